@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Progress on stderr: a bar per board on a terminal. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+  SQNS_BAR_WAITING, /* not begun, or held up */
+  SQNS_BAR_RUNNING,
+  SQNS_BAR_DONE,
+  SQNS_BAR_FAILED,
+} SqnsBarLook;
+
+typedef struct {
+  const char *name;     /* the board */
+  const char *text;     /* what it does now */
+  SqnsBarLook look;
+  double fraction;      /* 0..1; 100 % is shown only with DONE */
+  guint64 done, total;  /* bytes, total 0: not shown */
+  guint64 rate;         /* bytes a second, 0: not shown */
+  gint64 expected_end;  /* µs since the epoch, 0: not shown */
+} SqnsBar;
+
+/* One line of at most @columns: first the speed, then what is left of the time, the bytes and the bar give way. Pure.
+ * @name_width: columns for the name, so that bars stand below each other. */
+char *sqns_bar_format (const SqnsBar *bar, guint name_width, guint columns, gint64 now);
+
+typedef struct _SqnsBars SqnsBars;
+
+/* stderr is a terminal that can move its cursor. */
+gboolean sqns_bars_possible (void);
+
+/* Follows the terminal's width (SIGWINCH) and counts the seconds down. */
+SqnsBars *sqns_bars_new (void);
+
+/* Copies @bar. @index: its place, from 0 without gaps. */
+void sqns_bars_set (SqnsBars *bars, guint index, const SqnsBar *bar);
+
+/* A line that stays, above the bars. */
+void sqns_bars_note (SqnsBars *bars, const char *line);
+
+/* The bars stay as they are; what comes next stands below. */
+void sqns_bars_free (SqnsBars *bars);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBars, sqns_bars_free)

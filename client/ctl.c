@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options, errors and words that all commands share. */
+#include "ctl.h"
+#include "json.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char *
+usage_line (const SqnsCtl *ctl)
+{
+  return g_strdup_printf ("%s%s%s", ctl->command->name, *ctl->command->args != '\0' ? " " : "", ctl->command->args);
+}
+
+/* GOption leaves a "--" standing where what follows looks like an option. */
+static void
+drop_dashes (int *argc, char **argv)
+{
+  for (int i = 1; i < *argc; i++)
+    if (g_str_equal (argv[i], "--"))
+      {
+        memmove (argv + i, argv + i + 1, sizeof *argv * (gsize) (*argc - i));
+        (*argc)--;
+        return;
+      }
+}
+
+gboolean
+sqns_ctl_parse (SqnsCtl *ctl,
+                const GOptionEntry *entries,
+                int min,
+                int max,
+                int *argc,
+                char ***argv,
+                SqnsExit *code)
+{
+  g_autofree char *usage = usage_line (ctl);
+  g_autofree char *summary = g_strdup_printf ("sqnsctl %s: %s", ctl->command->name, ctl->command->help);
+  g_autoptr (GOptionContext) context = g_option_context_new (usage);
+  GOptionGroup *group = g_option_group_new ("global", "Global options:", "Show the global options", NULL, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_group_add_entries (group, ctl->globals);
+  g_option_context_set_summary (context, summary);
+  g_option_context_set_help_enabled (context, FALSE);
+  if (entries != NULL)
+    g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, group);
+
+  if (!g_option_context_parse (context, argc, argv, &error))
+    {
+      *code = sqns_ctl_usage (ctl, "%s", error->message);
+      return FALSE;
+    }
+  drop_dashes (argc, *argv);
+  if (ctl->help)
+    {
+      g_autofree char *help = g_option_context_get_help (context, FALSE, NULL);
+      g_print ("%s", help);
+      *code = SQNS_EXIT_DONE;
+      return FALSE;
+    }
+  if (ctl->timeout < 0)
+    {
+      *code = sqns_ctl_usage (ctl, "--timeout takes a number of seconds");
+      return FALSE;
+    }
+  if (*argc - 1 < min || (max >= 0 && *argc - 1 > max))
+    {
+      *code = sqns_ctl_usage (ctl, "usage: sqnsctl %s", usage);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+sqns_ctl_wants_json (const SqnsCtl *ctl)
+{
+  return ctl->json || ctl->json_stream;
+}
+
+void
+sqns_ctl_complain (const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_autofree char *clean = sqns_text_clean (text);
+  g_printerr ("sqnsctl: %s\n", clean);
+}
+
+void
+sqns_ctl_remark (const SqnsCtl *ctl, const char *format, ...)
+{
+  if (ctl->quiet)
+    return;
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  sqns_ctl_complain ("%s", text);
+}
+
+void
+sqns_ctl_say (const SqnsCtl *ctl, const char *format, ...)
+{
+  if (sqns_ctl_wants_json (ctl))
+    return;
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_print ("%s", text);
+}
+
+SqnsExit
+sqns_ctl_fail (SqnsCtl *ctl, const GError *error)
+{
+  SqnsExit code = sqns_exit_from_error (error);
+  const char *advice = sqns_exit_advice (code);
+  g_autofree char *name = sqns_exit_error_name (error);
+  g_autoptr (GError) local = g_error_copy (error);
+
+  g_dbus_error_strip_remote_error (local);
+  sqns_ctl_complain ("%s", local->message);
+  if (advice != NULL)
+    sqns_ctl_complain ("%s", advice);
+  if (sqns_ctl_wants_json (ctl))
+    sqns_json_print_error (ctl, name, local->message, advice, code);
+  return code;
+}
+
+SqnsExit
+sqns_ctl_usage (SqnsCtl *ctl, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  sqns_ctl_complain ("%s", text);
+  if (ctl->command != NULL)
+    sqns_ctl_complain ("see: sqnsctl %s --help", ctl->command->name);
+  else
+    sqns_ctl_complain ("see: sqnsctl --help");
+  if (sqns_ctl_wants_json (ctl))
+    sqns_json_print_error (ctl, "org.freedesktop.DBus.Error.InvalidArgs", text, NULL, SQNS_EXIT_USAGE);
+  return SQNS_EXIT_USAGE;
+}

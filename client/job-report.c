@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A job in words. */
+#include "job-report.h"
+#include "job-state.h"
+#include "text.h"
+
+#define SHORT_UUID 8
+
+static const char *
+or_empty (const char *text)
+{
+  return text != NULL ? text : "";
+}
+
+static char *
+joined (const char *word, const char *message)
+{
+  return *message != '\0' ? g_strdup_printf ("%s: %s", word, message) : g_strdup (word);
+}
+
+char *
+sqns_job_report_text (SqnsDbusJob *job)
+{
+  const char *message = or_empty (sqns_dbus_job_get_message (job));
+  const char *phase = or_empty (sqns_dbus_job_get_phase (job));
+  guint position = sqns_dbus_job_get_queue_position (job);
+
+  switch (sqns_job_state (job))
+    {
+    case SQNS_JOB_QUEUED:
+      return position > 1 ? g_strdup_printf ("queued, %u before it", position - 1) : joined ("queued", message);
+    case SQNS_JOB_WAITING:
+      return joined ("waiting", message);
+    case SQNS_JOB_RUNNING:
+      return joined (*phase != '\0' ? phase : "running", message);
+    case SQNS_JOB_VERIFYING:
+      return joined ("verifying", message);
+    case SQNS_JOB_SUCCEEDED:
+      return joined ("succeeded", or_empty (sqns_dbus_job_get_version_after (job)));
+    case SQNS_JOB_FAILED:
+      return joined ("failed", or_empty (sqns_dbus_job_get_error_message (job)));
+    case SQNS_JOB_CANCELLED:
+      return g_strdup ("cancelled");
+    case SQNS_JOB_INTERRUPTED:
+      return joined ("interrupted", message);
+    case SQNS_JOB_UNKNOWN:
+      break;
+    }
+  return joined (or_empty (sqns_dbus_job_get_state (job)), message);
+}
+
+static SqnsBarLook
+look_of (SqnsJobState state)
+{
+  switch (state)
+    {
+    case SQNS_JOB_RUNNING:
+    case SQNS_JOB_VERIFYING:
+      return SQNS_BAR_RUNNING;
+    case SQNS_JOB_SUCCEEDED:
+      return SQNS_BAR_DONE;
+    case SQNS_JOB_FAILED:
+    case SQNS_JOB_CANCELLED:
+      return SQNS_BAR_FAILED;
+    case SQNS_JOB_UNKNOWN:
+    case SQNS_JOB_QUEUED:
+    case SQNS_JOB_WAITING:
+    case SQNS_JOB_INTERRUPTED:
+      break;
+    }
+  return SQNS_BAR_WAITING;
+}
+
+void
+sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, SqnsBar *bar)
+{
+  guint64 end = sqns_dbus_job_get_expected_end (job);
+  *bar = (SqnsBar){
+    .name = name,
+    .text = text,
+    .look = look_of (sqns_job_state (job)),
+    .fraction = sqns_dbus_job_get_progress (job),
+    .done = sqns_dbus_job_get_bytes_done (job),
+    .total = sqns_dbus_job_get_bytes_total (job),
+    .rate = sqns_dbus_job_get_rate (job),
+    .expected_end = end <= G_MAXINT64 ? (gint64) end : 0,
+  };
+}
+
+static void
+report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
+{
+  g_autofree char *before = sqns_text_clean (sqns_dbus_job_get_version_before (job));
+  g_autofree char *after = sqns_text_clean (sqns_dbus_job_get_version_after (job));
+  g_autofree char *message = sqns_text_clean (sqns_dbus_job_get_message (job));
+  g_autofree char *versions = g_strdup ("");
+
+  if (ctl->quiet)
+    return;
+  if (*before != '\0' && *after != '\0' && !g_str_equal (before, after))
+    versions = g_strdup_printf (", %s -> %s", before, after);
+  else if (*after != '\0')
+    versions = g_strdup_printf (", %s", after);
+  sqns_ctl_say (ctl, "%s: succeeded%s%s%s\n", name, versions, *message != '\0' ? ": " : "", message);
+}
+
+static void
+detail (const char *label, const char *text)
+{
+  g_autofree char *clean = sqns_text_clean (text);
+  if (*clean != '\0')
+    g_printerr ("  %-6s %s\n", label, clean);
+}
+
+void
+sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
+{
+  SqnsJobState state = sqns_job_state (job);
+  const char *message = or_empty (sqns_dbus_job_get_error_message (job));
+  g_autofree char *log
+      = g_strdup_printf ("sqnsctl job %.*s --log", SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
+
+  if (state == SQNS_JOB_SUCCEEDED)
+    {
+      report_success (ctl, job, name);
+      return;
+    }
+  if (state == SQNS_JOB_CANCELLED)
+    sqns_ctl_complain ("%s: cancelled%s%s", name, *message != '\0' ? ": " : "", message);
+  else
+    sqns_ctl_complain ("%s: %s", name, *message != '\0' ? message : "failed, and the daemon gives no reason");
+  detail ("modem", modem != NULL ? sqns_dbus_modem_get_state (modem) : NULL);
+  detail ("power", sqns_dbus_job_get_safe (job) ? "may be cut now" : "must stay on");
+  detail ("next", sqns_dbus_job_get_advice (job));
+  detail ("log", log);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which modem a person means. */
+#include "modem-ref.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define IMEI_DIGITS 15
+
+/* Most exact first: a board whose id happens to look like another's tty is found by its id. */
+typedef enum {
+  BY_OBJECT,
+  BY_ID,
+  BY_TTY,
+  BY_REAL_TTY, /* /dev/serial/by-id/... */
+  BY_SHORT_TTY,
+} Criterion;
+#define N_CRITERIA (BY_SHORT_TTY + 1)
+
+static char *
+real_path (const char *path)
+{
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
+  char *resolved = realpath (absolute, NULL);
+  if (resolved == NULL)
+    return g_steal_pointer (&absolute);
+  char *copy = g_strdup (resolved);
+  free (resolved);
+  return copy;
+}
+
+static gboolean
+matches (SqnsDbusModem *modem, Criterion criterion, const char *ref, const char *real)
+{
+  const char *node = sqns_dbus_modem_get_dev_node (modem);
+  g_autofree char *short_name = NULL;
+  g_autofree char *real_node = NULL;
+
+  switch (criterion)
+    {
+    case BY_OBJECT:
+      return g_strcmp0 (g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)), ref) == 0;
+    case BY_ID:
+      return g_strcmp0 (sqns_dbus_modem_get_id (modem), ref) == 0;
+    case BY_TTY:
+      return g_strcmp0 (node, ref) == 0;
+    case BY_REAL_TTY:
+      if (real == NULL || node == NULL)
+        return FALSE;
+      real_node = real_path (node);
+      return g_str_equal (real_node, real);
+    case BY_SHORT_TTY:
+      short_name = g_path_get_basename (node != NULL ? node : "");
+      return g_str_equal (short_name, ref);
+    }
+  return FALSE;
+}
+
+static SqnsDbusModem *
+add_port (SqnsBus *bus, const char *path, GError **error)
+{
+  g_autofree char *object = NULL;
+  if (!sqns_dbus_manager_call_add_port_sync (bus->manager, path, sqns_bus_no_options (), sqns_bus_ask (bus),
+                                             sqns_bus_long_timeout (bus), &object, NULL, error))
+    return NULL;
+  return sqns_bus_modem (bus, object, error);
+}
+
+static gboolean
+looks_like_imei (const char *ref)
+{
+  return strlen (ref) == IMEI_DIGITS && strspn (ref, "0123456789") == IMEI_DIGITS;
+}
+
+SqnsDbusModem *
+sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
+{
+  g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
+  gboolean is_path = strchr (ref, '/') != NULL;
+  /* Links are ours to follow only where the tty is on this machine. */
+  g_autofree char *real = is_path && bus->ctl->host == NULL ? real_path (ref) : g_strdup (is_path ? ref : NULL);
+
+  for (guint criterion = 0; criterion < N_CRITERIA; criterion++)
+    {
+      SqnsDbusModem *found = NULL;
+      guint n_found = 0;
+      for (guint i = 0; i < modems->len; i++)
+        if (matches (modems->pdata[i], (Criterion) criterion, ref, real))
+          {
+            found = modems->pdata[i];
+            n_found++;
+          }
+      if (n_found == 1)
+        return g_object_ref (found);
+      if (n_found > 1)
+        {
+          g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
+                       "'%s' means %u boards: name one by its id (see: sqnsctl list)", ref, n_found);
+          return NULL;
+        }
+    }
+
+  if (is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/") && g_utf8_validate (real, -1, NULL))
+    return add_port (bus, real, error);
+  g_autofree char *shown = sqns_text_clean (ref);
+  if (looks_like_imei (ref))
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
+                 "no board '%s'; boards cannot be named by IMEI yet (see: sqnsctl list)", shown);
+  else
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
+  return NULL;
+}
+
+static gboolean
+already_there (GPtrArray *modems, SqnsDbusModem *modem)
+{
+  for (guint i = 0; i < modems->len; i++)
+    if (g_strcmp0 (g_dbus_proxy_get_object_path (modems->pdata[i]), g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem))) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+GPtrArray *
+sqns_modem_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean all, GError **error)
+{
+  g_autoptr (GPtrArray) modems = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < n_refs; i++)
+    {
+      g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, refs[i], error);
+      if (modem == NULL)
+        return NULL;
+      if (!already_there (modems, modem))
+        g_ptr_array_add (modems, g_steal_pointer (&modem));
+    }
+  if (all)
+    {
+      g_autoptr (GPtrArray) known = sqns_bus_modems (bus);
+      for (guint i = 0; i < known->len; i++)
+        if (sqns_dbus_modem_get_present (known->pdata[i]) && !already_there (modems, known->pdata[i]))
+          g_ptr_array_add (modems, g_object_ref (known->pdata[i]));
+    }
+  if (modems->len == 0)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board is there: plug one in, or name its tty");
+      return NULL;
+    }
+  return g_steal_pointer (&modems);
+}
+
+char *
+sqns_modem_ref_name (SqnsDbusModem *modem)
+{
+  const char *node = sqns_dbus_modem_get_dev_node (modem);
+  g_autofree char *name = NULL;
+  if (node != NULL && *node != '\0')
+    {
+      /* A pseudo-terminal's own name is a bare number. */
+      name = g_str_has_prefix (node, "/dev/pts/") ? g_strdup (node + strlen ("/dev/")) : g_path_get_basename (node);
+      return sqns_text_clean (name);
+    }
+  return sqns_text_clean (sqns_dbus_modem_get_id (modem));
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which modem a person means: id, path of its tty, or the tty's short name. */
+#pragma once
+
+#include "connect.h"
+
+/* A path of a tty that the daemon does not know is added (AddPort). Errors: NOT_FOUND, also when several match. */
+SqnsDbusModem *sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error);
+
+/* All of @refs, each once, in their order; with @all every modem that is present. SqnsDbusModem *, never empty. */
+GPtrArray *sqns_modem_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean all, GError **error);
+
+/* "ttyUSB0": the shortest name that a person knows it by. Caller frees. */
+char *sqns_modem_ref_name (SqnsDbusModem *modem);

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The .dup firmware file ("caba"): packages, their checksums, and what can be learned from their content. */
+#include "codec/caba-foreign.h"
+#include "codec/caba-image.h"
+
+#define HEADER_SIZE 18u
+#define MAX_DESCRIPTION 255u /* the longest seen has 24 */
+#define MAX_PACKAGES 64u     /* a full image has 4 */
+
+/* What every file seen holds in fields whose meaning is unknown (protocol.md §5). */
+#define SEEN_FEATURES 3u
+#define SEEN_ONE 1u
+
+#define KIND_FS 3u
+
+/* A package as its header has it. */
+typedef struct {
+  guint64 offset;
+  const guint8 *magic;
+  guint32 features;
+  guint16 one;
+  const char *description; /* description_size bytes, the last one NUL */
+  guint16 description_size;
+  guint64 payload_offset;
+  guint64 payload_size;
+  guint64 end; /* behind the checksum */
+  guint32 checksum;
+  char label[96]; /* "package 3 (fff) at byte 361040" */
+} Raw;
+
+static const struct {
+  SqnsPackageRole role;
+  const char *name;
+  const char *description;
+} roles[] = {
+  { SQNS_ROLE_BOOTROM, "bootrom", "bootrom upgrade package" },
+  { SQNS_ROLE_UPDATER, "updater", "updater upgrade package" },
+  { SQNS_ROLE_FFF, "fff", "fff upgrade package" },
+  { SQNS_ROLE_FS, "fs", "fs upgrade package" },
+};
+
+const char *
+sqns_package_role_name (SqnsPackageRole role)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
+    if (roles[i].role == role)
+      return roles[i].name;
+  return "other";
+}
+
+gboolean
+sqns_caba_bad (GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_propagate_error (error, g_error_new_valist (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, format, args));
+  va_end (args);
+  return FALSE;
+}
+
+void
+sqns_caba_warn (const SqnsCabaFile *file, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_ptr_array_add (file->caba->warnings, g_strdup_vprintf (format, args));
+  va_end (args);
+}
+
+static guint32
+fold (guint64 sum)
+{
+  while (sum >> 16 != 0)
+    sum = (sum & 0xffff) + (sum >> 16);
+  return (guint32)sum;
+}
+
+/* Folding keeps a sum's value modulo 65535 and never makes a positive one 0, so it can wait until the sums get near the
+ * end of their 64 bits: with n words, s2 stays below n^2 * 65536. */
+guint32
+sqns_caba_fletcher32 (const guint8 *data, gsize len)
+{
+  const gsize fold_every = (gsize)1 << 21; /* bytes */
+  guint64 s1 = 0xffff, s2 = 0xffff;
+
+  while (len > 1)
+    {
+      gsize piece = MIN (len, fold_every) & ~(gsize)1;
+
+      len -= piece;
+      for (; piece >= 8; piece -= 8, data += 8)
+        {
+          guint64 v, a, b, c, d;
+
+          memcpy (&v, data, sizeof v);
+          v = GUINT64_FROM_BE (v);
+          a = v >> 48;
+          b = v >> 32 & 0xffff;
+          c = v >> 16 & 0xffff;
+          d = v & 0xffff;
+          s2 += 4 * s1 + 4 * a + 3 * b + 2 * c + d;
+          s1 += a + b + c + d;
+        }
+      for (; piece >= 2; piece -= 2, data += 2)
+        {
+          s1 += (guint64)data[0] << 8 | data[1];
+          s2 += s1;
+        }
+      s1 = fold (s1);
+      s2 = fold (s2);
+    }
+  if (len == 1)
+    {
+      s1 += (guint64)data[0] << 8;
+      s2 += s1;
+    }
+  return fold (s2) << 16 | fold (s1);
+}
+
+/* @text up to its NUL, whatever is not printable ASCII as "?". */
+static char *
+printable (const char *text)
+{
+  char *copy = g_strdup (text);
+
+  for (char *p = copy; *p != '\0'; p++)
+    if (!g_ascii_isprint (*p))
+      *p = '?';
+  return copy;
+}
+
+static SqnsPackageRole
+role_by_description (const char *description)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
+    if (g_str_equal (description, roles[i].description))
+      return roles[i].role;
+  return SQNS_ROLE_OTHER;
+}
+
+static void
+set_label (Raw *raw, guint number)
+{
+  SqnsPackageRole role = role_by_description (raw->description);
+  g_autofree char *text = printable (raw->description);
+
+  if (sqns_caba_has_magic (raw->magic, SQNS_CABA_MAGIC_SIZE, "PACK"))
+    g_snprintf (raw->label, sizeof raw->label, "the container at byte %" G_GUINT64_FORMAT, raw->offset);
+  else
+    g_snprintf (raw->label, sizeof raw->label, "package %u (%.40s) at byte %" G_GUINT64_FORMAT, number,
+                role != SQNS_ROLE_OTHER ? sqns_package_role_name (role) : text, raw->offset);
+}
+
+/* Reads the package that begins at @offset and must end at or before @end. @whole: "file" or "container", what ends
+ * there. */
+static gboolean
+read_package (
+    const SqnsCabaFile *file, guint64 offset, guint64 end, const char *whole, guint number, Raw *raw, GError **error)
+{
+  SqnsCabaReader reader = { file->data, offset, end };
+  guint32 payload_size;
+  guint16 checksum_size;
+  guint64 left = end - offset, need;
+
+  *raw = (Raw){ .offset = offset, .magic = file->data + offset };
+  if (left >= SQNS_CABA_MAGIC_SIZE && !sqns_caba_is_package_magic (raw->magic, left))
+    return sqns_caba_bad (error, "no package begins at byte %" G_GUINT64_FORMAT ", where package %u should", offset,
+                          number);
+  if (!sqns_caba_skip (&reader, SQNS_CABA_MAGIC_SIZE) || !sqns_caba_read_le32 (&reader, &raw->features)
+      || !sqns_caba_read_le32 (&reader, &payload_size) || !sqns_caba_read_le16 (&reader, &raw->one)
+      || !sqns_caba_read_le16 (&reader, &checksum_size) || !sqns_caba_read_le16 (&reader, &raw->description_size))
+    return sqns_caba_bad (error, "the %s is cut short in the header of package %u at byte %" G_GUINT64_FORMAT, whole,
+                          number, offset);
+
+  if (checksum_size != SQNS_CABA_CHECKSUM_SIZE)
+    return sqns_caba_bad (error, "package %u at byte %" G_GUINT64_FORMAT " wants a checksum of %u bytes, not 4", number,
+                          offset, checksum_size);
+  if (raw->description_size == 0 || raw->description_size > MAX_DESCRIPTION)
+    return sqns_caba_bad (error, "package %u at byte %" G_GUINT64_FORMAT " claims a description of %u bytes", number,
+                          offset, raw->description_size);
+
+  need = (guint64)HEADER_SIZE + raw->description_size + payload_size + SQNS_CABA_CHECKSUM_SIZE;
+  raw->description = (const char *)file->data + reader.at;
+  if (!sqns_caba_skip (&reader, raw->description_size))
+    return sqns_caba_bad (error, "the %s is cut short in the description of package %u at byte %" G_GUINT64_FORMAT,
+                          whole, number, offset);
+  if (raw->description[raw->description_size - 1] != '\0')
+    return sqns_caba_bad (error, "the description of package %u at byte %" G_GUINT64_FORMAT " has no end", number,
+                          offset);
+  set_label (raw, number);
+
+  raw->payload_offset = reader.at;
+  raw->payload_size = payload_size;
+  if (!sqns_caba_skip (&reader, payload_size) || !sqns_caba_read_le32 (&reader, &raw->checksum))
+    return sqns_caba_bad (error,
+                          "the %s is cut short: %s needs %" G_GUINT64_FORMAT " bytes, but only %" G_GUINT64_FORMAT
+                          " are there",
+                          whole, raw->label, need, left);
+  raw->end = reader.at;
+  return TRUE;
+}
+
+static gboolean
+check_package (const SqnsCabaFile *file, const Raw *raw, GError **error)
+{
+  guint64 covered = raw->end - raw->offset - SQNS_CABA_CHECKSUM_SIZE;
+  guint32 content = sqns_caba_fletcher32 (file->data + raw->offset, (gsize)covered);
+
+  if (content != raw->checksum)
+    return sqns_caba_bad (error, "%s is damaged: checksum says 0x%08x, content gives 0x%08x", raw->label, raw->checksum,
+                          content);
+
+  if (raw->features != SEEN_FEATURES)
+    sqns_caba_warn (file, "%s: format features %u, known are %u", raw->label, raw->features, SEEN_FEATURES);
+  if (raw->one != SEEN_ONE)
+    sqns_caba_warn (file, "%s: header field at byte %" G_GUINT64_FORMAT " is %u, known is %u", raw->label,
+                    raw->offset + 12, raw->one, SEEN_ONE);
+  for (guint i = 0; i + 1 < raw->description_size; i++)
+    if (!g_ascii_isprint (raw->description[i]))
+      {
+        sqns_caba_warn (file, "%s: description is not plain text", raw->label);
+        break;
+      }
+  return TRUE;
+}
+
+/* Description first, content when it says nothing. */
+static SqnsPackageRole
+find_role (const SqnsCabaFile *file, const Raw *raw)
+{
+  const guint8 *payload = file->data + raw->payload_offset;
+  SqnsPackageRole role = role_by_description (raw->description);
+
+  if (role != SQNS_ROLE_OTHER || sqns_caba_has_magic (raw->magic, SQNS_CABA_MAGIC_SIZE, "DIFF"))
+    return role;
+  if (sqns_caba_has_magic (payload, raw->payload_size, "toob"))
+    role = SQNS_ROLE_BOOTROM;
+  else if (raw->payload_size >= 8 && sqns_caba_has_magic (payload + 4, 4, "FFF!")
+           && (payload[1] | payload[2] | payload[3]) == 0)
+    role = payload[0] == SQNS_CABA_KIND_UPDATER ? SQNS_ROLE_UPDATER
+           : payload[0] == SQNS_CABA_KIND_FFF   ? SQNS_ROLE_FFF
+                                                : SQNS_ROLE_OTHER;
+  if (role == SQNS_ROLE_OTHER)
+    sqns_caba_warn (file, "%s: of no known kind", raw->label);
+  else
+    sqns_caba_warn (file, "%s: taken for the %s by its content, its description is unknown", raw->label,
+                    sqns_package_role_name (role));
+  return role;
+}
+
+static gboolean
+check_payload (const SqnsCabaFile *file, const Raw *raw, SqnsPackage *package, GError **error)
+{
+  SqnsCabaReader reader = { file->data, raw->payload_offset, raw->payload_offset + raw->payload_size };
+  guint32 kind = 0;
+
+  if (package->kind == SQNS_PACKAGE_DIFF)
+    return TRUE; /* a patch: what it holds is not known */
+  switch (package->role)
+    {
+    case SQNS_ROLE_BOOTROM:
+      if (!sqns_caba_has_magic (file->data + raw->payload_offset, raw->payload_size, "toob"))
+        return sqns_caba_bad (error, "%s holds no boot ROM at byte %" G_GUINT64_FORMAT, raw->label,
+                              raw->payload_offset);
+      return TRUE;
+    case SQNS_ROLE_UPDATER:
+      return sqns_caba_check_image (file, raw->label, package, SQNS_CABA_KIND_UPDATER, error);
+    case SQNS_ROLE_FFF:
+      return sqns_caba_check_image (file, raw->label, package, SQNS_CABA_KIND_FFF, error);
+    case SQNS_ROLE_FS:
+      if (!sqns_caba_read_le32 (&reader, &kind) || kind != KIND_FS)
+        sqns_caba_warn (file, "%s: the payload is of kind %u, known is %u", raw->label, kind, KIND_FS);
+      return TRUE;
+    case SQNS_ROLE_OTHER:
+      return TRUE;
+    }
+  g_assert_not_reached ();
+}
+
+static void
+package_free (gpointer data)
+{
+  SqnsPackage *package = data;
+
+  g_free (package->description);
+  g_free (package);
+}
+
+static gboolean
+add_package (const SqnsCabaFile *file, const Raw *raw, GError **error)
+{
+  GPtrArray *packages = file->caba->packages;
+  SqnsPackage *package = g_new0 (SqnsPackage, 1);
+
+  package->kind
+      = sqns_caba_has_magic (raw->magic, SQNS_CABA_MAGIC_SIZE, "DIFF") ? SQNS_PACKAGE_DIFF : SQNS_PACKAGE_UPGR;
+  package->role = find_role (file, raw);
+  package->description = printable (raw->description);
+  package->offset = raw->offset;
+  package->size = raw->end - raw->offset;
+  package->payload_offset = raw->payload_offset;
+  package->payload_size = raw->payload_size;
+  package->checksum = raw->checksum;
+  g_ptr_array_add (packages, package);
+
+  for (guint i = 0; i + 1 < packages->len; i++)
+    {
+      const SqnsPackage *other = g_ptr_array_index (packages, i);
+
+      if (package->role != SQNS_ROLE_OTHER && other->role == package->role)
+        return sqns_caba_bad (error, "%s is a second %s, after the one at byte %" G_GUINT64_FORMAT, raw->label,
+                              sqns_package_role_name (package->role), other->offset);
+    }
+  return check_payload (file, raw, package, error);
+}
+
+/* The packages between two offsets, side by side without gaps. */
+static gboolean
+read_packages (const SqnsCabaFile *file, guint64 offset, guint64 end, const char *whole, GError **error)
+{
+  guint number = 0;
+
+  while (offset < end)
+    {
+      Raw raw;
+
+      if (++number > MAX_PACKAGES)
+        return sqns_caba_bad (error, "more than %u packages, the next at byte %" G_GUINT64_FORMAT, MAX_PACKAGES,
+                              offset);
+      if (!read_package (file, offset, end, whole, number, &raw, error))
+        return FALSE;
+      if (sqns_caba_has_magic (raw.magic, SQNS_CABA_MAGIC_SIZE, "PACK"))
+        return sqns_caba_bad (error, "a container at byte %" G_GUINT64_FORMAT ", as package %u: it must stand alone",
+                              offset, number);
+      if (!check_package (file, &raw, error) || !add_package (file, &raw, error))
+        return FALSE;
+      offset = raw.end;
+    }
+  return number > 0 || sqns_caba_bad (error, "the %s holds no package", whole);
+}
+
+static gboolean
+read_file (const SqnsCabaFile *file, GError **error)
+{
+  Raw raw;
+
+  if (file->size < SQNS_FIRMWARE_MIN_SIZE || file->size > SQNS_FIRMWARE_MAX_SIZE)
+    return sqns_caba_bad (error, "a .dup has 128 bytes to 64 MiB, this file %" G_GUINT64_FORMAT " bytes", file->size);
+
+  file->caba->packed = sqns_caba_has_magic (file->data, file->size, "PACK");
+  if (!file->caba->packed)
+    return read_packages (file, 0, file->size, "file", error);
+
+  if (!read_package (file, 0, file->size, "file", 1, &raw, error))
+    return FALSE;
+  if (raw.end != file->size)
+    return sqns_caba_bad (error,
+                          "%" G_GUINT64_FORMAT " bytes too many behind the container, from byte %" G_GUINT64_FORMAT
+                          " on",
+                          file->size - raw.end, raw.end);
+  /* Inside first: the message is better when it names the package that is damaged. */
+  return read_packages (file, raw.payload_offset, raw.payload_offset + raw.payload_size, "container", error)
+         && check_package (file, &raw, error);
+}
+
+/* "upgdiff_38638-to-39529.dup": base and target of a diff. */
+static gboolean
+parse_diff_name (const char *name, guint *base, guint *target)
+{
+  g_autoptr (GRegex) regex = g_regex_new ("(?<![0-9])([0-9]{4,6})-to-([0-9]{4,6})(?![0-9])", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree char *valid = g_utf8_make_valid (name != NULL ? name : "", -1);
+  g_autofree char *first = NULL, *second = NULL;
+
+  if (!g_regex_match (regex, valid, 0, &match))
+    return FALSE;
+  first = g_match_info_fetch (match, 1);
+  second = g_match_info_fetch (match, 2);
+  *base = (guint)g_ascii_strtoull (first, NULL, 10);
+  *target = (guint)g_ascii_strtoull (second, NULL, 10);
+  return TRUE;
+}
+
+/* The roles that no UPGR package has, NULL when there are none. */
+static char *
+list_missing (const SqnsCaba *caba)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
+    {
+      gboolean found = FALSE;
+
+      for (guint j = 0; j < caba->packages->len; j++)
+        {
+          const SqnsPackage *package = g_ptr_array_index (caba->packages, j);
+
+          found |= package->kind == SQNS_PACKAGE_UPGR && package->role == roles[i].role;
+        }
+      if (!found)
+        g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", roles[i].name);
+    }
+  return list->len > 0 ? g_strdup (list->str) : NULL;
+}
+
+/* What the packages make together. A file named as a diff is one, unless it holds all that a full image does: the magic
+ * of real diffs is a guess, and their names are the sure sign (protocol.md §3). */
+static void
+conclude (const SqnsCabaFile *file)
+{
+  SqnsCaba *caba = file->caba;
+  guint base = 0, target = 0;
+  gboolean named = parse_diff_name (file->name, &base, &target);
+
+  caba->missing = list_missing (caba);
+  for (guint i = 0; i < caba->packages->len; i++)
+    caba->diff |= ((SqnsPackage *)g_ptr_array_index (caba->packages, i))->kind == SQNS_PACKAGE_DIFF;
+  if (named && !caba->diff && caba->missing == NULL)
+    sqns_caba_warn (file, "named as a diff from %u to %u, but it is a full image", base, target);
+  else
+    caba->diff |= named;
+
+  if (caba->diff)
+    {
+      g_clear_pointer (&caba->missing, g_free);
+      caba->base_build = base;
+      if (!named)
+        sqns_caba_warn (file, "a diff, but its name does not say from which version");
+      else if (!sqns_version_known (&caba->version))
+        caba->version.build = target;
+      else if (caba->version.build != target)
+        sqns_caba_warn (file, "named as a diff to %u, but it holds \"%s\"", target, caba->version_text);
+    }
+  caba->complete = !caba->diff && caba->missing == NULL;
+  caba->family = sqns_version_family (&caba->version);
+  if (caba->family == SQNS_FAMILY_UNKNOWN && base != 0)
+    caba->family = sqns_version_family (&(SqnsVersion){ .build = base });
+}
+
+SqnsCaba *
+sqns_caba_parse (const guint8 *data, guint64 size, const char *name, GError **error)
+{
+  g_autoptr (SqnsCaba) caba = g_new0 (SqnsCaba, 1);
+  const SqnsCabaFile file = { data, size, name, caba };
+
+  caba->packages = g_ptr_array_new_with_free_func (package_free);
+  caba->warnings = g_ptr_array_new_with_free_func (g_free);
+  if (!sqns_caba_check_beginning (&file, error) || !read_file (&file, error))
+    return NULL;
+  conclude (&file);
+  return g_steal_pointer (&caba);
+}
+
+void
+sqns_caba_free (SqnsCaba *caba)
+{
+  g_ptr_array_unref (caba->packages);
+  g_ptr_array_unref (caba->warnings);
+  g_free (caba->missing);
+  g_free (caba->version_text);
+  g_free (caba);
+}

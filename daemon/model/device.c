@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One board with its modem: what is known of it and who uses it now. */
+#include "model/device.h"
+
+#include <sys/stat.h>
+
+struct _SqnsDevice {
+  GObject parent;
+  char *id;
+  char *devnode;
+  char *id_path;
+  char *product_name;
+  char *told_board; /* as the board itself said */
+  char *board_firmware;
+  char *ue;
+  char *job;
+  char *last_error;
+  char *option_board;
+  SqnsPortOptions options; /* its board points to option_board */
+  SqnsDeviceState found;   /* as last observed: one of the modem's own states, unknown or silent */
+  GCancellable *cancellable;
+  SqnsDeviceInfo info;
+};
+
+G_DEFINE_FINAL_TYPE (SqnsDevice, sqns_device, G_TYPE_OBJECT)
+
+enum {
+  CHANGED,
+  RELEASED,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
+static const char *const state_names[] = {
+  [SQNS_DEVICE_UNKNOWN] = "unknown",         [SQNS_DEVICE_PROBING] = "probing",
+  [SQNS_DEVICE_APPLICATION] = "application", [SQNS_DEVICE_MTOOLS] = "mtools",
+  [SQNS_DEVICE_RECOVERY] = "recovery",       [SQNS_DEVICE_UPDATER] = "updater",
+  [SQNS_DEVICE_FFH] = "ffh",                 [SQNS_DEVICE_SILENT] = "silent",
+  [SQNS_DEVICE_UPGRADING] = "upgrading",     [SQNS_DEVICE_GONE] = "gone",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == SQNS_DEVICE_GONE + 1);
+
+const char *
+sqns_device_state_name (SqnsDeviceState state)
+{
+  return state_names[state];
+}
+
+static void
+sqns_device_finalize (GObject *object)
+{
+  SqnsDevice *self = SQNS_DEVICE (object);
+  g_free (self->id);
+  g_free (self->devnode);
+  g_free (self->id_path);
+  g_free (self->product_name);
+  g_free (self->told_board);
+  g_free (self->board_firmware);
+  g_free (self->ue);
+  g_free (self->job);
+  g_free (self->last_error);
+  g_free (self->option_board);
+  g_clear_object (&self->cancellable);
+  G_OBJECT_CLASS (sqns_device_parent_class)->finalize (object);
+}
+
+static void
+sqns_device_class_init (SqnsDeviceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = sqns_device_finalize;
+  signals[CHANGED]
+      = g_signal_new ("changed", SQNS_TYPE_DEVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[RELEASED]
+      = g_signal_new ("released", SQNS_TYPE_DEVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+sqns_device_init (SqnsDevice *self)
+{
+  self->info.present = TRUE;
+}
+
+static SqnsDeviceState
+effective_state (SqnsDevice *self)
+{
+  if (!self->info.present)
+    return SQNS_DEVICE_GONE;
+  switch (self->info.use)
+    {
+    case SQNS_USE_JOB:
+      return SQNS_DEVICE_UPGRADING;
+    case SQNS_USE_PROBE:
+      return SQNS_DEVICE_PROBING;
+    case SQNS_USE_NONE:
+    case SQNS_USE_CONSOLE:
+      break;
+    }
+  return self->found;
+}
+
+static const char *
+or_empty (const char *text)
+{
+  return text != NULL ? text : "";
+}
+
+static void
+update_info (SqnsDevice *self)
+{
+  SqnsDeviceInfo *info = &self->info;
+  info->id = self->id;
+  info->devnode = self->devnode;
+  info->id_path = or_empty (self->id_path);
+  info->board = self->told_board != NULL ? self->told_board : or_empty (self->product_name);
+  info->board_firmware = or_empty (self->board_firmware);
+  info->ue = or_empty (self->ue);
+  info->job = or_empty (self->job);
+  info->last_error = or_empty (self->last_error);
+  info->state = effective_state (self);
+}
+
+static void
+changed (SqnsDevice *self)
+{
+  update_info (self);
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+static void
+replace (char **field, const char *value)
+{
+  char *copy = g_strdup (value);
+  g_free (*field);
+  *field = copy;
+}
+
+static void
+take_facts (SqnsDevice *self, const SqnsBoardFacts *facts)
+{
+  replace (&self->devnode, facts->devnode);
+  replace (&self->id_path, facts->id_path);
+  replace (&self->product_name, facts->product_name);
+  self->info.vendor = facts->vendor;
+  self->info.product = facts->product;
+  self->info.manual = FALSE;
+  self->info.present = TRUE;
+}
+
+SqnsDevice *
+sqns_device_new_board (const SqnsBoardFacts *facts)
+{
+  SqnsDevice *self = g_object_new (SQNS_TYPE_DEVICE, NULL);
+  self->id = g_strdup (facts->id);
+  take_facts (self, facts);
+  update_info (self);
+  return self;
+}
+
+SqnsDevice *
+sqns_device_new_port (const char *id, const char *devnode, const SqnsPortOptions *options)
+{
+  SqnsDevice *self = g_object_new (SQNS_TYPE_DEVICE, NULL);
+  self->id = g_strdup (id);
+  self->devnode = g_strdup (devnode);
+  self->info.manual = TRUE;
+  sqns_device_set_port_options (self, options);
+  update_info (self);
+  return self;
+}
+
+const SqnsDeviceInfo *
+sqns_device_info (SqnsDevice *device)
+{
+  return &device->info;
+}
+
+SqnsLogContext
+sqns_device_log_context (SqnsDevice *self)
+{
+  return (SqnsLogContext){ .modem = self->id, .board = self->info.board, .port = self->devnode };
+}
+
+void
+sqns_device_plugged (SqnsDevice *self, const SqnsBoardFacts *facts)
+{
+  if (!self->info.present)
+    self->found = SQNS_DEVICE_UNKNOWN; /* anything may have been done to it meanwhile */
+  take_facts (self, facts);
+  changed (self);
+}
+
+void
+sqns_device_unplugged (SqnsDevice *self)
+{
+  if (!self->info.present)
+    return;
+  self->info.present = FALSE;
+  self->found = SQNS_DEVICE_UNKNOWN;
+  changed (self);
+}
+
+gboolean
+sqns_device_check_presence (SqnsDevice *self)
+{
+  if (!self->info.manual)
+    return self->info.present;
+
+  struct stat st;
+  gboolean present = stat (self->devnode, &st) == 0 && S_ISCHR (st.st_mode);
+  if (present != self->info.present)
+    {
+      self->info.present = present;
+      self->found = SQNS_DEVICE_UNKNOWN;
+      changed (self);
+    }
+  return present;
+}
+
+void
+sqns_device_set_port_options (SqnsDevice *self, const SqnsPortOptions *options)
+{
+  replace (&self->option_board, options->board);
+  self->options = *options;
+  self->options.board = self->option_board;
+}
+
+SqnsLinkConfig
+sqns_device_link_config (SqnsDevice *self)
+{
+  return (SqnsLinkConfig){
+    .devnode = self->devnode,
+    .kind = self->options.link,
+    .board = self->options.board,
+    .speed = self->options.speed,
+    .usb_board = !self->info.manual,
+  };
+}
+
+static const char *
+use_sentence (SqnsDeviceUse use)
+{
+  switch (use)
+    {
+    case SQNS_USE_NONE:
+      break;
+    case SQNS_USE_PROBE:
+      return "the modem is being probed";
+    case SQNS_USE_CONSOLE:
+      return "a console is open on the modem";
+    case SQNS_USE_JOB:
+      return "a job runs on the modem";
+    }
+  return "the modem is free";
+}
+
+gboolean
+sqns_device_claim (SqnsDevice *self, SqnsDeviceUse use, const char *job, GError **error)
+{
+  if (self->info.use != SQNS_USE_NONE)
+    {
+      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_BUSY, use_sentence (self->info.use));
+      return FALSE;
+    }
+  if (!sqns_device_check_presence (self))
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "the board is not plugged in: %s is gone", self->devnode);
+      return FALSE;
+    }
+  self->info.use = use;
+  self->cancellable = g_cancellable_new ();
+  replace (&self->job, job);
+  changed (self);
+  return TRUE;
+}
+
+void
+sqns_device_release (SqnsDevice *self)
+{
+  g_return_if_fail (self->info.use != SQNS_USE_NONE);
+  g_object_ref (self);
+  self->info.use = SQNS_USE_NONE;
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->job, g_free);
+  sqns_device_check_presence (self);
+  changed (self);
+  g_signal_emit (self, signals[RELEASED], 0);
+  g_object_unref (self);
+}
+
+GCancellable *
+sqns_device_cancellable (SqnsDevice *device)
+{
+  return device->cancellable;
+}
+
+void
+sqns_device_interrupt (SqnsDevice *device)
+{
+  if (device->info.use == SQNS_USE_PROBE || device->info.use == SQNS_USE_CONSOLE)
+    g_cancellable_cancel (device->cancellable);
+}
+
+static void
+seen (SqnsDevice *self)
+{
+  self->info.last_seen = g_get_real_time ();
+}
+
+void
+sqns_device_note_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInfo *board)
+{
+  self->info.link = kind;
+  if (board != NULL && board->board != NULL)
+    replace (&self->told_board, board->board);
+  if (board != NULL && board->firmware != NULL)
+    replace (&self->board_firmware, board->firmware);
+  seen (self);
+  changed (self);
+}
+
+static SqnsDeviceState
+state_of_mode (SqnsMode mode)
+{
+  switch (mode)
+    {
+    case SQNS_MODE_UNKNOWN:
+      break;
+    case SQNS_MODE_FFH:
+      return SQNS_DEVICE_FFH;
+    case SQNS_MODE_MTOOLS:
+      return SQNS_DEVICE_MTOOLS;
+    case SQNS_MODE_FFF:
+      return SQNS_DEVICE_APPLICATION;
+    case SQNS_MODE_UPDATER:
+      return SQNS_DEVICE_UPDATER;
+    case SQNS_MODE_RECOVERY:
+      return SQNS_DEVICE_RECOVERY;
+    }
+  return SQNS_DEVICE_UNKNOWN;
+}
+
+void
+sqns_device_note_status (SqnsDevice *self, const SqnsModemStatus *status)
+{
+  self->found = state_of_mode (status->mode);
+  if (status->mode == SQNS_MODE_UNKNOWN && status->noise == SQNS_NOISE_NONE)
+    self->found = SQNS_DEVICE_SILENT;
+  if (sqns_version_known (&status->version))
+    self->info.version = status->version;
+  if (sqns_version_known (&status->showver.software) || sqns_version_known (&status->showver.bootloader[0]))
+    self->info.showver = status->showver;
+  if (status->ue != NULL)
+    replace (&self->ue, status->ue);
+  if (self->found != SQNS_DEVICE_SILENT)
+    seen (self);
+  changed (self);
+}
+
+void
+sqns_device_note_version (SqnsDevice *self, const SqnsVersion *version)
+{
+  if (!sqns_version_known (version))
+    return;
+  if (!sqns_version_equal (version, &self->info.version))
+    {
+      /* the other versions were told by the firmware before */
+      self->info.showver = (SqnsShowver){ .active = -1 };
+      g_clear_pointer (&self->ue, g_free);
+    }
+  self->info.version = *version;
+  self->found = SQNS_DEVICE_APPLICATION;
+  seen (self);
+  changed (self);
+}
+
+void
+sqns_device_note_error (SqnsDevice *self, const GError *error)
+{
+  replace (&self->last_error, error != NULL ? error->message : NULL);
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) && self->found == SQNS_DEVICE_UNKNOWN)
+    self->found = SQNS_DEVICE_SILENT;
+  changed (self);
+}

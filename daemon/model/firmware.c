@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A firmware file: copied, sealed, hashed and parsed once. */
+#include "model/firmware.h"
+#include "model/memfile.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COPY_CHUNK (256 * 1024)
+
+struct _SqnsFirmware {
+  GObject parent;
+  char *name;
+  char *sha256;
+  GBytes *image;
+  SqnsCaba *caba;
+};
+
+G_DEFINE_FINAL_TYPE (SqnsFirmware, sqns_firmware, G_TYPE_OBJECT)
+
+static void
+sqns_firmware_finalize (GObject *object)
+{
+  SqnsFirmware *self = SQNS_FIRMWARE (object);
+  g_free (self->name);
+  g_free (self->sha256);
+  g_clear_pointer (&self->caba, sqns_caba_free);
+  g_clear_pointer (&self->image, g_bytes_unref);
+  G_OBJECT_CLASS (sqns_firmware_parent_class)->finalize (object);
+}
+
+static void
+sqns_firmware_class_init (SqnsFirmwareClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = sqns_firmware_finalize;
+}
+
+static void
+sqns_firmware_init (SqnsFirmware *self)
+{
+}
+
+G_GNUC_PRINTF (2, 3)
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, text);
+  return FALSE;
+}
+
+static const char *
+file_kind (mode_t mode)
+{
+  if (S_ISDIR (mode))
+    return "a directory";
+  if (S_ISFIFO (mode))
+    return "a pipe";
+  if (S_ISSOCK (mode))
+    return "a socket";
+  if (S_ISCHR (mode) || S_ISBLK (mode))
+    return "a device";
+  return "no regular file";
+}
+
+static gboolean
+check_size (guint64 size, GError **error)
+{
+  if (size == 0)
+    return refuse (error, "the firmware file is empty");
+  if (size < SQNS_FIRMWARE_MIN_SIZE)
+    return refuse (error,
+                   "the firmware file has %" G_GUINT64_FORMAT " bytes; the smallest that can be one has %" G_GUINT64_FORMAT,
+                   size, SQNS_FIRMWARE_MIN_SIZE);
+  if (size > SQNS_FIRMWARE_MAX_SIZE)
+    return refuse (error, "the firmware file has %" G_GUINT64_FORMAT " bytes; more than 64 MiB (%" G_GUINT64_FORMAT ") are not taken",
+                   size, SQNS_FIRMWARE_MAX_SIZE);
+  return TRUE;
+}
+
+static gboolean
+check_file (int fd, guint64 *size, GError **error)
+{
+  struct stat st;
+  if (fstat (fd, &st) != 0)
+    return refuse (error, "the firmware descriptor cannot be examined: %s", g_strerror (errno));
+  if (!S_ISREG (st.st_mode))
+    return refuse (error, "the firmware descriptor is %s; a regular file is needed", file_kind (st.st_mode));
+  *size = st.st_size;
+  return check_size (*size, error);
+}
+
+/* @size: what fstat told; a file that changes meanwhile is refused, not sent half old and half new. */
+static gboolean
+copy_file (int from, int to, guint64 size, GCancellable *cancellable, GError **error)
+{
+  g_autofree guint8 *chunk = g_malloc (COPY_CHUNK);
+  guint64 done = 0;
+
+  for (;;)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      gssize n = pread (from, chunk, COPY_CHUNK, done);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return refuse (error, "the firmware file cannot be read: %s",
+                       errno == EBADF ? "its descriptor is not open for reading" : g_strerror (errno));
+      if (n == 0)
+        break;
+      done += n;
+      if (done > size)
+        break;
+      if (!sqns_memfile_write (to, chunk, n, error))
+        return FALSE;
+    }
+  if (done != size)
+    return refuse (error, "the firmware file changed while it was read");
+  return TRUE;
+}
+
+char *
+sqns_firmware_clean_name (const char *path)
+{
+  const char *slash = strrchr (path, '/');
+  g_autofree char *base = g_strdup (slash != NULL ? slash + 1 : path);
+  if (g_str_has_suffix (base, " (deleted)"))
+    base[strlen (base) - strlen (" (deleted)")] = '\0';
+
+  char *name = g_utf8_make_valid (base, -1);
+  for (char *at = name; *at != '\0'; at = g_utf8_next_char (at))
+    if (g_unichar_iscntrl (g_utf8_get_char (at)))
+      for (char *end = g_utf8_next_char (at), *byte = at; byte < end; byte++)
+        *byte = '?';
+  return name;
+}
+
+static char *
+name_of_fd (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *path = g_file_read_link (link, NULL);
+  /* a memfd reads "/memfd:name (deleted)" */
+  g_autofree char *name = sqns_firmware_clean_name (path != NULL ? path : "");
+  return g_str_has_prefix (name, "memfd:") ? g_strdup (name + strlen ("memfd:")) : g_steal_pointer (&name);
+}
+
+static SqnsFirmware *
+load (int fd, GCancellable *cancellable, GError **error)
+{
+  guint64 size;
+  if (!check_file (fd, &size, error))
+    return NULL;
+  int copy = sqns_memfile_new ("sqnsd-firmware", error);
+  if (copy < 0)
+    return NULL;
+
+  g_autoptr (SqnsFirmware) self = g_object_new (SQNS_TYPE_FIRMWARE, NULL);
+  self->name = name_of_fd (fd);
+  if (copy_file (fd, copy, size, cancellable, error) && sqns_memfile_seal (copy, error))
+    self->image = sqns_memfile_map (copy, size, error);
+  g_close (copy, NULL);
+  if (self->image == NULL)
+    return NULL;
+
+  self->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, self->image);
+  self->caba = sqns_caba_parse (g_bytes_get_data (self->image, NULL), size, self->name, error);
+  return self->caba != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+static void
+load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  SqnsFirmware *firmware = load (GPOINTER_TO_INT (task_data), cancellable, &error);
+  if (firmware != NULL)
+    g_task_return_pointer (task, firmware, g_object_unref);
+  else
+    g_task_return_error (task, sqns_error_normalize (error));
+}
+
+static void
+close_fd (gpointer data)
+{
+  g_close (GPOINTER_TO_INT (data), NULL);
+}
+
+void
+sqns_firmware_load_async (int fd, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  g_task_set_source_tag (task, sqns_firmware_load_async);
+  g_task_set_task_data (task, GINT_TO_POINTER (fd), close_fd);
+  /* the worker itself says CANCELLED, in our domain */
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_run_in_thread (task, load_in_thread);
+}
+
+SqnsFirmware *
+sqns_firmware_load_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+const char *
+sqns_firmware_name (SqnsFirmware *firmware)
+{
+  return firmware->name;
+}
+
+const char *
+sqns_firmware_sha256 (SqnsFirmware *firmware)
+{
+  return firmware->sha256;
+}
+
+GBytes *
+sqns_firmware_image (SqnsFirmware *firmware)
+{
+  return firmware->image;
+}
+
+const SqnsCaba *
+sqns_firmware_caba (SqnsFirmware *firmware)
+{
+  return firmware->caba;
+}
+
+void
+sqns_firmware_share_image (SqnsFirmware *firmware, SqnsFirmware *other)
+{
+  g_return_if_fail (g_str_equal (firmware->sha256, other->sha256));
+  g_bytes_unref (firmware->image);
+  firmware->image = g_bytes_ref (other->image);
+}
+
+gboolean
+sqns_firmware_expect (SqnsFirmware *firmware, const char *sha256, const SqnsVersion *version, GError **error)
+{
+  if (sha256 != NULL && g_ascii_strcasecmp (sha256, firmware->sha256) != 0)
+    return refuse (error, "the file's SHA-256 is %s, not the expected %s: it is damaged or another file", firmware->sha256,
+                   sha256);
+  if (version == NULL || !sqns_version_known (version))
+    return TRUE;
+
+  g_autofree char *wanted = sqns_version_format (version);
+  if (!sqns_version_known (&firmware->caba->version))
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE, "version %s was expected, but the file does not tell its version",
+                   wanted);
+      return FALSE;
+    }
+  if (!sqns_version_equal (&firmware->caba->version, version))
+    {
+      g_autofree char *found = sqns_version_format (&firmware->caba->version);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE, "the file holds version %s, not the expected %s", found, wanted);
+      return FALSE;
+    }
+  return TRUE;
+}

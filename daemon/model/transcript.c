@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What was said between the daemon and a board: its beginning and its end. */
+#include "model/transcript.h"
+#include "model/memfile.h"
+
+#include <string.h>
+
+#define HALF (SQNS_TRANSCRIPT_MAX / 2)
+
+struct _SqnsTranscript {
+  GString *head;  /* filled first, then left alone */
+  GQueue tail;    /* char *: the last lines, their ends included */
+  gsize tail_size;
+  guint64 dropped_lines;
+  guint64 dropped_bytes;
+};
+
+SqnsTranscript *
+sqns_transcript_new (void)
+{
+  SqnsTranscript *self = g_new0 (SqnsTranscript, 1);
+  self->head = g_string_new (NULL);
+  g_queue_init (&self->tail);
+  return self;
+}
+
+void
+sqns_transcript_free (SqnsTranscript *self)
+{
+  if (self == NULL)
+    return;
+  g_string_free (self->head, TRUE);
+  g_queue_clear_full (&self->tail, g_free);
+  g_free (self);
+}
+
+static char *
+format_line (gint64 time_us, char direction, const char *text)
+{
+  /* a single line must leave room for others */
+  gsize len = MIN (strlen (text), HALF / 4);
+  g_autofree char *valid = g_utf8_make_valid (text, len);
+  g_strdelimit (valid, "\r\n", ' ');
+  gint64 ms = time_us / 1000;
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%03d %c %s\n", ms / 1000, (int) (ms % 1000), direction, valid);
+}
+
+void
+sqns_transcript_add (SqnsTranscript *self, gint64 time_us, char direction, const char *text)
+{
+  char *line = format_line (MAX (time_us, 0), direction, text);
+  gsize len = strlen (line);
+
+  if (g_queue_is_empty (&self->tail) && self->head->len + len <= HALF)
+    {
+      g_string_append_len (self->head, line, len);
+      g_free (line);
+      return;
+    }
+  g_queue_push_tail (&self->tail, line);
+  self->tail_size += len;
+  while (self->tail_size > HALF)
+    {
+      g_autofree char *old = g_queue_pop_head (&self->tail);
+      self->tail_size -= strlen (old);
+      self->dropped_lines++;
+      self->dropped_bytes += strlen (old);
+    }
+}
+
+GString *
+sqns_transcript_text (const SqnsTranscript *self)
+{
+  GString *text = g_string_new_len (self->head->str, self->head->len);
+  if (self->dropped_lines > 0)
+    g_string_append_printf (text, "# ... %" G_GUINT64_FORMAT " lines (%" G_GUINT64_FORMAT " bytes) left out here ...\n",
+                            self->dropped_lines, self->dropped_bytes);
+  for (const GList *at = self->tail.head; at != NULL; at = at->next)
+    g_string_append (text, at->data);
+  return text;
+}
+
+int
+sqns_transcript_snapshot (const SqnsTranscript *self, GError **error)
+{
+  GString *text = sqns_transcript_text (self);
+  int fd = sqns_memfile_from_data ("sqnsd-log", text->str, text->len, error);
+  g_string_free (text, TRUE);
+  return fd;
+}
+
+gsize
+sqns_transcript_size (const SqnsTranscript *self)
+{
+  return self->head->len + self->tail_size;
+}

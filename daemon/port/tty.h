@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* termios of a board's tty: raw 8N1 at a speed, nothing else touched. */
+#pragma once
+
+#include "base/error.h"
+
+/* Opens, checks that it is a tty, sets raw 8N1 at @speed. DTR and RTS stay as the driver has them (field-failures.md §3). */
+int sqns_tty_open (const char *devnode, guint speed, GError **error);
+
+/* FAILED with the rate's name for a rate that termios does not know, DEVICE_LOST when the tty is gone. */
+gboolean sqns_tty_set_speed (int fd, guint speed, GError **error);

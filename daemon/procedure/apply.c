@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Waits for the modem's report on an uploaded image. */
+#include "procedure/apply.h"
+
+#include "base/ssm.h"
+#include "procedure/command.h"
+#include "procedure/wake.h"
+
+#define POLL_MS 1000
+#define ANSWER_MS 5000
+#define PAUSE_MS 400
+#define NO_REPORT_S 300       /* what public updaters give it */
+#define SILENCE_BEFORE_WAKE_S 40 /* then it may still sit in STP mode, when the closing RESET got lost */
+#define BOOT_QUERIES 10
+
+typedef enum {
+  STATE_POLL,
+  STATE_WAKE,
+  STATE_REPORT,
+  STATE_PAUSE,
+  STATE_NEXT_BOOT, /* AT+SMSWBOOT? names a mode once the modem is ready to be rebooted */
+  STATE_NEXT_BOOT_PAUSE,
+  N_STATES,
+} State;
+static const char *const state_names[] = { "poll", "wake", "report", "pause", "next-boot", "next-boot-pause" };
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+
+typedef struct {
+  SqnsLink *link;
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  gint64 deadline_us;
+  gint64 heard_us;  /* last answer */
+  gint64 answers_us; /* since when it has answered without a report; 0 not yet */
+  guint queries;
+} Apply;
+
+static void
+apply_free (gpointer data)
+{
+  Apply *apply = data;
+  g_object_unref (apply->link);
+  g_free (apply);
+}
+
+static void
+no_report_yet (SqnsSsm *ssm)
+{
+  Apply *apply = sqns_ssm_data (ssm);
+  gint64 now = g_get_monotonic_time ();
+
+  if (apply->answers_us == 0)
+    apply->answers_us = now;
+  if (now - apply->answers_us < NO_REPORT_S * G_USEC_PER_SEC)
+    {
+      sqns_ssm_goto (ssm, STATE_PAUSE);
+      return;
+    }
+  sqns_monitor_remark (apply->monitor, "the modem gives no report: its version after the reboot will tell");
+  sqns_ssm_goto (ssm, STATE_NEXT_BOOT);
+}
+
+static void
+judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
+{
+  g_autofree char *reason = NULL;
+
+  switch (sqns_at_smupgrade (reply, &reason))
+    {
+    case SQNS_REPORT_SUCCESS:
+      sqns_ssm_goto (ssm, STATE_NEXT_BOOT);
+      break;
+    case SQNS_REPORT_FAILURE:
+      sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem did not take the image: %s", reason);
+      break;
+    case SQNS_REPORT_NONE:
+    case SQNS_REPORT_UNKNOWN:
+      no_report_yet (ssm);
+      break;
+    case SQNS_REPORT_INIT:
+    case SQNS_REPORT_AVAILABLE:
+    case SQNS_REPORT_ON_GOING:
+    case SQNS_REPORT_DOWNLOADING:
+      ((Apply *) sqns_ssm_data (ssm))->answers_us = 0;
+      sqns_ssm_goto (ssm, STATE_PAUSE);
+      break;
+    }
+}
+
+static void
+silent (SqnsSsm *ssm)
+{
+  Apply *apply = sqns_ssm_data (ssm);
+  gint64 now = g_get_monotonic_time ();
+
+  if (now > apply->deadline_us)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has not reported within %u min", SQNS_APPLY_S / 60);
+  else if (now - apply->heard_us > SILENCE_BEFORE_WAKE_S * G_USEC_PER_SEC)
+    sqns_ssm_goto (ssm, STATE_WAKE);
+  else
+    sqns_ssm_goto (ssm, STATE_PAUSE);
+}
+
+static void
+on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Apply *apply = sqns_ssm_data (ssm);
+  State state = sqns_ssm_state (ssm);
+  g_autoptr (GError) error = NULL;
+  g_auto (SqnsAtReply) reply = { 0 };
+
+  if (!sqns_command_finish (apply->port, result, &reply, &error))
+    {
+      if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+        sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      else if (state == STATE_NEXT_BOOT)
+        sqns_ssm_goto (ssm, STATE_NEXT_BOOT_PAUSE);
+      else
+        silent (ssm);
+      return;
+    }
+  apply->heard_us = g_get_monotonic_time ();
+  if (state == STATE_POLL)
+    sqns_ssm_goto (ssm, STATE_REPORT);
+  else if (state == STATE_NEXT_BOOT && sqns_at_smswboot (&reply) != SQNS_MODE_UNKNOWN)
+    sqns_ssm_complete (ssm);
+  else if (state == STATE_NEXT_BOOT)
+    sqns_ssm_goto (ssm, STATE_NEXT_BOOT_PAUSE);
+  else if (apply->heard_us > apply->deadline_us)
+    silent (ssm);
+  else
+    judge_report (ssm, &reply);
+}
+
+static void
+on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Apply *apply = sqns_ssm_data (ssm);
+  SqnsWake wake;
+  GError *error = NULL;
+
+  if (!sqns_wake_finish (result, &wake, &error))
+    {
+      sqns_ssm_fail (ssm, error);
+      return;
+    }
+  apply->heard_us = g_get_monotonic_time (); /* also when silent: the next try is another 40 s away */
+  if (wake.answers)
+    sqns_ssm_goto (ssm, STATE_REPORT);
+  else
+    silent (ssm);
+}
+
+static void
+ask (SqnsSsm *ssm, const char *command, guint timeout_ms)
+{
+  Apply *apply = sqns_ssm_data (ssm);
+  sqns_command_async (apply->port, apply->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
+}
+
+static void
+apply_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Apply *apply = data;
+
+  switch ((State) state)
+    {
+    case STATE_POLL:
+      ask (ssm, "AT", POLL_MS);
+      break;
+    case STATE_WAKE:
+      sqns_wake_async (apply->port, apply->monitor, SQNS_WAKE_FULL, sqns_ssm_cancellable (ssm), on_wake, ssm);
+      break;
+    case STATE_REPORT:
+      ask (ssm, "AT+SMUPGRADE?", ANSWER_MS);
+      break;
+    case STATE_PAUSE:
+      sqns_ssm_goto_in_ms (ssm, STATE_POLL, PAUSE_MS);
+      break;
+    case STATE_NEXT_BOOT:
+      ask (ssm, "AT+SMSWBOOT?", ANSWER_MS);
+      break;
+    case STATE_NEXT_BOOT_PAUSE:
+      if (--apply->queries > 0)
+        sqns_ssm_goto_in_ms (ssm, STATE_NEXT_BOOT, PAUSE_MS);
+      else
+        sqns_ssm_complete (ssm);
+      break;
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_apply_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "apply", state_names, N_STATES, N_STATES, apply_state };
+  Apply *apply = g_new0 (Apply, 1);
+
+  apply->link = g_object_ref (link);
+  apply->port = sqns_link_port (link);
+  apply->monitor = sqns_link_monitor (link);
+  apply->heard_us = g_get_monotonic_time ();
+  apply->deadline_us = apply->heard_us + (gint64) SQNS_APPLY_S * G_USEC_PER_SEC;
+  apply->queries = BOOT_QUERIES;
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), apply, apply_free);
+}
+
+gboolean
+sqns_apply_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

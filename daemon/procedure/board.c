@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Getting the prompt of the board's MicroPython and running scripts in its raw REPL. */
+#include "procedure/board.h"
+
+#include "base/ssm.h"
+#include "codec/repl.h"
+
+#include <string.h>
+
+/* --- interrupt --- */
+
+#define POLITE_TRIES 2
+#define INSIST_TRIES 15
+#define PROMPT_MS 400
+#define QUIET_MS 25
+#define SAFE_BOOT_MS 8000 /* the ESP32 boots within some seconds; after that it is not coming */
+
+typedef enum {
+  INTERRUPT_CTRL_C,
+  INTERRUPT_CTRL_F,
+  INTERRUPT_BOOTED,
+  INTERRUPT_N_STATES,
+} InterruptState;
+static const char *const interrupt_names[] = { "ctrl-c", "ctrl-f", "booted" };
+G_STATIC_ASSERT (G_N_ELEMENTS (interrupt_names) == INTERRUPT_N_STATES);
+
+typedef struct {
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  SqnsInterruptEffort effort;
+  guint tries;
+  SqnsInterrupt found;
+} Interrupt;
+
+static void
+interrupt_free (gpointer data)
+{
+  Interrupt *interrupt = data;
+  g_object_unref (interrupt->port);
+  g_free (interrupt);
+}
+
+static void
+interrupt_end (SqnsSsm *ssm)
+{
+  Interrupt *interrupt = sqns_ssm_data (ssm);
+  sqns_ssm_set_result (ssm, g_memdup2 (&interrupt->found, sizeof interrupt->found), g_free);
+  sqns_ssm_complete (ssm);
+}
+
+static SqnsMatch
+match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  if (sqns_repl_prompt (data, len) != SQNS_PROMPT_FRIENDLY)
+    return SQNS_MATCH_MORE;
+  *consumed = len;
+  return SQNS_MATCH_DONE;
+}
+
+static void
+on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Interrupt *interrupt = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+
+  if (sqns_port_resync_finish (interrupt->port, result, &error))
+    {
+      interrupt->found.prompt = TRUE;
+      interrupt_end (ssm);
+      return;
+    }
+  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    {
+      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      return;
+    }
+  gsize len;
+  const guint8 *heard = sqns_port_heard (interrupt->port, &len);
+  SqnsNoise noise = sqns_at_classify (heard, len);
+  if (noise != SQNS_NOISE_NONE)
+    interrupt->found.noise = noise;
+  if (--interrupt->tries > 0)
+    sqns_ssm_goto (ssm, INTERRUPT_CTRL_C);
+  else if (interrupt->effort == SQNS_INTERRUPT_INSIST && !interrupt->found.rebooted)
+    sqns_ssm_goto (ssm, INTERRUPT_CTRL_F);
+  else
+    interrupt_end (ssm);
+}
+
+static void
+on_safe_boot (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Interrupt *interrupt = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+
+  if (!sqns_port_resync_finish (interrupt->port, result, &error)
+      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    {
+      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      return;
+    }
+  interrupt->found.rebooted = TRUE;
+  interrupt->tries = POLITE_TRIES;
+  sqns_ssm_goto (ssm, INTERRUPT_CTRL_C);
+}
+
+static void
+interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  /* Ctrl-C ends a program or a half-typed line, Ctrl-B leaves a raw REPL that somebody left open; both are harmless at a
+   * prompt, and neither runs what stands on the line, as a CR would */
+  static const SqnsExchange interrupt_exchange = {
+    .request = (const guint8 *) "\x03\x02", .request_len = 2, .match = match_prompt, .timeout_ms = PROMPT_MS,
+  };
+  static const SqnsExchange safe_boot_exchange = {
+    .request = (const guint8 *) "\x03\x06", .request_len = 2, .match = match_prompt, .timeout_ms = SAFE_BOOT_MS,
+  };
+  Interrupt *interrupt = data;
+
+  switch ((InterruptState) state)
+    {
+    case INTERRUPT_CTRL_C:
+      sqns_monitor_remark (interrupt->monitor, "Ctrl-C at %u baud", sqns_port_speed (interrupt->port));
+      sqns_port_resync_async (interrupt->port, QUIET_MS, &interrupt_exchange, sqns_ssm_cancellable (ssm), on_interrupted, ssm);
+      break;
+    case INTERRUPT_CTRL_F:
+      sqns_monitor_remark (interrupt->monitor, "Ctrl-F: asks the board for a safe boot, without main.py");
+      sqns_ssm_next (ssm);
+      break;
+    case INTERRUPT_BOOTED:
+      sqns_port_resync_async (interrupt->port, QUIET_MS, &safe_boot_exchange, sqns_ssm_cancellable (ssm), on_safe_boot, ssm);
+      break;
+    case INTERRUPT_N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_board_interrupt_async (SqnsPort *port,
+                            const SqnsMonitor *monitor,
+                            SqnsInterruptEffort effort,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  static const SqnsSsmClass klass = {
+    "interrupt", interrupt_names, INTERRUPT_N_STATES, INTERRUPT_N_STATES, interrupt_state,
+  };
+  Interrupt *interrupt = g_new0 (Interrupt, 1);
+
+  interrupt->port = g_object_ref (port);
+  interrupt->monitor = monitor;
+  interrupt->effort = effort;
+  interrupt->tries = effort == SQNS_INTERRUPT_POLITE ? POLITE_TRIES : INSIST_TRIES;
+  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), interrupt, interrupt_free);
+}
+
+gboolean
+sqns_board_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GError **error)
+{
+  g_autofree SqnsInterrupt *found = g_task_propagate_pointer (G_TASK (result), error);
+  if (found == NULL)
+    return FALSE;
+  *interrupt = *found;
+  return TRUE;
+}
+
+/* --- run --- */
+
+#define RAW_MS 1500
+#define PIECE 256         /* bytes and pause that the board's receive buffer takes (protocol.md §1) */
+#define PIECE_PAUSE_MS 10
+#define STAY_MS 250       /* a script that cannot start says so within this */
+
+typedef enum {
+  RUN_RAW,
+  RUN_SEND,
+  RUN_PAUSE,
+  RUN_EXECUTE,
+  RUN_STAY,
+  RUN_LEAVE, /* cleanup: back to the friendly prompt, whatever happened */
+  RUN_N_STATES,
+} RunState;
+static const char *const run_names[] = { "raw", "send", "pause", "execute", "stay", "leave" };
+G_STATIC_ASSERT (G_N_ELEMENTS (run_names) == RUN_N_STATES);
+
+typedef struct {
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  char *name;
+  char *code;
+  gsize sent;
+  guint timeout_ms;
+  gboolean stay;
+  gboolean staying;
+  SqnsReplResult result;
+} Run;
+
+static void
+run_free (gpointer data)
+{
+  Run *run = data;
+  g_object_unref (run->port);
+  g_free (run->name);
+  g_free (run->code);
+  sqns_repl_result_clear (&run->result);
+  g_free (run);
+}
+
+void
+sqns_script_result_free (SqnsScriptResult *result)
+{
+  if (result == NULL)
+    return;
+  g_free (result->output);
+  g_free (result->errors);
+  g_free (result);
+}
+
+static SqnsMatch
+match_raw_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  if (sqns_repl_prompt (data, len) != SQNS_PROMPT_RAW)
+    return SQNS_MATCH_MORE;
+  *consumed = len;
+  return SQNS_MATCH_DONE;
+}
+
+static SqnsMatch
+match_result (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  Run *run = user_data;
+  sqns_repl_result_clear (&run->result);
+  return sqns_repl_parse_result (data, len, &run->result) == SQNS_REPL_MORE ? SQNS_MATCH_MORE : SQNS_MATCH_DONE;
+}
+
+static SqnsMatch
+match_accepted (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  return sqns_repl_accepted (data, len) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+}
+
+static void
+on_exchanged (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Run *run = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  gboolean ok = sqns_port_exchange_finish (run->port, result, &error);
+  if (!ok)
+    g_prefix_error (&error, "script %s: ", run->name);
+  sqns_ssm_next_or_fail (ssm, ok, error);
+}
+
+static void
+set_script_result (SqnsSsm *ssm, char *output, char *errors)
+{
+  Run *run = sqns_ssm_data (ssm);
+  SqnsScriptResult *result = g_new0 (SqnsScriptResult, 1);
+
+  result->output = output;
+  result->errors = errors;
+  if (*output)
+    sqns_monitor_trace (run->monitor, '<', (const guint8 *) output, strlen (output));
+  if (*errors)
+    sqns_monitor_trace (run->monitor, '<', (const guint8 *) errors, strlen (errors));
+  sqns_ssm_set_result (ssm, result, (GDestroyNotify) sqns_script_result_free);
+}
+
+static void
+take_result (SqnsSsm *ssm)
+{
+  Run *run = sqns_ssm_data (ssm);
+
+  if (run->result.output == NULL)
+    {
+      sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "script %s: the board's REPL did not take the code", run->name);
+      return;
+    }
+  set_script_result (ssm, g_steal_pointer (&run->result.output), g_steal_pointer (&run->result.errors));
+  sqns_ssm_goto (ssm, RUN_LEAVE);
+}
+
+static void
+on_executed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Run *run = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  if (!sqns_port_exchange_finish (run->port, result, &error))
+    {
+      g_prefix_error (&error, "script %s: ", run->name);
+      sqns_ssm_fail (ssm, error);
+    }
+  else if (run->stay)
+    sqns_ssm_next (ssm);
+  else
+    take_result (ssm);
+}
+
+/* A script that ends within the moment has failed: it was to stay. Silence is what was hoped for. */
+static void
+on_stayed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Run *run = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+
+  if (sqns_port_exchange_finish (run->port, result, &error))
+    {
+      take_result (ssm);
+      return;
+    }
+  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    {
+      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      return;
+    }
+  run->staying = TRUE;
+  set_script_result (ssm, g_strdup (""), g_strdup (""));
+  sqns_ssm_goto (ssm, RUN_LEAVE);
+}
+
+static void
+on_left (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Run *run = sqns_ssm_data (user_data);
+  g_autoptr (GError) error = NULL;
+
+  if (!sqns_port_resync_finish (run->port, result, &error))
+    sqns_monitor_remark (run->monitor, "no prompt after script %s: %s", run->name, error->message);
+  sqns_ssm_next (user_data);
+}
+
+static void
+send_piece (SqnsSsm *ssm, Run *run)
+{
+  gsize left = strlen (run->code) - run->sent;
+  SqnsExchange exchange = {
+    .request = (const guint8 *) run->code + run->sent,
+    .request_len = MIN (left, PIECE),
+    .timeout_ms = RAW_MS,
+  };
+  if (left == 0)
+    {
+      sqns_ssm_goto (ssm, RUN_EXECUTE);
+      return;
+    }
+  run->sent += exchange.request_len;
+  sqns_port_exchange_async (run->port, &exchange, sqns_ssm_cancellable (ssm), on_exchanged, ssm);
+}
+
+static void
+run_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  static const SqnsExchange enter_raw = {
+    .request = (const guint8 *) "\x01", .request_len = 1, .match = match_raw_prompt, .timeout_ms = RAW_MS,
+  };
+  static const SqnsExchange leave_raw = {
+    .request = (const guint8 *) "\x03\x02", .request_len = 2, .match = match_prompt, .timeout_ms = RAW_MS,
+  };
+  Run *run = data;
+  SqnsExchange execute = {
+    .request = (const guint8 *) "\x04",
+    .request_len = 1,
+    .match = run->stay ? match_accepted : match_result,
+    .match_data = run,
+    .timeout_ms = run->timeout_ms,
+  };
+  SqnsExchange listen = { .match = match_result, .match_data = run, .timeout_ms = STAY_MS };
+
+  switch ((RunState) state)
+    {
+    case RUN_RAW:
+      sqns_monitor_remark (run->monitor, "runs %s on the board", run->name);
+      sqns_port_exchange_async (run->port, &enter_raw, sqns_ssm_cancellable (ssm), on_exchanged, ssm);
+      break;
+    case RUN_SEND:
+      send_piece (ssm, run);
+      break;
+    case RUN_PAUSE:
+      sqns_ssm_goto_in_ms (ssm, RUN_SEND, PIECE_PAUSE_MS);
+      break;
+    case RUN_EXECUTE:
+      sqns_port_exchange_async (run->port, &execute, sqns_ssm_cancellable (ssm), on_executed, ssm);
+      break;
+    case RUN_STAY:
+      sqns_port_exchange_async (run->port, &listen, sqns_ssm_cancellable (ssm), on_stayed, ssm);
+      break;
+    case RUN_LEAVE:
+      if (run->staying)
+        sqns_ssm_next (ssm);
+      else
+        sqns_port_resync_async (run->port, QUIET_MS, &leave_raw, NULL, on_left, ssm);
+      break;
+    case RUN_N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_board_run_async (SqnsPort *port,
+                      const SqnsMonitor *monitor,
+                      const char *name,
+                      const char *const *substitutions,
+                      guint timeout_ms,
+                      gboolean stay,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "run-script", run_names, RUN_N_STATES, RUN_LEAVE, run_state };
+  g_autofree char *path = g_strconcat ("/org/sqnsd1/board/", name, NULL);
+  g_autoptr (GBytes) script = g_resources_lookup_data (path, 0, NULL);
+  Run *run = g_new0 (Run, 1);
+
+  g_assert (script != NULL);
+  g_autofree char *text = g_strndup (g_bytes_get_data (script, NULL), g_bytes_get_size (script));
+  run->port = g_object_ref (port);
+  run->monitor = monitor;
+  run->name = g_strdup (name);
+  run->code = sqns_repl_prepare (text, substitutions);
+  run->timeout_ms = timeout_ms;
+  run->stay = stay;
+  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), run, run_free);
+}
+
+SqnsScriptResult *
+sqns_board_run_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The board's MicroPython: getting its prompt, running scripts in its raw REPL. */
+#pragma once
+
+#include "port/port.h"
+#include "procedure/monitor.h"
+
+typedef enum {
+  SQNS_INTERRUPT_POLITE, /* Ctrl-C, some times: about 1 s when nobody is there */
+  SQNS_INTERRUPT_INSIST, /* Ctrl-C for longer, then Ctrl-F, which reboots into safe boot: about 20 s */
+} SqnsInterruptEffort;
+
+typedef struct {
+  gboolean prompt;    /* the friendly prompt is there */
+  gboolean rebooted;  /* it took a safe boot */
+  SqnsNoise noise;    /* what came when there was no prompt; TEXT: a program runs and does not yield */
+} SqnsInterrupt;
+
+/* No prompt is a result, not an error. The port must be at the REPL's speed. Errors: DEVICE_LOST, CANCELLED. */
+void sqns_board_interrupt_async (SqnsPort *port,
+                                 const SqnsMonitor *monitor,
+                                 SqnsInterruptEffort effort,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+gboolean sqns_board_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GError **error);
+
+typedef struct {
+  char *output;
+  char *errors; /* traceback, "" when the script went well */
+} SqnsScriptResult;
+void sqns_script_result_free (SqnsScriptResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsScriptResult, sqns_script_result_free)
+
+/* Runs data/board/@name from the resources at a prompt that is there; @substitutions as in sqns_repl_prepare(). With @stay the
+ * script is not waited for: it has been taken, has said nothing wrong for a moment, and goes on running (both strings are
+ * then ""), or its error is returned as usual. Errors: TIMEOUT (it was interrupted), PROTOCOL, DEVICE_LOST, CANCELLED. */
+void sqns_board_run_async (SqnsPort *port,
+                           const SqnsMonitor *monitor,
+                           const char *name,
+                           const char *const *substitutions,
+                           guint timeout_ms,
+                           gboolean stay,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
+SqnsScriptResult *sqns_board_run_finish (GAsyncResult *result, GError **error);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Boots the modem into another mode and waits for it. */
+#include "procedure/bootmode.h"
+
+#include "base/ssm.h"
+#include "procedure/command.h"
+#include "procedure/relay.h"
+
+#define ANSWER_MS 5000
+#define POLL_MS 500
+#define PAUSE_MS 250
+#define FALLBACK_PAUSE_MS 5000 /* what public updaters wait between ",1" and ",0" */
+#define UNCHANGED_MS 30000     /* still in the old mode after this: the switch did not take */
+#define ATTEMPTS 2
+#define SILENCES_PER_SPEED 12
+
+typedef enum {
+  STATE_SWITCH_NOW,
+  STATE_FALLBACK_PAUSE,
+  STATE_SWITCH_LATER,
+  STATE_RESET,
+  STATE_POLL,
+  STATE_ASK_MODE,
+  STATE_PAUSE,
+  N_STATES,
+} State;
+static const char *const state_names[] = {
+  "switch-now", "fallback-pause", "switch-later", "reset", "poll", "ask-mode", "pause",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+
+typedef struct {
+  SqnsLink *link;
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  SqnsMode target;
+  gint64 deadline_us;
+  gint64 asked_us; /* when the modem was told to reboot */
+  guint attempts;
+  guint silences;          /* polls in a row without an answer */
+  SqnsMode seen;
+} Bootmode;
+
+static void
+bootmode_free (gpointer data)
+{
+  Bootmode *bootmode = data;
+  g_object_unref (bootmode->link);
+  g_free (bootmode);
+}
+
+/* AT+SMSWBOOT's own numbers: 1 FFF, 3 RECOVERY */
+static char *
+switch_command (Bootmode *bootmode, gboolean now)
+{
+  return g_strdup_printf ("AT+SMSWBOOT=%d,%d", bootmode->target == SQNS_MODE_RECOVERY ? 3 : 1, now ? 1 : 0);
+}
+
+static void
+give_up (SqnsSsm *ssm)
+{
+  Bootmode *bootmode = sqns_ssm_data (ssm);
+  sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem did not come up in %s mode%s%s",
+                         sqns_mode_name (bootmode->target), bootmode->seen == SQNS_MODE_UNKNOWN ? "" : ", it is in ",
+                         bootmode->seen == SQNS_MODE_UNKNOWN ? "" : sqns_mode_name (bootmode->seen));
+}
+
+static void
+mode_seen (SqnsSsm *ssm, SqnsMode mode)
+{
+  Bootmode *bootmode = sqns_ssm_data (ssm);
+  gint64 now = g_get_monotonic_time ();
+
+  bootmode->seen = mode;
+  if (mode == bootmode->target)
+    sqns_ssm_complete (ssm);
+  else if (now > bootmode->deadline_us)
+    give_up (ssm);
+  else if (mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER && now > bootmode->asked_us + UNCHANGED_MS * 1000)
+    {
+      if (--bootmode->attempts > 0)
+        sqns_ssm_goto (ssm, STATE_SWITCH_NOW);
+      else
+        give_up (ssm);
+    }
+  else
+    sqns_ssm_goto (ssm, STATE_PAUSE);
+}
+
+/* Sources disagree on the speed of RECOVERY (field-failures.md §2.2); a direct link can try both. */
+static gboolean
+try_other_speed (Bootmode *bootmode, GError **error)
+{
+  if (sqns_link_kind (bootmode->link) != SQNS_LINK_DIRECT || ++bootmode->silences % SILENCES_PER_SPEED != 0)
+    return TRUE;
+  guint speed = sqns_port_speed (bootmode->port) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
+  sqns_monitor_remark (bootmode->monitor, "silence: tries %u baud", speed);
+  return sqns_port_set_speed (bootmode->port, speed, error);
+}
+
+static void
+on_asked (SqnsSsm *ssm, const SqnsAtReply *reply)
+{
+  Bootmode *bootmode = sqns_ssm_data (ssm);
+  gboolean ok = reply->final == SQNS_AT_OK;
+
+  bootmode->silences = 0;
+  if (sqns_ssm_state (ssm) <= STATE_RESET)
+    bootmode->asked_us = g_get_monotonic_time ();
+  switch ((State) sqns_ssm_state (ssm))
+    {
+    case STATE_SWITCH_NOW:
+      sqns_ssm_goto (ssm, ok ? STATE_POLL : STATE_FALLBACK_PAUSE);
+      break;
+    case STATE_SWITCH_LATER:
+      if (ok)
+        sqns_ssm_next (ssm);
+      else if (--bootmode->attempts > 0)
+        sqns_ssm_goto (ssm, STATE_FALLBACK_PAUSE);
+      else
+        sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to switch to %s mode",
+                               sqns_mode_name (bootmode->target));
+      break;
+    case STATE_RESET:
+      sqns_ssm_next (ssm);
+      break;
+    case STATE_POLL:
+      sqns_ssm_goto (ssm, ok ? STATE_ASK_MODE : STATE_PAUSE);
+      break;
+    case STATE_ASK_MODE:
+      mode_seen (ssm, sqns_at_smod (reply));
+      break;
+    case STATE_FALLBACK_PAUSE:
+    case STATE_PAUSE:
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Bootmode *bootmode = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+  g_auto (SqnsAtReply) reply = { 0 };
+
+  if (sqns_command_finish (bootmode->port, result, &reply, &error))
+    on_asked (ssm, &reply);
+  else if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+  else if (g_get_monotonic_time () > bootmode->deadline_us)
+    give_up (ssm);
+  else
+    {
+      /* it may have gone down before its answer was out: what it is now decides */
+      if (bootmode->asked_us == 0)
+        bootmode->asked_us = g_get_monotonic_time ();
+      GError *speed_error = NULL;
+      if (try_other_speed (bootmode, &speed_error))
+        sqns_ssm_goto (ssm, STATE_PAUSE);
+      else
+        sqns_ssm_fail (ssm, speed_error);
+    }
+}
+
+static void
+ask (SqnsSsm *ssm, const char *command, guint timeout_ms)
+{
+  Bootmode *bootmode = sqns_ssm_data (ssm);
+  sqns_command_async (bootmode->port, bootmode->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
+}
+
+static void
+bootmode_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Bootmode *bootmode = data;
+  g_autofree char *command = NULL;
+
+  switch ((State) state)
+    {
+    case STATE_SWITCH_NOW:
+      command = switch_command (bootmode, TRUE);
+      ask (ssm, command, ANSWER_MS);
+      break;
+    case STATE_FALLBACK_PAUSE:
+      sqns_monitor_remark (bootmode->monitor, "refused; old firmware only knows ,0 with a reset");
+      sqns_ssm_next_in_ms (ssm, FALLBACK_PAUSE_MS);
+      break;
+    case STATE_SWITCH_LATER:
+      command = switch_command (bootmode, FALSE);
+      ask (ssm, command, ANSWER_MS);
+      break;
+    case STATE_RESET:
+      ask (ssm, "AT^RESET", ANSWER_MS);
+      break;
+    case STATE_POLL:
+      ask (ssm, "AT", POLL_MS);
+      break;
+    case STATE_ASK_MODE:
+      ask (ssm, "AT+SMOD?", ANSWER_MS);
+      break;
+    case STATE_PAUSE:
+      sqns_ssm_goto_in_ms (ssm, STATE_POLL, PAUSE_MS);
+      break;
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_bootmode_async (SqnsLink *link,
+                     SqnsMode target,
+                     guint deadline_s,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "bootmode", state_names, N_STATES, N_STATES, bootmode_state };
+  Bootmode *bootmode = g_new0 (Bootmode, 1);
+
+  bootmode->link = g_object_ref (link);
+  bootmode->port = sqns_link_port (link);
+  bootmode->monitor = sqns_link_monitor (link);
+  bootmode->target = target;
+  bootmode->deadline_us = g_get_monotonic_time () + (gint64) deadline_s * G_USEC_PER_SEC;
+  bootmode->attempts = ATTEMPTS;
+  bootmode->seen = SQNS_MODE_UNKNOWN;
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), bootmode, bootmode_free);
+}
+
+gboolean
+sqns_bootmode_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

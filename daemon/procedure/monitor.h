@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a running procedure tells about itself: phase, progress, safety, findings, transcript. */
+#pragma once
+
+#include "codec/at.h"
+
+/* A job's step, in order (design.md §3). */
+typedef enum {
+  SQNS_PHASE_INSPECT,
+  SQNS_PHASE_ACQUIRE,
+  SQNS_PHASE_LINK,
+  SQNS_PHASE_PROBE,
+  SQNS_PHASE_PREPARE,
+  SQNS_PHASE_BOOTROM,
+  SQNS_PHASE_UPDATER,
+  SQNS_PHASE_TRANSFER,
+  SQNS_PHASE_APPLY,
+  SQNS_PHASE_REBOOT,
+  SQNS_PHASE_CONFIRM,
+  SQNS_PHASE_RELEASE,
+} SqnsPhase;
+#define SQNS_N_PHASES (SQNS_PHASE_RELEASE + 1)
+const char *sqns_phase_name (SqnsPhase phase); /* "inspect", ... */
+
+/* How the modem is reached. */
+typedef enum {
+  SQNS_LINK_AUTO,
+  SQNS_LINK_DIRECT,      /* the modem's UART is the port */
+  SQNS_LINK_PASSTHROUGH, /* the board firmware's mirror mode */
+  SQNS_LINK_RELAY,       /* a Python loop in the raw REPL */
+} SqnsLinkKind;
+const char *sqns_link_kind_name (SqnsLinkKind kind);                     /* "auto", "direct", "passthrough", "relay" */
+gboolean sqns_link_kind_from_name (const char *name, SqnsLinkKind *kind);
+
+/* What the MicroPython side said of itself; all nullable. */
+typedef struct {
+  char *board;    /* "FiPy", "GPy", "G01" */
+  char *firmware; /* "1.20.2.r4" */
+} SqnsBoardInfo;
+
+/* What was observed of the modem. */
+typedef struct {
+  SqnsMode mode;          /* UNKNOWN: see noise */
+  SqnsNoise noise;        /* what came instead of answers */
+  guint speed;            /* baud at which it answered, 0 none */
+  gboolean ppp;           /* it was in data mode and was called back by +++ */
+  gboolean stp;           /* it was in STP mode and was brought out by RESET */
+  SqnsVersion version;    /* software; unknown outside application mode */
+  SqnsShowver showver;    /* zeroed when it was not to be had */
+  char *ue;               /* "6.0.0.0", nullable */
+  SqnsReport report;      /* AT+SMUPGRADE? */
+} SqnsModemStatus;
+SqnsModemStatus *sqns_modem_status_copy (const SqnsModemStatus *status);
+void sqns_modem_status_free (SqnsModemStatus *status);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsModemStatus, sqns_modem_status_free)
+
+/* Callbacks, each nullable; called from the main loop, never after the procedure's task has returned. */
+typedef struct {
+  /* A phase begins, or its words or its safety change. @safe: power may be cut now. @committed: point of no return. */
+  void (*phase) (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
+  void (*bytes) (gpointer data, guint64 done, guint64 total); /* of the transfer phase */
+  void (*retries) (gpointer data, guint retries);             /* requests sent again, whole job */
+  void (*link) (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board);
+  void (*modem) (gpointer data, const SqnsModemStatus *status);
+  /* One line of the transcript: '>' to the board, '<' from it, '#' a remark. Printable text, personal numbers taken out. */
+  void (*trace) (gpointer data, char direction, const char *line);
+} SqnsMonitorFuncs;
+
+typedef struct {
+  const SqnsMonitorFuncs *funcs; /* nullable */
+  gpointer data;
+} SqnsMonitor;
+
+/* Calls that tolerate a monitor without functions. @data of trace may be any bytes. */
+void sqns_monitor_phase (const SqnsMonitor *monitor, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
+void sqns_monitor_bytes (const SqnsMonitor *monitor, guint64 done, guint64 total);
+void sqns_monitor_retries (const SqnsMonitor *monitor, guint retries);
+void sqns_monitor_link (const SqnsMonitor *monitor, SqnsLinkKind kind, const SqnsBoardInfo *board);
+void sqns_monitor_modem (const SqnsMonitor *monitor, const SqnsModemStatus *status);
+void sqns_monitor_trace (const SqnsMonitor *monitor, char direction, const guint8 *data, gsize len);
+void sqns_monitor_remark (const SqnsMonitor *monitor, const char *format, ...) G_GNUC_PRINTF (2, 3);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starts and leaves the relay on the board. */
+#include "procedure/relay.h"
+
+#include "base/ssm.h"
+#include "codec/repl.h"
+#include "procedure/board.h"
+
+#include <string.h>
+
+/* the words of data/board/relay.py; 16 bytes that no image and no AT dialogue holds */
+static const char ping_word[] = "\x1dSQNS-RELAY-PING";
+static const char quit_word[] = "\x1dSQNS-RELAY-QUIT";
+
+#define QUIET_MS 20
+#define ACCEPT_MS 3000
+#define PING_MS 700
+#define PING_TRIES 3
+#define PROMPT_MS 2000
+
+typedef enum {
+  START_SCRIPT,
+  START_PING,
+  START_N_STATES,
+} StartState;
+static const char *const start_names[] = { "script", "ping" };
+G_STATIC_ASSERT (G_N_ELEMENTS (start_names) == START_N_STATES);
+
+typedef enum {
+  QUIT_WORD,
+  QUIT_PROMPT,
+  QUIT_N_STATES,
+} QuitState;
+static const char *const quit_names[] = { "word", "prompt" };
+G_STATIC_ASSERT (G_N_ELEMENTS (quit_names) == QUIT_N_STATES);
+
+typedef struct {
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  SqnsRelayConfig config;
+  char *pins;
+  guint tries;
+} Relay;
+
+static Relay *
+relay_new (SqnsPort *port, const SqnsMonitor *monitor)
+{
+  Relay *relay = g_new0 (Relay, 1);
+  relay->port = g_object_ref (port);
+  relay->monitor = monitor;
+  return relay;
+}
+
+static void
+relay_free (gpointer data)
+{
+  Relay *relay = data;
+  g_object_unref (relay->port);
+  g_free (relay->pins);
+  g_free (relay);
+}
+
+static SqnsMatch
+match_pong (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  return sqns_at_find_line (data, len, "sqns relay", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+}
+
+static SqnsMatch
+match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  return sqns_repl_prompt (data, len) == SQNS_PROMPT_FRIENDLY ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+}
+
+static void
+on_script (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Relay *relay = sqns_ssm_data (ssm);
+  GError *error = NULL;
+  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
+
+  if (script == NULL)
+    sqns_ssm_fail (ssm, error);
+  else if (*script->errors)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the board cannot run the relay: %s",
+                           sqns_repl_error_line (script->errors));
+  else
+    sqns_ssm_next_or_fail (ssm, sqns_port_set_speed (relay->port, relay->config.host_speed, &error), error);
+}
+
+static void
+on_ping (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Relay *relay = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  if (!sqns_port_resync_finish (relay->port, result, &error) && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)
+      && --relay->tries > 0)
+    {
+      g_error_free (error);
+      sqns_ssm_goto (ssm, START_PING);
+      return;
+    }
+  if (error != NULL)
+    g_prefix_error (&error, "the relay on the board is not heard: ");
+  sqns_ssm_next_or_fail (ssm, error == NULL, error);
+}
+
+static void
+start_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  static const SqnsExchange ping = {
+    .request = (const guint8 *) ping_word,
+    .request_len = sizeof ping_word - 1,
+    .match = match_pong,
+    .timeout_ms = PING_MS,
+  };
+  Relay *relay = data;
+  g_autofree char *host = g_strdup_printf ("%u", relay->config.host_speed);
+  g_autofree char *modem = g_strdup_printf ("%u", relay->config.modem_speed);
+  const char *substitutions[] = { "HOST_SPEED", host, "MODEM_SPEED", modem, "PINS", relay->pins, NULL };
+
+  switch ((StartState) state)
+    {
+    case START_SCRIPT:
+      sqns_board_run_async (relay->port, relay->monitor, "relay.py", substitutions, ACCEPT_MS, TRUE,
+                            sqns_ssm_cancellable (ssm), on_script, ssm);
+      break;
+    case START_PING:
+      sqns_port_resync_async (relay->port, QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_ping, ssm);
+      break;
+    case START_N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_relay_start_async (SqnsPort *port,
+                        const SqnsMonitor *monitor,
+                        const SqnsRelayConfig *config,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "start-relay", start_names, START_N_STATES, START_N_STATES, start_state };
+  Relay *relay = relay_new (port, monitor);
+
+  relay->config = *config;
+  relay->pins = g_strdup (config->pins);
+  relay->tries = PING_TRIES;
+  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), relay, relay_free);
+}
+
+gboolean
+sqns_relay_start_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+on_word (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Relay *relay = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  gboolean ok = sqns_port_resync_finish (relay->port, result, &error);
+  if (!ok)
+    sqns_ssm_fail (ssm, error);
+  else
+    /* the word must be out on the wire before the speed changes */
+    sqns_ssm_next_in_ms (ssm, QUIET_MS);
+}
+
+static void
+on_prompt (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Relay *relay = sqns_ssm_data (user_data);
+  GError *error = NULL;
+  gboolean ok = sqns_port_resync_finish (relay->port, result, &error);
+  sqns_ssm_next_or_fail (user_data, ok, error);
+}
+
+static void
+quit_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  static const SqnsExchange word = {
+    .request = (const guint8 *) quit_word, .request_len = sizeof quit_word - 1, .timeout_ms = PING_MS,
+  };
+  static const SqnsExchange prompt = {
+    .request = (const guint8 *) "\x03\x02", .request_len = 2, .match = match_prompt, .timeout_ms = PROMPT_MS,
+  };
+  Relay *relay = data;
+  GError *error = NULL;
+
+  switch ((QuitState) state)
+    {
+    case QUIT_WORD:
+      sqns_monitor_remark (relay->monitor, "leaves the relay");
+      sqns_port_resync_async (relay->port, QUIET_MS, &word, NULL, on_word, ssm);
+      break;
+    case QUIT_PROMPT:
+      if (sqns_port_set_speed (relay->port, SQNS_REPL_SPEED, &error))
+        sqns_port_resync_async (relay->port, 2 * QUIET_MS, &prompt, NULL, on_prompt, ssm);
+      else
+        sqns_ssm_fail (ssm, error);
+      break;
+    case QUIT_N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_relay_quit_async (SqnsPort *port, const SqnsMonitor *monitor, GAsyncReadyCallback callback, gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "quit-relay", quit_names, QUIT_N_STATES, QUIT_N_STATES, quit_state };
+  sqns_ssm_run (&klass, g_task_new (port, NULL, callback, user_data), relay_new (port, monitor), relay_free);
+}
+
+gboolean
+sqns_relay_quit_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

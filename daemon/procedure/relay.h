@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The relay: a Python loop on the board that copies bytes between the host and the modem (data/board/relay.py). */
+#pragma once
+
+#include "port/port.h"
+#include "procedure/monitor.h"
+
+#define SQNS_REPL_SPEED 115200u
+#define SQNS_MODEM_SPEED 921600u
+
+typedef struct {
+  const char *pins;  /* Python tuple of the board's UART 1 pins */
+  guint host_speed;  /* baud between us and the board while it runs */
+  guint modem_speed; /* baud between the board and the modem */
+} SqnsRelayConfig;
+
+/* Types the relay in at a prompt that is there and pings it at the host speed. Errors: TIMEOUT (it does not answer; it ends by
+ * itself some seconds later), PROTOCOL (the board could not run it; the message is Python's), DEVICE_LOST, CANCELLED. */
+void sqns_relay_start_async (SqnsPort *port,
+                             const SqnsMonitor *monitor,
+                             const SqnsRelayConfig *config,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean sqns_relay_start_finish (GAsyncResult *result, GError **error);
+
+/* Leaves the relay; the REPL is back at 115200 then. Errors: TIMEOUT, DEVICE_LOST. */
+void sqns_relay_quit_async (SqnsPort *port, const SqnsMonitor *monitor, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sqns_relay_quit_finish (GAsyncResult *result, GError **error);

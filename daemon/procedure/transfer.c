@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Uploads an image by STP over a link. */
+#include "procedure/transfer.h"
+
+#include "base/source.h"
+#include "base/ssm.h"
+#include "procedure/command.h"
+
+#define COMMAND_MS 10000
+#define COMMAND_TRIES 3
+#define QUIET_MS 60
+
+/* Deadlines for one answer. The modem falls silent while it erases, seen around 0 to 10 % and at 99 %, for up to 5 minutes
+ * (protocol.md §3, field-failures.md rows 8 to 10); a block sent again meanwhile would overrun the board's buffer. Elsewhere a
+ * missing answer means lost bytes. */
+#define ERASE_SILENCE_MS 330000
+#define ERASE_ANNOUNCE_MS 60000
+#define BLOCK_MS 30000
+#define ANNOUNCE_MS 15000
+#define OPEN_MS 4000
+#define CLOSE_MS 1000 /* may never be answered */
+#define ERASE_LOW_PERCENT 12
+#define ERASE_HIGH_PERCENT 98
+
+#define CANCEL_GRACE_MS 3000
+#define ABORT_TRIES 4
+#define ABORT_MS 800
+
+typedef enum {
+  STATE_COMMAND,
+  STATE_REQUEST,
+  STATE_ABORT, /* cleanup: RESET out of STP mode after a failure */
+  STATE_ABORT_AGAIN,
+  N_STATES,
+} State;
+static const char *const state_names[] = { "command", "request", "abort", "abort-again" };
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+
+typedef struct {
+  SqnsLink *link;
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  char *command;
+  guint command_tries;
+  GBytes *image;
+  SqnsStpDataType type;
+  SqnsStpSession *session;
+  SqnsStpVerdict verdict;
+  gboolean resend;
+  gboolean in_stp;
+  gsize traced; /* bytes done when the last line was written to the transcript */
+  guint retries;
+  guint abort_tries;
+  GCancellable *hard; /* ends the exchange when the grace after a cancel is over */
+  GSource *cancel;
+  GSource *grace;
+} Transfer;
+
+static void
+transfer_free (gpointer data)
+{
+  Transfer *transfer = data;
+  sqns_clear_source (&transfer->cancel);
+  sqns_clear_source (&transfer->grace);
+  sqns_stp_session_free (transfer->session);
+  g_object_unref (transfer->hard);
+  g_object_unref (transfer->link);
+  g_bytes_unref (transfer->image);
+  g_free (transfer->command);
+  g_free (transfer);
+}
+
+/* --- cancel with grace --- */
+
+static gboolean
+on_grace_over (gpointer data)
+{
+  Transfer *transfer = data;
+  g_cancellable_cancel (transfer->hard);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  Transfer *transfer = data;
+  transfer->grace = g_timeout_source_new (CANCEL_GRACE_MS);
+  g_source_set_callback (transfer->grace, on_grace_over, transfer, NULL);
+  g_source_attach (transfer->grace, g_main_context_get_thread_default ());
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_cancel (Transfer *transfer, GCancellable *cancellable)
+{
+  transfer->hard = g_cancellable_new ();
+  if (cancellable == NULL)
+    return;
+  transfer->cancel = g_cancellable_source_new (cancellable);
+  g_source_set_callback (transfer->cancel, G_SOURCE_FUNC (on_cancelled), transfer, NULL);
+  g_source_attach (transfer->cancel, g_main_context_get_thread_default ());
+}
+
+/* --- the command --- */
+
+static void
+on_command (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Transfer *transfer = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+  g_auto (SqnsAtReply) reply = { 0 };
+
+  gboolean answered = sqns_command_finish (transfer->port, result, &reply, &error);
+  if (answered && reply.final == SQNS_AT_OK)
+    {
+      transfer->in_stp = TRUE;
+      sqns_ssm_next (ssm);
+    }
+  else if (!answered && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+  else if (--transfer->command_tries > 0)
+    sqns_ssm_goto (ssm, STATE_COMMAND);
+  else if (answered)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses %s", transfer->command);
+  else
+    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+}
+
+/* --- requests --- */
+
+static SqnsMatch
+match_response (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  Transfer *transfer = user_data;
+  transfer->verdict = sqns_stp_session_receive (transfer->session, data, len, consumed);
+  return transfer->verdict == SQNS_STP_MORE ? SQNS_MATCH_MORE : SQNS_MATCH_DONE;
+}
+
+static guint
+answer_deadline_ms (Transfer *transfer)
+{
+  gsize size = g_bytes_get_size (transfer->image);
+  gsize done = sqns_stp_session_bytes_done (transfer->session);
+  guint percent = (guint64) done * 100 / size;
+  gboolean erasing = percent < ERASE_LOW_PERCENT || percent >= ERASE_HIGH_PERCENT;
+
+  switch (sqns_stp_session_operation (transfer->session))
+    {
+    case SQNS_STP_RESET:
+      return done == size ? CLOSE_MS : OPEN_MS;
+    case SQNS_STP_OPEN_SESSION:
+    case SQNS_STP_TRANSFER_DATA_TYPE:
+      return OPEN_MS;
+    case SQNS_STP_TRANSFER_BLOCK_CMD:
+      return erasing ? ERASE_ANNOUNCE_MS : ANNOUNCE_MS;
+    case SQNS_STP_TRANSFER_BLOCK:
+      return erasing ? ERASE_SILENCE_MS : BLOCK_MS;
+    }
+  return OPEN_MS;
+}
+
+/* One line per twentieth of the image, and on every trouble. */
+static void
+report_progress (Transfer *transfer, const char *trouble)
+{
+  gsize size = g_bytes_get_size (transfer->image);
+  gsize done = sqns_stp_session_bytes_done (transfer->session);
+  guint retries = sqns_stp_session_retries (transfer->session);
+
+  sqns_monitor_bytes (transfer->monitor, done, size);
+  if (retries != transfer->retries)
+    sqns_monitor_retries (transfer->monitor, retries);
+  transfer->retries = retries;
+  if (trouble == NULL && done < size && done - transfer->traced < size / 20)
+    return;
+  sqns_monitor_remark (transfer->monitor, "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT ", blocks of %u, %u sent again%s%s",
+                       transfer->traced, done, sqns_stp_session_block (transfer->session), retries,
+                       trouble ? ": " : "", trouble ? trouble : "");
+  transfer->traced = done;
+}
+
+static void
+judge (SqnsSsm *ssm)
+{
+  Transfer *transfer = sqns_ssm_data (ssm);
+
+  switch (transfer->verdict)
+    {
+    case SQNS_STP_MORE:
+    case SQNS_STP_SEND:
+      report_progress (transfer, NULL);
+      transfer->resend = FALSE;
+      sqns_ssm_goto (ssm, STATE_REQUEST);
+      break;
+    case SQNS_STP_RESEND:
+      report_progress (transfer, "not taken, once more");
+      transfer->resend = TRUE;
+      sqns_ssm_goto (ssm, STATE_REQUEST);
+      break;
+    case SQNS_STP_DONE:
+      report_progress (transfer, NULL);
+      transfer->in_stp = FALSE;
+      sqns_ssm_complete (ssm);
+      break;
+    case SQNS_STP_FAILED:
+      sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the upload failed after %" G_GSIZE_FORMAT " bytes: %s",
+                             sqns_stp_session_bytes_done (transfer->session),
+                             sqns_stp_session_failure (transfer->session));
+      break;
+    }
+}
+
+/* Exchange and resync end alike: both are tasks of the port that return a boolean. */
+static void
+on_response (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Transfer *transfer = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+
+  if (!sqns_port_exchange_finish (transfer->port, result, &error))
+    {
+      if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+        {
+          sqns_ssm_fail (ssm, g_steal_pointer (&error));
+          return;
+        }
+      transfer->verdict = sqns_stp_session_timed_out (transfer->session);
+    }
+  judge (ssm);
+}
+
+static void
+send_request (SqnsSsm *ssm)
+{
+  Transfer *transfer = sqns_ssm_data (ssm);
+  SqnsExchange exchange = { .match = match_response, .match_data = transfer, .timeout_ms = answer_deadline_ms (transfer) };
+
+  exchange.request = sqns_stp_session_request (transfer->session, &exchange.request_len);
+  if (exchange.request == NULL)
+    {
+      transfer->verdict = SQNS_STP_FAILED;
+      judge (ssm);
+    }
+  else if (transfer->resend || !sqns_port_is_synced (transfer->port))
+    sqns_port_resync_async (transfer->port, QUIET_MS, &exchange, transfer->hard, on_response, ssm);
+  else
+    sqns_port_exchange_async (transfer->port, &exchange, transfer->hard, on_response, ssm);
+}
+
+/* --- out of STP mode after a failure --- */
+
+static void
+on_abort (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Transfer *transfer = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+
+  if (!sqns_port_resync_finish (transfer->port, result, &error))
+    {
+      if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+        {
+          sqns_ssm_next (ssm);
+          return;
+        }
+      transfer->verdict = sqns_stp_session_timed_out (transfer->session);
+    }
+  if (transfer->verdict == SQNS_STP_SEND)
+    {
+      sqns_monitor_remark (transfer->monitor, "the modem is out of STP mode");
+      transfer->abort_tries = 0;
+    }
+  sqns_ssm_next (ssm);
+}
+
+static void
+abort_session (SqnsSsm *ssm)
+{
+  Transfer *transfer = sqns_ssm_data (ssm);
+  SqnsExchange exchange = { .match = match_response, .match_data = transfer, .timeout_ms = ABORT_MS };
+
+  if (!transfer->in_stp || transfer->abort_tries == 0 || sqns_port_is_lost (transfer->port))
+    {
+      transfer->abort_tries = 0;
+      sqns_ssm_next (ssm);
+      return;
+    }
+  exchange.request = sqns_stp_session_request (transfer->session, &exchange.request_len);
+  sqns_port_resync_async (transfer->port, QUIET_MS, &exchange, NULL, on_abort, ssm);
+}
+
+static void
+transfer_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Transfer *transfer = data;
+  gsize size;
+  const guint8 *bytes = g_bytes_get_data (transfer->image, &size);
+
+  switch ((State) state)
+    {
+    case STATE_COMMAND:
+      sqns_command_async (transfer->port, transfer->monitor, transfer->command, COMMAND_MS, sqns_ssm_cancellable (ssm),
+                          on_command, ssm);
+      break;
+    case STATE_REQUEST:
+      send_request (ssm);
+      break;
+    case STATE_ABORT:
+      if (transfer->in_stp && transfer->abort_tries == ABORT_TRIES)
+        {
+          /* a new session begins with the RESET that is wanted here */
+          sqns_stp_session_free (transfer->session);
+          transfer->session = sqns_stp_session_new (bytes, size, transfer->type, 0, 0);
+        }
+      abort_session (ssm);
+      break;
+    case STATE_ABORT_AGAIN:
+      if (transfer->abort_tries > 0 && --transfer->abort_tries > 0)
+        sqns_ssm_goto (ssm, STATE_ABORT);
+      else
+        sqns_ssm_next (ssm);
+      break;
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_transfer_async (SqnsLink *link,
+                     const SqnsTransferConfig *config,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "transfer", state_names, N_STATES, STATE_ABORT, transfer_state };
+  Transfer *transfer = g_new0 (Transfer, 1);
+  gsize size;
+  const guint8 *bytes = g_bytes_get_data (config->image, &size);
+
+  transfer->link = g_object_ref (link);
+  transfer->port = sqns_link_port (link);
+  transfer->monitor = sqns_link_monitor (link);
+  transfer->command = g_strdup (config->command);
+  transfer->command_tries = COMMAND_TRIES;
+  transfer->image = g_bytes_ref (config->image);
+  transfer->type = config->type;
+  /* the relay's UART has 4096 bytes of buffer on the board, not passthrough's 8192 */
+  guint most = sqns_link_kind (link) == SQNS_LINK_RELAY ? SQNS_STP_FIRST_BLOCK : 0;
+  if (config->block_size != 0 && (most == 0 || config->block_size < most))
+    most = config->block_size;
+  transfer->session = sqns_stp_session_new (bytes, size, config->type, 0, most);
+  transfer->abort_tries = ABORT_TRIES;
+  watch_cancel (transfer, cancellable);
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), transfer, transfer_free);
+}
+
+gboolean
+sqns_transfer_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a modem answers at the port's present speed, and what it takes to make it. */
+#pragma once
+
+#include "port/port.h"
+#include "procedure/monitor.h"
+
+typedef enum {
+  SQNS_WAKE_LIGHT, /* AT, a few times: about 1 s when nobody is there */
+  SQNS_WAKE_FULL,  /* then STP RESET, then the PPP escape, for a modem that ought to be there: about 7 s */
+} SqnsWakeEffort;
+
+typedef struct {
+  gboolean answers;
+  gboolean ppp; /* it came back by +++ */
+  gboolean stp; /* it came back by an STP RESET */
+  SqnsNoise noise; /* what came instead of an answer */
+} SqnsWake;
+
+/* Not answering is a result, not an error. Errors: DEVICE_LOST, CANCELLED. Leaves the port synced when it answers. */
+void sqns_wake_async (SqnsPort *port,
+                      const SqnsMonitor *monitor,
+                      SqnsWakeEffort effort,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data);
+gboolean sqns_wake_finish (GAsyncResult *result, SqnsWake *wake, GError **error);

@@ -1,0 +1,112 @@
+/* AT commands that only tell something. */
+#include "at-command.h"
+
+#include <string.h>
+
+#include "board.h"
+
+void
+at_info_ati (AtCommand *command)
+{
+  g_autofree char *text = NULL;
+
+  text = g_strdup_printf ("SEQUANS Communications\r\nVZM20Q\r\nUE%c.0.0.0%s", command->modem->software[0],
+                          command->modem->software[0] == '5' ? "d" : "");
+  at_line_3gpp (command, text);
+}
+
+/* UE5.0.0.0d and UE6.0.0.0; 50523 and 48829 have their own (field-failures.md, 2.7). */
+static const char *
+ue_version (Modem *modem)
+{
+  if (modem_build (modem) == 50523)
+    return "5.4.0.2";
+  if (modem_build (modem) == 48829)
+    return "5.2.0.3";
+  if (modem_build (modem) == 33988)
+    return "5.0.0.0c";
+  return modem->software[0] == '5' ? "5.0.0.0d" : "6.0.0.0";
+}
+
+void
+at_info_ati1 (AtCommand *command)
+{
+  Modem *modem = command->modem;
+  g_autofree char *lr = modem_lr (modem);
+  g_autofree char *text = g_strdup_printf ("UE%s\r\nLR%s", ue_version (modem), lr);
+
+  at_line_3gpp (command, text);
+}
+
+void
+at_info_showver (AtCommand *command)
+{
+  Modem *modem = command->modem;
+  g_autoptr (GString) text = NULL;
+  g_autofree char *release = g_strndup (modem->software, strcspn (modem->software, " "));
+
+  /* It takes either form of quotes and =, as people type it. */
+  if (strstr (command->args, "showver") == NULL)
+    {
+      at_error (command);
+      return;
+    }
+  text = g_string_new ("SYSTEM VERSION\r\n==============\r\n  FIRMWARE VERSION\r\n");
+  for (guint i = 0; i < N_LOADERS; i++)
+    {
+      const char *star = i == modem->active_loader ? "*" : " ";
+
+      if (modem_build (modem) == 33988 && i > 0) /* no brackets there (S#228) */
+        g_string_append_printf (text, "    Bootloader%u%s : BUILD5.1.1.0-33988 by robot-soft at 2017-12-11 15:06:33\r\n", i,
+                                star);
+      else
+        g_string_append_printf (text, "    Bootloader%u%s : %s [%u]\r\n", i, star, i == 0 ? "5.1.1.0" : release,
+                                modem->loaders[i]);
+    }
+  g_string_append_printf (text, "    NV Info      : 1.1,0,0\r\n    Software     : %s\r\n    UE           : %s\r\n",
+                          modem->software, ue_version (modem));
+  g_string_append (text, "  COMPONENTS\r\n    ZSP0         : 1.0.99-13604\r\n    ZSP1         : 1.0.99-12341");
+  at_line_3gpp (command, text->str);
+}
+
+void
+at_info_imei (AtCommand *command)
+{
+  const Options *options = command->modem->options;
+  g_autofree char *imei = NULL;
+
+  if (command->form == AT_TEST)
+    {
+      at_ok (command);
+      return;
+    }
+  imei = options->imei != NULL ? g_strdup (options->imei)
+                               : g_strdup_printf ("35434404%07u", board_index (command->modem->board) + 1);
+  at_line_3gpp (command, imei);
+}
+
+static void
+sim (AtCommand *command, const char *format_head, const char *digits)
+{
+  g_autofree char *text = NULL;
+
+  if (*digits == '\0')
+    {
+      g_string_append (command->modem->reply, "\r\n+CME ERROR: 10\r\n");
+      return;
+    }
+  text = g_strconcat (format_head, digits, NULL);
+  at_line_3gpp (command, text);
+}
+
+void
+at_info_ccid (AtCommand *command)
+{
+  sim (command, "+SQNCCID: ", command->modem->options->iccid);
+}
+
+void
+at_info_imsi (AtCommand *command)
+{
+  sim (command, "", command->modem->options->imsi);
+}

@@ -1,0 +1,11 @@
+/* What a Pycom board calls itself. */
+#pragma once
+
+#include "options.h"
+
+const char *banner_sysname (const Options *options);
+/* "v1.11-..." of the MicroPython inside. */
+const char *banner_micropython (const Options *options);
+char *banner_text (const Options *options);
+/* What the ESP32's ROM says at 115200 before anything else. */
+const char *banner_rom (gboolean power_on);

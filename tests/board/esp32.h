@@ -1,0 +1,37 @@
+/* The ESP32: boot, REPL (played by a child process), mirror mode. */
+#pragma once
+
+#include "line.h"
+#include "modem.h"
+
+typedef enum {
+  ESP32_OFF,
+  ESP32_BOOTING,
+  ESP32_MICROPYTHON,
+  ESP32_PASSTHROUGH,
+  ESP32_STUCK, /* passthrough without LTE task: row 2b */
+  ESP32_HUNG,
+} Esp32State;
+
+typedef struct Esp32 Esp32;
+
+Esp32 *esp32_new (Board *board, const Options *options);
+void esp32_free (Esp32 *esp32);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Esp32, esp32_free)
+
+void esp32_start (Esp32 *esp32);
+void esp32_power_on (Esp32 *esp32);
+void esp32_reset (Esp32 *esp32, gboolean safe);
+void esp32_power_off (Esp32 *esp32);
+void esp32_start_passthrough (Esp32 *esp32);
+void esp32_hang (Esp32 *esp32);
+
+void esp32_from_host (Esp32 *esp32, const guint8 *data, gsize len, const Line *line);
+void esp32_from_modem (Esp32 *esp32, const guint8 *data, gsize len, guint baud);
+
+/* "repl", "raw", "running", "passthrough" ... */
+const char *esp32_mode (Esp32 *esp32);
+gboolean esp32_lte_task (Esp32 *esp32);
+guint esp32_resets (Esp32 *esp32);
+guint64 esp32_overruns (Esp32 *esp32);
+guint esp32_host_baud (Esp32 *esp32);

@@ -1,0 +1,58 @@
+/* Faults that a test asks for, by name and by place. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+  /* What happens to an answer. */
+  FAULT_ERROR,
+  FAULT_CME,
+  FAULT_SILENCE,
+  FAULT_GARBAGE,
+  FAULT_LATE,
+  FAULT_DUPLICATE,
+  FAULT_DROP_BYTES,
+  FAULT_CORRUPT,
+  FAULT_NOISE,
+  FAULT_RESIDUE,
+  FAULT_REFUSE,
+  FAULT_CONFUSED,
+  FAULT_WRONG_ID,
+  FAULT_CRLF,
+  /* What happens to the board or the modem. */
+  FAULT_UNPLUG,
+  FAULT_ESP32_RESET,
+  FAULT_MODEM_RESET,
+  FAULT_POWER_CUT,
+  FAULT_HANG,
+  FAULT_ZEROS,
+  FAULT_BRICK,
+  FAULT_PPP,
+  N_FAULTS
+} FaultKind;
+
+#define FAULT_FIRST_EVENT FAULT_UNPLUG
+
+typedef struct FaultSet FaultSet;
+
+FaultSet *fault_set_new (void);
+void fault_set_free (FaultSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FaultSet, fault_set_free)
+
+gboolean fault_set_add (FaultSet *set, const char *spec, GError **error);
+void fault_set_clear (FaultSet *set);
+
+/* Where something is happening now. @index counts from 0, -1 = no such thing; @percent likewise. */
+typedef struct
+{
+  const char *name;
+  gint64 index;
+  double percent;
+} FaultPlace;
+
+#define FAULT_PLACE(place) ((FaultPlace) { .name = (place), .index = -1, .percent = -1 })
+
+gboolean fault_take (FaultSet *set, FaultKind kind, const FaultPlace *place, gint64 *arg);
+gboolean fault_take_event (FaultSet *set, const FaultPlace *place, FaultKind *kind, gint64 *arg);
+const char *fault_name (FaultKind kind);
+void fault_describe (GString *text);

@@ -1,0 +1,72 @@
+/* What a serial line is set to, and what becomes of bytes when the two ends disagree. */
+#include "line.h"
+
+/* The kernel's termios2: the only one that tells any speed, also one that is not in the B* table. */
+#include <asm/ioctls.h>
+#include <asm/termbits.h>
+
+int ioctl (int fd, unsigned long request, ...);
+
+gboolean
+line_read (int tty, Line *line)
+{
+  struct termios2 t;
+  static const guint bits[] = { 5, 6, 7, 8 };
+
+  if (ioctl (tty, TCGETS2, &t) != 0)
+    return FALSE;
+  line->baud = t.c_ospeed;
+  line->bits = bits[(t.c_cflag & CSIZE) >> 4];
+  line->parity = (t.c_cflag & PARENB) ? ((t.c_cflag & PARODD) ? 'O' : 'E') : 'N';
+  line->stop = (t.c_cflag & CSTOPB) ? 2 : 1;
+  return TRUE;
+}
+
+gboolean
+line_set_raw (int tty, guint baud)
+{
+  struct termios2 t;
+
+  if (ioctl (tty, TCGETS2, &t) != 0)
+    return FALSE;
+  t.c_iflag = 0;
+  t.c_oflag = 0;
+  t.c_lflag = 0;
+  t.c_cflag = CS8 | CREAD | CLOCAL | BOTHER | (BOTHER << IBSHIFT);
+  t.c_ispeed = baud;
+  t.c_ospeed = baud;
+  t.c_cc[VMIN] = 1;
+  t.c_cc[VTIME] = 0;
+  return ioctl (tty, TCSETS2, &t) == 0;
+}
+
+/* UARTs tolerate about 3 %. Two stop bits instead of one are only a longer idle time. */
+gboolean
+line_agree (const Line *a, const Line *b)
+{
+  guint low = MIN (a->baud, b->baud);
+  guint high = MAX (a->baud, b->baud);
+
+  return high - low <= high / 32 && a->bits == b->bits && a->parity == b->parity;
+}
+
+/* A receiver slower than the sender sees few edges, one that is faster sees each bit several times:
+ * the count changes with the ratio, and in the logs what is left looks like fe fd fe fe fe. */
+GByteArray *
+line_garble (const guint8 *data, gsize len, guint from_baud, guint to_baud)
+{
+  static const guint8 seen[] = { 0xfe, 0xfd, 0xfe, 0xfe, 0xff, 0xfe, 0xfc, 0xfe };
+  guint64 count = (guint64) len * MAX (to_baud, 1) / MAX (from_baud, 1);
+  GByteArray *out = g_byte_array_new ();
+
+  count = CLAMP (count, 1, (guint64) len * 4);
+  for (guint64 i = 0; len > 0 && i < count; i++)
+    {
+      guint8 byte = seen[(data[i % len] + i) % G_N_ELEMENTS (seen)];
+
+      if (i == 0)
+        byte = 0xfe;
+      g_byte_array_append (out, &byte, 1);
+    }
+  return out;
+}

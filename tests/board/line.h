@@ -1,0 +1,19 @@
+/* What a serial line is set to, and what becomes of bytes when the two ends disagree. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct
+{
+  guint baud;
+  guint bits;
+  char parity; /* 'N', 'E' or 'O' */
+  guint stop;
+} Line;
+
+#define LINE_8N1(speed) ((Line) { .baud = (speed), .bits = 8, .parity = 'N', .stop = 1 })
+
+gboolean line_read (int tty, Line *line);
+gboolean line_set_raw (int tty, guint baud);
+gboolean line_agree (const Line *a, const Line *b);
+GByteArray *line_garble (const guint8 *data, gsize len, guint from_baud, guint to_baud);

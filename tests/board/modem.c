@@ -1,0 +1,424 @@
+/* The SQN3330: what state it is in, how it reboots, what it makes of bytes. */
+#include "modem.h"
+
+#include "at-slave.h"
+#include "board.h"
+#include "stp-slave.h"
+#include "transcript.h"
+#include "upgrade.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define APPLICATION_BAUD 921600
+#define FFH_BAUD 115200
+#define SHUTDOWN_TIME 0.3
+#define WAKE_TIME 2.0
+/* Of the modem, so not scaled: the host's guard times are not either. */
+#define PPP_GUARD_US G_USEC_PER_SEC
+#define PPP_GUARD_MS 1000
+
+static const char *const state_names[] = {
+  [MODEM_APPLICATION] = "application", [MODEM_RECOVERY] = "recovery", [MODEM_MTOOLS] = "mtools",
+  [MODEM_UPDATER] = "updater",         [MODEM_FFH] = "ffh",           [MODEM_DEAD] = "dead",
+  [MODEM_HUNG] = "hung",               [MODEM_ZEROS] = "zeros",       [MODEM_PPP] = "ppp",
+  [MODEM_ASLEEP] = "asleep",           [MODEM_OFF] = "off",           [MODEM_BOOTING] = "booting",
+};
+
+const char *
+modem_state_name (ModemState state)
+{
+  return state_names[state];
+}
+
+/* What AT+SMOD? says, -1 for what does not answer it. */
+gint
+modem_smod (Modem *modem)
+{
+  switch (modem->state)
+    {
+    case MODEM_FFH:
+      return 0;
+    case MODEM_MTOOLS:
+      return 1;
+    case MODEM_APPLICATION:
+      return 2;
+    case MODEM_UPDATER:
+      return 3;
+    case MODEM_RECOVERY:
+      return 4;
+    case MODEM_DEAD:
+    case MODEM_HUNG:
+    case MODEM_ZEROS:
+    case MODEM_PPP:
+    case MODEM_ASLEEP:
+    case MODEM_OFF:
+    case MODEM_BOOTING:
+      break;
+    }
+  return -1;
+}
+
+guint
+modem_build (Modem *modem)
+{
+  const char *bracket = strchr (modem->software, '[');
+
+  return bracket == NULL ? 0 : (guint) strtoul (bracket + 1, NULL, 10);
+}
+
+/* "6.0.0.0-35351" */
+char *
+modem_lr (Modem *modem)
+{
+  g_autofree char *release = g_strndup (modem->software, strcspn (modem->software, " "));
+
+  return g_strdup_printf ("%s-%u", release, modem_build (modem));
+}
+
+void
+modem_set_report (Modem *modem, const char *format, ...)
+{
+  va_list args;
+
+  g_free (modem->report);
+  va_start (args, format);
+  modem->report = g_strdup_vprintf (format, args);
+  va_end (args);
+}
+
+void
+modem_emit (Modem *modem, const void *data, gssize len)
+{
+  board_from_modem (modem->board, data, len < 0 ? strlen (data) : (gsize) len);
+}
+
+void
+modem_urc (Modem *modem, const char *text)
+{
+  g_autofree char *line = g_strdup_printf ("\r\n%s\r\n", text);
+
+  modem_emit (modem, line, -1);
+}
+
+static void
+leave_upload (Modem *modem)
+{
+  g_clear_handle_id (&modem->busy_timer, g_source_remove);
+  g_clear_handle_id (&modem->apply_timer, g_source_remove);
+  g_clear_handle_id (&modem->guard, g_source_remove);
+  modem->upload = UPLOAD_NONE;
+  modem->writing = FALSE;
+  modem->answering = FALSE;
+  stp_slave_stop (modem->stp);
+  g_clear_pointer (&modem->dup, dup_check_free);
+  g_byte_array_set_size (modem->elf, 0);
+  if (modem->busy)
+    {
+      modem->busy = FALSE;
+      board_modem_ready (modem->board);
+    }
+}
+
+void
+modem_set_state (Modem *modem, ModemState state)
+{
+  if (modem->state != state)
+    transcript_event (board_index (modem->board), "modem is %s", state_names[state]);
+  modem->state = state;
+}
+
+/* The UART starts with what was on the line while the modem could not listen: the first command is spoilt. */
+static void
+fresh_line (Modem *modem)
+{
+  g_string_truncate (modem->line, 0);
+  g_string_truncate (modem->typed, 0);
+  if (!modem->options->clean_start)
+    g_string_append_c (modem->line, '+');
+}
+
+static ModemState
+state_to_boot (Modem *modem)
+{
+  switch (modem->boot_mode)
+    {
+    case BOOT_FFH:
+      return MODEM_FFH;
+    case BOOT_FFF:
+    case BOOT_ECOPAGING:
+      /* Half an application cannot run. */
+      return modem->application_valid ? MODEM_APPLICATION : MODEM_RECOVERY;
+    case BOOT_UPDATER:
+      return MODEM_RECOVERY;
+    case BOOT_RECOVERY:
+      return MODEM_RECOVERY;
+    }
+  return MODEM_RECOVERY;
+}
+
+static void
+enter (Modem *modem, ModemState state)
+{
+  modem->echo = state == MODEM_APPLICATION;
+  modem->cfun = 1;
+  modem->baud = state == MODEM_FFH        ? FFH_BAUD
+                : state == MODEM_RECOVERY ? (guint) modem->options->recovery_baud
+                                          : APPLICATION_BAUD;
+  fresh_line (modem);
+  modem_set_state (modem, state);
+}
+
+static gboolean
+booted (gpointer user_data)
+{
+  Modem *modem = user_data;
+  FaultPlace place = FAULT_PLACE ("reboot");
+
+  modem->timer = 0;
+  enter (modem, state_to_boot (modem));
+  if (board_fault_event (modem->board, &place))
+    return G_SOURCE_REMOVE;
+  if (modem->state == MODEM_APPLICATION && !fault_take (board_faults (modem->board), FAULT_SILENCE, &place, NULL))
+    modem_urc (modem, "+SYSSTART");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_boot (Modem *modem)
+{
+  modem->resets++;
+  leave_upload (modem);
+  g_clear_handle_id (&modem->timer, g_source_remove);
+  modem_set_state (modem, MODEM_BOOTING);
+  modem->timer = g_timeout_add (options_ms (modem->options, modem->options->reboot_time), booted, modem);
+}
+
+static gboolean
+shut_down (gpointer user_data)
+{
+  Modem *modem = user_data;
+
+  modem->timer = 0;
+  if (modem->state != MODEM_FFH)
+    modem_urc (modem, "+SHUTDOWN");
+  start_boot (modem);
+  return G_SOURCE_REMOVE;
+}
+
+/* @announced: asked for by a command; else it just happens. */
+void
+modem_reboot (Modem *modem, gboolean announced)
+{
+  if (modem->state == MODEM_DEAD || modem->state == MODEM_OFF)
+    return;
+  g_clear_handle_id (&modem->timer, g_source_remove);
+  if (announced)
+    modem->timer = g_timeout_add (options_ms (modem->options, SHUTDOWN_TIME), shut_down, modem);
+  else
+    start_boot (modem);
+}
+
+void
+modem_power_off (Modem *modem)
+{
+  FaultPlace place = FAULT_PLACE ("power-cut");
+  FaultKind kind;
+  gboolean applying = modem->state == MODEM_UPDATER;
+  gboolean bricked = (modem->writing || applying)
+                     && fault_take_event (board_faults (modem->board), &place, &kind, NULL) && kind == FAULT_BRICK;
+
+  if (applying)
+    {
+      modem_set_report (modem, "failure[upgrade,5] Interrupted");
+      modem->boot_mode = modem->boot_mode == BOOT_FFF ? BOOT_RECOVERY : modem->boot_mode;
+    }
+  g_clear_handle_id (&modem->timer, g_source_remove);
+  leave_upload (modem);
+  if (modem->state != MODEM_DEAD)
+    modem_set_state (modem, bricked ? MODEM_DEAD : MODEM_OFF);
+}
+
+void
+modem_power_on (Modem *modem)
+{
+  if (modem->state == MODEM_OFF)
+    start_boot (modem);
+}
+
+/* Data mode: only +++ alone between two silences is heard (PPP rows 1 and 17 of field-failures.md). */
+static gboolean
+guard_over (gpointer user_data)
+{
+  Modem *modem = user_data;
+
+  modem->guard = 0;
+  if (!g_str_equal (modem->plus->str, "+++"))
+    return G_SOURCE_REMOVE;
+  enter (modem, MODEM_APPLICATION);
+  g_string_truncate (modem->line, 0);
+  modem_emit (modem, "\r\nOK\r\n", -1);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+receive_ppp (Modem *modem, const guint8 *data, gsize len)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  g_clear_handle_id (&modem->guard, g_source_remove);
+  if (now - modem->last_byte >= PPP_GUARD_US)
+    g_string_truncate (modem->plus, 0);
+  else if (modem->plus->len == 0)
+    g_string_assign (modem->plus, "x");
+  modem->last_byte = now;
+  if (modem->plus->len + len <= 8)
+    g_string_append_len (modem->plus, (const char *) data, (gssize) len);
+  else
+    g_string_assign (modem->plus, "x");
+  if (g_str_equal (modem->plus->str, "+++"))
+    modem->guard = g_timeout_add (PPP_GUARD_MS, guard_over, modem);
+}
+
+static gboolean
+woken (gpointer user_data)
+{
+  Modem *modem = user_data;
+
+  modem->timer = 0;
+  enter (modem, MODEM_APPLICATION);
+  return G_SOURCE_REMOVE;
+}
+
+void
+modem_receive (Modem *modem, const guint8 *data, gsize len)
+{
+  transcript_bytes (board_index (modem->board), "modem <", data, len);
+  switch (modem->state)
+    {
+    case MODEM_OFF:
+    case MODEM_DEAD:
+    case MODEM_HUNG:
+    case MODEM_BOOTING:
+      return;
+    case MODEM_ZEROS:
+      modem_emit (modem, "\0", len > 8 ? 1 : 1);
+      return;
+    case MODEM_PPP:
+      receive_ppp (modem, data, len);
+      return;
+    case MODEM_ASLEEP:
+      /* Bytes on the line wake it, and are lost. */
+      if (modem->timer == 0)
+        modem->timer = g_timeout_add (options_ms (modem->options, WAKE_TIME), woken, modem);
+      return;
+    case MODEM_UPDATER:
+      if (!modem->answering)
+        return;
+      break;
+    case MODEM_APPLICATION:
+    case MODEM_RECOVERY:
+    case MODEM_MTOOLS:
+    case MODEM_FFH:
+      break;
+    }
+  while (len > 0)
+    {
+      gsize n = stp_slave_is_active (modem->stp) ? stp_slave_feed (modem->stp, data, len)
+                                                 : at_slave_feed (modem, data, len);
+
+      data += n;
+      len -= n;
+      if (modem_smod (modem) < 0)
+        return;
+    }
+}
+
+gboolean
+modem_is_ready (Modem *modem)
+{
+  return !modem->busy;
+}
+
+static void
+set_versions (Modem *modem, const Options *options)
+{
+  g_auto (GStrv) parts = g_strsplit (options->modem_version, "-", 2);
+  guint build = (guint) strtoul (parts[1], NULL, 10);
+
+  modem->software = g_strdup_printf ("%s [%u] by robot-soft at 2018-03-02 11:22:33", parts[0], build);
+  modem->loaders[0] = (guint) strtoul (options->bootloader0, NULL, 10);
+  modem->loaders[1] = build;
+  modem->loaders[2] = build;
+  modem->active_loader = 1;
+}
+
+Modem *
+modem_new (Board *board, const Options *options)
+{
+  Modem *modem = g_new0 (Modem, 1);
+
+  modem->board = board;
+  modem->options = options;
+  modem->line = g_string_new (NULL);
+  modem->reply = g_string_new (NULL);
+  modem->typed = g_string_new (NULL);
+  modem->plus = g_string_new (NULL);
+  modem->elf = g_byte_array_new ();
+  modem->stp = stp_slave_new (modem);
+  modem->report = g_strdup ("No report");
+  modem->application_valid = TRUE;
+  modem->boot_mode = BOOT_FFF;
+  set_versions (modem, options);
+  for (guint i = 0; i < G_N_ELEMENTS (state_names); i++)
+    {
+      if (g_str_equal (state_names[i], options->modem))
+        modem->state = (ModemState) i;
+    }
+  switch (modem->state)
+    {
+    case MODEM_RECOVERY:
+      modem->boot_mode = BOOT_RECOVERY;
+      modem->application_valid = FALSE;
+      break;
+    case MODEM_MTOOLS:
+    case MODEM_FFH:
+      modem->boot_mode = BOOT_FFH;
+      modem->application_valid = FALSE;
+      break;
+    case MODEM_UPDATER:
+      modem->boot_mode = BOOT_RECOVERY;
+      break;
+    case MODEM_APPLICATION:
+    case MODEM_DEAD:
+    case MODEM_HUNG:
+    case MODEM_ZEROS:
+    case MODEM_PPP:
+    case MODEM_ASLEEP:
+    case MODEM_OFF:
+    case MODEM_BOOTING:
+      break;
+    }
+  enter (modem, modem->state);
+  if (modem->state == MODEM_UPDATER)
+    upgrade_apply (modem);
+  return modem;
+}
+
+void
+modem_free (Modem *modem)
+{
+  modem->busy = FALSE;
+  g_clear_handle_id (&modem->timer, g_source_remove);
+  leave_upload (modem);
+  stp_slave_free (modem->stp);
+  g_string_free (modem->line, TRUE);
+  g_string_free (modem->reply, TRUE);
+  g_string_free (modem->typed, TRUE);
+  g_string_free (modem->plus, TRUE);
+  g_byte_array_unref (modem->elf);
+  g_free (modem->software);
+  g_free (modem->report);
+  g_free (modem->dup_verdict);
+  g_free (modem);
+}
