@@ -74,6 +74,11 @@ sqns_bar_format (const SqnsBar *bar, guint name_width, guint columns, gint64 now
   g_autofree char *name = sqns_text_fit (clean_name, name_width);
   g_autofree char *padded = g_strdup_printf ("%s%*s  ", name, (int) (name_width - sqns_text_width (name)), "");
 
+  if (bar->look == SQNS_BAR_IDLE)
+    {
+      g_autofree char *idle = g_strconcat (padded, clean_text, NULL);
+      return sqns_text_fit (idle, columns);
+    }
   /* What is left goes to the pieces by their worth. */
   guint used = sqns_text_width (padded) + (guint) strlen (percents);
   guint room = columns > used ? columns - used : 0;

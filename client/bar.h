@@ -9,6 +9,7 @@ typedef enum {
   SQNS_BAR_RUNNING,
   SQNS_BAR_DONE,
   SQNS_BAR_FAILED,
+  SQNS_BAR_IDLE, /* nothing is to be done: no bar, only the text */
 } SqnsBarLook;
 
 typedef struct {

@@ -38,15 +38,17 @@ sqns_ctl_parse (SqnsCtl *ctl,
   g_autofree char *usage = usage_line (ctl);
   g_autofree char *summary = g_strdup_printf ("sqnsctl %s: %s", ctl->command->name, ctl->command->help);
   g_autoptr (GOptionContext) context = g_option_context_new (usage);
-  GOptionGroup *group = g_option_group_new ("global", "Global options:", "Show the global options", NULL, NULL);
+  GOptionGroup *own = g_option_group_new ("command", "Options:", "", NULL, NULL);
+  GOptionGroup *global = g_option_group_new ("global", "Global options:", "", NULL, NULL);
   g_autoptr (GError) error = NULL;
 
-  g_option_group_add_entries (group, ctl->globals);
+  g_option_group_add_entries (global, ctl->globals);
+  if (entries != NULL)
+    g_option_group_add_entries (own, entries);
   g_option_context_set_summary (context, summary);
   g_option_context_set_help_enabled (context, FALSE);
-  if (entries != NULL)
-    g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_group (context, group);
+  g_option_context_add_group (context, own);
+  g_option_context_add_group (context, global);
 
   if (!g_option_context_parse (context, argc, argv, &error))
     {
@@ -54,6 +56,12 @@ sqns_ctl_parse (SqnsCtl *ctl,
       return FALSE;
     }
   drop_dashes (argc, *argv);
+  if (ctl->version)
+    {
+      g_print ("sqnsctl %s\n", SQNS_VERSION);
+      *code = SQNS_EXIT_DONE;
+      return FALSE;
+    }
   if (ctl->help)
     {
       g_autofree char *help = g_option_context_get_help (context, FALSE, NULL);
@@ -113,6 +121,14 @@ sqns_ctl_say (const SqnsCtl *ctl, const char *format, ...)
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
   g_print ("%s", text);
+}
+
+void
+sqns_ctl_left_behind (SqnsCtl *ctl, const char *uuid)
+{
+  if (ctl->left_behind == NULL)
+    ctl->left_behind = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (ctl->left_behind, g_strdup (uuid));
 }
 
 SqnsExit

@@ -26,6 +26,8 @@ struct _SqnsCtl {
   char *host;
   int timeout; /* seconds, 0 = none */
   gboolean help;
+  gboolean version;
+  GPtrArray *left_behind; /* char *: ids of jobs that go on without us, told with an error */
   const SqnsCommand *command;
   const GOptionEntry *globals; /* they point into this struct */
 };
@@ -42,6 +44,9 @@ gboolean sqns_ctl_parse (SqnsCtl *ctl,
 
 /* Somebody wants JSON, in either form. */
 gboolean sqns_ctl_wants_json (const SqnsCtl *ctl);
+
+/* Remembers a job that goes on while the command ends with an error. */
+void sqns_ctl_left_behind (SqnsCtl *ctl, const char *uuid);
 
 /* "sqnsctl: sentence" on stderr, the error document on stdout when JSON is wanted. Returns the exit code. */
 SqnsExit sqns_ctl_fail (SqnsCtl *ctl, const GError *error);

@@ -107,5 +107,12 @@ sqns_json_print_error (const SqnsCtl *ctl, const char *name, const char *message
   json_object_set_string_member (object, "message", valid);
   json_object_set_string_member (object, "advice", advice != NULL ? advice : "");
   json_object_set_int_member (object, "exit-code", code);
+  if (ctl->left_behind != NULL)
+    {
+      JsonArray *jobs = json_array_new ();
+      for (guint i = 0; i < ctl->left_behind->len; i++)
+        json_array_add_string_element (jobs, ctl->left_behind->pdata[i]);
+      json_object_set_array_member (object, "jobs", jobs);
+    }
   sqns_json_print (ctl, "error", json_node_init_object (json_node_alloc (), object));
 }

@@ -9,6 +9,12 @@
 /* A lone number in brackets is a build only when it looks like one: "failure[239]" is not. */
 #define MIN_LONE_BUILD 1000u
 
+static gboolean
+parts_known (const SqnsVersion *version)
+{
+  return (version->part[0] | version->part[1] | version->part[2] | version->part[3]) != 0;
+}
+
 typedef struct {
   const char *text;
   gsize len;
@@ -64,6 +70,8 @@ take_full (Cursor *cursor, SqnsVersion *version)
       if (!take_number (cursor, MAX_PART, &version->part[i]))
         return FALSE;
     }
+  if (!parts_known (version))
+    return FALSE;
   if (take_char (cursor, '-'))
     return take_number (cursor, MAX_BUILD, &version->build) && version->build != 0;
   while (at_char (cursor, ' ') || at_char (cursor, '\t'))
@@ -96,12 +104,6 @@ sqns_version_parse (const char *text, gssize len, SqnsVersion *version)
     }
   *version = (SqnsVersion) { 0 };
   return FALSE;
-}
-
-static gboolean
-parts_known (const SqnsVersion *version)
-{
-  return (version->part[0] | version->part[1] | version->part[2] | version->part[3]) != 0;
 }
 
 char *

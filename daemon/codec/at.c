@@ -91,7 +91,7 @@ line_unsolicited (const char *line, const char *command)
   gsize name_len = 1;
   gboolean unsolicited;
 
-  if (g_str_equal (line, "NO CARRIER") || g_str_equal (line, "RING"))
+  if (g_strcmp0 (line, "NO CARRIER") == 0 || g_strcmp0 (line, "RING") == 0)
     return TRUE;
   if (line[0] != '+' && line[0] != '^')
     return FALSE;
@@ -137,7 +137,10 @@ sqns_at_parse (const char *command, const guint8 *data, gsize len, SqnsAtReply *
       if (reply->final == SQNS_AT_CME_ERROR)
         reply->error_text = g_steal_pointer (&line);
       else if (reply->final == SQNS_AT_PENDING)
-        g_ptr_array_add (line_unsolicited (line, command) ? reply->unsolicited : reply->lines, g_steal_pointer (&line));
+        {
+          GPtrArray *kind = line_unsolicited (line, command) ? reply->unsolicited : reply->lines;
+          g_ptr_array_add (kind, g_steal_pointer (&line));
+        }
     }
   if (reply->final != SQNS_AT_PENDING)
     reply->consumed = pos;

@@ -148,7 +148,8 @@ check_diff (const SqnsPlanState *state, const SqnsCaba *caba, GError **error)
 {
   g_autofree char *runs = sqns_version_format (&state->version);
 
-  if (!caba->diff)
+  /* What the modem will run is not known while it is updating, or has not said: check_mode() speaks then. */
+  if (!caba->diff || state->mode == SQNS_MODE_UPDATER || state->mode == SQNS_MODE_UNKNOWN)
     return TRUE;
   if (state->mode != SQNS_MODE_FFF)
     return refuse (error, SQNS_ERROR_INCOMPATIBLE,

@@ -7,7 +7,8 @@
 #include "codec/caba.h"
 
 typedef struct _SqnsRules SqnsRules;
-/* Parses a rules file's text (key file, documented in it). NULL with SQNS_ERROR_FAILED and the line's fault. */
+/* Parses a rules file's text (key file, documented in it); @len -1: NUL-terminated. Strict: NULL with SQNS_ERROR_FAILED and the
+ * line's fault for anything unknown, double, missing or empty, and for a file without a rule. */
 SqnsRules *sqns_rules_parse (const char *text, gssize len, GError **error);
 void sqns_rules_free (SqnsRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsRules, sqns_rules_free)
@@ -18,14 +19,15 @@ typedef enum {
   SQNS_METHOD_FFF,
   SQNS_METHOD_RECOVERY,
 } SqnsMethod;
-gboolean sqns_method_from_name (const char *name, SqnsMethod *method); /* "auto", "on-the-fly", "fff", "recovery" */
+/* "auto", "on-the-fly", "fff", "recovery"; FALSE, and *@method left alone, for another name. */
+gboolean sqns_method_from_name (const char *name, SqnsMethod *method);
 
 typedef struct {
   SqnsMethod method;
   gboolean allow_downgrade;
   gboolean allow_reinstall;
   gboolean allow_family_change;
-  gboolean force; /* lifts policy refusals, never those of format or physics */
+  gboolean force; /* lifts policy refusals (family, downgrade, rules marked liftable), never those of format or physics */
 } SqnsPlanOptions;
 
 typedef struct {
@@ -52,15 +54,17 @@ typedef enum {
 
 typedef struct {
   SqnsPlanOutcome outcome;
-  GArray *steps; /* SqnsStep */
+  GArray *steps; /* SqnsStep; empty when there is nothing to do */
   char *summary; /* one line for people: "6.0.0.0-35351 -> 6.0.0.0-37781 by way of recovery" */
 } SqnsPlan;
 
-/* What needs only the file: refuses a file that no modem may be given (incomplete set, unknown version...). */
+/* What needs only the file: refuses a file that no modem may be given (incomplete set, unknown version, a release that the rules
+ * refuse everywhere...), with the errors of sqns_plan_make(). A diff whose base is known passes. */
 gboolean sqns_plan_check_file (const SqnsRules *rules, const SqnsCaba *caba, const SqnsPlanOptions *options, GError **error);
 
 /* NULL with INCOMPATIBLE, DOWNGRADE, INVALID_FIRMWARE, NEEDS_RECOVERY, WRONG_STATE or NOT_SUPPORTED and a sentence that says
- * what would be allowed instead. */
+ * what would be allowed instead. The same version is nothing to do only in an application; a modem in recovery or mtools gets
+ * the file again whatever its last report was. */
 SqnsPlan *sqns_plan_make (const SqnsRules *rules,
                           const SqnsPlanState *state,
                           const SqnsCaba *caba,

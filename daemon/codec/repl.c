@@ -214,7 +214,7 @@ sqns_repl_prepare (const char *script, const char *const *substitutions)
 
       if (lines[i][indent] == '\0' || lines[i][indent] == '#')
         continue;
-      if (g_str_has_suffix (lines[i], "\r"))
+      while (g_str_has_suffix (lines[i], "\r"))
         lines[i][strlen (lines[i]) - 1] = '\0';
       append_substituted (text, lines[i], substitutions);
       g_string_append_c (text, '\n');

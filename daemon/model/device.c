@@ -134,12 +134,20 @@ replace (char **field, const char *value)
   *field = copy;
 }
 
+/* What came from outside is not always UTF-8. */
+static void
+replace_told (char **field, const char *value)
+{
+  g_free (*field);
+  *field = value != NULL ? g_utf8_make_valid (value, -1) : NULL;
+}
+
 static void
 take_facts (SqnsDevice *self, const SqnsBoardFacts *facts)
 {
   replace (&self->devnode, facts->devnode);
-  replace (&self->id_path, facts->id_path);
-  replace (&self->product_name, facts->product_name);
+  replace_told (&self->id_path, facts->id_path);
+  replace_told (&self->product_name, facts->product_name);
   self->info.vendor = facts->vendor;
   self->info.product = facts->product;
   self->info.manual = FALSE;
@@ -311,9 +319,9 @@ sqns_device_note_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInfo 
 {
   self->info.link = kind;
   if (board != NULL && board->board != NULL)
-    replace (&self->told_board, board->board);
+    replace_told (&self->told_board, board->board);
   if (board != NULL && board->firmware != NULL)
-    replace (&self->board_firmware, board->firmware);
+    replace_told (&self->board_firmware, board->firmware);
   seen (self);
   changed (self);
 }
@@ -350,7 +358,7 @@ sqns_device_note_status (SqnsDevice *self, const SqnsModemStatus *status)
   if (sqns_version_known (&status->showver.software) || sqns_version_known (&status->showver.bootloader[0]))
     self->info.showver = status->showver;
   if (status->ue != NULL)
-    replace (&self->ue, status->ue);
+    replace_told (&self->ue, status->ue);
   if (self->found != SQNS_DEVICE_SILENT)
     seen (self);
   changed (self);
@@ -374,9 +382,16 @@ sqns_device_note_version (SqnsDevice *self, const SqnsVersion *version)
 }
 
 void
+sqns_device_note_mode (SqnsDevice *self, SqnsMode mode)
+{
+  self->found = state_of_mode (mode);
+  changed (self);
+}
+
+void
 sqns_device_note_error (SqnsDevice *self, const GError *error)
 {
-  replace (&self->last_error, error != NULL ? error->message : NULL);
+  replace_told (&self->last_error, error != NULL ? error->message : NULL);
   if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) && self->found == SQNS_DEVICE_UNKNOWN)
     self->found = SQNS_DEVICE_SILENT;
   changed (self);

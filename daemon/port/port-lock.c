@@ -5,10 +5,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#define PTY_SLAVE_MAJOR 136 /* to 143 */
 
 static char *
 process_name (const char *pid)
@@ -20,21 +24,40 @@ process_name (const char *pid)
   return g_strdup_printf ("%s (pid %s)", g_strstrip (name), pid);
 }
 
+/* TRUE when fd @name of process @pid is the master of the pseudo-terminal @index: who plays the board may hold both ends. */
+static gboolean
+is_master_of (const char *pid, const char *name, guint index)
+{
+  g_autofree char *path = g_build_filename ("/proc", pid, "fdinfo", name, NULL);
+  g_autofree char *info = NULL;
+  const char *line;
+
+  if (!g_file_get_contents (path, &info, NULL, NULL) || (line = strstr (info, "tty-index:")) == NULL)
+    return FALSE;
+  return strtoul (line + strlen ("tty-index:"), NULL, 10) == index;
+}
+
 static gboolean
 process_has (const char *pid, dev_t rdev)
 {
   g_autofree char *folder = g_build_filename ("/proc", pid, "fd", NULL);
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  gboolean pty = major (rdev) >= PTY_SLAVE_MAJOR && major (rdev) < PTY_SLAVE_MAJOR + 8;
+  gboolean has = FALSE;
+
   if (dir == NULL)
     return FALSE;
   for (const char *name; (name = g_dir_read_name (dir)) != NULL;)
     {
       g_autofree char *path = g_build_filename (folder, name, NULL);
       struct stat st;
-      if (stat (path, &st) == 0 && S_ISCHR (st.st_mode) && st.st_rdev == rdev)
-        return TRUE;
+      if (stat (path, &st) < 0 || !S_ISCHR (st.st_mode))
+        continue;
+      if (pty && is_master_of (pid, name, minor (rdev)))
+        return FALSE;
+      has = has || st.st_rdev == rdev;
     }
-  return FALSE;
+  return has;
 }
 
 char *
@@ -82,9 +105,19 @@ sqns_port_lock (int fd, const char *devnode, GError **error)
   g_autofree char *holder = lock_file_owner (devnode);
   int exclusive = 0;
 
-  /* root walks through TIOCEXCL, so look whether it stands before setting it */
-  if (holder != NULL || (ioctl (fd, TIOCGEXCL, &exclusive) == 0 && exclusive) || flock (fd, LOCK_EX | LOCK_NB) < 0)
+  if (holder != NULL || flock (fd, LOCK_EX | LOCK_NB) < 0)
+    return refuse (devnode, holder, error);
+  /* Root walks through TIOCEXCL, so look whether it stands before setting it. On a pseudo-terminal it outlives a program that
+   * was killed: it counts only while somebody has the port. */
+  if (ioctl (fd, TIOCGEXCL, &exclusive) == 0 && exclusive && (holder = sqns_port_owner (devnode)) != NULL)
     return refuse (devnode, holder, error);
   (void) ioctl (fd, TIOCEXCL); /* ENOTTY in some mocks: the flock stands */
   return TRUE;
+}
+
+void
+sqns_port_unlock (int fd)
+{
+  (void) ioctl (fd, TIOCNXCL);
+  (void) flock (fd, LOCK_UN);
 }

@@ -3,6 +3,7 @@
 #include "port/port.h"
 
 #include "base/source.h"
+#include "port/port-lock.h"
 #include "port/tty.h"
 
 #include <errno.h>
@@ -518,13 +519,21 @@ sqns_port_is_lost (SqnsPort *port)
   return port->lost;
 }
 
+static void
+release_fd (SqnsPort *port)
+{
+  if (port->fd < 0)
+    return;
+  sqns_port_unlock (port->fd);
+  close (port->fd);
+  port->fd = -1;
+}
+
 void
 sqns_port_close (SqnsPort *port)
 {
   port_lost (port, "closed");
-  if (port->fd >= 0)
-    close (port->fd);
-  port->fd = -1;
+  release_fd (port);
 }
 
 static void
@@ -532,8 +541,7 @@ sqns_port_finalize (GObject *object)
 {
   SqnsPort *port = SQNS_PORT (object);
   sqns_clear_source (&port->readable);
-  if (port->fd >= 0)
-    close (port->fd);
+  release_fd (port);
   g_byte_array_unref (port->received);
   g_byte_array_unref (port->heard);
   g_free (port->devnode);

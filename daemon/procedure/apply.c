@@ -2,13 +2,14 @@
 /* Waits for the modem's report on an uploaded image. */
 #include "procedure/apply.h"
 
+#include "base/patience.h"
 #include "base/ssm.h"
 #include "procedure/command.h"
 #include "procedure/wake.h"
 
-#define POLL_MS 1000
+#define POLL_MS 400
 #define ANSWER_MS 5000
-#define PAUSE_MS 400
+#define PAUSE_MS 250
 #define NO_REPORT_S 300       /* what public updaters give it */
 #define SILENCE_BEFORE_WAKE_S 40 /* then it may still sit in STP mode, when the closing RESET got lost */
 #define BOOT_QUERIES 10
@@ -51,7 +52,7 @@ no_report_yet (SqnsSsm *ssm)
 
   if (apply->answers_us == 0)
     apply->answers_us = now;
-  if (now - apply->answers_us < NO_REPORT_S * G_USEC_PER_SEC)
+  if (now - apply->answers_us < sqns_patience_us (NO_REPORT_S))
     {
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
@@ -95,7 +96,7 @@ silent (SqnsSsm *ssm)
 
   if (now > apply->deadline_us)
     sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has not reported within %u min", SQNS_APPLY_S / 60);
-  else if (now - apply->heard_us > SILENCE_BEFORE_WAKE_S * G_USEC_PER_SEC)
+  else if (now - apply->heard_us > sqns_patience_us (SILENCE_BEFORE_WAKE_S))
     sqns_ssm_goto (ssm, STATE_WAKE);
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
@@ -203,7 +204,7 @@ sqns_apply_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback
   apply->port = sqns_link_port (link);
   apply->monitor = sqns_link_monitor (link);
   apply->heard_us = g_get_monotonic_time ();
-  apply->deadline_us = apply->heard_us + (gint64) SQNS_APPLY_S * G_USEC_PER_SEC;
+  apply->deadline_us = apply->heard_us + sqns_patience_us (SQNS_APPLY_S);
   apply->queries = BOOT_QUERIES;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), apply, apply_free);
 }

@@ -2,6 +2,7 @@
 /* Boots the modem into another mode and waits for it. */
 #include "procedure/bootmode.h"
 
+#include "base/patience.h"
 #include "base/ssm.h"
 #include "procedure/command.h"
 #include "procedure/relay.h"
@@ -10,7 +11,7 @@
 #define POLL_MS 500
 #define PAUSE_MS 250
 #define FALLBACK_PAUSE_MS 5000 /* what public updaters wait between ",1" and ",0" */
-#define UNCHANGED_MS 30000     /* still in the old mode after this: the switch did not take */
+#define UNCHANGED_S 30          /* still in the old mode after this: the switch did not take */
 #define ATTEMPTS 2
 #define SILENCES_PER_SPEED 12
 
@@ -76,7 +77,7 @@ mode_seen (SqnsSsm *ssm, SqnsMode mode)
     sqns_ssm_complete (ssm);
   else if (now > bootmode->deadline_us)
     give_up (ssm);
-  else if (mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER && now > bootmode->asked_us + UNCHANGED_MS * 1000)
+  else if (mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER && now > bootmode->asked_us + sqns_patience_us (UNCHANGED_S))
     {
       if (--bootmode->attempts > 0)
         sqns_ssm_goto (ssm, STATE_SWITCH_NOW);
@@ -223,7 +224,7 @@ sqns_bootmode_async (SqnsLink *link,
   bootmode->port = sqns_link_port (link);
   bootmode->monitor = sqns_link_monitor (link);
   bootmode->target = target;
-  bootmode->deadline_us = g_get_monotonic_time () + (gint64) deadline_s * G_USEC_PER_SEC;
+  bootmode->deadline_us = g_get_monotonic_time () + sqns_patience_us (deadline_s);
   bootmode->attempts = ATTEMPTS;
   bootmode->seen = SQNS_MODE_UNKNOWN;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), bootmode, bootmode_free);

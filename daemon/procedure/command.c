@@ -137,11 +137,11 @@ sqns_command_async (SqnsPort *port,
                     GAsyncReadyCallback callback,
                     gpointer user_data)
 {
-  static const SqnsExchange probe = {
+  SqnsExchange probe = {
     .request = (const guint8 *) "AT\r",
     .request_len = 3,
     .match = match_any_final,
-    .timeout_ms = RESYNC_PROBE_MS,
+    .timeout_ms = MIN (timeout_ms, RESYNC_PROBE_MS),
   };
   GTask *task = g_task_new (port, cancellable, callback, user_data);
   Command *command = g_new0 (Command, 1);

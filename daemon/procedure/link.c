@@ -2,6 +2,7 @@
 /* Finds the way to the modem's AT channel and proves it. */
 #include "procedure/link.h"
 
+#include "base/patience.h"
 #include "base/ssm.h"
 #include "codec/repl.h"
 #include "procedure/board.h"
@@ -459,7 +460,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case OPEN_LTE_TASK:
       say (open, SQNS_PHASE_LINK, "starting the board's LTE task, without which passthrough stays silent");
-      sqns_board_run_async (port, &open->monitor, "lte_task.py", NULL, LTE_TASK_MS, FALSE, cancellable, on_lte_task, ssm);
+      sqns_board_run_async (port, &open->monitor, "lte_task.py", NULL, sqns_patience_ms (LTE_TASK_MS), FALSE, cancellable, on_lte_task, ssm);
       break;
     case OPEN_PASSTHROUGH:
       say (open, SQNS_PHASE_LINK, "starting the board's passthrough");

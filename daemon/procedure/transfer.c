@@ -2,6 +2,7 @@
 /* Uploads an image by STP over a link. */
 #include "procedure/transfer.h"
 
+#include "base/patience.h"
 #include "base/source.h"
 #include "base/ssm.h"
 #include "procedure/command.h"
@@ -153,9 +154,9 @@ answer_deadline_ms (Transfer *transfer)
     case SQNS_STP_TRANSFER_DATA_TYPE:
       return OPEN_MS;
     case SQNS_STP_TRANSFER_BLOCK_CMD:
-      return erasing ? ERASE_ANNOUNCE_MS : ANNOUNCE_MS;
+      return sqns_patience_ms (erasing ? ERASE_ANNOUNCE_MS : ANNOUNCE_MS);
     case SQNS_STP_TRANSFER_BLOCK:
-      return erasing ? ERASE_SILENCE_MS : BLOCK_MS;
+      return sqns_patience_ms (erasing ? ERASE_SILENCE_MS : BLOCK_MS);
     }
   return OPEN_MS;
 }

@@ -19,8 +19,7 @@ typedef enum {
 } AtAfter;
 
 /* @args is what stands behind the =, or "". What is to happen once the answer is out goes to @after. */
-typedef struct
-{
+typedef struct {
   Modem *modem;
   AtForm form;
   const char *args;

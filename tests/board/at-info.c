@@ -57,7 +57,8 @@ at_info_showver (AtCommand *command)
       const char *star = i == modem->active_loader ? "*" : " ";
 
       if (modem_build (modem) == 33988 && i > 0) /* no brackets there (S#228) */
-        g_string_append_printf (text, "    Bootloader%u%s : BUILD5.1.1.0-33988 by robot-soft at 2017-12-11 15:06:33\r\n", i,
+        g_string_append_printf (text,
+                                "    Bootloader%u%s : BUILD5.1.1.0-33988 by robot-soft at 2017-12-11 15:06:33\r\n", i,
                                 star);
       else
         g_string_append_printf (text, "    Bootloader%u%s : %s [%u]\r\n", i, star, i == 0 ? "5.1.1.0" : release,

@@ -21,8 +21,7 @@
 #define IN_LOADER (IN_REC | IN_MTOOLS)
 #define IN_ALL (IN_APP | IN_LOADER | IN_UPD | IN_FFH)
 
-typedef struct
-{
+typedef struct {
   const char *name;
   guint where;
   AtHandler handler;
@@ -77,7 +76,7 @@ echo_on (AtCommand *command)
 static void
 smod (AtCommand *command)
 {
-  char number[] = { (char) ('0' + modem_smod (command->modem)), '\0' };
+  char number[] = { (char)('0' + modem_smod (command->modem)), '\0' };
 
   if (command->form == AT_QUERY)
     at_line (command, number);
@@ -123,7 +122,7 @@ smswboot (AtCommand *command)
       at_error (command);
       return;
     }
-  modem->boot_mode = (BootMode) (a[0] - '0');
+  modem->boot_mode = (BootMode)(a[0] - '0');
   at_ok (command);
   command->after = now ? AFTER_REBOOT : AFTER_NOTHING;
 }
@@ -192,7 +191,7 @@ static void
 ipr (AtCommand *command)
 {
   static const guint rates[] = { 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600 };
-  guint baud = (guint) strtoul (command->args, NULL, 10);
+  guint baud = (guint)strtoul (command->args, NULL, 10);
 
   for (guint i = 0; command->form == AT_SET && i < G_N_ELEMENTS (rates); i++)
     {
@@ -224,7 +223,7 @@ cfun (AtCommand *command)
       at_error (command); /* AT+CFUN=5,1 fails (MCHP) */
       return;
     }
-  modem->cfun = (guint) (command->args[0] - '0');
+  modem->cfun = (guint)(command->args[0] - '0');
   at_ok (command);
 }
 
@@ -348,8 +347,7 @@ at_slave_describe (GString *text)
     g_string_append_printf (text, " %s%s", at_rows[i].name, i % 8 == 7 ? "\n   " : "");
 }
 
-typedef struct
-{
+typedef struct {
   Modem *modem;
   char *text;
 } LateReply;
@@ -369,7 +367,7 @@ send_late (gpointer user_data)
 static const char *
 noise (Modem *modem)
 {
-  return modem->answers % 2 ? "\r\n+CEREG: 2\r\n" : "\r\n+CPSMS: 1,,,\"10000110\",\"00011110\"\r\n";
+  return modem->answers % 2 == 0 ? "\r\n+CEREG: 2\r\n" : "\r\n+CPSMS: 1,,,\"10000110\",\"00011110\"\r\n";
 }
 
 /* The answer in modem->reply goes out, as the faults want it. */
@@ -399,7 +397,7 @@ answer (Modem *modem, const FaultPlace *place)
       g_string_append (reply, copy);
     }
   if (fault_take (faults, FAULT_DROP_BYTES, place, &arg))
-    g_string_erase (reply, 0, (gssize) MIN ((gsize) arg, reply->len));
+    g_string_erase (reply, 0, (gssize)MIN ((gsize)arg, reply->len));
   if (fault_take (faults, FAULT_GARBAGE, place, &arg))
     {
       g_string_truncate (reply, 0);
@@ -414,10 +412,10 @@ answer (Modem *modem, const FaultPlace *place)
 
       late->modem = modem;
       late->text = g_strdup (reply->str);
-      g_timeout_add ((guint) arg, send_late, late);
+      g_timeout_add ((guint)arg, send_late, late);
       return;
     }
-  modem_emit (modem, reply->str, (gssize) reply->len);
+  modem_emit (modem, reply->str, (gssize)reply->len);
 }
 
 static void
@@ -480,15 +478,15 @@ at_slave_feed (Modem *modem, const guint8 *data, gsize len)
       guint8 c = data[n++];
 
       if (modem->echo)
-        g_string_append_c (modem->typed, (char) c);
+        g_string_append_c (modem->typed, (char)c);
       /* SU ends AT+IPR in FFH with \n alone. */
       if (c == '\r' || c == '\n')
         ended = modem->line->len > 0;
       else if (modem->line->len < LINE_MAX_LEN)
-        g_string_append_c (modem->line, c == '\0' ? '?' : (char) c);
+        g_string_append_c (modem->line, c == '\0' ? '?' : (char)c);
     }
   if (modem->typed->len > 0)
-    modem_emit (modem, modem->typed->str, (gssize) modem->typed->len);
+    modem_emit (modem, modem->typed->str, (gssize)modem->typed->len);
   g_string_truncate (modem->typed, 0);
   if (!ended)
     return n;

@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-struct Board
-{
+#define PIC_BAUD 115200
+
+struct Board {
   const Options *options;
   guint index;
   char *link;
@@ -22,6 +23,7 @@ struct Board
   GByteArray *queue; /* to a modem that has RTS off */
   guint timer;       /* the cable or the power comes back */
   guint64 garbled;
+  guint data_bits; /* said on the control socket, 0 = what the tty says */
 };
 
 guint
@@ -88,7 +90,7 @@ board_to_modem (Board *board, const guint8 *data, gsize len, guint baud)
   if (modem_is_ready (board->modem))
     modem_receive (board->modem, data, len);
   else
-    g_byte_array_append (board->queue, data, (guint) len);
+    g_byte_array_append (board->queue, data, (guint)len);
 }
 
 void
@@ -154,6 +156,31 @@ to_pic (Board *board, const guint8 *data, gsize len)
     }
 }
 
+/* Linux forces 8 data bits on pseudo-terminals, so that 5 cannot be seen here. They are said on the control socket, or
+ * guessed: the host is at 115200 while the ESP32 is not, which makes no sense but for the PIC. */
+static gboolean
+pic_listens (Board *board, const Line *line)
+{
+  guint bits = board->data_bits > 0 ? board->data_bits : line->bits;
+
+  if (board->options->usb_kind != USB_PIC || line->baud != PIC_BAUD)
+    return FALSE;
+  return bits == 5 || board->pic.low || board->pic.len > 0
+         || (board->data_bits == 0 && board->esp32 != NULL && esp32_host_baud (board->esp32) != PIC_BAUD);
+}
+
+void
+board_set_data_bits (Board *board, guint bits)
+{
+  board->data_bits = bits;
+}
+
+void
+board_count_garbled (Board *board, gsize len)
+{
+  board->garbled += len;
+}
+
 static void
 from_host (gpointer user_data, const guint8 *data, gsize len, const Line *line)
 {
@@ -161,10 +188,9 @@ from_host (gpointer user_data, const guint8 *data, gsize len, const Line *line)
   g_autoptr (GByteArray) garbage = NULL;
   Line eight = LINE_8N1 (line->baud);
 
-  if (board->options->usb_kind == USB_PIC && line->bits == 5)
+  if (pic_listens (board, line))
     {
-      if (line->baud == 115200)
-        to_pic (board, data, len);
+      to_pic (board, data, len);
       return;
     }
   if (board->esp32 != NULL)
@@ -256,7 +282,7 @@ board_fault_event (Board *board, const FaultPlace *place)
   switch (kind)
     {
     case FAULT_UNPLUG:
-      board_unplug (board, (guint) arg);
+      board_unplug (board, (guint)arg);
       break;
     case FAULT_ESP32_RESET:
       board_press_reset (board);
@@ -265,22 +291,22 @@ board_fault_event (Board *board, const FaultPlace *place)
       modem_reboot (board->modem, FALSE);
       break;
     case FAULT_POWER_CUT:
-      board_power_cycle (board, (guint) arg);
+      board_power_cycle (board, (guint)arg);
       break;
     case FAULT_HANG:
       if (g_str_has_prefix (place->name, "link.") && board->esp32 != NULL)
         esp32_hang (board->esp32);
       else
-        modem_set_state (board->modem, MODEM_HUNG);
+        modem_break (board->modem, MODEM_HUNG);
       break;
     case FAULT_ZEROS:
-      modem_set_state (board->modem, MODEM_ZEROS);
+      modem_break (board->modem, MODEM_ZEROS);
       break;
     case FAULT_BRICK:
-      modem_set_state (board->modem, MODEM_DEAD);
+      modem_break (board->modem, MODEM_DEAD);
       break;
     case FAULT_PPP:
-      modem_set_state (board->modem, MODEM_PPP);
+      modem_break (board->modem, MODEM_PPP);
       break;
     case FAULT_ERROR:
     case FAULT_CME:
@@ -322,8 +348,8 @@ board_status (Board *board)
   json_number (json, "esp32-speed", esp32 == NULL ? 0 : esp32_host_baud (esp32));
   json_boolean (json, "lte-task", esp32 != NULL && esp32_lte_task (esp32));
   json_number (json, "esp32-resets", esp32 == NULL ? 0 : esp32_resets (esp32));
-  json_number (json, "overruns", esp32 == NULL ? 0 : (gint64) esp32_overruns (esp32));
-  json_number (json, "garbled", (gint64) board->garbled);
+  json_number (json, "overruns", esp32 == NULL ? 0 : (gint64)esp32_overruns (esp32));
+  json_number (json, "garbled", (gint64)board->garbled);
   json_string (json, "modem", modem_state_name (modem->state));
   json_number (json, "smod", modem_smod (modem));
   json_string (json, "boot-mode", boot_modes[modem->boot_mode]);
@@ -333,8 +359,8 @@ board_status (Board *board)
   json_number (json, "bootloader0", modem->loaders[0]);
   json_boolean (json, "application-valid", modem->application_valid);
   json_boolean (json, "stp", modem->upload != UPLOAD_NONE);
-  json_number (json, "stp-bytes", (gint64) modem->taken);
-  json_number (json, "stp-blocks", (gint64) modem->blocks);
+  json_number (json, "stp-bytes", (gint64)modem->taken);
+  json_number (json, "stp-blocks", (gint64)modem->blocks);
   json_boolean (json, "writing", modem->writing || modem->state == MODEM_UPDATER);
   json_string (json, "report", modem->report);
   json_string (json, "dup", modem->dup_verdict);
@@ -360,7 +386,7 @@ Board *
 board_new (const Options *options, guint index, GError **error)
 {
   g_autoptr (Board) board = g_new0 (Board, 1);
-  WireOptions wire = { .board = index, .paced = options->pace, .usb_latency = (guint) MAX (options->usb_latency, 0) };
+  WireOptions wire = { .board = index, .paced = options->pace, .usb_latency = (guint)MAX (options->usb_latency, 0) };
 
   board->options = options;
   board->index = index;

@@ -34,4 +34,8 @@ gboolean board_plug (Board *board, GError **error);
 void board_press_reset (Board *board);
 void board_power_cycle (Board *board, guint off_ms);
 
+/* 5: the PIC listens; 0: as the tty says. */
+void board_set_data_bits (Board *board, guint bits);
+void board_count_garbled (Board *board, gsize len);
+
 char *board_status (Board *board);

@@ -13,22 +13,22 @@ crc16 (guint16 crc, const guint8 *data, gsize len)
     {
       for (guint i = 0; i < 256; i++)
         {
-          guint16 c = (guint16) (i << 8);
+          guint16 c = (guint16)(i << 8);
 
           for (guint bit = 0; bit < 8; bit++)
-            c = (guint16) ((c & 0x8000) ? (c << 1) ^ 0x1021 : c << 1);
+            c = (guint16)((c & 0x8000) ? (c << 1) ^ 0x1021 : c << 1);
           table[i] = c;
         }
     }
   for (gsize i = 0; i < len; i++)
-    crc = (guint16) ((crc << 8) ^ table[(crc >> 8) ^ data[i]]);
+    crc = (guint16)((crc << 8) ^ table[(crc >> 8) ^ data[i]]);
   return crc;
 }
 
 void
 fletcher_init (Fletcher *f)
 {
-  *f = (Fletcher) { .s1 = 0xffff, .s2 = 0xffff };
+  *f = (Fletcher){ .s1 = 0xffff, .s2 = 0xffff };
 }
 
 static guint32
@@ -40,7 +40,7 @@ fold (guint32 sum)
 static void
 add_word (Fletcher *f, guint8 high, guint8 low)
 {
-  f->s1 = fold (f->s1 + (((guint32) high << 8) | low));
+  f->s1 = fold (f->s1 + (((guint32)high << 8) | low));
   f->s2 = fold (f->s2 + f->s1);
 }
 
@@ -56,13 +56,13 @@ fletcher_update (Fletcher *f, const guint8 *data, gsize len)
     }
   while (len >= 2)
     {
-      gsize words = MIN (len / 2, (gsize) FLETCHER_RUN);
+      gsize words = MIN (len / 2, (gsize)FLETCHER_RUN);
       guint32 s1 = f->s1;
       guint32 s2 = f->s2;
 
       for (gsize i = 0; i < words; i++)
         {
-          s1 += ((guint32) data[2 * i] << 8) | data[2 * i + 1];
+          s1 += ((guint32)data[2 * i] << 8) | data[2 * i + 1];
           s2 += s1;
         }
       f->s1 = fold (s1);

@@ -15,8 +15,7 @@
 #define SCRIPT_FD 3
 #define SOCKET_FD 4
 
-struct Child
-{
+struct Child {
   GSubprocess *process;
   int fd;
   guint in_id;
@@ -55,7 +54,7 @@ script_fd (void)
 
       if (n <= 0)
         break;
-      done += (gsize) n;
+      done += (gsize)n;
     }
   return fd;
 }
@@ -77,7 +76,7 @@ parse (Child *child)
   while (!child->dropped && !child->paused && child->in->len - at >= FRAME_HEAD)
     {
       const guint8 *frame = child->in->data + at;
-      gsize len = (gsize) frame[1] | (gsize) frame[2] << 8 | (gsize) frame[3] << 16 | (gsize) frame[4] << 24;
+      gsize len = (gsize)frame[1] | (gsize)frame[2] << 8 | (gsize)frame[3] << 16 | (gsize)frame[4] << 24;
 
       if (child->in->len - at < FRAME_HEAD + len)
         break;
@@ -88,7 +87,7 @@ parse (Child *child)
   if (child->dropped)
     release (child);
   else
-    g_byte_array_remove_range (child->in, 0, (guint) at);
+    g_byte_array_remove_range (child->in, 0, (guint)at);
 }
 
 static gboolean
@@ -106,7 +105,7 @@ readable (gint fd, GIOCondition condition, gpointer user_data)
       child->gone (child->user_data);
       return G_SOURCE_REMOVE;
     }
-  g_byte_array_append (child->in, buffer, (guint) n);
+  g_byte_array_append (child->in, buffer, (guint)n);
   parse (child);
   return G_SOURCE_CONTINUE;
 }
@@ -140,7 +139,7 @@ writable (gint fd, GIOCondition condition, gpointer user_data)
   gssize n = send (fd, child->out->data, child->out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
   if (n > 0)
-    g_byte_array_remove_range (child->out, 0, (guint) n);
+    g_byte_array_remove_range (child->out, 0, (guint)n);
   if (child->out->len > 0 && (n > 0 || errno == EAGAIN))
     return G_SOURCE_CONTINUE;
   child->out_id = 0;
@@ -150,12 +149,12 @@ writable (gint fd, GIOCondition condition, gpointer user_data)
 void
 child_send (Child *child, guint8 type, const void *data, gsize len)
 {
-  guint8 head[FRAME_HEAD] = { type, (guint8) len, (guint8) (len >> 8), (guint8) (len >> 16), (guint8) (len >> 24) };
+  guint8 head[FRAME_HEAD] = { type, (guint8)len, (guint8)(len >> 8), (guint8)(len >> 16), (guint8)(len >> 24) };
   gboolean empty = child->out->len == 0;
 
   g_byte_array_append (child->out, head, FRAME_HEAD);
   if (len > 0)
-    g_byte_array_append (child->out, data, (guint) len);
+    g_byte_array_append (child->out, data, (guint)len);
   if (empty && writable (child->fd, G_IO_OUT, child) && child->out_id == 0)
     child->out_id = g_unix_fd_add (child->fd, G_IO_OUT, writable, child);
 }

@@ -13,8 +13,8 @@ typedef enum {
   /* from the child */
   CHILD_UART0_OUT = 'h',
   CHILD_UART1_OUT = 'm',
-  CHILD_UART0_SET = '0', /* "baud bits parity stop ring" */
-  CHILD_UART1_SET = '1', /* "baud bits parity stop pins-right", or "" = closed */
+  CHILD_UART0_SET = '0',   /* "baud bits parity stop ring" */
+  CHILD_UART1_SET = '1',   /* "baud bits parity stop pins-right", or "" = closed */
   CHILD_UART0_FREED = 'f', /* u32 */
   CHILD_UART1_FREED = 'g',
   CHILD_ACTION = 'X',
@@ -28,8 +28,8 @@ typedef void (*ChildFunc) (gpointer user_data, guint8 type, const guint8 *data, 
 /* The process is gone. */
 typedef void (*ChildGone) (gpointer user_data);
 
-Child *child_spawn (const char *python, const char *config, ChildFunc func, ChildGone gone, gpointer user_data,
-                    GError **error);
+Child *child_spawn (
+    const char *python, const char *config, ChildFunc func, ChildGone gone, gpointer user_data, GError **error);
 void child_free (Child *child);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Child, child_free)
 

@@ -9,8 +9,7 @@
 
 #define OFF_MS 500
 
-struct Control
-{
+struct Control {
   char *path;
   GSocketService *service;
   GPtrArray *boards;
@@ -18,8 +17,7 @@ struct Control
   gpointer user_data;
 };
 
-typedef struct
-{
+typedef struct {
   const char *name;
   gboolean argument;
   char *(*run) (Control *control, Board *board, const char *argument);
@@ -81,6 +79,13 @@ run_fault (Control *control, Board *board, const char *argument)
 }
 
 static char *
+run_data_bits (Control *control, Board *board, const char *argument)
+{
+  board_set_data_bits (board, (guint)strtoul (argument, NULL, 10));
+  return ok ();
+}
+
+static char *
 run_clear_faults (Control *control, Board *board, const char *argument)
 {
   fault_set_clear (board_faults (board));
@@ -95,10 +100,15 @@ run_quit (Control *control, Board *board, const char *argument)
 }
 
 static const Command commands[] = {
-  { "status", FALSE, run_status },           { "unplug", FALSE, run_unplug },
-  { "plug", FALSE, run_plug },               { "press-reset", FALSE, run_press_reset },
-  { "power-cycle", FALSE, run_power_cycle }, { "fault", TRUE, run_fault },
-  { "clear-faults", FALSE, run_clear_faults }, { "quit", FALSE, run_quit },
+  { "status", FALSE, run_status },
+  { "unplug", FALSE, run_unplug },
+  { "plug", FALSE, run_plug },
+  { "press-reset", FALSE, run_press_reset },
+  { "power-cycle", FALSE, run_power_cycle },
+  { "fault", TRUE, run_fault },
+  { "data-bits", TRUE, run_data_bits },
+  { "clear-faults", FALSE, run_clear_faults },
+  { "quit", FALSE, run_quit },
 };
 
 /* "name [argument] [board]" */
@@ -124,8 +134,7 @@ obey (Control *control, const char *line)
   return g_strdup ("error no such command");
 }
 
-typedef struct
-{
+typedef struct {
   Control *control;
   GSocketConnection *connection;
   GDataInputStream *in;

@@ -28,8 +28,7 @@ typedef enum {
   STEP_END,
 } Step;
 
-struct DupCheck
-{
+struct DupCheck {
   Step step;
   GByteArray *held; /* header, description or sum while it is incomplete */
   gsize want;
@@ -65,17 +64,16 @@ struct DupCheck
 static guint32
 le32 (const guint8 *p)
 {
-  return (guint32) p[0] | (guint32) p[1] << 8 | (guint32) p[2] << 16 | (guint32) p[3] << 24;
+  return (guint32)p[0] | (guint32)p[1] << 8 | (guint32)p[2] << 16 | (guint32)p[3] << 24;
 }
 
 static guint16
 le16 (const guint8 *p)
 {
-  return (guint16) (p[0] | p[1] << 8);
+  return (guint16)(p[0] | p[1] << 8);
 }
 
-static void G_GNUC_PRINTF (2, 3)
-wrong (DupCheck *dup, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3) wrong (DupCheck *dup, const char *format, ...)
 {
   va_list args;
 
@@ -158,7 +156,7 @@ found_version (DupCheck *dup, const guint8 *text, gsize len, guint build)
   while (n < MIN (len, 60) && g_ascii_isprint (text[n]))
     n++;
   g_free (dup->version);
-  dup->version = g_strndup ((const char *) text, n);
+  dup->version = g_strndup ((const char *)text, n);
   dup->build = build;
 }
 
@@ -167,9 +165,9 @@ search (DupCheck *dup, const guint8 *data, gsize len)
 {
   const guint8 *p = data;
 
-  while (!dup->found_in_package && (p = memchr (p, '[', len - (gsize) (p - data))) != NULL)
+  while (!dup->found_in_package && (p = memchr (p, '[', len - (gsize)(p - data))) != NULL)
     {
-      gsize at = (gsize) (p - data);
+      gsize at = (gsize)(p - data);
       guint build = build_at (data, len, at);
 
       if (build != 0)
@@ -235,7 +233,7 @@ header_done (DupCheck *dup)
 static void
 description_done (DupCheck *dup)
 {
-  const char *text = (const char *) dup->held->data;
+  const char *text = (const char *)dup->held->data;
 
   if (dup->held->data[dup->held->len - 1] != '\0')
     {
@@ -284,7 +282,7 @@ check_payload (DupCheck *dup)
     return;
   if (le32 (p) != (dup->part == PART_UPDATER ? 8u : 2u) || memcmp (p + SLIM_AT, "FFF!", 4) != 0)
     wrong (dup, "bad image header");
-  else if ((guint64) n + SLIM_OVERHEAD != dup->length)
+  else if ((guint64)n + SLIM_OVERHEAD != dup->length)
     wrong (dup, "bad image length");
   else if (memcmp (image, "\177ELF", 4) != 0 && memcmp (image, "IELF", 4) != 0)
     wrong (dup, "no ELF in the image");
@@ -365,7 +363,7 @@ dup_check_feed (DupCheck *dup, const guint8 *data, gsize len)
           wrong (dup, "data after the container");
           return;
         }
-      n = dup->step == STEP_PAYLOAD ? (gsize) MIN (len, dup->length - dup->done) : MIN (len, dup->want - dup->held->len);
+      n = dup->step == STEP_PAYLOAD ? (gsize)MIN (len, dup->length - dup->done) : MIN (len, dup->want - dup->held->len);
       dup->offset += n;
       if (in_pack)
         {
@@ -383,7 +381,7 @@ dup_check_feed (DupCheck *dup, const guint8 *data, gsize len)
         }
       else
         {
-          g_byte_array_append (dup->held, data, (guint) n);
+          g_byte_array_append (dup->held, data, (guint)n);
           if (dup->held->len == dup->want)
             step_done (dup);
         }

@@ -22,8 +22,8 @@ void dup_check_feed (DupCheck *dup, const guint8 *data, gsize len);
 /* NULL when the file is whole and right, else what is wrong with it. */
 const char *dup_check_finish (DupCheck *dup);
 
-guint dup_check_parts (DupCheck *dup);         /* complete ones, of UPGR packages */
-DupPart dup_check_current (DupCheck *dup);     /* where the file is now, 0 = in none */
+guint dup_check_parts (DupCheck *dup);     /* complete ones, of UPGR packages */
+DupPart dup_check_current (DupCheck *dup); /* where the file is now, 0 = in none */
 gboolean dup_check_is_diff (DupCheck *dup);
 const char *dup_check_version (DupCheck *dup); /* "6.0.0.0 [37781] by ...", or NULL */
 guint dup_check_build (DupCheck *dup);         /* 37781, or 0 */

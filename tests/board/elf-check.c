@@ -1,4 +1,5 @@
-/* Is this an updater that the boot ROM can start? A big-endian ELF32 for Andes NDS32, with all that its headers name. */
+/* Is this an updater that the boot ROM can start? A big-endian ELF32 for Andes NDS32, with all that its headers name.
+ */
 #include "elf-check.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@
 static guint32
 be16 (const guint8 *p)
 {
-  return (guint32) p[0] << 8 | p[1];
+  return (guint32)p[0] << 8 | p[1];
 }
 
 static guint32
@@ -32,11 +33,11 @@ check_programs (const guint8 *data, gsize len)
   guint size = be16 (data + 42);
   guint count = be16 (data + 44);
 
-  if (count == 0 || size < 32 || !inside (at, (guint64) size * count, len))
+  if (count == 0 || size < 32 || !inside (at, (guint64)size * count, len))
     return "program headers missing";
   for (guint i = 0; i < count; i++)
     {
-      const guint8 *h = data + at + (guint64) size * i;
+      const guint8 *h = data + at + (guint64)size * i;
 
       if (!inside (be32 (h + 4), be32 (h + 16), len))
         return "a segment is cut off";
@@ -53,11 +54,11 @@ check_sections (const guint8 *data, gsize len)
 
   if (count == 0)
     return NULL;
-  if (size < 40 || !inside (at, (guint64) size * count, len))
+  if (size < 40 || !inside (at, (guint64)size * count, len))
     return "section headers missing";
   for (guint i = 0; i < count; i++)
     {
-      const guint8 *h = data + at + (guint64) size * i;
+      const guint8 *h = data + at + (guint64)size * i;
 
       if (be32 (h + 4) != SECTION_NOBITS && be32 (h + 4) != 0 && !inside (be32 (h + 16), be32 (h + 20), len))
         return "a section is cut off";

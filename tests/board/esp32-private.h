@@ -9,8 +9,7 @@
 #define MIRROR_BAUD 921600
 #define MIRROR_RING 8192
 
-struct Esp32
-{
+struct Esp32 {
   Board *board;
   const Options *options;
   Esp32State state;

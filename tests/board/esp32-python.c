@@ -45,7 +45,7 @@ esp32_captured (Esp32 *esp, const guint8 *data, gsize len)
   GString *text = esp->capture;
 
   for (gsize i = 0; i < len; i++)
-    g_string_append_c (text, data[i] == '\0' || data[i] > 126 ? '?' : (char) data[i]);
+    g_string_append_c (text, data[i] == '\0' || data[i] > 126 ? '?' : (char)data[i]);
   if (g_str_has_suffix (text->str, "OK\r\n") || g_str_has_suffix (text->str, "ERROR\r\n"))
     finish_capture (esp);
 }
@@ -66,7 +66,7 @@ query (Esp32 *esp, const char *text)
   esp->capture_baud = baud;
   esp->capture_timer = g_timeout_add (timeout, capture_over, esp);
   command = g_strconcat (text + at, g_str_equal (text + at, "+++") ? "" : "\r", NULL);
-  board_to_modem (esp->board, (const guint8 *) command, strlen (command), baud);
+  board_to_modem (esp->board, (const guint8 *)command, strlen (command), baud);
 }
 
 static gboolean
@@ -107,7 +107,7 @@ action (Esp32 *esp, const char *text)
   else if (g_str_equal (text, "lte-free"))
     esp->lte_owns = FALSE;
   else if (g_str_has_prefix (text, "wdt "))
-    esp32_arm_wdt (esp, (guint) strtoul (text + 4, NULL, 10));
+    esp32_arm_wdt (esp, (guint)strtoul (text + 4, NULL, 10));
 }
 
 /* "baud bits parity stop number" */
@@ -145,17 +145,17 @@ uart0_out (Esp32 *esp, const guint8 *data, gsize len)
 static gsize
 number (const guint8 *data, gsize len)
 {
-  return len < 4 ? 0 : (gsize) data[0] | (gsize) data[1] << 8 | (gsize) data[2] << 16 | (gsize) data[3] << 24;
+  return len < 4 ? 0 : (gsize)data[0] | (gsize)data[1] << 8 | (gsize)data[2] << 16 | (gsize)data[3] << 24;
 }
 
 void
 esp32_frame (gpointer user_data, guint8 type, const guint8 *data, gsize len)
 {
   Esp32 *esp = user_data;
-  g_autofree char *text = g_strndup ((const char *) data, len);
+  g_autofree char *text = g_strndup ((const char *)data, len);
   g_auto (GStrv) pair = NULL;
 
-  switch ((ChildFrame) type)
+  switch ((ChildFrame)type)
     {
     case CHILD_UART0_OUT:
       uart0_out (esp, data, len);

@@ -21,7 +21,7 @@
 static void
 to_host (Esp32 *esp, const char *text)
 {
-  board_to_host (esp->board, (const guint8 *) text, strlen (text), esp->uart0.baud);
+  board_to_host (esp->board, (const guint8 *)text, strlen (text), esp->uart0.baud);
 }
 
 static gboolean
@@ -105,21 +105,21 @@ esp32_need_child (Esp32 *esp, gboolean run_main)
 static void
 modem_to_child (Esp32 *esp)
 {
-  gsize room = (gsize) MAX (esp->options->uart_ring - (gint) esp->outstanding1, 0);
-  gsize n = MIN (room, (gsize) esp->pending1->len);
+  gsize room = (gsize)MAX (esp->options->uart_ring - (gint)esp->outstanding1, 0);
+  gsize n = MIN (room, (gsize)esp->pending1->len);
 
   if (esp->child == NULL || n == 0)
     return;
   child_send (esp->child, CHILD_UART1_IN, esp->pending1->data, n);
   esp->outstanding1 += n;
-  g_byte_array_remove_range (esp->pending1, 0, (guint) n);
+  g_byte_array_remove_range (esp->pending1, 0, (guint)n);
 }
 
 /* With four pins UART1 has RTS/CTS: what does not fit waits in the modem. */
 static void
 uart1_in (Esp32 *esp, const guint8 *data, gsize len)
 {
-  g_byte_array_append (esp->pending1, data, (guint) len);
+  g_byte_array_append (esp->pending1, data, (guint)len);
   modem_to_child (esp);
 }
 
@@ -134,11 +134,11 @@ static void
 run_from_modem (Lane *lane, gint64 now)
 {
   Esp32 *esp = lane->data;
-  gsize n = MIN (lane_allowance (lane, now, esp->uart1.baud), (gsize) esp->line1_in->len);
+  gsize n = MIN (lane_allowance (lane, now, esp->uart1.baud), (gsize)esp->line1_in->len);
 
   lane_carried (lane, esp->uart1.baud, n);
   uart1_in (esp, esp->line1_in->data, n);
-  g_byte_array_remove_range (esp->line1_in, 0, (guint) n);
+  g_byte_array_remove_range (esp->line1_in, 0, (guint)n);
   if (esp->line1_in->len > 0)
     lane_start (lane, esp->uart1.baud, esp->line1_in->len);
 }
@@ -147,11 +147,11 @@ static void
 run_to_modem (Lane *lane, gint64 now)
 {
   Esp32 *esp = lane->data;
-  gsize n = MIN (lane_allowance (lane, now, esp->uart1.baud), (gsize) esp->line1_out->len);
+  gsize n = MIN (lane_allowance (lane, now, esp->uart1.baud), (gsize)esp->line1_out->len);
 
   lane_carried (lane, esp->uart1.baud, n);
   board_to_modem (esp->board, esp->line1_out->data, n, esp->uart1.baud);
-  g_byte_array_remove_range (esp->line1_out, 0, (guint) n);
+  g_byte_array_remove_range (esp->line1_out, 0, (guint)n);
   if (esp->line1_out->len > 0)
     lane_start (lane, esp->uart1.baud, esp->line1_out->len);
 }
@@ -166,7 +166,7 @@ esp32_uart1_out (Esp32 *esp, const guint8 *data, gsize len)
       board_to_modem (esp->board, data, len, esp->uart1.baud);
       return;
     }
-  g_byte_array_append (esp->line1_out, data, (guint) len);
+  g_byte_array_append (esp->line1_out, data, (guint)len);
   lane_start (&esp->to_modem, esp->uart1.baud, esp->line1_out->len);
 }
 
@@ -174,7 +174,7 @@ void
 esp32_from_modem (Esp32 *esp, const guint8 *data, gsize len, guint baud)
 {
   g_autoptr (GByteArray) garbage = NULL;
-  Line here = esp->capture != NULL ? LINE_8N1 (esp->capture_baud)
+  Line here = esp->capture != NULL              ? LINE_8N1 (esp->capture_baud)
               : esp->state == ESP32_PASSTHROUGH ? LINE_8N1 (MIRROR_BAUD)
                                                 : esp->uart1;
   Line there = LINE_8N1 (baud);
@@ -193,7 +193,7 @@ esp32_from_modem (Esp32 *esp, const guint8 *data, gsize len, guint baud)
     {
       if (esp->options->pace)
         {
-          g_byte_array_append (esp->line1_in, data, (guint) len);
+          g_byte_array_append (esp->line1_in, data, (guint)len);
           lane_start (&esp->from_modem, esp->uart1.baud, esp->line1_in->len);
         }
       else
@@ -209,14 +209,14 @@ ring0 (Esp32 *esp)
 {
   if (esp->uart0_ring > 0)
     return esp->uart0_ring;
-  return (gsize) (esp->options->pace ? esp->options->repl_ring : BACKLOG_MAX);
+  return (gsize)(esp->options->pace ? esp->options->repl_ring : BACKLOG_MAX);
 }
 
 static void
 host_to_child (Esp32 *esp)
 {
   gsize room = ring0 (esp) - MIN (esp->outstanding0, ring0 (esp));
-  gsize n = MIN (room, (gsize) esp->pending0->len);
+  gsize n = MIN (room, (gsize)esp->pending0->len);
 
   if (esp->child == NULL)
     return;
@@ -224,7 +224,7 @@ host_to_child (Esp32 *esp)
     {
       child_send (esp->child, CHILD_UART0_IN, esp->pending0->data, n);
       esp->outstanding0 += n;
-      g_byte_array_remove_range (esp->pending0, 0, (guint) n);
+      g_byte_array_remove_range (esp->pending0, 0, (guint)n);
     }
   if (esp->pending0->len == 0)
     {
@@ -256,7 +256,7 @@ static void
 mirror (Esp32 *esp, const guint8 *data, gsize len)
 {
   gsize used = board_modem_queue (esp->board);
-  gsize room = MIRROR_RING - MIN (used, (gsize) MIRROR_RING);
+  gsize room = MIRROR_RING - MIN (used, (gsize)MIRROR_RING);
 
   if (len > room)
     {
@@ -290,13 +290,14 @@ esp32_from_host (Esp32 *esp, const guint8 *data, gsize len, const Line *line)
     return;
   if (fault_take (faults, FAULT_DROP_BYTES, &place, &arg))
     {
-      data += MIN ((gsize) arg, len);
-      len -= MIN ((gsize) arg, len);
+      data += MIN ((gsize)arg, len);
+      len -= MIN ((gsize)arg, len);
     }
   if (len == 0)
     return;
   if (!line_agree (line, &esp->uart0) || fault_take (faults, FAULT_GARBAGE, &place, NULL))
     {
+      board_count_garbled (esp->board, len);
       garbage = line_garble (data, len, line->baud, esp->uart0.baud);
       data = garbage->data;
       len = garbage->len;
@@ -307,7 +308,7 @@ esp32_from_host (Esp32 *esp, const guint8 *data, gsize len, const Line *line)
       return;
     }
   esp32_need_child (esp, FALSE);
-  g_byte_array_append (esp->pending0, data, (guint) len);
+  g_byte_array_append (esp->pending0, data, (guint)len);
   host_to_child (esp);
 }
 
@@ -353,7 +354,7 @@ booted (gpointer user_data)
   esp->timer = 0;
   set_state (esp, ESP32_MICROPYTHON);
   if (kept_true (esp, "wdt_on_boot"))
-    esp32_arm_wdt (esp, wdt != NULL ? (guint) strtoul (wdt, NULL, 10) : 5000);
+    esp32_arm_wdt (esp, wdt != NULL ? (guint)strtoul (wdt, NULL, 10) : 5000);
   if (board_fault_event (esp->board, &place))
     return G_SOURCE_REMOVE;
   if (has_main (esp))

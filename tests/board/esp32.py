@@ -131,12 +131,16 @@ class Hub:
                 raise KeyboardInterrupt
         return None
 
-    def service(self, timeout=0.0):
-        """Reads what has come; waits for it at most @timeout seconds (None: for ever)."""
+    def service(self, timeout=0.0, ready=None):
+        """Reads what has come; waits for it at most @timeout seconds (None: for ever).
+
+        @ready tells that the caller has what it waits for: SIGIO may have read it just before this call.
+        """
         self.depth += 1
         try:
             self._read()
-            if timeout is None or (timeout > 0 and not self.interrupted):
+            done = self.interrupted or (ready is not None and ready())
+            if not done and (timeout is None or timeout > 0):
                 self._flush_freed()
                 try:
                     select.select([self.sock], [], [], timeout)
@@ -175,7 +179,7 @@ class Hub:
         self.reply = None
         self.send('Q', text)
         while self.reply is None:
-            self.service(None)
+            self.service(None, lambda: self.reply is not None)
         return self.reply
 
     def set_mode(self, mode):
@@ -287,7 +291,7 @@ class UART:
             return n
         self.polls += 1
         if self.polls > IDLE_POLLS:
-            HUB.service(IDLE_WAIT)
+            HUB.service(IDLE_WAIT, self._have)
             n = self._have()
         return n
 
@@ -296,7 +300,7 @@ class UART:
         HUB.service(0)
         have = self._have()
         while have < n:
-            HUB.service(self.timeout)
+            HUB.service(self.timeout, lambda: self._have() > have)
             if self._have() == have:
                 break
             have = self._have()
@@ -765,7 +769,7 @@ class Stdin:
         data = b''
         while n < 0 or len(data) < n:
             while not HUB.rx[0]:
-                HUB.service(None)
+                HUB.service(None, lambda: HUB.rx[0])
             data += HUB.take(0, 1 if n < 0 else n - len(data))
             if n < 0 and data.endswith(b'\x04'):
                 break
@@ -775,7 +779,7 @@ class Stdin:
         line = b''
         while not line.endswith((b'\n', b'\r')):
             while not HUB.rx[0]:
-                HUB.service(None)
+                HUB.service(None, lambda: HUB.rx[0])
             line += HUB.take(0, 1)
         line = line.replace(b'\r', b'\n')
         return line.decode('utf-8', 'replace') if self.text else line
@@ -831,7 +835,7 @@ class Poll:
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 return []
-            HUB.service(left)
+            HUB.service(left, self._ready)
         return self._ready()
 
     ipoll = poll
@@ -1025,7 +1029,7 @@ class Reader:
     def getc(self):
         while not self.chunk:
             while not HUB.rx[0] or not HUB.attached:
-                HUB.service(None)
+                HUB.service(None, lambda: HUB.rx[0] and HUB.attached)
             self.chunk = bytes(HUB.rx[0][:REPL_CHUNK])
             if PACED:
                 HUB.sleep(len(self.chunk) / REPL_RATE)

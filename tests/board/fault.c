@@ -5,8 +5,7 @@
 
 #include <gio/gio.h>
 
-typedef struct
-{
+typedef struct {
   const char *name;
   gint64 arg; /* when none is given */
   const char *help;
@@ -19,7 +18,8 @@ static const FaultRow rows[N_FAULTS] = {
   [FAULT_GARBAGE] = { "garbage", 16, "ARG bytes of garbage instead of the answer" },
   [FAULT_LATE] = { "late", 3000, "the answer comes ARG ms late (not scaled)" },
   [FAULT_DUPLICATE] = { "duplicate", 0, "the answer comes twice" },
-  [FAULT_DROP_BYTES] = { "drop-bytes", 1, "the first ARG bytes are lost: of the answer, at link.* of what the host sent" },
+  [FAULT_DROP_BYTES]
+  = { "drop-bytes", 1, "the first ARG bytes are lost: of the answer, at link.* of what the host sent" },
   [FAULT_CORRUPT] = { "corrupt", 0, "one bit of the answer flips (STP: its CRCs are then given, and wrong)" },
   [FAULT_NOISE] = { "noise", 0, "unsolicited +CPSMS and +CEREG lines before the answer" },
   [FAULT_RESIDUE] = { "residue", 100, "STP block: ARG bytes of it are not taken" },
@@ -37,8 +37,7 @@ static const FaultRow rows[N_FAULTS] = {
   [FAULT_PPP] = { "ppp", 0, "the modem goes into data mode" },
 };
 
-static const struct
-{
+static const struct {
   const char *name;
   const char *help;
 } places[] = {
@@ -61,8 +60,7 @@ static const struct
   { "power-cut", "the power goes while the modem writes its flash" },
 };
 
-typedef struct
-{
+typedef struct {
   FaultKind kind;
   char *place; /* NULL = anywhere */
   gint64 index;
@@ -71,8 +69,7 @@ typedef struct
   gint64 left; /* -1 = for ever */
 } Fault;
 
-struct FaultSet
-{
+struct FaultSet {
   GPtrArray *faults;
 };
 
@@ -120,7 +117,7 @@ find_kind (const char *name, FaultKind *kind)
     {
       if (g_strcmp0 (name, rows[i].name) == 0)
         {
-          *kind = (FaultKind) i;
+          *kind = (FaultKind)i;
           return TRUE;
         }
     }
@@ -143,7 +140,7 @@ split_position (Fault *fault)
   if (g_str_equal (end, "%"))
     fault->percent = value;
   else if (*end == '\0')
-    fault->index = (gint64) value;
+    fault->index = (gint64)value;
   else
     return FALSE;
   *equals = '\0';
@@ -261,9 +258,9 @@ fault_take_event (FaultSet *set, const FaultPlace *place, FaultKind *kind, gint6
 {
   for (guint i = FAULT_FIRST_EVENT; i < N_FAULTS; i++)
     {
-      if (fault_take (set, (FaultKind) i, place, arg))
+      if (fault_take (set, (FaultKind)i, place, arg))
         {
-          *kind = (FaultKind) i;
+          *kind = (FaultKind)i;
           return TRUE;
         }
     }

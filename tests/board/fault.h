@@ -43,14 +43,13 @@ gboolean fault_set_add (FaultSet *set, const char *spec, GError **error);
 void fault_set_clear (FaultSet *set);
 
 /* Where something is happening now. @index counts from 0, -1 = no such thing; @percent likewise. */
-typedef struct
-{
+typedef struct {
   const char *name;
   gint64 index;
   double percent;
 } FaultPlace;
 
-#define FAULT_PLACE(place) ((FaultPlace) { .name = (place), .index = -1, .percent = -1 })
+#define FAULT_PLACE(place) ((FaultPlace){ .name = (place), .index = -1, .percent = -1 })
 
 gboolean fault_take (FaultSet *set, FaultKind kind, const FaultPlace *place, gint64 *arg);
 gboolean fault_take_event (FaultSet *set, const FaultPlace *place, FaultKind *kind, gint64 *arg);

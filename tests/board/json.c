@@ -9,8 +9,8 @@ quote (GString *json, const char *text)
     {
       if (*p == '"' || *p == '\\')
         g_string_append_printf (json, "\\%c", *p);
-      else if ((guchar) *p < 0x20 || (guchar) *p > 0x7e)
-        g_string_append_printf (json, "\\u%04x", (guchar) *p);
+      else if ((guchar)*p < 0x20 || (guchar)*p > 0x7e)
+        g_string_append_printf (json, "\\u%04x", (guchar)*p);
       else
         g_string_append_c (json, *p);
     }

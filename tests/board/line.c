@@ -56,10 +56,10 @@ GByteArray *
 line_garble (const guint8 *data, gsize len, guint from_baud, guint to_baud)
 {
   static const guint8 seen[] = { 0xfe, 0xfd, 0xfe, 0xfe, 0xff, 0xfe, 0xfc, 0xfe };
-  guint64 count = (guint64) len * MAX (to_baud, 1) / MAX (from_baud, 1);
+  guint64 count = (guint64)len * MAX (to_baud, 1) / MAX (from_baud, 1);
   GByteArray *out = g_byte_array_new ();
 
-  count = CLAMP (count, 1, (guint64) len * 4);
+  count = CLAMP (count, 1, (guint64)len * 4);
   for (guint64 i = 0; len > 0 && i < count; i++)
     {
       guint8 byte = seen[(data[i % len] + i) % G_N_ELEMENTS (seen)];

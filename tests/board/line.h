@@ -3,15 +3,14 @@
 
 #include <glib.h>
 
-typedef struct
-{
+typedef struct {
   guint baud;
   guint bits;
   char parity; /* 'N', 'E' or 'O' */
   guint stop;
 } Line;
 
-#define LINE_8N1(speed) ((Line) { .baud = (speed), .bits = 8, .parity = 'N', .stop = 1 })
+#define LINE_8N1(speed) ((Line){ .baud = (speed), .bits = 8, .parity = 'N', .stop = 1 })
 
 gboolean line_read (int tty, Line *line);
 gboolean line_set_raw (int tty, guint baud);

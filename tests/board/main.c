@@ -63,7 +63,7 @@ write_status (const char *path, GPtrArray *boards)
 
       g_string_append_printf (text, "%s\n", json);
     }
-  if (!g_file_set_contents (path, text->str, (gssize) text->len, &error))
+  if (!g_file_set_contents (path, text->str, (gssize)text->len, &error))
     g_printerr ("sqns-board: %s\n", error->message);
 }
 
@@ -72,7 +72,7 @@ make_boards (const Options *options, GPtrArray *boards, GError **error)
 {
   for (gint i = 0; i < options->count; i++)
     {
-      Board *board = board_new (options, (guint) i, error);
+      Board *board = board_new (options, (guint)i, error);
 
       if (board == NULL)
         return FALSE;
@@ -85,7 +85,7 @@ static int
 serve (const Options *options)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (GPtrArray) boards = g_ptr_array_new_with_free_func ((GDestroyNotify) board_free);
+  g_autoptr (GPtrArray) boards = g_ptr_array_new_with_free_func ((GDestroyNotify)board_free);
   g_autoptr (Control) control = NULL;
   g_autoptr (GError) error = NULL;
 

@@ -19,10 +19,18 @@
 #define PPP_GUARD_MS 1000
 
 static const char *const state_names[] = {
-  [MODEM_APPLICATION] = "application", [MODEM_RECOVERY] = "recovery", [MODEM_MTOOLS] = "mtools",
-  [MODEM_UPDATER] = "updater",         [MODEM_FFH] = "ffh",           [MODEM_DEAD] = "dead",
-  [MODEM_HUNG] = "hung",               [MODEM_ZEROS] = "zeros",       [MODEM_PPP] = "ppp",
-  [MODEM_ASLEEP] = "asleep",           [MODEM_OFF] = "off",           [MODEM_BOOTING] = "booting",
+  [MODEM_APPLICATION] = "application",
+  [MODEM_RECOVERY] = "recovery",
+  [MODEM_MTOOLS] = "mtools",
+  [MODEM_UPDATER] = "updater",
+  [MODEM_FFH] = "ffh",
+  [MODEM_DEAD] = "dead",
+  [MODEM_HUNG] = "hung",
+  [MODEM_ZEROS] = "zeros",
+  [MODEM_PPP] = "ppp",
+  [MODEM_ASLEEP] = "asleep",
+  [MODEM_OFF] = "off",
+  [MODEM_BOOTING] = "booting",
 };
 
 const char *
@@ -64,7 +72,7 @@ modem_build (Modem *modem)
 {
   const char *bracket = strchr (modem->software, '[');
 
-  return bracket == NULL ? 0 : (guint) strtoul (bracket + 1, NULL, 10);
+  return bracket == NULL ? 0 : (guint)strtoul (bracket + 1, NULL, 10);
 }
 
 /* "6.0.0.0-35351" */
@@ -90,7 +98,7 @@ modem_set_report (Modem *modem, const char *format, ...)
 void
 modem_emit (Modem *modem, const void *data, gssize len)
 {
-  board_from_modem (modem->board, data, len < 0 ? strlen (data) : (gsize) len);
+  board_from_modem (modem->board, data, len < 0 ? strlen (data) : (gsize)len);
 }
 
 void
@@ -128,6 +136,15 @@ modem_set_state (Modem *modem, ModemState state)
   modem->state = state;
 }
 
+/* It stops whatever it was doing. */
+void
+modem_break (Modem *modem, ModemState state)
+{
+  g_clear_handle_id (&modem->timer, g_source_remove);
+  modem_set_state (modem, state);
+  leave_upload (modem);
+}
+
 /* The UART starts with what was on the line while the modem could not listen: the first command is spoilt. */
 static void
 fresh_line (Modem *modem)
@@ -163,7 +180,7 @@ enter (Modem *modem, ModemState state)
   modem->echo = state == MODEM_APPLICATION;
   modem->cfun = 1;
   modem->baud = state == MODEM_FFH        ? FFH_BAUD
-                : state == MODEM_RECOVERY ? (guint) modem->options->recovery_baud
+                : state == MODEM_RECOVERY ? (guint)modem->options->recovery_baud
                                           : APPLICATION_BAUD;
   fresh_line (modem);
   modem_set_state (modem, state);
@@ -176,6 +193,11 @@ booted (gpointer user_data)
   FaultPlace place = FAULT_PLACE ("reboot");
 
   modem->timer = 0;
+  if (g_str_equal (modem->options->modem, "zeros"))
+    {
+      modem_set_state (modem, MODEM_ZEROS); /* the crash loop of row 16: a power cycle did not help */
+      return G_SOURCE_REMOVE;
+    }
   enter (modem, state_to_boot (modem));
   if (board_fault_event (modem->board, &place))
     return G_SOURCE_REMOVE;
@@ -225,8 +247,8 @@ modem_power_off (Modem *modem)
   FaultPlace place = FAULT_PLACE ("power-cut");
   FaultKind kind;
   gboolean applying = modem->state == MODEM_UPDATER;
-  gboolean bricked = (modem->writing || applying)
-                     && fault_take_event (board_faults (modem->board), &place, &kind, NULL) && kind == FAULT_BRICK;
+  gboolean bricked = (modem->writing || applying) && fault_take_event (board_faults (modem->board), &place, &kind, NULL)
+                     && kind == FAULT_BRICK;
 
   if (applying)
     {
@@ -273,7 +295,7 @@ receive_ppp (Modem *modem, const guint8 *data, gsize len)
     g_string_assign (modem->plus, "x");
   modem->last_byte = now;
   if (modem->plus->len + len <= 8)
-    g_string_append_len (modem->plus, (const char *) data, (gssize) len);
+    g_string_append_len (modem->plus, (const char *)data, (gssize)len);
   else
     g_string_assign (modem->plus, "x");
   if (g_str_equal (modem->plus->str, "+++"))
@@ -302,7 +324,7 @@ modem_receive (Modem *modem, const guint8 *data, gsize len)
     case MODEM_BOOTING:
       return;
     case MODEM_ZEROS:
-      modem_emit (modem, "\0", len > 8 ? 1 : 1);
+      modem_emit (modem, "\0", 1);
       return;
     case MODEM_PPP:
       receive_ppp (modem, data, len);
@@ -344,10 +366,10 @@ static void
 set_versions (Modem *modem, const Options *options)
 {
   g_auto (GStrv) parts = g_strsplit (options->modem_version, "-", 2);
-  guint build = (guint) strtoul (parts[1], NULL, 10);
+  guint build = (guint)strtoul (parts[1], NULL, 10);
 
   modem->software = g_strdup_printf ("%s [%u] by robot-soft at 2018-03-02 11:22:33", parts[0], build);
-  modem->loaders[0] = (guint) strtoul (options->bootloader0, NULL, 10);
+  modem->loaders[0] = (guint)strtoul (options->bootloader0, NULL, 10);
   modem->loaders[1] = build;
   modem->loaders[2] = build;
   modem->active_loader = 1;
@@ -373,7 +395,7 @@ modem_new (Board *board, const Options *options)
   for (guint i = 0; i < G_N_ELEMENTS (state_names); i++)
     {
       if (g_str_equal (state_names[i], options->modem))
-        modem->state = (ModemState) i;
+        modem->state = (ModemState)i;
     }
   switch (modem->state)
     {

@@ -40,8 +40,7 @@ typedef enum {
 
 #define N_LOADERS 3
 
-typedef struct
-{
+typedef struct {
   Board *board;
   const Options *options;
 
@@ -103,6 +102,7 @@ void modem_emit (Modem *modem, const void *data, gssize len);
 void modem_urc (Modem *modem, const char *text);
 
 void modem_set_state (Modem *modem, ModemState state);
+void modem_break (Modem *modem, ModemState state);
 void modem_reboot (Modem *modem, gboolean announced);
 void modem_power_off (Modem *modem);
 void modem_power_on (Modem *modem);

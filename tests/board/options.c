@@ -34,9 +34,11 @@ board_entries (Options *o)
     { "usb", 0, 0, G_OPTION_ARG_STRING, &o->usb, "none, pic (commands at 5 data bits) or ftdi", "KIND" },
     { "ctrl-f-any", 0, 0, G_OPTION_ARG_NONE, &o->ctrl_f_any, "Ctrl-F resets also while a program runs", NULL },
     { "uart-ring", 0, 0, G_OPTION_ARG_INT, &o->uart_ring, "receive buffer of UART objects (default 4096)", "BYTES" },
-    { "repl-ring", 0, 0, G_OPTION_ARG_INT, &o->repl_ring, "receive buffer of the REPL, if paced (default 512)", "BYTES" },
+    { "repl-ring", 0, 0, G_OPTION_ARG_INT, &o->repl_ring, "receive buffer of the REPL, if paced (default 512)",
+      "BYTES" },
     { "script-max", 0, 0, G_OPTION_ARG_INT, &o->script_max, "larger scripts: MemoryError (default 20480)", "BYTES" },
-    { "python", 0, 0, G_OPTION_ARG_FILENAME, &o->python, "the interpreter behind the REPL (default python3)", "PROGRAM" },
+    { "python", 0, 0, G_OPTION_ARG_FILENAME, &o->python, "the interpreter behind the REPL (default python3)",
+      "PROGRAM" },
     { "boot-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->boot_time, "of the ESP32 (default 1)", "S" },
     { "pace", 0, 0, G_OPTION_ARG_NONE, &o->pace, "lines are as slow as their baud rate", NULL },
     { "usb-latency", 0, 0, G_OPTION_ARG_INT, &o->usb_latency, "latency timer towards the host", "MS" },
@@ -61,12 +63,14 @@ modem_entries (Options *o)
     { "stp-version", 0, 0, G_OPTION_ARG_INT, &o->stp_version, "1 (default) or 2", "N" },
     { "stp-max", 0, 0, G_OPTION_ARG_INT, &o->stp_max, "max transfer (default 8192, FFH 2048)", "BYTES" },
     { "stp-crc", 0, 0, G_OPTION_ARG_NONE, &o->stp_crc, "real CRCs in STP responses instead of 0", NULL },
-    { "no-repeat-detection", 0, 0, G_OPTION_ARG_NONE, &o->no_repeat_detection, "a repeated request is done again", NULL },
+    { "no-repeat-detection", 0, 0, G_OPTION_ARG_NONE, &o->no_repeat_detection, "a repeated request is done again",
+      NULL },
     { "no-close-reply", 0, 0, G_OPTION_ARG_NONE, &o->no_close_reply, "the RESET at the end is not answered", NULL },
     { "old-smswboot", 0, 0, G_OPTION_ARG_NONE, &o->old_smswboot, "AT+SMSWBOOT knows only ,0", NULL },
     { "read-only-fs", 0, 0, G_OPTION_ARG_NONE, &o->read_only_fs, "the FFF method stalls at 0 %", NULL },
     { "clean-start", 0, 0, G_OPTION_ARG_NONE, &o->clean_start, "no leftover bytes: the first AT is answered OK", NULL },
-    { "noise", 0, 0, G_OPTION_ARG_NONE, &o->noise, "+CPSMS or +CEREG before each 3rd answer in application mode", NULL },
+    { "noise", 0, 0, G_OPTION_ARG_NONE, &o->noise, "+CPSMS or +CEREG before each 3rd answer in application mode",
+      NULL },
     { "dup-size", 0, 0, G_OPTION_ARG_INT64, &o->dup_size, "size of the coming file, for =P% in faults", "BYTES" },
     { "time-scale", 0, 0, G_OPTION_ARG_DOUBLE, &o->time_scale, "factor on all the times of board and modem", "F" },
     { "reboot-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->reboot_time, "of the modem (default 5)", "S" },
@@ -122,8 +126,7 @@ default_string (char **value, const char *text)
 static gboolean
 check (Options *o, GError **error)
 {
-  const struct
-  {
+  const struct {
     const char *option;
     const char *value;
     const char *choices;
@@ -146,8 +149,8 @@ check (Options *o, GError **error)
           return FALSE;
         }
     }
-  o->start_mode = (StartMode) choose (o->start, "repl,passthrough,direct");
-  o->usb_kind = (UsbKind) choose (o->usb, "none,pic,ftdi");
+  o->start_mode = (StartMode)choose (o->start, "repl,passthrough,direct");
+  o->usb_kind = (UsbKind)choose (o->usb, "none,pic,ftdi");
   for (guint i = 0; o->faults != NULL && o->faults[i] != NULL; i++)
     {
       if (!fault_set_add (faults, o->faults[i], error))
@@ -166,7 +169,8 @@ check (Options *o, GError **error)
 gboolean
 options_parse (Options *o, int *argc, char ***argv, GError **error)
 {
-  g_autoptr (GOptionContext) context = g_option_context_new ("- a Pycom board with a Sequans modem on a pseudo-terminal");
+  g_autoptr (GOptionContext) context
+      = g_option_context_new ("- a Pycom board with a Sequans modem on a pseudo-terminal");
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree GOptionEntry *general = NULL;
   g_autofree GOptionEntry *board = NULL;
@@ -180,8 +184,11 @@ options_parse (Options *o, int *argc, char ***argv, GError **error)
   g_option_context_add_main_entries (context, board, NULL);
   g_option_context_add_main_entries (context, modem, NULL);
   fault_describe (text);
-  g_string_append (text, "\nControl commands ([N] = board, default 0):\n  status [N], unplug [N], plug [N], press-reset [N], "
-                         "power-cycle [N],\n  fault SPEC [N], clear-faults [N], quit");
+  g_string_append (
+      text,
+      "\nControl commands ([N] = board, default 0):\n  status [N], unplug [N], plug [N], press-reset [N], "
+      "power-cycle [N],\n  fault SPEC [N], clear-faults [N], data-bits BITS [N] (a pseudo-terminal always has 8; 5 is "
+      "for the PIC, 0 = by the tty), quit");
   g_option_context_set_description (context, text->str);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
@@ -208,9 +215,9 @@ options_parse (Options *o, int *argc, char ***argv, GError **error)
 void
 options_clear (Options *o)
 {
-  char **strings[] = { &o->link, &o->control, &o->status_on_exit, &o->log, &o->board, &o->board_firmware,
-                       &o->lte_task, &o->main_file, &o->main_program, &o->start, &o->usb, &o->python,
-                       &o->modem, &o->modem_version, &o->bootloader0, &o->imei, &o->iccid, &o->imsi };
+  char **strings[] = { &o->link,     &o->control,       &o->status_on_exit, &o->log,   &o->board, &o->board_firmware,
+                       &o->lte_task, &o->main_file,     &o->main_program,   &o->start, &o->usb,   &o->python,
+                       &o->modem,    &o->modem_version, &o->bootloader0,    &o->imei,  &o->iccid, &o->imsi };
 
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     g_clear_pointer (strings[i], g_free);
@@ -220,7 +227,7 @@ options_clear (Options *o)
 guint
 options_ms (const Options *o, double seconds)
 {
-  return (guint) (seconds * 1000 * o->time_scale + 0.5);
+  return (guint)(seconds * 1000 * o->time_scale + 0.5);
 }
 
 gboolean

@@ -15,8 +15,7 @@ typedef enum {
   USB_FTDI,
 } UsbKind;
 
-typedef struct
-{
+typedef struct {
   gint count;
   char *link;
   gboolean exit_with_stdin;

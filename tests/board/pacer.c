@@ -66,7 +66,7 @@ pacer_need (void)
 void
 lane_init (Lane *lane, LaneFunc run, gpointer data)
 {
-  *lane = (Lane) { .run = run, .data = data };
+  *lane = (Lane){ .run = run, .data = data };
 }
 
 void
@@ -80,7 +80,7 @@ lane_clear (Lane *lane)
 static gint64
 time_of (guint baud, gsize bytes)
 {
-  return (gint64) bytes * BITS_PER_BYTE * G_USEC_PER_SEC / MAX (baud, 50);
+  return (gint64)bytes * BITS_PER_BYTE * G_USEC_PER_SEC / MAX (baud, 50);
 }
 
 /* There are @waiting_bytes for the line: run the lane when they, or 20 ms of them, have passed. */
@@ -107,7 +107,7 @@ lane_allowance (Lane *lane, gint64 now, guint baud)
 {
   gint64 bytes = (now - lane->clock) * baud / (BITS_PER_BYTE * G_USEC_PER_SEC);
 
-  return (gsize) MAX (bytes, 1);
+  return (gsize)MAX (bytes, 1);
 }
 
 void

@@ -7,8 +7,7 @@ typedef struct Lane Lane;
 typedef void (*LaneFunc) (Lane *lane, gint64 now);
 
 /* One direction of one line. `clock` is the moment up to which the line has carried bytes. */
-struct Lane
-{
+struct Lane {
   gint64 clock;
   gint64 due;
   LaneFunc run;

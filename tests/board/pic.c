@@ -25,27 +25,27 @@ typedef enum {
 void
 pic_init (Pic *pic)
 {
-  *pic = (Pic) { .port = 0xff, .tris = 0xff & ~RC5 };
+  *pic = (Pic){ .port = 0xff, .tris = 0xff & ~RC5 };
 }
 
 static gsize
 answer16 (guint8 *reply, guint value)
 {
-  reply[0] = (guint8) value;
-  reply[1] = (guint8) (value >> 8);
+  reply[0] = (guint8)value;
+  reply[1] = (guint8)(value >> 8);
   return 2;
 }
 
 static PicEffect
 memory (Pic *pic, guint8 *reply)
 {
-  guint address = pic->request[1] | (guint) pic->request[2] << 8;
+  guint address = pic->request[1] | (guint)pic->request[2] << 8;
   guint8 dummy = 0;
   guint8 *cell = address == PORTC || address == LATC ? &pic->port : address == TRISC ? &pic->tris : &dummy;
   gboolean low;
 
   reply[0] = *cell;
-  *cell = (guint8) (((*cell & pic->request[3]) | pic->request[4]) ^ pic->request[5]);
+  *cell = (guint8)(((*cell & pic->request[3]) | pic->request[4]) ^ pic->request[5]);
   low = !(pic->port & RC5) && !(pic->tris & RC5);
   if (low == pic->low)
     return PIC_NOTHING;

@@ -3,8 +3,7 @@
 
 #include "line.h"
 
-typedef struct
-{
+typedef struct {
   guint8 request[8];
   gsize len;
   guint8 port;  /* PORTC */

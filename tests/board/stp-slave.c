@@ -31,8 +31,7 @@ typedef enum {
   OP_DATA_TYPE,
 } Op;
 
-struct StpSlave
-{
+struct StpSlave {
   Modem *modem;
   gboolean active;
   gboolean open;
@@ -58,20 +57,20 @@ struct StpSlave
 static guint
 be16 (const guint8 *p)
 {
-  return (guint) p[0] << 8 | p[1];
+  return (guint)p[0] << 8 | p[1];
 }
 
 static guint32
 be32 (const guint8 *p)
 {
-  return (guint32) be16 (p) << 16 | be16 (p + 2);
+  return (guint32)be16 (p) << 16 | be16 (p + 2);
 }
 
 static void
 put16 (guint8 *p, guint value)
 {
-  p[0] = (guint8) (value >> 8);
-  p[1] = (guint8) value;
+  p[0] = (guint8)(value >> 8);
+  p[1] = (guint8)value;
 }
 
 static gboolean
@@ -90,8 +89,7 @@ watch_idle (StpSlave *stp)
 {
   g_clear_handle_id (&stp->idle, g_source_remove);
   if (!stp->open)
-    stp->idle
-        = g_timeout_add (MAX (options_ms (stp->modem->options, IDLE_TIME), IDLE_MIN_MS), idle_over, stp);
+    stp->idle = g_timeout_add (MAX (options_ms (stp->modem->options, IDLE_TIME), IDLE_MIN_MS), idle_over, stp);
 }
 
 static FaultPlace
@@ -99,9 +97,9 @@ place_of (StpSlave *stp)
 {
   FaultPlace place = FAULT_PLACE ("stp.other");
 
-  place.index = (gint64) stp->modem->blocks;
+  place.index = (gint64)stp->modem->blocks;
   place.percent = upgrade_percent (stp->modem);
-  switch ((Op) stp->op)
+  switch ((Op)stp->op)
     {
     case OP_RESET:
       place.name = stp->open ? "stp.close" : "stp.reset";
@@ -122,8 +120,7 @@ place_of (StpSlave *stp)
   return place;
 }
 
-typedef struct
-{
+typedef struct {
   Modem *modem;
   GBytes *message;
 } LateMessage;
@@ -136,7 +133,7 @@ send_late (gpointer user_data)
   const guint8 *data = g_bytes_get_data (late->message, &len);
 
   if (modem_smod (late->modem) >= 0)
-    modem_emit (late->modem, data, (gssize) len);
+    modem_emit (late->modem, data, (gssize)len);
   g_bytes_unref (late->message);
   g_free (late);
   return G_SOURCE_REMOVE;
@@ -155,7 +152,7 @@ emit (StpSlave *stp, const FaultPlace *place, guint8 op, const guint8 *payload, 
 
   message[4] = op;
   message[5] = stp->session;
-  put16 (message + 6, (guint) len);
+  put16 (message + 6, (guint)len);
   put16 (message + 8, stp->transaction >> 16);
   put16 (message + 10, stp->transaction & 0xffff);
   if (fault_take (faults, FAULT_WRONG_ID, place, NULL))
@@ -179,19 +176,19 @@ emit (StpSlave *stp, const FaultPlace *place, guint8 op, const guint8 *payload, 
       return;
     }
   if (fault_take (faults, FAULT_DROP_BYTES, place, &arg))
-    skip = MIN ((gsize) arg, total);
+    skip = MIN ((gsize)arg, total);
   if (fault_take (faults, FAULT_LATE, place, &arg))
     {
       LateMessage *late = g_new0 (LateMessage, 1);
 
       late->modem = stp->modem;
       late->message = g_bytes_new (message, total);
-      g_timeout_add ((guint) arg, send_late, late);
+      g_timeout_add ((guint)arg, send_late, late);
       return;
     }
-  modem_emit (stp->modem, message + skip, (gssize) (total - skip));
+  modem_emit (stp->modem, message + skip, (gssize)(total - skip));
   if (fault_take (faults, FAULT_DUPLICATE, place, NULL))
-    modem_emit (stp->modem, message, (gssize) total);
+    modem_emit (stp->modem, message, (gssize)total);
 }
 
 /* The normal answer, which a repeated request gets again. */
@@ -201,7 +198,7 @@ respond (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize le
   stp->have_last = TRUE;
   stp->last_op = stp->op;
   stp->last_transaction = stp->transaction;
-  stp->last_len = (guint16) len;
+  stp->last_len = (guint16)len;
   memcpy (stp->last_reply, payload, len);
   emit (stp, place, stp->op | ANSWERED, payload, len);
 }
@@ -210,7 +207,7 @@ static void
 refuse (StpSlave *stp, const FaultPlace *place, const char *why)
 {
   transcript_event (board_index (stp->modem->board), "modem refuses STP request %u: %s", stp->op, why);
-  emit (stp, place, stp->op | REFUSED, (const guint8 *) "", 0);
+  emit (stp, place, stp->op | REFUSED, (const guint8 *)"", 0);
 }
 
 static void
@@ -221,7 +218,7 @@ do_reset (StpSlave *stp, const FaultPlace *place)
   stp->have_last = FALSE;
   stp->open = FALSE;
   if (!last || !stp->modem->options->no_close_reply)
-    emit (stp, place, OP_RESET | ANSWERED, (const guint8 *) "", 0);
+    emit (stp, place, OP_RESET | ANSWERED, (const guint8 *)"", 0);
   if (last)
     {
       stp_slave_stop (stp);
@@ -232,7 +229,7 @@ do_reset (StpSlave *stp, const FaultPlace *place)
 static void
 do_open (StpSlave *stp, const FaultPlace *place)
 {
-  guint8 payload[4] = { 1, (guint8) stp->modem->options->stp_version };
+  guint8 payload[4] = { 1, (guint8)stp->modem->options->stp_version };
 
   stp->open = TRUE;
   stp->announced = 0;
@@ -252,7 +249,7 @@ done_writing (gpointer user_data)
   place.index--;
   put16 (payload, stp->residue);
   respond (stp, &place, payload, sizeof payload);
-  stp_slave_feed (stp, (const guint8 *) "", 0);
+  stp_slave_feed (stp, (const guint8 *)"", 0);
   board_modem_ready (stp->modem->board);
   return G_SOURCE_REMOVE;
 }
@@ -271,10 +268,10 @@ do_block (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize l
       return;
     }
   if (fault_take (board_faults (modem->board), FAULT_RESIDUE, place, &residue))
-    residue = MIN (residue, (gint64) len);
+    residue = MIN (residue, (gint64)len);
   stp->announced = 0;
-  stp->residue = (guint16) residue;
-  ms = upgrade_take (modem, payload, len - (gsize) residue);
+  stp->residue = (guint16)residue;
+  ms = upgrade_take (modem, payload, len - (gsize)residue);
   if (ms == 0)
     {
       put16 (reply, stp->residue);
@@ -304,7 +301,7 @@ request (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize le
       refuse (stp, place, "no session");
       return;
     }
-  switch ((Op) stp->op)
+  switch ((Op)stp->op)
     {
     case OP_ANNOUNCE:
       if (len != 2 || be16 (payload) == 0 || be16 (payload) + HEADER_LEN > stp->max_transfer)
@@ -312,8 +309,8 @@ request (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize le
           refuse (stp, place, "bad length");
           return;
         }
-      stp->announced = (guint16) be16 (payload);
-      respond (stp, place, (const guint8 *) "", 0);
+      stp->announced = (guint16)be16 (payload);
+      respond (stp, place, (const guint8 *)"", 0);
       break;
     case OP_BLOCK:
       do_block (stp, place, payload, len);
@@ -322,7 +319,7 @@ request (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize le
       if (stp->modem->options->stp_version < 2 || len != 4)
         refuse (stp, place, "no such request in this version");
       else
-        respond (stp, place, (const guint8 *) "", 0);
+        respond (stp, place, (const guint8 *)"", 0);
       break;
     case OP_RESET:
     case OP_OPEN:
@@ -346,10 +343,11 @@ handle (StpSlave *stp, const guint8 *message, gsize len)
   watch_idle (stp);
   if (board_fault_event (stp->modem->board, &place) && (!stp->active || modem_smod (stp->modem) < 0))
     return;
-  if (crc16 (0, message + HEADER_LEN, len - HEADER_LEN) != be16 (message + 14) || fault_take (faults, FAULT_REFUSE, &place, NULL))
+  if (crc16 (0, message + HEADER_LEN, len - HEADER_LEN) != be16 (message + 14)
+      || fault_take (faults, FAULT_REFUSE, &place, NULL))
     refuse (stp, &place, "bad payload");
   else if (stp->op > OP_DATA_TYPE || fault_take (faults, FAULT_CONFUSED, &place, NULL))
-    emit (stp, &place, CONFUSED, (const guint8 *) "", 0);
+    emit (stp, &place, CONFUSED, (const guint8 *)"", 0);
   else if (stp->have_last && stp->op == stp->last_op && stp->transaction == stp->last_transaction && stp->op != OP_OPEN
            && !stp->modem->options->no_repeat_detection)
     emit (stp, &place, stp->op | ANSWERED, stp->last_reply, stp->last_len);
@@ -370,7 +368,7 @@ find_request (StpSlave *stp)
   if (memcmp (rx->data, REQUEST, 4) != 0)
     {
       at = memmem (rx->data, rx->len, REQUEST, 4);
-      keep = at == NULL ? 3 : rx->len - (guint) (at - rx->data);
+      keep = at == NULL ? 3 : rx->len - (guint)(at - rx->data);
       g_byte_array_remove_range (rx, 0, rx->len - keep);
     }
   return rx->len >= HEADER_LEN;
@@ -405,13 +403,13 @@ parse (StpSlave *stp)
           stp->transaction = be32 (head + 8);
           place = place_of (stp);
           g_byte_array_remove_range (stp->rx, 0, 4);
-          emit (stp, &place, CONFUSED, (const guint8 *) "", 0);
+          emit (stp, &place, CONFUSED, (const guint8 *)"", 0);
           continue;
         }
       if (stp->rx->len < len)
         return;
       message = g_memdup2 (stp->rx->data, len);
-      g_byte_array_remove_range (stp->rx, 0, (guint) len);
+      g_byte_array_remove_range (stp->rx, 0, (guint)len);
       handle (stp, message, len);
     }
 }
@@ -419,7 +417,7 @@ parse (StpSlave *stp)
 gsize
 stp_slave_feed (StpSlave *stp, const guint8 *data, gsize len)
 {
-  g_byte_array_append (stp->rx, data, (guint) len);
+  g_byte_array_append (stp->rx, data, (guint)len);
   parse (stp);
   g_clear_handle_id (&stp->gap, g_source_remove);
   if (stp->active && stp->rx->len > 0 && !stp->modem->busy)

@@ -28,7 +28,7 @@ put (guint board, const char *text)
 
   if (file != NULL)
     {
-      fprintf (file, "%" G_GINT64_FORMAT ".%06d [%u] %s\n", now / G_USEC_PER_SEC, (int) (now % G_USEC_PER_SEC), board,
+      fprintf (file, "%" G_GINT64_FORMAT ".%06d [%u] %s\n", now / G_USEC_PER_SEC, (int)(now % G_USEC_PER_SEC), board,
                text);
       fflush (file);
     }
@@ -54,7 +54,7 @@ transcript_bytes (guint board, const char *hop, const guint8 *data, gsize len)
       else if (data[i] == '"' || data[i] == '\\')
         g_string_append_printf (text, "\\%c", data[i]);
       else if (g_ascii_isprint (data[i]))
-        g_string_append_c (text, (char) data[i]);
+        g_string_append_c (text, (char)data[i]);
       else
         g_string_append_printf (text, "\\x%02x", data[i]);
     }

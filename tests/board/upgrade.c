@@ -24,7 +24,7 @@ upgrade_begin (Modem *modem, UploadKind kind)
   guint max = kind == UPLOAD_ELF ? MAX_TRANSFER_FFH : MAX_TRANSFER;
 
   if (modem->options->stp_max > 0)
-    max = (guint) modem->options->stp_max;
+    max = (guint)modem->options->stp_max;
   modem->upload = kind;
   modem->upload_state = modem->state;
   modem->taken = 0;
@@ -41,11 +41,11 @@ upgrade_begin (Modem *modem, UploadKind kind)
 double
 upgrade_percent (Modem *modem)
 {
-  guint64 size = modem->options->dup_size > 0 ? (guint64) modem->options->dup_size : 0;
+  guint64 size = modem->options->dup_size > 0 ? (guint64)modem->options->dup_size : 0;
 
   if (size == 0 && modem->dup != NULL)
     size = dup_check_size (modem->dup);
-  return size == 0 ? 0 : 100.0 * (double) modem->taken / (double) size;
+  return size == 0 ? 0 : 100.0 * (double)modem->taken / (double)size;
 }
 
 /* The pauses that people see at 7-10 % and at 99 %: there the fff package begins, and the fs package. */
@@ -82,7 +82,7 @@ upgrade_take (Modem *modem, const guint8 *data, gsize len)
   if (modem->upload == UPLOAD_ELF)
     {
       if (modem->elf->len + len <= ELF_MAX)
-        g_byte_array_append (modem->elf, data, (guint) len);
+        g_byte_array_append (modem->elf, data, (guint)len);
       return 0;
     }
   modem_set_report (modem, "downloading");
@@ -262,13 +262,17 @@ upgrade_uploaded (Modem *modem)
     }
   if (modem->taken == 0 || modem->dup == NULL)
     return;
+  why = dup_check_finish (modem->dup);
   if (modem->upload == UPLOAD_ON_THE_FLY)
     {
-      upgrade_apply (modem);
+      /* An upload that broke off: there is nothing to apply, AT works again at once. */
+      if (why != NULL && g_str_equal (why, "incomplete"))
+        finish (modem);
+      else
+        upgrade_apply (modem);
       return;
     }
   /* Stored: looked at when AT+SMUPGRADE comes, but a cut-off file is noticed now. */
-  why = dup_check_finish (modem->dup);
   if (modem->taken > STORE_MAX)
     fail (modem, "store", 28, "No space left");
   else if (why != NULL && g_str_equal (why, "incomplete"))

@@ -26,8 +26,7 @@
 /* FTDI: a full packet goes at once, a part of one when the latency timer has run out. */
 #define USB_PACKET 62
 
-struct Wire
-{
+struct Wire {
   WireOptions options;
   WireFunc received;
   gpointer user_data;
@@ -61,14 +60,14 @@ static gboolean readable (gint fd, GIOCondition condition, gpointer user_data);
 static void
 note_opens (void)
 {
-  char buffer[4096] __attribute__ ((aligned (__alignof__ (struct inotify_event))));
+  char buffer[4096] __attribute__ ((aligned (__alignof__(struct inotify_event))));
   gssize n;
 
   while ((n = read (notify_fd, buffer, sizeof buffer)) > 0)
     {
       for (char *p = buffer; p < buffer + n;)
         {
-          const struct inotify_event *event = (const void *) p;
+          const struct inotify_event *event = (const void *)p;
           Wire *wire = g_hash_table_lookup (watched, GINT_TO_POINTER (event->wd));
 
           p += sizeof *event + event->len;
@@ -136,7 +135,7 @@ sample (Wire *wire)
 
   line_read (wire->master, &wire->sampled);
   ioctl (wire->master, FIONREAD, &n);
-  wire->sampled_bytes = (gsize) MAX (n, 0);
+  wire->sampled_bytes = (gsize)MAX (n, 0);
 }
 
 static void
@@ -148,13 +147,13 @@ take (Wire *wire, gsize max)
 
   if (n <= 0)
     return;
-  if ((gsize) n > wire->sampled_bytes)
+  if ((gsize)n > wire->sampled_bytes)
     line_read (wire->master, &line);
   else
-    wire->sampled_bytes -= (gsize) n;
-  lane_carried (&wire->in_lane, line.baud, (gsize) n);
-  transcript_bytes (wire->options.board, "host >", buffer, (gsize) n);
-  wire->received (wire->user_data, buffer, (gsize) n, &line);
+    wire->sampled_bytes -= (gsize)n;
+  lane_carried (&wire->in_lane, line.baud, (gsize)n);
+  transcript_bytes (wire->options.board, "host >", buffer, (gsize)n);
+  wire->received (wire->user_data, buffer, (gsize)n, &line);
 }
 
 static gboolean
@@ -192,7 +191,7 @@ run_in_lane (Lane *lane, gint64 now)
     }
   if (wire->sampled_bytes == 0)
     sample (wire);
-  lane_start (lane, wire->sampled.baud, (gsize) waiting);
+  lane_start (lane, wire->sampled.baud, (gsize)waiting);
 }
 
 /* Unpaced, a host can be told to wait instead of losing bytes that a real line would not have carried yet. */
@@ -217,7 +216,7 @@ writable (gint fd, GIOCondition condition, gpointer user_data)
   gssize n = wire->unread->len == 0 ? 0 : write (wire->master, wire->unread->data, wire->unread->len);
 
   if (n > 0)
-    g_byte_array_remove_range (wire->unread, 0, (guint) n);
+    g_byte_array_remove_range (wire->unread, 0, (guint)n);
   if (wire->unread->len > 0 && (n > 0 || errno == EAGAIN))
     return G_SOURCE_CONTINUE;
   wire->out_id = 0;
@@ -235,9 +234,9 @@ to_kernel (Wire *wire, const guint8 *data, gsize len)
   if (wire->unread->len == 0)
     n = write (wire->master, data, len);
   n = MAX (n, 0); /* EAGAIN: all of it waits */
-  if ((gsize) n == len || wire->unread->len > UNREAD_MAX)
+  if ((gsize)n == len || wire->unread->len > UNREAD_MAX)
     return;
-  g_byte_array_append (wire->unread, data + n, (guint) (len - (gsize) n));
+  g_byte_array_append (wire->unread, data + n, (guint)(len - (gsize)n));
   if (wire->out_id == 0)
     wire->out_id = g_unix_fd_add (wire->master, G_IO_OUT, writable, wire);
 }
@@ -263,12 +262,12 @@ to_usb (Wire *wire, const guint8 *data, gsize len)
       to_kernel (wire, data, len);
       return;
     }
-  g_byte_array_append (wire->usb, data, (guint) len);
+  g_byte_array_append (wire->usb, data, (guint)len);
   full = wire->usb->len / USB_PACKET * USB_PACKET;
   if (full > 0)
     {
       to_kernel (wire, wire->usb->data, full);
-      g_byte_array_remove_range (wire->usb, 0, (guint) full);
+      g_byte_array_remove_range (wire->usb, 0, (guint)full);
     }
   if (wire->usb->len > 0 && wire->usb_id == 0)
     wire->usb_id = g_timeout_add (wire->options.usb_latency, latency_over, wire);
@@ -299,11 +298,11 @@ static void
 run_out_lane (Lane *lane, gint64 now)
 {
   Wire *wire = lane->data;
-  gsize n = MIN (lane_allowance (lane, now, wire->out_baud), (gsize) wire->out->len);
+  gsize n = MIN (lane_allowance (lane, now, wire->out_baud), (gsize)wire->out->len);
 
   lane_carried (lane, wire->out_baud, n);
   arrive (wire, wire->out->data, n, wire->out_baud);
-  g_byte_array_remove_range (wire->out, 0, (guint) n);
+  g_byte_array_remove_range (wire->out, 0, (guint)n);
   if (wire->out->len > 0)
     lane_start (lane, wire->out_baud, wire->out->len);
 }
@@ -330,7 +329,7 @@ wire_send (Wire *wire, const guint8 *data, gsize len, guint baud)
   if (wire->out->len > 0 && wire->out_baud != baud)
     wire_flush (wire);
   wire->out_baud = baud;
-  g_byte_array_append (wire->out, data, (guint) len);
+  g_byte_array_append (wire->out, data, (guint)len);
   lane_start (&wire->out_lane, baud, wire->out->len);
 }
 
@@ -371,7 +370,7 @@ wire_plug (Wire *wire, GError **error)
       || ptsname_r (wire->master, wire->path, sizeof wire->path) != 0
       || (wire->slave = open (wire->path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) < 0)
     {
-      g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (errno), "cannot make a pseudo-terminal: %s",
+      g_set_error (error, G_FILE_ERROR, (gint)g_file_error_from_errno (errno), "cannot make a pseudo-terminal: %s",
                    g_strerror (errno));
       if (wire->master >= 0)
         close (wire->master);

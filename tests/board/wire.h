@@ -5,12 +5,11 @@
 
 typedef struct Wire Wire;
 
-typedef struct
-{
-  guint board;        /* for the log */
-  gboolean paced;     /* keep to the baud rate */
-  guint usb_latency;  /* ms */
-  const char *link;   /* symbolic link to the slave, or NULL */
+typedef struct {
+  guint board;       /* for the log */
+  gboolean paced;    /* keep to the baud rate */
+  guint usb_latency; /* ms */
+  const char *link;  /* symbolic link to the slave, or NULL */
 } WireOptions;
 
 /* @line is what the host had set when it sent @data. */

@@ -28,6 +28,7 @@ case $sysusersdir in */lib/sysusers.d) ;; *) fail "systemd-sysusers does not rea
 case $udevdir in */lib/udev) ;; *) fail "udev does not read $udevdir" ;; esac
 for file in "$bindir/sqnsd" "$bindir/sqnsctl" "$unitdir/sqnsd.service" "$sysusersdir/sqnsd.conf" \
             "$udevdir/rules.d/60-sqnsd.rules" "$datadir/polkit-1/actions/org.sqnsd1.policy" \
+            "$datadir/polkit-1/rules.d/sqnsd.rules" \
             "$datadir/dbus-1/system.d/org.sqnsd1.conf" "$datadir/dbus-1/system-services/org.sqnsd1.service" \
             "$datadir"/dbus-1/interfaces/org.sqnsd1.{Manager,Modem,Job}.xml; do
   [ -f "$root$file" ] || fail "$file is not installed"
@@ -103,11 +104,10 @@ cat > "$work/bus.conf" <<XML
 </busconfig>
 XML
 export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/bus
+mkfifo "$work/address"
 dbus-daemon --config-file="$work/bus.conf" --nofork --print-address=3 3> "$work/address" 2> "$work/bus.log" &
 bus_pid=$!
-in_time bash -c 'until [ -s "$1" ] || ! kill -0 "$2" 2>/dev/null; do read -rt 0.05 <> <(:) || true; done' \
-  wait "$work/address" "$bus_pid"
-[ -s "$work/address" ] || fail "no bus: $(cat "$work/bus.log")"
+read -rt 30 _ < "$work/address" || fail "no bus: $(cat "$work/bus.log")"
 
 call () { in_time gdbus call --system --timeout 25 "$@"; }
 version_of () {

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl at: one AT command to a modem. */
+#include "at-exchange.h"
+#include "commands.h"
+#include "json.h"
+#include "modem-ref.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <gio/gunixfdlist.h>
+
+#define DEFAULT_TIMEOUT_S 10
+
+static int
+open_console (SqnsBus *bus, SqnsDbusModem *modem, GError **error)
+{
+  g_autoptr (GVariant) handle = NULL;
+  g_autoptr (GUnixFDList) files = NULL;
+
+  if (!sqns_bus_passes_files (bus, "a console", error)
+      || !sqns_dbus_modem_call_open_console_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
+                                                  sqns_bus_long_timeout (bus), NULL, &handle, &files, NULL, error))
+    return -1;
+  if (files != NULL)
+    return g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no console");
+  return -1;
+}
+
+static JsonNode *
+strings_node (GPtrArray *strings)
+{
+  JsonArray *array = json_array_new ();
+  for (guint i = 0; i < strings->len; i++)
+    {
+      g_autofree char *valid = g_utf8_make_valid (strings->pdata[i], -1);
+      json_array_add_string_element (array, valid);
+    }
+  return json_node_init_array (json_node_alloc (), array);
+}
+
+static const char *
+final_words (const SqnsAtReply *reply)
+{
+  switch (reply->final)
+    {
+    case SQNS_AT_OK:
+      return "OK";
+    case SQNS_AT_CME_ERROR:
+      return reply->error_text;
+    case SQNS_AT_ERROR:
+      return "ERROR";
+    case SQNS_AT_PENDING:
+      break;
+    }
+  return "";
+}
+
+static void
+print_json (SqnsCtl *ctl, SqnsDbusModem *modem, const char *command, const SqnsAtReply *reply)
+{
+  JsonNode *node = sqns_json_from_proxy (G_DBUS_PROXY (modem));
+  JsonObject *at = json_object_new ();
+  g_autofree char *result = g_utf8_make_valid (final_words (reply), -1);
+
+  json_object_set_string_member (at, "command", command);
+  json_object_set_member (at, "lines", strings_node (reply->lines));
+  json_object_set_member (at, "unsolicited", strings_node (reply->unsolicited));
+  json_object_set_string_member (at, "result", result);
+  json_object_set_object_member (json_node_get_object (node), "at", at);
+  sqns_json_print (ctl, "modem", node);
+}
+
+/* As the modem sent them; on a terminal without what would steer it. */
+static void
+print_lines (SqnsCtl *ctl, const SqnsAtReply *reply)
+{
+  for (guint i = 0; i < reply->lines->len; i++)
+    {
+      g_autofree char *clean = isatty (STDOUT_FILENO) ? sqns_text_clean (reply->lines->pdata[i])
+                                                      : g_strdup (reply->lines->pdata[i]);
+      fprintf (stdout, "%s\n", clean);
+    }
+  for (guint i = 0; i < reply->unsolicited->len; i++)
+    sqns_ctl_remark (ctl, "the modem also said: %s", (const char *) reply->unsolicited->pdata[i]);
+}
+
+static gboolean
+check_command (SqnsCtl *ctl, const char *command, SqnsExit *code)
+{
+  for (const char *p = command; *p != '\0'; p++)
+    if (!g_ascii_isprint (*p))
+      {
+        *code = sqns_ctl_usage (ctl, "COMMAND must be one line of plain ASCII");
+        return FALSE;
+      }
+  if (g_ascii_strncasecmp (command, "AT", 2) == 0)
+    return TRUE;
+  *code = sqns_ctl_usage (ctl, "COMMAND must begin with AT, for instance AT+CSQ");
+  return FALSE;
+}
+
+SqnsExit
+sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  SqnsAtReply reply = { 0 };
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, NULL, 2, 2, &argc, &argv, &code) || !check_command (ctl, argv[2], &code))
+    return code;
+  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
+  if (bus == NULL)
+    return sqns_ctl_fail (ctl, error);
+  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, argv[1], &error);
+  int fd = modem != NULL ? open_console (bus, modem, &error) : -1;
+  if (fd < 0)
+    return sqns_ctl_fail (ctl, error);
+
+  int timeout = sqns_bus_timeout (bus);
+  gboolean answered = sqns_at_exchange (fd, argv[2], timeout > 0 ? timeout : DEFAULT_TIMEOUT_S * 1000, &reply, &error);
+  close (fd);
+  if (!answered)
+    return sqns_ctl_fail (ctl, error);
+
+  if (sqns_ctl_wants_json (ctl))
+    print_json (ctl, modem, argv[2], &reply);
+  else
+    print_lines (ctl, &reply);
+  if (reply.final != SQNS_AT_OK)
+    sqns_ctl_complain ("the modem answered %s", final_words (&reply));
+  code = reply.final == SQNS_AT_OK ? SQNS_EXIT_DONE : SQNS_EXIT_FAILED;
+  sqns_at_reply_clear (&reply);
+  return code;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The commands: one file each, one table for all. */
+#pragma once
+
+#include "ctl.h"
+
+/* In the order of --help; ends with a NULL name. */
+extern const SqnsCommand sqns_commands[];
+
+SqnsExit sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_cancel (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_inspect (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_job (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_jobs (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_list (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_upgrade (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv);
+SqnsExit sqns_cmd_watch (SqnsCtl *ctl, int argc, char **argv);
+
+/* The global --help: @globals are the options of all commands. Caller frees. */
+char *sqns_commands_help (const GOptionEntry *globals);
+
+/* NULL when there is none of that name. */
+const SqnsCommand *sqns_commands_find (const char *name);

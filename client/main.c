@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl: the command line of sqnsd. */
+#include "commands.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A closed stdout must not become the number of a socket; what is then written to it must fail. */
+static void
+guard_standard_files (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && errno == EBADF)
+      {
+        int wrong_way = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (open ("/dev/null", fd == STDERR_FILENO ? O_WRONLY : wrong_way) != fd)
+          _exit (SQNS_EXIT_FAILED);
+      }
+}
+
+static gboolean
+takes_value (const GOptionEntry *globals, const char *arg)
+{
+  for (const GOptionEntry *entry = globals; entry->long_name != NULL; entry++)
+    if (g_str_has_prefix (arg, "--") && g_str_equal (arg + 2, entry->long_name))
+      return entry->arg != G_OPTION_ARG_NONE;
+  return FALSE;
+}
+
+/* The index of the command's name: the first argument that is neither an option nor a global option's value. 0: none. */
+static int
+find_command (const GOptionEntry *globals, int argc, char **argv)
+{
+  for (int i = 1; i < argc; i++)
+    {
+      if (argv[i][0] != '-' || argv[i][1] == '\0')
+        return i;
+      if (g_str_equal (argv[i], "--"))
+        return i + 1 < argc ? i + 1 : 0;
+      if (takes_value (globals, argv[i]))
+        i++;
+    }
+  return 0;
+}
+
+static SqnsExit
+unknown_command (SqnsCtl *ctl, const char *name)
+{
+  const char *names[64] = { NULL };
+  gsize n = 0;
+  for (const SqnsCommand *c = sqns_commands; c->name != NULL && n + 1 < G_N_ELEMENTS (names); c++)
+    names[n++] = c->name;
+  g_autofree char *clean = sqns_text_clean (name);
+  const char *nearest = sqns_text_nearest (clean, names);
+  if (nearest != NULL)
+    return sqns_ctl_usage (ctl, "there is no command '%s': did you mean '%s'?", clean, nearest);
+  return sqns_ctl_usage (ctl, "there is no command '%s'", clean);
+}
+
+/* What is built is tried; what is not says so. */
+static SqnsExit
+run_command (SqnsCtl *ctl, int argc, char **argv)
+{
+  if (ctl->command->func != NULL)
+    return ctl->command->func (ctl, argc, argv);
+  g_autoptr (GError) error
+      = g_error_new (SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED, "'%s' is not built yet: this version cannot do it",
+                     ctl->command->name);
+  return sqns_ctl_fail (ctl, error);
+}
+
+static SqnsExit
+without_command (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_add_main_entries (context, ctl->globals, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    return sqns_ctl_usage (ctl, "%s", error->message);
+  if (ctl->version)
+    {
+      g_print ("sqnsctl %s\n", SQNS_VERSION);
+      return SQNS_EXIT_DONE;
+    }
+  if (!ctl->help)
+    return sqns_ctl_usage (ctl, "which command?");
+  g_autofree char *help = sqns_commands_help (ctl->globals);
+  g_print ("%s", help);
+  return SQNS_EXIT_DONE;
+}
+
+static SqnsExit
+dispatch (SqnsCtl *ctl, int argc, char **argv)
+{
+  int at = find_command (ctl->globals, argc, argv);
+
+  /* Wanted also for the error that the options may have. */
+  for (int i = 1; i < argc && !g_str_equal (argv[i], "--"); i++)
+    {
+      ctl->json |= g_str_equal (argv[i], "--json");
+      ctl->json_stream |= g_str_equal (argv[i], "--json-stream");
+    }
+  if (at == 0)
+    return without_command (ctl, argc, argv);
+  ctl->command = sqns_commands_find (argv[at]);
+  if (ctl->command == NULL)
+    return unknown_command (ctl, argv[at]);
+  memmove (argv + at, argv + at + 1, sizeof *argv * (gsize) (argc - at)); /* with the NULL at the end */
+  return run_command (ctl, argc - 1, argv);
+}
+
+/* A reader that has gone is no fault of ours; a full disk is. */
+static SqnsExit
+finish_stdout (SqnsExit code)
+{
+  errno = 0;
+  gboolean bad = fflush (stdout) != 0 || ferror (stdout);
+  if (!bad || errno == EPIPE)
+    return code;
+  sqns_ctl_complain ("cannot write to stdout: %s", errno != 0 ? g_strerror (errno) : "the output is cut off");
+  return code == SQNS_EXIT_DONE ? SQNS_EXIT_FAILED : code;
+}
+
+int
+main (int argc, char **argv)
+{
+  SqnsCtl ctl = { 0 };
+  const GOptionEntry globals[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &ctl.json, "one JSON document on stdout, at the end", NULL },
+    { "json-stream", 0, 0, G_OPTION_ARG_NONE, &ctl.json_stream, "a line of JSON on stdout for each event", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &ctl.quiet, "no progress, only data and errors", NULL },
+    { "no-ask-password", 0, 0, G_OPTION_ARG_NONE, &ctl.no_ask_password, "never ask a person for authorization", NULL },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &ctl.timeout, "wait no longer than this", "SECONDS" },
+    { "bus", 0, 0, G_OPTION_ARG_STRING, &ctl.bus, "look for the daemon on this bus", "ADDRESS" },
+    { "session", 0, 0, G_OPTION_ARG_NONE, &ctl.session, "look for the daemon on the session bus", NULL },
+    { "host", 0, 0, G_OPTION_ARG_STRING, &ctl.host, "the daemon of another machine, by ssh", "[USER@]HOST" },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &ctl.help, "show this help", NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &ctl.version, "show the version of sqnsctl", NULL },
+    { NULL },
+  };
+
+  guard_standard_files ();
+  setlocale (LC_ALL, "");
+  signal (SIGPIPE, SIG_IGN);
+  g_set_prgname ("sqnsctl");
+  ctl.globals = globals;
+
+  g_autofree char **args = g_memdup2 (argv, sizeof *argv * (gsize) (argc + 1));
+  SqnsExit code = dispatch (&ctl, argc, args);
+
+  g_free (ctl.bus);
+  g_free (ctl.host);
+  g_clear_pointer (&ctl.left_behind, g_ptr_array_unref);
+  return finish_stdout (code);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The option dictionaries of the interface: tables of key, type and meaning. */
+#include "bus/options.h"
+
+#include <string.h>
+
+#define MAX_TEXT 1024 /* bytes of a label or key: they are kept and shown with every job */
+
+/* @key: for the message. Stores into @field; what it cannot mean is refused. */
+typedef gboolean (*Store) (GVariant *value, gpointer field, const char *key, GError **error);
+
+typedef struct {
+  const char *key;
+  const char *type;
+  Store store;
+  gsize offset; /* of the field in the target */
+} Option;
+
+G_GNUC_PRINTF (2, 3)
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, text);
+  return FALSE;
+}
+
+static gboolean
+store_boolean (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  *(gboolean *) field = g_variant_get_boolean (value);
+  return TRUE;
+}
+
+static gboolean
+store_int (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  *(int *) field = g_variant_get_int32 (value);
+  return TRUE;
+}
+
+static gboolean
+store_text (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  gsize len;
+  const char *text = g_variant_get_string (value, &len);
+  if (len > MAX_TEXT)
+    return refuse (error, "option \"%s\" is longer than %d bytes", key, MAX_TEXT);
+  g_free (*(char **) field);
+  *(char **) field = g_strdup (text);
+  return TRUE;
+}
+
+static gboolean
+store_key (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  if (*g_variant_get_string (value, NULL) == '\0')
+    return refuse (error, "option \"%s\" is empty", key);
+  return store_text (value, field, key, error);
+}
+
+static gboolean
+store_sha256 (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  const char *text = g_variant_get_string (value, NULL);
+  gsize digits = strspn (text, "0123456789abcdefABCDEF");
+  if (digits != 64 || text[digits] != '\0')
+    return refuse (error, "option \"%s\" must be 64 hexadecimal digits", key);
+  return store_text (value, field, key, error);
+}
+
+/* A bare build is enough: releases are known by it. */
+static gboolean
+store_version (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  const char *text = g_variant_get_string (value, NULL);
+  SqnsVersion *version = field;
+  guint64 build;
+
+  *version = (SqnsVersion){ 0 };
+  if (g_ascii_string_to_unsigned (text, 10, 1, 99999999, &build, NULL))
+    version->build = build;
+  else if (!sqns_version_parse (text, -1, version))
+    return refuse (error, "option \"%s\" must be a version as in 6.0.0.0-37781 or a build as in 37781, not \"%s\"", key,
+                   text);
+  return TRUE;
+}
+
+static gboolean
+store_method (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  const char *text = g_variant_get_string (value, NULL);
+  if (!sqns_method_from_name (text, field))
+    return refuse (error, "option \"%s\" must be auto, on-the-fly, fff or recovery, not \"%s\"", key, text);
+  return TRUE;
+}
+
+static gboolean
+store_link (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  const char *text = g_variant_get_string (value, NULL);
+  if (!sqns_link_kind_from_name (text, field))
+    return refuse (error, "option \"%s\" must be auto, direct, passthrough or relay, not \"%s\"", key, text);
+  return TRUE;
+}
+
+static gboolean
+store_board (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  static const char *const boards[] = { "fipy", "gpy", "g01" };
+  const char *text = g_variant_get_string (value, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (boards); i++)
+    if (g_str_equal (text, boards[i]))
+      {
+        *(const char **) field = boards[i];
+        return TRUE;
+      }
+  return refuse (error, "option \"%s\" must be fipy, gpy or g01, not \"%s\"", key, text);
+}
+
+static gboolean
+store_speed (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  static const guint speeds[] = { 9600,   19200,  38400,  57600,   115200,  230400,  460800,  500000,
+                                  576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000 };
+  guint speed = g_variant_get_uint32 (value);
+  for (gsize i = 0; i < G_N_ELEMENTS (speeds); i++)
+    if (speed == speeds[i])
+      {
+        *(guint *) field = speed;
+        return TRUE;
+      }
+  return refuse (error, "option \"%s\" must be a serial speed as in 115200 or 921600, not %u", key, speed);
+}
+
+/* protocol.md §4: max transfer 8192 with a header of 16; below 112 the headers would outweigh the data. */
+static gboolean
+store_block_size (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  guint size = g_variant_get_uint32 (value);
+  if (size < 112 || size > 8176)
+    return refuse (error, "option \"%s\" must be from 112 to 8176, not %u", key, size);
+  *(guint *) field = size;
+  return TRUE;
+}
+
+static gboolean
+store_time (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  guint64 time = g_variant_get_uint64 (value);
+  if (time > G_MAXINT64)
+    return refuse (error, "option \"%s\" is no time in µs since the epoch", key);
+  *(gint64 *) field = time;
+  return TRUE;
+}
+
+static gboolean
+store_nothing (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
+               "option \"%s\" is not supported yet: no job was made", key);
+  return FALSE;
+}
+
+#define REQUEST(field) G_STRUCT_OFFSET (SqnsRequest, field)
+static const Option upgrade_options[] = {
+  { "allow-downgrade", "b", store_boolean, REQUEST (options.allow_downgrade) },
+  { "allow-family-change", "b", store_boolean, REQUEST (options.allow_family_change) },
+  { "allow-reinstall", "b", store_boolean, REQUEST (options.allow_reinstall) },
+  { "block-size", "u", store_block_size, REQUEST (block_size) },
+  { "dry-run", "b", store_boolean, REQUEST (dry_run) },
+  { "expect-sha256", "s", store_sha256, REQUEST (expect_sha256) },
+  { "expect-version", "s", store_version, REQUEST (expect_version) },
+  { "force", "b", store_boolean, REQUEST (options.force) },
+  { "idempotency-key", "s", store_key, REQUEST (idempotency_key) },
+  { "label", "s", store_text, REQUEST (label) },
+  { "link", "s", store_link, REQUEST (link) },
+  { "method", "s", store_method, REQUEST (options.method) },
+  { "not-after", "t", store_time, REQUEST (not_after) },
+  { "not-before", "t", store_time, REQUEST (not_before) },
+  { "priority", "i", store_int, REQUEST (priority) },
+  { "speed", "u", store_speed, REQUEST (speed) },
+  { "updater", "h", store_nothing, 0 },
+};
+
+static const Option port_options[] = {
+  { "board", "s", store_board, G_STRUCT_OFFSET (SqnsPortOptions, board) },
+  { "link", "s", store_link, G_STRUCT_OFFSET (SqnsPortOptions, link) },
+  { "speed", "u", store_speed, G_STRUCT_OFFSET (SqnsPortOptions, speed) },
+};
+
+static gboolean
+parse_one (const Option *table, gsize n, const char *key, GVariant *value, gpointer target, guint32 *seen, GError **error)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      if (!g_str_equal (key, table[i].key))
+        continue;
+      if (*seen & (1u << i))
+        return refuse (error, "option \"%s\" is given twice", key);
+      *seen |= 1u << i;
+      if (!g_variant_is_of_type (value, G_VARIANT_TYPE (table[i].type)))
+        return refuse (error, "option \"%s\" must be of type %s, not %s", key, table[i].type,
+                       g_variant_get_type_string (value));
+      return table[i].store (value, (guint8 *) target + table[i].offset, key, error);
+    }
+  return refuse (error, "unknown option \"%s\"", key);
+}
+
+static gboolean
+parse (GVariant *dict, const Option *table, gsize n, gpointer target, GError **error)
+{
+  GVariantIter iter;
+  guint32 seen = 0;
+  const char *key;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value))
+    {
+      gboolean good = parse_one (table, n, key, value, target, &seen, error);
+      g_variant_unref (value);
+      if (!good)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+SqnsRequest *
+sqns_options_upgrade (GVariant *dict, GError **error)
+{
+  G_STATIC_ASSERT (G_N_ELEMENTS (upgrade_options) <= 32);
+  g_autoptr (SqnsRequest) request = sqns_request_new ();
+  if (!parse (dict, upgrade_options, G_N_ELEMENTS (upgrade_options), request, error))
+    return NULL;
+  if (request->not_after != 0 && request->not_after <= request->not_before)
+    {
+      refuse (error, "\"not-after\" must be later than \"not-before\"");
+      return NULL;
+    }
+  return g_steal_pointer (&request);
+}
+
+gboolean
+sqns_options_port (GVariant *dict, SqnsPortOptions *options, GError **error)
+{
+  *options = (SqnsPortOptions){ 0 };
+  return parse (dict, port_options, G_N_ELEMENTS (port_options), options, error);
+}
+
+gboolean
+sqns_options_none (GVariant *dict, GError **error)
+{
+  return parse (dict, NULL, 0, NULL, error);
+}

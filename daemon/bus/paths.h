@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Object paths of the interface. Pure. */
+#pragma once
+
+#include <glib.h>
+
+#define SQNS_BUS_NAME "org.sqnsd1"
+#define SQNS_PATH_ROOT "/org/sqnsd1"
+
+/* "/org/sqnsd1/modem/ttyUSB0": every byte of @id that D-Bus does not allow there is '_'. @n: 1, or more to tell apart two ids
+ * that look the same so. Caller frees. */
+char *sqns_path_modem (const char *id, guint n);
+char *sqns_path_job (const char *uuid); /* "/org/sqnsd1/job/<uuid with _>", caller frees */

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The daemon's settings. GKeyFile would take unknown keys and keep no line numbers. */
+#include "manager/config.h"
+
+#include <string.h>
+
+#define GROUP "[sqnsd]"
+
+typedef enum {
+  BOOLEAN,
+  NUMBER,
+} ValueType;
+
+static const struct {
+  const char *key;
+  ValueType type;
+  gsize offset;
+  guint max;
+} keys[] = {
+  { "ProbeOnPlug", BOOLEAN, G_STRUCT_OFFSET (SqnsConfig, probe_on_plug) },
+  { "AutoResume", BOOLEAN, G_STRUCT_OFFSET (SqnsConfig, auto_resume) },
+  { "MaxConcurrent", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_concurrent), 100000 },
+  { "HistoryDays", NUMBER, G_STRUCT_OFFSET (SqnsConfig, history_days), 36500 },
+  { "LogPersonal", BOOLEAN, G_STRUCT_OFFSET (SqnsConfig, log_personal) },
+};
+
+typedef struct {
+  SqnsConfig *config;
+  const char *name;
+  guint line;
+  gboolean in_group;
+  guint seen; /* bit per key */
+} Parser;
+
+void
+sqns_config_init (SqnsConfig *config)
+{
+  *config = (SqnsConfig){ .auto_resume = TRUE, .history_days = 30 };
+}
+
+G_GNUC_PRINTF (3, 4)
+static gboolean
+refuse (const Parser *parser, GError **error, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s:%u: %s", parser->name, parser->line, text);
+  return FALSE;
+}
+
+static gboolean
+parse_boolean (const char *text, gboolean *value)
+{
+  static const char *const words[][2] = { { "no", "yes" }, { "false", "true" }, { "0", "1" }, { "off", "on" } };
+  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
+    for (int truth = 0; truth < 2; truth++)
+      if (g_ascii_strcasecmp (text, words[i][truth]) == 0)
+        {
+          *value = truth;
+          return TRUE;
+        }
+  return FALSE;
+}
+
+static gboolean
+set_value (Parser *parser, guint key, const char *text, GError **error)
+{
+  guint64 number;
+
+  switch (keys[key].type)
+    {
+    case BOOLEAN:
+      if (!parse_boolean (text, &G_STRUCT_MEMBER (gboolean, parser->config, keys[key].offset)))
+        return refuse (parser, error, "%s must be yes or no, not \"%s\"", keys[key].key, text);
+      break;
+    case NUMBER:
+      if (!g_ascii_string_to_unsigned (text, 10, 0, keys[key].max, &number, NULL))
+        return refuse (parser, error, "%s must be a number from 0 to %u, not \"%s\"", keys[key].key, keys[key].max, text);
+      G_STRUCT_MEMBER (guint, parser->config, keys[key].offset) = number;
+      break;
+    }
+  return TRUE;
+}
+
+static gboolean
+parse_key (Parser *parser, const char *key, const char *value, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_equal (key, keys[i].key))
+      {
+        if (parser->seen & (1u << i))
+          return refuse (parser, error, "%s is given twice", key);
+        parser->seen |= 1u << i;
+        return set_value (parser, i, value, error);
+      }
+  return refuse (parser, error, "unknown key \"%s\"", key);
+}
+
+static gboolean
+parse_line (Parser *parser, char *line, GError **error)
+{
+  g_strstrip (line);
+  if (*line == '\0' || *line == '#' || *line == ';')
+    return TRUE;
+  if (*line == '[')
+    {
+      parser->in_group = g_str_equal (line, GROUP);
+      return parser->in_group || refuse (parser, error, "unknown group %s, only " GROUP " is known", line);
+    }
+  char *equals = strchr (line, '=');
+  if (equals == NULL)
+    return refuse (parser, error, "\"%s\" is not of the form Key=Value", line);
+  if (!parser->in_group)
+    return refuse (parser, error, "a key stands before the group " GROUP);
+  *equals = '\0';
+  return parse_key (parser, g_strchomp (line), g_strchug (equals + 1), error);
+}
+
+gboolean
+sqns_config_parse (SqnsConfig *config, const char *text, gsize len, const char *name, GError **error)
+{
+  Parser parser = { .config = config, .name = name };
+  sqns_config_init (config);
+  if (len > 0 && (memchr (text, '\0', len) != NULL || !g_utf8_validate (text, len, NULL)))
+    {
+      parser.line = 1;
+      return refuse (&parser, error, "the file is not UTF-8 text");
+    }
+  g_autofree char *copy = g_strndup (text, len);
+  g_auto (GStrv) lines = g_strsplit (copy, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      parser.line++;
+      if (!parse_line (&parser, *line, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+sqns_config_load (SqnsConfig *config, const char *path, gboolean required, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) local = NULL;
+  gsize len;
+
+  sqns_config_init (config);
+  if (!g_file_get_contents (path, &text, &len, &local))
+    {
+      if (!required && g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        return TRUE;
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the configuration cannot be read: %s", local->message);
+      return FALSE;
+    }
+  return sqns_config_parse (config, text, len, path, error);
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All devices and jobs. */
+#include "manager/manager-private.h"
+#include "model/refresh.h"
+
+#define MAX_GONE 256 /* boards that are gone and have no jobs are remembered up to this number */
+
+G_DEFINE_FINAL_TYPE (SqnsManager, sqns_manager, G_TYPE_OBJECT)
+
+enum {
+  DEVICE_ADDED,
+  DEVICE_REMOVED,
+  JOB_ADDED,
+  JOB_REMOVED,
+  JOB_FINISHED,
+  CHANGED,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
+static void
+on_alarm (gpointer user_data)
+{
+  sqns_manager_schedule (user_data);
+}
+
+static void
+on_image_gone (gpointer data, GObject *firmware)
+{
+  g_ptr_array_remove_fast (data, firmware);
+}
+
+static void
+sqns_manager_dispose (GObject *object)
+{
+  SqnsManager *self = SQNS_MANAGER (object);
+  g_clear_handle_id (&self->schedule, g_source_remove);
+  g_clear_pointer (&self->alarm, sqns_alarm_free);
+  g_hash_table_remove_all (self->watches);
+  for (guint i = 0; i < self->jobs->len; i++)
+    g_signal_handlers_disconnect_by_data (self->jobs->pdata[i], self);
+  for (guint i = 0; i < self->devices->len; i++)
+    g_signal_handlers_disconnect_by_data (self->devices->pdata[i], self);
+  g_ptr_array_set_size (self->jobs, 0);
+  g_hash_table_remove_all (self->boards);
+  g_ptr_array_set_size (self->devices, 0);
+  g_clear_object (&self->shutdown);
+  G_OBJECT_CLASS (sqns_manager_parent_class)->dispose (object);
+}
+
+static void
+sqns_manager_finalize (GObject *object)
+{
+  SqnsManager *self = SQNS_MANAGER (object);
+  for (guint i = 0; i < self->images->len; i++)
+    g_object_weak_unref (self->images->pdata[i], on_image_gone, self->images);
+  g_ptr_array_unref (self->images);
+  g_ptr_array_unref (self->jobs);
+  g_ptr_array_unref (self->devices);
+  g_hash_table_unref (self->boards);
+  g_hash_table_unref (self->watches);
+  g_clear_pointer (&self->rules, sqns_rules_free);
+  G_OBJECT_CLASS (sqns_manager_parent_class)->finalize (object);
+}
+
+static guint
+new_signal (const char *name, GType argument)
+{
+  return argument == G_TYPE_NONE
+             ? g_signal_new (name, SQNS_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0)
+             : g_signal_new (name, SQNS_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, argument);
+}
+
+static void
+sqns_manager_class_init (SqnsManagerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = sqns_manager_dispose;
+  G_OBJECT_CLASS (klass)->finalize = sqns_manager_finalize;
+  signals[DEVICE_ADDED] = new_signal ("device-added", SQNS_TYPE_DEVICE);
+  signals[DEVICE_REMOVED] = new_signal ("device-removed", SQNS_TYPE_DEVICE);
+  signals[JOB_ADDED] = new_signal ("job-added", SQNS_TYPE_JOB);
+  signals[JOB_REMOVED] = new_signal ("job-removed", SQNS_TYPE_JOB);
+  signals[JOB_FINISHED] = new_signal ("job-finished", SQNS_TYPE_JOB);
+  signals[CHANGED] = new_signal ("changed", G_TYPE_NONE);
+}
+
+static void
+sqns_manager_init (SqnsManager *self)
+{
+  self->devices = g_ptr_array_new_with_free_func (g_object_unref);
+  self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  self->images = g_ptr_array_new ();
+  self->boards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->watches = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+  self->alarm = sqns_alarm_new (on_alarm, self);
+}
+
+SqnsManager *
+sqns_manager_new (const SqnsConfig *config, const SqnsOperations *operations, SqnsRules *rules)
+{
+  SqnsManager *self = g_object_new (SQNS_TYPE_MANAGER, NULL);
+  self->config = *config;
+  self->operations = operations;
+  self->rules = rules;
+  return self;
+}
+
+const SqnsConfig *
+sqns_manager_config (SqnsManager *manager)
+{
+  return &manager->config;
+}
+
+const SqnsOperations *
+sqns_manager_operations (SqnsManager *manager)
+{
+  return manager->operations;
+}
+
+GPtrArray *
+sqns_manager_devices (SqnsManager *manager)
+{
+  return manager->devices;
+}
+
+GPtrArray *
+sqns_manager_jobs (SqnsManager *manager)
+{
+  return manager->jobs;
+}
+
+SqnsManagerStatus
+sqns_manager_status (SqnsManager *self)
+{
+  SqnsManagerStatus status = { .draining = self->draining || self->stopping };
+  for (guint i = 0; i < self->jobs->len; i++)
+    {
+      SqnsJob *job = self->jobs->pdata[i];
+      if (sqns_job_is_pending (job))
+        status.queued++;
+      if (sqns_job_is_running (job))
+        {
+          status.running++;
+          status.unsafe += !sqns_job_info (job)->safe;
+        }
+    }
+  return status;
+}
+
+void
+sqns_manager_changed (SqnsManager *self)
+{
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+/* Devices */
+
+void
+sqns_manager_adopt_device (SqnsManager *self, SqnsDevice *device)
+{
+  g_ptr_array_add (self->devices, device);
+  g_signal_connect_object (device, "released", G_CALLBACK (sqns_manager_schedule), self, G_CONNECT_SWAPPED);
+  SqnsLogContext context = sqns_device_log_context (device);
+  sqns_message (&context, "modem %s is listed", sqns_device_info (device)->id);
+  g_signal_emit (self, signals[DEVICE_ADDED], 0, device);
+}
+
+static gboolean
+is_device (gpointer key, gpointer value, gpointer user_data)
+{
+  return value == user_data;
+}
+
+void
+sqns_manager_drop_device (SqnsManager *self, SqnsDevice *device)
+{
+  g_autoptr (SqnsDevice) held = g_object_ref (device);
+  sqns_manager_unwatch_port (self, device);
+  g_hash_table_foreach_remove (self->boards, is_device, device);
+  g_signal_handlers_disconnect_by_data (device, self);
+  g_ptr_array_remove (self->devices, device);
+  g_signal_emit (self, signals[DEVICE_REMOVED], 0, device);
+}
+
+gboolean
+sqns_manager_has_unfinished (SqnsManager *self, SqnsDevice *device)
+{
+  for (guint i = 0; i < self->jobs->len; i++)
+    if (sqns_job_device (self->jobs->pdata[i]) == device && !sqns_job_is_finished (self->jobs->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsDevice *device = SQNS_DEVICE (source);
+  g_autoptr (GError) error = NULL;
+  if (sqns_refresh_finish (device, result, &error))
+    return;
+  SqnsLogContext context = sqns_device_log_context (device);
+  sqns_info (&context, "not probed: %s", error->message);
+}
+
+/* udev may learn late that a port which somebody added is a board. */
+static SqnsDevice *
+find_board (SqnsManager *self, const SqnsBoardFacts *facts)
+{
+  SqnsDevice *device = g_hash_table_lookup (self->boards, facts->id);
+  if (device != NULL)
+    return device;
+  device = sqns_manager_device_at (self, facts->devnode);
+  if (device == NULL || !sqns_device_info (device)->manual)
+    return NULL;
+  sqns_manager_unwatch_port (self, device);
+  g_hash_table_insert (self->boards, g_strdup (facts->id), device);
+  return device;
+}
+
+void
+sqns_manager_board_added (SqnsManager *self, const SqnsBoardFacts *facts)
+{
+  SqnsDevice *device = find_board (self, facts);
+  gboolean was_present = device != NULL && sqns_device_info (device)->present;
+
+  if (device == NULL)
+    {
+      device = sqns_device_new_board (facts);
+      g_hash_table_insert (self->boards, g_strdup (facts->id), device);
+      sqns_manager_adopt_device (self, device);
+    }
+  else
+    sqns_device_plugged (device, facts);
+  if (was_present)
+    return;
+  if (self->config.probe_on_plug && !self->stopping && sqns_device_info (device)->use == SQNS_USE_NONE)
+    sqns_refresh_async (device, self->operations, on_probed, NULL);
+  sqns_manager_schedule (self);
+}
+
+/* Boards come and go by the hundred on a bench; the oldest that nobody needs is forgotten. */
+static void
+limit_gone (SqnsManager *self)
+{
+  SqnsDevice *oldest = NULL;
+  guint gone = 0;
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      SqnsDevice *device = self->devices->pdata[i];
+      const SqnsDeviceInfo *info = sqns_device_info (device);
+      if (info->present || info->manual || info->use != SQNS_USE_NONE || sqns_manager_has_unfinished (self, device))
+        continue;
+      gone++;
+      if (oldest == NULL)
+        oldest = device;
+    }
+  if (gone > MAX_GONE)
+    sqns_manager_drop_device (self, oldest);
+}
+
+void
+sqns_manager_board_removed (SqnsManager *self, const char *id)
+{
+  SqnsDevice *device = g_hash_table_lookup (self->boards, id);
+  if (device == NULL)
+    return;
+  sqns_device_unplugged (device);
+  limit_gone (self);
+  sqns_manager_schedule (self);
+}
+
+char **
+sqns_manager_blockers (SqnsManager *self, SqnsDevice *device)
+{
+  GStrvBuilder *builder = g_strv_builder_new ();
+  const SqnsDeviceInfo *info = sqns_device_info (device);
+
+  if (!info->present)
+    g_strv_builder_add (builder, "the board is not plugged in");
+  switch (info->use)
+    {
+    case SQNS_USE_NONE:
+      break;
+    case SQNS_USE_PROBE:
+      g_strv_builder_add (builder, "the modem is being probed");
+      break;
+    case SQNS_USE_CONSOLE:
+      g_strv_builder_add (builder, "a console is open");
+      break;
+    case SQNS_USE_JOB:
+      g_strv_builder_add (builder, "a job runs on it");
+      break;
+    }
+  if (self->stopping)
+    g_strv_builder_add (builder, "the daemon is stopping");
+  else if (self->draining)
+    g_strv_builder_add (builder, "the daemon is draining");
+  char **blockers = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  return blockers;
+}
+
+/* Jobs */
+
+SqnsFirmware *
+sqns_manager_share_firmware (SqnsManager *self, SqnsFirmware *firmware)
+{
+  SqnsFirmware *same = NULL;
+  for (guint i = 0; i < self->images->len; i++)
+    if (g_str_equal (sqns_firmware_sha256 (self->images->pdata[i]), sqns_firmware_sha256 (firmware)))
+      {
+        same = self->images->pdata[i];
+        if (!g_str_equal (sqns_firmware_name (same), sqns_firmware_name (firmware)))
+          continue;
+        g_object_unref (firmware);
+        return g_object_ref (same);
+      }
+  /* a diff is read by its name: the same bytes under another name are another firmware */
+  if (same != NULL)
+    sqns_firmware_share_image (firmware, same);
+  g_ptr_array_add (self->images, firmware);
+  g_object_weak_ref (G_OBJECT (firmware), on_image_gone, self->images);
+  return firmware;
+}
+
+gboolean
+sqns_manager_accepts (SqnsManager *self, GError **error)
+{
+  if (!self->draining && !self->stopping)
+    return TRUE;
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is %s: no new job is taken",
+               self->stopping ? "stopping" : "draining");
+  return FALSE;
+}
+
+static SqnsJob *
+find_idempotent (SqnsManager *self, SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *request)
+{
+  if (request->idempotency_key == NULL)
+    return NULL;
+  for (guint i = 0; i < self->jobs->len; i++)
+    {
+      SqnsJob *job = self->jobs->pdata[i];
+      if (sqns_job_device (job) == device
+          && g_strcmp0 (sqns_job_request (job)->idempotency_key, request->idempotency_key) == 0
+          && g_str_equal (sqns_job_info (job)->firmware_sha256, sqns_firmware_sha256 (firmware)))
+        return job;
+    }
+  return NULL;
+}
+
+static void
+on_job_changed (SqnsJob *job, gboolean prompt, SqnsManager *self)
+{
+  if (prompt)
+    sqns_manager_changed (self);
+}
+
+static void
+on_job_finished (SqnsJob *job, SqnsManager *self)
+{
+  g_signal_emit (self, signals[JOB_FINISHED], 0, job);
+  sqns_manager_schedule (self);
+}
+
+static SqnsJob *
+add_job (SqnsManager *self, SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *request)
+{
+  SqnsJob *job = sqns_job_new (device, firmware, request);
+  g_ptr_array_add (self->jobs, job);
+  g_signal_connect_object (job, "changed", G_CALLBACK (on_job_changed), self, 0);
+  g_signal_connect_object (job, "finished", G_CALLBACK (on_job_finished), self, 0);
+  g_signal_emit (self, signals[JOB_ADDED], 0, job);
+  return job;
+}
+
+GPtrArray *
+sqns_manager_submit (SqnsManager *self,
+                     GPtrArray *devices,
+                     SqnsFirmware *firmware,
+                     const SqnsRequest *request,
+                     GError **error)
+{
+  if (!sqns_manager_accepts (self, error)
+      || !sqns_firmware_expect (firmware, request->expect_sha256, &request->expect_version, error)
+      || !sqns_plan_check_file (self->rules, sqns_firmware_caba (firmware), &request->options, error))
+    return NULL;
+
+  GPtrArray *jobs = g_ptr_array_new ();
+  for (guint i = 0; i < devices->len; i++)
+    {
+      SqnsJob *job = find_idempotent (self, devices->pdata[i], firmware, request);
+      g_ptr_array_add (jobs, job != NULL ? job : add_job (self, devices->pdata[i], firmware, request));
+    }
+  sqns_manager_schedule (self);
+  sqns_manager_changed (self);
+  return jobs;
+}
+
+void
+sqns_manager_remove_job (SqnsManager *self, SqnsJob *job)
+{
+  g_autoptr (SqnsJob) held = g_object_ref (job);
+  g_signal_handlers_disconnect_by_data (job, self);
+  g_ptr_array_remove (self->jobs, job);
+  g_signal_emit (self, signals[JOB_REMOVED], 0, job);
+}
+
+gboolean
+sqns_manager_forget (SqnsManager *self, SqnsJob *job, GError **error)
+{
+  if (!sqns_job_is_finished (job))
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job is %s: only a finished one can be forgotten",
+                   sqns_job_state_name (sqns_job_info (job)->state));
+      return FALSE;
+    }
+  sqns_manager_remove_job (self, job);
+  return TRUE;
+}
+
+void
+sqns_manager_set_draining (SqnsManager *self, gboolean draining)
+{
+  if (self->draining == !!draining)
+    return;
+  self->draining = !!draining;
+  sqns_message (NULL, draining ? "draining: nothing new is started" : "no longer draining");
+  sqns_manager_schedule (self);
+  sqns_manager_changed (self);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All devices and jobs, and which job runs when. */
+#pragma once
+
+#include "manager/config.h"
+#include "model/job.h"
+
+#define SQNS_TYPE_MANAGER (sqns_manager_get_type ())
+G_DECLARE_FINAL_TYPE (SqnsManager, sqns_manager, SQNS, MANAGER, GObject)
+
+/* @config is copied, @operations static, @rules taken. */
+SqnsManager *sqns_manager_new (const SqnsConfig *config, const SqnsOperations *operations, SqnsRules *rules);
+
+const SqnsConfig *sqns_manager_config (SqnsManager *manager);
+const SqnsOperations *sqns_manager_operations (SqnsManager *manager);
+GPtrArray *sqns_manager_devices (SqnsManager *manager); /* SqnsDevice, owned by the manager */
+GPtrArray *sqns_manager_jobs (SqnsManager *manager);    /* SqnsJob by age, finished ones too, owned by the manager */
+
+typedef struct {
+  guint running; /* jobs running or verifying */
+  guint queued;  /* jobs queued or waiting */
+  guint unsafe;  /* running jobs during which power must stay */
+  gboolean draining;
+} SqnsManagerStatus;
+SqnsManagerStatus sqns_manager_status (SqnsManager *manager);
+
+/* From udev. @id as in the facts. */
+void sqns_manager_board_added (SqnsManager *manager, const SqnsBoardFacts *facts);
+void sqns_manager_board_removed (SqnsManager *manager, const char *id);
+
+/* A tty that udev does not know as a board. One that is known already gives its device, by whatever name it is called.
+ * Nothing is opened or sent. Errors: G_DBUS_ERROR_INVALID_ARGS (no absolute path), NOT_FOUND, FAILED (not a tty).
+ * Returns a borrowed device. */
+SqnsDevice *
+sqns_manager_add_port (SqnsManager *manager, const char *devnode, const SqnsPortOptions *options, GError **error);
+/* WRONG_STATE (a board that udev found), BUSY (a job is not finished, a console is open). */
+gboolean sqns_manager_remove_port (SqnsManager *manager, SqnsDevice *device, GError **error);
+
+/* The same image is kept once: returns @firmware (taken), or another object that is its equal. */
+SqnsFirmware *sqns_manager_share_firmware (SqnsManager *manager, SqnsFirmware *firmware);
+
+/* DRAINING while nothing new is taken. */
+gboolean sqns_manager_accepts (SqnsManager *manager, GError **error);
+
+/* Makes a job for each of @devices (SqnsDevice), all or none; an idempotency key may give present ones. Errors: DRAINING,
+ * those of sqns_firmware_expect() and sqns_plan_check_file(). Returns borrowed SqnsJob in the order of @devices; the array is
+ * the caller's. */
+GPtrArray *sqns_manager_submit (SqnsManager *manager,
+                                GPtrArray *devices,
+                                SqnsFirmware *firmware,
+                                const SqnsRequest *request,
+                                GError **error);
+
+/* Removes a finished job. WRONG_STATE when it is not. */
+gboolean sqns_manager_forget (SqnsManager *manager, SqnsJob *job, GError **error);
+
+/* TRUE: what runs is finished, nothing is started or taken. */
+void sqns_manager_set_draining (SqnsManager *manager, gboolean draining);
+
+/* Why no job would start now on @device, for people; caller frees. */
+char **sqns_manager_blockers (SqnsManager *manager, SqnsDevice *device);
+
+/* Takes nothing new, cancels what can be cancelled, closes consoles, waits for the rest. Once only. */
+void sqns_manager_shutdown_async (SqnsManager *manager, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sqns_manager_shutdown_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
+
+/* Signals: "device-added", "device-removed" (SqnsDevice); "job-added", "job-removed", "job-finished" (SqnsJob);
+ * "changed" (no arguments): the status may be another. */

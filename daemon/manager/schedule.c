@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which job runs when: one on a board, others in a line; different boards at the same time. */
+#include "manager/manager-private.h"
+
+#define MAX_FINISHED 1000u                      /* finished jobs on the bus */
+#define MAX_LOGS ((gsize) 64 * 1024 * 1024)     /* bytes of their transcripts */
+#define DAY_US ((gint64) 24 * 60 * 60 * G_USEC_PER_SEC)
+
+typedef struct {
+  SqnsManager *manager;
+  gint64 now;
+  gint64 next;           /* when to look again, 0 never */
+  guint running;
+  GHashTable *positions; /* SqnsDevice -> pending jobs before */
+} Pass;
+
+static void
+look_again (Pass *pass, gint64 when)
+{
+  if (when > pass->now && (pass->next == 0 || when < pass->next))
+    pass->next = when;
+}
+
+/* Those whose time has come first: higher priority, then age; then the others by their time. */
+static int
+compare_jobs (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const Pass *pass = user_data;
+  SqnsJob *job_a = *(SqnsJob **) a, *job_b = *(SqnsJob **) b;
+  const SqnsRequest *one = sqns_job_request (job_a), *two = sqns_job_request (job_b);
+  gboolean early_a = one->not_before > pass->now, early_b = two->not_before > pass->now;
+
+  if (early_a != early_b)
+    return early_a ? 1 : -1;
+  if (early_a && one->not_before != two->not_before)
+    return one->not_before < two->not_before ? -1 : 1;
+  if (one->priority != two->priority)
+    return one->priority > two->priority ? -1 : 1;
+  return 0; /* the array is by age and the sort is stable */
+}
+
+static GPtrArray *
+pending_jobs (Pass *pass)
+{
+  GPtrArray *pending = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < pass->manager->jobs->len; i++)
+    {
+      SqnsJob *job = pass->manager->jobs->pdata[i];
+      if (sqns_job_is_pending (job))
+        g_ptr_array_add (pending, g_object_ref (job));
+      pass->running += sqns_job_is_running (job);
+    }
+  g_ptr_array_sort_with_data (pending, compare_jobs, pass);
+  return pending;
+}
+
+static gboolean
+expire (Pass *pass, SqnsJob *job)
+{
+  gint64 not_after = sqns_job_request (job)->not_after;
+  if (not_after == 0)
+    return FALSE;
+  if (not_after > pass->now)
+    {
+      look_again (pass, not_after);
+      return FALSE;
+    }
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (not_after / G_USEC_PER_SEC);
+  g_autofree char *text = time != NULL ? g_date_time_format (time, "%F %T") : g_strdup ("its last hour");
+  sqns_job_give_up (job, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
+                                      "the job had not begun by %s: nothing was sent to the modem", text));
+  return TRUE;
+}
+
+static char *
+until_text (gint64 when)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (when / G_USEC_PER_SEC);
+  g_autofree char *text = time != NULL ? g_date_time_format (time, "%F %T") : NULL;
+  return text != NULL ? g_strdup_printf ("waits until %s", text) : g_strdup ("waits for a day far off");
+}
+
+/* Why @job cannot start; NULL when it can. *@state: QUEUED or WAITING. */
+static char *
+obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
+{
+  SqnsManager *self = pass->manager;
+  SqnsDevice *device = sqns_job_device (job);
+  gint64 not_before = sqns_job_request (job)->not_before;
+
+  *state = SQNS_JOB_WAITING;
+  if (not_before > pass->now)
+    {
+      look_again (pass, not_before);
+      return until_text (not_before);
+    }
+  if (!sqns_device_check_presence (device))
+    return g_strdup ("the board is not plugged in: the job begins when it is back");
+  if (sqns_device_info (device)->use == SQNS_USE_CONSOLE)
+    return g_strdup ("a console is open: the job begins when it is closed");
+  *state = SQNS_JOB_QUEUED;
+  if (self->draining)
+    return g_strdup ("the daemon is draining: nothing is started");
+  if (sqns_device_info (device)->use == SQNS_USE_JOB)
+    return g_strdup ("another job runs on this modem");
+  if (sqns_device_info (device)->use == SQNS_USE_PROBE)
+    return g_strdup ("the modem is being probed");
+  if (position > 1)
+    return g_strdup ("another job of this modem comes first");
+  if (self->config.max_concurrent > 0 && pass->running >= self->config.max_concurrent)
+    return g_strdup ("waits for a free place: as many jobs run as are allowed");
+  return NULL;
+}
+
+static void
+consider (Pass *pass, SqnsJob *job)
+{
+  SqnsDevice *device = sqns_job_device (job);
+  guint position = GPOINTER_TO_UINT (g_hash_table_lookup (pass->positions, device)) + 1;
+  SqnsJobState state;
+  g_autofree char *reason = obstacle (pass, job, position, &state);
+  g_autoptr (GError) error = NULL;
+
+  g_hash_table_insert (pass->positions, device, GUINT_TO_POINTER (position));
+  if (reason != NULL)
+    sqns_job_set_pending (job, state, position, reason);
+  else if (sqns_job_start (job, pass->manager->operations, pass->manager->rules, &error))
+    pass->running++;
+  else
+    sqns_job_set_pending (job, SQNS_JOB_WAITING, position, error->message);
+}
+
+static void
+finish_shutdown (SqnsManager *self, guint running)
+{
+  if (self->shutdown == NULL || running > 0)
+    return;
+  for (guint i = 0; i < self->devices->len; i++)
+    if (sqns_device_info (self->devices->pdata[i])->use != SQNS_USE_NONE)
+      return;
+  g_autoptr (GTask) task = g_steal_pointer (&self->shutdown);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+on_schedule (gpointer user_data)
+{
+  g_autoptr (SqnsManager) self = g_object_ref (user_data);
+  Pass pass = { .manager = self, .now = g_get_real_time () };
+  g_autoptr (GHashTable) positions = g_hash_table_new (NULL, NULL);
+  self->schedule = 0;
+  pass.positions = positions;
+
+  g_autoptr (GPtrArray) pending = pending_jobs (&pass);
+  for (guint i = 0; i < pending->len && !self->stopping; i++)
+    {
+      SqnsJob *job = pending->pdata[i];
+      if (sqns_job_is_pending (job) && !expire (&pass, job))
+        consider (&pass, job);
+    }
+  look_again (&pass, sqns_manager_prune (self));
+  sqns_alarm_set (self->alarm, pass.next);
+  finish_shutdown (self, pass.running);
+  return G_SOURCE_REMOVE;
+}
+
+void
+sqns_manager_schedule (SqnsManager *self)
+{
+  if (self->schedule == 0)
+    self->schedule = g_idle_add_full (G_PRIORITY_DEFAULT, on_schedule, self, NULL);
+}
+
+gint64
+sqns_manager_prune (SqnsManager *self)
+{
+  guint finished = 0;
+  gsize logs = 0;
+  gint64 next = 0;
+  gint64 keep = self->config.history_days > 0 ? self->config.history_days * DAY_US : 0;
+  gint64 now = g_get_real_time ();
+
+  /* from the youngest */
+  for (guint i = self->jobs->len; i-- > 0;)
+    {
+      SqnsJob *job = self->jobs->pdata[i];
+      if (!sqns_job_is_finished (job))
+        continue;
+      gint64 end = keep > 0 ? sqns_job_info (job)->finished_at + keep : 0;
+      finished++;
+      logs += sqns_job_log_size (job);
+      if (finished > MAX_FINISHED || logs > MAX_LOGS || (end != 0 && end <= now))
+        sqns_manager_remove_job (self, job);
+      else if (end != 0 && (next == 0 || end < next))
+        next = end;
+    }
+  return next;
+}
+
+void
+sqns_manager_shutdown_async (SqnsManager *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (!self->stopping);
+  self->stopping = TRUE;
+  self->shutdown = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (self->shutdown, sqns_manager_shutdown_async);
+
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < self->jobs->len; i++)
+    g_ptr_array_add (jobs, g_object_ref (self->jobs->pdata[i]));
+  for (guint i = 0; i < jobs->len; i++)
+    if (!sqns_job_is_finished (jobs->pdata[i]))
+      sqns_job_wind_up (jobs->pdata[i]);
+  for (guint i = 0; i < self->devices->len; i++)
+    sqns_device_interrupt (self->devices->pdata[i]);
+  sqns_manager_schedule (self);
+  sqns_manager_changed (self);
+}
+
+gboolean
+sqns_manager_shutdown_finish (SqnsManager *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

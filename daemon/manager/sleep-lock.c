@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An inhibitor of logind, held as a file descriptor. */
+#include "manager/sleep-lock.h"
+#include "base/log.h"
+
+#include <gio/gunixfdlist.h>
+#include <glib/gstdio.h>
+
+struct _SqnsSleepLock {
+  GDBusConnection *connection;
+  GCancellable *cancellable; /* of the owner's life */
+  gboolean wanted;
+  gboolean asking;
+  gboolean failed; /* told once */
+  int fd;          /* -1: not held */
+};
+
+static void ask (SqnsSleepLock *self);
+
+static void
+drop (SqnsSleepLock *self)
+{
+  if (self->fd >= 0)
+    g_close (g_steal_fd (&self->fd), NULL);
+}
+
+static int
+take_fd (GVariant *reply, GUnixFDList *fds, GError **error)
+{
+  gint32 index = -1;
+  g_variant_get (reply, "(h)", &index);
+  if (fds == NULL || index < 0 || index >= g_unix_fd_list_get_length (fds))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "no descriptor in the answer");
+      return -1;
+    }
+  return g_unix_fd_list_get (fds, index, error);
+}
+
+static void
+on_inhibited (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
+  int fd = reply != NULL ? take_fd (reply, fds, &error) : -1;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* the lock is gone */
+  SqnsSleepLock *self = user_data;
+  self->asking = FALSE;
+  self->fd = fd;
+  if (fd < 0 && !self->failed)
+    {
+      self->failed = TRUE;
+      sqns_info (NULL, "shutdown and sleep cannot be held off: %s", error->message);
+    }
+  if (!self->wanted)
+    drop (self);
+}
+
+static void
+ask (SqnsSleepLock *self)
+{
+  self->asking = TRUE;
+  g_dbus_connection_call_with_unix_fd_list (
+      self->connection, "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager", "Inhibit",
+      g_variant_new ("(ssss)", "shutdown:sleep", "sqnsd", "A modem's firmware is being written", "block"),
+      G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, self->cancellable, on_inhibited, self);
+}
+
+SqnsSleepLock *
+sqns_sleep_lock_new (GDBusConnection *connection)
+{
+  SqnsSleepLock *self = g_new0 (SqnsSleepLock, 1);
+  self->connection = g_object_ref (connection);
+  self->cancellable = g_cancellable_new ();
+  self->fd = -1;
+  return self;
+}
+
+void
+sqns_sleep_lock_free (SqnsSleepLock *self)
+{
+  if (self == NULL)
+    return;
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->connection);
+  drop (self);
+  g_free (self);
+}
+
+void
+sqns_sleep_lock_hold (SqnsSleepLock *self, gboolean hold)
+{
+  self->wanted = hold;
+  if (!hold)
+    drop (self);
+  else if (self->fd < 0 && !self->asking)
+    ask (self);
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Sums up what scripts/check has run: meson's logs (*.json) and its own notes.
+
+A test that speaks TAP counts each of its cases, another counts as one. A skipped case is a failed one, unless it stands in
+ALLOWED_SKIPS. The last line is "N passed, N failed".
+
+usage: tally.py RESULTS_DIR
+"""
+import glob
+import json
+import os
+import re
+import sys
+
+# "test name: case" or "test name" → why it may be skipped
+ALLOWED_SKIPS = {}
+
+CASE = re.compile(r"^\s*(not )?ok\b(?: \d+)?(?: -)? ?([^#\n]*)(#\s*(?:SKIP|TODO)\b.*)?", re.I | re.M)
+
+
+def cases(test):
+    """(name, "pass", "fail" or "skip", detail) of each case of one test of a meson log."""
+    name, result = test["name"], test["result"]
+    found = []
+    for bad, case, directive in CASE.findall(test.get("stdout", "")):
+        state = "fail" if bad else "skip" if directive else "pass"
+        found.append((f"{name}: {case.strip()}", state, directive))
+    if result in ("OK", "EXPECTEDFAIL") and found:
+        return found
+    if result == "OK":
+        return [(name, "pass", "")]
+    if result == "SKIP":
+        return found or [(name, "skip", "")]
+    # a crash or a timeout is a failure of its own, whatever the cases before it were
+    if any(state == "fail" for _, state, _ in found) and result == "FAIL":
+        return found
+    return found + [(name, "fail", result)]
+
+
+def main():
+    folder = sys.argv[1]
+    total = {"pass": 0, "fail": 0}
+    for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
+        stage = os.path.basename(path)[: -len(".json")]
+        ran = 0
+        for line in open(path, encoding="utf-8"):
+            for name, state, detail in cases(json.loads(line)):
+                ran += 1
+                if state == "skip":
+                    if name in ALLOWED_SKIPS:
+                        print(f"{stage}: {name} skipped: {ALLOWED_SKIPS[name]}")
+                        continue
+                    state, detail = "fail", f"skipped {detail}"
+                total[state] += 1
+                if state == "fail":
+                    print(f"{stage}: {name} FAILED {detail}")
+        print(f"{stage}: {ran} ran")
+        if ran == 0:
+            total["fail"] += 1
+    notes = os.path.join(folder, "notes")
+    for line in open(notes, encoding="utf-8") if os.path.exists(notes) else ():
+        stage, name, state = line.rstrip("\n").split("\t")
+        total[state] += 1
+        if state == "fail":
+            print(f"{stage}: {name} FAILED")
+    print(f"{total['pass']} passed, {total['fail']} failed")
+    return 1 if total["fail"] or not total["pass"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The port on a pseudo-terminal: exchange, deadline, resync, locks, hang-up, partial writes. */
+#include "port/port.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+typedef struct {
+  int master;
+  char *slave;
+  SqnsPort *port;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  f->master = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  g_assert_cmpint (f->master, >=, 0);
+  g_assert_cmpint (grantpt (f->master) | unlockpt (f->master), ==, 0);
+  f->slave = g_strdup (ptsname (f->master));
+  f->port = sqns_port_open (f->slave, 115200, &error);
+  g_assert_no_error (error);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  g_clear_object (&f->port);
+  if (f->master >= 0)
+    close (f->master);
+  g_free (f->slave);
+}
+
+typedef struct {
+  gboolean done;
+  gboolean ok;
+  GError *error;
+} Outcome;
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Outcome *outcome = data;
+  outcome->ok = g_task_propagate_boolean (G_TASK (result), &outcome->error);
+  outcome->done = TRUE;
+}
+
+static void
+wait_for (Outcome *outcome)
+{
+  while (!outcome->done)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* The far end: answers as soon as the request has come. */
+static gsize
+master_read (Fixture *f, char *buffer, gsize size)
+{
+  gsize n = 0;
+  gint64 deadline = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
+  while (n < size)
+    {
+      gssize r = read (f->master, buffer + n, size - n);
+      if (r > 0)
+        n += r;
+      else
+        g_main_context_iteration (NULL, FALSE);
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+    }
+  return n;
+}
+
+static void
+master_write (Fixture *f, const char *text)
+{
+  g_assert_cmpint (write (f->master, text, strlen (text)), ==, (gssize) strlen (text));
+}
+
+static SqnsMatch
+match_ok (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  const char *found = g_strstr_len ((const char *) data, len, "OK\r\n");
+  if (found == NULL)
+    return SQNS_MATCH_MORE;
+  *consumed = found - (const char *) data + 4;
+  if (user_data != NULL)
+    *(gsize *) user_data = *consumed;
+  return SQNS_MATCH_DONE;
+}
+
+static const SqnsExchange at_exchange = {
+  .request = (const guint8 *) "AT\r", .request_len = 3, .match = match_ok, .timeout_ms = 5000,
+};
+static const SqnsExchange short_exchange = {
+  .request = (const guint8 *) "AT\r", .request_len = 3, .match = match_ok, .timeout_ms = 30,
+};
+
+static void
+test_exchange (Fixture *f, gconstpointer data)
+{
+  Outcome outcome = { 0 };
+  char buffer[8];
+
+  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &outcome);
+  master_read (f, buffer, 3);
+  g_assert_cmpmem (buffer, 3, "AT\r", 3);
+  master_write (f, "\r\nO");
+  g_main_context_iteration (NULL, TRUE);
+  g_assert_false (outcome.done);
+  master_write (f, "K\r\n");
+  wait_for (&outcome);
+  g_assert_no_error (outcome.error);
+}
+
+static void
+test_one_at_a_time (Fixture *f, gconstpointer data)
+{
+  Outcome first = { 0 }, second = { 0 };
+  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &first);
+  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &second);
+  wait_for (&second);
+  g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
+  g_clear_error (&second.error);
+  master_write (f, "OK\r\n");
+  wait_for (&first);
+  g_assert_no_error (first.error);
+}
+
+/* The rule that this layer is for: a late answer is not the next exchange's. */
+static void
+test_late_answer (Fixture *f, gconstpointer data)
+{
+  Outcome timed_out = { 0 }, refused = { 0 }, resynced = { 0 }, again = { 0 };
+  char buffer[8];
+
+  sqns_port_exchange_async (f->port, &short_exchange, NULL, on_done, &timed_out);
+  wait_for (&timed_out);
+  g_assert_error (timed_out.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_clear_error (&timed_out.error);
+  g_assert_false (sqns_port_is_synced (f->port));
+  master_read (f, buffer, 3);
+
+  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &refused);
+  wait_for (&refused);
+  g_assert_error (refused.error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
+  g_clear_error (&refused.error);
+
+  gsize length = 0;
+  SqnsExchange probe = at_exchange;
+  probe.match_data = &length;
+  master_write (f, "LATE\r\nOK\r\n"); /* arrives before the resync: must be drained */
+  sqns_port_resync_async (f->port, 20, &probe, NULL, on_done, &resynced);
+  master_read (f, buffer, 3);
+  master_write (f, "OK\r\n");
+  wait_for (&resynced);
+  g_assert_no_error (resynced.error);
+  g_assert_cmpuint (length, ==, 4); /* the late answer is not part of it */
+  g_assert_true (sqns_port_is_synced (f->port));
+
+  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &again);
+  master_read (f, buffer, 3);
+  master_write (f, "OK\r\n");
+  wait_for (&again);
+  g_assert_no_error (again.error);
+}
+
+static void
+test_cancel (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Outcome outcome = { 0 };
+  sqns_port_exchange_async (f->port, &at_exchange, cancellable, on_done, &outcome);
+  g_cancellable_cancel (cancellable);
+  wait_for (&outcome);
+  g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
+  g_clear_error (&outcome.error);
+  g_assert_false (sqns_port_is_synced (f->port));
+}
+
+static void
+count_lost (SqnsPort *port, gpointer data)
+{
+  ++*(int *) data;
+}
+
+static void
+test_hang_up (Fixture *f, gconstpointer data)
+{
+  Outcome outcome = { 0 }, after = { 0 };
+  int lost = 0;
+  g_signal_connect (f->port, "lost", G_CALLBACK (count_lost), &lost);
+  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &outcome);
+  close (f->master);
+  f->master = -1;
+  wait_for (&outcome);
+  g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+  g_clear_error (&outcome.error);
+  g_assert_cmpint (lost, ==, 1);
+  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &after);
+  wait_for (&after);
+  g_assert_error (after.error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+  g_clear_error (&after.error);
+}
+
+/* More than the tty takes at once: written in parts, and the deadline starts when all is out. */
+static void
+test_partial_write (Fixture *f, gconstpointer data)
+{
+  g_autofree char *big = g_malloc (100000);
+  g_autofree char *got = g_malloc (100000);
+  memset (big, 'x', 100000);
+  SqnsExchange exchange = { .request = (const guint8 *) big, .request_len = 100000, .match = match_ok, .timeout_ms = 5000 };
+  Outcome outcome = { 0 };
+  sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
+  g_assert_cmpuint (master_read (f, got, 100000), ==, 100000);
+  g_assert_cmpmem (got, 100000, big, 100000);
+  master_write (f, "OK\r\n");
+  wait_for (&outcome);
+  g_assert_no_error (outcome.error);
+}
+
+/* Nobody reads: the write itself must end by a deadline. */
+static void
+test_stuck_write (Fixture *f, gconstpointer data)
+{
+  g_autofree char *big = g_malloc0 (100000);
+  SqnsExchange exchange = { .request = (const guint8 *) big, .request_len = 100000, .match = match_ok, .timeout_ms = 30 };
+  Outcome outcome = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_assert_true (sqns_port_set_speed (f->port, 1000000, &error));
+  sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
+  wait_for (&outcome);
+  g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_clear_error (&outcome.error);
+}
+
+static void
+test_drain_ends (Fixture *f, gconstpointer data)
+{
+  Outcome outcome = { 0 };
+  gint64 began = g_get_monotonic_time ();
+  sqns_port_drain_async (f->port, 50, 200, NULL, on_done, &outcome);
+  while (!outcome.done) /* a line that never falls quiet */
+    {
+      (void) !write (f->master, "noise ", 6);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_assert_no_error (outcome.error);
+  g_assert_cmpint (g_get_monotonic_time () - began, >=, 190000);
+  gsize len;
+  const guint8 *heard = sqns_port_heard (f->port, &len);
+  g_assert_cmpuint (len, >, 0);
+  g_assert_nonnull (g_strstr_len ((const char *) heard, len, "noise"));
+}
+
+static void
+test_termios (Fixture *f, gconstpointer data)
+{
+  struct termios mode;
+  g_autoptr (GError) error = NULL;
+  g_assert_true (sqns_port_set_speed (f->port, 921600, &error));
+  g_assert_cmpint (tcgetattr (f->master, &mode), ==, 0);
+  g_assert_cmpint (cfgetospeed (&mode), ==, B921600);
+  g_assert_cmpint (mode.c_cflag & CSIZE, ==, CS8);
+  g_assert_cmpint (mode.c_cflag & (PARENB | CSTOPB | CRTSCTS | HUPCL), ==, 0);
+  g_assert_cmpint (mode.c_lflag & (ICANON | ECHO | ISIG), ==, 0);
+  g_assert_false (sqns_port_set_speed (f->port, 12345, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_assert_cmpuint (sqns_port_speed (f->port), ==, 921600);
+}
+
+static void
+test_locked (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (sqns_port_open (f->slave, 115200, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
+}
+
+static void
+test_flock_of_another (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_clear_object (&f->port);
+  int other = open (f->slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  g_assert_cmpint (flock (other, LOCK_EX | LOCK_NB), ==, 0);
+  g_assert_null (sqns_port_open (f->slave, 115200, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
+  g_clear_error (&error);
+  close (other);
+  f->port = sqns_port_open (f->slave, 115200, &error);
+  g_assert_no_error (error);
+}
+
+/* A program that was killed leaves TIOCEXCL behind on a pseudo-terminal. */
+static void
+test_stale_exclusive (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_clear_object (&f->port);
+  int other = open (f->slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  g_assert_cmpint (ioctl (other, TIOCEXCL), ==, 0);
+  close (other);
+  f->port = sqns_port_open (f->slave, 115200, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_no_such_port (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (sqns_port_open ("/dev/no-such-tty", 115200, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_null (sqns_port_open ("/dev/null", 115200, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, function) g_test_add ("/port/" path, Fixture, NULL, set_up, function, tear_down)
+  ADD ("exchange", test_exchange);
+  ADD ("one-at-a-time", test_one_at_a_time);
+  ADD ("late-answer", test_late_answer);
+  ADD ("cancel", test_cancel);
+  ADD ("hang-up", test_hang_up);
+  ADD ("partial-write", test_partial_write);
+  ADD ("stuck-write", test_stuck_write);
+  ADD ("drain-ends", test_drain_ends);
+  ADD ("termios", test_termios);
+  ADD ("locked", test_locked);
+  ADD ("flock-of-another", test_flock_of_another);
+  ADD ("stale-exclusive", test_stale_exclusive);
+  g_test_add_func ("/port/no-such-port", test_no_such_port);
+  return g_test_run ();
+}
