@@ -80,6 +80,8 @@ sqns_bar_format (const SqnsBar *bar, guint name_width, guint columns, gint64 now
       return sqns_text_fit (idle, columns);
     }
   /* What is left goes to the pieces by their worth. */
+  if (sqns_text_width (padded) + strlen (percents) > columns)
+    padded[0] = '\0';
   guint used = sqns_text_width (padded) + (guint) strlen (percents);
   guint room = columns > used ? columns - used : 0;
   guint wanted = MIN (sqns_text_width (clean_text), TEXT_MIN) + 2;

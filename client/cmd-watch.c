@@ -192,12 +192,18 @@ run (Watch *watch)
   gulong owner = g_signal_connect (watch->bus->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), watch);
   gulong closed = g_signal_connect (watch->bus->connection, "closed", G_CALLBACK (on_closed), watch);
   g_autoptr (GPtrArray) modems = sqns_bus_modems (watch->bus);
+  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (watch->bus);
 
   g_signal_connect (watch->bus->objects, "object-added", G_CALLBACK (on_added), watch);
   g_signal_connect (watch->bus->objects, "object-removed", G_CALLBACK (on_removed), watch);
   g_signal_connect (watch->bus->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), watch);
   for (guint i = 0; i < modems->len; i++)
-    show_modem (watch, modems->pdata[i]);
+    {
+      sqns_json_print_event (watch->ctl, "added", "modem", sqns_json_from_proxy (modems->pdata[i]));
+      show_modem (watch, modems->pdata[i]);
+    }
+  for (guint i = 0; i < jobs->len; i++)
+    sqns_json_print_event (watch->ctl, "added", "job", sqns_json_from_proxy (jobs->pdata[i]));
   if (modems->len == 0)
     sqns_ctl_remark (watch->ctl, "no boards yet");
   g_main_loop_run (watch->loop);

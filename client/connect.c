@@ -54,22 +54,36 @@ open_connection (SqnsBus *bus, GError **error)
   return FALSE;
 }
 
-/* Asked for by name, so that the bus says whether there is no such service, or it does not start, or it is not for us. */
+static GVariant *
+ask_bus (SqnsBus *bus, const char *method, GVariant *args, const char *reply_type, GError **error)
+{
+  return g_dbus_connection_call_sync (bus->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                      "org.freedesktop.DBus", method, args, G_VARIANT_TYPE (reply_type),
+                                      G_DBUS_CALL_FLAGS_NONE, sqns_bus_timeout (bus), NULL, error);
+}
+
+/* Asked for by name, so that the bus says whether there is no such service, or it does not start, or it is not for us. It does
+ * not know services that run without its help, so they are looked for first. */
 static gboolean
 start_daemon (SqnsBus *bus, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
-      bus->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "StartServiceByName",
-      g_variant_new ("(su)", SQNS_BUS_NAME, 0), G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, sqns_bus_timeout (bus),
-      NULL, &local);
-  if (reply != NULL)
+  g_autoptr (GVariant) owner = ask_bus (bus, "GetNameOwner", g_variant_new ("(s)", SQNS_BUS_NAME), "(s)", NULL);
+  if (owner != NULL)
     return TRUE;
+  g_autoptr (GVariant) started
+      = ask_bus (bus, "StartServiceByName", g_variant_new ("(su)", SQNS_BUS_NAME, 0), "(u)", &local);
+  if (started != NULL)
+    return TRUE;
+
   if (g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "the daemon sqnsd does not run on %s",
-                 bus_words (bus->ctl));
-  else
-    g_propagate_prefixed_error (error, g_steal_pointer (&local), "the daemon sqnsd does not start: ");
+    {
+      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "the daemon sqnsd does not run on %s",
+                   bus_words (bus->ctl));
+      return FALSE;
+    }
+  g_dbus_error_strip_remote_error (local);
+  g_propagate_prefixed_error (error, g_steal_pointer (&local), "the daemon sqnsd does not start: ");
   return FALSE;
 }
 

@@ -70,7 +70,7 @@ print_ids (SqnsFollow *follow)
   follow->ids_printed = TRUE;
   for (guint i = 0; i < follow->jobs->len; i++)
     if (!sqns_followed_job_has_ended (follow->jobs->pdata[i]))
-      sqns_ctl_say (follow->ctl, "%s\n", sqns_dbus_job_get_uuid (sqns_followed_job_get_job (follow->jobs->pdata[i])));
+      sqns_ctl_say (follow->ctl, "%s\n", sqns_followed_job_get_uuid (follow->jobs->pdata[i]));
 }
 
 static void
@@ -348,7 +348,7 @@ report (SqnsFollow *follow)
         sqns_job_report_end (follow->ctl, job, sqns_followed_job_get_modem (followed),
                              sqns_followed_job_get_name (followed));
       else if (follow->error != NULL)
-        sqns_ctl_left_behind (follow->ctl, sqns_dbus_job_get_uuid (job));
+        sqns_ctl_left_behind (follow->ctl, sqns_followed_job_get_uuid (followed));
       sqns_json_array_take (jobs, sqns_json_from_proxy (G_DBUS_PROXY (job)));
     }
   /* A stream has told all of it already; an error is a document of its own. */

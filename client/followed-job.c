@@ -10,6 +10,7 @@ struct _SqnsFollowedJob
   SqnsDbusJob *job;
   SqnsDbusModem *modem; /* nullable */
   char *name;
+  char *uuid;
   guint index;
   const SqnsFollowedJobFuncs *funcs;
   gpointer data;
@@ -17,6 +18,7 @@ struct _SqnsFollowedJob
   gboolean ending; /* its last properties are being asked for */
   gboolean ended;
   gboolean goes_on;
+  GVariant *last;     /* a{sv}: what was known when it began to end */
   gboolean announced; /* Completed came, with: */
   gboolean success;
   char *error_name;
@@ -31,6 +33,7 @@ sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFo
 
   followed->bus = bus;
   followed->job = g_object_ref (job);
+  followed->uuid = g_strdup (sqns_dbus_job_get_uuid (job));
   followed->index = index;
   followed->funcs = funcs;
   followed->data = data;
@@ -38,7 +41,7 @@ sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFo
   if (modem_path != NULL && g_variant_is_object_path (modem_path))
     followed->modem = sqns_bus_modem (bus, modem_path, NULL);
   followed->name = followed->modem != NULL ? sqns_modem_ref_name (followed->modem)
-                                           : g_strdup_printf ("%.8s", sqns_dbus_job_get_uuid (job));
+                                           : g_strdup_printf ("%.8s", followed->uuid);
   return followed;
 }
 
@@ -50,10 +53,40 @@ sqns_followed_job_free (SqnsFollowedJob *followed)
   g_signal_handlers_disconnect_by_data (followed->job, followed);
   g_object_unref (followed->job);
   g_clear_object (&followed->modem);
+  g_clear_pointer (&followed->last, g_variant_unref);
   g_free (followed->name);
+  g_free (followed->uuid);
   g_free (followed->error_name);
   g_free (followed->message);
   g_free (followed);
+}
+
+static GVariant *
+remember (GDBusProxy *proxy)
+{
+  g_auto (GStrv) names = g_dbus_proxy_get_cached_property_names (proxy);
+  g_autoptr (GVariantBuilder) dict = g_variant_builder_new (G_VARIANT_TYPE_VARDICT);
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autoptr (GVariant) value = g_dbus_proxy_get_cached_property (proxy, names[i]);
+      if (value != NULL)
+        g_variant_builder_add (dict, "{sv}", names[i], value);
+    }
+  return g_variant_ref_sink (g_variant_builder_end (dict));
+}
+
+static void
+recall (GDBusProxy *proxy, GVariant *dict)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, &value))
+    {
+      g_dbus_proxy_set_cached_property (proxy, name, value);
+      g_variant_unref (value);
+    }
 }
 
 /* Properties are told at most so often, the signal at once: where they differ, the signal is newer. */
@@ -79,6 +112,7 @@ end_now (SqnsFollowedJob *followed)
     return;
   believe_announcement (followed);
   followed->ending = FALSE;
+  g_clear_pointer (&followed->last, g_variant_unref);
   if (!sqns_job_state_ended (sqns_job_state (followed->job)))
     return; /* it was resumed in that very moment */
   followed->ended = TRUE;
@@ -97,15 +131,8 @@ on_last_properties (GObject *source, GAsyncResult *result, gpointer data)
   SqnsFollowedJob *followed = data;
   if (reply != NULL)
     {
-      g_autoptr (GVariantIter) iter = NULL;
-      const char *name;
-      GVariant *value;
-      g_variant_get (reply, "(a{sv})", &iter);
-      while (g_variant_iter_next (iter, "{&sv}", &name, &value))
-        {
-          g_dbus_proxy_set_cached_property (G_DBUS_PROXY (followed->job), name, value);
-          g_variant_unref (value);
-        }
+      g_autoptr (GVariant) dict = g_variant_get_child_value (reply, 0);
+      recall (G_DBUS_PROXY (followed->job), dict);
     }
   end_now (followed);
 }
@@ -117,6 +144,7 @@ begin_end (SqnsFollowedJob *followed)
   if (followed->ending || followed->ended)
     return;
   followed->ending = TRUE;
+  followed->last = remember (G_DBUS_PROXY (followed->job));
   g_dbus_connection_call (followed->bus->connection, SQNS_BUS_NAME,
                           g_dbus_proxy_get_object_path (G_DBUS_PROXY (followed->job)), "org.freedesktop.DBus.Properties",
                           "GetAll", g_variant_new ("(s)", "org.sqnsd1.Job"), G_VARIANT_TYPE ("(a{sv})"),
@@ -127,7 +155,8 @@ static void
 on_changed (GDBusProxy *proxy, GVariant *changed, GStrv invalidated, gpointer data)
 {
   SqnsFollowedJob *followed = data;
-  if (followed->ended)
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (proxy);
+  if (followed->ended || owner == NULL) /* without a daemon all is forgotten, which is no news of the job */
     return;
   if (sqns_job_state_ended (sqns_job_state (followed->job)))
     begin_end (followed);
@@ -167,6 +196,12 @@ SqnsDbusModem *
 sqns_followed_job_get_modem (SqnsFollowedJob *followed)
 {
   return followed->modem;
+}
+
+const char *
+sqns_followed_job_get_uuid (SqnsFollowedJob *followed)
+{
+  return followed->uuid;
 }
 
 const char *
@@ -220,6 +255,8 @@ sqns_followed_job_goes_on (SqnsFollowedJob *followed)
 void
 sqns_followed_job_vanished (SqnsFollowedJob *followed)
 {
-  if (followed->announced || followed->ending)
-    end_now (followed);
+  if (!followed->ending)
+    return;
+  recall (G_DBUS_PROXY (followed->job), followed->last);
+  end_now (followed);
 }

@@ -21,6 +21,7 @@ void sqns_followed_job_watch (SqnsFollowedJob *followed);
 
 SqnsDbusJob *sqns_followed_job_get_job (SqnsFollowedJob *followed);
 SqnsDbusModem *sqns_followed_job_get_modem (SqnsFollowedJob *followed); /* nullable */
+const char *sqns_followed_job_get_uuid (SqnsFollowedJob *followed);
 const char *sqns_followed_job_get_name (SqnsFollowedJob *followed);     /* of the board */
 guint sqns_followed_job_get_index (SqnsFollowedJob *followed);
 gboolean sqns_followed_job_has_ended (SqnsFollowedJob *followed);

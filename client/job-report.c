@@ -93,7 +93,7 @@ report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
   g_autofree char *before = sqns_text_clean (sqns_dbus_job_get_version_before (job));
   g_autofree char *after = sqns_text_clean (sqns_dbus_job_get_version_after (job));
   g_autofree char *message = sqns_text_clean (sqns_dbus_job_get_message (job));
-  g_autofree char *versions = g_strdup ("");
+  g_autofree char *versions = NULL;
 
   if (ctl->quiet)
     return;
@@ -101,7 +101,7 @@ report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
     versions = g_strdup_printf (", %s -> %s", before, after);
   else if (*after != '\0')
     versions = g_strdup_printf (", %s", after);
-  sqns_ctl_say (ctl, "%s: succeeded%s%s%s\n", name, versions, *message != '\0' ? ": " : "", message);
+  sqns_ctl_say (ctl, "%s: succeeded%s%s%s\n", name, or_empty (versions), *message != '\0' ? ": " : "", message);
 }
 
 static void

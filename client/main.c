@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,15 +118,24 @@ dispatch (SqnsCtl *ctl, int argc, char **argv)
   return run_command (ctl, argc - 1, argv);
 }
 
+/* The flush that failed may be long ago, and its errno with it: a pipe without a reader says so when it is asked. */
+static gboolean
+reader_is_gone (void)
+{
+  struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+  return poll (&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 /* A reader that has gone is no fault of ours; a full disk is. */
 static SqnsExit
 finish_stdout (SqnsExit code)
 {
   errno = 0;
   gboolean bad = fflush (stdout) != 0 || ferror (stdout);
-  if (!bad || errno == EPIPE)
+  int saved = errno;
+  if (!bad || reader_is_gone ())
     return code;
-  sqns_ctl_complain ("cannot write to stdout: %s", errno != 0 ? g_strerror (errno) : "the output is cut off");
+  sqns_ctl_complain ("cannot write to stdout: %s", saved != 0 ? g_strerror (saved) : "the output is cut off");
   return code == SQNS_EXIT_DONE ? SQNS_EXIT_FAILED : code;
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Sums up what scripts/check has run: meson's logs (*.json) and its own notes.
 
-A test that speaks TAP counts each of its cases, another counts as one. A skipped case is a failed one, unless it stands in
+A test that speaks TAP or is Python's unittest counts each of its cases, another counts as one. A skipped case is a failed one, unless it stands in
 ALLOWED_SKIPS. The last line is "N passed, N failed".
 
 usage: tally.py RESULTS_DIR
@@ -19,13 +19,33 @@ ALLOWED_SKIPS = {}
 CASE = re.compile(r"^\s*(not )?ok\b(?: \d+)?(?: -)? ?([^#\n]*)(#\s*(?:SKIP|TODO)\b.*)?", re.I | re.M)
 
 
+UNITTEST_SUM = re.compile(r"^Ran (\d+) tests? in [^\n]*\n+(?:OK|FAILED)(?: \(([^)]*)\))?$", re.M)
+
+
+def tap_cases(name, text):
+    return [(f"{name}: {case.strip()}", "fail" if bad else "skip" if directive else "pass", directive)
+            for bad, case, directive in CASE.findall(text)]
+
+
+def unittest_cases(name, text):
+    """The sums are unittest's own; only what did not pass has its name."""
+    found = []
+    for ran, odd in UNITTEST_SUM.findall(text):
+        counts = {key: int(value) for key, value in re.findall(r"(\w[\w ]*)=(\d+)", odd)}
+        bad = counts.get("failures", 0) + counts.get("errors", 0) + counts.get("unexpected successes", 0)
+        found += [(name, "pass", "")] * (int(ran) - bad - counts.get("skipped", 0))
+        found += [(name, "fail", "")] * bad
+        if counts.get("skipped", 0):
+            named = re.findall(r"^(\w+) \(.*\.\.\. skipped (.*)$", text, re.M)
+            named += [("a case", "")] * (counts["skipped"] - len(named))
+            found += [(f"{name}: {case}", "skip", why) for case, why in named]
+    return found
+
+
 def cases(test):
     """(name, "pass", "fail" or "skip", detail) of each case of one test of a meson log."""
     name, result = test["name"], test["result"]
-    found = []
-    for bad, case, directive in CASE.findall(test.get("stdout", "")):
-        state = "fail" if bad else "skip" if directive else "pass"
-        found.append((f"{name}: {case.strip()}", state, directive))
+    found = tap_cases(name, test.get("stdout", "")) or unittest_cases(name, test.get("stderr", ""))
     if result in ("OK", "EXPECTEDFAIL") and found:
         return found
     if result == "OK":

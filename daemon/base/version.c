@@ -45,7 +45,7 @@ take_number (Cursor *cursor, guint max, guint *value)
 
   for (; cursor->pos < cursor->len && g_ascii_isdigit (cursor->text[cursor->pos]); cursor->pos++)
     {
-      number = number * 10 + (guint) g_ascii_digit_value (cursor->text[cursor->pos]);
+      number = number * 10 + (guint)g_ascii_digit_value (cursor->text[cursor->pos]);
       if (number > max)
         return FALSE;
     }
@@ -89,20 +89,20 @@ starts_number (const char *text, gsize pos)
 gboolean
 sqns_version_parse (const char *text, gssize len, SqnsVersion *version)
 {
-  gsize size = len < 0 ? strlen (text) : (gsize) len;
+  gsize size = len < 0 ? strlen (text) : (gsize)len;
 
   for (gsize pos = 0; pos < size; pos++)
     {
       Cursor cursor = { text, size, pos };
 
-      *version = (SqnsVersion) { 0 };
+      *version = (SqnsVersion){ 0 };
       if (starts_number (text, pos) && take_full (&cursor, version))
         return TRUE;
-      *version = (SqnsVersion) { 0 };
+      *version = (SqnsVersion){ 0 };
       if (text[pos] == '[' && take_bracketed (&cursor, &version->build) && version->build >= MIN_LONE_BUILD)
         return TRUE;
     }
-  *version = (SqnsVersion) { 0 };
+  *version = (SqnsVersion){ 0 };
   return FALSE;
 }
 

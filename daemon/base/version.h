@@ -18,10 +18,10 @@ typedef struct {
 /* "CAT-M1", "NB-IoT", "unknown" */
 const char *sqns_family_name (SqnsFamily family);
 
-/* Finds the first version in @text, in any of the forms that modems and images use (protocol.md §2, §5, field-failures §2.3):
- * "LR6.0.0.0-37781", "6.0.0.0 [37781] by ...", "BUILD5.1.1.0-33988 by ...", "6.0.0.0-37781", "[41065]".
- * A number without a build ("UE5.0.0.0d") is none. FALSE, and *@version zeroed, when there is none. At most @len bytes, of
- * any value, are read; @len -1: NUL-terminated. */
+/* Finds the first version in @text, in any of the forms that modems and images use (protocol.md §2, §5, field-failures
+ * §2.3): "LR6.0.0.0-37781", "6.0.0.0 [37781] by ...", "BUILD5.1.1.0-33988 by ...", "6.0.0.0-37781", "[41065]". A number
+ * without a build ("UE5.0.0.0d") is none. FALSE, and *@version zeroed, when there is none. At most @len bytes, of any
+ * value, are read; @len -1: NUL-terminated. */
 gboolean sqns_version_parse (const char *text, gssize len, SqnsVersion *version);
 
 /* "6.0.0.0-37781", "[41065]" when only the build is known, "" when nothing is. Caller frees. */
@@ -33,11 +33,11 @@ sqns_version_known (const SqnsVersion *version)
   return version->build != 0;
 }
 
-/* By the first part (5 CAT-M1, 6 NB-IoT); by the list of released builds in protocol.md §3 where only a build is known. */
+/* By the first part (5 CAT-M1, 6 NB-IoT); by the list of released builds (protocol.md §3) where only a build is known. */
 SqnsFamily sqns_version_family (const SqnsVersion *version);
 
-/* Equal builds, and equal parts where both know them. An unknown version equals nothing, not even another unknown one: two
- * modems that say nothing do not run the same firmware. */
+/* Equal builds, and equal parts where both know them. An unknown version equals nothing, not even another unknown one:
+ * two modems that say nothing do not run the same firmware. */
 gboolean sqns_version_equal (const SqnsVersion *a, const SqnsVersion *b);
 
 /* <0, 0, >0: by parts where both know them, then by build. */

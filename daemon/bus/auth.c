@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #define ACTION(name) "org.sqnsd1." name
+/* GDBus has no code for it */
+#define INTERACTIVE_AUTHORIZATION_REQUIRED "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
 #define MAX_CACHED 1024
 /* polkit: CheckAuthorizationFlags.AllowUserInteraction */
 #define POLKIT_INTERACTIVE 1u
@@ -52,6 +54,7 @@ typedef struct {
   gboolean interactive;
   SqnsAuthWish wish;
   guint uid;
+  GError *refusal; /* kept apart: the machine's own errors are SQNS_ERROR */
 } Check;
 
 enum {
@@ -97,10 +100,18 @@ sqns_auth_lookup (const char *interface, const char *method, const char **action
 }
 
 static GError *
-denied (const char *format, const char *what)
+denied (const char *why, const char *what)
 {
-  g_autofree char *text = g_strconcat (format, what, NULL);
+  g_autofree char *text = g_strconcat (why, what, NULL);
   return g_error_new_literal (G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED, text);
+}
+
+static void
+refuse (SqnsSsm *ssm, GError *error)
+{
+  Check *self = sqns_ssm_data (ssm);
+  self->refusal = error;
+  sqns_ssm_complete (ssm);
 }
 
 static void
@@ -113,7 +124,7 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (reply == NULL)
     {
-      sqns_ssm_fail (ssm, denied ("the caller's user cannot be told: ", error->message));
+      refuse (ssm, denied ("the caller's user cannot be told: ", error->message));
       return;
     }
   g_variant_get (reply, "(u)", &self->uid);
@@ -142,13 +153,13 @@ static void
 decide (SqnsSsm *ssm, Check *self)
 {
   if (!self->known)
-    sqns_ssm_fail (ssm, denied ("nobody may call ", self->method));
+    refuse (ssm, denied ("nobody may call ", self->method));
   else if (self->auth->policy == SQNS_AUTH_OWN_UID)
     {
       if (self->uid == getuid ())
         sqns_ssm_complete (ssm);
       else
-        sqns_ssm_fail (ssm, denied ("only the user that runs the daemon may use it on this bus", ""));
+        refuse (ssm, denied ("only the user that runs the daemon may use it on this bus", ""));
     }
   else if (self->uid == 0 || self->action == NULL)
     sqns_ssm_complete (ssm);
@@ -166,8 +177,10 @@ verdict (Check *self, const char *action, GVariant *reply)
   if (authorized)
     return NULL;
   if (challenge && !self->interactive)
-    return g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
-                        "%s needs a password, but the caller does not allow to ask for it", action);
+    {
+      g_autofree char *text = g_strconcat (action, " needs a password, but the caller does not allow to ask for it", NULL);
+      return g_dbus_error_new_for_dbus_error (INTERACTIVE_AUTHORIZATION_REQUIRED, text);
+    }
   return denied ("not authorized for ", action);
 }
 
@@ -191,7 +204,10 @@ on_polkit (GObject *source, GAsyncResult *result, gpointer user_data)
       g_dbus_error_strip_remote_error (error);
       refusal = denied ("polkit did not answer, so this is not allowed: ", error->message);
     }
-  sqns_ssm_next_or_fail (ssm, refusal == NULL, refusal);
+  if (refusal == NULL)
+    sqns_ssm_next (ssm);
+  else
+    refuse (ssm, refusal);
 }
 
 static void
@@ -245,6 +261,7 @@ check_free (gpointer data)
   Check *self = data;
   g_free (self->sender);
   g_free (self->method);
+  g_clear_error (&self->refusal);
   g_free (self);
 }
 
@@ -276,5 +293,10 @@ sqns_auth_check_finish (GAsyncResult *result, guint *uid, GError **error)
 {
   const Check *self = g_task_get_task_data (G_TASK (result));
   *uid = self->uid;
+  if (self->refusal != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->refusal));
+      return FALSE;
+    }
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -20,8 +20,9 @@ typedef struct {
   gboolean force; /* org.sqnsd1.force is needed too */
 } SqnsAuthWish;
 
-/* Looks the method of @invocation up in the table. Errors: G_DBUS_ERROR_ACCESS_DENIED,
- * G_DBUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED. Blocks nothing; a person may be asked for minutes. */
+/* Looks the method of @invocation up in the table. Errors: G_DBUS_ERROR_ACCESS_DENIED, or a remote error
+ * (g_dbus_error_is_remote_error()) "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired". Blocks nothing; a person may
+ * be asked for minutes. */
 void sqns_auth_check_async (SqnsAuth *auth,
                             GDBusMethodInvocation *invocation,
                             const SqnsAuthWish *wish,

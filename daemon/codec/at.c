@@ -19,8 +19,9 @@ is_graphic (guint8 byte)
   return byte >= 0x20 && byte <= 0x7e;
 }
 
-/* The next non-empty line from *@pos on: [*@start, *@stop), *@pos moves behind its end. A line ends in any run of CR and one
- * LF; without an LF, at the byte behind the CRs. FALSE while the end is not whole, so that it never arrives as a leftover. */
+/* The next non-empty line from *@pos on: [*@start, *@stop), *@pos moves behind its end. A line ends in any run of CR
+ * and one LF; without an LF, at the byte behind the CRs. FALSE while the end is not whole, so that it never arrives as
+ * a leftover. */
 static gboolean
 next_line (const guint8 *data, gsize len, gsize *pos, gsize *start, gsize *stop)
 {
@@ -40,8 +41,8 @@ next_line (const guint8 *data, gsize len, gsize *pos, gsize *start, gsize *stop)
   return TRUE;
 }
 
-/* A line as text. Garbage and NULs in front go: in FFH nothing parts them from the reply (protocol.md §2). NULL when nothing
- * is left. */
+/* A line as text. Garbage and NULs in front go: in FFH nothing parts them from the reply (protocol.md §2). NULL when
+ * nothing is left. */
 static char *
 line_text (const guint8 *data, gsize len)
 {
@@ -49,14 +50,14 @@ line_text (const guint8 *data, gsize len)
 
   for (; len > 0 && !is_graphic (*data); data++)
     len--;
-  while (len > 0 && (data[len - 1] == '\0' || g_ascii_isspace ((char) data[len - 1])))
+  while (len > 0 && (data[len - 1] == '\0' || g_ascii_isspace ((char)data[len - 1])))
     len--;
   if (len == 0)
     return NULL;
 
-  text = g_strndup ((const char *) data, len);
+  text = g_strndup ((const char *)data, len);
   for (gsize i = 0; i < len; i++)
-    text[i] = is_graphic (data[i]) || data[i] == '\t' ? (char) data[i] : '?';
+    text[i] = is_graphic (data[i]) || data[i] == '\t' ? (char)data[i] : '?';
   return text;
 }
 
@@ -82,8 +83,8 @@ command_names (const char *command, const char *name, gsize name_len)
   return FALSE;
 }
 
-/* A line that nobody asked for: "+NAME: ..." or "^NAME: ..." of another name than the command's, and the known ones that come
- * without a colon. "+CFUN" alone is a line of AT+CLAC. */
+/* A line that nobody asked for: "+NAME: ..." or "^NAME: ..." of another name than the command's, and the known ones
+ * that come without a colon. "+CFUN" alone is a line of AT+CLAC. */
 static gboolean
 line_unsolicited (const char *line, const char *command)
 {
@@ -129,8 +130,8 @@ sqns_at_parse (const char *command, const guint8 *data, gsize len, SqnsAtReply *
 
       if (line == NULL)
         continue;
-      /* An echo comes first, perhaps behind what was left on the line: "+++AT+SMOD?". Later on the same text is an answer:
-       * AT+CLAC lists itself. */
+      /* An echo comes first, perhaps behind what was left on the line: "+++AT+SMOD?". Later on the same text is an
+       * answer: AT+CLAC lists itself. */
       if (reply->lines->len == 0 && command[0] != '\0' && g_str_has_suffix (line, command))
         continue;
       reply->final = line_final (line);
@@ -188,7 +189,7 @@ sqns_at_smod (const SqnsAtReply *reply)
       /* Two answers: the line is out of step, and neither can be believed. */
       if (mode != SQNS_MODE_UNKNOWN || g_ascii_digit_value (line[0]) > SQNS_MODE_RECOVERY)
         return SQNS_MODE_UNKNOWN;
-      mode = (SqnsMode) g_ascii_digit_value (line[0]);
+      mode = (SqnsMode)g_ascii_digit_value (line[0]);
     }
   return mode;
 }
@@ -284,7 +285,7 @@ sqns_at_smupgrade (const SqnsAtReply *reply, char **reason)
   return SQNS_REPORT_FAILURE;
 }
 
-/* The UE text behind "UE" or "UE:", without the other facts that some builds write behind it ("5.0.0.0d;att:5.1.0.0d"). */
+/* The UE text behind "UE" or "UE:", without what some builds write behind it ("5.0.0.0d;att:5.1.0.0d"). */
 static char *
 ue_text (const char *text)
 {
@@ -299,7 +300,7 @@ sqns_at_ati1 (const SqnsAtReply *reply, SqnsVersion *version, char **ue)
   g_autofree char *found_ue = NULL;
   gboolean found = FALSE;
 
-  *version = (SqnsVersion) { 0 };
+  *version = (SqnsVersion){ 0 };
   if (ue != NULL)
     *ue = NULL;
   for (guint i = 0; i < reply->lines->len; i++)
@@ -334,7 +335,7 @@ sqns_at_showver (const SqnsAtReply *reply, SqnsShowver *showver)
 {
   gboolean found = FALSE;
 
-  *showver = (SqnsShowver) { .active = -1 };
+  *showver = (SqnsShowver){ .active = -1 };
   for (guint i = 0; i < reply->lines->len; i++)
     {
       g_auto (GStrv) fields = g_strsplit (reply_line (reply, i), ":", 2);
@@ -398,16 +399,16 @@ sqns_at_printable (const guint8 *data, gsize len, gboolean personal)
     {
       gsize digits = 0;
 
-      while (i + digits < len && g_ascii_isdigit ((char) data[i + digits]))
+      while (i + digits < len && g_ascii_isdigit ((char)data[i + digits]))
         digits++;
       if (digits >= MIN_PRIVATE_DIGITS && !personal)
         g_string_append (text, "<private>");
       else if (digits > 0)
-        g_string_append_len (text, (const char *) data + i, (gssize) digits);
+        g_string_append_len (text, (const char *)data + i, (gssize)digits);
       else if (data[i] == '\\')
         g_string_append (text, "\\\\");
       else if (is_graphic (data[i]))
-        g_string_append_c (text, (char) data[i]);
+        g_string_append_c (text, (char)data[i]);
       else
         g_string_append_printf (text, "\\x%02x", data[i]);
       i += MAX (digits, 1);

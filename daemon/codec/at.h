@@ -31,18 +31,19 @@ typedef struct {
 
 #define SQNS_AT_MAX_REPLY 65536u /* a reply longer than this is noise */
 
-/* Parses what came since @command (without CR) was sent: splits on CR/LF, skips empty lines and the echo, sorts unsolicited
- * lines out, ends on a whole final line; never counts bytes. Needs the line's end before it believes a final result: a CR at
- * the end of @data is none yet. Call again with all bytes so far while it returns PENDING, up to SQNS_AT_MAX_REPLY: what is
- * behind that is not looked at. Any bytes are allowed in @data; lines are ASCII, other bytes inside one became '?', garbage in
- * front of one is dropped. A "+NAME: " line belongs to the command when @command names it ("AT+CEREG?"), else it is unsolicited.
+/* Parses what came since @command (without CR) was sent: splits on CR/LF, skips empty lines and the echo, sorts
+ * unsolicited lines out, ends on a whole final line; never counts bytes. Needs the line's end before it believes a
+ * final result: a CR at the end of @data is none yet. Call again with all bytes so far while it returns PENDING, up to
+ * SQNS_AT_MAX_REPLY: what is behind that is not looked at. Any bytes are allowed in @data; lines are ASCII, other bytes
+ * inside one became '?', garbage in front of one is dropped. A "+NAME: " line belongs to the command when @command
+ * names it ("AT+CEREG?"), else it is unsolicited.
  * *@reply must be zeroed before its first use; each call replaces what was in it. */
 SqnsAtFinal sqns_at_parse (const char *command, const guint8 *data, gsize len, SqnsAtReply *reply);
 void sqns_at_reply_clear (SqnsAtReply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SqnsAtReply, sqns_at_reply_clear)
 
-/* TRUE when a whole line in @data starts with @prefix ("+SYSSTART"); *@end, nullable, gets the offset behind that line (and is
- * left alone otherwise). */
+/* TRUE when a whole line in @data starts with @prefix ("+SYSSTART"); *@end, nullable, gets the offset behind that line
+ * (and is left alone otherwise). */
 gboolean sqns_at_find_line (const guint8 *data, gsize len, const char *prefix, gsize *end);
 
 /* The readers below take a reply that sqns_at_parse() filled. */
@@ -51,7 +52,7 @@ gboolean sqns_at_find_line (const guint8 *data, gsize len, const char *prefix, g
 SqnsMode sqns_at_smod (const SqnsAtReply *reply);
 /* AT+SMSWBOOT?: the named mode of the next boot; UNKNOWN without an OK, for ECOPAGING, and when several are named. */
 SqnsMode sqns_at_smswboot (const SqnsAtReply *reply);
-const char *sqns_mode_name (SqnsMode mode);           /* "application", "recovery", "mtools", "updater", "ffh", "unknown" */
+const char *sqns_mode_name (SqnsMode mode); /* "application", "recovery", "mtools", "updater", "ffh", "unknown" */
 
 /* AT+SMUPGRADE? */
 typedef enum {
@@ -89,6 +90,7 @@ typedef enum {
 } SqnsNoise;
 SqnsNoise sqns_at_classify (const guint8 *data, gsize len);
 
-/* A line for a transcript: control and non-ASCII bytes as \xNN, a backslash doubled, and IMEI, ICCID and IMSI digits (14 and
- * more in a row) as "<private>" unless @personal. Give it whole lines: digits that are cut in two are not seen. Caller frees. */
+/* A line for a transcript: control and non-ASCII bytes as \xNN, a backslash doubled, and IMEI, ICCID and IMSI digits
+ * (14 and more in a row) as "<private>" unless @personal. Give it whole lines: digits that are cut in two are not seen.
+ * Caller frees. */
 char *sqns_at_printable (const guint8 *data, gsize len, gboolean personal);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The .dup firmware file ("caba", protocol.md §5): a sequence of checksummed packages. Pure; sizes in 64 bits; a hostile file
- * can neither crash, hang nor make it allocate beyond the file's own size. */
+/* The .dup firmware file ("caba", protocol.md §5): a sequence of checksummed packages. Pure; sizes in 64 bits; a
+ * hostile file can neither crash, hang nor make it allocate beyond the file's own size. */
 #pragma once
 
 #include "base/error.h"
@@ -25,9 +25,9 @@ typedef enum {
 typedef struct {
   SqnsPackageKind kind;
   SqnsPackageRole role;
-  char *description;     /* valid UTF-8, control characters replaced */
-  guint64 offset;        /* of the package in the file, bytes */
-  guint64 size;          /* header, description, payload and checksum */
+  char *description; /* valid UTF-8, control characters replaced */
+  guint64 offset;    /* of the package in the file, bytes */
+  guint64 size;      /* header, description, payload and checksum */
   guint64 payload_offset;
   guint64 payload_size;
   guint32 checksum;       /* Fletcher-32 as stored (and found right) */
@@ -35,23 +35,24 @@ typedef struct {
 } SqnsPackage;
 
 typedef struct {
-  gboolean packed;      /* one PACK around all */
-  GPtrArray *packages;  /* SqnsPackage *, in file order, the PACK itself not counted */
-  gboolean diff;        /* differential: needs exactly @base */
-  gboolean complete;    /* bootrom, updater, fff and fs all there: a full image */
-  char *missing;        /* "updater, fff, fs", NULL when complete or a diff */
-  SqnsVersion version;  /* what the modem will report afterwards; unknown when the file does not say */
-  char *version_text;   /* "6.0.0.0 [37781] by robot-soft at ...", NULL when absent */
+  gboolean packed;     /* one PACK around all */
+  GPtrArray *packages; /* SqnsPackage *, in file order, the PACK itself not counted */
+  gboolean diff;       /* differential: needs exactly @base */
+  gboolean complete;   /* bootrom, updater, fff and fs all there: a full image */
+  char *missing;       /* "updater, fff, fs", NULL when complete or a diff */
+  SqnsVersion version; /* what the modem will report afterwards; unknown when the file does not say */
+  char *version_text;  /* "6.0.0.0 [37781] by robot-soft at ...", NULL when absent */
   SqnsFamily family;
-  guint base_build;      /* diff: the only build that it applies to; 0 = cannot be told */
+  guint base_build;       /* diff: the only build that it applies to; 0 = cannot be told */
   guint64 updater_offset; /* the updater ELF inside the file, behind an IELF index if there is one; size 0 = none */
   guint64 updater_size;
-  GPtrArray *warnings;   /* char *: odd but not wrong, for people */
+  GPtrArray *warnings; /* char *: odd but not wrong, for people */
 } SqnsCaba;
 
 /* Checks structure and every checksum at both levels. @name: the file's name, nullable; only a diff uses it
- * ("upgdiff_38638-to-39529.dup" names base and target). On failure SQNS_ERROR_INVALID_FIRMWARE with a sentence that says what
- * is wrong and at which byte offset; files that are plainly something else (ELF, zip, HTML, empty) are called by their name. */
+ * ("upgdiff_38638-to-39529.dup" names base and target). On failure SQNS_ERROR_INVALID_FIRMWARE with a sentence that
+ * says what is wrong and at which byte offset; files that are plainly something else (ELF, zip, HTML, empty) are called
+ * by their name. */
 SqnsCaba *sqns_caba_parse (const guint8 *data, guint64 size, const char *name, GError **error);
 void sqns_caba_free (SqnsCaba *caba);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsCaba, sqns_caba_free)

@@ -7,8 +7,8 @@
 #include "codec/caba.h"
 
 typedef struct _SqnsRules SqnsRules;
-/* Parses a rules file's text (key file, documented in it); @len -1: NUL-terminated. Strict: NULL with SQNS_ERROR_FAILED and the
- * line's fault for anything unknown, double, missing or empty, and for a file without a rule. */
+/* Parses a rules file's text (key file, documented in it); @len -1: NUL-terminated. Strict: NULL with SQNS_ERROR_FAILED
+ * and the line's fault for anything unknown, double, missing or empty, and for a file without a rule. */
 SqnsRules *sqns_rules_parse (const char *text, gssize len, GError **error);
 void sqns_rules_free (SqnsRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsRules, sqns_rules_free)
@@ -27,7 +27,7 @@ typedef struct {
   gboolean allow_downgrade;
   gboolean allow_reinstall;
   gboolean allow_family_change;
-  gboolean force; /* lifts policy refusals (family, downgrade, rules marked liftable), never those of format or physics */
+  gboolean force; /* lifts policy refusals (family, downgrade, liftable rules), never those of format or physics */
 } SqnsPlanOptions;
 
 typedef struct {
@@ -38,18 +38,18 @@ typedef struct {
 } SqnsPlanState;
 
 typedef enum {
-  SQNS_STEP_PREPARE,          /* application: quieten the modem (protocol.md §3 step 2) */
-  SQNS_STEP_BOOT_RECOVERY,    /* SMSWBOOT=3 and wait */
+  SQNS_STEP_PREPARE,           /* application: quieten the modem (protocol.md §3 step 2) */
+  SQNS_STEP_BOOT_RECOVERY,     /* SMSWBOOT=3 and wait */
   SQNS_STEP_UPLOAD_ON_THE_FLY, /* whole file by STP */
-  SQNS_STEP_APPLY,            /* wait for the modem's report */
-  SQNS_STEP_BOOT_APPLICATION, /* SMSWBOOT=1 and wait for +SYSSTART */
-  SQNS_STEP_CONFIRM,          /* read the version back */
+  SQNS_STEP_APPLY,             /* wait for the modem's report */
+  SQNS_STEP_BOOT_APPLICATION,  /* SMSWBOOT=1 and wait for +SYSSTART */
+  SQNS_STEP_CONFIRM,           /* read the version back */
 } SqnsStep;
 const char *sqns_step_name (SqnsStep step);
 
 typedef enum {
-  SQNS_PLAN_ROUTE,          /* @steps lead there */
-  SQNS_PLAN_NOTHING_TO_DO,  /* the modem runs that version already, and reinstall was not asked for */
+  SQNS_PLAN_ROUTE,         /* @steps lead there */
+  SQNS_PLAN_NOTHING_TO_DO, /* the modem runs that version already, and reinstall was not asked for */
 } SqnsPlanOutcome;
 
 typedef struct {
@@ -58,13 +58,16 @@ typedef struct {
   char *summary; /* one line for people: "6.0.0.0-35351 -> 6.0.0.0-37781 by way of recovery" */
 } SqnsPlan;
 
-/* What needs only the file: refuses a file that no modem may be given (incomplete set, unknown version, a release that the rules
- * refuse everywhere...), with the errors of sqns_plan_make(). A diff whose base is known passes. */
-gboolean sqns_plan_check_file (const SqnsRules *rules, const SqnsCaba *caba, const SqnsPlanOptions *options, GError **error);
+/* What needs only the file: refuses a file that no modem may be given (incomplete set, unknown version, a release that
+ * the rules refuse everywhere...), with the errors of sqns_plan_make(). A diff whose base is known passes. */
+gboolean sqns_plan_check_file (const SqnsRules *rules,
+                               const SqnsCaba *caba,
+                               const SqnsPlanOptions *options,
+                               GError **error);
 
-/* NULL with INCOMPATIBLE, DOWNGRADE, INVALID_FIRMWARE, NEEDS_RECOVERY, WRONG_STATE or NOT_SUPPORTED and a sentence that says
- * what would be allowed instead. The same version is nothing to do only in an application; a modem in recovery or mtools gets
- * the file again whatever its last report was. */
+/* NULL with INCOMPATIBLE, DOWNGRADE, INVALID_FIRMWARE, NEEDS_RECOVERY, WRONG_STATE or NOT_SUPPORTED and a sentence that
+ * says what would be allowed instead. The same version is nothing to do only in an application; a modem in recovery or
+ * mtools gets the file again whatever its last report was. */
 SqnsPlan *sqns_plan_make (const SqnsRules *rules,
                           const SqnsPlanState *state,
                           const SqnsCaba *caba,

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* "OK" may stand behind what was left on the line, one line of it and no more; a REPL that echoes is not the raw one. */
+/* "OK" may stand behind what was left on the line, one line and no more; a REPL that echoes is not the raw one. */
 #define MAX_NOISE 256u
 #define RAW_BANNER "raw REPL; CTRL-B to exit"
 #define EOT '\x04'
@@ -40,7 +40,8 @@ ends_in_raw_prompt (const guint8 *data, gsize len)
     return FALSE;
   if (len > 1 && data[len - 2] == EOT)
     return TRUE;
-  for (banner_end = len - 1; banner_end > 0 && strchr ("\r\n", data[banner_end - 1]) != NULL && data[banner_end - 1] != 0;)
+  for (banner_end = len - 1;
+       banner_end > 0 && strchr ("\r\n", data[banner_end - 1]) != NULL && data[banner_end - 1] != 0;)
     banner_end--;
   return banner_end < len - 1 && ends_in (data, banner_end, RAW_BANNER);
 }
@@ -63,26 +64,30 @@ sqns_repl_prompt (const guint8 *data, gsize len)
   return blanks > 0 && ends_in_line (data, len - blanks, "...") ? SQNS_PROMPT_CONTINUED : SQNS_PROMPT_NONE;
 }
 
-/* Where "OK" ends, 0 when it is not there. At the start of a line or behind the prompt it is surely it, so these come first;
- * else it is one behind garbage, but never the end of a word. *@hopeless: more bytes will not help. */
+/* Where "OK" ends, 0 when it is not there. At the start of a line or behind the prompt it is surely it, so these come
+ * first; else it is one behind garbage, but never the end of a word. *@hopeless: more bytes will not help. */
 static gsize
 find_ok (const guint8 *data, gsize len, gboolean *hopeless)
 {
   const guint8 *eot = memchr (data, EOT, len);
-  gsize head = MIN (eot != NULL ? (gsize) (eot - data) : len, MAX_NOISE);
-  gsize fallback = 0;
+  gsize head = MIN (eot != NULL ? (gsize)(eot - data) : len, MAX_NOISE);
+  gsize fallback = 0, line_start = 0;
   guint lines = 0;
 
   *hopeless = FALSE;
   for (gsize i = 0; i < head && lines < 2; i++)
     {
       if (data[i] == '\n')
-        lines++;
+        {
+          /* an empty line is no noise: Ctrl-A is answered with one */
+          lines += i > line_start && (data[line_start] != '\r' || i > line_start + 1);
+          line_start = i + 1;
+        }
       if (i + 1 >= head || data[i] != 'O' || data[i + 1] != 'K')
         continue;
       if (at_line_start (data, i) || data[i - 1] == '>')
         return i + 2;
-      if (fallback == 0 && !g_ascii_isalnum ((char) data[i - 1]))
+      if (fallback == 0 && !g_ascii_isalnum ((char)data[i - 1]))
         fallback = i + 2;
     }
   *hopeless = fallback == 0 && (lines == 2 || eot != NULL || len >= MAX_NOISE);
@@ -97,8 +102,8 @@ text_of (const guint8 *data, gsize len)
 
   for (gsize i = 0; i < len; i++)
     if (data[i] != '\r' || i + 1 == len || data[i + 1] != '\n')
-      g_string_append_c (text, (char) data[i]);
-  return g_utf8_make_valid (text->str, (gssize) text->len);
+      g_string_append_c (text, (char)data[i]);
+  return g_utf8_make_valid (text->str, (gssize)text->len);
 }
 
 void
@@ -124,15 +129,15 @@ sqns_repl_parse_result (const guint8 *data, gsize len, SqnsReplResult *result)
     return hopeless ? SQNS_REPL_BROKEN : SQNS_REPL_MORE;
 
   output = data + ok;
-  output_end = memchr (output, EOT, (gsize) (end - output));
+  output_end = memchr (output, EOT, (gsize)(end - output));
   if (output_end == NULL)
     return SQNS_REPL_MORE;
-  errors_end = memchr (output_end + 1, EOT, (gsize) (end - output_end - 1));
-  if (errors_end == NULL || memchr (errors_end, '>', (gsize) (end - errors_end)) == NULL)
+  errors_end = memchr (output_end + 1, EOT, (gsize)(end - output_end - 1));
+  if (errors_end == NULL || memchr (errors_end, '>', (gsize)(end - errors_end)) == NULL)
     return SQNS_REPL_MORE;
 
-  result->output = text_of (output, (gsize) (output_end - output));
-  result->errors = g_strchomp (text_of (output_end + 1, (gsize) (errors_end - output_end - 1)));
+  result->output = text_of (output, (gsize)(output_end - output));
+  result->errors = g_strchomp (text_of (output_end + 1, (gsize)(errors_end - output_end - 1)));
   return SQNS_REPL_COMPLETE;
 }
 
@@ -232,7 +237,7 @@ take_release_number (const char **at, guint *number)
   *number = 0;
   for (; g_ascii_isdigit (**at); (*at)++)
     {
-      *number = *number * 10 + (guint) g_ascii_digit_value (**at);
+      *number = *number * 10 + (guint)g_ascii_digit_value (**at);
       if (*number > MAX_RELEASE_NUMBER)
         return FALSE;
     }

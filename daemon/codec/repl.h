@@ -6,7 +6,7 @@
 
 typedef enum {
   SQNS_PROMPT_NONE,
-  SQNS_PROMPT_FRIENDLY, /* ends in ">>> " */
+  SQNS_PROMPT_FRIENDLY,  /* ends in ">>> " */
   SQNS_PROMPT_CONTINUED, /* a last line of "... ", perhaps with the blanks that the REPL indents by itself */
   SQNS_PROMPT_PASTE,     /* a last line of "=== " */
   SQNS_PROMPT_RAW,       /* "raw REPL; CTRL-B to exit\r\n>", or the 0x04 ">" behind a script's output */
@@ -23,26 +23,27 @@ typedef struct {
   char *output; /* stdout, valid UTF-8 with "\n" line ends, caller frees with sqns_repl_result_clear() */
   char *errors; /* traceback, the same, without a last line end; "" when none */
 } SqnsReplResult;
-/* Parses "OK" stdout 0x04 stderr 0x04 ">" after a Ctrl-D in the raw REPL. Noise before the OK up to one line (256 bytes) is
- * skipped. *@result must be zeroed before its first use; each call replaces it, and both strings are NULL unless COMPLETE. */
+/* Parses "OK" stdout 0x04 stderr 0x04 ">" after a Ctrl-D in the raw REPL. Noise before the OK up to one line (256
+ * bytes) is skipped. *@result must be zeroed before its first use; each call replaces it, and both strings are NULL
+ * unless COMPLETE. */
 SqnsReplState sqns_repl_parse_result (const guint8 *data, gsize len, SqnsReplResult *result);
 void sqns_repl_result_clear (SqnsReplResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SqnsReplResult, sqns_repl_result_clear)
 
-/* TRUE once the "OK" that says "code taken, running" is there: for scripts that do not come back (passthrough, relay). */
+/* TRUE once the "OK" that says "code taken, running" is there: for scripts that do not come back (passthrough). */
 gboolean sqns_repl_accepted (const guint8 *data, gsize len);
 
 /* The last line of a traceback: "AttributeError: ...". Points into @errors; "" when empty. */
 const char *sqns_repl_error_line (const char *errors);
 
-/* A value that a script printed as a line "sqns NAME=VALUE", the first of that name; NULL when not there, caller frees. */
+/* A value that a script printed as a line "sqns NAME=VALUE", the first of that name; NULL without one, caller frees. */
 char *sqns_repl_value (const char *output, const char *name);
 
-/* A script as it goes to the board: whole-line comments and blank lines out (heap is small), \n line ends, every occurrence
- * of "@NAME@" replaced from @substitutions (NULL-terminated name, value, ...; nullable) but in values. Other marks stay. It
- * knows no strings over several lines: a line that starts with # goes there too. Caller frees. */
+/* A script as it goes to the board: whole-line comments and blank lines out (heap is small), \n line ends, every
+ * occurrence of "@NAME@" replaced from @substitutions (NULL-terminated name, value, ...; nullable) but in values. Other
+ * marks stay. It knows no strings over several lines: a line that starts with # goes there too. Caller frees. */
 char *sqns_repl_prepare (const char *script, const char *const *substitutions);
 
-/* Board firmware: "1.20.2.r4" as a comparable number (1,20,2, release candidate rank: rcN < bN < none/rN); 0 unparsable.
- * A leading "v" and a build's mark ("-dirty") are allowed; no mark is .r0. */
+/* Board firmware: "1.20.2.r4" as a comparable number (1,20,2, release candidate rank: rcN < bN < none/rN); 0
+ * unparsable. A leading "v" and a build's mark ("-dirty") are allowed; no mark is .r0. */
 guint64 sqns_board_firmware_rank (const char *release);

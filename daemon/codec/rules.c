@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The release rules: a key file, one group a rule, first match speaks.
  *
- * Read line by line and not with GKeyFile, which joins groups of one name, lets the last of two equal keys win and knows no line
- * numbers: a rule that is lost by a slip of the pen is a modem that is lost. */
+ * Read line by line and not with GKeyFile, which joins groups of one name, lets the last of two equal keys win and
+ * knows no line numbers: a rule that is lost by a slip of the pen is a modem that is lost. */
 #include "codec/rules.h"
 
 #include <string.h>
@@ -16,15 +16,16 @@ typedef enum {
   KEY_NOT_FROM,
   KEY_BOOTLOADER0,
   KEY_TO_FAMILY,
+  KEY_FROM_FAMILY,
   KEY_ERROR,
   KEY_LIFTABLE,
   KEY_MESSAGE,
 } Key;
 #define N_LISTS (KEY_BOOTLOADER0 + 1)
-#define N_CONDITIONS (KEY_TO_FAMILY + 1)
+#define N_CONDITIONS (KEY_FROM_FAMILY + 1)
 
 static const char *const key_names[] = {
-  "To", "NotTo", "From", "NotFrom", "Bootloader0", "ToFamily", "Error", "Liftable", "Message",
+  "To", "NotTo", "From", "NotFrom", "Bootloader0", "ToFamily", "FromFamily", "Error", "Liftable", "Message",
 };
 
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
   gboolean given[G_N_ELEMENTS (key_names)];
   GArray *builds[N_LISTS]; /* guint; NULL = not given */
   SqnsFamily to_family;
+  SqnsFamily from_family;
   SqnsError error;
   gboolean liftable;
   char *message;
@@ -75,7 +77,7 @@ parse_builds (const char *value, GArray **builds)
         break;
       if (!g_ascii_string_to_unsigned (fields[i], 10, 1, MAX_BUILD, &build, NULL))
         return FALSE;
-      g_array_append_val (*builds, (guint) { (guint) build });
+      g_array_append_val (*builds, (guint){ (guint)build });
     }
   return (*builds)->len > 0;
 }
@@ -109,6 +111,8 @@ parse_value (Rule *rule, Key key, const char *value)
       return parse_builds (value, &rule->builds[key]);
     case KEY_TO_FAMILY:
       return parse_family (value, &rule->to_family);
+    case KEY_FROM_FAMILY:
+      return parse_family (value, &rule->from_family);
     case KEY_ERROR:
       return parse_error (value, &rule->error);
     case KEY_LIFTABLE:
@@ -121,8 +125,7 @@ parse_value (Rule *rule, Key key, const char *value)
   return FALSE;
 }
 
-static gboolean
-fault (GError **error, guint line, const Rule *rule, const char *format, ...) G_GNUC_PRINTF (4, 5);
+static gboolean fault (GError **error, guint line, const Rule *rule, const char *format, ...) G_GNUC_PRINTF (4, 5);
 
 static gboolean
 fault (GError **error, guint line, const Rule *rule, const char *format, ...)
@@ -212,7 +215,7 @@ take_key (Rule *rule, guint line, const char *text, GError **error)
       if (rule->given[i])
         return fault (error, line, rule, "the key %s is there twice", key_names[i]);
       rule->given[i] = TRUE;
-      return parse_value (rule, (Key) i, fields[1])
+      return parse_value (rule, (Key)i, fields[1])
              || fault (error, line, rule, "\"%s\" is no value for %s", fields[1], key_names[i]);
     }
   return fault (error, line, rule, "unknown key \"%s\"", fields[0]);
@@ -222,10 +225,10 @@ SqnsRules *
 sqns_rules_parse (const char *text, gssize len, GError **error)
 {
   g_autoptr (SqnsRules) rules = g_new0 (SqnsRules, 1);
-  g_autofree char *copy = len < 0 ? g_strdup (text) : g_strndup (text, (gsize) len);
+  g_autofree char *copy = len < 0 ? g_strdup (text) : g_strndup (text, (gsize)len);
   g_auto (GStrv) lines = g_strsplit (copy, "\n", -1);
 
-  rules->rules = g_ptr_array_new_with_free_func ((GDestroyNotify) rule_free);
+  rules->rules = g_ptr_array_new_with_free_func ((GDestroyNotify)rule_free);
   if (!g_utf8_validate (text, len, NULL))
     {
       g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, "firmware rules: not UTF-8 text");
@@ -274,7 +277,10 @@ rule_matches (const Rule *rule, const SqnsVersion *to, SqnsFamily to_family, con
   if (rule->given[KEY_TO_FAMILY] && rule->to_family != to_family)
     return FALSE;
   if (state == NULL)
-    return !rule->given[KEY_FROM] && !rule->given[KEY_NOT_FROM] && !rule->given[KEY_BOOTLOADER0];
+    return !rule->given[KEY_FROM] && !rule->given[KEY_NOT_FROM] && !rule->given[KEY_BOOTLOADER0]
+           && !rule->given[KEY_FROM_FAMILY];
+  if (rule->given[KEY_FROM_FAMILY] && rule->from_family != sqns_version_family (&state->version))
+    return FALSE;
   return any_of (rule->builds[KEY_FROM], &state->version) && none_of (rule->builds[KEY_NOT_FROM], &state->version)
          && any_of (rule->builds[KEY_BOOTLOADER0], &state->bootloader0);
 }

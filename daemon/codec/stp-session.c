@@ -69,6 +69,7 @@ struct _SqnsStpSession {
   guint announced;     /* bytes of the present block */
   guint unanswered; /* bytes of a block that went out under this very transaction before it was announced again, or 0 */
   gboolean slowed;  /* the announced block has cost a halving already */
+  gboolean checked; /* the modem gives payload CRCs: one of 0 is that of zeros then, and not "none given" */
   gboolean burst;   /* a refusal was seen since the request went out: others are its echo */
 
   guint attempts; /* requests in a row without an answer */
@@ -478,6 +479,8 @@ response (SqnsStpSession *session, const SqnsStpHeader *header, const guint8 *pa
     }
   if (header->session != session_id (session) || header->transaction != transaction_id (session))
     return SQNS_STP_MORE;
+  if (session->checked && header->payload_crc == 0 && sqns_stp_crc16 (payload, header->payload_length) != 0)
+    return SQNS_STP_MORE;
   if (session->unanswered != 0 && header->operation == (SQNS_STP_TRANSFER_BLOCK | SQNS_STP_RESPONSE))
     return block_answered (session, session->unanswered, payload, header->payload_length);
   if (header->operation != (operation | SQNS_STP_RESPONSE))
@@ -489,6 +492,7 @@ response (SqnsStpSession *session, const SqnsStpHeader *header, const guint8 *pa
       session->transaction = OPEN_TRANSACTION;
       return answered (session, STEP_OPEN);
     case STEP_OPEN:
+      session->checked = header->payload_crc != 0;
       return open_answered (session, payload, header->payload_length);
     case STEP_DATA_TYPE:
       answered (session, STEP_CMD);

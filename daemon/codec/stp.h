@@ -50,11 +50,8 @@ typedef enum {
   SQNS_STP_DECODE_OK,
   SQNS_STP_DECODE_JUNK, /* no response starts here; *consumed bytes, at least one, may be thrown away */
 } SqnsStpDecode;
-/* Finds the next response in @data: skips bytes before a signature, checks CRCs that are not 0; a message that fails its
- * check is junk too. *@payload points into @data. *@consumed: bytes the caller may drop (junk in front included, with MORE
- * as well). */
-SqnsStpDecode sqns_stp_decode (const guint8 *data,
-                               gsize len,
-                               SqnsStpHeader *header,
-                               const guint8 **payload,
-                               gsize *consumed);
+/* Finds the next response in @data: skips bytes before a signature, checks CRCs that are not 0; a message that fails
+ * its check is junk too. *@payload points into @data. *@consumed: bytes the caller may drop (junk in front included,
+ * with MORE as well). */
+SqnsStpDecode
+sqns_stp_decode (const guint8 *data, gsize len, SqnsStpHeader *header, const guint8 **payload, gsize *consumed);

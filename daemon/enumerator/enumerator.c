@@ -29,7 +29,7 @@ forget (SqnsEnumerator *self, const char *sysfs_path)
 {
   g_autofree char *path = NULL;
   g_autoptr (SqnsBoardFacts) gone = NULL;
-  if (!g_hash_table_steal_extended (self->boards, sysfs_path, (gpointer *) &path, (gpointer *) &gone))
+  if (!g_hash_table_steal_extended (self->boards, sysfs_path, (gpointer *)&path, (gpointer *)&gone))
     return;
   g_signal_emit (self, signals[BOARD_REMOVED], 0, gone->id);
 }
@@ -41,12 +41,13 @@ holder_of (SqnsEnumerator *self, const char *id)
   gpointer path, facts;
   g_hash_table_iter_init (&iter, self->boards);
   while (g_hash_table_iter_next (&iter, &path, &facts))
-    if (g_str_equal (((SqnsBoardFacts *) facts)->id, id))
+    if (g_str_equal (((SqnsBoardFacts *)facts)->id, id))
       return path;
   return NULL;
 }
 
-/* TRUE while the board that was seen at @sysfs_path is still there, which tells a twin from a re-plug without a "remove". */
+/* TRUE while the board that was seen at @sysfs_path is still there, which tells a twin from a re-plug without a
+ * "remove". */
 static gboolean
 still_there (SqnsEnumerator *self, const char *sysfs_path)
 {
@@ -177,8 +178,7 @@ sqns_enumerator_class_init (SqnsEnumeratorClass *klass)
 static void
 sqns_enumerator_init (SqnsEnumerator *self)
 {
-  self->boards
-      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) sqns_board_facts_free);
+  self->boards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)sqns_board_facts_free);
 }
 
 SqnsEnumerator *

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds boards by udev: the only layer that knows gudev.
  *
- * Boards that are plugged in already and boards that come later take the same way: start() listens first and then looks at
- * what is there, and an "add", a "change" and a finding all mean "seen". Nothing is opened and nothing is sent. A board that is
- * only in DFU mode has no tty and is not seen (field-failures.md §3).
+ * Boards that are plugged in already and boards that come later take the same way: start() listens first and then looks
+ * at what is there, and an "add", a "change" and a finding all mean "seen". Nothing is opened and nothing is sent. A
+ * board that is only in DFU mode has no tty and is not seen (field-failures.md §3).
  *
  * Signals:
- *   "board-added" (const SqnsBoardFacts *facts): a board is there. Comes again for a known id when something else than its id
- *     or devnode has changed. The facts are valid during the call.
- *   "board-removed" (const char *id): it is gone. A board that came back under another device node without a "remove" of the
- *     old one is removed first, then added. */
+ *   "board-added" (const SqnsBoardFacts *facts): a board is there. Comes again for a known id when something else than
+ * its id or devnode has changed. The facts are valid during the call. "board-removed" (const char *id): it is gone. A
+ * board that came back under another device node without a "remove" of the old one is removed first, then added. */
 #pragma once
 
 #include "base/error.h"
@@ -20,6 +19,6 @@ G_DECLARE_FINAL_TYPE (SqnsEnumerator, sqns_enumerator, SQNS, ENUMERATOR, GObject
 
 SqnsEnumerator *sqns_enumerator_new (void);
 
-/* Emits "board-added" for each board that is there before it returns; connect first. To be called once. Errors: FAILED (no
- * netlink socket to hear udev by, as in a too narrow sandbox). */
+/* Emits "board-added" for each board that is there before it returns; connect first. To be called once. Errors: FAILED
+ * (no netlink socket to hear udev by, as in a too narrow sandbox). */
 gboolean sqns_enumerator_start (SqnsEnumerator *enumerator, GError **error);

@@ -42,6 +42,8 @@ SqnsFirmware *sqns_manager_share_firmware (SqnsManager *manager, SqnsFirmware *f
 /* DRAINING while nothing new is taken. */
 gboolean sqns_manager_accepts (SqnsManager *manager, GError **error);
 
+gboolean sqns_manager_is_stopping (SqnsManager *manager); /* shutdown has begun */
+
 /* Makes a job for each of @devices (SqnsDevice), all or none; an idempotency key may give present ones. Errors: DRAINING,
  * those of sqns_firmware_expect() and sqns_plan_check_file(). Returns borrowed SqnsJob in the order of @devices; the array is
  * the caller's. */

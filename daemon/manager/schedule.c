@@ -121,11 +121,14 @@ consider (Pass *pass, SqnsJob *job)
   g_autofree char *reason = obstacle (pass, job, position, &state);
   g_autoptr (GError) error = NULL;
 
+  if (reason == NULL && sqns_job_start (job, pass->manager->operations, pass->manager->rules, &error))
+    {
+      pass->running++;
+      return;
+    }
   g_hash_table_insert (pass->positions, device, GUINT_TO_POINTER (position));
   if (reason != NULL)
     sqns_job_set_pending (job, state, position, reason);
-  else if (sqns_job_start (job, pass->manager->operations, pass->manager->rules, &error))
-    pass->running++;
   else
     sqns_job_set_pending (job, SQNS_JOB_WAITING, position, error->message);
 }
@@ -221,4 +224,10 @@ gboolean
 sqns_manager_shutdown_finish (SqnsManager *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+gboolean
+sqns_manager_is_stopping (SqnsManager *manager)
+{
+  return manager->stopping;
 }

@@ -317,7 +317,8 @@ seen (SqnsDevice *self)
 void
 sqns_device_note_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInfo *board)
 {
-  self->info.link = kind;
+  if (kind != SQNS_LINK_AUTO) /* the board may be known before the way is */
+    self->info.link = kind;
   if (board != NULL && board->board != NULL)
     replace_told (&self->told_board, board->board);
   if (board != NULL && board->firmware != NULL)

@@ -178,18 +178,14 @@ load (int fd, GCancellable *cancellable, GError **error)
 static void
 load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  int fd = GPOINTER_TO_INT (task_data);
   GError *error = NULL;
-  SqnsFirmware *firmware = load (GPOINTER_TO_INT (task_data), cancellable, &error);
+  SqnsFirmware *firmware = load (fd, cancellable, &error);
+  g_close (fd, NULL);
   if (firmware != NULL)
     g_task_return_pointer (task, firmware, g_object_unref);
   else
     g_task_return_error (task, sqns_error_normalize (error));
-}
-
-static void
-close_fd (gpointer data)
-{
-  g_close (GPOINTER_TO_INT (data), NULL);
 }
 
 void
@@ -197,8 +193,8 @@ sqns_firmware_load_async (int fd, GCancellable *cancellable, GAsyncReadyCallback
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, sqns_firmware_load_async);
-  g_task_set_task_data (task, GINT_TO_POINTER (fd), close_fd);
-  /* the worker itself says CANCELLED, in our domain */
+  g_task_set_task_data (task, GINT_TO_POINTER (fd), NULL);
+  /* the worker runs in any case: it closes the fd, and says CANCELLED in our domain */
   g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, load_in_thread);
 }

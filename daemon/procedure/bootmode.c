@@ -9,6 +9,7 @@
 
 #define ANSWER_MS 5000
 #define POLL_MS 500
+#define ASK_MS 1500 /* it may go down just then: no time to lose on it */
 #define PAUSE_MS 250
 #define FALLBACK_PAUSE_MS 5000 /* what public updaters wait between ",1" and ",0" */
 #define UNCHANGED_S 30          /* still in the old mode after this: the switch did not take */
@@ -111,7 +112,7 @@ on_asked (SqnsSsm *ssm, const SqnsAtReply *reply)
   switch ((State) sqns_ssm_state (ssm))
     {
     case STATE_SWITCH_NOW:
-      sqns_ssm_goto (ssm, ok ? STATE_POLL : STATE_FALLBACK_PAUSE);
+      sqns_ssm_goto (ssm, ok ? STATE_PAUSE : STATE_FALLBACK_PAUSE);
       break;
     case STATE_SWITCH_LATER:
       if (ok)
@@ -123,7 +124,7 @@ on_asked (SqnsSsm *ssm, const SqnsAtReply *reply)
                                sqns_mode_name (bootmode->target));
       break;
     case STATE_RESET:
-      sqns_ssm_next (ssm);
+      sqns_ssm_goto (ssm, STATE_PAUSE);
       break;
     case STATE_POLL:
       sqns_ssm_goto (ssm, ok ? STATE_ASK_MODE : STATE_PAUSE);
@@ -199,7 +200,7 @@ bootmode_state (SqnsSsm *ssm, guint state, gpointer data)
       ask (ssm, "AT", POLL_MS);
       break;
     case STATE_ASK_MODE:
-      ask (ssm, "AT+SMOD?", ANSWER_MS);
+      ask (ssm, "AT+SMOD?", ASK_MS);
       break;
     case STATE_PAUSE:
       sqns_ssm_goto_in_ms (ssm, STATE_POLL, PAUSE_MS);

@@ -104,8 +104,15 @@ class Port:
     # REPL
 
     def prompt(self):
-        self.write(b'\r\x03')
-        return self.until(b'>>> ')
+        """A prompt behind which nothing more comes, also when the board still boots (and loses what is sent)."""
+        for n in range(100):
+            self.write(b"\r\x03'sy' + 'nc%d'\r" % n)
+            try:
+                self.until(b"'sync%d'\r\n>>> " % n, timeout=DEADLINE / 40)
+                return
+            except Timeout:
+                self.buffer = b''
+        raise Timeout('no prompt')
 
     def enter_raw(self):
         self.write(b'\x03\x03\x01')

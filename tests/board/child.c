@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -159,10 +160,17 @@ child_send (Child *child, guint8 type, const void *data, gsize len)
     child->out_id = g_unix_fd_add (child->fd, G_IO_OUT, writable, child);
 }
 
+/* No program may run on when the board is gone, not even one that never waits. */
+static void
+die_with_parent (gpointer user_data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
 Child *
 child_spawn (const char *python, const char *config, ChildFunc func, ChildGone gone, gpointer user_data, GError **error)
 {
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
   g_autofree char *script = g_strdup_printf ("/proc/self/fd/%d", SCRIPT_FD);
   g_autofree char *socket_fd = g_strdup_printf ("%d", SOCKET_FD);
   GSubprocess *process;
@@ -174,6 +182,7 @@ child_spawn (const char *python, const char *config, ChildFunc func, ChildGone g
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "socketpair: %s", g_strerror (errno));
       return NULL;
     }
+  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   g_subprocess_launcher_take_fd (launcher, dup (script_fd ()), SCRIPT_FD);
   g_subprocess_launcher_take_fd (launcher, pair[1], SOCKET_FD);
   /* -I -S: quick to start, and nothing of the user's own Python gets in. */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A paced UART0 takes as much ahead as a transmit buffer does; then print () waits. */
 #define HOST_BACKLOG_MAX 65536
+#define HOST_BACKLOG_MAX_PACED 1024
 #define RETRY_MS 5
 
 void
@@ -120,12 +122,18 @@ parse_line (const char *text, Line *line)
   return number;
 }
 
+static gsize
+backlog_max (Esp32 *esp)
+{
+  return esp->options->pace ? HOST_BACKLOG_MAX_PACED : HOST_BACKLOG_MAX;
+}
+
 static gboolean
 resume (gpointer user_data)
 {
   Esp32 *esp = user_data;
 
-  if (board_host_backlog (esp->board) > HOST_BACKLOG_MAX / 2)
+  if (board_host_backlog (esp->board) > backlog_max (esp) / 2)
     return G_SOURCE_CONTINUE;
   esp->resume = 0;
   child_pause (esp->child, FALSE);
@@ -136,7 +144,7 @@ static void
 uart0_out (Esp32 *esp, const guint8 *data, gsize len)
 {
   board_to_host (esp->board, data, len, esp->uart0.baud);
-  if (board_host_backlog (esp->board) <= HOST_BACKLOG_MAX || esp->child == NULL || esp->resume != 0)
+  if (board_host_backlog (esp->board) <= backlog_max (esp) || esp->child == NULL || esp->resume != 0)
     return;
   child_pause (esp->child, TRUE);
   esp->resume = g_timeout_add (RETRY_MS, resume, esp);

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define BACKLOG_MAX 65536
-#define RETRY_MS 5
 
 static void
 to_host (Esp32 *esp, const char *text)

@@ -47,6 +47,9 @@ class Hub:
     def __init__(self):
         self.sock = socket.socket(fileno=FD)
         self.sock.setblocking(False)
+        if PACED:
+            # Little may wait here, or Ctrl-C would come long after what it interrupts.
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         self.buf = bytearray()
         self.rx = [bytearray(), bytearray()]
         self.freed = [0, 0]
@@ -1275,12 +1278,12 @@ class Repl:
 
 PROGRAMS = {
     'prints': 'import time\nn = 0\nwhile True:\n    print("measurement", n)\n    n += 1\n    time.sleep_ms(200)\n',
-    'ignores-ctrl-c': 'import micropython, time\nmicropython.kbd_intr(-1)\nwhile True:\n'
+    'ignores-ctrl-c': 'import micropython, time\nmicropython.kbd_intr(-1)\nprint("main.py runs")\nwhile True:\n'
                       '    try:\n        time.sleep_ms(100)\n    except KeyboardInterrupt:\n        pass\n',
     'floods': 'import time\nwhile True:\n    print("0123456789abcdef" * 16)\n    time.sleep_ms(1)\n',
     'grabs-modem': 'import time\nfrom machine import UART\nu = UART(1, baudrate=921600, pins=%r)\nwhile True:\n'
                    '    u.write("AT\\r\\n")\n    time.sleep_ms(500)\n    print("modem:", u.read())\n' % (MODEM_PINS,),
-    'wdt': 'import time\nfrom machine import WDT\nw = WDT(timeout=2000)\nwhile True:\n    w.feed()\n'
+    'wdt': 'import time\nfrom machine import WDT\nw = WDT(timeout=2000)\nprint("main.py runs")\nwhile True:\n    w.feed()\n'
            '    time.sleep_ms(100)\n',
 }
 

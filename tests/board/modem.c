@@ -422,6 +422,7 @@ modem_new (Board *board, const Options *options)
       break;
     }
   enter (modem, modem->state);
+  modem->upload_state = MODEM_RECOVERY;
   if (modem->state == MODEM_UPDATER)
     upgrade_apply (modem);
   return modem;

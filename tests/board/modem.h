@@ -45,7 +45,6 @@ typedef struct {
   const Options *options;
 
   ModemState state;
-  ModemState after_wake; /* what sleeps, or is in data mode */
   BootMode boot_mode;
   guint baud;
   gboolean echo;
@@ -57,7 +56,6 @@ typedef struct {
   GString *line;
   GString *reply;
   GString *typed; /* echo that is still to go out */
-  gboolean showver_error;
   guint cfun;
   gint64 last_byte; /* PPP guard times */
   guint guard;
@@ -68,7 +66,6 @@ typedef struct {
   guint loaders[N_LOADERS];
   guint active_loader;
   gboolean application_valid;
-  guint cycle_count;
 
   /* Upgrade */
   StpSlave *stp;

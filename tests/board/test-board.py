@@ -130,7 +130,7 @@ class Repl(Case):
     def test_raw(self):
         port = self.board().port()
         port.prompt()
-        self.assertTrue(port.enter_raw().endswith(b'\r\n>>> raw REPL; CTRL-B to exit\r\n>'))
+        self.assertTrue(port.enter_raw().endswith(b'\r\n>>> \r\n>>> raw REPL; CTRL-B to exit\r\n>'))
         self.assertEqual(port.run('print("a")\nprint("b")'), ('a\r\nb\r\n', ''))
         port.write(b'1/0\x04')
         self.assertEqual(port.until(b'\x04>'), b'OK\x04Traceback (most recent call last):\r\n  File "<stdin>", line 1, in '
@@ -184,9 +184,9 @@ class Repl(Case):
         self.assertEqual(port.silence(QUIET), b'')
 
     def test_ctrl_f_needs_idle(self):
-        board = self.board('--main-program', 'ignores-ctrl-c')
+        board = self.board('--main-program', 'ignores-ctrl-c', '--boot-time', '50')
         port = board.port()
-        board.wait(esp32='running')
+        port.until(b'main.py runs\r\n')
         port.write(b'\x03\x03\x06\x01')
         self.assertEqual(port.silence(QUIET), b'')
         self.assertEqual(board.status()['esp32-resets'], 0)
@@ -194,9 +194,9 @@ class Repl(Case):
         board.wait(esp32_resets=1)
 
     def test_watchdog(self):
-        board = self.board('--main-program', 'wdt')
+        board = self.board('--main-program', 'wdt', '--boot-time', '50')
         port = board.port()
-        board.wait(esp32='running')
+        port.until(b'main.py runs\r\n')
         port.write(b'\x03')
         port.until(b'>>> ')
         board.wait(esp32_resets=1)

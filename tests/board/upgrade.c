@@ -14,7 +14,7 @@
 #define STORE_MAX 4194304
 #define ELF_MAX (2 * 1024 * 1024)
 #define UPDATER_START_TIME 4.0
-/* Boot ROMs of the factory are replaced by a package of their own only. */
+/* Step 1 of 48829 may only meet 41065. */
 #define UNSAFE_BASE_STEP 48829
 #define SAFE_BASE 41065
 
@@ -121,7 +121,7 @@ take_over (Modem *modem)
     }
   else if (dup_check_build (dup) == UNSAFE_BASE_STEP && modem_build (modem) != SAFE_BASE)
     {
-      /* Rows 14: step 1 of 48829 from any other version ends the modem. */
+      /* Row 14: step 1 of 48829 from any other version ends the modem. */
       modem_set_state (modem, MODEM_DEAD);
       return;
     }
@@ -142,7 +142,8 @@ finish (Modem *modem)
     fail (modem, "upgrade", 17, "Flash write error");
   else if (why != NULL)
     fail (modem, "dup", 22, why);
-  else if (dup_check_is_diff (modem->dup) && dup_check_base (modem->dup) != modem_build (modem))
+  else if (dup_check_is_diff (modem->dup)
+           && (!modem->application_valid || dup_check_base (modem->dup) != modem_build (modem)))
     fail (modem, "diffUpgrade", 239, "Patch didn't apply!");
   else
     take_over (modem);

@@ -46,7 +46,8 @@ read_reply (const SqnsAtReply *reply)
   g_assert_nonnull (memchr (showver.ue, '\0', sizeof showver.ue));
 }
 
-/* What is final stays final, with the same reading, however much comes behind it; without its last byte it is not final. */
+/* What is final stays final, with the same reading, however much comes behind it; without its last byte it is not
+ * final. */
 static void
 check_prefixes (const char *command, const guint8 *data, const SqnsAtReply *reply)
 {

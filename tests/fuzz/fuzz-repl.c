@@ -51,7 +51,7 @@ check_script (const char *text)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  g_autofree char *text = g_strndup ((const char *) data, size);
+  g_autofree char *text = g_strndup ((const char *)data, size);
   SqnsPrompt prompt = sqns_repl_prompt (data, size);
 
   g_assert_cmpint (prompt, <=, SQNS_PROMPT_RAW);

@@ -10,14 +10,17 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   static const SqnsVersion to[] = {
-    { { 5, 2, 1, 0 }, 48829 }, { { 6, 0, 0, 0 }, 37781 }, { { 0 }, 41065 }, { { 0 }, 0 },
+    { { 5, 2, 1, 0 }, 48829 },
+    { { 6, 0, 0, 0 }, 37781 },
+    { { 0 }, 41065 },
+    { { 0 }, 0 },
   };
   static const SqnsPlanState states[] = {
     { SQNS_MODE_FFF, { { 5, 1, 1, 0 }, 33080 }, { { 5, 1, 1, 0 }, 33080 }, SQNS_REPORT_NONE },
     { SQNS_MODE_RECOVERY, { { 0 }, 0 }, { { 0 }, 0 }, SQNS_REPORT_UNKNOWN },
   };
   g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsRules) rules = sqns_rules_parse ((const char *) data, (gssize) size, &error);
+  g_autoptr (SqnsRules) rules = sqns_rules_parse ((const char *)data, (gssize)size, &error);
 
   g_assert_cmpint (rules == NULL, ==, error != NULL);
   if (rules == NULL)

@@ -8,7 +8,7 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   SqnsVersion version, again;
-  gboolean found = sqns_version_parse ((const char *) data, (gssize) size, &version);
+  gboolean found = sqns_version_parse ((const char *)data, (gssize)size, &version);
   g_autofree char *text = sqns_version_format (&version);
 
   g_assert_cmpint (found, ==, sqns_version_known (&version));

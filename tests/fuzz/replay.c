@@ -69,8 +69,8 @@ replay_dir (const char *path)
           g_printerr ("%s\n", error->message);
           return 0;
         }
-      run ((const guint8 *) data, size);
-      run_mutations ((const guint8 *) data, size);
+      run ((const guint8 *)data, size);
+      run_mutations ((const guint8 *)data, size);
       n_files++;
     }
   return n_files;

@@ -44,6 +44,8 @@ struct _StpModem {
   gboolean no_close_answer;
   guint buffer; /* bytes of one request that the relay in front of it keeps, 0 = all */
   guint most;   /* bytes of a block that it takes at a time, 0 = all */
+  GRand *rand;  /* decides where bits flip and the like; seeded the same every time: a damaged block passes a 16-bit CRC
+                 * once  in 65536 times, and a test must not fail then */
   StpFaultFunc fault;
   gpointer fault_data;
 

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-#define BYTES(string) (const guint8 *) string, sizeof string - 1
+#define BYTES(string) (const guint8 *)string, sizeof string - 1
 
 static void
 parse (const char *command, const char *text, SqnsAtReply *reply)
 {
-  sqns_at_parse (command, (const guint8 *) text, strlen (text), reply);
+  sqns_at_parse (command, (const guint8 *)text, strlen (text), reply);
 }
 
 typedef struct {
@@ -195,7 +195,8 @@ test_showver_other (void)
   SqnsShowver showver;
 
   /* 33988, without brackets */
-  parse ("AT!=\"showver\"", "    Bootloader1* : BUILD5.1.1.0-33988 by robot-soft at 2017-12-11 15:06:33\r\nOK\r\n", &reply);
+  parse ("AT!=\"showver\"", "    Bootloader1* : BUILD5.1.1.0-33988 by robot-soft at 2017-12-11 15:06:33\r\nOK\r\n",
+         &reply);
   g_assert_true (sqns_at_showver (&reply, &showver));
   assert_version (&showver.bootloader[1], "5.1.1.0-33988");
   assert_version (&showver.software, "");
@@ -210,7 +211,8 @@ test_showver_other (void)
   g_assert_cmpint (showver.active, ==, -1);
 
   /* lines that only look like it */
-  parse ("AT!=\"showver\"", "Bootloader3 : [33080]\r\nBootloader : [1]\r\nBootloader10 : [33080]\r\nSoftware\r\nUE : 5\r\nOK\r\n", &reply);
+  parse ("AT!=\"showver\"",
+         "Bootloader3 : [33080]\r\nBootloader : [1]\r\nBootloader10 : [33080]\r\nSoftware\r\nUE : 5\r\nOK\r\n", &reply);
   g_assert_false (sqns_at_showver (&reply, &showver));
   parse ("AT!=\"showver\"", "\r\nERROR\r\n", &reply);
   g_assert_false (sqns_at_showver (&reply, &showver));
@@ -225,7 +227,7 @@ static void
 test_find_line (void)
 {
   static const char text[] = "\0\xfe\r\n+SHUTDOWN\r\n\0\0+SYSSTART\r\nAT\r\n";
-  const guint8 *data = (const guint8 *) text;
+  const guint8 *data = (const guint8 *)text;
   gsize end = 99;
 
   g_assert_true (sqns_at_find_line (data, sizeof text - 1, "+SYSSTART", &end));
@@ -273,15 +275,17 @@ test_printable (void)
     { "12345678901234", 14, "<private>", "12345678901234" },
     { "IMEI 004400152020001!", 21, "IMEI <private>!", "IMEI 004400152020001!" },
     { "1234567890123456789012", 22, "<private>", "1234567890123456789012" },
-    { "+SQNCCID: \"8944000000000000012F\",\"\"", 36, "+SQNCCID: \"<private>F\",\"\"", "+SQNCCID: \"8944000000000000012F\",\"\"" },
+    { "+SQNCCID: \"8944000000000000012F\",\"\"", 35, "+SQNCCID: \"<private>F\",\"\"",
+      "+SQNCCID: \"8944000000000000012F\",\"\"" },
     { "\"89440000000000000123\"", 22, "\"<private>\"", "\"89440000000000000123\"" },
-    { "+CPSMS: 1,,,\"10000110\",\"00011110\"", 33, "+CPSMS: 1,,,\"10000110\",\"00011110\"", "+CPSMS: 1,,,\"10000110\",\"00011110\"" },
+    { "+CPSMS: 1,,,\"10000110\",\"00011110\"", 33, "+CPSMS: 1,,,\"10000110\",\"00011110\"",
+      "+CPSMS: 1,,,\"10000110\",\"00011110\"" },
     { "12345678901234 1 12345678901234", 31, "<private> 1 <private>", "12345678901234 1 12345678901234" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      const guint8 *data = (const guint8 *) rows[i].text;
+      const guint8 *data = (const guint8 *)rows[i].text;
       g_autofree char *printable = sqns_at_printable (data, rows[i].len, FALSE);
       g_autofree char *personal = sqns_at_printable (data, rows[i].len, TRUE);
 

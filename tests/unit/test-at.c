@@ -32,12 +32,13 @@ static const Row rows[] = {
   { "sqnwl", "AT+SQNWL=\"sqndcc\",2", "\r\nERROR\r\n", 0, SQNS_AT_ERROR, "", "", 0 },
   { "cfun", "AT+CFUN?", "\r\n+CFUN: 0\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "+CFUN: 0", "", 0 },
   { "cereg", "AT+CEREG?", "\r\n+CEREG: 1,0\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "+CEREG: 1,0", "", 0 },
-  /* out of step: the first final line ends it, two more stand behind (15 + 34 bytes of noise and OK) */
-  { "out-of-step", "ATE0", "\r\n+CPSMS: 1,,,\"10000110\",\"00011110\"\r\n\r\nOK\r\n\r\nOK\r\n\r\nERROR\r\n", 0, SQNS_AT_OK, "",
-    "+CPSMS: 1,,,\"10000110\",\"00011110\"", 43 },
+  /* out of step: the first final line ends it, two more stand behind */
+  { "out-of-step", "ATE0", "\r\n+CPSMS: 1,,,\"10000110\",\"00011110\"\r\n\r\nOK\r\n\r\nOK\r\n\r\nERROR\r\n", 0,
+    SQNS_AT_OK, "", "+CPSMS: 1,,,\"10000110\",\"00011110\"", 43 },
   { "ati", "ATI", "\r\nSEQUANS Communications\r\nVZM20Q\r\nUE6.0.0.0\r\n\r\nOK\r\n", 0, SQNS_AT_OK,
     "SEQUANS Communications|VZM20Q|UE6.0.0.0", "", 0 },
-  { "ati1", "ATI1", "\r\nUE5.0.0.0d\r\nLR5.1.1.0-39529\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "UE5.0.0.0d|LR5.1.1.0-39529", "", 0 },
+  { "ati1", "ATI1", "\r\nUE5.0.0.0d\r\nLR5.1.1.0-39529\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "UE5.0.0.0d|LR5.1.1.0-39529", "",
+    0 },
   { "cgsn", "AT+CGSN", "\r\n004400152020001\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "004400152020001", "", 0 },
   { "smstpu", "AT+SMSTPU=\"ON_THE_FLY\"", "\r\nOK\r\n", 0, SQNS_AT_OK, "", "", 0 },
   { "stp", "AT+STP", "OK\r\n", 0, SQNS_AT_OK, "", "", 0 },
@@ -51,31 +52,43 @@ static const Row rows[] = {
   { "echo-lf", "AT", "AT\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "", "", 0 },
   { "echo-leftover", "AT+SMOD?", "+++AT+SMOD?\r\r\n2\r\nOK\r\n", 0, SQNS_AT_OK, "2", "", 0 },
   { "echo-urc", "AT+SMOD?", "\r\n+CEREG: 2\r\nAT+SMOD?\r\r\n2\r\nOK\r\n", 0, SQNS_AT_OK, "2", "+CEREG: 2", 0 },
-  { "clac-no-echo", "AT+CLAC", "\r\nAT+CEREG\r\nAT+CLAC\r\n+CFUN\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "AT+CEREG|AT+CLAC|+CFUN", "", 0 },
+  { "clac-no-echo", "AT+CLAC", "\r\nAT+CEREG\r\nAT+CLAC\r\n+CFUN\r\n\r\nOK\r\n", 0, SQNS_AT_OK,
+    "AT+CEREG|AT+CLAC|+CFUN", "", 0 },
   /* line ends */
   { "crcrlf", "AT+SMOD?", "\r\r\n2\r\r\nOK\r\r\n", 0, SQNS_AT_OK, "2", "", 0 },
   { "lf", "AT+SMOD?", "\n2\nOK\n", 0, SQNS_AT_OK, "2", "", 0 },
   { "cr-then-byte", "AT+SMOD?", "2\rOK\rX", 0, SQNS_AT_OK, "2", "", 5 },
   { "blank-ends", "AT", "\r\nOK \r\n", 0, SQNS_AT_OK, "", "", 0 },
   /* unsolicited lines in between, wherever */
-  { "urc-before", "AT+SMOD?", "\r\n+CEREG: 5,\"0001\"\r\n\r\n2\r\nOK\r\n", 0, SQNS_AT_OK, "2", "+CEREG: 5,\"0001\"", 0 },
+  { "urc-before", "AT+SMOD?", "\r\n+CEREG: 5,\"0001\"\r\n\r\n2\r\nOK\r\n", 0, SQNS_AT_OK, "2", "+CEREG: 5,\"0001\"",
+    0 },
   { "urc-after", "AT+SMOD?", "\r\n2\r\n+CPSMS: 1\r\nOK\r\n", 0, SQNS_AT_OK, "2", "+CPSMS: 1", 0 },
   { "urc-sysstart", "AT", "\r\n+SYSSTART\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "", "+SYSSTART", 0 },
   { "urc-shutdown", "AT^RESET", "\r\n+SHUTDOWN\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "", "+SHUTDOWN", 0 },
-  { "urc-exit", "AT+SMOD?", "^EXIT: Fatal error\r\n+SYSSTART\r\n2\r\nOK\r\n", 0, SQNS_AT_OK, "2", "^EXIT: Fatal error|+SYSSTART", 0 },
-  { "urc-sqns", "AT", "+SQNSSHDN\r\n+SQNSUPGRADENTF: \"x\"\r\nOK\r\n", 0, SQNS_AT_OK, "", "+SQNSSHDN|+SQNSUPGRADENTF: \"x\"", 0 },
+  { "urc-exit", "AT+SMOD?", "^EXIT: Fatal error\r\n+SYSSTART\r\n2\r\nOK\r\n", 0, SQNS_AT_OK, "2",
+    "^EXIT: Fatal error|+SYSSTART", 0 },
+  { "urc-sqns", "AT", "+SQNSSHDN\r\n+SQNSUPGRADENTF: \"x\"\r\nOK\r\n", 0, SQNS_AT_OK, "",
+    "+SQNSSHDN|+SQNSUPGRADENTF: \"x\"", 0 },
   { "urc-carrier", "AT", "\r\nNO CARRIER\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "", "NO CARRIER", 0 },
   { "own-ccid", "AT+SQNCCID?", "\r\n+SQNCCID: \"1\"\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "+SQNCCID: \"1\"", "", 0 },
   { "own-lower", "at+cereg?", "\r\n+CEREG: 1,0\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "+CEREG: 1,0", "", 0 },
-  { "own-two", "AT+CFUN?;+CEREG?", "+CFUN: 1\r\n+CEREG: 2\r\n+CE: 3\r\nOK\r\n", 0, SQNS_AT_OK, "+CFUN: 1|+CEREG: 2", "+CE: 3", 0 },
+  { "own-two", "AT+CFUN?;+CEREG?", "+CFUN: 1\r\n+CEREG: 2\r\n+CE: 3\r\nOK\r\n", 0, SQNS_AT_OK, "+CFUN: 1|+CEREG: 2",
+    "+CE: 3", 0 },
   /* garbage */
   { "nul-line", "AT+SMOD?", BYTES ("\0\0\r\n2\r\nOK\r\n"), SQNS_AT_OK, "2", "", 0 },
   { "nul-glued", "AT", BYTES ("\0\0\0OK\r\n"), SQNS_AT_OK, "", "", 0 },
   { "nul-behind", "AT", BYTES ("OK\0\0\r\n"), SQNS_AT_OK, "", "", 0 },
-  { "baud-glued", "AT+SMOD?", BYTES ("\xfe\xfd\xfe\xfe" "0\r\nOK\r\n"), SQNS_AT_OK, "0", "", 0 },
-  { "inside", "ATI", BYTES ("a\0b\xff" "c\td\r\nOK\r\n"), SQNS_AT_OK, "a?b?c\td", "", 0 },
+  { "baud-glued", "AT+SMOD?",
+    BYTES ("\xfe\xfd\xfe\xfe"
+           "0\r\nOK\r\n"),
+    SQNS_AT_OK, "0", "", 0 },
+  { "inside", "ATI",
+    BYTES ("a\0b\xff"
+           "c\td\r\nOK\r\n"),
+    SQNS_AT_OK, "a?b?c\td", "", 0 },
   { "word-glued", "AT", "~OK\r\nOK\r\n", 0, SQNS_AT_OK, "~OK", "", 0 },
-  { "error-in-word", "ATI", "NO ERROR HERE\r\nERRORS\r\nTERROR\r\nOK\r\n", 0, SQNS_AT_OK, "NO ERROR HERE|ERRORS|TERROR", "", 0 },
+  { "error-in-word", "ATI", "NO ERROR HERE\r\nERRORS\r\nTERROR\r\nOK\r\n", 0, SQNS_AT_OK, "NO ERROR HERE|ERRORS|TERROR",
+    "", 0 },
   { "ok-in-word", "ATI", "OKAY\r\nNOT OK\r\n OK\r\nERROR\r\n", 0, SQNS_AT_ERROR, "OKAY|NOT OK| OK", "", 0 },
   /* not whole yet */
   { "none", "AT", "", 0, SQNS_AT_PENDING, "", "", 0 },
@@ -97,7 +110,7 @@ joined (GPtrArray *lines)
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < lines->len; i++)
-    g_string_append_printf (text, "%s%s", i > 0 ? "|" : "", (char *) g_ptr_array_index (lines, i));
+    g_string_append_printf (text, "%s%s", i > 0 ? "|" : "", (char *)g_ptr_array_index (lines, i));
   return g_string_free (text, FALSE);
 }
 
@@ -121,7 +134,7 @@ test_whole (gconstpointer data)
   const Row *row = data;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  g_assert_cmpint (sqns_at_parse (row->command, (const guint8 *) row->bytes, row_len (row), &reply), ==, row->final);
+  g_assert_cmpint (sqns_at_parse (row->command, (const guint8 *)row->bytes, row_len (row), &reply), ==, row->final);
   assert_reply (row, &reply, 0);
   sqns_at_reply_clear (&reply);
   g_assert_null (reply.lines);
@@ -160,16 +173,17 @@ test_in_front (gconstpointer data)
   const struct {
     const char *bytes;
     gsize len;
-  } fronts[] = { { echo, strlen (echo) }, { BYTES ("\0\0\0\r\n") }, { BYTES ("\xfe\xfd\xfe\xfe\r\r\n") }, { BYTES ("\r\n\n\r\r") } };
+  } fronts[] = {
+    { echo, strlen (echo) }, { BYTES ("\0\0\0\r\n") }, { BYTES ("\xfe\xfd\xfe\xfe\r\r\n") }, { BYTES ("\r\n\n\r\r") }
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (fronts); i++)
     {
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
       g_auto (SqnsAtReply) reply = { 0 };
 
-      g_byte_array_append (bytes, (const guint8 *) fronts[i].bytes, (guint) fronts[i].len);
-      /* a lone CR ends the echo only when another line's start stands behind it */
-      g_byte_array_append (bytes, (const guint8 *) row->bytes, (guint) row_len (row));
+      g_byte_array_append (bytes, (const guint8 *)fronts[i].bytes, (guint)fronts[i].len);
+      g_byte_array_append (bytes, (const guint8 *)row->bytes, (guint)row_len (row));
       sqns_at_parse (row->command, bytes->data, bytes->len, &reply);
       assert_reply (row, &reply, fronts[i].len);
     }
@@ -185,8 +199,8 @@ test_behind (gconstpointer data)
 
   if (row->final == SQNS_AT_PENDING)
     return;
-  g_byte_array_append (bytes, (const guint8 *) row->bytes, (guint) row_len (row));
-  g_byte_array_append (bytes, (const guint8 *) "\r\nERROR\r\n4\r\nOK\r\n", 16);
+  g_byte_array_append (bytes, (const guint8 *)row->bytes, (guint)row_len (row));
+  g_byte_array_append (bytes, (const guint8 *)"\r\nERROR\r\n4\r\nOK\r\n", 16);
   sqns_at_parse (row->command, bytes->data, bytes->len, &reply);
   assert_reply (row, &reply, 0);
 }
@@ -194,7 +208,7 @@ test_behind (gconstpointer data)
 static SqnsAtFinal
 parse (const char *command, const char *text, SqnsAtReply *reply)
 {
-  return sqns_at_parse (command, (const guint8 *) text, strlen (text), reply);
+  return sqns_at_parse (command, (const guint8 *)text, strlen (text), reply);
 }
 
 static void

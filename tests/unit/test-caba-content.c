@@ -132,6 +132,19 @@ test_image_fields (void)
     }
 }
 
+/* Offset and length of an ELF that are right only in 32 bits. */
+static void
+test_index_wraps (void)
+{
+  g_autoptr (GByteArray) dup = new_dup (NB_VERSION, SQNS_TEST_DUP_IELF);
+  g_autoptr (SqnsCaba) before = sqns_test_dup_parse (dup, NULL);
+  guint8 *index = dup->data + package_at (before, 1)->payload_offset + 44;
+
+  memcpy (index + 4, "\xf0\xff\xff\xff\x20\0\0\0", 8);
+  sqns_test_dup_repair (dup);
+  sqns_test_dup_refused (dup->data, dup->len, NULL, "points at 32 bytes at 4294967280, outside");
+}
+
 static GByteArray *
 dup_with_fff_text (const char *text, gsize len)
 {
@@ -276,6 +289,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/caba-content/header-fields", test_header_fields);
   g_test_add_func ("/caba-content/image-fields", test_image_fields);
+  g_test_add_func ("/caba-content/index-wraps", test_index_wraps);
   g_test_add_func ("/caba-content/version", test_version);
   g_test_add_func ("/caba-content/diff", test_diff);
   g_test_add_func ("/caba-content/foreign", test_foreign);

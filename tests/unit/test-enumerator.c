@@ -197,14 +197,16 @@ tear_down (Fixture *f, gconstpointer data)
   g_object_unref (f->testbed);
 }
 
-#define EXPANSION(port_, tty_, serial_) \
-  { .vendor = "04d8", .product = "ef98", .serial = (serial_), .name = "Expansion3", .tty = (tty_), .port = (port_) }
+#define EXPANSION(port_, tty_, serial_)                                                                                \
+  {                                                                                                                    \
+    .vendor = "04d8", .product = "ef98", .serial = (serial_), .name = "Expansion3", .tty = (tty_), .port = (port_)     \
+  }
 
 /* A board whose only use is to be seen after something that must not be seen. */
 static void
 plug_last (Fixture *f, Board *board)
 {
-  *board = (Board) EXPANSION (9, "ttyACM9", "PyLast");
+  *board = (Board)EXPANSION (9, "ttyACM9", "PyLast");
   plug (f, board);
 }
 #define LAST "+04d8:ef98-PyLast /dev/ttyACM9"

@@ -1,142 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The upload's state machine against a modem of its own and a line that loses, damages and repeats. */
-#include "codec/stp-session.h"
-
-#include "stp-modem.h"
+#include "stp-upload.h"
 
 #include <string.h>
-
-#define MAX_ROUNDS 200000u
-
-typedef struct {
-  SqnsStpSession *session;
-  StpModem *modem;
-  GByteArray *image;
-  guint rounds;     /* requests sent */
-  guint in_a_row;   /* of them, since the last one that was answered */
-  guint most_bytes; /* in one block */
-  double seconds;   /* on a wire of 921600 baud, with @latency per exchange */
-  double latency;
-} Upload;
-
-static void
-upload_start (Upload *upload, StpModem *modem, gsize size, SqnsStpDataType type, guint first_block, guint max_block)
-{
-  *upload = (Upload){ .modem = modem, .image = g_byte_array_new () };
-  g_byte_array_set_size (upload->image, (guint)size);
-  for (gsize i = 0; i < size; i++)
-    upload->image->data[i] = (guint8)(i * 7 + i / 251 + (i >> 13));
-  upload->session = sqns_stp_session_new (upload->image->data, size, type, first_block, max_block);
-}
-
-static void
-upload_clear (Upload *upload)
-{
-  sqns_stp_session_free (upload->session);
-  g_byte_array_unref (upload->image);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Upload, upload_clear)
-
-/* Feeds what the modem said, in pieces of any size, until a verdict falls. */
-static SqnsStpVerdict
-upload_listen (Upload *upload)
-{
-  GByteArray *line = upload->modem->answer;
-  SqnsStpVerdict verdict = SQNS_STP_MORE;
-  guint offered = 0;
-
-  while (verdict == SQNS_STP_MORE && offered < line->len)
-    {
-      g_autofree guint8 *copy = NULL;
-      gsize consumed;
-
-      offered = (guint)g_test_rand_int_range ((gint32)offered, (gint32)line->len) + 1;
-      copy = g_memdup2 (line->data, offered);
-      verdict = sqns_stp_session_receive (upload->session, copy, offered, &consumed);
-      g_assert_cmpuint (consumed, <=, offered);
-      if (consumed > 0)
-        g_byte_array_remove_range (line, 0, (guint)consumed);
-      offered -= (guint)consumed;
-    }
-  return verdict;
-}
-
-/* One request and what follows from it. */
-static SqnsStpVerdict
-upload_step (Upload *upload)
-{
-  const gsize before = sqns_stp_session_bytes_done (upload->session);
-  const SqnsStpOperation operation = sqns_stp_session_operation (upload->session);
-  SqnsStpVerdict verdict;
-  gsize len;
-  const guint8 *request = sqns_stp_session_request (upload->session, &len);
-
-  g_assert_nonnull (request);
-  g_assert_cmpuint (len, <=, SQNS_STP_MAX_FLIGHT);
-  g_assert_cmpuint (++upload->rounds, <, MAX_ROUNDS);
-  upload->in_a_row++;
-  if (operation == SQNS_STP_TRANSFER_BLOCK)
-    {
-      g_assert_cmpuint (len, ==, SQNS_STP_HEADER_SIZE + sqns_stp_session_block (upload->session));
-      upload->most_bytes = MAX (upload->most_bytes, sqns_stp_session_block (upload->session));
-    }
-  stp_modem_send (upload->modem, request, len);
-  upload->seconds += ((double)(len + upload->modem->answer->len)) / 92160 + upload->latency;
-
-  verdict = upload_listen (upload);
-  if (verdict == SQNS_STP_MORE)
-    {
-      stp_modem_quiet (upload->modem);
-      verdict = sqns_stp_session_timed_out (upload->session);
-    }
-  else if (verdict == SQNS_STP_RESEND)
-    stp_modem_quiet (upload->modem);
-  else
-    upload->in_a_row = 0;
-
-  g_assert_cmpuint (upload->in_a_row, <=, 32);
-  g_assert_cmpuint (sqns_stp_session_bytes_done (upload->session), >=, before);
-  g_assert_cmpuint (sqns_stp_session_bytes_done (upload->session), <=, upload->image->len);
-  g_assert_cmpint (sqns_stp_session_failure (upload->session) != NULL, ==, verdict == SQNS_STP_FAILED);
-  return verdict;
-}
-
-static SqnsStpVerdict
-upload_run (Upload *upload)
-{
-  SqnsStpVerdict verdict;
-  gsize len, consumed;
-
-  do
-    verdict = upload_step (upload);
-  while (verdict == SQNS_STP_SEND || verdict == SQNS_STP_RESEND);
-
-  g_assert_null (sqns_stp_session_request (upload->session, &len));
-  g_assert_cmpuint (len, ==, 0);
-  g_assert_cmpint (sqns_stp_session_receive (upload->session, (const guint8 *)"noise", 5, &consumed), ==, verdict);
-  g_assert_cmpuint (consumed, ==, 5);
-  g_assert_cmpint (sqns_stp_session_timed_out (upload->session), ==, verdict);
-  return verdict;
-}
-
-static void
-assert_uploaded (Upload *upload)
-{
-  const SqnsStpVerdict verdict = upload_run (upload);
-
-  g_assert_cmpstr (sqns_stp_session_failure (upload->session), ==, NULL);
-  g_assert_cmpint (verdict, ==, SQNS_STP_DONE);
-  g_assert_cmpuint (sqns_stp_session_bytes_done (upload->session), ==, upload->image->len);
-  g_assert_cmpmem (upload->modem->taken->data, upload->modem->taken->len, upload->image->data, upload->image->len);
-}
-
-static void
-assert_failed (Upload *upload, const char *words)
-{
-  g_assert_cmpint (upload_run (upload), ==, SQNS_STP_FAILED);
-  if (strstr (sqns_stp_session_failure (upload->session), words) == NULL)
-    g_error ("\"%s\" does not say \"%s\"", sqns_stp_session_failure (upload->session), words);
-}
 
 /* No request is sent twice, and blocks grow to what the modem takes within a few. */
 static void
@@ -166,13 +32,13 @@ test_clean (void)
     for (guint version = 1; version <= 2; version++)
       {
         g_autoptr (StpModem) modem = stp_modem_new ();
-        g_auto (Upload) upload;
+        g_auto (StpUpload) upload;
 
         modem->max_transfer = cases[i].max_transfer;
         modem->version = (guint8)version;
         modem->gives_crc = version == 2;
-        upload_start (&upload, modem, cases[i].size, SQNS_STP_DATA_CABA, cases[i].first_block, cases[i].max_block);
-        assert_uploaded (&upload);
+        stp_upload_start (&upload, modem, cases[i].size, SQNS_STP_DATA_CABA, cases[i].first_block, cases[i].max_block);
+        stp_upload_succeeds (&upload);
 
         for (guint j = 0; j < G_N_ELEMENTS (cases[i].blocks) && cases[i].blocks[j] != 0; j++)
           g_assert_cmpuint (g_array_index (modem->blocks, guint, j), ==, cases[i].blocks[j]);
@@ -198,12 +64,12 @@ test_speed (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (StpModem) modem = stp_modem_new ();
-      g_auto (Upload) upload;
+      g_auto (StpUpload) upload;
       const gsize size = 2000000;
 
-      upload_start (&upload, modem, size, SQNS_STP_DATA_CABA, 0, 0);
+      stp_upload_start (&upload, modem, size, SQNS_STP_DATA_CABA, 0, 0);
       upload.latency = cases[i].latency;
-      assert_uploaded (&upload);
+      stp_upload_succeeds (&upload);
       g_assert_cmpfloat (upload.seconds / ((double)size / 92160), <, cases[i].most);
     }
 }
@@ -222,8 +88,8 @@ test_dialogue (void)
     SqnsStpVerdict verdict;
   } steps[] = {
     { SQNS_STP_RESET, "fast\0\0\0\0\0\0\0\0\x8a\xe3\0", 16, "tsaf\x80\0\0\0\0\0\0\0\0\0\0\0", 16, SQNS_STP_SEND },
-    { SQNS_STP_OPEN_SESSION, "fast\1\1\0\0\0\0\0\1\xfb\x8e\0", 16,
-      "tsaf\x81\1\0\4\0\0\0\1\0\0\0\0\1\1\x20\0", 20, SQNS_STP_SEND },
+    { SQNS_STP_OPEN_SESSION, "fast\1\1\0\0\0\0\0\1\xfb\x8e\0", 16, "tsaf\x81\1\0\4\0\0\0\1\0\0\0\0\1\1\x20\0", 20,
+      SQNS_STP_SEND },
     { SQNS_STP_TRANSFER_BLOCK_CMD, "fast\2\1\0\2\0\0\0\2", 12, "tsaf\x82\1\0\0\0\0\0\2\0\0\0\0", 16, SQNS_STP_SEND },
     { SQNS_STP_TRANSFER_BLOCK, "fast\3\1\0\12\0\0\0\3", 12, "tsaf\x83\1\0\2\0\0\0\3\0\0\0\0\0\4", 18, SQNS_STP_SEND },
     { SQNS_STP_TRANSFER_BLOCK_CMD, "fast\2\1\0\2\0\0\0\4", 12, "tsaf\x42\1\0\0\0\0\0\4\0\0\0\0", 16, SQNS_STP_RESEND },
@@ -283,7 +149,7 @@ test_each_fault (void)
             const gboolean repeated = operation == SQNS_STP_TRANSFER_BLOCK || operation == SQNS_STP_TRANSFER_BLOCK_CMD;
             Faults faults = { operation, repeated ? 3 : 0, count, fault };
             g_autoptr (StpModem) modem = stp_modem_new ();
-            g_auto (Upload) upload;
+            g_auto (StpUpload) upload;
 
             modem->version = 2;
             modem->gives_crc = kind & 1;
@@ -291,14 +157,14 @@ test_each_fault (void)
             modem->repeat = kind & 4 ? STP_REPEAT_BY_ID : STP_REPEAT_BY_ID_OP;
             modem->fault = some_faults;
             modem->fault_data = &faults;
-            upload_start (&upload, modem, 60000, SQNS_STP_DATA_ELF, 0, 0);
+            stp_upload_start (&upload, modem, 60000, SQNS_STP_DATA_ELF, 0, 0);
             if (operation == SQNS_STP_TRANSFER_BLOCK && count == 3 && modem->repeat == STP_REPEAT_BY_ID_OP
                 && (fault == STP_FAULT_LOSE_RESPONSE || fault == STP_FAULT_CUT_RESPONSE
                     || fault == STP_FAULT_DAMAGE_RESPONSE || fault == STP_FAULT_LATE_RESPONSE))
               /* Three lost answers, and the announcement is new to this modem: nobody could know. */
-              g_assert_cmpint (upload_run (&upload), ==, SQNS_STP_DONE);
+              g_assert_cmpint (stp_upload_run (&upload), ==, SQNS_STP_DONE);
             else
-              assert_uploaded (&upload);
+              stp_upload_succeeds (&upload);
             g_assert_cmpuint (modem->data_type, ==, SQNS_STP_DATA_ELF);
           }
 }
@@ -311,13 +177,13 @@ test_close (void)
     {
       Faults faults = { SQNS_STP_RESET, 1, G_MAXUINT, fault };
       g_autoptr (StpModem) modem = stp_modem_new ();
-      g_auto (Upload) upload;
+      g_auto (StpUpload) upload;
 
       modem->fault = some_faults;
       modem->fault_data = &faults;
       modem->no_close_answer = fault == STP_FAULT_NONE;
-      upload_start (&upload, modem, 5000, SQNS_STP_DATA_CABA, 0, 0);
-      assert_uploaded (&upload);
+      stp_upload_start (&upload, modem, 5000, SQNS_STP_DATA_CABA, 0, 0);
+      stp_upload_succeeds (&upload);
       g_assert_cmpuint (modem->sent[SQNS_STP_RESET], <=, 4);
     }
 }
@@ -327,7 +193,8 @@ static void
 test_endless (void)
 {
   static const char *const words[] = {
-    "the transfer reset", "the opening of a transfer session", "the announcement of a block", "a block of data", "the announcement of what comes",
+    "the transfer reset", "the opening of a transfer session", "the announcement of a block",
+    "a block of data",    "the announcement of what comes",
   };
 
   for (guint operation = 0; operation <= SQNS_STP_TRANSFER_DATA_TYPE; operation++)
@@ -335,22 +202,22 @@ test_endless (void)
       {
         Faults faults = { operation, 0, G_MAXUINT, fault };
         g_autoptr (StpModem) modem = stp_modem_new ();
-        g_auto (Upload) upload;
+        g_auto (StpUpload) upload;
 
         modem->fault = some_faults;
         modem->fault_data = &faults;
         modem->version = 2;
-        upload_start (&upload, modem, 60000, SQNS_STP_DATA_CABA, 0, 0);
+        stp_upload_start (&upload, modem, 60000, SQNS_STP_DATA_CABA, 0, 0);
         if (operation == SQNS_STP_TRANSFER_BLOCK && fault >= STP_FAULT_LOSE_RESPONSE)
           {
             /* The answer to the new announcement says that the block was taken. */
-            assert_uploaded (&upload);
+            stp_upload_succeeds (&upload);
             continue;
           }
         if (operation == SQNS_STP_TRANSFER_BLOCK)
-          assert_failed (&upload, "no block of data gets through any more: 32 tries");
+          stp_upload_fails (&upload, "no block of data gets through any more: 32 tries");
         else
-          assert_failed (&upload, words[operation]);
+          stp_upload_fails (&upload, words[operation]);
         g_assert_cmpuint (upload.rounds, <, 80);
         g_assert_cmpuint (modem->taken->len, <=, 2016);
       }
@@ -360,8 +227,11 @@ static void
 test_refused_for_ever (void)
 {
   static const char *const words[] = {
-    "refused the transfer reset", "refused the opening of a transfer session", "refused the announcement of a block",
-    "no block of data gets through any more", "refused the announcement of what comes",
+    "refused the transfer reset",
+    "refused the opening of a transfer session",
+    "refused the announcement of a block",
+    "no block of data gets through any more",
+    "refused the announcement of what comes",
   };
 
   for (guint operation = 0; operation <= SQNS_STP_TRANSFER_DATA_TYPE; operation++)
@@ -369,13 +239,13 @@ test_refused_for_ever (void)
       {
         Faults faults = { operation, 0, G_MAXUINT, kind == 0 ? STP_FAULT_REFUSE : STP_FAULT_NOT_UNDERSTOOD };
         g_autoptr (StpModem) modem = stp_modem_new ();
-        g_auto (Upload) upload;
+        g_auto (StpUpload) upload;
 
         modem->fault = some_faults;
         modem->fault_data = &faults;
         modem->version = 2;
-        upload_start (&upload, modem, 60000, SQNS_STP_DATA_CABA, 0, 0);
-        assert_failed (&upload, words[operation]);
+        stp_upload_start (&upload, modem, 60000, SQNS_STP_DATA_CABA, 0, 0);
+        stp_upload_fails (&upload, words[operation]);
         g_assert_cmpuint (upload.rounds, <, 80);
         g_assert_cmpuint (modem->taken->len, ==, 0);
       }
@@ -400,17 +270,17 @@ test_open (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (StpModem) modem = stp_modem_new ();
-      g_auto (Upload) upload;
+      g_auto (StpUpload) upload;
 
       modem->ok = cases[i].ok;
       modem->version = cases[i].version;
       modem->max_transfer = cases[i].max_transfer;
-      upload_start (&upload, modem, 500, SQNS_STP_DATA_CABA, 0, 0);
+      stp_upload_start (&upload, modem, 500, SQNS_STP_DATA_CABA, 0, 0);
       if (cases[i].words == NULL)
-        assert_uploaded (&upload);
+        stp_upload_succeeds (&upload);
       else
         {
-          assert_failed (&upload, cases[i].words);
+          stp_upload_fails (&upload, cases[i].words);
           g_assert_cmpuint (modem->requests[SQNS_STP_OPEN_SESSION], ==, 3);
           g_assert_cmpuint (modem->requests[SQNS_STP_RESET], ==, i == 0 ? 3 : 1);
         }
@@ -494,6 +364,31 @@ test_stale (void)
   g_assert_cmpuint (sqns_stp_session_bytes_done (session), ==, 2016);
 }
 
+/* Two refusals of an announcement: perhaps it is too long. */
+static void
+test_announcement_refused (void)
+{
+  const guint8 image[5000] = { 0 };
+  g_autoptr (SqnsStpSession) session = opened_session (image, sizeof image);
+  static const guint blocks[] = { 2016, 1008, 1008, 504, 504 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    {
+      const guint8 *request;
+      gsize len;
+
+      g_assert_cmpint (FEED (session, "tsaf\x42\1\0\0\0\0\0\2\0\0\0\0"), ==, SQNS_STP_RESEND);
+      g_assert_cmpuint (sqns_stp_session_block (session), ==, blocks[i]);
+      request = sqns_stp_session_request (session, &len);
+      g_assert_cmpuint (len, ==, SQNS_STP_HEADER_SIZE + 2);
+      g_assert_cmpuint (request[16] * 256u + request[17], ==, blocks[i]);
+      g_assert_cmpuint (request[11], ==, 2);
+    }
+  g_assert_cmpint (FEED (session, COMMAND_OK ("\2")), ==, SQNS_STP_SEND);
+  g_assert_cmpint (FEED (session, BLOCK_OK ("\3", "\0\0")), ==, SQNS_STP_SEND);
+  g_assert_cmpuint (sqns_stp_session_bytes_done (session), ==, 504);
+}
+
 /* The pieces of two answers, a deadline between them, are not taken for one. */
 static void
 test_torn (void)
@@ -554,4 +449,25 @@ test_nonsense (void)
       g_assert_nonnull (strstr (sqns_stp_session_failure (session), "something impossible"));
       g_assert_cmpuint (sqns_stp_session_bytes_done (session), ==, 0);
     }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/stp-session/clean", test_clean);
+  g_test_add_func ("/stp-session/speed", test_speed);
+  g_test_add_func ("/stp-session/dialogue", test_dialogue);
+  g_test_add_func ("/stp-session/each-fault", test_each_fault);
+  g_test_add_func ("/stp-session/close", test_close);
+  g_test_add_func ("/stp-session/endless", test_endless);
+  g_test_add_func ("/stp-session/refused-for-ever", test_refused_for_ever);
+  g_test_add_func ("/stp-session/open", test_open);
+  g_test_add_func ("/stp-session/sizes", test_sizes);
+  g_test_add_func ("/stp-session/stale", test_stale);
+  g_test_add_func ("/stp-session/announcement-refused", test_announcement_refused);
+  g_test_add_func ("/stp-session/torn", test_torn);
+  g_test_add_func ("/stp-session/late", test_late);
+  g_test_add_func ("/stp-session/nonsense", test_nonsense);
+  return g_test_run ();
 }

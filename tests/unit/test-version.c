@@ -76,7 +76,7 @@ test_parse (gconstpointer data)
   /* with a length the same, and not a byte behind it is read */
   g_autofree char *exact = g_memdup2 (row->text, MAX (strlen (row->text), 1));
 
-  g_assert_cmpint (sqns_version_parse (exact, (gssize) strlen (row->text), &version), ==, row->version.build != 0);
+  g_assert_cmpint (sqns_version_parse (exact, (gssize)strlen (row->text), &version), ==, row->version.build != 0);
   g_assert_cmpmem (&version, sizeof version, &row->version, sizeof row->version);
 }
 
@@ -140,10 +140,10 @@ test_released (void)
   static const guint nb_iot[] = { 35351, 37365, 37781, 38729, 40343, 41019, 46262, 48939 };
 
   for (guint i = 0; i < G_N_ELEMENTS (cat_m1); i++)
-    g_assert_cmpint (sqns_version_family (&(SqnsVersion) { .build = cat_m1[i] }), ==, SQNS_FAMILY_CAT_M1);
+    g_assert_cmpint (sqns_version_family (&(SqnsVersion){ .build = cat_m1[i] }), ==, SQNS_FAMILY_CAT_M1);
   for (guint i = 0; i < G_N_ELEMENTS (nb_iot); i++)
-    g_assert_cmpint (sqns_version_family (&(SqnsVersion) { .build = nb_iot[i] }), ==, SQNS_FAMILY_NB_IOT);
-  g_assert_cmpint (sqns_version_family (&(SqnsVersion) { { 0 }, 0 }), ==, SQNS_FAMILY_UNKNOWN);
+    g_assert_cmpint (sqns_version_family (&(SqnsVersion){ .build = nb_iot[i] }), ==, SQNS_FAMILY_NB_IOT);
+  g_assert_cmpint (sqns_version_family (&(SqnsVersion){ { 0 }, 0 }), ==, SQNS_FAMILY_UNKNOWN);
   g_assert_cmpstr (sqns_family_name (SQNS_FAMILY_UNKNOWN), ==, "unknown");
   g_assert_cmpstr (sqns_family_name (SQNS_FAMILY_CAT_M1), ==, "CAT-M1");
   g_assert_cmpstr (sqns_family_name (SQNS_FAMILY_NB_IOT), ==, "NB-IoT");

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* org.sqnsd1.Modem. */
+#include "bus/call.h"
+#include "bus/options.h"
+#include "model/console.h"
+#include "model/refresh.h"
+
+static SqnsCall *
+new_call (SqnsBusModem *self, GDBusMethodInvocation *invocation)
+{
+  SqnsCall *call = sqns_call_new (self->bus, invocation, self->skeleton);
+  call->device = g_object_ref (self->device);
+  return call;
+}
+
+static void
+on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  if (!sqns_refresh_finish (call->device, result, &error))
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  sqns_dbus_modem_complete_refresh (call->skeleton, call->invocation);
+  sqns_call_done (call);
+}
+
+static gboolean
+is_stopping (SqnsCall *call)
+{
+  /* draining concerns jobs only, but a daemon that stops does not open a port again */
+  return sqns_manager_is_stopping (call->bus->manager);
+}
+
+static void
+refresh_authorized (SqnsCall *call)
+{
+  if (is_stopping (call))
+    sqns_call_fail_literal (call, SQNS_ERROR_DRAINING, "the daemon is stopping");
+  else
+    sqns_refresh_async (call->device, sqns_manager_operations (call->bus->manager), on_refreshed, call);
+}
+
+static gboolean
+on_refresh (SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
+{
+  SqnsCall *call = new_call (self, invocation);
+  GError *error = NULL;
+  if (!sqns_options_none (options, &error))
+    sqns_call_fail (call, error);
+  else
+    sqns_call_authorize (call, refresh_authorized);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_console_open (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  int fd = sqns_console_open_finish (call->device, result, &error);
+  if (fd < 0)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new_from_array (&fd, 1);
+  sqns_dbus_modem_complete_open_console (call->skeleton, call->invocation, fds, g_variant_new_handle (0));
+  sqns_call_done (call);
+}
+
+static void
+console_authorized (SqnsCall *call)
+{
+  if (is_stopping (call))
+    sqns_call_fail_literal (call, SQNS_ERROR_DRAINING, "the daemon is stopping");
+  else
+    sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), on_console_open, call);
+}
+
+static gboolean
+on_open_console (SqnsDBusModem *skeleton,
+                 GDBusMethodInvocation *invocation,
+                 GUnixFDList *fds,
+                 GVariant *options,
+                 SqnsBusModem *self)
+{
+  SqnsCall *call = new_call (self, invocation);
+  GError *error = NULL;
+  if (!sqns_options_none (options, &error))
+    sqns_call_fail (call, error);
+  else
+    sqns_call_authorize (call, console_authorized);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+upgrade_loaded (SqnsCall *call)
+{
+  GError *error = NULL;
+  call->firmware = sqns_manager_share_firmware (call->bus->manager, call->firmware);
+  call->request->creator_uid = call->uid;
+  g_autoptr (GPtrArray) devices = g_ptr_array_new ();
+  g_ptr_array_add (devices, call->device);
+  if (!g_ptr_array_find (sqns_manager_devices (call->bus->manager), call->device, NULL))
+    {
+      sqns_call_fail_literal (call, SQNS_ERROR_NOT_FOUND, "the modem was removed meanwhile");
+      return;
+    }
+  g_autoptr (GPtrArray) jobs = sqns_manager_submit (call->bus->manager, devices, call->firmware, call->request, &error);
+  if (jobs == NULL)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  g_autofree char *path = sqns_path_job (sqns_job_info (jobs->pdata[0])->uuid);
+  sqns_dbus_modem_complete_upgrade (call->skeleton, call->invocation, NULL, path);
+  sqns_call_done (call);
+}
+
+static void
+upgrade_authorized (SqnsCall *call)
+{
+  GError *error = NULL;
+  if (!sqns_manager_accepts (call->bus->manager, &error))
+    sqns_call_fail (call, error);
+  else
+    sqns_call_load_firmware (call, upgrade_loaded);
+}
+
+static gboolean
+on_upgrade (SqnsDBusModem *skeleton,
+            GDBusMethodInvocation *invocation,
+            GUnixFDList *fds,
+            GVariant *firmware,
+            GVariant *options,
+            SqnsBusModem *self)
+{
+  SqnsCall *call = new_call (self, invocation);
+  GError *error = NULL;
+  call->request = sqns_options_upgrade (options, &error);
+  if (call->request == NULL)
+    sqns_call_fail (call, error);
+  else if (sqns_call_take_fd (call, fds, firmware))
+    {
+      call->wish.force = call->request->options.force;
+      sqns_call_authorize (call, upgrade_authorized);
+    }
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_recover (SqnsDBusModem *skeleton,
+            GDBusMethodInvocation *invocation,
+            GUnixFDList *fds,
+            GVariant *firmware,
+            GVariant *options,
+            SqnsBusModem *self)
+{
+  sqns_call_fail_literal (new_call (self, invocation), SQNS_ERROR_NOT_SUPPORTED,
+                          "Recover is not supported yet; Upgrade goes on with a modem that is in recovery");
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_reset (SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
+{
+  sqns_call_fail_literal (new_call (self, invocation), SQNS_ERROR_NOT_SUPPORTED,
+                          "Reset is not supported yet; the board's reset button leaves the modem as it is");
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_identify (SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
+{
+  sqns_call_fail_literal (new_call (self, invocation), SQNS_ERROR_NOT_SUPPORTED,
+                          "Identify is not supported yet; a console answers AT+CGSN and AT+SQNCCID?");
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+add_version (GVariantBuilder *builder, const char *key, const SqnsVersion *version)
+{
+  g_autofree char *text = sqns_version_format (version);
+  if (*text != '\0')
+    g_variant_builder_add (builder, "{ss}", key, text);
+}
+
+static GVariant *
+versions (const SqnsDeviceInfo *info)
+{
+  static const char *const bootloaders[SQNS_N_BOOTLOADERS] = { "bootloader0", "bootloader1", "bootloader2" };
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  for (gsize i = 0; i < SQNS_N_BOOTLOADERS; i++)
+    add_version (&builder, bootloaders[i], &info->showver.bootloader[i]);
+  add_version (&builder, "software",
+               sqns_version_known (&info->showver.software) ? &info->showver.software : &info->version);
+  if (*info->ue != '\0')
+    g_variant_builder_add (&builder, "{ss}", "ue", info->ue);
+  return g_variant_builder_end (&builder);
+}
+
+void
+sqns_bus_modem_copy (SqnsBusModem *self)
+{
+  const SqnsDeviceInfo *info = sqns_device_info (self->device);
+  SqnsDBusModem *skeleton = self->skeleton;
+  g_autofree char *job = *info->job != '\0' ? sqns_path_job (info->job) : g_strdup ("/");
+  g_autofree char *version = sqns_version_format (&info->version);
+  g_auto (GStrv) blockers = sqns_manager_blockers (self->bus->manager, self->device);
+
+  sqns_dbus_modem_set_id (skeleton, info->id);
+  sqns_dbus_modem_set_dev_node (skeleton, info->devnode);
+  sqns_dbus_modem_set_id_path (skeleton, info->id_path);
+  sqns_dbus_modem_set_vendor_id (skeleton, info->vendor);
+  sqns_dbus_modem_set_product_id (skeleton, info->product);
+  sqns_dbus_modem_set_board (skeleton, info->board);
+  sqns_dbus_modem_set_board_firmware (skeleton, info->board_firmware);
+  sqns_dbus_modem_set_present (skeleton, info->present);
+  sqns_dbus_modem_set_state (skeleton, sqns_device_state_name (info->state));
+  sqns_dbus_modem_set_link (skeleton, info->link != SQNS_LINK_AUTO ? sqns_link_kind_name (info->link) : "");
+  sqns_dbus_modem_set_firmware_version (skeleton, version);
+  sqns_dbus_modem_set_family (skeleton, sqns_family_name (sqns_version_family (&info->version)));
+  sqns_dbus_modem_set_versions (skeleton, versions (info));
+  sqns_dbus_modem_set_current_job (skeleton, job);
+  sqns_dbus_modem_set_blockers (skeleton, (const char *const *) blockers);
+  sqns_dbus_modem_set_last_error (skeleton, info->last_error);
+  sqns_dbus_modem_set_last_seen (skeleton, info->last_seen);
+}
+
+static void
+on_changed (SqnsDevice *device, SqnsBusModem *self)
+{
+  sqns_bus_modem_copy (self);
+}
+
+SqnsBusModem *
+sqns_bus_modem_new (SqnsBus *bus, SqnsDevice *device, const char *path)
+{
+  SqnsBusModem *self = g_new0 (SqnsBusModem, 1);
+  self->bus = bus;
+  self->device = g_object_ref (device);
+  self->path = g_strdup (path);
+  self->skeleton = sqns_dbus_modem_skeleton_new ();
+
+  g_signal_connect (self->skeleton, "handle-refresh", G_CALLBACK (on_refresh), self);
+  g_signal_connect (self->skeleton, "handle-open-console", G_CALLBACK (on_open_console), self);
+  g_signal_connect (self->skeleton, "handle-upgrade", G_CALLBACK (on_upgrade), self);
+  g_signal_connect (self->skeleton, "handle-recover", G_CALLBACK (on_recover), self);
+  g_signal_connect (self->skeleton, "handle-reset", G_CALLBACK (on_reset), self);
+  g_signal_connect (self->skeleton, "handle-identify", G_CALLBACK (on_identify), self);
+  g_signal_connect (device, "changed", G_CALLBACK (on_changed), self);
+  sqns_bus_modem_copy (self);
+  return self;
+}
+
+void
+sqns_bus_modem_free (SqnsBusModem *self)
+{
+  g_signal_handlers_disconnect_by_data (self->device, self);
+  g_signal_handlers_disconnect_by_data (self->skeleton, self);
+  g_object_unref (self->device);
+  g_object_unref (self->skeleton);
+  g_free (self->path);
+  g_free (self);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A method call on its way. */
+#include "bus/call.h"
+
+#include <glib/gstdio.h>
+
+SqnsCall *
+sqns_call_new (SqnsBus *bus, GDBusMethodInvocation *invocation, gpointer skeleton)
+{
+  SqnsCall *call = g_new0 (SqnsCall, 1);
+  call->bus = g_object_ref (bus);
+  call->invocation = invocation;
+  call->skeleton = g_object_ref (skeleton);
+  call->wish.owner = -1;
+  call->fd = -1;
+  return call;
+}
+
+void
+sqns_call_done (SqnsCall *call)
+{
+  if (call->fd >= 0)
+    g_close (call->fd, NULL);
+  g_clear_object (&call->device);
+  g_clear_object (&call->job);
+  g_clear_object (&call->firmware);
+  g_clear_pointer (&call->request, sqns_request_free);
+  g_clear_pointer (&call->devices, g_ptr_array_unref);
+  g_free (call->text);
+  g_object_unref (call->skeleton);
+  g_object_unref (call->bus);
+  g_free (call);
+}
+
+void
+sqns_call_fail (SqnsCall *call, GError *error)
+{
+  g_autofree char *name = g_dbus_error_get_remote_error (error);
+  g_dbus_error_strip_remote_error (error);
+  if (name == NULL)
+    {
+      if (error->domain != G_DBUS_ERROR)
+        error = sqns_error_normalize (error);
+      name = g_strdup (sqns_error_name (error));
+    }
+  /* D-Bus drops the connection over text that is not UTF-8 */
+  g_autofree char *message = g_utf8_make_valid (error->message, -1);
+  g_dbus_method_invocation_return_dbus_error (call->invocation, name, message);
+  g_error_free (error);
+  sqns_call_done (call);
+}
+
+void
+sqns_call_fail_literal (SqnsCall *call, SqnsError code, const char *message)
+{
+  sqns_call_fail (call, g_error_new_literal (SQNS_ERROR, code, message));
+}
+
+gboolean
+sqns_call_take_fd (SqnsCall *call, GUnixFDList *fds, GVariant *handle)
+{
+  gint32 index = g_variant_get_handle (handle);
+  GError *error = NULL;
+
+  if (fds == NULL || index < 0 || index >= g_unix_fd_list_get_length (fds))
+    {
+      sqns_call_fail (call, g_error_new_literal (G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                                                 "no file descriptor came with the call"));
+      return FALSE;
+    }
+  call->fd = g_unix_fd_list_get (fds, index, &error);
+  if (call->fd < 0)
+    {
+      sqns_call_fail (call, error);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  if (sqns_auth_check_finish (result, &call->uid, &error))
+    call->step (call);
+  else
+    sqns_call_fail (call, error);
+}
+
+void
+sqns_call_authorize (SqnsCall *call, SqnsCallStep step)
+{
+  call->step = step;
+  sqns_auth_check_async (call->bus->auth, call->invocation, &call->wish, on_authorized, call);
+}
+
+static void
+on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  call->firmware = sqns_firmware_load_finish (result, &error);
+  if (call->firmware != NULL)
+    call->step (call);
+  else
+    sqns_call_fail (call, error);
+}
+
+void
+sqns_call_load_firmware (SqnsCall *call, SqnsCallStep step)
+{
+  call->step = step;
+  sqns_firmware_load_async (g_steal_fd (&call->fd), NULL, on_loaded, call);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsd: options, the bus, the signals, systemd. */
+#include "base/log.h"
+#include "bus/bus.h"
+#include "bus/paths.h"
+#include "enumerator/enumerator.h"
+#include "manager/rules-file.h"
+#include "manager/sleep-lock.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+
+#define DEFAULT_CONFIG "/etc/sqnsd/sqnsd.conf"
+#define EXIT_USAGE 2
+#define EXTEND_EVERY_S 10 /* while a job is waited for at the end */
+#define EXTEND_BY_S 30
+
+typedef struct {
+  gboolean session;
+  gboolean no_udev;
+  gboolean verbose;
+  gboolean version;
+  char *bus;
+  char *config;
+  char *state_dir;
+} Options;
+
+typedef struct {
+  Options options;
+  SqnsConfig config;
+  GMainLoop *loop;
+  GDBusConnection *connection;
+  SqnsManager *manager;
+  SqnsBus *bus;
+  SqnsEnumerator *enumerator;
+  SqnsSleepLock *sleep_lock;
+  guint name;
+  gboolean name_acquired;
+  gboolean stopping;
+  guint signals[2];
+  guint watchdog;
+  guint extend;
+  char *status; /* as systemd was told last */
+  int code;
+} App;
+
+static gboolean
+parse_options (Options *options, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "session", 0, 0, G_OPTION_ARG_NONE, &options->session, "Serve on the session bus, for this user only", NULL },
+    { "bus", 0, 0, G_OPTION_ARG_STRING, &options->bus, "Serve on the bus at ADDRESS, for this user only", "ADDRESS" },
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Settings (default " DEFAULT_CONFIG ")", "FILE" },
+    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir, "Folder for the daemon's state (nothing is kept in it yet)",
+      "DIR" },
+    { "no-udev", 0, 0, G_OPTION_ARG_NONE, &options->no_udev, "Do not look for boards, know only ports that are added", NULL },
+    { "verbose", 0, 0, G_OPTION_ARG_NONE, &options->verbose, "Log every line that is sent and received", NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("- upgrades Sequans modems on Pycom boards");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (*argc > 1)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "\"%s\" is not an option", (*argv)[1]);
+      return FALSE;
+    }
+  if (options->session && options->bus != NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--session and --bus exclude each other");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+on_system_bus (const App *app)
+{
+  return !app->options.session && app->options.bus == NULL;
+}
+
+/* systemd */
+
+static void
+tell_status (App *app)
+{
+  SqnsManagerStatus status = sqns_manager_status (app->manager);
+  g_autofree char *text
+      = app->stopping ? g_strdup_printf ("stopping: waiting for %u jobs, %u of them must not lose power", status.running,
+                                         status.unsafe)
+                      : g_strdup_printf ("%u jobs run, %u wait", status.running, status.queued);
+  if (g_strcmp0 (text, app->status) == 0)
+    return;
+  g_free (app->status);
+  app->status = g_steal_pointer (&text);
+  sd_notifyf (0, "STATUS=%s", app->status);
+}
+
+static gboolean
+on_watchdog (gpointer user_data)
+{
+  sd_notify (0, "WATCHDOG=1");
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_watchdog (App *app)
+{
+  guint64 usec;
+  if (sd_watchdog_enabled (0, &usec) > 0)
+    app->watchdog = g_timeout_add (MAX (usec / 1000 / 2, 1), on_watchdog, NULL);
+}
+
+static gboolean
+extend_timeout (gpointer user_data)
+{
+  sd_notifyf (0, "EXTEND_TIMEOUT_USEC=%" G_GUINT64_FORMAT, (guint64) EXTEND_BY_S * G_USEC_PER_SEC);
+  return G_SOURCE_CONTINUE;
+}
+
+/* The end */
+
+static gboolean
+quit (gpointer user_data)
+{
+  App *app = user_data;
+  g_main_loop_quit (app->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_shut_down (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  sqns_manager_shutdown_finish (SQNS_MANAGER (source), result, NULL);
+  /* behind the signals that are still to be sent */
+  g_idle_add_full (G_PRIORITY_LOW, quit, user_data, NULL);
+}
+
+static void
+stop (App *app, int code)
+{
+  app->code = MAX (app->code, code);
+  if (app->stopping)
+    return;
+  app->stopping = TRUE;
+  sd_notify (0, "STOPPING=1");
+  extend_timeout (NULL);
+  app->extend = g_timeout_add_seconds (EXTEND_EVERY_S, extend_timeout, NULL);
+  sqns_manager_shutdown_async (app->manager, on_shut_down, app);
+}
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  App *app = user_data;
+  if (app->stopping)
+    sqns_message (NULL, "%s", app->status);
+  else
+    sqns_message (NULL, "stopping");
+  stop (app, EXIT_SUCCESS);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_connection_closed (GDBusConnection *connection, gboolean vanished, GError *error, App *app)
+{
+  if (app->stopping)
+    return;
+  sqns_warning (NULL, "the bus is gone, stopping");
+  stop (app, EXIT_FAILURE);
+}
+
+/* The model */
+
+static void
+on_manager_changed (SqnsManager *manager, App *app)
+{
+  tell_status (app);
+  if (app->sleep_lock != NULL)
+    sqns_sleep_lock_hold (app->sleep_lock, sqns_manager_status (manager).unsafe > 0);
+}
+
+static void
+on_board_added (SqnsEnumerator *enumerator, const SqnsBoardFacts *facts, App *app)
+{
+  sqns_manager_board_added (app->manager, facts);
+}
+
+static void
+on_board_removed (SqnsEnumerator *enumerator, const char *id, App *app)
+{
+  sqns_manager_board_removed (app->manager, id);
+}
+
+static void
+start_enumerator (App *app)
+{
+  g_autoptr (GError) error = NULL;
+  if (app->options.no_udev)
+    return;
+  app->enumerator = sqns_enumerator_new ();
+  g_signal_connect (app->enumerator, "board-added", G_CALLBACK (on_board_added), app);
+  g_signal_connect (app->enumerator, "board-removed", G_CALLBACK (on_board_removed), app);
+  if (!sqns_enumerator_start (app->enumerator, &error))
+    sqns_warning (NULL, "boards are not found by themselves, only added ports are known: %s", error->message);
+}
+
+static gboolean
+start_model (App *app, GError **error)
+{
+  const char *path = app->options.config != NULL ? app->options.config : DEFAULT_CONFIG;
+  if (!sqns_config_load (&app->config, path, app->options.config != NULL, error))
+    return FALSE;
+  SqnsRules *rules = sqns_rules_load (SQNS_RULES_OVERRIDE, error);
+  if (rules == NULL)
+    return FALSE;
+  if (app->config.log_personal)
+    sqns_warning (NULL, "LogPersonal=yes is not supported yet: IMEI and SIM numbers are kept out of logs");
+  app->manager = sqns_manager_new (&app->config, sqns_operations (), rules);
+  g_signal_connect (app->manager, "changed", G_CALLBACK (on_manager_changed), app);
+  return TRUE;
+}
+
+/* The bus */
+
+static GDBusConnection *
+connect_bus (const Options *options, GError **error)
+{
+  g_autofree char *address = g_strdup (options->bus);
+  if (address == NULL)
+    address = g_dbus_address_get_for_bus_sync (options->session ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, error);
+  if (address == NULL)
+    return NULL;
+  return g_dbus_connection_new_for_address_sync (
+      address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL,
+      error);
+}
+
+static void
+on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  App *app = user_data;
+  app->name_acquired = TRUE;
+  sqns_message (NULL, "sqnsd " SQNS_VERSION " serves %s", name);
+  sd_notify (0, "READY=1");
+  tell_status (app);
+}
+
+static void
+on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  App *app = user_data;
+  if (app->stopping)
+    return;
+  sqns_warning (NULL,
+                app->name_acquired ? "the name %s was taken away, stopping" : "the name %s is taken: does another sqnsd run?",
+                name);
+  stop (app, EXIT_FAILURE);
+}
+
+static gboolean
+start_bus (App *app, GError **error)
+{
+  app->connection = connect_bus (&app->options, error);
+  if (app->connection == NULL)
+    return FALSE;
+  g_signal_connect (app->connection, "closed", G_CALLBACK (on_connection_closed), app);
+  app->bus = sqns_bus_new (app->connection, app->manager,
+                           on_system_bus (app) ? SQNS_AUTH_POLKIT : SQNS_AUTH_OWN_UID, error);
+  if (app->bus == NULL)
+    return FALSE;
+  if (on_system_bus (app))
+    app->sleep_lock = sqns_sleep_lock_new (app->connection);
+  return TRUE;
+}
+
+static void
+run (App *app)
+{
+  start_enumerator (app);
+  app->name = g_bus_own_name_on_connection (app->connection, SQNS_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                            on_name_acquired, on_name_lost, app, NULL);
+  app->signals[0] = g_unix_signal_add (SIGTERM, on_signal, app);
+  app->signals[1] = g_unix_signal_add (SIGINT, on_signal, app);
+  start_watchdog (app);
+  g_main_loop_run (app->loop);
+  if (!g_dbus_connection_is_closed (app->connection))
+    g_dbus_connection_flush_sync (app->connection, NULL, NULL);
+}
+
+static void
+app_clear (App *app)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (app->signals); i++)
+    g_clear_handle_id (&app->signals[i], g_source_remove);
+  g_clear_handle_id (&app->watchdog, g_source_remove);
+  g_clear_handle_id (&app->extend, g_source_remove);
+  g_clear_handle_id (&app->name, g_bus_unown_name);
+  if (app->connection != NULL)
+    g_signal_handlers_disconnect_by_data (app->connection, app);
+  if (app->manager != NULL)
+    g_signal_handlers_disconnect_by_data (app->manager, app);
+  g_clear_object (&app->enumerator);
+  g_clear_object (&app->bus);
+  g_clear_object (&app->manager);
+  g_clear_pointer (&app->sleep_lock, sqns_sleep_lock_free);
+  g_clear_object (&app->connection);
+  g_clear_pointer (&app->loop, g_main_loop_unref);
+  g_free (app->status);
+  g_free (app->options.bus);
+  g_free (app->options.config);
+  g_free (app->options.state_dir);
+}
+
+static int
+fail (App *app, const GError *error, int code)
+{
+  fprintf (stderr, "sqnsd: %s\n", error->message);
+  app_clear (app);
+  return code;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  App app = { .code = EXIT_SUCCESS };
+
+  setlocale (LC_ALL, "");
+  signal (SIGPIPE, SIG_IGN); /* consoles are sockets */
+  if (!parse_options (&app.options, &argc, &argv, &error))
+    return fail (&app, error, EXIT_USAGE);
+  if (app.options.version)
+    {
+      puts ("sqnsd " SQNS_VERSION);
+      app_clear (&app);
+      return EXIT_SUCCESS;
+    }
+  sqns_log_init (app.options.verbose);
+  app.loop = g_main_loop_new (NULL, FALSE);
+  if (!start_model (&app, &error))
+    return fail (&app, error, EXIT_USAGE);
+  if (!start_bus (&app, &error))
+    return fail (&app, error, EXIT_FAILURE);
+  run (&app);
+  int code = app.code;
+  app_clear (&app);
+  return code;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A sqns-board process for a test. */
+#include "virtual-board.h"
+
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLY_S 20
+
+struct _VirtualBoard {
+  GSubprocess *process;
+  GDataInputStream *output;
+  char *port;
+  char *folder;
+  char *control;
+  GSocketConnection *connection;
+  GDataInputStream *replies;
+};
+
+VirtualBoard *
+virtual_board_new (const char *options)
+{
+  g_autoptr (GError) error = NULL;
+  VirtualBoard *board = g_new0 (VirtualBoard, 1);
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  const char *program = g_getenv ("SQNS_BOARD");
+
+  g_assert_nonnull (program);
+  g_assert_true (*options == '\0' || g_shell_parse_argv (options, NULL, &words, NULL));
+  board->folder = g_dir_make_tmp ("sqns-board-XXXXXX", &error);
+  g_assert_no_error (error);
+  board->control = g_build_filename (board->folder, "control", NULL);
+
+  g_ptr_array_add (argv, (gpointer) program);
+  g_ptr_array_add (argv, (gpointer) "--control");
+  g_ptr_array_add (argv, board->control);
+  for (guint i = 0; words != NULL && words[i] != NULL; i++)
+    g_ptr_array_add (argv, words[i]);
+  g_ptr_array_add (argv, NULL);
+  board->process = g_subprocess_newv ((const char *const *) argv->pdata, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
+  g_assert_no_error (error);
+  board->output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (board->process));
+  board->port = g_data_input_stream_read_line (board->output, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (board->port);
+
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (board->control);
+  g_socket_client_set_timeout (client, REPLY_S);
+  board->connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &error);
+  g_assert_no_error (error);
+  board->replies = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (board->connection)));
+  return board;
+}
+
+void
+virtual_board_free (VirtualBoard *board)
+{
+  g_object_unref (board->replies);
+  g_object_unref (board->connection);
+  g_subprocess_send_signal (board->process, SIGTERM);
+  g_subprocess_wait (board->process, NULL, NULL);
+  g_object_unref (board->output);
+  g_object_unref (board->process);
+  g_unlink (board->control);
+  g_rmdir (board->folder);
+  g_free (board->control);
+  g_free (board->folder);
+  g_free (board->port);
+  g_free (board);
+}
+
+const char *
+virtual_board_port (VirtualBoard *board)
+{
+  return board->port;
+}
+
+char *
+virtual_board_tell (VirtualBoard *board, const char *command)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line = g_strconcat (command, "\n", NULL);
+  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (board->connection));
+
+  g_output_stream_write_all (out, line, strlen (line), NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_autofree char *reply = g_data_input_stream_read_line (board->replies, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (reply);
+  if (!g_str_has_prefix (reply, "ok"))
+    g_error ("sqns-board: %s: %s", command, reply);
+  return g_strdup (g_strstrip (reply + 2));
+}
+
+char *
+virtual_board_status (VirtualBoard *board, const char *member)
+{
+  g_autofree char *json = virtual_board_tell (board, "status");
+  g_autofree char *key = g_strdup_printf ("\"%s\": ", member);
+  const char *found = strstr (json, key);
+  if (found == NULL)
+    return g_strdup ("");
+  found += strlen (key);
+  if (*found == '"')
+    return g_strndup (found + 1, strcspn (found + 1, "\""));
+  return g_strndup (found, strcspn (found, ",}"));
+}

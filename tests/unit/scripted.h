@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Procedures that do what a test says, for models and managers without a board. And ttys for devices to be made of. */
+#pragma once
+
+#include "model/operations.h"
+
+/* What has been started and has not ended yet. */
+typedef struct {
+  char *devnode;
+  SqnsLinkKind kind;
+  guint speed;
+  gboolean leave;
+  gboolean dry_run;
+  gsize image_size;
+  SqnsMonitor monitor;
+  GCancellable *cancellable;
+  GTask *task;
+} ScriptedRun;
+
+typedef struct {
+  GPtrArray *upgrades; /* ScriptedRun, by age */
+  GPtrArray *opens;    /* ScriptedRun: links that are being opened */
+  guint open_links;
+  guint closed_links;
+  gboolean honour_cancel; /* an upgrade ends by itself when it is cancelled */
+  SqnsModemStatus status; /* of the next probes; mode FFF at first */
+  GError *probe_error;    /* nullable */
+  GFunc console_closed;   /* while a console is open */
+  gpointer console_data;
+  int console_fd; /* the daemon's end, -1 none */
+} Scripted;
+
+const SqnsOperations *scripted_operations (void);
+Scripted *scripted (void); /* the one script of this test */
+void scripted_reset (void);
+
+/* The upgrade on @devnode, which must run. */
+ScriptedRun *scripted_upgrade (const char *devnode);
+gboolean scripted_runs (const char *devnode);
+void scripted_phase (ScriptedRun *run, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
+void scripted_succeed (ScriptedRun *run, const char *before, const char *after);
+void scripted_fail (ScriptedRun *run, SqnsError code, const char *message);
+
+void scripted_open_link (void); /* ends the oldest open with a link by relay on a FiPy with 1.20.2.r4 */
+void scripted_refuse_link (SqnsError code, const char *message);
+void scripted_close_far_end (void); /* the person at the console goes */
+
+/* Runs the main loop until @condition holds; a minute is the deadline. */
+typedef gboolean (*ScriptedCondition) (gpointer data);
+void scripted_wait (ScriptedCondition condition, gpointer data);
+void scripted_settle (void); /* until nothing is pending in the main loop */
+
+/* A pseudo-terminal; *@master is the test's. Caller frees the slave's path. */
+char *scripted_pty (int *master);

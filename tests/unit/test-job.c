@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Jobs: states, what people see of a run, and every way to end. */
+#include "caba-builder.h"
+#include "model/job.h"
+#include "model/memfile.h"
+#include "scripted.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RULES "[test]\nTo=1\nError=Incompatible\nLiftable=no\nMessage=for nobody\n"
+#define TTY "/dev/ttyTest0"
+
+typedef struct {
+  SqnsDevice *device;
+  SqnsFirmware *firmware;
+  SqnsRequest *request;
+  SqnsRules *rules;
+  SqnsJob *job;
+  guint finished;
+  guint prompts;
+} Rig;
+
+static void
+on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(SqnsFirmware **) user_data = sqns_firmware_load_finish (result, NULL);
+}
+
+static gboolean
+is_set (gpointer pointer)
+{
+  return *(gpointer *) pointer != NULL;
+}
+
+static void
+on_changed (SqnsJob *job, gboolean prompt, Rig *rig)
+{
+  rig->prompts += prompt;
+  g_assert_cmpuint (rig->finished, ==, 0);
+}
+
+static void
+on_finished (SqnsJob *job, Rig *rig)
+{
+  rig->finished++;
+}
+
+static void
+rig_set_up (Rig *rig, gconstpointer unused)
+{
+  char id[] = "board", devnode[] = TTY;
+  const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
+  g_autoptr (GBytes) dup = sqns_test_dup_new ("6.0.0.0 [37781] by x", 1000, 0);
+
+  scripted_reset ();
+  rig->device = sqns_device_new_board (&facts);
+  sqns_firmware_load_async (
+      sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup), NULL), NULL, on_loaded,
+      &rig->firmware);
+  scripted_wait (is_set, &rig->firmware);
+  rig->request = sqns_request_new ();
+  rig->rules = sqns_rules_parse (RULES, -1, NULL);
+  g_assert_nonnull (rig->rules);
+}
+
+static void
+rig_tear_down (Rig *rig, gconstpointer unused)
+{
+  scripted_settle ();
+  g_clear_object (&rig->job);
+  g_clear_object (&rig->device);
+  g_clear_object (&rig->firmware);
+  sqns_request_free (rig->request);
+  sqns_rules_free (rig->rules);
+}
+
+static const SqnsJobInfo *
+make_job (Rig *rig)
+{
+  rig->job = sqns_job_new (rig->device, rig->firmware, rig->request);
+  g_signal_connect (rig->job, "changed", G_CALLBACK (on_changed), rig);
+  g_signal_connect (rig->job, "finished", G_CALLBACK (on_finished), rig);
+  return sqns_job_info (rig->job);
+}
+
+static const SqnsJobInfo *
+start_job (Rig *rig)
+{
+  const SqnsJobInfo *info = make_job (rig);
+  g_autoptr (GError) error = NULL;
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, &error));
+  g_assert_no_error (error);
+  return info;
+}
+
+static char *
+read_log (SqnsJob *job)
+{
+  char buffer[4096] = "";
+  int fd = sqns_job_open_log (job, NULL);
+  g_assert_cmpint (read (fd, buffer, sizeof buffer - 1), >=, 0);
+  g_close (fd, NULL);
+  return g_strdup (buffer);
+}
+
+static void
+test_success (Rig *rig, gconstpointer unused)
+{
+  rig->request->block_size = 4096;
+  rig->request->link = SQNS_LINK_RELAY;
+  rig->request->speed = 230400;
+  const SqnsJobInfo *info = start_job (rig);
+  ScriptedRun *run = scripted_upgrade (TTY);
+
+  g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_UPGRADING);
+  g_assert_cmpstr (sqns_device_info (rig->device)->job, ==, info->uuid);
+  g_assert_cmpint (run->kind, ==, SQNS_LINK_RELAY);
+  g_assert_cmpuint (run->speed, ==, 230400);
+  g_assert_cmpuint (run->image_size, ==, info->bytes_total);
+
+  scripted_phase (run, SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
+  run->monitor.funcs->modem (run->monitor.data, &scripted ()->status);
+  g_assert_cmpuint (info->version_before.build, ==, 35351);
+  scripted_phase (run, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
+  g_assert_false (info->safe);
+  run->monitor.funcs->bytes (run->monitor.data, 500, 1000);
+  g_assert_cmpuint (info->bytes_done, ==, 500);
+  g_assert_cmpfloat (info->progress, >, 0.4);
+  run->monitor.funcs->retries (run->monitor.data, 3);
+  run->monitor.funcs->trace (run->monitor.data, '>', "AT+SMOD?");
+  scripted_phase (run, SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
+  g_assert_true (info->committed);
+  scripted_phase (run, SQNS_PHASE_CONFIRM, TRUE, FALSE, "reading");
+  g_assert_cmpint (info->state, ==, SQNS_JOB_VERIFYING);
+  g_assert_cmpfloat (info->progress, <, 1.0);
+
+  scripted_succeed (run, "6.0.0.0-35351", "6.0.0.0-37781");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpfloat (info->progress, ==, 1.0);
+  g_assert_cmpuint (info->version_after.build, ==, 37781);
+  g_assert_cmpuint (info->retries, ==, 3);
+  g_assert_true (info->safe);
+  g_assert_false (info->committed);
+  g_assert_null (info->error);
+  g_assert_cmpstr (info->advice, ==, "");
+  g_assert_cmpint (info->finished_at, >=, info->started_at);
+  g_assert_cmpuint (rig->finished, ==, 1);
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_APPLICATION);
+  g_assert_cmpuint (sqns_device_info (rig->device)->version.build, ==, 37781);
+  g_autofree char *log = read_log (rig->job);
+  g_assert_nonnull (strstr (log, " > AT+SMOD?\n"));
+}
+
+static void
+test_dry_run (Rig *rig, gconstpointer unused)
+{
+  rig->request->dry_run = TRUE;
+  const SqnsJobInfo *info = start_job (rig);
+  g_assert_true (scripted_upgrade (TTY)->dry_run);
+  scripted_succeed (scripted_upgrade (TTY), "6.0.0.0-35351", "");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpuint (info->version_after.build, ==, 0);
+}
+
+static void
+fail_in_phase (Rig *rig, SqnsPhase phase, gboolean safe, SqnsError code)
+{
+  ScriptedRun *run = scripted_upgrade (TTY);
+  scripted_phase (run, phase, safe, FALSE, "at work");
+  scripted_fail (run, code, "it went wrong");
+  scripted_settle ();
+}
+
+static void
+test_failure (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  fail_in_phase (rig, SQNS_PHASE_TRANSFER, TRUE, SQNS_ERROR_NEEDS_RECOVERY);
+  g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED);
+  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_NEEDS_RECOVERY);
+  g_assert_cmpstr (info->message, ==, "it went wrong");
+  g_assert_nonnull (strstr (info->advice, "Run the same upgrade again"));
+  g_assert_cmpfloat (info->progress, <, 1.0);
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_RECOVERY);
+  g_assert_cmpstr (sqns_device_info (rig->device)->last_error, ==, "it went wrong");
+  g_assert_cmpuint (rig->finished, ==, 1);
+}
+
+static void
+test_failure_unsafe (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  fail_in_phase (rig, SQNS_PHASE_APPLY, FALSE, SQNS_ERROR_TIMEOUT);
+  g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED);
+  g_assert_false (info->safe);
+  g_assert_nonnull (strstr (info->advice, "Leave the board's power on"));
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_SILENT);
+}
+
+static void
+test_foreign_error (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  GTask *task = g_object_ref (scripted_upgrade (TTY)->task);
+  g_ptr_array_set_size (scripted ()->upgrades, 0);
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "raw \xff");
+  g_object_unref (task);
+  scripted_settle ();
+  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+  g_assert_cmpstr (info->message, ==, "raw \xef\xbf\xbd");
+}
+
+static void
+test_cancel_pending (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = make_job (rig);
+  g_autoptr (GError) error = NULL;
+  sqns_job_set_pending (rig->job, SQNS_JOB_WAITING, 2, "waits for something");
+  g_assert_cmpint (info->state, ==, SQNS_JOB_WAITING);
+  g_assert_cmpuint (info->queue_position, ==, 2);
+  g_assert_true (sqns_job_cancel (rig->job, NULL));
+  g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
+  g_assert_cmpuint (info->queue_position, ==, 0);
+  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
+  g_assert_cmpint (info->started_at, ==, 0);
+  g_assert_cmpuint (rig->finished, ==, 1);
+  g_assert_false (sqns_job_cancel (rig->job, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
+}
+
+static void
+test_cancel_running (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_LINK, TRUE, FALSE, "linking");
+  g_assert_true (sqns_job_cancel (rig->job, NULL));
+  g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
+  g_assert_cmpstr (info->message, ==, "cancelling");
+  g_assert_true (sqns_job_cancel (rig->job, NULL));
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
+  g_assert_cmpuint (rig->finished, ==, 1);
+  g_assert_cmpint (sqns_device_info (rig->device)->use, ==, SQNS_USE_NONE);
+}
+
+static void
+test_cancel_committed (Rig *rig, gconstpointer unused)
+{
+  start_job (rig);
+  ScriptedRun *run = scripted_upgrade (TTY);
+  g_autoptr (GError) error = NULL;
+  scripted_phase (run, SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
+  g_assert_false (sqns_job_cancel (rig->job, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
+  g_assert_false (g_cancellable_is_cancelled (run->cancellable));
+  scripted_succeed (run, "", "6.0.0.0-37781");
+}
+
+static void
+test_wind_up (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_PREPARE, FALSE, TRUE, "preparing");
+  sqns_job_wind_up (rig->job);
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
+  /* as soon as the modem can be left */
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, TRUE, FALSE, "writing");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
+}
+
+static void
+test_wind_up_late (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
+  sqns_job_wind_up (rig->job);
+  /* the rest is short, and the modem better off with it */
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_CONFIRM, TRUE, FALSE, "reading");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_VERIFYING);
+  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
+}
+
+static gboolean
+says_elapsed (gpointer info)
+{
+  return strstr (((const SqnsJobInfo *) info)->message, "so far") != NULL;
+}
+
+/* A silent phase is told to be alive, once a second. */
+static void
+test_heartbeat (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_APPLY, FALSE, TRUE, "the modem is erasing");
+  g_assert_cmpstr (info->message, ==, "the modem is erasing");
+  double before = info->progress;
+  guint prompts = rig->prompts;
+  scripted_wait (says_elapsed, (gpointer) info);
+  g_assert_true (g_str_has_prefix (info->message, "the modem is erasing, 0:0"));
+  g_assert_cmpfloat (info->progress, >, before);
+  g_assert_cmpuint (rig->prompts, ==, prompts);
+  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
+}
+
+static void
+test_start_refused (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = make_job (rig);
+  g_autoptr (GError) error = NULL;
+  sqns_device_unplugged (rig->device);
+  g_assert_false (sqns_job_start (rig->job, scripted_operations (), rig->rules, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+  g_assert_true (sqns_job_is_pending (rig->job));
+  g_assert_false (info->started);
+}
+
+/* Nobody but the run itself holds the job any more. */
+static void
+test_dropped (Rig *rig, gconstpointer unused)
+{
+  start_job (rig);
+  g_signal_handlers_disconnect_by_data (rig->job, rig);
+  g_clear_object (&rig->job);
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
+  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
+  scripted_settle ();
+  g_assert_cmpint (sqns_device_info (rig->device)->use, ==, SQNS_USE_NONE);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct {
+    const char *name;
+    void (*test) (Rig *rig, gconstpointer unused);
+  } tests[] = {
+    { "/job/success", test_success },
+    { "/job/dry-run", test_dry_run },
+    { "/job/failure", test_failure },
+    { "/job/failure-unsafe", test_failure_unsafe },
+    { "/job/foreign-error", test_foreign_error },
+    { "/job/cancel-pending", test_cancel_pending },
+    { "/job/cancel-running", test_cancel_running },
+    { "/job/cancel-committed", test_cancel_committed },
+    { "/job/wind-up", test_wind_up },
+    { "/job/wind-up-late", test_wind_up_late },
+    { "/job/heartbeat", test_heartbeat },
+    { "/job/start-refused", test_start_refused },
+    { "/job/dropped", test_dropped },
+  };
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* a failed job is a warning */
+  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, Rig, NULL, rig_set_up, tests[i].test, rig_tear_down);
+  return g_test_run ();
+}

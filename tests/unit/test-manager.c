@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The manager: ports and boards, which job runs when, draining, shutdown. */
+#include "caba-builder.h"
+#include "manager/manager.h"
+#include "model/console.h"
+#include "model/memfile.h"
+#include "scripted.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RULES "[test]\nTo=1\nError=Incompatible\nLiftable=no\nMessage=for nobody\n"
+#define HOUR ((gint64) 3600 * G_USEC_PER_SEC)
+
+typedef struct {
+  SqnsConfig config;
+  SqnsManager *manager;
+  SqnsFirmware *firmware;
+  SqnsRequest *request;
+  guint finished;
+  gboolean shut_down;
+} Rig;
+
+static void
+on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(SqnsFirmware **) user_data = sqns_firmware_load_finish (result, NULL);
+}
+
+static gboolean
+is_set (gpointer pointer)
+{
+  return *(gpointer *) pointer != NULL;
+}
+
+static SqnsFirmware *
+load (const char *name, guint build)
+{
+  g_autofree char *version = g_strdup_printf ("6.0.0.0 [%u] by x", build);
+  g_autoptr (GBytes) dup = sqns_test_dup_new (version, 1000, 0);
+  SqnsFirmware *firmware = NULL;
+  sqns_firmware_load_async (
+      sqns_memfile_from_data (name, g_bytes_get_data (dup, NULL), g_bytes_get_size (dup), NULL), NULL, on_loaded,
+      &firmware);
+  scripted_wait (is_set, &firmware);
+  return firmware;
+}
+
+static void
+on_job_finished (SqnsManager *manager, SqnsJob *job, Rig *rig)
+{
+  rig->finished++;
+}
+
+static void
+make_manager (Rig *rig)
+{
+  g_clear_object (&rig->manager);
+  SqnsRules *rules = sqns_rules_parse (RULES, -1, NULL);
+  g_assert_nonnull (rules);
+  rig->manager = sqns_manager_new (&rig->config, scripted_operations (), rules);
+  g_signal_connect (rig->manager, "job-finished", G_CALLBACK (on_job_finished), rig);
+}
+
+static void
+rig_set_up (Rig *rig, gconstpointer unused)
+{
+  scripted_reset ();
+  sqns_config_init (&rig->config);
+  make_manager (rig);
+  rig->firmware = load ("x.dup", 37781);
+  rig->request = sqns_request_new ();
+}
+
+static void
+rig_tear_down (Rig *rig, gconstpointer unused)
+{
+  while (scripted ()->upgrades->len > 0)
+    scripted_fail (scripted ()->upgrades->pdata[0], SQNS_ERROR_FAILED, "the test ends");
+  scripted_settle ();
+  g_clear_object (&rig->manager);
+  g_clear_object (&rig->firmware);
+  sqns_request_free (rig->request);
+}
+
+static SqnsDevice *
+add_board (Rig *rig, const char *id)
+{
+  g_autofree char *devnode = g_strdup_printf ("/dev/test-%s", id);
+  const SqnsBoardFacts facts = { .id = (char *) id, .devnode = devnode };
+  sqns_manager_board_added (rig->manager, &facts);
+  GPtrArray *devices = sqns_manager_devices (rig->manager);
+  return devices->pdata[devices->len - 1];
+}
+
+static SqnsJob *
+submit (Rig *rig, SqnsDevice *device)
+{
+  g_autoptr (GPtrArray) devices = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  g_ptr_array_add (devices, device);
+  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error);
+  g_assert_no_error (error);
+  return jobs->pdata[0];
+}
+
+static SqnsJobState
+state (SqnsJob *job)
+{
+  return sqns_job_info (job)->state;
+}
+
+static ScriptedRun *
+run_of (SqnsDevice *device)
+{
+  return scripted_upgrade (sqns_device_info (device)->devnode);
+}
+
+static void
+finish_one (SqnsDevice *device)
+{
+  scripted_succeed (run_of (device), "", "6.0.0.0-37781");
+  scripted_settle ();
+}
+
+/* One at a time on a board, by priority and age; other boards meanwhile. */
+static void
+test_queue (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
+  SqnsJob *first = submit (rig, one), *second = submit (rig, one);
+  rig->request->priority = 5;
+  SqnsJob *urgent = submit (rig, one);
+  scripted_settle ();
+
+  /* nothing had begun: the urgent one was first */
+  g_assert_cmpint (state (urgent), ==, SQNS_JOB_RUNNING);
+  g_assert_cmpint (state (first), ==, SQNS_JOB_QUEUED);
+  g_assert_cmpuint (sqns_job_info (first)->queue_position, ==, 1);
+  g_assert_cmpuint (sqns_job_info (second)->queue_position, ==, 2);
+  g_assert_cmpuint (scripted ()->upgrades->len, ==, 1);
+  SqnsJob *other = submit (rig, two);
+  scripted_settle ();
+  g_assert_cmpint (state (other), ==, SQNS_JOB_RUNNING);
+  g_assert_cmpuint (sqns_manager_status (rig->manager).running, ==, 2);
+  g_assert_cmpuint (sqns_manager_status (rig->manager).queued, ==, 2);
+
+  finish_one (one);
+  g_assert_cmpint (state (urgent), ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpint (state (first), ==, SQNS_JOB_RUNNING);
+  g_assert_cmpuint (sqns_job_info (first)->queue_position, ==, 0);
+  g_assert_cmpuint (sqns_job_info (second)->queue_position, ==, 1);
+  /* a failure does not hold up the next */
+  scripted_fail (run_of (one), SQNS_ERROR_TIMEOUT, "no answer");
+  scripted_settle ();
+  g_assert_cmpint (state (second), ==, SQNS_JOB_RUNNING);
+  g_assert_cmpuint (rig->finished, ==, 2);
+}
+
+static void
+test_max_concurrent (Rig *rig, gconstpointer unused)
+{
+  rig->config.max_concurrent = 2;
+  make_manager (rig);
+  SqnsDevice *boards[] = { add_board (rig, "a"), add_board (rig, "b"), add_board (rig, "c") };
+  SqnsJob *jobs[3];
+  for (guint i = 0; i < 3; i++)
+    jobs[i] = submit (rig, boards[i]);
+  scripted_settle ();
+  g_assert_cmpint (state (jobs[1]), ==, SQNS_JOB_RUNNING);
+  g_assert_cmpint (state (jobs[2]), ==, SQNS_JOB_QUEUED);
+  g_assert_nonnull (strstr (sqns_job_info (jobs[2])->message, "free place"));
+  finish_one (boards[0]);
+  g_assert_cmpint (state (jobs[2]), ==, SQNS_JOB_RUNNING);
+}
+
+static void
+test_absent (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *board = add_board (rig, "a");
+  sqns_manager_board_removed (rig->manager, "a");
+  SqnsJob *job = submit (rig, board);
+  scripted_settle ();
+  g_assert_cmpint (state (job), ==, SQNS_JOB_WAITING);
+  g_assert_nonnull (strstr (sqns_job_info (job)->message, "not plugged in"));
+  g_assert_true (add_board (rig, "a") == board);
+  scripted_settle ();
+  g_assert_cmpint (state (job), ==, SQNS_JOB_RUNNING);
+}
+
+static gboolean
+is_running (gpointer job)
+{
+  return sqns_job_is_running (job);
+}
+
+static gboolean
+is_finished (gpointer job)
+{
+  return sqns_job_is_finished (job);
+}
+
+static void
+test_not_before (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *board = add_board (rig, "a");
+  rig->request->not_before = g_get_real_time () + HOUR;
+  rig->request->priority = 100;
+  SqnsJob *late = submit (rig, board);
+  rig->request->not_before = g_get_real_time () + G_USEC_PER_SEC / 2;
+  rig->request->priority = 0;
+  SqnsJob *soon = submit (rig, board);
+  scripted_settle ();
+  g_assert_cmpint (state (late), ==, SQNS_JOB_WAITING);
+  g_assert_cmpint (state (soon), ==, SQNS_JOB_WAITING);
+  g_assert_nonnull (strstr (sqns_job_info (late)->message, "waits until"));
+  g_assert_cmpuint (sqns_job_info (soon)->queue_position, ==, 1);
+  g_assert_cmpuint (sqns_job_info (late)->queue_position, ==, 2);
+  scripted_wait (is_running, soon);
+  g_assert_cmpint (g_get_real_time (), >=, sqns_job_request (soon)->not_before);
+  g_assert_cmpint (state (late), ==, SQNS_JOB_WAITING);
+}
+
+static void
+test_not_after (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *board = add_board (rig, "a");
+  SqnsJob *running = submit (rig, board);
+  rig->request->not_after = g_get_real_time () + G_USEC_PER_SEC / 2;
+  SqnsJob *bound = submit (rig, board);
+  rig->request->not_after = g_get_real_time () - HOUR;
+  SqnsJob *past = submit (rig, board);
+  scripted_settle ();
+  g_assert_cmpint (state (past), ==, SQNS_JOB_FAILED);
+  g_assert_error (sqns_job_info (past)->error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_assert_cmpint (state (bound), ==, SQNS_JOB_QUEUED);
+  scripted_wait (is_finished, bound);
+  g_assert_error (sqns_job_info (bound)->error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_assert_cmpint (state (running), ==, SQNS_JOB_RUNNING);
+}
+
+static void
+on_console (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(int *) user_data = sqns_console_open_finish (SQNS_DEVICE (source), result, NULL);
+}
+
+static void
+test_console (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *board = add_board (rig, "a");
+  int fd = -1;
+  sqns_console_open_async (board, scripted_operations (), on_console, &fd);
+  scripted_open_link ();
+  scripted_settle ();
+  SqnsJob *job = submit (rig, board);
+  scripted_settle ();
+  g_assert_cmpint (state (job), ==, SQNS_JOB_WAITING);
+  g_assert_nonnull (strstr (sqns_job_info (job)->message, "a console is open"));
+  g_auto (GStrv) blockers = sqns_manager_blockers (rig->manager, board);
+  g_assert_cmpstr (blockers[0], ==, "a console is open");
+  scripted_close_far_end ();
+  scripted_settle ();
+  g_assert_cmpint (state (job), ==, SQNS_JOB_RUNNING);
+  g_close (fd, NULL);
+}
+
+static void
+test_draining (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *one = add_board (rig, "one");
+  SqnsJob *running = submit (rig, one), *queued = submit (rig, one);
+  g_autoptr (GPtrArray) devices = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  scripted_settle ();
+  sqns_manager_set_draining (rig->manager, TRUE);
+  scripted_settle ();
+  finish_one (one);
+  g_assert_cmpint (state (running), ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpint (state (queued), ==, SQNS_JOB_QUEUED);
+  g_assert_nonnull (strstr (sqns_job_info (queued)->message, "draining"));
+  g_ptr_array_add (devices, one);
+  g_assert_null (sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING);
+  sqns_manager_set_draining (rig->manager, FALSE);
+  scripted_settle ();
+  g_assert_cmpint (state (queued), ==, SQNS_JOB_RUNNING);
+}
+
+static void
+test_idempotency (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
+  g_autoptr (SqnsFirmware) other = load ("y.dup", 41019);
+  rig->request->idempotency_key = g_strdup ("night of the 5th");
+  SqnsJob *first = submit (rig, one);
+  g_assert_true (submit (rig, one) == first);
+  g_assert_true (submit (rig, two) != first);
+  g_autoptr (SqnsFirmware) firmware = g_steal_pointer (&rig->firmware);
+  rig->firmware = g_object_ref (other);
+  g_assert_true (submit (rig, one) != first);
+  g_object_unref (rig->firmware);
+  rig->firmware = g_steal_pointer (&firmware);
+  scripted_settle ();
+  finish_one (one);
+  /* also once it is finished */
+  g_assert_true (submit (rig, one) == first);
+}
+
+static void
+test_refused_file (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) devices = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  g_ptr_array_add (devices, add_board (rig, "a"));
+  rig->request->expect_version.build = 41019;
+  g_assert_null (sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
+  g_clear_error (&error);
+  rig->request->expect_version.build = 0;
+
+  g_autoptr (GBytes) part = sqns_test_dup_new ("6.0.0.0 [37781] by x", 1000, SQNS_TEST_DUP_SKIP_FS);
+  g_autoptr (SqnsFirmware) incomplete = NULL;
+  sqns_firmware_load_async (
+      sqns_memfile_from_data ("p.dup", g_bytes_get_data (part, NULL), g_bytes_get_size (part), NULL), NULL, on_loaded,
+      &incomplete);
+  scripted_wait (is_set, &incomplete);
+  g_assert_null (sqns_manager_submit (rig->manager, devices, incomplete, rig->request, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 0);
+}
+
+static void
+test_share (Rig *rig, gconstpointer unused)
+{
+  SqnsFirmware *first = sqns_manager_share_firmware (rig->manager, load ("a.dup", 37781));
+  SqnsFirmware *same = sqns_manager_share_firmware (rig->manager, load ("a.dup", 37781));
+  SqnsFirmware *renamed = sqns_manager_share_firmware (rig->manager, load ("b.dup", 37781));
+  SqnsFirmware *other = sqns_manager_share_firmware (rig->manager, load ("a.dup", 41019));
+  g_assert_true (same == first);
+  g_assert_true (renamed != first && other != first);
+  g_assert_true (sqns_firmware_image (renamed) == sqns_firmware_image (first));
+  g_assert_true (sqns_firmware_image (other) != sqns_firmware_image (first));
+  g_assert_cmpstr (sqns_firmware_name (renamed), ==, "b.dup");
+  g_object_unref (same);
+  g_object_unref (first);
+  /* the image lives on with the other name */
+  SqnsFirmware *again = sqns_manager_share_firmware (rig->manager, load ("a.dup", 37781));
+  g_assert_true (sqns_firmware_image (again) == sqns_firmware_image (renamed));
+  g_object_unref (again);
+  g_object_unref (renamed);
+  g_object_unref (other);
+}
+
+static void
+test_forget (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *board = add_board (rig, "a");
+  SqnsJob *job = submit (rig, board);
+  g_autoptr (GError) error = NULL;
+  scripted_settle ();
+  g_assert_false (sqns_manager_forget (rig->manager, job, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
+  finish_one (board);
+  g_assert_true (sqns_manager_forget (rig->manager, job, NULL));
+  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 0);
+}
+
+static void
+test_many_finished (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *board = add_board (rig, "a");
+  sqns_manager_board_removed (rig->manager, "a");
+  for (guint i = 0; i < 1100; i++)
+    {
+      SqnsJob *job = submit (rig, board);
+      g_assert_true (sqns_job_cancel (job, NULL));
+    }
+  SqnsJob *last = submit (rig, board);
+  scripted_settle ();
+  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 1001);
+  g_assert_cmpint (state (last), ==, SQNS_JOB_WAITING);
+  g_assert_cmpuint (rig->finished, ==, 1100);
+}
+
+static void
+on_shut_down (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(gboolean *) user_data = sqns_manager_shutdown_finish (SQNS_MANAGER (source), result, NULL);
+}
+
+static void
+test_shutdown (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *early = add_board (rig, "early"), *late = add_board (rig, "late"), *talk = add_board (rig, "talk");
+  SqnsJob *early_job = submit (rig, early), *late_job = submit (rig, late), *queued = submit (rig, late);
+  g_autoptr (GError) error = NULL;
+  int fd = -1;
+  sqns_console_open_async (talk, scripted_operations (), on_console, &fd);
+  scripted_open_link ();
+  scripted_settle ();
+  scripted_phase (run_of (early), SQNS_PHASE_LINK, TRUE, FALSE, "linking");
+  scripted_phase (run_of (late), SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
+
+  sqns_manager_shutdown_async (rig->manager, on_shut_down, &rig->shut_down);
+  scripted_settle ();
+  g_assert_cmpint (state (early_job), ==, SQNS_JOB_CANCELLED);
+  g_assert_cmpint (state (queued), ==, SQNS_JOB_CANCELLED);
+  g_assert_cmpint (state (late_job), ==, SQNS_JOB_RUNNING);
+  g_assert_cmpint (sqns_device_info (talk)->use, ==, SQNS_USE_NONE);
+  g_assert_false (rig->shut_down);
+  g_assert_false (sqns_manager_accepts (rig->manager, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING);
+  finish_one (late);
+  g_assert_cmpint (state (late_job), ==, SQNS_JOB_SUCCEEDED);
+  g_assert_true (rig->shut_down);
+  g_close (fd, NULL);
+}
+
+static void
+test_probe_on_plug (Rig *rig, gconstpointer unused)
+{
+  add_board (rig, "quiet");
+  g_assert_cmpuint (scripted ()->opens->len, ==, 0);
+  rig->config.probe_on_plug = TRUE;
+  make_manager (rig);
+  SqnsDevice *board = add_board (rig, "a");
+  SqnsJob *job = submit (rig, board);
+  scripted_settle ();
+  g_assert_cmpint (state (job), ==, SQNS_JOB_QUEUED);
+  g_assert_cmpuint (scripted ()->opens->len, ==, 1);
+  scripted_open_link ();
+  scripted_settle ();
+  g_assert_cmpint (state (job), ==, SQNS_JOB_RUNNING);
+}
+
+static void
+port_refused (Rig *rig, const char *devnode, GQuark domain, int code)
+{
+  const SqnsPortOptions options = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_assert_null (sqns_manager_add_port (rig->manager, devnode, &options, &error));
+  g_assert_error (error, domain, code);
+}
+
+static void
+test_ports (Rig *rig, gconstpointer unused)
+{
+  int master;
+  g_autofree char *tty = scripted_pty (&master);
+  g_autofree char *folder = g_dir_make_tmp ("sqns-test-XXXXXX", NULL);
+  g_autofree char *link = g_build_filename (folder, "board 1", NULL);
+  const SqnsPortOptions options = { 0 }, direct = { .link = SQNS_LINK_DIRECT };
+  g_autoptr (GError) error = NULL;
+
+  port_refused (rig, "ttyUSB0", G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+  port_refused (rig, "", G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+  port_refused (rig, "/dev/there-is-none", SQNS_ERROR, SQNS_ERROR_NOT_FOUND);
+  port_refused (rig, "/dev/null/x", SQNS_ERROR, SQNS_ERROR_NOT_FOUND);
+  port_refused (rig, "/dev/null", SQNS_ERROR, SQNS_ERROR_FAILED);
+  port_refused (rig, folder, SQNS_ERROR, SQNS_ERROR_FAILED);
+
+  g_assert_cmpint (symlink (tty, link), ==, 0);
+  SqnsDevice *device = sqns_manager_add_port (rig->manager, link, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (sqns_device_info (device)->devnode, ==, link);
+  g_assert_cmpstr (sqns_device_info (device)->id, ==, "board-1");
+  g_assert_true (sqns_manager_add_port (rig->manager, tty, &direct, NULL) == device);
+  g_assert_cmpint (sqns_device_link_config (device).kind, ==, SQNS_LINK_DIRECT);
+  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
+
+  SqnsJob *job = submit (rig, device);
+  scripted_settle ();
+  g_assert_false (sqns_manager_remove_port (rig->manager, device, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_BUSY);
+  g_clear_error (&error);
+  finish_one (device);
+  g_assert_cmpint (state (job), ==, SQNS_JOB_SUCCEEDED);
+  g_assert_true (sqns_manager_remove_port (rig->manager, device, NULL));
+  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 0);
+
+  g_assert_false (sqns_manager_remove_port (rig->manager, add_board (rig, "udev"), &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
+  g_close (master, NULL);
+  g_unlink (link);
+  g_rmdir (folder);
+}
+
+/* A port that comes back is noticed without being asked for. */
+static void
+test_port_comes_back (Rig *rig, gconstpointer unused)
+{
+  int master;
+  g_autofree char *tty = scripted_pty (&master);
+  g_autofree char *folder = g_dir_make_tmp ("sqns-test-XXXXXX", NULL);
+  g_autofree char *link = g_build_filename (folder, "port", NULL);
+  const SqnsPortOptions options = { 0 };
+  g_assert_cmpint (symlink (tty, link), ==, 0);
+  SqnsDevice *device = sqns_manager_add_port (rig->manager, link, &options, NULL);
+  g_assert_nonnull (device);
+  g_unlink (link);
+  SqnsJob *job = submit (rig, device);
+  scripted_settle ();
+  g_assert_cmpint (state (job), ==, SQNS_JOB_WAITING);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_GONE);
+  g_assert_cmpint (symlink (tty, link), ==, 0);
+  scripted_wait (is_running, job);
+  g_close (master, NULL);
+  g_unlink (link);
+  g_rmdir (folder);
+}
+
+/* udev knows later what somebody had added by hand. */
+static void
+test_port_becomes_board (Rig *rig, gconstpointer unused)
+{
+  int master;
+  g_autofree char *tty = scripted_pty (&master);
+  const SqnsPortOptions options = { 0 };
+  char id[] = "Py1234", name[] = "Expansion3";
+  const SqnsBoardFacts facts = { .id = id, .devnode = tty, .product_name = name, .vendor = 0x04d8 };
+  SqnsDevice *device = sqns_manager_add_port (rig->manager, tty, &options, NULL);
+  sqns_manager_board_added (rig->manager, &facts);
+  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
+  g_assert_false (sqns_device_info (device)->manual);
+  g_assert_cmpstr (sqns_device_info (device)->board, ==, "Expansion3");
+  sqns_manager_board_removed (rig->manager, "Py1234");
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_GONE);
+  g_close (master, NULL);
+}
+
+static void
+test_gone_boards (Rig *rig, gconstpointer unused)
+{
+  SqnsJob *job = submit (rig, add_board (rig, "waited-for"));
+  sqns_manager_board_removed (rig->manager, "waited-for");
+  for (guint i = 0; i < 400; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("b%u", i);
+      add_board (rig, id);
+      sqns_manager_board_removed (rig->manager, id);
+    }
+  GPtrArray *devices = sqns_manager_devices (rig->manager);
+  g_assert_cmpuint (devices->len, ==, 257);
+  g_assert_true (g_ptr_array_find (devices, sqns_job_device (job), NULL));
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct {
+    const char *name;
+    void (*test) (Rig *rig, gconstpointer unused);
+  } tests[] = {
+    { "/manager/queue", test_queue },
+    { "/manager/max-concurrent", test_max_concurrent },
+    { "/manager/absent", test_absent },
+    { "/manager/not-before", test_not_before },
+    { "/manager/not-after", test_not_after },
+    { "/manager/console", test_console },
+    { "/manager/draining", test_draining },
+    { "/manager/idempotency", test_idempotency },
+    { "/manager/refused-file", test_refused_file },
+    { "/manager/share", test_share },
+    { "/manager/forget", test_forget },
+    { "/manager/many-finished", test_many_finished },
+    { "/manager/shutdown", test_shutdown },
+    { "/manager/probe-on-plug", test_probe_on_plug },
+    { "/manager/ports", test_ports },
+    { "/manager/port-comes-back", test_port_comes_back },
+    { "/manager/port-becomes-board", test_port_becomes_board },
+    { "/manager/gone-boards", test_gone_boards },
+  };
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* a failed job is a warning */
+  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, Rig, NULL, rig_set_up, tests[i].test, rig_tear_down);
+  return g_test_run ();
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Progress: never falls, never lies; rate and expected end. And the advice after a failure, text by text. */
+#include "model/advice.h"
+#include "model/progress.h"
+
+#include <string.h>
+
+#define SECOND G_USEC_PER_SEC
+
+static void
+test_never_falls (void)
+{
+  SqnsProgress progress = { 0 };
+  gint64 now = 1000 * SECOND;
+  double last = 0;
+
+  for (int phase = 0; phase < SQNS_N_PHASES; phase++)
+    {
+      sqns_progress_phase (&progress, phase, now);
+      g_assert_cmpfloat (progress.value, >=, last);
+      last = progress.value;
+      for (int i = 0; i < 600; i++)
+        {
+          now += SECOND;
+          sqns_progress_tick (&progress, now);
+          if (phase == SQNS_PHASE_TRANSFER)
+            sqns_progress_bytes (&progress, i * 1000, 600000, now);
+          g_assert_cmpfloat (progress.value, >=, last);
+          g_assert_cmpfloat (progress.value, <, 1.0);
+          last = progress.value;
+        }
+    }
+  sqns_progress_succeed (&progress);
+  g_assert_cmpfloat (progress.value, ==, 1.0);
+}
+
+static void
+test_upload_again (void)
+{
+  SqnsProgress progress = { 0 };
+  gint64 now = SECOND;
+  sqns_progress_phase (&progress, SQNS_PHASE_TRANSFER, now);
+  sqns_progress_bytes (&progress, 900, 1000, now);
+  double reached = progress.value;
+  g_assert_cmpfloat (reached, >, 0.7);
+  /* the modem lost it all: the upload starts over */
+  sqns_progress_bytes (&progress, 0, 1000, now + SECOND);
+  g_assert_cmpfloat (progress.value, ==, reached);
+  g_assert_cmpuint (sqns_progress_rate (&progress, now + SECOND), ==, 0);
+  sqns_progress_phase (&progress, SQNS_PHASE_PREPARE, now + 2 * SECOND);
+  g_assert_cmpfloat (progress.value, ==, reached);
+}
+
+static void
+test_rate (void)
+{
+  SqnsProgress progress = { 0 };
+  gint64 now = 50 * SECOND;
+  sqns_progress_phase (&progress, SQNS_PHASE_TRANSFER, now);
+  sqns_progress_bytes (&progress, 0, 1000000, now);
+  g_assert_cmpuint (sqns_progress_rate (&progress, now), ==, 0);
+  g_assert_cmpint (sqns_progress_remaining (&progress, now), ==, -1);
+
+  for (int i = 1; i <= 100; i++) /* 10 kB/s in small steps */
+    sqns_progress_bytes (&progress, i * 1000, 1000000, now + i * SECOND / 10);
+  now += 10 * SECOND;
+  g_assert_cmpuint (sqns_progress_rate (&progress, now), >=, 9900);
+  g_assert_cmpuint (sqns_progress_rate (&progress, now), <=, 10100);
+  gint64 transfer_left = 90 * SECOND;
+  g_assert_cmpint (sqns_progress_remaining (&progress, now), >, transfer_left);
+  g_assert_cmpint (sqns_progress_remaining (&progress, now), <, transfer_left + 300 * SECOND);
+
+  /* nothing for long: the rate of old must not be told any more */
+  g_assert_cmpuint (sqns_progress_rate (&progress, now + 20 * SECOND), ==, 0);
+}
+
+static void
+test_remaining_after_transfer (void)
+{
+  SqnsProgress progress = { 0 };
+  sqns_progress_phase (&progress, SQNS_PHASE_LINK, SECOND);
+  g_assert_cmpint (sqns_progress_remaining (&progress, SECOND), ==, -1);
+  sqns_progress_phase (&progress, SQNS_PHASE_APPLY, 2 * SECOND);
+  g_assert_cmpint (sqns_progress_remaining (&progress, 2 * SECOND), >, 0);
+  g_assert_cmpint (sqns_progress_remaining (&progress, 3 * SECOND), <, sqns_progress_remaining (&progress, 2 * SECOND));
+  /* longer than usual: nobody knows */
+  g_assert_cmpint (sqns_progress_remaining (&progress, 1000 * SECOND), ==, -1);
+}
+
+static void
+test_advice (void)
+{
+  static const SqnsMode modes[] = { SQNS_MODE_UNKNOWN, SQNS_MODE_FFH,     SQNS_MODE_MTOOLS,
+                                    SQNS_MODE_FFF,     SQNS_MODE_UPDATER, SQNS_MODE_RECOVERY };
+  static const char *const cuts[] = { "off and on", "switch off", "unplug", "power cycle", "Plug the board in again" };
+
+  for (int code = 0; code < SQNS_N_ERRORS; code++)
+    for (int phase = 0; phase < SQNS_N_PHASES; phase++)
+      for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
+        {
+          const char *unsafe = sqns_advice (code, phase, modes[mode], FALSE);
+          const char *safe = sqns_advice (code, phase, modes[mode], TRUE);
+          g_assert_nonnull (strstr (unsafe, "Leave the board's power on"));
+          for (gsize i = 0; i < G_N_ELEMENTS (cuts); i++)
+            g_assert_null (strstr (unsafe, cuts[i]));
+          /* only a cancel that changed nothing needs no next step */
+          if (*safe == '\0')
+            g_assert_true (code == SQNS_ERROR_CANCELLED || (code == SQNS_ERROR_NEEDS_RECOVERY && modes[mode] == SQNS_MODE_FFF));
+        }
+  g_assert_nonnull (strstr (sqns_advice (SQNS_ERROR_NEEDS_RECOVERY, SQNS_PHASE_TRANSFER, SQNS_MODE_RECOVERY, TRUE),
+                            "Run the same upgrade again"));
+  g_assert_nonnull (strstr (sqns_advice (SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_UNKNOWN, TRUE), "Close the program"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/progress/never-falls", test_never_falls);
+  g_test_add_func ("/progress/upload-again", test_upload_again);
+  g_test_add_func ("/progress/rate", test_rate);
+  g_test_add_func ("/progress/remaining-after-transfer", test_remaining_after_transfer);
+  g_test_add_func ("/advice/every-case", test_advice);
+  return g_test_run ();
+}
