@@ -34,13 +34,15 @@ sqns_ask_password_start (void)
   if (program == NULL || !g_unix_open_pipe (notify, FD_CLOEXEC, NULL))
     return;
 
-  g_autofree char *us = g_strdup_printf ("%d", (int) getpid ());
+  g_autofree char *us = g_strdup_printf ("%d", (int)getpid ());
   g_autofree char *fd = g_strdup_printf ("%d", notify[1]);
   const char *argv[] = { program, "--process", us, "--notify-fd", fd, "--fallback", NULL };
   int pass[] = { notify[1] };
-  gboolean started = g_spawn_async_with_pipes_and_fds (
-      NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN | G_SPAWN_STDOUT_TO_DEV_NULL, in_child,
-      NULL, -1, -1, -1, pass, pass, 1, &agent, NULL, NULL, NULL, NULL);
+  gboolean started
+      = g_spawn_async_with_pipes_and_fds (NULL, argv, NULL,
+                                          G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN
+                                              | G_SPAWN_STDOUT_TO_DEV_NULL,
+                                          in_child, NULL, -1, -1, -1, pass, pass, 1, &agent, NULL, NULL, NULL, NULL);
   close (notify[1]);
   if (started)
     {

@@ -11,7 +11,7 @@ static int
 left_of (gint64 deadline)
 {
   gint64 left = (deadline - g_get_monotonic_time ()) / 1000;
-  return (int) CLAMP (left, 0, G_MAXINT);
+  return (int)CLAMP (left, 0, G_MAXINT);
 }
 
 static gboolean
@@ -55,7 +55,7 @@ send_line (int fd, const char *command, gint64 deadline, GError **error)
       ssize_t n = send (fd, line->str + sent, line->len - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
       if (n < 0 && errno != EAGAIN && errno != EINTR)
         return lost (errno, error);
-      sent += n > 0 ? (gsize) n : 0;
+      sent += n > 0 ? (gsize)n : 0;
     }
   return TRUE;
 }
@@ -63,7 +63,7 @@ send_line (int fd, const char *command, gint64 deadline, GError **error)
 gboolean
 sqns_at_exchange (int fd, const char *command, int timeout_ms, SqnsAtReply *reply, GError **error)
 {
-  gint64 deadline = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
+  gint64 deadline = g_get_monotonic_time () + (gint64)timeout_ms * 1000;
   g_autoptr (GByteArray) got = g_byte_array_new ();
 
   if (!send_line (fd, command, deadline, error))
@@ -78,14 +78,14 @@ sqns_at_exchange (int fd, const char *command, int timeout_ms, SqnsAtReply *repl
         continue;
       if (n <= 0)
         return lost (n < 0 ? errno : 0, error);
-      g_byte_array_append (got, buffer, (guint) n);
+      g_byte_array_append (got, buffer, (guint)n);
       if (sqns_at_parse (command, got->data, got->len, reply) != SQNS_AT_PENDING)
         return TRUE;
       sqns_at_reply_clear (reply);
       if (got->len > SQNS_AT_MAX_REPLY)
         {
-          g_set_error (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL, "%u bytes came, and no answer to %s among them", got->len,
-                       command);
+          g_set_error (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL, "%u bytes came, and no answer to %s among them",
+                       got->len, command);
           return FALSE;
         }
     }

@@ -16,7 +16,7 @@ percent (const SqnsBar *bar)
   if (bar->look == SQNS_BAR_DONE)
     return 100;
   double fraction = CLAMP (bar->fraction, 0.0, 1.0); /* NaN stays NaN and becomes 0 below */
-  return fraction > 0 ? MIN ((guint) (fraction * 100), 99) : 0;
+  return fraction > 0 ? MIN ((guint)(fraction * 100), 99) : 0;
 }
 
 static char *
@@ -72,7 +72,7 @@ sqns_bar_format (const SqnsBar *bar, guint name_width, guint columns, gint64 now
 
   name_width = MIN (name_width, columns / NAME_MAX_SHARE);
   g_autofree char *name = sqns_text_fit (clean_name, name_width);
-  g_autofree char *padded = g_strdup_printf ("%s%*s  ", name, (int) (name_width - sqns_text_width (name)), "");
+  g_autofree char *padded = g_strdup_printf ("%s%*s  ", name, (int)(name_width - sqns_text_width (name)), "");
 
   if (bar->look == SQNS_BAR_IDLE)
     {
@@ -82,7 +82,7 @@ sqns_bar_format (const SqnsBar *bar, guint name_width, guint columns, gint64 now
   /* What is left goes to the pieces by their worth. */
   if (sqns_text_width (padded) + strlen (percents) > columns)
     padded[0] = '\0';
-  guint used = sqns_text_width (padded) + (guint) strlen (percents);
+  guint used = sqns_text_width (padded) + (guint)strlen (percents);
   guint room = columns > used ? columns - used : 0;
   guint wanted = MIN (sqns_text_width (clean_text), TEXT_MIN) + 2;
   gboolean with_bar = room >= wanted + BAR_MIN + 3;
@@ -90,7 +90,7 @@ sqns_bar_format (const SqnsBar *bar, guint name_width, guint columns, gint64 now
   char *const pieces[] = { bytes, left, rate };
   for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)
     {
-      guint width = (guint) strlen (pieces[i]);
+      guint width = (guint)strlen (pieces[i]);
       if (room >= wanted + width)
         room -= width;
       else

@@ -19,13 +19,12 @@
 #define TO_LINE_END "\033[K"
 #define TO_SCREEN_END "\033[J"
 
-struct _SqnsBars
-{
-  GPtrArray *bars;   /* SqnsBar *, strings owned */
-  GArray *widths;    /* guint: columns of each line that stands on the screen */
+struct _SqnsBars {
+  GPtrArray *bars; /* SqnsBar *, strings owned */
+  GArray *widths;  /* guint: columns of each line that stands on the screen */
   GString *out;
   gboolean colour;
-  guint resized;     /* sources */
+  guint resized; /* sources */
   guint tick;
 };
 
@@ -33,8 +32,8 @@ static void
 bar_free (gpointer data)
 {
   SqnsBar *bar = data;
-  g_free ((char *) bar->name);
-  g_free ((char *) bar->text);
+  g_free ((char *)bar->name);
+  g_free ((char *)bar->text);
   g_free (bar);
 }
 
@@ -129,7 +128,7 @@ draw (SqnsBars *bars, const char *note)
     g_string_append_printf (bars->out, "%s" TO_LINE_END "\n", note);
 
   for (guint i = 0; i < bars->bars->len; i++)
-    name_width = MAX (name_width, sqns_text_width (((SqnsBar *) bars->bars->pdata[i])->name));
+    name_width = MAX (name_width, sqns_text_width (((SqnsBar *)bars->bars->pdata[i])->name));
   /* The last column stays free: some terminals wrap when it is written. */
   if (bars->bars->len > rows - 1)
     append_some (bars, name_width, columns - 1, rows, now);

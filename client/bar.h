@@ -13,13 +13,13 @@ typedef enum {
 } SqnsBarLook;
 
 typedef struct {
-  const char *name;     /* the board */
-  const char *text;     /* what it does now */
+  const char *name; /* the board */
+  const char *text; /* what it does now */
   SqnsBarLook look;
-  double fraction;      /* 0..1; 100 % is shown only with DONE */
-  guint64 done, total;  /* bytes, total 0: not shown */
-  guint64 rate;         /* bytes a second, 0: not shown */
-  gint64 expected_end;  /* µs since the epoch, 0: not shown */
+  double fraction;     /* 0..1; 100 % is shown only with DONE */
+  guint64 done, total; /* bytes, total 0: not shown */
+  guint64 rate;        /* bytes a second, 0: not shown */
+  gint64 expected_end; /* µs since the epoch, 0: not shown */
 } SqnsBar;
 
 /* One line of at most @columns: first the speed, then what is left of the time, the bytes and the bar give way. Pure.

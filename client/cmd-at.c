@@ -79,12 +79,12 @@ print_lines (SqnsCtl *ctl, const SqnsAtReply *reply)
 {
   for (guint i = 0; i < reply->lines->len; i++)
     {
-      g_autofree char *clean = isatty (STDOUT_FILENO) ? sqns_text_clean (reply->lines->pdata[i])
-                                                      : g_strdup (reply->lines->pdata[i]);
+      g_autofree char *clean
+          = isatty (STDOUT_FILENO) ? sqns_text_clean (reply->lines->pdata[i]) : g_strdup (reply->lines->pdata[i]);
       fprintf (stdout, "%s\n", clean);
     }
   for (guint i = 0; i < reply->unsolicited->len; i++)
-    sqns_ctl_remark (ctl, "the modem also said: %s", (const char *) reply->unsolicited->pdata[i]);
+    sqns_ctl_remark (ctl, "the modem also said: %s", (const char *)reply->unsolicited->pdata[i]);
 }
 
 static gboolean

@@ -36,8 +36,8 @@ cancel_all (SqnsCtl *ctl, SqnsBus *bus, GPtrArray *jobs)
     {
       SqnsDbusJob *job = jobs->pdata[i];
       GError *error = NULL;
-      if (sqns_dbus_job_call_cancel_sync (job, sqns_bus_no_options (), sqns_bus_ask (bus), sqns_bus_long_timeout (bus), NULL,
-                                          &error))
+      if (sqns_dbus_job_call_cancel_sync (job, sqns_bus_no_options (), sqns_bus_ask (bus), sqns_bus_long_timeout (bus),
+                                          NULL, &error))
         {
           sqns_ctl_remark (ctl, "job %.8s will be cancelled", sqns_dbus_job_get_uuid (job));
           sqns_json_array_take (accepted, sqns_json_from_proxy (G_DBUS_PROXY (job)));
@@ -73,7 +73,7 @@ sqns_cmd_cancel (SqnsCtl *ctl, int argc, char **argv)
   g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
   if (bus == NULL)
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (GPtrArray) jobs = sqns_job_ref_resolve (bus, argv + 1, (guint) argc - 1, all, &error);
+  g_autoptr (GPtrArray) jobs = sqns_job_ref_resolve (bus, argv + 1, (guint)argc - 1, all, &error);
   if (jobs == NULL)
     return sqns_ctl_fail (ctl, error);
   return cancel_all (ctl, bus, jobs);

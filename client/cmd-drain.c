@@ -17,8 +17,8 @@ sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv)
     return sqns_ctl_usage (ctl, "drain: on or off?");
   g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
   if (bus == NULL
-      || !sqns_dbus_manager_call_set_draining_sync (bus->manager, on, sqns_bus_ask (bus), sqns_bus_long_timeout (bus), NULL,
-                                                    &error))
+      || !sqns_dbus_manager_call_set_draining_sync (bus->manager, on, sqns_bus_ask (bus), sqns_bus_long_timeout (bus),
+                                                    NULL, &error))
     return sqns_ctl_fail (ctl, error);
 
   guint running = sqns_dbus_manager_get_running_jobs (bus->manager);

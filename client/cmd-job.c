@@ -19,7 +19,7 @@ read_log (int fd, GError **error)
   char buffer[16384];
   for (;;)
     {
-      ssize_t n = pread (fd, buffer, sizeof buffer, (off_t) log->len);
+      ssize_t n = pread (fd, buffer, sizeof buffer, (off_t)log->len);
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
@@ -87,7 +87,7 @@ sqns_cmd_job (SqnsCtl *ctl, int argc, char **argv)
       JsonNode *node = sqns_json_from_proxy (G_DBUS_PROXY (job));
       if (log != NULL)
         {
-          g_autofree char *valid = g_utf8_make_valid (log->str, (gssize) log->len);
+          g_autofree char *valid = g_utf8_make_valid (log->str, (gssize)log->len);
           json_object_set_string_member (json_node_get_object (node), "log", valid);
         }
       sqns_json_print (ctl, "job", node);

@@ -32,10 +32,9 @@ version_words (SqnsDbusJob *job)
 static void
 print_table (GPtrArray *jobs, GPtrArray *modems)
 {
-  static const char *const headers[]
-      = { "ID", "BOARD", "STATE", "PHASE", "DONE", "VERSION", "CREATED", "LABEL", NULL };
+  static const char *const headers[] = { "ID", "BOARD", "STATE", "PHASE", "DONE", "VERSION", "CREATED", "LABEL", NULL };
   g_autoptr (SqnsTable) table = sqns_table_new (headers);
-  int length = (int) sqns_job_ref_length (jobs);
+  int length = (int)sqns_job_ref_length (jobs);
 
   for (guint i = 0; i < jobs->len; i++)
     {
@@ -43,11 +42,11 @@ print_table (GPtrArray *jobs, GPtrArray *modems)
       gboolean ended = sqns_job_state_ended (sqns_job_state (job));
       g_autofree char *id = g_strdup_printf ("%.*s", length, sqns_dbus_job_get_uuid (job));
       g_autofree char *board = board_name (modems, sqns_dbus_job_get_modem (job));
-      g_autofree char *done = g_strdup_printf ("%d %%", (int) (sqns_dbus_job_get_progress (job) * 100));
+      g_autofree char *done = g_strdup_printf ("%d %%", (int)(sqns_dbus_job_get_progress (job) * 100));
       g_autofree char *version = version_words (job);
       g_autofree char *created = sqns_text_time (sqns_dbus_job_get_created_at (job));
-      sqns_table_add (table, id, board, sqns_dbus_job_get_state (job), ended ? NULL : sqns_dbus_job_get_phase (job), done,
-                      version, created, sqns_dbus_job_get_label (job));
+      sqns_table_add (table, id, board, sqns_dbus_job_get_state (job), ended ? NULL : sqns_dbus_job_get_phase (job),
+                      done, version, created, sqns_dbus_job_get_label (job));
     }
   sqns_table_print (table, "");
 }

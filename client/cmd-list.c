@@ -14,7 +14,7 @@ job_words (GPtrArray *jobs, const char *path)
       {
         SqnsDbusJob *job = jobs->pdata[i];
         return g_strdup_printf ("%.8s %s %d %%", sqns_dbus_job_get_uuid (job), sqns_dbus_job_get_state (job),
-                                (int) (sqns_dbus_job_get_progress (job) * 100));
+                                (int)(sqns_dbus_job_get_progress (job) * 100));
       }
   return NULL;
 }

@@ -38,7 +38,7 @@ on_one_started (GObject *source, GAsyncResult *result, gpointer data)
   if (sqns_dbus_modem_call_upgrade_finish (SQNS_DBUS_MODEM (source), &path, NULL, result, &error))
     follow_paths (data, (const char *const[]){ path, NULL });
   else
-    sqns_follow_abort (((Start *) data)->follow, error);
+    sqns_follow_abort (((Start *)data)->follow, error);
 }
 
 static void
@@ -47,9 +47,9 @@ on_many_started (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) paths = NULL;
   if (sqns_dbus_manager_call_upgrade_many_finish (SQNS_DBUS_MANAGER (source), &paths, NULL, result, &error))
-    follow_paths (data, (const char *const *) paths);
+    follow_paths (data, (const char *const *)paths);
   else
-    sqns_follow_abort (((Start *) data)->follow, error);
+    sqns_follow_abort (((Start *)data)->follow, error);
 }
 
 /* @start must live as long as the main context runs. */
@@ -62,14 +62,15 @@ ask_daemon (Start *start, GPtrArray *modems, GVariant *options, GUnixFDList *fil
 
   if (modems->len == 1)
     {
-      sqns_dbus_modem_call_upgrade (modems->pdata[0], firmware, options, flags, timeout, files, NULL, on_one_started, start);
+      sqns_dbus_modem_call_upgrade (modems->pdata[0], firmware, options, flags, timeout, files, NULL, on_one_started,
+                                    start);
       return;
     }
   g_autoptr (GPtrArray) paths = g_ptr_array_new ();
   for (guint i = 0; i < modems->len; i++)
-    g_ptr_array_add (paths, (char *) g_dbus_proxy_get_object_path (modems->pdata[i]));
+    g_ptr_array_add (paths, (char *)g_dbus_proxy_get_object_path (modems->pdata[i]));
   g_ptr_array_add (paths, NULL);
-  sqns_dbus_manager_call_upgrade_many (start->bus->manager, (const char *const *) paths->pdata, firmware, options, flags,
+  sqns_dbus_manager_call_upgrade_many (start->bus->manager, (const char *const *)paths->pdata, firmware, options, flags,
                                        timeout, files, NULL, on_many_started, start);
 }
 
@@ -82,7 +83,12 @@ is_tty (const char *path)
 }
 
 static SqnsExit
-upgrade (SqnsCtl *ctl, char **modem_refs, guint n_refs, gboolean all, const char *path, const SqnsUpgradeOptions *options,
+upgrade (SqnsCtl *ctl,
+         char **modem_refs,
+         guint n_refs,
+         gboolean all,
+         const char *path,
+         const SqnsUpgradeOptions *options,
          gboolean only_start)
 {
   g_autoptr (GError) error = NULL;
@@ -127,11 +133,11 @@ sqns_cmd_upgrade (SqnsCtl *ctl, int argc, char **argv)
   g_array_append_vals (entries, own, G_N_ELEMENTS (own));
   for (guint i = 0; of_job[i].long_name != NULL; i++)
     g_array_append_val (entries, of_job[i]);
-  if (!sqns_ctl_parse (ctl, (const GOptionEntry *) entries->data, 1, -1, &argc, &argv, &code))
+  if (!sqns_ctl_parse (ctl, (const GOptionEntry *)entries->data, 1, -1, &argc, &argv, &code))
     return code;
 
   const char *path = argv[argc - 1];
-  guint n_refs = (guint) argc - 2;
+  guint n_refs = (guint)argc - 2;
   if (is_tty (path))
     return sqns_ctl_usage (ctl, "%s is a device: the firmware file comes last", path);
   if (n_refs == 0 && !all)

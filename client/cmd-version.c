@@ -24,7 +24,8 @@ sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv)
       JsonObject *client = json_object_new ();
       json_object_set_string_member (client, "version", SQNS_VERSION);
       json_object_set_object_member (json_node_get_object (root), "client", client);
-      json_object_set_member (json_node_get_object (root), "manager", sqns_json_from_proxy (G_DBUS_PROXY (bus->manager)));
+      json_object_set_member (json_node_get_object (root), "manager",
+                              sqns_json_from_proxy (G_DBUS_PROXY (bus->manager)));
       sqns_json_print_object (ctl, root);
     }
   return SQNS_EXIT_DONE;

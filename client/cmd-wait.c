@@ -22,7 +22,7 @@ sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv)
   g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
   if (bus == NULL)
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (GPtrArray) jobs = sqns_job_ref_resolve (bus, argv + 1, (guint) argc - 1, all, &error);
+  g_autoptr (GPtrArray) jobs = sqns_job_ref_resolve (bus, argv + 1, (guint)argc - 1, all, &error);
   if (jobs == NULL)
     return sqns_ctl_fail (ctl, error);
 

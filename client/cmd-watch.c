@@ -186,7 +186,7 @@ on_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer
 static void
 run (Watch *watch)
 {
-  guint timeout = watch->ctl->timeout > 0 ? g_timeout_add_seconds ((guint) watch->ctl->timeout, on_end, watch) : 0;
+  guint timeout = watch->ctl->timeout > 0 ? g_timeout_add_seconds ((guint)watch->ctl->timeout, on_end, watch) : 0;
   guint interrupt = g_unix_signal_add (SIGINT, on_end, watch);
   guint terminate = g_unix_signal_add (SIGTERM, on_end, watch);
   gulong owner = g_signal_connect (watch->bus->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), watch);

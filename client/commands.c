@@ -62,9 +62,9 @@ sqns_commands_help (const GOptionEntry *globals)
   for (const GOptionEntry *entry = globals; entry->long_name != NULL; entry++)
     {
       g_autofree char *shortly = entry->short_name != 0 ? g_strdup_printf ("-%c, ", entry->short_name) : g_strdup ("");
-      g_autofree char *left = g_strdup_printf ("%s--%s%s%s", shortly, entry->long_name,
-                                               entry->arg_description != NULL ? "=" : "",
-                                               entry->arg_description != NULL ? entry->arg_description : "");
+      g_autofree char *left
+          = g_strdup_printf ("%s--%s%s%s", shortly, entry->long_name, entry->arg_description != NULL ? "=" : "",
+                             entry->arg_description != NULL ? entry->arg_description : "");
       append_entry (out, left, entry->description);
     }
   g_string_append (out, "\n'sqnsctl COMMAND --help' tells the options of a command. Exit codes: see sqnsctl(1).\n");

@@ -18,8 +18,8 @@ connect_bus (const SqnsCtl *ctl, GError **error)
       if (stream == NULL)
         return NULL;
       /* Who we are over there was ssh's to find out; the bridge knows no other way in than anonymous. */
-      return g_dbus_connection_new_sync (stream, NULL, flags | G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_ALLOW_ANONYMOUS, NULL,
-                                         NULL, error);
+      return g_dbus_connection_new_sync (stream, NULL, flags | G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_ALLOW_ANONYMOUS,
+                                         NULL, NULL, error);
     }
   if (ctl->bus != NULL)
     return g_dbus_connection_new_for_address_sync (ctl->bus, flags, NULL, NULL, error);
@@ -29,7 +29,10 @@ connect_bus (const SqnsCtl *ctl, GError **error)
 static const char *
 bus_words (const SqnsCtl *ctl)
 {
-  return ctl->host != NULL ? ctl->host : ctl->bus != NULL ? ctl->bus : ctl->session ? "the session bus" : "the system bus";
+  return ctl->host != NULL  ? ctl->host
+         : ctl->bus != NULL ? ctl->bus
+         : ctl->session     ? "the session bus"
+                            : "the system bus";
 }
 
 /* Whatever it was that failed on the way to a bus, there is no daemon for us. */
@@ -50,7 +53,8 @@ open_connection (SqnsBus *bus, GError **error)
       return FALSE;
     }
   g_dbus_error_strip_remote_error (local);
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "cannot reach %s: %s", bus_words (bus->ctl), local->message);
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "cannot reach %s: %s", bus_words (bus->ctl),
+               local->message);
   return FALSE;
 }
 
@@ -62,8 +66,8 @@ ask_bus (SqnsBus *bus, const char *method, GVariant *args, const char *reply_typ
                                       G_DBUS_CALL_FLAGS_NONE, sqns_bus_timeout (bus), NULL, error);
 }
 
-/* Asked for by name, so that the bus says whether there is no such service, or it does not start, or it is not for us. It does
- * not know services that run without its help, so they are looked for first. */
+/* Asked for by name, so that the bus says whether there is no such service, or it does not start, or it is not for us.
+ * It does not know services that run without its help, so they are looked for first. */
 static gboolean
 start_daemon (SqnsBus *bus, GError **error)
 {
@@ -96,8 +100,8 @@ sqns_bus_open (const SqnsCtl *ctl, GError **error)
   bus->ctl = ctl;
   if (!open_connection (bus, error) || !start_daemon (bus, error))
     return NULL;
-  bus->manager = sqns_dbus_manager_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, SQNS_BUS_PATH,
-                                                   NULL, error);
+  bus->manager = sqns_dbus_manager_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME,
+                                                   SQNS_BUS_PATH, NULL, error);
   if (bus->manager == NULL)
     return NULL;
   bus->objects = sqns_dbus_object_manager_client_new_sync (bus->connection, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
@@ -146,9 +150,10 @@ sqns_bus_passes_files (SqnsBus *bus, const char *what, GError **error)
 {
   if (g_dbus_connection_get_capabilities (bus->connection) & G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING)
     return TRUE;
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
-               "%s cannot be handed to the daemon on %s: open files do not cross this connection; run sqnsctl over there",
-               what, bus_words (bus->ctl));
+  g_set_error (
+      error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
+      "%s cannot be handed to the daemon on %s: open files do not cross this connection; run sqnsctl over there", what,
+      bus_words (bus->ctl));
   return FALSE;
 }
 
@@ -206,8 +211,8 @@ sqns_bus_jobs (SqnsBus *bus)
 SqnsDbusModem *
 sqns_bus_modem (SqnsBus *bus, const char *path, GError **error)
 {
-  g_autoptr (SqnsDbusModem) modem = sqns_dbus_modem_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME,
-                                                                    path, NULL, error);
+  g_autoptr (SqnsDbusModem) modem
+      = sqns_dbus_modem_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
   if (modem != NULL && sqns_dbus_modem_get_id (modem) == NULL)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the daemon has no modem %s any more", path);

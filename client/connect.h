@@ -20,10 +20,12 @@ SqnsBus *sqns_bus_open (const SqnsCtl *ctl, GError **error);
 void sqns_bus_free (SqnsBus *bus);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBus, sqns_bus_free)
 
-/* Flags for a call that may need authorization: a person may be asked unless --no-ask-password. Starts the textual agent. */
+/* Flags for a call that may need authorization: a person may be asked unless --no-ask-password. Starts the textual
+ * agent. */
 GDBusCallFlags sqns_bus_ask (SqnsBus *bus);
 
-/* In ms, for a call that should be answered at once, and for one that waits for a modem or a person; --timeout goes before. */
+/* In ms, for a call that should be answered at once, and for one that waits for a modem or a person; --timeout goes
+ * before. */
 int sqns_bus_timeout (const SqnsBus *bus);
 int sqns_bus_long_timeout (const SqnsBus *bus);
 

@@ -20,20 +20,14 @@ drop_dashes (int *argc, char **argv)
   for (int i = 1; i < *argc; i++)
     if (g_str_equal (argv[i], "--"))
       {
-        memmove (argv + i, argv + i + 1, sizeof *argv * (gsize) (*argc - i));
+        memmove (argv + i, argv + i + 1, sizeof *argv * (gsize)(*argc - i));
         (*argc)--;
         return;
       }
 }
 
 gboolean
-sqns_ctl_parse (SqnsCtl *ctl,
-                const GOptionEntry *entries,
-                int min,
-                int max,
-                int *argc,
-                char ***argv,
-                SqnsExit *code)
+sqns_ctl_parse (SqnsCtl *ctl, const GOptionEntry *entries, int min, int max, int *argc, char ***argv, SqnsExit *code)
 {
   g_autofree char *usage = usage_line (ctl);
   g_autofree char *summary = g_strdup_printf ("sqnsctl %s: %s", ctl->command->name, ctl->command->help);

@@ -32,15 +32,10 @@ struct _SqnsCtl {
   const GOptionEntry *globals; /* they point into this struct */
 };
 
-/* Takes @entries (nullable) and the global options out of *@argv; what remains are *@argc - 1 positional arguments. FALSE when
- * the command has to return *@code at once: help was printed, or the usage is wrong. @max -1: no bound. */
-gboolean sqns_ctl_parse (SqnsCtl *ctl,
-                         const GOptionEntry *entries,
-                         int min,
-                         int max,
-                         int *argc,
-                         char ***argv,
-                         SqnsExit *code);
+/* Takes @entries (nullable) and the global options out of *@argv; what remains are *@argc - 1 positional arguments.
+ * FALSE when the command has to return *@code at once: help was printed, or the usage is wrong. @max -1: no bound. */
+gboolean
+sqns_ctl_parse (SqnsCtl *ctl, const GOptionEntry *entries, int min, int max, int *argc, char ***argv, SqnsExit *code);
 
 /* Somebody wants JSON, in either form. */
 gboolean sqns_ctl_wants_json (const SqnsCtl *ctl);

@@ -48,7 +48,7 @@ value_words (const char *name, GVariant *value)
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY))
     {
       g_autofree const char **strings = g_variant_get_strv (value, NULL);
-      return g_strjoinv ("; ", (char **) strings);
+      return g_strjoinv ("; ", (char **)strings);
     }
   switch (g_variant_classify (value))
     {
@@ -67,7 +67,7 @@ value_words (const char *name, GVariant *value)
     case G_VARIANT_CLASS_INT32:
       return g_variant_get_int32 (value) != 0 ? g_strdup_printf ("%d", g_variant_get_int32 (value)) : g_strdup ("");
     case G_VARIANT_CLASS_DOUBLE: /* a progress: 100 % is only what is complete */
-      return g_strdup_printf ("%d %%", (int) (g_variant_get_double (value) * 100));
+      return g_strdup_printf ("%d %%", (int)(g_variant_get_double (value) * 100));
     case G_VARIANT_CLASS_BYTE:
     case G_VARIANT_CLASS_INT16:
     case G_VARIANT_CLASS_INT64:
@@ -92,7 +92,7 @@ sqns_details_print (GDBusProxy *proxy)
   for (guint i = 0; info->properties[i] != NULL; i++)
     {
       g_autofree char *key = sqns_text_kebab (info->properties[i]->name);
-      width = MAX (width, (guint) strlen (key));
+      width = MAX (width, (guint)strlen (key));
     }
   for (guint i = 0; info->properties[i] != NULL; i++)
     {
@@ -104,6 +104,6 @@ sqns_details_print (GDBusProxy *proxy)
       g_autofree char *words = value_words (name, value);
       g_autofree char *clean = sqns_text_clean (words);
       if (*clean != '\0')
-        g_print ("%-*s  %s\n", (int) width, key, clean);
+        g_print ("%-*s  %s\n", (int)width, key, clean);
     }
 }

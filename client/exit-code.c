@@ -4,8 +4,7 @@
 
 #define BUS_ERROR "org.freedesktop.DBus.Error."
 
-static const struct
-{
+static const struct {
   SqnsError error;
   SqnsExit code;
 } own[] = {
@@ -32,8 +31,7 @@ static const struct
 G_STATIC_ASSERT (G_N_ELEMENTS (own) == SQNS_N_ERRORS);
 
 /* Names of the bus itself; a trailing dot stands for all names that start so. */
-static const struct
-{
+static const struct {
   const char *name;
   SqnsExit code;
 } bus[] = {
@@ -55,9 +53,9 @@ static const struct
 
 /* Most severe first. */
 static const SqnsExit severity[] = {
-  SQNS_EXIT_RECOVERY,    SQNS_EXIT_HAND,      SQNS_EXIT_UNKNOWN,   SQNS_EXIT_FAILED, SQNS_EXIT_REFUSED,
-  SQNS_EXIT_BUSY,        SQNS_EXIT_NOT_ALLOWED, SQNS_EXIT_NOT_FOUND, SQNS_EXIT_NO_DAEMON, SQNS_EXIT_USAGE,
-  SQNS_EXIT_CANCELLED,   SQNS_EXIT_DETACHED,  SQNS_EXIT_DONE,
+  SQNS_EXIT_RECOVERY,  SQNS_EXIT_HAND,        SQNS_EXIT_UNKNOWN,   SQNS_EXIT_FAILED,    SQNS_EXIT_REFUSED,
+  SQNS_EXIT_BUSY,      SQNS_EXIT_NOT_ALLOWED, SQNS_EXIT_NOT_FOUND, SQNS_EXIT_NO_DAEMON, SQNS_EXIT_USAGE,
+  SQNS_EXIT_CANCELLED, SQNS_EXIT_DETACHED,    SQNS_EXIT_DONE,
 };
 
 SqnsExit

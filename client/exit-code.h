@@ -5,17 +5,17 @@
 #include "base/error.h"
 
 typedef enum {
-  SQNS_EXIT_DONE = 0,         /* or already at that version */
-  SQNS_EXIT_FAILED = 1,       /* the modem is usable */
+  SQNS_EXIT_DONE = 0,   /* or already at that version */
+  SQNS_EXIT_FAILED = 1, /* the modem is usable */
   SQNS_EXIT_USAGE = 2,
-  SQNS_EXIT_NOT_FOUND = 3,    /* or ambiguous */
+  SQNS_EXIT_NOT_FOUND = 3, /* or ambiguous */
   SQNS_EXIT_NOT_ALLOWED = 4,
-  SQNS_EXIT_BUSY = 5,         /* locked, inhibited, draining */
-  SQNS_EXIT_REFUSED = 6,      /* bad or incompatible firmware, or not in this state; nothing was done */
-  SQNS_EXIT_UNKNOWN = 7,      /* device lost, timeout: what the modem does is not known */
+  SQNS_EXIT_BUSY = 5,    /* locked, inhibited, draining */
+  SQNS_EXIT_REFUSED = 6, /* bad or incompatible firmware, or not in this state; nothing was done */
+  SQNS_EXIT_UNKNOWN = 7, /* device lost, timeout: what the modem does is not known */
   SQNS_EXIT_CANCELLED = 9,
-  SQNS_EXIT_RECOVERY = 10,    /* the modem is left in recovery, action needed */
-  SQNS_EXIT_HAND = 11,        /* a person must act at the board */
+  SQNS_EXIT_RECOVERY = 10, /* the modem is left in recovery, action needed */
+  SQNS_EXIT_HAND = 11,     /* a person must act at the board */
   SQNS_EXIT_NO_DAEMON = 12,
   SQNS_EXIT_DETACHED = 130,
 } SqnsExit;

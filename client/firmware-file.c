@@ -63,7 +63,7 @@ read_all (int fd, guint64 size, const char *shown, GError **error)
   guint64 got = 0;
   while (got < size)
     {
-      ssize_t n = pread (fd, data + got, size - got, (off_t) got);
+      ssize_t n = pread (fd, data + got, size - got, (off_t)got);
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
@@ -73,7 +73,7 @@ read_all (int fd, guint64 size, const char *shown, GError **error)
         }
       if (n == 0)
         break;
-      got += (guint64) n;
+      got += (guint64)n;
     }
   return g_bytes_new_take (g_steal_pointer (&data), got);
 }
@@ -109,11 +109,11 @@ sqns_firmware_file_open (const char *path, GError **error)
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s: %s", shown, g_strerror (errno));
       return NULL;
     }
-  if (!check_size ((guint64) st.st_size, shown, error))
+  if (!check_size ((guint64)st.st_size, shown, error))
     return NULL;
 
   file->name = g_filename_display_basename (path);
-  file->data = read_all (file->fd, (guint64) st.st_size, shown, error);
+  file->data = read_all (file->fd, (guint64)st.st_size, shown, error);
   if (file->data == NULL)
     return NULL;
   gsize size;

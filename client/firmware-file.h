@@ -5,17 +5,18 @@
 #include "codec/caba.h"
 
 typedef struct {
-  int fd;       /* open for reading, for the daemon; what it reads may be another content: it checks for itself */
-  char *name;   /* base name, valid UTF-8 */
+  int fd;     /* open for reading, for the daemon; what it reads may be another content: it checks for itself */
+  char *name; /* base name, valid UTF-8 */
   GBytes *data;
   SqnsCaba *caba;
 } SqnsFirmwareFile;
 
-/* Errors: NOT_FOUND; G_DBUS_ERROR_ACCESS_DENIED when it may not be read; INVALID_FIRMWARE for what is no regular file of
- * 128 B to 64 MiB and for content that is no sound firmware. */
+/* Errors: NOT_FOUND; G_DBUS_ERROR_ACCESS_DENIED when it may not be read; INVALID_FIRMWARE for what is no regular file
+ * of 128 B to 64 MiB and for content that is no sound firmware. */
 SqnsFirmwareFile *sqns_firmware_file_open (const char *path, GError **error);
 void sqns_firmware_file_free (SqnsFirmwareFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsFirmwareFile, sqns_firmware_file_free)
 
-/* For any file whose descriptor is to be passed on (--updater): opens a regular file without ever blocking. -1 on error. */
+/* For any file whose descriptor is to be passed on (--updater): opens a regular file without ever blocking. -1 on
+ * error. */
 int sqns_firmware_file_open_fd (const char *path, GError **error);

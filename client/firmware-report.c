@@ -67,7 +67,7 @@ sqns_firmware_report_dict (const SqnsFirmwareFile *file)
   g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
   put (&dict, "name", "s", file->name);
   put (&dict, "sha256", "s", sha256);
-  put (&dict, "size", "t", (guint64) g_bytes_get_size (file->data));
+  put (&dict, "size", "t", (guint64)g_bytes_get_size (file->data));
   put (&dict, "packed", "b", caba->packed);
   put (&dict, "complete", "b", caba->complete);
   put (&dict, "missing", "s", caba->missing != NULL ? caba->missing : "");
@@ -89,8 +89,8 @@ version_words (const SqnsVersion *version)
     return g_strdup ("the file does not say");
   if (version->part[0] == 0)
     return g_strdup_printf ("build %u", version->build);
-  return g_strdup_printf ("%u.%u.%u.%u build %u", version->part[0], version->part[1], version->part[2], version->part[3],
-                          version->build);
+  return g_strdup_printf ("%u.%u.%u.%u build %u", version->part[0], version->part[1], version->part[2],
+                          version->part[3], version->build);
 }
 
 static char *

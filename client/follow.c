@@ -21,8 +21,7 @@ typedef enum {
   MOOD_CANCELLING,
 } Mood;
 
-struct _SqnsFollow
-{
+struct _SqnsFollow {
   SqnsCtl *ctl;
   SqnsBus *bus;
   gboolean own;
@@ -232,9 +231,10 @@ on_vanished (SqnsFollow *follow)
   if (follow->over)
     return;
   print_ids (follow);
-  leave_with (follow, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
-                                   "the daemon has gone in the middle of it; the modem is as the daemon last said, do not "
-                                   "cut its power; see 'sqnsctl jobs' when the daemon is back"));
+  leave_with (follow,
+              g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
+                           "the daemon has gone in the middle of it; the modem is as the daemon last said, do not "
+                           "cut its power; see 'sqnsctl jobs' when the daemon is back"));
 }
 
 static void
@@ -273,7 +273,8 @@ sqns_follow_new (SqnsCtl *ctl, SqnsBus *bus, gboolean own)
   follow->interrupt = g_unix_signal_add (SIGINT, on_interrupt, follow);
   follow->terminate = g_unix_signal_add (SIGTERM, on_terminate, follow);
   follow->hangup = g_unix_signal_add (SIGHUP, on_terminate, follow);
-  follow->owner_changed = g_signal_connect (bus->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), follow);
+  follow->owner_changed
+      = g_signal_connect (bus->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), follow);
   follow->closed = g_signal_connect (bus->connection, "closed", G_CALLBACK (on_closed), follow);
   return follow;
 }
@@ -362,7 +363,7 @@ SqnsExit
 sqns_follow_run (SqnsFollow *follow)
 {
   if (follow->ctl->timeout > 0)
-    follow->timeout = g_timeout_add_seconds ((guint) follow->ctl->timeout, on_timeout, follow);
+    follow->timeout = g_timeout_add_seconds ((guint)follow->ctl->timeout, on_timeout, follow);
   check_all_ended (follow);
   if (!follow->over)
     g_main_loop_run (follow->loop);

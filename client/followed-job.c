@@ -4,8 +4,7 @@
 #include "job-state.h"
 #include "modem-ref.h"
 
-struct _SqnsFollowedJob
-{
+struct _SqnsFollowedJob {
   SqnsBus *bus;
   SqnsDbusJob *job;
   SqnsDbusModem *modem; /* nullable */
@@ -40,8 +39,8 @@ sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFo
   followed->cancellable = g_cancellable_new ();
   if (modem_path != NULL && g_variant_is_object_path (modem_path))
     followed->modem = sqns_bus_modem (bus, modem_path, NULL);
-  followed->name = followed->modem != NULL ? sqns_modem_ref_name (followed->modem)
-                                           : g_strdup_printf ("%.8s", followed->uuid);
+  followed->name
+      = followed->modem != NULL ? sqns_modem_ref_name (followed->modem) : g_strdup_printf ("%.8s", followed->uuid);
   return followed;
 }
 
@@ -98,8 +97,10 @@ believe_announcement (SqnsFollowedJob *followed)
 
   if (!followed->announced || sqns_job_state_ended (sqns_job_state (followed->job)))
     return;
-  g_dbus_proxy_set_cached_property (
-      proxy, "State", g_variant_new_string (followed->success ? "succeeded" : cancelled ? "cancelled" : "failed"));
+  g_dbus_proxy_set_cached_property (proxy, "State",
+                                    g_variant_new_string (followed->success ? "succeeded"
+                                                          : cancelled       ? "cancelled"
+                                                                            : "failed"));
   g_dbus_proxy_set_cached_property (proxy, "ErrorName", g_variant_new_string (followed->error_name));
   g_dbus_proxy_set_cached_property (proxy, followed->success ? "Message" : "ErrorMessage",
                                     g_variant_new_string (followed->message));
@@ -146,9 +147,10 @@ begin_end (SqnsFollowedJob *followed)
   followed->ending = TRUE;
   followed->last = remember (G_DBUS_PROXY (followed->job));
   g_dbus_connection_call (followed->bus->connection, SQNS_BUS_NAME,
-                          g_dbus_proxy_get_object_path (G_DBUS_PROXY (followed->job)), "org.freedesktop.DBus.Properties",
-                          "GetAll", g_variant_new ("(s)", "org.sqnsd1.Job"), G_VARIANT_TYPE ("(a{sv})"),
-                          G_DBUS_CALL_FLAGS_NONE, -1, followed->cancellable, on_last_properties, followed);
+                          g_dbus_proxy_get_object_path (G_DBUS_PROXY (followed->job)),
+                          "org.freedesktop.DBus.Properties", "GetAll", g_variant_new ("(s)", "org.sqnsd1.Job"),
+                          G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1, followed->cancellable,
+                          on_last_properties, followed);
 }
 
 static void
@@ -243,7 +245,8 @@ sqns_followed_job_cancel (SqnsFollowedJob *followed)
 {
   if (!followed->ended)
     sqns_dbus_job_call_cancel (followed->job, sqns_bus_no_options (), sqns_bus_ask (followed->bus),
-                               sqns_bus_long_timeout (followed->bus), followed->cancellable, on_cancel_answered, followed);
+                               sqns_bus_long_timeout (followed->bus), followed->cancellable, on_cancel_answered,
+                               followed);
 }
 
 gboolean

@@ -8,21 +8,21 @@ typedef struct _SqnsFollowedJob SqnsFollowedJob;
 
 typedef struct {
   void (*changed) (SqnsFollowedJob *followed, gpointer data);
-  void (*ended) (SqnsFollowedJob *followed, gpointer data);          /* once, with all last properties */
+  void (*ended) (SqnsFollowedJob *followed, gpointer data); /* once, with all last properties */
   void (*cancel_refused) (SqnsFollowedJob *followed, const char *why, gpointer data);
 } SqnsFollowedJobFuncs;
 
-/* @job: its proxy, whose cached properties are what is known. @index: a place to show it in. No callback is called before
- * sqns_followed_job_watch(). */
-SqnsFollowedJob *sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFollowedJobFuncs *funcs,
-                                        gpointer data);
+/* @job: its proxy, whose cached properties are what is known. @index: a place to show it in. No callback is called
+ * before sqns_followed_job_watch(). */
+SqnsFollowedJob *
+sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFollowedJobFuncs *funcs, gpointer data);
 void sqns_followed_job_free (SqnsFollowedJob *followed);
 void sqns_followed_job_watch (SqnsFollowedJob *followed);
 
 SqnsDbusJob *sqns_followed_job_get_job (SqnsFollowedJob *followed);
 SqnsDbusModem *sqns_followed_job_get_modem (SqnsFollowedJob *followed); /* nullable */
 const char *sqns_followed_job_get_uuid (SqnsFollowedJob *followed);
-const char *sqns_followed_job_get_name (SqnsFollowedJob *followed);     /* of the board */
+const char *sqns_followed_job_get_name (SqnsFollowedJob *followed); /* of the board */
 guint sqns_followed_job_get_index (SqnsFollowedJob *followed);
 gboolean sqns_followed_job_has_ended (SqnsFollowedJob *followed);
 

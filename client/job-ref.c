@@ -63,7 +63,8 @@ sqns_job_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean al
     {
       g_autoptr (GPtrArray) known = sqns_bus_jobs (bus);
       for (guint i = 0; i < known->len; i++)
-        if (!sqns_job_state_ended (sqns_job_state (known->pdata[i])) && g_hash_table_add (seen, g_strdup (uuid_of (known->pdata[i]))))
+        if (!sqns_job_state_ended (sqns_job_state (known->pdata[i]))
+            && g_hash_table_add (seen, g_strdup (uuid_of (known->pdata[i]))))
           g_ptr_array_add (jobs, g_object_ref (known->pdata[i]));
     }
   return g_steal_pointer (&jobs);

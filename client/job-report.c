@@ -4,6 +4,8 @@
 #include "job-state.h"
 #include "text.h"
 
+#include <string.h>
+
 #define SHORT_UUID 8
 
 static const char *
@@ -83,7 +85,7 @@ sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, SqnsB
     .done = sqns_dbus_job_get_bytes_done (job),
     .total = sqns_dbus_job_get_bytes_total (job),
     .rate = sqns_dbus_job_get_rate (job),
-    .expected_end = end <= G_MAXINT64 ? (gint64) end : 0,
+    .expected_end = end <= G_MAXINT64 ? (gint64)end : 0,
   };
 }
 
@@ -97,10 +99,10 @@ report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
 
   if (ctl->quiet)
     return;
-  if (*before != '\0' && *after != '\0' && !g_str_equal (before, after))
-    versions = g_strdup_printf (", %s -> %s", before, after);
-  else if (*after != '\0')
-    versions = g_strdup_printf (", %s", after);
+  /* The daemon's own sentence is the better one; the versions are for when it does not name them. */
+  if (*after != '\0' && strstr (message, after) == NULL)
+    versions = *before != '\0' && !g_str_equal (before, after) ? g_strdup_printf (", %s -> %s", before, after)
+                                                               : g_strdup_printf (", %s", after);
   sqns_ctl_say (ctl, "%s: succeeded%s%s%s\n", name, or_empty (versions), *message != '\0' ? ": " : "", message);
 }
 

@@ -3,9 +3,9 @@
 #include "job-state.h"
 
 static const char *const names[] = {
-  [SQNS_JOB_QUEUED] = "queued",         [SQNS_JOB_WAITING] = "waiting",     [SQNS_JOB_RUNNING] = "running",
-  [SQNS_JOB_VERIFYING] = "verifying",   [SQNS_JOB_SUCCEEDED] = "succeeded", [SQNS_JOB_FAILED] = "failed",
-  [SQNS_JOB_CANCELLED] = "cancelled",   [SQNS_JOB_INTERRUPTED] = "interrupted",
+  [SQNS_JOB_QUEUED] = "queued",       [SQNS_JOB_WAITING] = "waiting",         [SQNS_JOB_RUNNING] = "running",
+  [SQNS_JOB_VERIFYING] = "verifying", [SQNS_JOB_SUCCEEDED] = "succeeded",     [SQNS_JOB_FAILED] = "failed",
+  [SQNS_JOB_CANCELLED] = "cancelled", [SQNS_JOB_INTERRUPTED] = "interrupted",
 };
 
 SqnsJobState
@@ -14,7 +14,7 @@ sqns_job_state (SqnsDbusJob *job)
   const char *name = sqns_dbus_job_get_state (job);
   for (guint i = SQNS_JOB_QUEUED; i < G_N_ELEMENTS (names); i++)
     if (g_strcmp0 (names[i], name) == 0)
-      return (SqnsJobState) i;
+      return (SqnsJobState)i;
   return SQNS_JOB_UNKNOWN;
 }
 

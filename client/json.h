@@ -26,4 +26,5 @@ void sqns_json_print_event (const SqnsCtl *ctl, const char *event, const char *n
 void sqns_json_print_object (const SqnsCtl *ctl, JsonNode *root);
 JsonNode *sqns_json_document_new (void);
 
-void sqns_json_print_error (const SqnsCtl *ctl, const char *name, const char *message, const char *advice, SqnsExit code);
+void
+sqns_json_print_error (const SqnsCtl *ctl, const char *name, const char *message, const char *advice, SqnsExit code);

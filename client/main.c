@@ -34,7 +34,8 @@ takes_value (const GOptionEntry *globals, const char *arg)
   return FALSE;
 }
 
-/* The index of the command's name: the first argument that is neither an option nor a global option's value. 0: none. */
+/* The index of the command's name: the first argument that is neither an option nor a global option's value. 0: none.
+ */
 static int
 find_command (const GOptionEntry *globals, int argc, char **argv)
 {
@@ -70,9 +71,8 @@ run_command (SqnsCtl *ctl, int argc, char **argv)
 {
   if (ctl->command->func != NULL)
     return ctl->command->func (ctl, argc, argv);
-  g_autoptr (GError) error
-      = g_error_new (SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED, "'%s' is not built yet: this version cannot do it",
-                     ctl->command->name);
+  g_autoptr (GError) error = g_error_new (SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
+                                          "'%s' is not built yet: this version cannot do it", ctl->command->name);
   return sqns_ctl_fail (ctl, error);
 }
 
@@ -114,7 +114,7 @@ dispatch (SqnsCtl *ctl, int argc, char **argv)
   ctl->command = sqns_commands_find (argv[at]);
   if (ctl->command == NULL)
     return unknown_command (ctl, argv[at]);
-  memmove (argv + at, argv + at + 1, sizeof *argv * (gsize) (argc - at)); /* with the NULL at the end */
+  memmove (argv + at, argv + at + 1, sizeof *argv * (gsize)(argc - at)); /* with the NULL at the end */
   return run_command (ctl, argc - 1, argv);
 }
 
@@ -163,7 +163,7 @@ main (int argc, char **argv)
   g_set_prgname ("sqnsctl");
   ctl.globals = globals;
 
-  g_autofree char **args = g_memdup2 (argv, sizeof *argv * (gsize) (argc + 1));
+  g_autofree char **args = g_memdup2 (argv, sizeof *argv * (gsize)(argc + 1));
   SqnsExit code = dispatch (&ctl, argc, args);
 
   g_free (ctl.bus);

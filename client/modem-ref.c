@@ -86,7 +86,7 @@ sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
       SqnsDbusModem *found = NULL;
       guint n_found = 0;
       for (guint i = 0; i < modems->len; i++)
-        if (matches (modems->pdata[i], (Criterion) criterion, ref, real))
+        if (matches (modems->pdata[i], (Criterion)criterion, ref, real))
           {
             found = modems->pdata[i];
             n_found++;
@@ -116,7 +116,8 @@ static gboolean
 already_there (GPtrArray *modems, SqnsDbusModem *modem)
 {
   for (guint i = 0; i < modems->len; i++)
-    if (g_strcmp0 (g_dbus_proxy_get_object_path (modems->pdata[i]), g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem))) == 0)
+    if (g_strcmp0 (g_dbus_proxy_get_object_path (modems->pdata[i]), g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)))
+        == 0)
       return TRUE;
   return FALSE;
 }

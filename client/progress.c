@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-struct _SqnsProgress
-{
+struct _SqnsProgress {
   const SqnsCtl *ctl;
   SqnsBars *bars;   /* NULL: plain lines */
   GPtrArray *steps; /* char *, nullable, by index: the step that was last told in a plain line */
@@ -53,7 +52,7 @@ static gboolean
 is_news (GPtrArray *told, guint index, const char *text)
 {
   if (index >= told->len)
-    g_ptr_array_set_size (told, (int) index + 1);
+    g_ptr_array_set_size (told, (int)index + 1);
   if (g_strcmp0 (told->pdata[index], text) == 0)
     return FALSE;
   g_free (told->pdata[index]);
@@ -66,7 +65,7 @@ static gboolean
 waits_for_somebody (SqnsDbusJob *job)
 {
   SqnsJobState state = sqns_job_state (job);
-  gint64 not_before = (gint64) MIN (sqns_dbus_job_get_not_before (job), (guint64) G_MAXINT64);
+  gint64 not_before = (gint64)MIN (sqns_dbus_job_get_not_before (job), (guint64)G_MAXINT64);
   return state == SQNS_JOB_INTERRUPTED || (state == SQNS_JOB_WAITING && not_before <= g_get_real_time ());
 }
 

@@ -12,9 +12,8 @@ sqns_ssh_bridge_open (const char *host, GError **error)
     }
 
   /* stderr stays ours: what ssh has to say and to ask is for the person. -x, -T: no X11, no terminal over there. */
-  g_autoptr (GSubprocess) ssh
-      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, error, "ssh", "-xT", "--", host,
-                          "systemd-stdio-bridge", NULL);
+  g_autoptr (GSubprocess) ssh = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, error,
+                                                  "ssh", "-xT", "--", host, "systemd-stdio-bridge", NULL);
   if (ssh == NULL)
     return NULL;
   GIOStream *stream = g_simple_io_stream_new (g_subprocess_get_stdout_pipe (ssh), g_subprocess_get_stdin_pipe (ssh));

@@ -3,8 +3,7 @@
 #include "table.h"
 #include "text.h"
 
-struct _SqnsTable
-{
+struct _SqnsTable {
   guint columns;
   GPtrArray *cells; /* char *, row by row */
   GArray *widths;   /* guint */
@@ -25,7 +24,7 @@ sqns_table_new (const char *const *headers)
   SqnsTable *table = g_new0 (SqnsTable, 1);
   table->cells = g_ptr_array_new_with_free_func (g_free);
   table->widths = g_array_new (FALSE, TRUE, sizeof (guint));
-  table->columns = g_strv_length ((char **) headers);
+  table->columns = g_strv_length ((char **)headers);
   g_array_set_size (table->widths, table->columns);
   for (guint i = 0; i < table->columns; i++)
     add_cell (table, i, headers[i]);
@@ -63,7 +62,7 @@ sqns_table_print (SqnsTable *table, const char *indent)
         g_string_append (out, indent);
       g_string_append (out, cell);
       if (column + 1 < table->columns)
-        g_string_append_printf (out, "%*s", (int) (width - sqns_text_width (cell) + 2), "");
+        g_string_append_printf (out, "%*s", (int)(width - sqns_text_width (cell) + 2), "");
       else
         g_string_append_c (out, '\n');
     }

@@ -56,7 +56,7 @@ char *
 sqns_text_bytes (guint64 bytes)
 {
   if (bytes < 1000)
-    return g_strdup_printf ("%u B", (guint) bytes);
+    return g_strdup_printf ("%u B", (guint)bytes);
   if (bytes < 1000 * 1000)
     return g_strdup_printf ("%.1f kB", bytes / 1e3);
   return g_strdup_printf ("%.1f MB", bytes / 1e6);
@@ -68,10 +68,10 @@ sqns_text_duration (gint64 seconds)
   if (seconds < 0)
     seconds = 0;
   gint64 hours = seconds / 3600;
-  int minutes = (int) (seconds / 60 % 60);
+  int minutes = (int)(seconds / 60 % 60);
   if (hours > 0)
-    return g_strdup_printf ("%" G_GINT64_FORMAT ":%02d:%02d", hours, minutes, (int) (seconds % 60));
-  return g_strdup_printf ("%d:%02d", minutes, (int) (seconds % 60));
+    return g_strdup_printf ("%" G_GINT64_FORMAT ":%02d:%02d", hours, minutes, (int)(seconds % 60));
+  return g_strdup_printf ("%d:%02d", minutes, (int)(seconds % 60));
 }
 
 char *
@@ -79,7 +79,7 @@ sqns_text_time (guint64 usec)
 {
   if (usec == 0 || usec > G_MAXINT64)
     return g_strdup ("");
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local ((gint64) (usec / G_USEC_PER_SEC));
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local ((gint64)(usec / G_USEC_PER_SEC));
   return time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : g_strdup ("");
 }
 
@@ -103,11 +103,11 @@ distance (const char *a, const char *b)
   gsize length = strlen (b);
   g_autofree guint *row = g_new (guint, length + 1);
   for (gsize j = 0; j <= length; j++)
-    row[j] = (guint) j;
+    row[j] = (guint)j;
   for (gsize i = 1; a[i - 1] != '\0'; i++)
     {
       guint diagonal = row[0];
-      row[0] = (guint) i;
+      row[0] = (guint)i;
       for (gsize j = 1; j <= length; j++)
         {
           guint change = diagonal + (a[i - 1] != b[j - 1]);

@@ -24,9 +24,9 @@ parse_offset (const char *text, GTimeSpan *span)
                        : *end == 'm' ? G_TIME_SPAN_MINUTE
                        : *end == 's' ? G_TIME_SPAN_SECOND
                                      : 0;
-      if (unit == 0 || count > (guint64) (MAX_DAYS * G_TIME_SPAN_DAY / unit))
+      if (unit == 0 || count > (guint64)(MAX_DAYS * G_TIME_SPAN_DAY / unit))
         return FALSE;
-      *span += (GTimeSpan) count * unit;
+      *span += (GTimeSpan)count * unit;
       text = end + 1;
     }
   return *span <= MAX_DAYS * G_TIME_SPAN_DAY;
@@ -59,9 +59,8 @@ next_clock (GDateTime *from, int hour, int minute, int second)
   for (int day = 0; day <= 1; day++)
     {
       g_autoptr (GDateTime) date = g_date_time_add_days (local, day);
-      g_autoptr (GDateTime) at
-          = g_date_time_new_local (g_date_time_get_year (date), g_date_time_get_month (date),
-                                   g_date_time_get_day_of_month (date), hour, minute, second);
+      g_autoptr (GDateTime) at = g_date_time_new_local (g_date_time_get_year (date), g_date_time_get_month (date),
+                                                        g_date_time_get_day_of_month (date), hour, minute, second);
       if (at != NULL && g_date_time_compare (at, from) > 0)
         return g_steal_pointer (&at);
     }
@@ -110,6 +109,6 @@ sqns_time_spec_parse (const char *text, GDateTime *from, guint64 *usec, GError *
                    "'%s' is no time: give 02:00, 2024-05-01T02:00 or +30m", text);
       return FALSE;
     }
-  *usec = (guint64) g_date_time_to_unix (time) * G_USEC_PER_SEC + (guint64) g_date_time_get_microsecond (time);
+  *usec = (guint64)g_date_time_to_unix (time) * G_USEC_PER_SEC + (guint64)g_date_time_get_microsecond (time);
   return TRUE;
 }

@@ -23,7 +23,8 @@ sqns_upgrade_options_entries (SqnsUpgradeOptions *o)
     { "idempotency-key", 0, 0, G_OPTION_ARG_STRING, &o->idempotency_key, "asked twice with this key, it is one job",
       "TEXT" },
     { "expect-sha256", 0, 0, G_OPTION_ARG_STRING, &o->expect_sha256, "refuse any other file", "HEX" },
-    { "expect-version", 0, 0, G_OPTION_ARG_STRING, &o->expect_version, "refuse a file of any other release", "VERSION" },
+    { "expect-version", 0, 0, G_OPTION_ARG_STRING, &o->expect_version, "refuse a file of any other release",
+      "VERSION" },
     { "method", 0, 0, G_OPTION_ARG_STRING, &o->method, "auto, on-the-fly, fff or recovery", "METHOD" },
     { "link", 0, 0, G_OPTION_ARG_STRING, &o->link, "auto, direct, passthrough or relay", "LINK" },
     { "speed", 0, 0, G_OPTION_ARG_INT, &o->speed, "of the port", "BAUD" },
@@ -48,14 +49,14 @@ put_times (const SqnsUpgradeOptions *o, GVariantDict *dict, GError **error)
       g_variant_dict_insert (dict, "not-before", "t", not_before);
       /* "--not-before 22:00 --not-after 06:00" is one night. */
       g_date_time_unref (earliest);
-      earliest = g_date_time_new_from_unix_local ((gint64) (not_before / G_USEC_PER_SEC));
+      earliest = g_date_time_new_from_unix_local ((gint64)(not_before / G_USEC_PER_SEC));
     }
   if (o->not_after != NULL)
     {
       if (!sqns_time_spec_parse (o->not_after, earliest, &not_after, error))
         return FALSE;
       g_variant_dict_insert (dict, "not-after", "t", not_after);
-      if (not_after < not_before || (gint64) not_after < g_get_real_time ())
+      if (not_after < not_before || (gint64)not_after < g_get_real_time ())
         {
           g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--not-after %s is too early", o->not_after);
           return FALSE;
@@ -73,7 +74,7 @@ put_number (GVariantDict *dict, const char *name, int value, GError **error)
       return FALSE;
     }
   if (value > 0)
-    g_variant_dict_insert (dict, name, "u", (guint32) value);
+    g_variant_dict_insert (dict, name, "u", (guint32)value);
   return TRUE;
 }
 
@@ -96,16 +97,18 @@ put_updater (const SqnsUpgradeOptions *o, GVariantDict *dict, GUnixFDList *files
 GVariant *
 sqns_upgrade_options_dict (const SqnsUpgradeOptions *o, GUnixFDList *files, GError **error)
 {
-  const struct
-  {
+  const struct {
     const char *name;
     const char *value;
   } texts[] = {
-    { "expect-sha256", o->expect_sha256 }, { "expect-version", o->expect_version }, { "method", o->method },
-    { "link", o->link },                   { "label", o->label },                   { "idempotency-key", o->idempotency_key },
+    { "expect-sha256", o->expect_sha256 },
+    { "expect-version", o->expect_version },
+    { "method", o->method },
+    { "link", o->link },
+    { "label", o->label },
+    { "idempotency-key", o->idempotency_key },
   };
-  const struct
-  {
+  const struct {
     const char *name;
     gboolean value;
   } switches[] = {

@@ -55,9 +55,10 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "session", 0, 0, G_OPTION_ARG_NONE, &options->session, "Serve on the session bus, for this user only", NULL },
     { "bus", 0, 0, G_OPTION_ARG_STRING, &options->bus, "Serve on the bus at ADDRESS, for this user only", "ADDRESS" },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Settings (default " DEFAULT_CONFIG ")", "FILE" },
-    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir, "Folder for the daemon's state (nothing is kept in it yet)",
-      "DIR" },
-    { "no-udev", 0, 0, G_OPTION_ARG_NONE, &options->no_udev, "Do not look for boards, know only ports that are added", NULL },
+    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
+      "Folder for the daemon's state (nothing is kept in it yet)", "DIR" },
+    { "no-udev", 0, 0, G_OPTION_ARG_NONE, &options->no_udev, "Do not look for boards, know only ports that are added",
+      NULL },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &options->verbose, "Log every line that is sent and received", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
     { NULL },
@@ -92,9 +93,8 @@ tell_status (App *app)
 {
   SqnsManagerStatus status = sqns_manager_status (app->manager);
   g_autofree char *text
-      = app->stopping ? g_strdup_printf ("stopping: waiting for %u jobs, %u of them must not lose power", status.running,
-                                         status.unsafe)
-                      : g_strdup_printf ("%u jobs run, %u wait", status.running, status.queued);
+      = g_strdup_printf ("%sjobs: %u running (%u of them must not lose power), %u waiting",
+                         app->stopping ? "stopping, " : "", status.running, status.unsafe, status.queued);
   if (g_strcmp0 (text, app->status) == 0)
     return;
   g_free (app->status);
@@ -120,7 +120,7 @@ start_watchdog (App *app)
 static gboolean
 extend_timeout (gpointer user_data)
 {
-  sd_notifyf (0, "EXTEND_TIMEOUT_USEC=%" G_GUINT64_FORMAT, (guint64) EXTEND_BY_S * G_USEC_PER_SEC);
+  sd_notifyf (0, "EXTEND_TIMEOUT_USEC=%" G_GUINT64_FORMAT, (guint64)EXTEND_BY_S * G_USEC_PER_SEC);
   return G_SOURCE_CONTINUE;
 }
 
@@ -237,9 +237,10 @@ connect_bus (const Options *options, GError **error)
     address = g_dbus_address_get_for_bus_sync (options->session ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, error);
   if (address == NULL)
     return NULL;
-  return g_dbus_connection_new_for_address_sync (
-      address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL,
-      error);
+  return g_dbus_connection_new_for_address_sync (address,
+                                                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                                     | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                 NULL, NULL, error);
 }
 
 static void
@@ -259,7 +260,8 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
   if (app->stopping)
     return;
   sqns_warning (NULL,
-                app->name_acquired ? "the name %s was taken away, stopping" : "the name %s is taken: does another sqnsd run?",
+                app->name_acquired ? "the name %s was taken away, stopping"
+                                   : "the name %s is taken: does another sqnsd run?",
                 name);
   stop (app, EXIT_FAILURE);
 }
@@ -271,8 +273,8 @@ start_bus (App *app, GError **error)
   if (app->connection == NULL)
     return FALSE;
   g_signal_connect (app->connection, "closed", G_CALLBACK (on_connection_closed), app);
-  app->bus = sqns_bus_new (app->connection, app->manager,
-                           on_system_bus (app) ? SQNS_AUTH_POLKIT : SQNS_AUTH_OWN_UID, error);
+  app->bus
+      = sqns_bus_new (app->connection, app->manager, on_system_bus (app) ? SQNS_AUTH_POLKIT : SQNS_AUTH_OWN_UID, error);
   if (app->bus == NULL)
     return FALSE;
   if (on_system_bus (app))

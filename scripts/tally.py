@@ -16,7 +16,7 @@ import sys
 # "test name: case" or "test name" → why it may be skipped
 ALLOWED_SKIPS = {}
 
-CASE = re.compile(r"^\s*(not )?ok\b(?: \d+)?(?: -)? ?([^#\n]*)(#\s*(?:SKIP|TODO)\b.*)?", re.I | re.M)
+CASE = re.compile(r"^\s*(not )?ok \d+(?: -)? ?([^#\n]*)(#\s*(?:SKIP|TODO)\b.*)?", re.I | re.M)
 
 
 UNITTEST_SUM = re.compile(r"^Ran (\d+) tests? in [^\n]*\n+(?:OK|FAILED)(?: \(([^)]*)\))?$", re.M)

@@ -163,7 +163,7 @@ decide (SqnsSsm *ssm, Check *self)
     }
   else if (self->uid == 0 || self->action == NULL)
     sqns_ssm_complete (ssm);
-  else if (self->owner_free && self->wish.owner == (gint64) self->uid)
+  else if (self->owner_free && self->wish.owner == (gint64)self->uid)
     sqns_ssm_complete (ssm);
   else
     sqns_ssm_next (ssm);
@@ -178,7 +178,8 @@ verdict (Check *self, const char *action, GVariant *reply)
     return NULL;
   if (challenge && !self->interactive)
     {
-      g_autofree char *text = g_strconcat (action, " needs a password, but the caller does not allow to ask for it", NULL);
+      g_autofree char *text
+          = g_strconcat (action, " needs a password, but the caller does not allow to ask for it", NULL);
       return g_dbus_error_new_for_dbus_error (INTERACTIVE_AUTHORIZATION_REQUIRED, text);
     }
   return denied ("not authorized for ", action);
@@ -279,7 +280,8 @@ sqns_auth_check_async (SqnsAuth *auth,
   self->method = g_strdup (g_dbus_method_invocation_get_method_name (invocation));
   self->known = sqns_auth_lookup (g_dbus_method_invocation_get_interface_name (invocation), self->method, &self->action,
                                   &self->owner_free);
-  self->interactive = g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION ? TRUE : FALSE;
+  self->interactive
+      = g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION ? TRUE : FALSE;
   self->wish = *wish;
 
   GTask *task = g_task_new (NULL, NULL, callback, user_data);

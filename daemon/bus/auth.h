@@ -16,13 +16,13 @@ void sqns_auth_free (SqnsAuth *auth); /* with no check under way */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsAuth, sqns_auth_free)
 
 typedef struct {
-  gint64 owner; /* uid to whom the object belongs, -1 nobody: what is free for owners needs no action then */
+  gint64 owner;   /* uid to whom the object belongs, -1 nobody: what is free for owners needs no action then */
   gboolean force; /* org.sqnsd1.force is needed too */
 } SqnsAuthWish;
 
 /* Looks the method of @invocation up in the table. Errors: G_DBUS_ERROR_ACCESS_DENIED, or a remote error
- * (g_dbus_error_is_remote_error()) "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired". Blocks nothing; a person may
- * be asked for minutes. */
+ * (g_dbus_error_is_remote_error()) "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired". Blocks nothing; a
+ * person may be asked for minutes. */
 void sqns_auth_check_async (SqnsAuth *auth,
                             GDBusMethodInvocation *invocation,
                             const SqnsAuthWish *wish,
@@ -31,6 +31,6 @@ void sqns_auth_check_async (SqnsAuth *auth,
 /* *@uid: the caller's. */
 gboolean sqns_auth_check_finish (GAsyncResult *result, guint *uid, GError **error);
 
-/* The table's row. FALSE: there is none, so it is denied. *@action: NULL when none is needed. *@owner_free: not needed by
- * the object's owner. */
+/* The table's row. FALSE: there is none, so it is denied. *@action: NULL when none is needed. *@owner_free: not needed
+ * by the object's owner. */
 gboolean sqns_auth_lookup (const char *interface, const char *method, const char **action, gboolean *owner_free);

@@ -49,11 +49,8 @@ add_port_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_add_port (SqnsDBusManager *skeleton,
-             GDBusMethodInvocation *invocation,
-             const char *devnode,
-             GVariant *options,
-             SqnsBus *self)
+on_add_port (
+    SqnsDBusManager *skeleton, GDBusMethodInvocation *invocation, const char *devnode, GVariant *options, SqnsBus *self)
 {
   SqnsCall *call = sqns_call_new (self, invocation, skeleton);
   GError *error = NULL;
@@ -115,7 +112,7 @@ upgrade_many_loaded (SqnsCall *call)
   for (guint i = 0; i < jobs->len; i++)
     g_ptr_array_add (paths, sqns_path_job (sqns_job_info (jobs->pdata[i])->uuid));
   g_ptr_array_add (paths, NULL);
-  sqns_dbus_manager_complete_upgrade_many (call->skeleton, call->invocation, NULL, (const char *const *) paths->pdata);
+  sqns_dbus_manager_complete_upgrade_many (call->skeleton, call->invocation, NULL, (const char *const *)paths->pdata);
   sqns_call_done (call);
 }
 

@@ -81,11 +81,8 @@ console_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_open_console (SqnsDBusModem *skeleton,
-                 GDBusMethodInvocation *invocation,
-                 GUnixFDList *fds,
-                 GVariant *options,
-                 SqnsBusModem *self)
+on_open_console (
+    SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, GVariant *options, SqnsBusModem *self)
 {
   SqnsCall *call = new_call (self, invocation);
   GError *error = NULL;
@@ -226,7 +223,7 @@ sqns_bus_modem_copy (SqnsBusModem *self)
   sqns_dbus_modem_set_family (skeleton, sqns_family_name (sqns_version_family (&info->version)));
   sqns_dbus_modem_set_versions (skeleton, versions (info));
   sqns_dbus_modem_set_current_job (skeleton, job);
-  sqns_dbus_modem_set_blockers (skeleton, (const char *const *) blockers);
+  sqns_dbus_modem_set_blockers (skeleton, (const char *const *)blockers);
   sqns_dbus_modem_set_last_error (skeleton, info->last_error);
   sqns_dbus_modem_set_last_seen (skeleton, info->last_seen);
 }

@@ -38,7 +38,7 @@ struct _SqnsBus {
   GHashTable *modems;        /* path, borrowed -> SqnsBusModem */
   GHashTable *jobs;          /* path, borrowed -> SqnsBusJob */
   GHashTable *device_modems; /* SqnsDevice -> SqnsBusModem, borrowed */
-  guint status; /* idle source: the manager's properties are copied */
+  guint status;              /* idle source: the manager's properties are copied */
 };
 
 void sqns_bus_manager_connect (SqnsBus *bus); /* bus-manager.c: the handlers of org.sqnsd1.Manager */

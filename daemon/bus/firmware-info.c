@@ -34,7 +34,7 @@ sqns_firmware_info (SqnsFirmware *firmware)
 
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert (&dict, "sha256", "s", sqns_firmware_sha256 (firmware));
-  g_variant_dict_insert (&dict, "size", "t", (guint64) g_bytes_get_size (sqns_firmware_image (firmware)));
+  g_variant_dict_insert (&dict, "size", "t", (guint64)g_bytes_get_size (sqns_firmware_image (firmware)));
   g_variant_dict_insert (&dict, "packed", "b", caba->packed);
   g_variant_dict_insert (&dict, "complete", "b", caba->complete);
   g_variant_dict_insert (&dict, "missing", "s", caba->missing != NULL ? caba->missing : "");

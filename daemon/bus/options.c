@@ -31,14 +31,14 @@ refuse (GError **error, const char *format, ...)
 static gboolean
 store_boolean (GVariant *value, gpointer field, const char *key, GError **error)
 {
-  *(gboolean *) field = g_variant_get_boolean (value);
+  *(gboolean *)field = g_variant_get_boolean (value);
   return TRUE;
 }
 
 static gboolean
 store_int (GVariant *value, gpointer field, const char *key, GError **error)
 {
-  *(int *) field = g_variant_get_int32 (value);
+  *(int *)field = g_variant_get_int32 (value);
   return TRUE;
 }
 
@@ -49,8 +49,8 @@ store_text (GVariant *value, gpointer field, const char *key, GError **error)
   const char *text = g_variant_get_string (value, &len);
   if (len > MAX_TEXT)
     return refuse (error, "option \"%s\" is longer than %d bytes", key, MAX_TEXT);
-  g_free (*(char **) field);
-  *(char **) field = g_strdup (text);
+  g_free (*(char **)field);
+  *(char **)field = g_strdup (text);
   return TRUE;
 }
 
@@ -115,7 +115,7 @@ store_board (GVariant *value, gpointer field, const char *key, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (boards); i++)
     if (g_str_equal (text, boards[i]))
       {
-        *(const char **) field = boards[i];
+        *(const char **)field = boards[i];
         return TRUE;
       }
   return refuse (error, "option \"%s\" must be fipy, gpy or g01, not \"%s\"", key, text);
@@ -124,13 +124,13 @@ store_board (GVariant *value, gpointer field, const char *key, GError **error)
 static gboolean
 store_speed (GVariant *value, gpointer field, const char *key, GError **error)
 {
-  static const guint speeds[] = { 9600,   19200,  38400,  57600,   115200,  230400,  460800,  500000,
+  static const guint speeds[] = { 9600,   19200,  38400,   57600,   115200,  230400,  460800,  500000,
                                   576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000 };
   guint speed = g_variant_get_uint32 (value);
   for (gsize i = 0; i < G_N_ELEMENTS (speeds); i++)
     if (speed == speeds[i])
       {
-        *(guint *) field = speed;
+        *(guint *)field = speed;
         return TRUE;
       }
   return refuse (error, "option \"%s\" must be a serial speed as in 115200 or 921600, not %u", key, speed);
@@ -143,7 +143,7 @@ store_block_size (GVariant *value, gpointer field, const char *key, GError **err
   guint size = g_variant_get_uint32 (value);
   if (size < 112 || size > 8176)
     return refuse (error, "option \"%s\" must be from 112 to 8176, not %u", key, size);
-  *(guint *) field = size;
+  *(guint *)field = size;
   return TRUE;
 }
 
@@ -153,15 +153,14 @@ store_time (GVariant *value, gpointer field, const char *key, GError **error)
   guint64 time = g_variant_get_uint64 (value);
   if (time > G_MAXINT64)
     return refuse (error, "option \"%s\" is no time in µs since the epoch", key);
-  *(gint64 *) field = time;
+  *(gint64 *)field = time;
   return TRUE;
 }
 
 static gboolean
 store_nothing (GVariant *value, gpointer field, const char *key, GError **error)
 {
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
-               "option \"%s\" is not supported yet: no job was made", key);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED, "option \"%s\" is not supported yet: no job was made", key);
   return FALSE;
 }
 
@@ -193,7 +192,8 @@ static const Option port_options[] = {
 };
 
 static gboolean
-parse_one (const Option *table, gsize n, const char *key, GVariant *value, gpointer target, guint32 *seen, GError **error)
+parse_one (
+    const Option *table, gsize n, const char *key, GVariant *value, gpointer target, guint32 *seen, GError **error)
 {
   for (gsize i = 0; i < n; i++)
     {
@@ -205,7 +205,7 @@ parse_one (const Option *table, gsize n, const char *key, GVariant *value, gpoin
       if (!g_variant_is_of_type (value, G_VARIANT_TYPE (table[i].type)))
         return refuse (error, "option \"%s\" must be of type %s, not %s", key, table[i].type,
                        g_variant_get_type_string (value));
-      return table[i].store (value, (guint8 *) target + table[i].offset, key, error);
+      return table[i].store (value, (guint8 *)target + table[i].offset, key, error);
     }
   return refuse (error, "unknown option \"%s\"", key);
 }

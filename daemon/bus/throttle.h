@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When an object may tell its properties: at most four times a second (design.md §3). Pure; times are monotonic, in µs. */
+/* When an object may tell its properties: at most four times a second (design.md §3). Pure; times are monotonic, in µs.
+ */
 #pragma once
 
 #include <glib.h>

@@ -37,7 +37,7 @@ typedef struct {
 typedef struct {
   gboolean packed;     /* one PACK around all */
   GPtrArray *packages; /* SqnsPackage *, in file order, the PACK itself not counted */
-  gboolean diff;       /* differential: needs exactly @base */
+  gboolean diff;       /* DIFF packages, or a name "A-to-B" and not a full image: needs exactly base_build */
   gboolean complete;   /* bootrom, updater, fff and fs all there: a full image */
   char *missing;       /* "updater, fff, fs", NULL when complete or a diff */
   SqnsVersion version; /* what the modem will report afterwards; unknown when the file does not say */

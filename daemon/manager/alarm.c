@@ -20,7 +20,7 @@ on_ready (int fd, GIOCondition condition, gpointer user_data)
   SqnsAlarm *self = user_data;
   guint64 ticks;
   /* ECANCELED: the clock was set */
-  if (read (fd, &ticks, sizeof ticks) == (gssize) sizeof ticks || errno == ECANCELED)
+  if (read (fd, &ticks, sizeof ticks) == (gssize)sizeof ticks || errno == ECANCELED)
     self->ring (self->user_data);
   return G_SOURCE_CONTINUE;
 }

@@ -77,7 +77,8 @@ set_value (Parser *parser, guint key, const char *text, GError **error)
       break;
     case NUMBER:
       if (!g_ascii_string_to_unsigned (text, 10, 0, keys[key].max, &number, NULL))
-        return refuse (parser, error, "%s must be a number from 0 to %u, not \"%s\"", keys[key].key, keys[key].max, text);
+        return refuse (parser, error, "%s must be a number from 0 to %u, not \"%s\"", keys[key].key, keys[key].max,
+                       text);
       G_STRUCT_MEMBER (guint, parser->config, keys[key].offset) = number;
       break;
     }

@@ -375,11 +375,8 @@ add_job (SqnsManager *self, SqnsDevice *device, SqnsFirmware *firmware, const Sq
 }
 
 GPtrArray *
-sqns_manager_submit (SqnsManager *self,
-                     GPtrArray *devices,
-                     SqnsFirmware *firmware,
-                     const SqnsRequest *request,
-                     GError **error)
+sqns_manager_submit (
+    SqnsManager *self, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error)
 {
   if (!sqns_manager_accepts (self, error)
       || !sqns_firmware_expect (firmware, request->expect_sha256, &request->expect_version, error)

@@ -95,12 +95,13 @@ has_id (SqnsManager *self, const char *id)
   return FALSE;
 }
 
-/* "/dev/ttyUSB0" is "ttyUSB0", "/dev/pts/5" is "pts-5", "/run/bench/board" is "board"; a second one of a name gets a number. */
+/* "/dev/ttyUSB0" is "ttyUSB0", "/dev/pts/5" is "pts-5", "/run/bench/board" is "board"; a second one of a name gets a
+ * number. */
 static char *
 make_id (SqnsManager *self, const char *devnode)
 {
-  g_autofree char *base = g_str_has_prefix (devnode, "/dev/") ? g_strdup (devnode + strlen ("/dev/"))
-                                                               : g_path_get_basename (devnode);
+  g_autofree char *base
+      = g_str_has_prefix (devnode, "/dev/") ? g_strdup (devnode + strlen ("/dev/")) : g_path_get_basename (devnode);
   g_strdelimit (base, "/ \t\r\n", '-');
   g_autofree char *id = g_utf8_make_valid (base, -1);
   for (guint n = 2; has_id (self, id); n++)
@@ -185,7 +186,8 @@ sqns_manager_remove_port (SqnsManager *self, SqnsDevice *device, GError **error)
     }
   if (info->use != SQNS_USE_NONE || sqns_manager_has_unfinished (self, device))
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_BUSY, "%s is in use: a job is not finished, or a console is open", info->id);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_BUSY, "%s is in use: a job is not finished, or a console is open",
+                   info->id);
       return FALSE;
     }
   sqns_manager_drop_device (self, device);

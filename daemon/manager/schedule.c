@@ -2,14 +2,14 @@
 /* Which job runs when: one on a board, others in a line; different boards at the same time. */
 #include "manager/manager-private.h"
 
-#define MAX_FINISHED 1000u                      /* finished jobs on the bus */
-#define MAX_LOGS ((gsize) 64 * 1024 * 1024)     /* bytes of their transcripts */
-#define DAY_US ((gint64) 24 * 60 * 60 * G_USEC_PER_SEC)
+#define MAX_FINISHED 1000u                 /* finished jobs on the bus */
+#define MAX_LOGS ((gsize)64 * 1024 * 1024) /* bytes of their transcripts */
+#define DAY_US ((gint64)24 * 60 * 60 * G_USEC_PER_SEC)
 
 typedef struct {
   SqnsManager *manager;
   gint64 now;
-  gint64 next;           /* when to look again, 0 never */
+  gint64 next; /* when to look again, 0 never */
   guint running;
   GHashTable *positions; /* SqnsDevice -> pending jobs before */
 } Pass;
@@ -26,7 +26,7 @@ static int
 compare_jobs (gconstpointer a, gconstpointer b, gpointer user_data)
 {
   const Pass *pass = user_data;
-  SqnsJob *job_a = *(SqnsJob **) a, *job_b = *(SqnsJob **) b;
+  SqnsJob *job_a = *(SqnsJob **)a, *job_b = *(SqnsJob **)b;
   const SqnsRequest *one = sqns_job_request (job_a), *two = sqns_job_request (job_b);
   gboolean early_a = one->not_before > pass->now, early_b = two->not_before > pass->now;
 

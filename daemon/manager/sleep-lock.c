@@ -42,7 +42,8 @@ on_inhibited (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GUnixFDList) fds = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
   int fd = reply != NULL ? take_fd (reply, fds, &error) : -1;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -63,10 +64,12 @@ static void
 ask (SqnsSleepLock *self)
 {
   self->asking = TRUE;
-  g_dbus_connection_call_with_unix_fd_list (
-      self->connection, "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager", "Inhibit",
-      g_variant_new ("(ssss)", "shutdown:sleep", "sqnsd", "A modem's firmware is being written", "block"),
-      G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, self->cancellable, on_inhibited, self);
+  g_dbus_connection_call_with_unix_fd_list (self->connection, "org.freedesktop.login1", "/org/freedesktop/login1",
+                                            "org.freedesktop.login1.Manager", "Inhibit",
+                                            g_variant_new ("(ssss)", "shutdown:sleep", "sqnsd",
+                                                           "A modem's firmware is being written", "block"),
+                                            G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
+                                            self->cancellable, on_inhibited, self);
 }
 
 SqnsSleepLock *

@@ -2,11 +2,14 @@
 /* What a person should do next after a job went wrong. */
 #include "model/advice.h"
 
-static const char keep_power[] = "Leave the board's power on: the modem may still be writing its flash. Wait fifteen minutes, then "
-                                 "refresh its state; when it is in recovery, run the upgrade again.";
-static const char run_again[] = "The modem is in recovery, where it is safe. Run the same upgrade again: it goes on from there.";
-static const char feed_updater[] = "The modem waits for an updater in its boot loader. Keep the firmware file and its updater.elf at "
-                                   "hand: a recovery is needed.";
+static const char keep_power[]
+    = "Leave the board's power on: the modem may still be writing its flash. Wait fifteen minutes, then "
+      "refresh its state; when it is in recovery, run the upgrade again.";
+static const char run_again[]
+    = "The modem is in recovery, where it is safe. Run the same upgrade again: it goes on from there.";
+static const char feed_updater[]
+    = "The modem waits for an updater in its boot loader. Keep the firmware file and its updater.elf at "
+      "hand: a recovery is needed.";
 
 /* Nothing had been changed when the job ended. */
 static const char *
@@ -16,7 +19,8 @@ before_harm (SqnsError code)
     {
     case SQNS_ERROR_NOT_FOUND:
     case SQNS_ERROR_DEVICE_LOST:
-      return "Check the cable and the board's power, plug the board in again and run the upgrade again: nothing was changed on "
+      return "Check the cable and the board's power, plug the board in again and run the upgrade again: nothing was "
+             "changed on "
              "the modem.";
     case SQNS_ERROR_BUSY:
     case SQNS_ERROR_PORT_LOCKED:
@@ -24,15 +28,18 @@ before_harm (SqnsError code)
     case SQNS_ERROR_INHIBITED:
       return "Wait until the inhibition ends, then run the upgrade again.";
     case SQNS_ERROR_INVALID_FIRMWARE:
-      return "Get the firmware file again from its source and compare its SHA-256: this one must not be sent to a modem.";
+      return "Get the firmware file again from its source and compare its SHA-256: this one must not be sent to a "
+             "modem.";
     case SQNS_ERROR_INCOMPATIBLE:
       return "Choose a firmware file that fits this modem; nothing was changed on it.";
     case SQNS_ERROR_DOWNGRADE:
-      return "The modem runs a newer firmware. If the older one is wanted, allow the downgrade and run the upgrade again.";
+      return "The modem runs a newer firmware. If the older one is wanted, allow the downgrade and run the upgrade "
+             "again.";
     case SQNS_ERROR_WRONG_STATE:
       return "Refresh the modem's state and look at it; nothing was changed on it.";
     case SQNS_ERROR_TIMEOUT:
-      return "Nothing was changed on the modem. Switch the board off and on (its reset button does not reset the modem), then "
+      return "Nothing was changed on the modem. Switch the board off and on (its reset button does not reset the "
+             "modem), then "
              "run the upgrade again.";
     case SQNS_ERROR_PROTOCOL:
     case SQNS_ERROR_FAILED:
@@ -64,19 +71,23 @@ after_start (SqnsError code, SqnsMode mode)
     case SQNS_ERROR_DEVICE_LOST:
       return "Plug the board in again and run the same upgrade again: it goes on from the state that it finds.";
     case SQNS_ERROR_TIMEOUT:
-      return "Refresh the modem's state. If it does not answer, switch the board off and on, then run the same upgrade again: it "
+      return "Refresh the modem's state. If it does not answer, switch the board off and on, then run the same upgrade "
+             "again: it "
              "goes on from the state that it finds.";
     case SQNS_ERROR_VERIFY_FAILED:
-      return "The modem runs, but not the firmware that was wanted. Refresh its state, then run the upgrade again; keep the job's "
+      return "The modem runs, but not the firmware that was wanted. Refresh its state, then run the upgrade again; "
+             "keep the job's "
              "log.";
     case SQNS_ERROR_MODEM_REFUSED:
-      return mode == SQNS_MODE_FFF ? "The modem runs, but did not take the file. Check that the file fits it; keep the job's log."
-                                   : run_again;
+      return mode == SQNS_MODE_FFF
+                 ? "The modem runs, but did not take the file. Check that the file fits it; keep the job's log."
+                 : run_again;
     case SQNS_ERROR_NEEDS_RECOVERY:
     case SQNS_ERROR_CANCELLED:
       return mode == SQNS_MODE_FFF ? "" : run_again;
     case SQNS_ERROR_NEEDS_HAND:
-      return "Press the reset button of the board, then run the same upgrade again: it goes on from the state that it finds.";
+      return "Press the reset button of the board, then run the same upgrade again: it goes on from the state that it "
+             "finds.";
     case SQNS_ERROR_FAILED:
     case SQNS_ERROR_NOT_FOUND:
     case SQNS_ERROR_BUSY:

@@ -5,6 +5,6 @@
 #include "base/error.h"
 #include "procedure/monitor.h"
 
-/* @mode: as last observed, UNKNOWN when it was not. @safe: power may be cut; while it is FALSE no text speaks of cutting it,
- * but of leaving it on. Static string; "" when nothing needs to be done. */
+/* @mode: as last observed, UNKNOWN when it was not. @safe: power may be cut; while it is FALSE no text speaks of
+ * cutting it, but of leaving it on. Static string; "" when nothing needs to be done. */
 const char *sqns_advice (SqnsError code, SqnsPhase phase, SqnsMode mode, gboolean safe);

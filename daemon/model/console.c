@@ -18,7 +18,7 @@ typedef struct {
 static void
 trace (gpointer data, char direction, const char *line)
 {
-  SqnsLogContext context = sqns_device_log_context (((Console *) data)->device);
+  SqnsLogContext context = sqns_device_log_context (((Console *)data)->device);
   sqns_debug (&context, "%c %s", direction, line);
 }
 

@@ -5,8 +5,8 @@
 #include "model/device.h"
 #include "model/operations.h"
 
-/* Opens a link that can be left again and its stream. The device stays claimed until the far end is closed, the board is lost
- * or sqns_device_interrupt() is called; the link is then closed and the device released. @operations: static.
+/* Opens a link that can be left again and its stream. The device stays claimed until the far end is closed, the board
+ * is lost or sqns_device_interrupt() is called; the link is then closed and the device released. @operations: static.
  * Errors: BUSY, those of link. */
 void sqns_console_open_async (SqnsDevice *device,
                               const SqnsOperations *operations,

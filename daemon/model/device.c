@@ -32,11 +32,10 @@ enum {
 static guint signals[N_SIGNALS];
 
 static const char *const state_names[] = {
-  [SQNS_DEVICE_UNKNOWN] = "unknown",         [SQNS_DEVICE_PROBING] = "probing",
-  [SQNS_DEVICE_APPLICATION] = "application", [SQNS_DEVICE_MTOOLS] = "mtools",
-  [SQNS_DEVICE_RECOVERY] = "recovery",       [SQNS_DEVICE_UPDATER] = "updater",
-  [SQNS_DEVICE_FFH] = "ffh",                 [SQNS_DEVICE_SILENT] = "silent",
-  [SQNS_DEVICE_UPGRADING] = "upgrading",     [SQNS_DEVICE_GONE] = "gone",
+  [SQNS_DEVICE_UNKNOWN] = "unknown", [SQNS_DEVICE_PROBING] = "probing",   [SQNS_DEVICE_APPLICATION] = "application",
+  [SQNS_DEVICE_MTOOLS] = "mtools",   [SQNS_DEVICE_RECOVERY] = "recovery", [SQNS_DEVICE_UPDATER] = "updater",
+  [SQNS_DEVICE_FFH] = "ffh",         [SQNS_DEVICE_SILENT] = "silent",     [SQNS_DEVICE_UPGRADING] = "upgrading",
+  [SQNS_DEVICE_GONE] = "gone",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == SQNS_DEVICE_GONE + 1);
 
@@ -68,8 +67,7 @@ static void
 sqns_device_class_init (SqnsDeviceClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = sqns_device_finalize;
-  signals[CHANGED]
-      = g_signal_new ("changed", SQNS_TYPE_DEVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[CHANGED] = g_signal_new ("changed", SQNS_TYPE_DEVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[RELEASED]
       = g_signal_new ("released", SQNS_TYPE_DEVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

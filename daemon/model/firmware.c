@@ -76,10 +76,13 @@ check_size (guint64 size, GError **error)
     return refuse (error, "the firmware file is empty");
   if (size < SQNS_FIRMWARE_MIN_SIZE)
     return refuse (error,
-                   "the firmware file has %" G_GUINT64_FORMAT " bytes; the smallest that can be one has %" G_GUINT64_FORMAT,
+                   "the firmware file has %" G_GUINT64_FORMAT
+                   " bytes; the smallest that can be one has %" G_GUINT64_FORMAT,
                    size, SQNS_FIRMWARE_MIN_SIZE);
   if (size > SQNS_FIRMWARE_MAX_SIZE)
-    return refuse (error, "the firmware file has %" G_GUINT64_FORMAT " bytes; more than 64 MiB (%" G_GUINT64_FORMAT ") are not taken",
+    return refuse (error,
+                   "the firmware file has %" G_GUINT64_FORMAT " bytes; more than 64 MiB (%" G_GUINT64_FORMAT
+                   ") are not taken",
                    size, SQNS_FIRMWARE_MAX_SIZE);
   return TRUE;
 }
@@ -155,7 +158,7 @@ name_of_fd (int fd)
 static SqnsFirmware *
 load (int fd, GCancellable *cancellable, GError **error)
 {
-  guint64 size;
+  guint64 size = 0;
   if (!check_file (fd, &size, error))
     return NULL;
   int copy = sqns_memfile_new ("sqnsd-firmware", error);
@@ -241,22 +244,23 @@ gboolean
 sqns_firmware_expect (SqnsFirmware *firmware, const char *sha256, const SqnsVersion *version, GError **error)
 {
   if (sha256 != NULL && g_ascii_strcasecmp (sha256, firmware->sha256) != 0)
-    return refuse (error, "the file's SHA-256 is %s, not the expected %s: it is damaged or another file", firmware->sha256,
-                   sha256);
+    return refuse (error, "the file's SHA-256 is %s, not the expected %s: it is damaged or another file",
+                   firmware->sha256, sha256);
   if (version == NULL || !sqns_version_known (version))
     return TRUE;
 
   g_autofree char *wanted = sqns_version_format (version);
   if (!sqns_version_known (&firmware->caba->version))
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE, "version %s was expected, but the file does not tell its version",
-                   wanted);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE,
+                   "version %s was expected, but the file does not tell its version", wanted);
       return FALSE;
     }
   if (!sqns_version_equal (&firmware->caba->version, version))
     {
       g_autofree char *found = sqns_version_format (&firmware->caba->version);
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE, "the file holds version %s, not the expected %s", found, wanted);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE, "the file holds version %s, not the expected %s", found,
+                   wanted);
       return FALSE;
     }
   return TRUE;

@@ -7,9 +7,9 @@
 #define SQNS_TYPE_FIRMWARE (sqns_firmware_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsFirmware, sqns_firmware, SQNS, FIRMWARE, GObject)
 
-/* Copies the regular file behind @fd (taken: closed in any case), from its start, into a sealed memory file, hashes and parses
- * it, all in a worker thread. The file's name comes from /proc/self/fd.
- * Errors: INVALID_FIRMWARE (not a regular file, not readable, too small or too large, damaged), CANCELLED. */
+/* Copies the regular file behind @fd (taken: closed in any case), from its start, into a sealed memory file, hashes and
+ * parses it, all in a worker thread. The file's name comes from /proc/self/fd. Errors: INVALID_FIRMWARE (not a regular
+ * file, not readable, too small or too large, damaged), CANCELLED. */
 void sqns_firmware_load_async (int fd, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 SqnsFirmware *sqns_firmware_load_finish (GAsyncResult *result, GError **error);
 
@@ -18,13 +18,14 @@ const char *sqns_firmware_sha256 (SqnsFirmware *firmware); /* 64 lower-case hex 
 GBytes *sqns_firmware_image (SqnsFirmware *firmware);      /* owned by the firmware */
 const SqnsCaba *sqns_firmware_caba (SqnsFirmware *firmware);
 
-/* Lets @firmware use the image of @other, which must have the same hash, and drops its own copy. Only before anybody else
- * holds @firmware's image. */
+/* Lets @firmware use the image of @other, which must have the same hash, and drops its own copy. Only before anybody
+ * else holds @firmware's image. */
 void sqns_firmware_share_image (SqnsFirmware *firmware, SqnsFirmware *other);
 
 /* What the caller expected; each nullable or unknown when it expected nothing. @sha256 in any case of letters.
  * Errors: INVALID_FIRMWARE (another hash), INCOMPATIBLE (another version). */
 gboolean sqns_firmware_expect (SqnsFirmware *firmware, const char *sha256, const SqnsVersion *version, GError **error);
 
-/* A base name fit for people and D-Bus from any path: valid UTF-8 without control characters, " (deleted)" taken off. */
+/* A base name fit for people and D-Bus from any path: valid UTF-8 without control characters, " (deleted)" taken off.
+ */
 char *sqns_firmware_clean_name (const char *path);

@@ -16,10 +16,10 @@ struct _SqnsJob {
   SqnsMode mode; /* of the modem, as last told in this run */
   char *uuid;
   char *message;
-  char *phase_text;    /* what the procedure said of its phase */
-  gint64 phase_start;  /* monotonic µs */
-  gint64 last_bytes;   /* monotonic µs of the last byte taken */
-  gint64 run_start;    /* monotonic µs */
+  char *phase_text;   /* what the procedure said of its phase */
+  gint64 phase_start; /* monotonic µs */
+  gint64 last_bytes;  /* monotonic µs of the last byte taken */
+  gint64 run_start;   /* monotonic µs */
   char *firmware_name;
   char *firmware_sha256;
   GError *error;

@@ -12,8 +12,7 @@ update_figures (SqnsJob *self, gint64 now)
   self->info.progress = self->progress.value;
   self->info.rate = self->info.phase == SQNS_PHASE_TRANSFER ? sqns_progress_rate (&self->progress, now) : 0;
   /* whole seconds: more would only pretend */
-  self->info.expected_end
-      = remaining >= 0 ? (g_get_real_time () + remaining) / G_USEC_PER_SEC * G_USEC_PER_SEC : 0;
+  self->info.expected_end = remaining >= 0 ? (g_get_real_time () + remaining) / G_USEC_PER_SEC * G_USEC_PER_SEC : 0;
 }
 
 static void
@@ -25,9 +24,9 @@ update_message (SqnsJob *self, gint64 now)
 
   if (self->info.phase == SQNS_PHASE_TRANSFER && stalled >= STALL_US)
     text = g_strdup_printf ("%s, the modem has been silent for %d:%02d (up to 5 minutes are normal)", self->phase_text,
-                            (int) (stalled / G_USEC_PER_SEC / 60), (int) (stalled / G_USEC_PER_SEC % 60));
+                            (int)(stalled / G_USEC_PER_SEC / 60), (int)(stalled / G_USEC_PER_SEC % 60));
   else if (self->heartbeat != 0 && self->info.phase != SQNS_PHASE_TRANSFER && elapsed_s > 0)
-    text = g_strdup_printf ("%s, %d:%02d so far", self->phase_text, (int) (elapsed_s / 60), (int) (elapsed_s % 60));
+    text = g_strdup_printf ("%s, %d:%02d so far", self->phase_text, (int)(elapsed_s / 60), (int)(elapsed_s % 60));
   sqns_job_set_message (self, text != NULL ? text : self->phase_text);
 }
 
@@ -58,8 +57,8 @@ is_silent (SqnsPhase phase)
          || phase == SQNS_PHASE_REBOOT;
 }
 
-/* A job that winds up is cancelled where the modem can still be left as it is or in recovery; not when it only has to boot and
- * to be asked for its version. */
+/* A job that winds up is cancelled where the modem can still be left as it is or in recovery; not when it only has to
+ * boot and to be asked for its version. */
 static void
 wind_up_now (SqnsJob *self)
 {

@@ -13,8 +13,8 @@ enum {
 static guint signals[N_SIGNALS];
 
 static const char *const state_names[] = {
-  [SQNS_JOB_QUEUED] = "queued",       [SQNS_JOB_WAITING] = "waiting",     [SQNS_JOB_RUNNING] = "running",
-  [SQNS_JOB_VERIFYING] = "verifying", [SQNS_JOB_SUCCEEDED] = "succeeded", [SQNS_JOB_FAILED] = "failed",
+  [SQNS_JOB_QUEUED] = "queued",       [SQNS_JOB_WAITING] = "waiting",         [SQNS_JOB_RUNNING] = "running",
+  [SQNS_JOB_VERIFYING] = "verifying", [SQNS_JOB_SUCCEEDED] = "succeeded",     [SQNS_JOB_FAILED] = "failed",
   [SQNS_JOB_CANCELLED] = "cancelled", [SQNS_JOB_INTERRUPTED] = "interrupted",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == SQNS_JOB_INTERRUPTED + 1);
@@ -56,10 +56,9 @@ sqns_job_class_init (SqnsJobClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = sqns_job_dispose;
   G_OBJECT_CLASS (klass)->finalize = sqns_job_finalize;
-  signals[CHANGED] = g_signal_new ("changed", SQNS_TYPE_JOB, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                   G_TYPE_BOOLEAN);
-  signals[FINISHED]
-      = g_signal_new ("finished", SQNS_TYPE_JOB, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[CHANGED]
+      = g_signal_new ("changed", SQNS_TYPE_JOB, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
+  signals[FINISHED] = g_signal_new ("finished", SQNS_TYPE_JOB, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -63,19 +63,19 @@ gboolean sqns_job_is_finished (SqnsJob *job); /* none of these */
 /* Of a pending job: why it does not run yet. @state: QUEUED or WAITING. */
 void sqns_job_set_pending (SqnsJob *job, SqnsJobState state, guint queue_position, const char *message);
 
-/* Claims the device and runs a pending job. @operations static, @rules must outlive the run. FALSE with BUSY or DEVICE_LOST
- * when the device is not to be had now: the job stays pending. */
+/* Claims the device and runs a pending job. @operations static, @rules must outlive the run. FALSE with BUSY or
+ * DEVICE_LOST when the device is not to be had now: the job stays pending. */
 gboolean sqns_job_start (SqnsJob *job, const SqnsOperations *operations, const SqnsRules *rules, GError **error);
 
-/* Ends a pending job at once, a running one as soon as its procedure yields. WRONG_STATE past the point of no return and when
- * it is finished. */
+/* Ends a pending job at once, a running one as soon as its procedure yields. WRONG_STATE past the point of no return
+ * and when it is finished. */
 gboolean sqns_job_cancel (SqnsJob *job, GError **error);
 
 /* Ends a pending job with @error (taken): failed, or cancelled for CANCELLED. */
 void sqns_job_give_up (SqnsJob *job, GError *error);
 
-/* The daemon ends: a job that has not yet begun to change the modem for good is cancelled, now or at the next phase that
- * allows it; one that is past that is left to its end. */
+/* The daemon ends: a job that has not yet begun to change the modem for good is cancelled, now or at the next phase
+ * that allows it; one that is past that is left to its end. */
 void sqns_job_wind_up (SqnsJob *job);
 
 /* The transcript so far as a sealed memfd; -1 with FAILED. */

@@ -8,16 +8,16 @@
 #define SAMPLE_SPACING (RATE_WINDOW / SQNS_RATE_SAMPLES)
 #define CREEP_MOST 0.95 /* of a phase's share, however long it lasts */
 
-/* @start: the value at which a phase begins. @usual_s: what it usually takes, for creeping and for the expected end; the
- * figures of apply and reboot are those of a full image (field-failures.md §2.8). */
+/* @start: the value at which a phase begins. @usual_s: what it usually takes, for creeping and for the expected end;
+ * the figures of apply and reboot are those of a full image (field-failures.md §2.8). */
 static const struct {
   double start;
   guint usual_s;
 } phases[SQNS_N_PHASES] = {
-  [SQNS_PHASE_INSPECT] = { 0.00, 1 },   [SQNS_PHASE_ACQUIRE] = { 0.00, 1 },  [SQNS_PHASE_LINK] = { 0.01, 10 },
-  [SQNS_PHASE_PROBE] = { 0.03, 3 },     [SQNS_PHASE_PREPARE] = { 0.05, 20 }, [SQNS_PHASE_BOOTROM] = { 0.08, 30 },
-  [SQNS_PHASE_UPDATER] = { 0.09, 30 },  [SQNS_PHASE_TRANSFER] = { 0.10, 0 }, [SQNS_PHASE_APPLY] = { 0.80, 60 },
-  [SQNS_PHASE_REBOOT] = { 0.92, 20 },   [SQNS_PHASE_CONFIRM] = { 0.97, 5 },  [SQNS_PHASE_RELEASE] = { 0.99, 2 },
+  [SQNS_PHASE_INSPECT] = { 0.00, 1 },  [SQNS_PHASE_ACQUIRE] = { 0.00, 1 },  [SQNS_PHASE_LINK] = { 0.01, 10 },
+  [SQNS_PHASE_PROBE] = { 0.03, 3 },    [SQNS_PHASE_PREPARE] = { 0.05, 20 }, [SQNS_PHASE_BOOTROM] = { 0.08, 30 },
+  [SQNS_PHASE_UPDATER] = { 0.09, 30 }, [SQNS_PHASE_TRANSFER] = { 0.10, 0 }, [SQNS_PHASE_APPLY] = { 0.80, 60 },
+  [SQNS_PHASE_REBOOT] = { 0.92, 20 },  [SQNS_PHASE_CONFIRM] = { 0.97, 5 },  [SQNS_PHASE_RELEASE] = { 0.99, 2 },
 };
 
 static double
@@ -56,8 +56,7 @@ oldest (const SqnsProgress *self, gint64 now)
   const SqnsRateSample *found = NULL;
   for (guint i = 1; i <= self->n_samples; i++)
     {
-      const SqnsRateSample *sample
-          = &self->samples[(self->next_sample + SQNS_RATE_SAMPLES - i) % SQNS_RATE_SAMPLES];
+      const SqnsRateSample *sample = &self->samples[(self->next_sample + SQNS_RATE_SAMPLES - i) % SQNS_RATE_SAMPLES];
       if (now - sample->time_us > RATE_WINDOW)
         break;
       found = sample;
@@ -75,7 +74,7 @@ sqns_progress_bytes (SqnsProgress *self, guint64 done, guint64 total, gint64 now
   if (total > 0)
     raise_to (self, phases[SQNS_PHASE_TRANSFER].start
                         + (phase_end (SQNS_PHASE_TRANSFER) - phases[SQNS_PHASE_TRANSFER].start)
-                              * ((double) MIN (done, total) / (double) total));
+                              * ((double)MIN (done, total) / (double)total));
 
   if (self->n_samples > 0 && now - newest (self)->time_us < SAMPLE_SPACING)
     return;
@@ -91,7 +90,7 @@ sqns_progress_tick (SqnsProgress *self, gint64 now)
   guint usual_s = phases[self->phase].usual_s;
   if (self->phase_start == 0 || usual_s == 0)
     return;
-  double elapsed_s = (double) (now - self->phase_start) / G_USEC_PER_SEC;
+  double elapsed_s = (double)(now - self->phase_start) / G_USEC_PER_SEC;
   double share = CREEP_MOST * (1.0 - exp (-elapsed_s / usual_s));
   raise_to (self, phases[self->phase].start + (phase_end (self->phase) - phases[self->phase].start) * share);
 }
@@ -108,7 +107,7 @@ sqns_progress_rate (const SqnsProgress *self, gint64 now)
   const SqnsRateSample *first = oldest (self, now);
   if (first == NULL || self->done <= first->bytes || now - first->time_us < SAMPLE_SPACING)
     return 0;
-  return (guint64) ((double) (self->done - first->bytes) * G_USEC_PER_SEC / (double) (now - first->time_us));
+  return (guint64)((double)(self->done - first->bytes) * G_USEC_PER_SEC / (double)(now - first->time_us));
 }
 
 gint64
@@ -124,15 +123,15 @@ sqns_progress_remaining (const SqnsProgress *self, gint64 now)
       guint64 rate = sqns_progress_rate (self, now);
       if (rate == 0)
         return -1;
-      remaining = (gint64) ((double) (self->total - MIN (self->done, self->total)) * G_USEC_PER_SEC / (double) rate);
+      remaining = (gint64)((double)(self->total - MIN (self->done, self->total)) * G_USEC_PER_SEC / (double)rate);
     }
   else
     {
-      remaining = phases[phase].usual_s * (gint64) G_USEC_PER_SEC - (now - self->phase_start);
+      remaining = phases[phase].usual_s * (gint64)G_USEC_PER_SEC - (now - self->phase_start);
       if (remaining < 0)
         return -1;
     }
   for (guint later = phase + 1; later < SQNS_N_PHASES; later++)
-    remaining += phases[later].usual_s * (gint64) G_USEC_PER_SEC;
+    remaining += phases[later].usual_s * (gint64)G_USEC_PER_SEC;
   return remaining;
 }

@@ -17,7 +17,7 @@ typedef struct {
   gint64 phase_start;
   guint64 done;
   guint64 total;
-  double value; /* 0..1, never falls; below 1 until sqns_progress_succeed() */
+  double value;                              /* 0..1, never falls; below 1 until sqns_progress_succeed() */
   SqnsRateSample samples[SQNS_RATE_SAMPLES]; /* ring */
   guint n_samples;
   guint next_sample;
@@ -30,6 +30,7 @@ void sqns_progress_bytes (SqnsProgress *progress, guint64 done, guint64 total, g
 void sqns_progress_tick (SqnsProgress *progress, gint64 now);
 void sqns_progress_succeed (SqnsProgress *progress);
 
-guint64 sqns_progress_rate (const SqnsProgress *progress, gint64 now); /* bytes a second over the last seconds, 0 unknown */
+guint64 sqns_progress_rate (const SqnsProgress *progress,
+                            gint64 now); /* bytes a second over the last seconds, 0 unknown */
 /* µs until the job's end as far as can be told, -1 when it cannot. */
 gint64 sqns_progress_remaining (const SqnsProgress *progress, gint64 now);

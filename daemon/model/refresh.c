@@ -21,14 +21,14 @@ static const char *const state_names[] = { "open", "probe", "close", "release" }
 static void
 trace (gpointer data, char direction, const char *line)
 {
-  SqnsLogContext context = sqns_device_log_context (((Refresh *) data)->device);
+  SqnsLogContext context = sqns_device_log_context (((Refresh *)data)->device);
   sqns_debug (&context, "%c %s", direction, line);
 }
 
 static void
 on_link (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board)
 {
-  sqns_device_note_link (((Refresh *) data)->device, kind, board);
+  sqns_device_note_link (((Refresh *)data)->device, kind, board);
 }
 
 static const SqnsMonitorFuncs monitor_funcs = { .link = on_link, .trace = trace };

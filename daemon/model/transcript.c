@@ -8,8 +8,8 @@
 #define HALF (SQNS_TRANSCRIPT_MAX / 2)
 
 struct _SqnsTranscript {
-  GString *head;  /* filled first, then left alone */
-  GQueue tail;    /* char *: the last lines, their ends included */
+  GString *head; /* filled first, then left alone */
+  GQueue tail;   /* char *: the last lines, their ends included */
   gsize tail_size;
   guint64 dropped_lines;
   guint64 dropped_bytes;
@@ -42,7 +42,7 @@ format_line (gint64 time_us, char direction, const char *text)
   g_autofree char *valid = g_utf8_make_valid (text, len);
   g_strdelimit (valid, "\r\n", ' ');
   gint64 ms = time_us / 1000;
-  return g_strdup_printf ("%" G_GINT64_FORMAT ".%03d %c %s\n", ms / 1000, (int) (ms % 1000), direction, valid);
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%03d %c %s\n", ms / 1000, (int)(ms % 1000), direction, valid);
 }
 
 void

@@ -12,11 +12,12 @@ SqnsTranscript *sqns_transcript_new (void);
 void sqns_transcript_free (SqnsTranscript *transcript);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsTranscript, sqns_transcript_free)
 
-/* Adds "12.345 > text"; @time_us: since the job's start. @direction: '>' to the board, '<' from it, '#' a remark. Bytes that
- * are not UTF-8 are replaced, line ends become spaces. */
+/* Adds "12.345 > text"; @time_us: since the job's start. @direction: '>' to the board, '<' from it, '#' a remark. Bytes
+ * that are not UTF-8 are replaced, line ends become spaces. */
 void sqns_transcript_add (SqnsTranscript *transcript, gint64 time_us, char direction, const char *text);
 
-/* All of it, a line that says what was dropped in the middle included. At most SQNS_TRANSCRIPT_MAX bytes and that line. */
+/* All of it, a line that says what was dropped in the middle included. At most SQNS_TRANSCRIPT_MAX bytes and that line.
+ */
 GString *sqns_transcript_text (const SqnsTranscript *transcript);
 
 /* The text as a sealed memfd at its start; -1 with FAILED. */

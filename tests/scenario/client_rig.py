@@ -190,7 +190,7 @@ class Client:
         if terminal:
             self.master, slave = pty.openpty()
             self.resize(*terminal)
-            popen = {'stdin': slave, 'stdout': slave, 'stderr': slave, 'start_new_session': True,
+            popen = {**popen, 'stdin': slave, 'stdout': slave, 'stderr': slave, 'start_new_session': True,
                      'preexec_fn': lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)}
         else:
             popen = {'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, **popen}

@@ -130,7 +130,7 @@ static SqnsLink *
 link_open_finish (GAsyncResult *result, GError **error)
 {
   /* no more than an object: everything that is asked of it is answered here */
-  return (SqnsLink *) g_task_propagate_pointer (G_TASK (result), error);
+  return (SqnsLink *)g_task_propagate_pointer (G_TASK (result), error);
 }
 
 static void
@@ -219,7 +219,7 @@ gboolean
 scripted_runs (const char *devnode)
 {
   for (guint i = 0; i < script.upgrades->len; i++)
-    if (g_str_equal (((ScriptedRun *) script.upgrades->pdata[i])->devnode, devnode))
+    if (g_str_equal (((ScriptedRun *)script.upgrades->pdata[i])->devnode, devnode))
       return TRUE;
   return FALSE;
 }
@@ -228,7 +228,7 @@ ScriptedRun *
 scripted_upgrade (const char *devnode)
 {
   for (guint i = 0; i < script.upgrades->len; i++)
-    if (g_str_equal (((ScriptedRun *) script.upgrades->pdata[i])->devnode, devnode))
+    if (g_str_equal (((ScriptedRun *)script.upgrades->pdata[i])->devnode, devnode))
       return script.upgrades->pdata[i];
   g_error ("no upgrade runs on %s", devnode);
 }

@@ -38,8 +38,8 @@ static SqnsDevice *
 new_board (void)
 {
   char id[] = "Py343434", devnode[] = "/dev/ttyTest0", path[] = "pci-0:1", name[] = "Pysense";
-  const SqnsBoardFacts facts = { .id = id, .devnode = devnode, .id_path = path, .product_name = name,
-                                 .vendor = 0x04d8, .product = 0xf012 };
+  const SqnsBoardFacts facts
+      = { .id = id, .devnode = devnode, .id_path = path, .product_name = name, .vendor = 0x04d8, .product = 0xf012 };
   scripted_reset ();
   return sqns_device_new_board (&facts);
 }
@@ -87,7 +87,7 @@ test_refresh (void)
   g_clear_error (&second.error);
 
   g_assert_cmpuint (scripted ()->opens->len, ==, 1);
-  g_assert_true (((ScriptedRun *) scripted ()->opens->pdata[0])->leave);
+  g_assert_true (((ScriptedRun *)scripted ()->opens->pdata[0])->leave);
   scripted_open_link ();
   scripted_settle ();
   g_assert_true (answer.done && answer.good);

@@ -50,7 +50,7 @@ temporary_file (char **path, const void *data, gsize len)
   g_autofree char *name = NULL;
   int fd = g_file_open_tmp ("sqns-test-XXXXXX.dup", &name, NULL);
   g_assert_cmpint (fd, >=, 0);
-  g_assert_cmpint (write (fd, data, len), ==, (gssize) len);
+  g_assert_cmpint (write (fd, data, len), ==, (gssize)len);
   if (path != NULL)
     *path = g_steal_pointer (&name);
   else
@@ -145,7 +145,7 @@ test_sizes (void)
 static gboolean
 count (gpointer counter)
 {
-  ++*(guint *) counter;
+  ++*(guint *)counter;
   return G_SOURCE_CONTINUE;
 }
 

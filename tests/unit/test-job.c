@@ -25,13 +25,13 @@ typedef struct {
 static void
 on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  *(SqnsFirmware **) user_data = sqns_firmware_load_finish (result, NULL);
+  *(SqnsFirmware **)user_data = sqns_firmware_load_finish (result, NULL);
 }
 
 static gboolean
 is_set (gpointer pointer)
 {
-  return *(gpointer *) pointer != NULL;
+  return *(gpointer *)pointer != NULL;
 }
 
 static void
@@ -56,9 +56,9 @@ rig_set_up (Rig *rig, gconstpointer unused)
 
   scripted_reset ();
   rig->device = sqns_device_new_board (&facts);
-  sqns_firmware_load_async (
-      sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup), NULL), NULL, on_loaded,
-      &rig->firmware);
+  sqns_firmware_load_async (sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup),
+                                                    NULL),
+                            NULL, on_loaded, &rig->firmware);
   scripted_wait (is_set, &rig->firmware);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);
@@ -293,7 +293,7 @@ test_wind_up_late (Rig *rig, gconstpointer unused)
 static gboolean
 says_elapsed (gpointer info)
 {
-  return strstr (((const SqnsJobInfo *) info)->message, "so far") != NULL;
+  return strstr (((const SqnsJobInfo *)info)->message, "so far") != NULL;
 }
 
 /* A silent phase is told to be alive, once a second. */
@@ -305,7 +305,7 @@ test_heartbeat (Rig *rig, gconstpointer unused)
   g_assert_cmpstr (info->message, ==, "the modem is erasing");
   double before = info->progress;
   guint prompts = rig->prompts;
-  scripted_wait (says_elapsed, (gpointer) info);
+  scripted_wait (says_elapsed, (gpointer)info);
   g_assert_true (g_str_has_prefix (info->message, "the modem is erasing, 0:0"));
   g_assert_cmpfloat (info->progress, >, before);
   g_assert_cmpuint (rig->prompts, ==, prompts);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define RULES "[test]\nTo=1\nError=Incompatible\nLiftable=no\nMessage=for nobody\n"
-#define HOUR ((gint64) 3600 * G_USEC_PER_SEC)
+#define HOUR ((gint64)3600 * G_USEC_PER_SEC)
 
 typedef struct {
   SqnsConfig config;
@@ -25,13 +25,13 @@ typedef struct {
 static void
 on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  *(SqnsFirmware **) user_data = sqns_firmware_load_finish (result, NULL);
+  *(SqnsFirmware **)user_data = sqns_firmware_load_finish (result, NULL);
 }
 
 static gboolean
 is_set (gpointer pointer)
 {
-  return *(gpointer *) pointer != NULL;
+  return *(gpointer *)pointer != NULL;
 }
 
 static SqnsFirmware *
@@ -40,9 +40,8 @@ load (const char *name, guint build)
   g_autofree char *version = g_strdup_printf ("6.0.0.0 [%u] by x", build);
   g_autoptr (GBytes) dup = sqns_test_dup_new (version, 1000, 0);
   SqnsFirmware *firmware = NULL;
-  sqns_firmware_load_async (
-      sqns_memfile_from_data (name, g_bytes_get_data (dup, NULL), g_bytes_get_size (dup), NULL), NULL, on_loaded,
-      &firmware);
+  sqns_firmware_load_async (sqns_memfile_from_data (name, g_bytes_get_data (dup, NULL), g_bytes_get_size (dup), NULL),
+                            NULL, on_loaded, &firmware);
   scripted_wait (is_set, &firmware);
   return firmware;
 }
@@ -88,7 +87,7 @@ static SqnsDevice *
 add_board (Rig *rig, const char *id)
 {
   g_autofree char *devnode = g_strdup_printf ("/dev/test-%s", id);
-  const SqnsBoardFacts facts = { .id = (char *) id, .devnode = devnode };
+  const SqnsBoardFacts facts = { .id = (char *)id, .devnode = devnode };
   sqns_manager_board_added (rig->manager, &facts);
   GPtrArray *devices = sqns_manager_devices (rig->manager);
   return devices->pdata[devices->len - 1];
@@ -243,7 +242,7 @@ test_not_after (Rig *rig, gconstpointer unused)
 static void
 on_console (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  *(int *) user_data = sqns_console_open_finish (SQNS_DEVICE (source), result, NULL);
+  *(int *)user_data = sqns_console_open_finish (SQNS_DEVICE (source), result, NULL);
 }
 
 static void
@@ -322,9 +321,9 @@ test_refused_file (Rig *rig, gconstpointer unused)
 
   g_autoptr (GBytes) part = sqns_test_dup_new ("6.0.0.0 [37781] by x", 1000, SQNS_TEST_DUP_SKIP_FS);
   g_autoptr (SqnsFirmware) incomplete = NULL;
-  sqns_firmware_load_async (
-      sqns_memfile_from_data ("p.dup", g_bytes_get_data (part, NULL), g_bytes_get_size (part), NULL), NULL, on_loaded,
-      &incomplete);
+  sqns_firmware_load_async (sqns_memfile_from_data ("p.dup", g_bytes_get_data (part, NULL), g_bytes_get_size (part),
+                                                    NULL),
+                            NULL, on_loaded, &incomplete);
   scripted_wait (is_set, &incomplete);
   g_assert_null (sqns_manager_submit (rig->manager, devices, incomplete, rig->request, &error));
   g_assert_nonnull (error);
@@ -387,7 +386,7 @@ test_many_finished (Rig *rig, gconstpointer unused)
 static void
 on_shut_down (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  *(gboolean *) user_data = sqns_manager_shutdown_finish (SQNS_MANAGER (source), result, NULL);
+  *(gboolean *)user_data = sqns_manager_shutdown_finish (SQNS_MANAGER (source), result, NULL);
 }
 
 static void

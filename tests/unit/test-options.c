@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pure parts of the bus: option dictionaries, object paths, the table of who may call what, and how often is told. */
+/* The pure parts of the bus: option dictionaries, object paths, the table of who may call what, and how often is told.
+ */
 #include "bus/auth.h"
 #include "bus/options.h"
 #include "bus/paths.h"
@@ -76,10 +77,23 @@ test_none (void)
 static void
 test_types (void)
 {
-  static const char *const keys[]
-      = { "allow-downgrade", "allow-family-change", "allow-reinstall", "block-size", "dry-run",  "expect-sha256",
-          "expect-version",  "force",               "idempotency-key", "label",      "link",     "method",
-          "not-after",       "not-before",          "priority",        "speed",      "updater" };
+  static const char *const keys[] = { "allow-downgrade",
+                                      "allow-family-change",
+                                      "allow-reinstall",
+                                      "block-size",
+                                      "dry-run",
+                                      "expect-sha256",
+                                      "expect-version",
+                                      "force",
+                                      "idempotency-key",
+                                      "label",
+                                      "link",
+                                      "method",
+                                      "not-after",
+                                      "not-before",
+                                      "priority",
+                                      "speed",
+                                      "updater" };
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     {
       g_autofree char *text = g_strdup_printf ("{'%s': <[byte 1]>}", keys[i]);
@@ -94,12 +108,23 @@ static void
 test_refused (void)
 {
   static const char *const rows[]
-      = { "{'unknown': <true>}", "{'Force': <true>}", "{'force': <true>, 'force': <false>}", "{'block-size': <uint32 111>}",
-          "{'block-size': <uint32 8177>}", "{'block-size': <uint32 0>}", "{'expect-sha256': <'abc'>}",
+      = { "{'unknown': <true>}",
+          "{'Force': <true>}",
+          "{'force': <true>, 'force': <false>}",
+          "{'block-size': <uint32 111>}",
+          "{'block-size': <uint32 8177>}",
+          "{'block-size': <uint32 0>}",
+          "{'expect-sha256': <'abc'>}",
           "{'expect-sha256': <'g123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef'>}",
-          "{'expect-version': <'new'>}", "{'expect-version': <''>}", "{'idempotency-key': <''>}", "{'link': <'usb'>}",
-          "{'method': <'fast'>}", "{'speed': <uint32 12345>}", "{'speed': <uint32 0>}",
-          "{'not-before': <uint64 18446744073709551615>}", "{'not-before': <uint64 20>, 'not-after': <uint64 20>}" };
+          "{'expect-version': <'new'>}",
+          "{'expect-version': <''>}",
+          "{'idempotency-key': <''>}",
+          "{'link': <'usb'>}",
+          "{'method': <'fast'>}",
+          "{'speed': <uint32 12345>}",
+          "{'speed': <uint32 0>}",
+          "{'not-before': <uint64 18446744073709551615>}",
+          "{'not-before': <uint64 20>, 'not-after': <uint64 20>}" };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GError) error = NULL;
@@ -127,7 +152,8 @@ static void
 test_port (void)
 {
   g_autoptr (GVariant) good = dict ("{'link': <'direct'>, 'board': <'g01'>, 'speed': <uint32 921600>}");
-  static const char *const bad[] = { "{'board': <'esp'>}", "{'board': <1>}", "{'link': <'x'>}", "{'speed': <'1'>}", "{'x': <1>}" };
+  static const char *const bad[]
+      = { "{'board': <'esp'>}", "{'board': <1>}", "{'link': <'x'>}", "{'speed': <'1'>}", "{'x': <1>}" };
   SqnsPortOptions options;
   g_assert_true (sqns_options_port (good, &options, NULL));
   g_assert_cmpint (options.link, ==, SQNS_LINK_DIRECT);
@@ -185,7 +211,8 @@ check_interface (const char *name, guint *methods)
         g_error ("%s.%s has no row", name, method);
       /* only these need no word of polkit */
       if (action == NULL)
-        g_assert_true (g_str_equal (method, "Inspect") || g_str_equal (method, "GetHistory") || g_str_equal (method, "GetLog"));
+        g_assert_true (g_str_equal (method, "Inspect") || g_str_equal (method, "GetHistory")
+                       || g_str_equal (method, "GetLog"));
       else
         g_assert_true (g_str_has_prefix (action, "org.sqnsd1."));
       g_assert_true (!owner_free || g_str_equal (name, "Job"));

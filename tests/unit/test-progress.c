@@ -90,8 +90,8 @@ test_remaining_after_transfer (void)
 static void
 test_advice (void)
 {
-  static const SqnsMode modes[] = { SQNS_MODE_UNKNOWN, SQNS_MODE_FFH,     SQNS_MODE_MTOOLS,
-                                    SQNS_MODE_FFF,     SQNS_MODE_UPDATER, SQNS_MODE_RECOVERY };
+  static const SqnsMode modes[]
+      = { SQNS_MODE_UNKNOWN, SQNS_MODE_FFH, SQNS_MODE_MTOOLS, SQNS_MODE_FFF, SQNS_MODE_UPDATER, SQNS_MODE_RECOVERY };
   static const char *const cuts[] = { "off and on", "switch off", "unplug", "power cycle", "Plug the board in again" };
 
   for (int code = 0; code < SQNS_N_ERRORS; code++)
@@ -105,11 +105,13 @@ test_advice (void)
             g_assert_null (strstr (unsafe, cuts[i]));
           /* only a cancel that changed nothing needs no next step */
           if (*safe == '\0')
-            g_assert_true (code == SQNS_ERROR_CANCELLED || (code == SQNS_ERROR_NEEDS_RECOVERY && modes[mode] == SQNS_MODE_FFF));
+            g_assert_true (code == SQNS_ERROR_CANCELLED
+                           || (code == SQNS_ERROR_NEEDS_RECOVERY && modes[mode] == SQNS_MODE_FFF));
         }
   g_assert_nonnull (strstr (sqns_advice (SQNS_ERROR_NEEDS_RECOVERY, SQNS_PHASE_TRANSFER, SQNS_MODE_RECOVERY, TRUE),
                             "Run the same upgrade again"));
-  g_assert_nonnull (strstr (sqns_advice (SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_UNKNOWN, TRUE), "Close the program"));
+  g_assert_nonnull (
+      strstr (sqns_advice (SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_UNKNOWN, TRUE), "Close the program"));
 }
 
 int

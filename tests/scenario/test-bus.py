@@ -1,0 +1,645 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The daemon as its bus shows it: arguments, errors, authorization, jobs and their signals, its start and its end."""
+import fcntl
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from bus_rig import NAME, NOBODY, ROOT, Gio, GLib, Rig, as_nobody, error_name, wait_for  # noqa: E402
+
+ERROR = 'org.sqnsd1.Error.'
+DBUS_ERROR = 'org.freedesktop.DBus.Error.'
+FAST = ('--time-scale=0.02',)
+# the modem writes its flash until the test has looked
+SLOW_APPLY = ('--time-scale=0.05', '--apply-time=60')
+
+
+class BusTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.rig = Rig()
+        self.addCleanup(self.end)
+        self.client = self.rig.client()
+
+    def end(self):
+        self.assertEqual(self.rig.close(), [])
+
+    def refused(self, name, function, *arguments, words=None, **options):
+        with self.assertRaises(GLib.Error) as caught:
+            function(*arguments, **options)
+        self.assertEqual(error_name(caught.exception), name, caught.exception.message)
+        if words is not None:
+            self.assertIn(words, caught.exception.message)
+
+    def make_modem(self, *options):
+        self.board = self.rig.board(*options)
+        return self.client.add_port(self.board.port)
+
+
+class Arguments(BusTest):
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.rig.daemon()
+        self.dup = self.rig.dup()
+
+    def make_pty(self):
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        return os.ttyname(slave)
+
+    def upgrade(self, modem, options, method='Modem.Upgrade'):
+        fd = os.open(self.dup, os.O_RDONLY)
+        try:
+            return self.client.call(modem, method, '(ha{sv})', (0, options), [fd])
+        finally:
+            os.close(fd)
+
+    def test_option_types(self):
+        modem = self.client.add_port(self.make_pty())
+        keys = {'expect-sha256': 's', 'expect-version': 's', 'method': 's', 'link': 's', 'speed': 'u', 'block-size': 'u',
+                'not-before': 't', 'not-after': 't', 'priority': 'i', 'label': 's', 'idempotency-key': 's',
+                'allow-downgrade': 'b', 'allow-reinstall': 'b', 'allow-family-change': 'b', 'force': 'b', 'dry-run': 'b',
+                'updater': 'h'}
+        for key, kind in keys.items():
+            wrong = GLib.Variant('s', 'x') if kind != 's' else GLib.Variant('i', 1)
+            with self.subTest(key=key):
+                self.refused(DBUS_ERROR + 'InvalidArgs', self.upgrade, modem, {key: wrong}, words=key)
+        for key in ('speed', 'block-size'):  # a number of another size is another type
+            self.refused(DBUS_ERROR + 'InvalidArgs', self.upgrade, modem, {key: GLib.Variant('i', 921600)}, words=key)
+        self.refused(DBUS_ERROR + 'InvalidArgs', self.upgrade, modem, {'colour': GLib.Variant('s', 'red')}, words='colour')
+        self.refused(ERROR + 'NotSupported', self.upgrade, modem, {'updater': GLib.Variant('h', 0)})
+        self.assertEqual([path for path in self.client.objects() if '/job/' in path], [])
+
+    def test_other_dictionaries(self):
+        modem = self.client.add_port(self.make_pty())
+        extra = {'x': GLib.Variant('b', True)}
+        self.refused(DBUS_ERROR + 'InvalidArgs', self.client.call, modem, 'Modem.Refresh', '(a{sv})', (extra,))
+        self.refused(DBUS_ERROR + 'InvalidArgs', self.client.call, modem, 'Modem.OpenConsole', '(a{sv})', (extra,))
+        self.refused(DBUS_ERROR + 'InvalidArgs', self.client.call, ROOT, 'Manager.AddPort', '(sa{sv})', ('/dev/x', extra))
+        with open(self.dup, 'rb') as dup:
+            self.refused(DBUS_ERROR + 'InvalidArgs', self.client.call, ROOT, 'Manager.Inspect', '(ha{sv})', (0, extra),
+                         [dup.fileno()])
+
+    def test_bad_descriptors(self):
+        modem = self.client.add_port(self.make_pty())
+        read_end, write_end = os.pipe()
+        with tempfile.TemporaryFile() as empty, tempfile.TemporaryFile() as small, tempfile.TemporaryFile() as large, \
+                tempfile.TemporaryFile() as noise, open('/dev/zero', 'rb') as device, \
+                open(self.dup, 'r+b') as writable:
+            small.write(bytes(127))
+            small.flush()
+            large.truncate(65 << 20)
+            noise.write(b'<html>' + bytes(5000))
+            noise.flush()
+            write_only = os.open(self.dup, os.O_WRONLY)
+            folder = os.open('/', os.O_RDONLY)
+            cases = {'a directory': folder, 'a pipe': read_end, 'a device': device.fileno(), 'empty': empty.fileno(),
+                     '127 bytes': small.fileno(), '68157440 bytes': large.fileno(), 'not open for reading': write_only,
+                     '': noise.fileno()}
+            for words, fd in cases.items():
+                for path, method in ((ROOT, 'Manager.Inspect'), (modem, 'Modem.Upgrade')):
+                    with self.subTest(words=words, method=method):
+                        self.refused(ERROR + 'InvalidFirmware', self.client.call, path, method, '(ha{sv})', (0, {}), [fd],
+                                     words=words)
+            # one bit of a good file
+            writable.seek(5000)
+            byte = writable.read(1)[0]
+            writable.seek(5000)
+            writable.write(bytes([byte ^ 1]))
+            writable.flush()
+            self.refused(ERROR + 'InvalidFirmware', self.client.call, modem, 'Modem.Upgrade', '(ha{sv})', (0, {}),
+                         [writable.fileno()])
+        for fd in (read_end, write_end, write_only, folder):
+            os.close(fd)
+        self.refused(DBUS_ERROR + 'InvalidArgs', self.client.call, ROOT, 'Manager.Inspect', '(ha{sv})', (0, {}))
+        self.assertEqual([path for path in self.client.objects() if '/job/' in path], [])
+        self.assertEqual(self.open_files(self.dup), [])
+
+    def open_files(self, path):
+        folder = '/proc/%d/fd' % self.daemon.pid
+        return [fd for fd in os.listdir(folder) if os.path.realpath(os.path.join(folder, fd)) == path]
+
+    def test_expectations(self):
+        modem = self.client.add_port(self.make_pty())
+        self.refused(ERROR + 'InvalidFirmware', self.client.upgrade, modem, self.dup, expect_sha256='a' * 64)
+        self.refused(ERROR + 'Incompatible', self.client.upgrade, modem, self.dup, expect_version='41019')
+        partial = self.rig.dup('partial.dup', only=('bootrom', 'updater', 'fff'))
+        self.refused(ERROR + 'InvalidFirmware', self.client.upgrade, modem, partial)
+        lost = self.rig.dup('48829.dup', version='5.2.1.0', build=48829)
+        self.refused(ERROR + 'NotSupported', self.client.upgrade, modem, lost, force=True)
+        self.assertEqual([path for path in self.client.objects() if '/job/' in path], [])
+
+    def test_inspect(self):
+        with open(self.dup, 'rb') as dup:
+            info = self.client.call(ROOT, 'Manager.Inspect', '(ha{sv})', (0, {}), [dup.fileno()])[0]
+            size = os.fstat(dup.fileno()).st_size
+        self.assertEqual(info['version'], '6.0.0.0-37781')
+        self.assertEqual(info['family'], 'NB-IoT')
+        self.assertEqual(info['size'], size)
+        self.assertTrue(info['complete'])
+        self.assertEqual([package['role'] for package in info['packages']], ['bootrom', 'updater', 'fff', 'fs'])
+        self.assertEqual(sum(package['size'] for package in info['packages']), size)
+
+    def test_ports(self):
+        tty = self.make_pty()
+        link = os.path.join(self.rig.folder, 'my board')
+        os.symlink(tty, link)
+        add = self.client.add_port
+        self.refused(DBUS_ERROR + 'InvalidArgs', add, 'ttyUSB0')
+        self.refused(ERROR + 'NotFound', add, '/dev/ttyNone7')
+        self.refused(ERROR + 'Failed', add, '/dev/null')
+        self.refused(ERROR + 'Failed', add, self.dup)
+        self.refused(DBUS_ERROR + 'InvalidArgs', add, tty, link='usb')
+        self.refused(DBUS_ERROR + 'InvalidArgs', add, tty, board='uno')
+        self.refused(DBUS_ERROR + 'InvalidArgs', add, tty, speed=31337)
+
+        modem = add(link)
+        self.assertEqual(modem, ROOT + '/modem/my_board')
+        self.assertEqual(add(tty, speed=115200), modem)
+        properties = self.client.properties(modem, 'Modem')
+        self.assertEqual(properties['DevNode'], link)
+        self.assertEqual(properties['State'], 'unknown')
+        self.assertEqual(properties['CurrentJob'], '/')
+        self.assertTrue(properties['Present'])
+        self.refused(ERROR + 'NotFound', self.client.call, ROOT, 'Manager.RemovePort', '(o)', (ROOT + '/modem/none',))
+        self.client.call(ROOT, 'Manager.RemovePort', '(o)', (modem,))
+        self.assertNotIn(modem, self.client.objects())
+        os.unlink(link)
+
+    def test_nothing_is_sent(self):
+        master, slave = os.openpty()
+        before = os.ttyname(slave)
+        os.close(slave)
+        modem = self.client.add_port(before)
+        self.client.properties(modem, 'Modem')
+        fcntl.fcntl(master, fcntl.F_SETFL, os.O_NONBLOCK)
+        # nobody has opened the other side: EIO; BlockingIOError would mean that it is open
+        with self.assertRaises(OSError) as caught:
+            os.read(master, 1)
+        self.assertNotIsInstance(caught.exception, BlockingIOError)
+        os.close(master)
+
+    def test_not_supported(self):
+        modem = self.client.add_port(self.make_pty())
+        job = self.client.upgrade(modem, self.dup, not_before=int(time.time() * 1e6) + 3600000000)
+        with open(self.dup, 'rb') as dup:
+            self.refused(ERROR + 'NotSupported', self.client.call, modem, 'Modem.Recover', '(ha{sv})', (0, {}), [dup.fileno()])
+        for path, method, signature, arguments in (
+                (modem, 'Modem.Reset', '(a{sv})', ({},)), (modem, 'Modem.Identify', '(a{sv})', ({},)),
+                (ROOT, 'Manager.Inhibit', '(ssa{sv})', ('me', 'because', {})),
+                (ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 10, 0)), (job, 'Job.Resume', '(a{sv})', ({},))):
+            with self.subTest(method=method):
+                self.refused(ERROR + 'NotSupported', self.client.call, path, method, signature, arguments)
+
+    def test_many(self):
+        one, two = self.client.add_port(self.make_pty()), self.client.add_port(self.make_pty())
+        later = {'not-before': GLib.Variant('t', int(time.time() * 1e6) + 3600000000)}
+
+        def many(modems, options=later):
+            with open(self.dup, 'rb') as dup:
+                return self.client.call(ROOT, 'Manager.UpgradeMany', '(aoha{sv})', (modems, 0, options), [dup.fileno()])[0]
+
+        self.refused(DBUS_ERROR + 'InvalidArgs', many, [])
+        self.refused(DBUS_ERROR + 'InvalidArgs', many, [one, one])
+        self.refused(ERROR + 'NotFound', many, [one, ROOT + '/modem/none'])
+        self.refused(DBUS_ERROR + 'InvalidArgs', many, [one], {'x': GLib.Variant('b', True)})
+        self.assertEqual([path for path in self.client.objects() if '/job/' in path], [])
+        jobs = many([one, two])
+        self.assertEqual([self.client.properties(job, 'Job')['Modem'] for job in jobs], [one, two])
+        self.assertEqual(wait_for(lambda: self.client.properties(ROOT, 'Manager')['QueuedJobs'], 'two to be queued'), 2)
+
+    def test_one_copy(self):
+        """32 calls with the same file: one image in memory."""
+        big = self.rig.dup('big.dup', size=2000000)
+        jobs = [self.client.upgrade(self.client.add_port(self.make_pty()), big,
+                                    not_before=int(time.time() * 1e6) + 3600000000) for _ in range(32)]
+        self.assertEqual(len(set(jobs)), 32)
+
+        def copies():
+            with open('/proc/%d/maps' % self.daemon.pid, encoding='utf-8') as maps:
+                return len(re.findall('memfd:sqnsd-firmware', maps.read()))
+        self.assertEqual(copies(), 1)
+        for job in jobs:
+            self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
+        self.assertEqual(copies(), 0)
+
+    def test_idempotency(self):
+        modem = self.client.add_port(self.make_pty())
+        late = int(time.time() * 1e6) + 3600000000
+        first = self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='a')
+        self.assertEqual(self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='a'), first)
+        self.assertNotEqual(self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='b'), first)
+
+    def test_draining(self):
+        modem = self.client.add_port(self.make_pty())
+        drain = self.client.call(ROOT, 'Manager.SetDraining', '(b)', (True,))
+        self.assertEqual(drain, ())
+        self.assertTrue(self.client.properties(ROOT, 'Manager')['Draining'])
+        self.assertEqual(self.client.properties(modem, 'Modem')['Blockers'], ['the daemon is draining'])
+        self.refused(ERROR + 'Draining', self.client.upgrade, modem, self.dup)
+        self.client.call(ROOT, 'Manager.SetDraining', '(b)', (False,))
+        self.assertEqual(self.client.properties(modem, 'Modem')['Blockers'], [])
+
+
+class Jobs(BusTest):
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.rig.daemon()
+        self.dup = self.rig.dup()
+
+    def changes(self, path):
+        return [s for s in self.client.signals if s.name == 'PropertiesChanged' and s.path == path]
+
+    def check_story(self, job):
+        """What holds for the signals of every job."""
+        changes = self.changes(job)
+        progress = [s.args[1]['Progress'] for s in changes if 'Progress' in s.args[1]]
+        self.assertEqual(progress, sorted(progress))
+        for i in range(4, len(changes)):
+            self.assertGreater(changes[i].time - changes[i - 4].time, 0.9)
+        ends = [s for s in self.client.signals if s.name == 'Completed' and s.path == job]
+        finished = [s for s in self.client.signals if s.name == 'JobFinished' and s.args[0] == job]
+        self.assertEqual((len(ends), len(finished)), (1, 1))
+        # the properties of the end were told before it was
+        self.assertLess(self.client.signals.index(changes[-1]), self.client.signals.index(ends[0]))
+        return ends[0].args, finished[0].args
+
+    def test_upgrade(self):
+        modem = self.make_modem(*FAST)
+        job = self.client.upgrade(modem, self.dup, label='bench 7', priority=3)
+        self.client.wait_signal('JobFinished')
+        last = self.client.properties(job, 'Job')
+        self.assertEqual(last['State'], 'succeeded', last['Message'])
+        self.assertEqual(last['Progress'], 1.0)
+        self.assertEqual((last['VersionBefore'], last['VersionAfter']), ('6.0.0.0-35351', '6.0.0.0-37781'))
+        self.assertEqual((last['Label'], last['Priority'], last['Kind']), ('bench 7', 3, 'upgrade'))
+        self.assertEqual((last['ErrorName'], last['ErrorMessage'], last['Advice']), ('', '', ''))
+        self.assertEqual(last['CreatorUid'], os.getuid())
+        self.assertEqual(last['FirmwareName'], 'NB1-37781.dup')
+        self.assertLessEqual(last['CreatedAt'], last['StartedAt'])
+        self.assertLessEqual(last['StartedAt'], last['FinishedAt'])
+        completed, finished = self.check_story(job)
+        self.assertEqual(completed[:2], (True, ''))
+        self.assertEqual(finished[:4], (job, modem, 'succeeded', ''))
+        for change in self.changes(job):
+            if change.args[1].get('Progress') == 1.0:
+                self.assertEqual(change.args[1]['State'], 'succeeded')
+        after = self.client.properties(modem, 'Modem')
+        self.assertEqual((after['State'], after['FirmwareVersion'], after['CurrentJob'], after['Family']),
+                         ('application', '6.0.0.0-37781', '/', 'NB-IoT'))
+        self.assertEqual(after['Versions']['software'], '6.0.0.0-37781')
+
+        _, fds = self.client.call(job, 'Job.GetLog')
+        with os.fdopen(fds[0]) as log:
+            text = log.read()
+        self.assertRegex(text, r'(?m)^\d+\.\d{3} > AT\+SMOD\?$')
+        self.assertIn('AT+SMSTPU="ON_THE_FLY"', text)
+        self.client.call(job, 'Job.Forget')
+        self.assertNotIn(job, self.client.objects())
+
+    def test_refresh(self):
+        modem = self.make_modem(*FAST, '--board=gpy', '--board-firmware=1.18.1')
+        self.client.call(modem, 'Modem.Refresh', '(a{sv})', ({},))
+        found = self.client.properties(modem, 'Modem')
+        self.assertEqual((found['State'], found['FirmwareVersion'], found['Board'], found['BoardFirmware']),
+                         ('application', '6.0.0.0-35351', 'GPy', '1.18.1'))
+        self.assertEqual(found['LastError'], '')
+        self.assertGreater(found['LastSeen'], 0)
+
+    def test_console(self):
+        modem = self.make_modem(*FAST)
+        _, fds = self.client.call(modem, 'Modem.OpenConsole', '(a{sv})', ({},))
+        stream = socket.socket(fileno=fds[0])
+        stream.settimeout(60)
+        stream.sendall(b'AT+SMOD?\r\n')
+        heard = b''
+        while b'OK' not in heard:
+            heard += stream.recv(4096)
+        self.assertIn(b'2', heard)
+        self.refused(ERROR + 'Busy', self.client.call, modem, 'Modem.Refresh', '(a{sv})', ({},), words='console')
+        job = self.client.upgrade(modem, self.dup)
+        self.assertIn('console', self.client.wait_state(job, 'waiting')['Message'])
+        stream.close()
+        self.client.wait_signal('JobFinished')
+        self.assertEqual(self.client.properties(job, 'Job')['State'], 'succeeded')
+
+    def test_cancel_early(self):
+        modem = self.make_modem('--modem=hung')
+        job = self.client.upgrade(modem, self.dup)
+        self.client.wait_state(job, 'running')
+        self.refused(ERROR + 'WrongState', self.client.call, job, 'Job.Forget')
+        self.refused(ERROR + 'Busy', self.client.call, ROOT, 'Manager.RemovePort', '(o)', (modem,))
+        self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
+        last = self.client.wait_state(job, 'cancelled')
+        self.assertEqual(last['ErrorName'], ERROR + 'Cancelled')
+        self.client.wait_signal('JobFinished')
+        completed, finished = self.check_story(job)
+        self.assertEqual(completed[:2], (False, ERROR + 'Cancelled'))
+        self.assertEqual(finished[2], 'cancelled')
+        self.refused(ERROR + 'WrongState', self.client.call, job, 'Job.Cancel', '(a{sv})', ({},))
+
+    def wait_committed(self, job):
+        wait_for(lambda: self.client.properties(job, 'Job')['PointOfNoReturn'], 'the point of no return')
+
+    def test_cancel_late(self):
+        modem = self.make_modem(*SLOW_APPLY)
+        job = self.client.upgrade(modem, self.dup)
+        self.wait_committed(job)
+        self.refused(ERROR + 'WrongState', self.client.call, job, 'Job.Cancel', '(a{sv})', ({},))
+        self.client.wait_signal('JobFinished')
+        self.assertEqual(self.client.properties(job, 'Job')['State'], 'succeeded')
+        self.check_story(job)
+
+    def test_unplugged(self):
+        modem = self.make_modem('--time-scale=0.05', '--fault=unplug@stp.block=5')
+        job = self.client.upgrade(modem, self.dup)
+        self.client.wait_signal('JobFinished')
+        last = self.client.properties(job, 'Job')
+        self.assertEqual((last['State'], last['ErrorName']), ('failed', ERROR + 'DeviceLost'))
+        self.assertNotEqual(last['Advice'], '')
+        self.check_story(job)
+        gone = self.client.properties(modem, 'Modem')
+        self.assertEqual((gone['State'], gone['Present']), ('gone', False))
+        # a job for a board that is not there waits for it
+        waiting = self.client.upgrade(modem, self.dup)
+        self.assertIn('not plugged in', self.client.wait_state(waiting, 'waiting')['Message'])
+
+    def test_comes_back(self):
+        link = os.path.join(self.rig.folder, 'port')
+        self.board = self.rig.board(*FAST, '--link=' + link)
+        modem = self.client.add_port(link)
+        self.board.tell('unplug')
+        job = self.client.upgrade(modem, self.dup)
+        self.client.wait_state(job, 'waiting')
+        self.board.tell('plug')
+        self.client.wait_signal('JobFinished')
+        self.assertEqual(self.client.properties(job, 'Job')['State'], 'succeeded')
+
+    def test_queue(self):
+        modem = self.make_modem(*FAST)
+        first, second = self.client.upgrade(modem, self.dup), self.client.upgrade(modem, self.dup)
+        queued = self.client.properties(second, 'Job')
+        self.assertEqual((queued['State'], queued['QueuePosition']), ('queued', 1))
+        wait_for(lambda: sum(s.name == 'JobFinished' for s in self.client.signals) == 2, 'both to end')
+        one, two = self.client.properties(first, 'Job'), self.client.properties(second, 'Job')
+        self.assertEqual((one['State'], two['State']), ('succeeded', 'succeeded'))
+        self.assertGreaterEqual(two['StartedAt'], one['FinishedAt'])
+
+    def test_times(self):
+        modem = self.make_modem(*FAST)
+        now = int(time.time() * 1e6)
+        missed = self.client.upgrade(modem, self.dup, not_after=now - 1000000)
+        self.assertEqual(self.client.wait_state(missed, 'failed')['ErrorName'], ERROR + 'Timeout')
+        late = self.client.upgrade(modem, self.dup, not_before=now + 2000000)
+        self.assertEqual(self.client.wait_state(late, 'waiting')['NotBefore'], now + 2000000)
+        last = self.client.wait_state(late, 'succeeded')
+        self.assertGreaterEqual(last['StartedAt'], now + 2000000)
+
+
+class Life(BusTest):
+    """Start and end."""
+
+    def run_daemon(self, *options):
+        return subprocess.run([os.environ['SQNSD'], *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=self.rig.environment(), timeout=60)
+
+    def test_usage(self):
+        for options in (['--nonsense'], ['extra'], ['--session', '--bus=x:'], ['--bus']):
+            with self.subTest(options=options):
+                result = self.run_daemon(*options)
+                self.assertEqual(result.returncode, 2)
+                self.assertRegex(result.stderr, r'^sqnsd: ')
+        result = self.run_daemon('--version')
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
+        self.assertRegex(result.stdout, r'^sqnsd \d+\.\d+\.\d+\n$')
+
+    def test_configuration(self):
+        path = os.path.join(self.rig.folder, 'sqnsd.conf')
+        with open(path, 'w', encoding='utf-8') as out:
+            out.write('[sqnsd]\nMaxConcurrent=2\nProbeOnPlugin=no\n')
+        result = self.run_daemon('--bus', self.rig.address, '--config', path)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(path + ':3: unknown key "ProbeOnPlugin"', result.stderr)
+        self.assertEqual(self.run_daemon('--config', path + '.none', '--bus', self.rig.address).returncode, 2)
+        with open(path, 'w', encoding='utf-8') as out:
+            out.write('[sqnsd]\nMaxConcurrent=2\n')
+        self.rig.daemon('--config', path)
+        properties = self.client.properties(ROOT, 'Manager')
+        self.assertEqual(properties['MaxConcurrent'], 2)
+        self.assertRegex(properties['Version'], r'^\d+\.\d+\.\d+$')
+
+    def test_no_bus(self):
+        result = self.run_daemon('--bus=unix:path=/nonexistent/bus', '--no-udev')
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r'^sqnsd: ')
+
+    def test_name_taken(self):
+        self.rig.daemon()
+        second = self.rig.daemon(ready=False)
+        self.assertEqual(self.rig.ended(second), 1)
+        self.assertIn(NAME + ' is taken', self.rig.log(second))
+        self.client.properties(ROOT, 'Manager')
+
+    def test_bus_lost(self):
+        daemon = self.rig.daemon()
+        self.client.bus.set_exit_on_close(False)
+        self.rig.bus.kill()
+        self.assertEqual(self.rig.ended(daemon), 1)
+        self.assertIn('the bus is gone', self.rig.log(daemon))
+        self.rig.things = [thing for thing in self.rig.things if not hasattr(thing, 'bus')]
+
+    def test_stop_idle(self):
+        daemon = self.rig.daemon()
+        self.assertEqual(self.rig.stop(daemon), 0)
+
+    def notify_socket(self):
+        path = os.path.join(self.rig.folder, 'notify')
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        notify.bind(path)
+        notify.setblocking(False)
+        self.addCleanup(notify.close)
+        self.notified = []
+
+        def on_message(_fd, _condition):
+            self.notified.append(notify.recv(4096).decode())
+            return True
+        self.addCleanup(GLib.source_remove, GLib.unix_fd_add_full(0, notify.fileno(), GLib.IOCondition.IN, on_message))
+        return path
+
+    def wait_notified(self, words):
+        wait_for(lambda: any(words in message for message in self.notified), words)
+
+    def test_stop_waits(self):
+        path = self.notify_socket()
+        daemon = self.rig.daemon(env={'NOTIFY_SOCKET': path, 'WATCHDOG_USEC': '400000'})
+        self.wait_notified('READY=1')
+        self.wait_notified('WATCHDOG=1')
+        # one job is past its point of no return, one waits behind it, one is at its beginning
+        dup = self.rig.dup()
+        modem = self.make_modem(*SLOW_APPLY)
+        late, queued = self.client.upgrade(modem, dup), self.client.upgrade(modem, dup)
+        wait_for(lambda: self.client.properties(late, 'Job')['PointOfNoReturn'], 'the point of no return')
+        hung = self.rig.board('--modem=hung')
+        early = self.client.upgrade(self.client.add_port(hung.port), dup)
+        self.client.wait_state(early, 'running')
+        daemon.terminate()
+        self.wait_notified('STOPPING=1')
+        self.wait_notified('EXTEND_TIMEOUT_USEC=')
+        self.wait_notified('STATUS=stopping, jobs: ')
+        self.client.wait_state(queued, 'cancelled')
+        self.client.wait_state(early, 'cancelled')
+        self.refused(ERROR + 'Draining', self.client.upgrade, modem, dup)
+        self.refused(ERROR + 'Draining', self.client.call, modem, 'Modem.Refresh', '(a{sv})', ({},))
+        self.assertIsNone(daemon.poll())
+        self.assertEqual(self.rig.ended(daemon), 0)
+        ends = {s.args[0]: s.args[2] for s in self.client.signals if s.name == 'JobFinished'}
+        self.assertEqual(ends, {late: 'succeeded', queued: 'cancelled', early: 'cancelled'})
+
+
+CALL = """
+import sys, gi
+from gi.repository import Gio, GLib
+bus = Gio.DBusConnection.new_for_address_sync(sys.argv[1], Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+                                              | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+fds = Gio.UnixFDList.new()
+if len(sys.argv) > 6:
+    with open(sys.argv[6], 'rb') as file:
+        fds.append(file.fileno())
+flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if sys.argv[5] == 'interactive' else Gio.DBusCallFlags.NONE
+interface, method = sys.argv[3].rsplit('.', 1)
+try:
+    reply, _ = bus.call_with_unix_fd_list_sync('org.sqnsd1', sys.argv[2], 'org.sqnsd1.' + interface, method,
+                                               GLib.Variant.parse(None, sys.argv[4], None, None), None, flags, 60000, fds, None)
+    print('ok', reply.print_(False))
+except GLib.Error as error:
+    print(Gio.DBusError.get_remote_error(error), error.message)
+"""
+
+
+class Polkit:
+    """Answers CheckAuthorization as a test wants."""
+
+    XML = """<node><interface name="org.freedesktop.PolicyKit1.Authority"><method name="CheckAuthorization">
+    <arg type="(sa{sv})" direction="in"/><arg type="s" direction="in"/><arg type="a{ss}" direction="in"/>
+    <arg type="u" direction="in"/><arg type="s" direction="in"/><arg type="(bba{ss})" direction="out"/>
+    </method></interface></node>"""
+
+    def __init__(self, client):
+        self.answers = {}  # action -> (authorized, challenge)
+        self.asked = []
+        interface = Gio.DBusNodeInfo.new_for_xml(self.XML).interfaces[0]
+        client.bus.register_object('/org/freedesktop/PolicyKit1/Authority', interface, self.on_call, None, None)
+        client.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'RequestName',
+                             GLib.Variant('(su)', ('org.freedesktop.PolicyKit1', 0)), None, Gio.DBusCallFlags.NONE, -1, None)
+
+    def on_call(self, _bus, _sender, _path, _interface, _method, params, invocation):
+        subject, action, _details, flags, _cancel = params.unpack()
+        self.asked.append((subject[0], action, flags))
+        authorized, challenge = self.answers.get(action, (False, False))
+        invocation.return_value(GLib.Variant('((bba{ss}))', ((authorized, challenge, {}),)))
+
+
+@unittest.skipUnless(os.getuid() == 0, 'needs root, to call as another user')
+class Authorization(BusTest):
+    def call_as_nobody(self, path, method, arguments, interactive=False, file=None):
+        """(error name or "ok", the rest), while our own main loop runs: polkit may be ours."""
+        extra = [file] if file else []
+        process = subprocess.Popen(
+            [sys.executable, '-c', CALL, self.rig.address, path, method, arguments, 'interactive' if interactive else '-',
+             *extra], user=NOBODY, group=NOBODY, extra_groups=[], stdout=subprocess.PIPE, text=True, cwd='/')
+        wait_for(lambda: process.poll() is not None, method)
+        name, _, rest = process.stdout.read().strip().partition(' ')
+        process.stdout.close()
+        return name, rest
+
+    def test_own_uid_only(self):
+        self.rig.daemon()
+        dup = self.rig.dup()
+        os.chmod(dup, 0o644)
+        for method, arguments, file in (('Manager.SetDraining', '(true,)', None), ('Manager.AddPort', '("/dev/null", @a{sv} {})', None),
+                                        ('Manager.Inspect', '(handle 0, @a{sv} {})', dup)):
+            with self.subTest(method=method):
+                name, words = self.call_as_nobody(ROOT, method, arguments, file=file)
+                self.assertEqual(name, DBUS_ERROR + 'AccessDenied', words)
+        self.assertFalse(self.client.properties(ROOT, 'Manager')['Draining'])
+
+    def start_system(self):
+        self.daemon = self.rig.daemon(where=[], env={'DBUS_SYSTEM_BUS_ADDRESS': self.rig.address})
+
+    def test_no_polkit(self):
+        self.start_system()
+        dup = self.rig.dup()
+        os.chmod(dup, 0o644)
+        name, words = self.call_as_nobody(ROOT, 'Manager.SetDraining', '(true,)')
+        self.assertEqual(name, DBUS_ERROR + 'AccessDenied')
+        self.assertIn('only root', words)
+        # reads need nothing
+        self.assertEqual(self.call_as_nobody(ROOT, 'Manager.Inspect', '(handle 0, @a{sv} {})', file=dup)[0], 'ok')
+        self.client.call(ROOT, 'Manager.SetDraining', '(b)', (True,))
+        self.assertTrue(self.client.properties(ROOT, 'Manager')['Draining'])
+
+    def test_polkit(self):
+        polkit = Polkit(self.rig.client())
+        self.start_system()
+        self.assertEqual(self.call_as_nobody(ROOT, 'Manager.SetDraining', '(true,)')[0], DBUS_ERROR + 'AccessDenied')
+        self.assertEqual(polkit.asked[-1], ('system-bus-name', 'org.sqnsd1.manage', 0))
+        polkit.answers['org.sqnsd1.manage'] = (False, True)
+        self.assertEqual(self.call_as_nobody(ROOT, 'Manager.SetDraining', '(true,)')[0],
+                         DBUS_ERROR + 'InteractiveAuthorizationRequired')
+        self.assertEqual(self.call_as_nobody(ROOT, 'Manager.SetDraining', '(true,)', interactive=True)[0],
+                         DBUS_ERROR + 'AccessDenied')
+        self.assertEqual(polkit.asked[-1][2], 1)
+        self.assertFalse(self.client.properties(ROOT, 'Manager')['Draining'])
+        polkit.answers['org.sqnsd1.manage'] = (True, False)
+        self.assertEqual(self.call_as_nobody(ROOT, 'Manager.SetDraining', '(true,)')[0], 'ok')
+        self.assertTrue(self.client.properties(ROOT, 'Manager')['Draining'])
+        # root is not asked about
+        asked = len(polkit.asked)
+        self.client.call(ROOT, 'Manager.SetDraining', '(b)', (False,))
+        self.assertEqual(len(polkit.asked), asked)
+
+    def test_jobs_of_others(self):
+        polkit = Polkit(self.rig.client())
+        self.start_system()
+        dup = self.rig.dup()
+        os.chmod(dup, 0o644)
+        master, slave = os.openpty()
+        modem = self.client.add_port(os.ttyname(slave))
+        late = int(time.time() * 1e6) + 3600000000
+        mine = self.client.upgrade(modem, dup, not_before=late)
+        upgrade = "(handle 0, {'not-before': <uint64 %d>%s})"
+
+        self.assertEqual(self.call_as_nobody(modem, 'Modem.Upgrade', upgrade % (late, ''), file=dup)[0],
+                         DBUS_ERROR + 'AccessDenied')
+        polkit.answers['org.sqnsd1.upgrade'] = (True, False)
+        forced = upgrade % (late, ", 'force': <true>")
+        self.assertEqual(self.call_as_nobody(modem, 'Modem.Upgrade', forced, file=dup)[0], DBUS_ERROR + 'AccessDenied')
+        self.assertEqual([action for _, action, _ in polkit.asked[-2:]], ['org.sqnsd1.upgrade', 'org.sqnsd1.force'])
+        polkit.answers['org.sqnsd1.force'] = (True, False)
+        self.assertEqual(self.call_as_nobody(modem, 'Modem.Upgrade', forced, file=dup)[0], 'ok')
+        name, reply = self.call_as_nobody(modem, 'Modem.Upgrade', upgrade % (late, ''), file=dup)
+        self.assertEqual(name, 'ok')
+        theirs = re.search(r"'(/.*)'", reply).group(1)
+        self.assertEqual(self.client.properties(theirs, 'Job')['CreatorUid'], NOBODY)
+
+        self.assertEqual(self.call_as_nobody(mine, 'Job.Cancel', '(@a{sv} {},)')[0], DBUS_ERROR + 'AccessDenied')
+        self.assertEqual(polkit.asked[-1][1], 'org.sqnsd1.cancel-other')
+        asked = len(polkit.asked)
+        self.assertEqual(self.call_as_nobody(theirs, 'Job.Cancel', '(@a{sv} {},)')[0], 'ok')
+        self.assertEqual(self.call_as_nobody(theirs, 'Job.Forget', '()')[0], 'ok')
+        self.assertEqual(len(polkit.asked), asked)
+        os.close(master)
+        os.close(slave)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""sqnsctl against a fake daemon: jobs that it starts and waits for, and its exit codes."""
+import datetime
+import hashlib
+import json
+import os
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from client_case import DBUS, OWN, WithDaemon  # noqa: E402
+from client_rig import FakeDaemon, uuid  # noqa: E402
+
+EXIT_CODES = {
+    OWN + 'Failed': 1, OWN + 'NotFound': 3, OWN + 'Busy': 5, OWN + 'PortLocked': 5, OWN + 'Inhibited': 5,
+    OWN + 'InvalidFirmware': 6, OWN + 'Incompatible': 6, OWN + 'Downgrade': 6, OWN + 'WrongState': 6, OWN + 'Timeout': 7,
+    OWN + 'DeviceLost': 7, OWN + 'Protocol': 7, OWN + 'ModemRefused': 1, OWN + 'VerifyFailed': 1, OWN + 'NeedsRecovery': 10,
+    OWN + 'NeedsHand': 11, OWN + 'Cancelled': 9, OWN + 'Draining': 5, OWN + 'NotSupported': 1,
+}
+BUS_EXIT_CODES = {
+    DBUS + 'AccessDenied': 4, DBUS + 'InteractiveAuthorizationRequired': 4, DBUS + 'InvalidArgs': 2,
+    DBUS + 'UnknownObject': 3, DBUS + 'NoReply': 12, 'org.example.Whatever': 1,
+}
+
+
+class Upgrade(WithDaemon):
+    def test_all_goes_well(self):
+        path = self.firmware()
+        client = self.client('upgrade', '/dev/tty-a', path)
+        call = self.daemon.call('Upgrade')
+        with open(path, 'rb') as firmware:
+            self.assertEqual(call['files'], [hashlib.sha256(firmware.read()).hexdigest()])
+        self.assertEqual((call['path'], call['args'], call['interactive']), ('/org/sqnsd1/modem/a', [0, {}], True))
+        self.assertEqual(client.err.line(), 'tty-a: queued')
+        self.daemon.set_job(1, State='running', Phase='link', Message='finding the modem')
+        self.assertEqual(client.err.line(), 'tty-a: link: finding the modem')
+        self.daemon.set_job(1, Phase='transfer', Message='sending', Progress=0.3)
+        self.assertEqual(client.err.line(), 'tty-a: transfer: sending')
+        self.daemon.set_job(1, Progress=0.6, Message='sending still')
+        self.daemon.set_job(1, State='verifying', Message='is it so?')
+        self.assertEqual(client.err.line(), 'tty-a: verifying: is it so?')
+        self.daemon.finish(1, 'succeeded', props={
+            'Progress': 1.0, 'VersionBefore': '6.0.0.0-35351', 'VersionAfter': '6.0.0.0-37781', 'Message': 'done'})
+        self.maxDiff = None
+        self.assertEqual(client.end(), (0, 'tty-a: succeeded, 6.0.0.0-35351 -> 6.0.0.0-37781: done\n', ''))
+
+    def test_already_there(self):
+        for number, (args, out) in enumerate((([], 'tty-a: succeeded: it runs 6.0.0.0-37781 already\n'), (['-q'], '')), 1):
+            client = self.upgrade(*args)
+            self.daemon.finish(number, 'succeeded', props={
+                'VersionBefore': '6.0.0.0-37781', 'VersionAfter': '6.0.0.0-37781', 'Message': 'it runs 6.0.0.0-37781 already'})
+            self.assertEqual(client.end()[:2], (0, out))
+
+    def test_options_as_the_daemon_gets_them(self):
+        elf = self.file('updater.elf', b'\x7fELF' + bytes(100))
+        self.expect(0, 'upgrade', 'a', self.firmware(), '--detach', '--allow-downgrade', '--allow-reinstall',
+                    '--allow-family-change', '--force', '--dry-run', '--priority=-3', '--label', 'bench 4',
+                    '--idempotency-key', 'k', '--expect-sha256', 'ab', '--expect-version', '37781', '--method', 'recovery',
+                    '--link', 'relay', '--speed', '115200', '--block-size', '4096', '--not-before', '2040-01-01T02:00Z',
+                    '--not-after', '04:00', '--updater', elf)
+        call = self.daemon.call('Upgrade')
+        self.assertEqual(len(call['files']), 2)
+        self.assertEqual(call['args'][1], {
+            'allow-downgrade': True, 'allow-reinstall': True, 'allow-family-change': True, 'force': True, 'dry-run': True,
+            'priority': -3, 'label': 'bench 4', 'idempotency-key': 'k', 'expect-sha256': 'ab', 'expect-version': '37781',
+            'method': 'recovery', 'link': 'relay', 'speed': 115200, 'block-size': 4096, 'not-before': 2208996000000000,
+            'not-after': 2209003200000000, 'updater': 1})
+
+    def test_times(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        path = self.firmware()
+        for text, least, most in (('+90m', 5400, 5460), ('+1h30m', 5400, 5460), ('+2d', 172800, 172860),
+                                  ((now + datetime.timedelta(minutes=5)).strftime('%H:%M'), 180, 360),
+                                  ((now - datetime.timedelta(minutes=5)).strftime('%H:%M'), 86000, 86400)):
+            with self.subTest(text):
+                before = time.time()
+                self.expect(0, 'upgrade', 'a', path, '--detach', '--not-before', text)
+                given = self.daemon.call('Upgrade')['args'][1]['not-before'] / 1e6
+                self.assertTrue(least <= given - before <= most, given - before)
+        for text in ('25:00', 'noon', '+', '+5', '+5x', '', '2040-13-01T00:00', '+99999999999d', '12:5x'):
+            with self.subTest(text):
+                _, err = self.expect(2, 'upgrade', 'a', path, '--not-before=' + text)
+                self.assertIn('is no time', err)
+        self.expect(2, 'upgrade', 'a', path, '--not-after', '2020-01-01T00:00')
+        self.expect(2, 'upgrade', 'a', path, '--not-before', '+2h', '--not-after', '+1s', '--speed=-1')
+
+    def test_errors_of_the_call(self):
+        path = self.firmware()
+        for name, code in {**EXIT_CODES, **BUS_EXIT_CODES}.items():
+            with self.subTest(name):
+                self.daemon.order('fail', method='Upgrade', error=name, message='it went wrong')
+                out, err = self.expect(code, 'upgrade', 'a', path, '--json')
+                self.assertTrue(err.startswith('sqnsctl: it went wrong\n'), err)
+                error = json.loads(out)['error']
+                self.assertEqual((error['error-name'], error['message'], error['exit-code']), (name, 'it went wrong', code))
+
+    def test_errors_of_the_job(self):
+        for number, (name, code) in enumerate(EXIT_CODES.items(), 1):
+            with self.subTest(name):
+                client = self.upgrade('--json')
+                state = 'cancelled' if name == OWN + 'Cancelled' else 'failed'
+                self.daemon.finish(number, state, error=name, message='it went wrong', props={'Advice': 'try again'})
+                got, out, err = client.end()
+                self.assertEqual(got, code)
+                job = json.loads(out)['jobs'][0]
+                self.assertEqual((job['error-name'], job['error-message'], job['state']), (name, 'it went wrong', state))
+                self.assertIn('it went wrong', err)
+
+    def test_what_a_failure_says(self):
+        for safe, power in ((True, 'may be cut now'), (False, 'must stay on')):
+            client = self.upgrade('-q')
+            number = 1 if safe else 2
+            self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'State': 'recovery'})
+            self.daemon.finish(number, 'failed', error=OWN + 'NeedsRecovery', message='the modem is left in recovery',
+                               props={'Safe': safe, 'Advice': 'run it again'})
+            code, out, err = client.end()
+            self.assertEqual((code, out), (10, ''))
+            lines = [' '.join(line.split()) for line in err.splitlines()]
+            self.assertEqual(lines[0], 'sqnsctl: tty-a: the modem is left in recovery')
+            self.assertIn('power ' + power, lines)
+            self.assertIn('next run it again', lines)
+            self.assertIn('log sqnsctl job %s --log' % uuid(number)[:8], lines)
+
+    def test_the_signal_may_come_before_the_properties(self):
+        for number, (order, state, error, code) in enumerate((
+                ('signal-first', 'failed', OWN + 'NeedsHand', 11), ('signal-only', 'failed', OWN + 'NeedsHand', 11),
+                ('signal-only', 'cancelled', OWN + 'Cancelled', 9), ('signal-only', 'succeeded', '', 0)), 1):
+            with self.subTest(order):
+                client = self.upgrade('--json')
+                client.err.until('queued')
+                self.daemon.finish(number, state, error=error, message='so', order=order)
+                got, out, _ = client.end()
+                self.assertEqual((got, json.loads(out)['jobs'][0]['state']), (code, state))
+
+    def test_a_job_that_is_over_before_we_look(self):
+        self.daemon.order('hold', method='Upgrade')
+        client = self.client('upgrade', 'a', self.firmware())
+        self.daemon.call('Upgrade')
+        self.daemon.order('release')
+        self.daemon.finish(1, 'failed', error=OWN + 'Downgrade', message='no')
+        self.assertEqual(client.end()[0], 6)
+
+    def test_many_boards(self):
+        for name in 'bcd':
+            self.daemon.modem(name)
+        client = self.client('upgrade', 'a', 'b', 'c', 'd', '/dev/tty-a', self.firmware(), '--json')
+        call = self.daemon.call('UpgradeMany')
+        self.assertEqual(call['args'][0], ['/org/sqnsd1/modem/' + name for name in 'abcd'])
+        self.daemon.finish(3, 'failed', error=OWN + 'Incompatible', message='wrong family')
+        self.daemon.finish(1, 'succeeded')
+        self.daemon.finish(4, 'failed', error=OWN + 'NeedsRecovery', message='left in recovery')
+        self.daemon.finish(2, 'failed', error=OWN + 'DeviceLost', message='pulled out')
+        code, out, err = client.end()
+        self.assertEqual(code, 10)
+        self.assertEqual([job['state'] for job in json.loads(out)['jobs']], ['succeeded', 'failed', 'failed', 'failed'])
+        self.assertRegex(err, r'(?m)^sqnsctl: tty-c: wrong family$')
+
+    def test_severity(self):
+        self.daemon.modem('b')
+        names = [OWN + n for n in ('NeedsRecovery', 'NeedsHand', 'DeviceLost', 'Failed', 'Incompatible', 'Busy', 'NotFound',
+                                   'Cancelled')]
+        for i in range(len(names) - 1):
+            with self.subTest(names[i]):
+                client = self.client('upgrade', 'a', 'b', self.firmware())
+                self.daemon.call('UpgradeMany')
+                self.daemon.finish(2 * i + 1, 'failed', error=names[i + 1], message='x')
+                self.daemon.finish(2 * i + 2, 'failed', error=names[i], message='x')
+                self.assertEqual(client.end()[0], EXIT_CODES[names[i]])
+
+    def test_all(self):
+        self.daemon.modem('b')
+        self.daemon.modem('c', Present=False)
+        self.expect(0, 'upgrade', '--all', self.firmware(), '--detach')
+        self.assertEqual(self.daemon.call('UpgradeMany')['args'][0], ['/org/sqnsd1/modem/a', '/org/sqnsd1/modem/b'])
+        self.daemon.order('remove', path='/org/sqnsd1/modem/a')
+        self.daemon.order('remove', path='/org/sqnsd1/modem/b')
+        self.expect(3, 'upgrade', '--all', self.firmware(), '--detach')
+
+    def test_detach(self):
+        out, err = self.expect(0, 'upgrade', 'a', self.firmware(), '--detach')
+        self.assertEqual((out, err), (uuid(1) + '\n', ''))
+        out, _ = self.expect(0, 'upgrade', 'a', self.firmware(), '--detach', '--json')
+        self.assertEqual(json.loads(out)['jobs'][0]['uuid'], uuid(2))
+
+    def test_a_person_must_act(self):
+        client = self.upgrade('--quiet')
+        self.daemon.set_job(1, State='waiting', Message='press the reset button, 0:01 so far')
+        self.assertEqual(client.err.line(), 'tty-a: waiting: press the reset button, 0:01 so far')
+        self.daemon.set_job(1, Message='press the reset button, 0:02 so far')
+        self.daemon.set_job(1, State='interrupted', Message='the board was pulled out')
+        self.assertEqual(client.err.line(), 'tty-a: interrupted: the board was pulled out')
+        self.daemon.finish(1, 'failed', error=OWN + 'NeedsHand', message='nobody came')
+        self.assertEqual(client.end()[0], 11)
+
+    def test_waiting_for_its_time_is_no_news_to_the_quiet(self):
+        client = self.upgrade('--quiet')
+        self.daemon.set_job(1, State='waiting', Message='not before two', NotBefore=4102444800000000)
+        self.daemon.finish(1, 'succeeded')
+        self.assertEqual(client.end(), (0, '', ''))
+
+    def test_stream(self):
+        client = self.upgrade('--json-stream', '-q')
+        self.assertEqual(json.loads(client.out.line())['event'], 'added')
+        self.daemon.set_job(1, State='running', Phase='transfer', Progress=0.5)
+        event = json.loads(client.out.line())
+        self.assertEqual((event['schema'], event['event'], event['job']['progress']), (1, 'changed', 0.5))
+        self.daemon.finish(1, 'succeeded', props={'Progress': 1.0})
+        code, out, err = client.end()
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual((code, err, [e['event'] for e in events]), (0, '', ['completed']))
+        self.assertEqual(events[0]['job']['state'], 'succeeded')
+
+    def test_the_daemon_vanishes(self):
+        for args in ([], ['--json']):
+            client = self.upgrade(*args)
+            client.err.line()
+            self.daemon.order('drop')
+            code, out, err = client.end()
+            self.assertEqual(code, 7)
+            self.assertIn('the daemon has gone', err)
+            if args:
+                self.assertEqual(json.loads(out)['error']['jobs'], [uuid(1)])
+            else:
+                self.assertEqual(out, uuid(1) + '\n')
+            self.daemon = FakeDaemon(self.bus.address)
+            self.addCleanup(self.daemon.close)
+            self.daemon.modem('a')
+
+    def test_the_bus_vanishes(self):
+        client = self.upgrade()
+        client.err.line()
+        self.bus.close()
+        self.assertEqual(client.end()[0], 7)
+
+    def test_timeout(self):
+        client = self.upgrade('--timeout', '3')
+        code, out, err = client.end()
+        self.assertEqual((code, out), (7, uuid(1) + '\n'))
+        self.assertIn('not over after 3 s', err)
+
+    def test_a_reader_that_goes_away_stops_nothing(self):
+        read, write = os.pipe()
+        os.close(read)
+        client = self.upgrade('--json-stream', stdout=write)
+        os.close(write)
+        self.daemon.set_job(1, State='running', Phase='link')
+        self.daemon.finish(1, 'failed', error=OWN + 'NeedsHand', message='x')
+        self.assertEqual(client.end()[0], 11)
+
+
+class Wait(WithDaemon):
+    def test_one(self):
+        self.daemon.job(1, State='running')
+        client = self.client('wait', uuid(1))
+        client.err.line()
+        self.daemon.finish(1, 'failed', error=OWN + 'Timeout', message='x')
+        self.assertEqual(client.end()[0], 7)
+        self.expect(7, 'wait', uuid(1))
+
+    def test_all(self):
+        self.expect(0, 'wait', '--all')
+        self.daemon.job(1, State='succeeded')
+        self.daemon.job(2)
+        self.daemon.job(3)
+        client = self.client('wait', '--all', '--json')
+        self.assertEqual([client.err.line(), client.err.line()], ['tty-a: queued', 'tty-a: queued'])
+        self.daemon.finish(3, 'succeeded')
+        self.daemon.finish(2, 'cancelled', error=OWN + 'Cancelled', message='x')
+        code, out, _ = client.end()
+        self.assertEqual((code, sorted(job['uuid'] for job in json.loads(out)['jobs'])), (9, [uuid(2), uuid(3)]))
+
+    def test_ctrl_c_ends_it_at_once(self):
+        self.daemon.job(1)
+        client = self.client('wait', uuid(1))
+        client.err.line()
+        client.interrupt()
+        code, out, _ = client.end()
+        self.assertEqual((code, out), (130, uuid(1) + '\n'))
+        self.assertEqual(self.daemon.calls, [])
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
