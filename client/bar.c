@@ -37,6 +37,17 @@ bar_free (gpointer data)
   g_free (bar);
 }
 
+/* For a board that nothing was told of yet. */
+static SqnsBar *
+bar_new_empty (void)
+{
+  SqnsBar *bar = g_new0 (SqnsBar, 1);
+  bar->name = g_strdup ("");
+  bar->text = g_strdup ("");
+  bar->look = SQNS_BAR_IDLE;
+  return bar;
+}
+
 gboolean
 sqns_bars_possible (void)
 {
@@ -172,14 +183,10 @@ sqns_bars_set (SqnsBars *bars, guint index, const SqnsBar *bar)
   copy->name = sqns_text_clean (bar->name);
   copy->text = sqns_text_clean (bar->text);
 
-  g_return_if_fail (index <= bars->bars->len);
-  if (index == bars->bars->len)
-    g_ptr_array_add (bars->bars, copy);
-  else
-    {
-      bar_free (bars->bars->pdata[index]);
-      bars->bars->pdata[index] = copy;
-    }
+  while (index >= bars->bars->len)
+    g_ptr_array_add (bars->bars, bar_new_empty ());
+  bar_free (bars->bars->pdata[index]);
+  bars->bars->pdata[index] = copy;
   draw (bars, NULL);
 }
 

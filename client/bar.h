@@ -34,7 +34,7 @@ gboolean sqns_bars_possible (void);
 /* Follows the terminal's width (SIGWINCH) and counts the seconds down. */
 SqnsBars *sqns_bars_new (void);
 
-/* Copies @bar. @index: its place, from 0 without gaps. */
+/* Copies @bar. @index: its place, from 0. */
 void sqns_bars_set (SqnsBars *bars, guint index, const SqnsBar *bar);
 
 /* A line that stays, above the bars. */

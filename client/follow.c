@@ -84,8 +84,6 @@ detach_now (SqnsFollow *follow)
 static void
 tell_event (SqnsFollow *follow, SqnsFollowedJob *followed, const char *event)
 {
-  if (follow->only_start)
-    return;
   sqns_progress_show (follow->progress, sqns_followed_job_get_index (followed), sqns_followed_job_get_job (followed),
                       sqns_followed_job_get_name (followed));
   if (follow->ctl->json_stream)
@@ -118,6 +116,12 @@ check_all_ended (SqnsFollow *follow)
 }
 
 static void
+on_added (SqnsFollowedJob *followed, gpointer data)
+{
+  tell_event (data, followed, "added");
+}
+
+static void
 on_changed (SqnsFollowedJob *followed, gpointer data)
 {
   tell_event (data, followed, "changed");
@@ -140,6 +144,7 @@ on_cancel_refused (SqnsFollowedJob *followed, const char *why, gpointer data)
 }
 
 static const SqnsFollowedJobFuncs job_funcs = {
+  .added = on_added,
   .changed = on_changed,
   .ended = on_ended,
   .cancel_refused = on_cancel_refused,
@@ -234,7 +239,8 @@ on_vanished (SqnsFollow *follow)
   leave_with (follow,
               g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
                            "the daemon has gone in the middle of it; the modem is as the daemon last said, do not "
-                           "cut its power; see 'sqnsctl jobs' when the daemon is back"));
+                           "cut its power; when the daemon is back, see 'sqnsctl jobs' and 'sqnsctl show MODEM "
+                           "--refresh'"));
 }
 
 static void
@@ -313,7 +319,6 @@ sqns_follow_add (SqnsFollow *follow, SqnsDbusJob *job)
 {
   SqnsFollowedJob *followed = sqns_followed_job_new (follow->bus, job, follow->jobs->len, &job_funcs, follow);
   g_ptr_array_add (follow->jobs, followed);
-  tell_event (follow, followed, "added");
   sqns_followed_job_watch (followed);
 }
 

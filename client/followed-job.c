@@ -14,6 +14,8 @@ struct _SqnsFollowedJob {
   const SqnsFollowedJobFuncs *funcs;
   gpointer data;
   GCancellable *cancellable;
+  guint begin; /* idle source */
+  gboolean begun;
   gboolean ending; /* its last properties are being asked for */
   gboolean ended;
   gboolean goes_on;
@@ -47,6 +49,7 @@ sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFo
 void
 sqns_followed_job_free (SqnsFollowedJob *followed)
 {
+  g_clear_handle_id (&followed->begin, g_source_remove);
   g_cancellable_cancel (followed->cancellable);
   g_object_unref (followed->cancellable);
   g_signal_handlers_disconnect_by_data (followed->job, followed);
@@ -106,11 +109,26 @@ believe_announcement (SqnsFollowedJob *followed)
                                     g_variant_new_string (followed->message));
 }
 
+static gboolean
+begin (gpointer data)
+{
+  SqnsFollowedJob *followed = data;
+  followed->begin = 0;
+  followed->begun = TRUE;
+  followed->funcs->added (followed, followed->data);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 end_now (SqnsFollowedJob *followed)
 {
   if (followed->ended)
     return;
+  if (!followed->begun)
+    {
+      g_clear_handle_id (&followed->begin, g_source_remove);
+      begin (followed);
+    }
   believe_announcement (followed);
   followed->ending = FALSE;
   g_clear_pointer (&followed->last, g_variant_unref);
@@ -162,7 +180,7 @@ on_changed (GDBusProxy *proxy, GVariant *changed, GStrv invalidated, gpointer da
     return;
   if (sqns_job_state_ended (sqns_job_state (followed->job)))
     begin_end (followed);
-  else
+  else if (followed->begun)
     followed->funcs->changed (followed, followed->data);
 }
 
@@ -182,6 +200,9 @@ on_completed (SqnsDbusJob *job, gboolean success, const char *error_name, const 
 void
 sqns_followed_job_watch (SqnsFollowedJob *followed)
 {
+  /* Signals from before its properties were read wait to be dispatched, and would turn it back for a moment: let them
+   * go by. */
+  followed->begin = g_idle_add (begin, followed);
   g_signal_connect (followed->job, "g-properties-changed", G_CALLBACK (on_changed), followed);
   g_signal_connect (followed->job, "completed", G_CALLBACK (on_completed), followed);
   if (sqns_job_state_ended (sqns_job_state (followed->job)))

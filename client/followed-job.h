@@ -7,6 +7,7 @@
 typedef struct _SqnsFollowedJob SqnsFollowedJob;
 
 typedef struct {
+  void (*added) (SqnsFollowedJob *followed, gpointer data); /* once, before all others */
   void (*changed) (SqnsFollowedJob *followed, gpointer data);
   void (*ended) (SqnsFollowedJob *followed, gpointer data); /* once, with all last properties */
   void (*cancel_refused) (SqnsFollowedJob *followed, const char *why, gpointer data);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define IMEI_DIGITS 15
 
@@ -73,11 +74,19 @@ looks_like_imei (const char *ref)
   return strlen (ref) == IMEI_DIGITS && strspn (ref, "0123456789") == IMEI_DIGITS;
 }
 
+/* "ttyUSB0" typed in /dev is a path, too. */
+static gboolean
+is_tty_here (const char *ref)
+{
+  struct stat st;
+  return stat (ref, &st) == 0 && S_ISCHR (st.st_mode);
+}
+
 SqnsDbusModem *
 sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
 {
   g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
-  gboolean is_path = strchr (ref, '/') != NULL;
+  gboolean is_path = strchr (ref, '/') != NULL || (bus->ctl->host == NULL && is_tty_here (ref));
   /* Links are ours to follow only where the tty is on this machine. */
   g_autofree char *real = is_path && bus->ctl->host == NULL ? real_path (ref) : g_strdup (is_path ? ref : NULL);
 

@@ -16,5 +16,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsProgress, sqns_progress_free)
 /* A whole line, above the bars when there are any. */
 void sqns_progress_note (SqnsProgress *progress, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-/* Shows @job as it is now. @index: its place, from 0 without gaps. @name: the board's. */
+/* Shows @job as it is now. @index: its place, from 0. @name: the board's. */
 void sqns_progress_show (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *name);

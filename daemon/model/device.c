@@ -390,8 +390,10 @@ sqns_device_note_mode (SqnsDevice *self, SqnsMode mode)
 void
 sqns_device_note_error (SqnsDevice *self, const GError *error)
 {
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
+    return; /* nothing went wrong */
   replace_told (&self->last_error, error != NULL ? error->message : NULL);
-  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) && self->found == SQNS_DEVICE_UNKNOWN)
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
     self->found = SQNS_DEVICE_SILENT;
   changed (self);
 }

@@ -89,7 +89,7 @@ void sqns_device_note_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoa
 void sqns_device_note_status (SqnsDevice *device, const SqnsModemStatus *status);
 void sqns_device_note_version (SqnsDevice *device, const SqnsVersion *version); /* it runs, in application mode */
 void sqns_device_note_mode (SqnsDevice *device, SqnsMode mode); /* UNKNOWN: what was known no longer holds */
-/* @error NULL: all went well. A TIMEOUT before anything was found leaves it silent. */
+/* @error NULL: all went well. After a TIMEOUT it counts as silent; CANCELLED is no error. */
 void sqns_device_note_error (SqnsDevice *device, const GError *error);
 
 /* Signals: "changed" (no arguments); "released" (no arguments): free for the next use. */

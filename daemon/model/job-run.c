@@ -5,6 +5,31 @@
 #define HEARTBEAT_S 1
 #define STALL_US (5 * G_USEC_PER_SEC) /* a transfer without a byte for so long is said to be silent */
 
+G_GNUC_PRINTF (2, 3)
+static void
+remark (SqnsJob *self, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  sqns_transcript_add (self->transcript, g_get_monotonic_time () - self->run_start, '#', text);
+}
+
+/* So that a log that somebody sends says by itself what it is of. */
+static void
+remark_order (SqnsJob *self)
+{
+  const SqnsDeviceInfo *device = sqns_device_info (self->device);
+  g_autofree char *version = sqns_version_format (&sqns_firmware_caba (self->firmware)->version);
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *time = g_date_time_format_iso8601 (now);
+  remark (self, "sqnsd " SQNS_VERSION ", job %s, %s", self->uuid, time);
+  remark (self, "board %s at %s, USB %04x:%04x", device->id, device->devnode, device->vendor, device->product);
+  remark (self, "file %s, version %s, %" G_GUINT64_FORMAT " bytes, SHA-256 %s", self->firmware_name, version,
+          self->info.bytes_total, self->firmware_sha256);
+}
+
 static void
 update_figures (SqnsJob *self, gint64 now)
 {
@@ -106,7 +131,10 @@ on_phase (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, con
     update_message (self, now);
   update_figures (self, now);
   if (entered)
-    sqns_job_log (self, G_LOG_LEVEL_INFO, self->phase_text);
+    {
+      sqns_job_log (self, G_LOG_LEVEL_INFO, self->phase_text);
+      remark (self, "phase %s: %s", sqns_phase_name (phase), self->phase_text);
+    }
   sqns_job_emit_changed (self, prompt);
   /* not from inside the procedure's own callback */
   if (self->winding_up && !committed)
@@ -210,8 +238,8 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
     }
   else
     error = sqns_error_normalize (g_steal_pointer (&error));
-  sqns_transcript_add (self->transcript, g_get_monotonic_time () - self->run_start, '#',
-                       error != NULL ? error->message : self->message);
+  remark (self, "%s: %s", error != NULL ? sqns_error_name (error) : "done",
+          error != NULL ? error->message : self->message);
 
   g_autoptr (SqnsDevice) device = g_object_ref (self->device);
   tell_device (self, error);
@@ -257,6 +285,7 @@ sqns_job_start (SqnsJob *self, const SqnsOperations *operations, const SqnsRules
   self->info.queue_position = 0;
   enter_phase (self, SQNS_PHASE_INSPECT, now);
   sqns_job_set_message (self, "starting");
+  remark_order (self);
   sqns_job_log (self, G_LOG_LEVEL_MESSAGE, "upgrade begins");
   sqns_job_emit_changed (self, TRUE);
 

@@ -68,7 +68,7 @@ sqns_job_init (SqnsJob *self)
   self->transcript = sqns_transcript_new ();
   self->cancellable = g_cancellable_new ();
   self->uuid = g_uuid_string_random ();
-  self->message = g_strdup ("");
+  self->message = g_strdup ("queued");
   self->phase_text = g_strdup ("");
 }
 

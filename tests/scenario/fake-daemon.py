@@ -140,7 +140,7 @@ class FakeDaemon:
         elif method == 'UpgradeMany':
             invocation.return_value(GLib.Variant('(ao)', ([self.new_job(modem, args[2]) for modem in args[0]],)))
         elif method == 'AddPort':
-            modem = ROOT + '/modem/added'
+            modem = ROOT + '/modem/added%d' % len(self.objects)
             self.register(modem, 'Modem', {'Id': 'added', 'DevNode': args[0], 'Present': True, 'State': 'unknown'})
             invocation.return_value(GLib.Variant('(o)', (modem,)))
         elif method == 'OpenConsole':

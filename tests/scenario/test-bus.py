@@ -548,6 +548,38 @@ class Polkit:
         invocation.return_value(GLib.Variant('((bba{ss}))', ((authorized, challenge, {}),)))
 
 
+class Logind:
+    """Gives inhibitors away and knows when they are given back."""
+
+    XML = """<node><interface name="org.freedesktop.login1.Manager"><method name="Inhibit">
+    <arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="s" direction="in"/>
+    <arg type="s" direction="in"/><arg type="h" direction="out"/></method></interface></node>"""
+
+    def __init__(self, client):
+        self.asked = []
+        self.held = []  # our ends of the pipes
+        interface = Gio.DBusNodeInfo.new_for_xml(self.XML).interfaces[0]
+        client.bus.register_object('/org/freedesktop/login1', interface, self.on_call, None, None)
+        client.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'RequestName',
+                             GLib.Variant('(su)', ('org.freedesktop.login1', 0)), None, Gio.DBusCallFlags.NONE, -1, None)
+
+    def on_call(self, _bus, _sender, _path, _interface, _method, params, invocation):
+        self.asked.append(params.unpack())
+        read_end, write_end = os.pipe()
+        self.held.append(read_end)
+        fds = Gio.UnixFDList.new()
+        fds.append(write_end)
+        os.close(write_end)
+        invocation.return_value_with_unix_fd_list(GLib.Variant('(h)', (0,)), fds)
+
+    def given_back(self, fd):
+        os.set_blocking(fd, False)
+        try:
+            return os.read(fd, 1) == b''
+        except BlockingIOError:
+            return False
+
+
 @unittest.skipUnless(os.getuid() == 0, 'needs root, to call as another user')
 class Authorization(BusTest):
     def call_as_nobody(self, path, method, arguments, interactive=False, file=None):
@@ -606,6 +638,22 @@ class Authorization(BusTest):
         asked = len(polkit.asked)
         self.client.call(ROOT, 'Manager.SetDraining', '(b)', (False,))
         self.assertEqual(len(polkit.asked), asked)
+
+    def test_power_is_kept(self):
+        logind = Logind(self.rig.client())
+        self.start_system()
+        modem = self.make_modem(*SLOW_APPLY)
+        job = self.client.upgrade(modem, self.rig.dup())
+        wait_for(lambda: not self.client.properties(job, 'Job')['Safe'], 'the job to be unsafe')
+        wait_for(lambda: logind.held, 'the inhibitor')
+        what, who, _why, mode = logind.asked[0]
+        self.assertEqual((sorted(what.split(':')), who, mode), (['shutdown', 'sleep'], 'sqnsd', 'block'))
+        self.assertFalse(logind.given_back(logind.held[0]))
+        self.client.wait_signal('JobFinished')
+        self.assertEqual(self.client.properties(job, 'Job')['State'], 'succeeded')
+        wait_for(lambda: all(logind.given_back(fd) for fd in logind.held), 'the inhibitor to be given back')
+        for fd in logind.held:
+            os.close(fd)
 
     def test_jobs_of_others(self):
         polkit = Polkit(self.rig.client())

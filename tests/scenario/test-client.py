@@ -323,6 +323,8 @@ class Reading(WithDaemon):
         out, _ = self.expect(0, 'show', '/nonexistent/ttyUSB7', '--json')
         self.assertEqual(json.loads(out)['modem']['dev-node'], '/nonexistent/ttyUSB7')
         self.assertEqual(self.daemon.call('AddPort')['args'], ['/nonexistent/ttyUSB7', {}])
+        out, _ = self.expect(0, 'show', 'tty', '--json', cwd='/dev')
+        self.assertEqual(self.daemon.call('AddPort')['args'], ['/dev/tty', {}])
         self.daemon.order('fail', method='AddPort', error=OWN + 'NotFound', message='no such tty')
         self.expect(3, 'show', '/nonexistent/ttyUSB8')
 

@@ -19,6 +19,20 @@ struct _VirtualBoard {
   GDataInputStream *replies;
 };
 
+/* A program at boot can be interrupted before it has begun: a test of the program waits for it. */
+static void
+wait_until_running (VirtualBoard *board)
+{
+  gint64 deadline = g_get_monotonic_time () + REPLY_S * G_USEC_PER_SEC;
+  for (;;)
+    {
+      g_autofree char *mode = virtual_board_status (board, "esp32");
+      if (strcmp (mode, "running") == 0)
+        return;
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+    }
+}
+
 VirtualBoard *
 virtual_board_new (const char *options)
 {
@@ -53,6 +67,8 @@ virtual_board_new (const char *options)
   board->connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &error);
   g_assert_no_error (error);
   board->replies = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (board->connection)));
+  if (strstr (options, "--main-program") != NULL)
+    wait_until_running (board);
   return board;
 }
 

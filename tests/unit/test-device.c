@@ -139,6 +139,8 @@ test_refresh_fails (void)
   const SqnsDeviceInfo *info = sqns_device_info (device);
   Answer answer = { 0 };
 
+  /* what it was before does not count when it no longer answers */
+  sqns_device_note_mode (device, SQNS_MODE_FFF);
   sqns_refresh_async (device, scripted_operations (), on_refreshed, &answer);
   scripted_refuse_link (SQNS_ERROR_TIMEOUT, "nothing answers \xff");
   scripted_settle ();
@@ -168,6 +170,7 @@ test_interrupted (void)
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
   g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
+  g_assert_cmpstr (sqns_device_info (device)->last_error, ==, "");
   g_clear_error (&answer.error);
 }
 

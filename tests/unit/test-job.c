@@ -153,6 +153,9 @@ test_success (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (sqns_device_info (rig->device)->version.build, ==, 37781);
   g_autofree char *log = read_log (rig->job);
   g_assert_nonnull (strstr (log, " > AT+SMOD?\n"));
+  g_assert_nonnull (strstr (log, " # phase apply: applying\n"));
+  g_assert_nonnull (strstr (log, info->firmware_sha256));
+  g_assert_nonnull (strstr (log, " # done: 6.0.0.0-35351 -> 6.0.0.0-37781\n"));
 }
 
 static void

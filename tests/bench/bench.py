@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the benchmarks share: the image, the run of bench-upgrade, and the words of a report."""
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import zipfile
+
+SOURCE = os.environ.get('SQNS_SOURCE', os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
+SYNTHETIC_SIZE = 5258127  # of the NB-IoT release 37781
+BITS_PER_BYTE = 10
+BAUD = 921600
+
+
+def find_image(folder):
+    """A .dup: the one in the folder that SQNS_TEST_FIRMWARE names, or in a zip there, else a synthetic one of its size."""
+    where = os.environ.get('SQNS_TEST_FIRMWARE')
+    for name in sorted(os.listdir(where)) if where else []:
+        path = os.path.join(where, name)
+        if name.endswith('.dup'):
+            return path
+        if name.endswith('.zip'):
+            with zipfile.ZipFile(path) as archive:
+                for member in archive.namelist():
+                    if member.endswith('.dup'):
+                        out = os.path.join(folder, os.path.basename(member))
+                        with open(out, 'wb') as file:
+                            file.write(archive.read(member))
+                        return out
+    if where:
+        raise SystemExit('SQNS_TEST_FIRMWARE=%s: no .dup and no .zip with one' % where)
+    path = os.path.join(folder, 'NB1-37781.dup')
+    subprocess.run([sys.executable, os.path.join(SOURCE, 'tests', 'board', 'make-dup.py'), path, '--size', str(SYNTHETIC_SIZE)],
+                   check=True)
+    return path
+
+
+def wire_time(size):
+    return size * BITS_PER_BYTE / BAUD
+
+
+class Run:
+    """One upgrade by bench-upgrade: when its phases began, in seconds."""
+
+    def __init__(self, image, board_options, transcript=None):
+        done = subprocess.run([os.environ['SQNS_BENCH_UPGRADE'], image, shlex.join(board_options)] + ([transcript] if transcript else []),
+                              stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            raise SystemExit('the upgrade failed:\n' + done.stdout)
+        self.begins = []
+        for line in done.stdout.splitlines():
+            words = line.split()
+            if words[0] == 'phase':
+                self.begins.append((words[1], float(words[2])))
+            elif words[0] == 'end':
+                self.begins.append(('end', float(words[1])))
+                self.total = float(words[1])
+            elif words[0] == 'image':
+                self.size = int(words[1])
+            elif words[0] == 'retries':
+                self.retries = int(words[1])
+            elif words[0:2] == ['board', 'overruns']:
+                self.overruns = int(words[2])
+
+    def lasted(self, phase):
+        """Seconds from the begin of @phase to that of the next one, all its turns together."""
+        spans = zip(self.begins, self.begins[1:])
+        return sum(after - begin for (name, begin), (_, after) in spans if name == phase)
+
+
+def figures(values, form='%.3f'):
+    return 'min %s, median %s of %d' % (form % min(values), form % statistics.median(values), len(values))
+
+
+def verdict(value, limit):
+    return 'target met: %s' % ('yes' if value <= limit else 'no')
