@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsd: options, the bus, the signals, systemd. */
 #include "base/log.h"
+#include "base/loop-watch.h"
 #include "bus/bus.h"
 #include "bus/paths.h"
 #include "enumerator/enumerator.h"
@@ -291,7 +292,11 @@ run (App *app)
   app->signals[0] = g_unix_signal_add (SIGTERM, on_signal, app);
   app->signals[1] = g_unix_signal_add (SIGINT, on_signal, app);
   start_watchdog (app);
+  sqns_loop_watch_start ();
   g_main_loop_run (app->loop);
+  gint64 cpu_us;
+  gint64 longest_us = sqns_loop_watch_longest_us (&cpu_us);
+  sqns_info (NULL, "longest main loop turn %.1f ms (%.1f ms of CPU)", longest_us / 1000.0, cpu_us / 1000.0);
   if (!g_dbus_connection_is_closed (app->connection))
     g_dbus_connection_flush_sync (app->connection, NULL, NULL);
 }

@@ -61,6 +61,8 @@ sqns_method_from_name (const char *name, SqnsMethod *method)
 void
 sqns_plan_free (SqnsPlan *plan)
 {
+  if (plan == NULL)
+    return;
   g_array_unref (plan->steps);
   g_free (plan->summary);
   g_free (plan);

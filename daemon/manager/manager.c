@@ -174,12 +174,13 @@ is_device (gpointer key, gpointer value, gpointer user_data)
 void
 sqns_manager_drop_device (SqnsManager *self, SqnsDevice *device)
 {
-  g_autoptr (SqnsDevice) held = g_object_ref (device);
+  g_object_ref (device);
   sqns_manager_unwatch_port (self, device);
   g_hash_table_foreach_remove (self->boards, is_device, device);
   g_signal_handlers_disconnect_by_data (device, self);
   g_ptr_array_remove (self->devices, device);
   g_signal_emit (self, signals[DEVICE_REMOVED], 0, device);
+  g_object_unref (device);
 }
 
 gboolean
@@ -397,10 +398,11 @@ sqns_manager_submit (
 void
 sqns_manager_remove_job (SqnsManager *self, SqnsJob *job)
 {
-  g_autoptr (SqnsJob) held = g_object_ref (job);
+  g_object_ref (job);
   g_signal_handlers_disconnect_by_data (job, self);
   g_ptr_array_remove (self->jobs, job);
   g_signal_emit (self, signals[JOB_REMOVED], 0, job);
+  g_object_unref (job);
 }
 
 gboolean

@@ -169,7 +169,7 @@ sqns_board_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GEr
 
 /* --- run --- */
 
-#define RAW_MS 1500
+#define RAW_MS 5000 /* a busy host plays many boards slowly; a real one answers at once */
 #define PIECE 256         /* bytes and pause that the board's receive buffer takes (protocol.md §1) */
 #define PIECE_PAUSE_MS 10
 #define STAY_MS 250       /* a script that cannot start says so within this */

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define IDENTIFY_MS 4000
+#define IDENTIFY_MS 8000
 #define LTE_TASK_MS 40000   /* a failing LTE() takes about 6 s; one that hangs is interrupted */
 #define ACCEPT_MS 3000
 #define RELAY_SELF_END_MS 4500 /* an unheard relay ends after 4 s (data/board/relay.py) */
@@ -391,7 +391,12 @@ nothing_answers (SqnsSsm *ssm)
       heard = "only zero bytes came, as from a modem without power or in a crash loop";
       break;
     }
-  sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "%s on %s: %s", reached, open->devnode, heard);
+  const char *perhaps = board->firmware == NULL && open->modem_noise == SQNS_NOISE_NONE
+                              && open->config.kind != SQNS_LINK_DIRECT
+                          ? "; perhaps a program on the board keeps still and yields neither to Ctrl-C nor to a safe boot, or "
+                            "nothing has power"
+                          : "";
+  sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "%s on %s: %s%s", reached, open->devnode, heard, perhaps);
 }
 
 static void

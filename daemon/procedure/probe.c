@@ -8,6 +8,7 @@
 
 #define ANSWER_MS 3000
 #define SHOWVER_MS 5000
+#define SMOD_TRIES 3    /* all hangs on this one answer, and a line may come in between it */
 #define SHOWVER_TRIES 2 /* it may say ERROR once and work the next time (field-failures.md §2.3) */
 
 typedef enum {
@@ -28,6 +29,7 @@ typedef struct {
   SqnsPort *port;
   const SqnsMonitor *monitor;
   SqnsModemStatus *status;
+  guint smod_tries;
   guint showver_tries;
 } Probe;
 
@@ -93,6 +95,8 @@ state_after (Probe *probe, State state, SqnsAtFinal final)
 {
   gboolean application = probe->status->mode == SQNS_MODE_FFF;
 
+  if (state == STATE_SMOD && probe->status->mode == SQNS_MODE_UNKNOWN && --probe->smod_tries > 0)
+    return STATE_SMOD;
   if (state == STATE_SMOD && !application)
     return STATE_REPORT; /* recovery, mTools and FFH say nothing of versions */
   if (state == STATE_SHOWVER && final != SQNS_AT_OK && --probe->showver_tries > 0)
@@ -112,9 +116,15 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!sqns_command_finish (probe->port, result, &reply, &error))
     {
       /* one question that is not answered is no reason to give up; a modem that answers none is told by SMOD */
-      if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) || state == STATE_SMOD)
+      gboolean silent = g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+      if (!silent || (state == STATE_SMOD && --probe->smod_tries == 0))
         {
           sqns_ssm_fail (ssm, g_steal_pointer (&error));
+          return;
+        }
+      if (state == STATE_SMOD)
+        {
+          sqns_ssm_goto (ssm, STATE_WAKE);
           return;
         }
     }
@@ -174,6 +184,7 @@ sqns_probe_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback
   probe->status = g_new0 (SqnsModemStatus, 1);
   probe->status->mode = SQNS_MODE_UNKNOWN;
   probe->status->showver.active = -1;
+  probe->smod_tries = SMOD_TRIES;
   probe->showver_tries = SHOWVER_TRIES;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), probe, probe_free);
 }

@@ -64,7 +64,7 @@ upgrade_free (gpointer data)
   g_clear_object (&upgrade->link);
   g_bytes_unref (upgrade->config.image);
   sqns_modem_status_free (upgrade->status);
-  sqns_plan_free (upgrade->plan);
+  g_clear_pointer (&upgrade->plan, sqns_plan_free); /* none when it failed before, or was refused */
   sqns_upgrade_result_free (upgrade->result);
   g_free (upgrade->devnode);
   g_free (upgrade->board);
@@ -125,6 +125,11 @@ make_plan (SqnsSsm *ssm)
   };
   GError *error = NULL;
 
+  if (status->speed == 0)
+    {
+      sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has fallen silent since it was found");
+      return;
+    }
   upgrade->plan = sqns_plan_make (upgrade->config.rules, &state, upgrade->config.caba, &upgrade->config.options, &error);
   if (upgrade->plan == NULL)
     {
@@ -358,7 +363,11 @@ give_verdict (Upgrade *upgrade, GError **error)
       safe = TRUE;
       break;
     case SQNS_MODE_FFF:
-      code = g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) ? SQNS_ERROR_FAILED : (*error)->code;
+      /* the codes of an unknown state do not fit any more */
+      code = g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)
+                     || g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_PROTOCOL)
+                 ? SQNS_ERROR_FAILED
+                 : (*error)->code;
       words = "the modem is up in its application, power may be cut";
       safe = TRUE;
       break;

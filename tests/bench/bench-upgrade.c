@@ -3,9 +3,9 @@
  *
  *   bench-upgrade DUP BOARD-OPTIONS [TRANSCRIPT]
  *
- * stdout: "image BYTES", "phase NAME SECONDS" (since the start), "retries N", "board NAME VALUE" and "end SECONDS".
- * TRANSCRIPT gets every line and every state, with its time on the clock that sqns-board --log uses. SQNS_BOARD names the
- * board's program, SQNS_RULES the rules. */
+ * stdout: "image BYTES", "begin SECONDS" (on the clock that sqns-board --log uses), "phase NAME SECONDS" (since the
+ * begin), "retries N", "board overruns N" and "end SECONDS". TRANSCRIPT gets every line and every state, with its time on that
+ * clock. SQNS_BOARD names the board's program, SQNS_RULES the rules. */
 #include "base/ssm.h"
 #include "procedure/upgrade.h"
 #include "virtual-board.h"
@@ -98,6 +98,7 @@ upgrade (Run *run, const char *port, GBytes *image, const SqnsCaba *caba, const 
     sqns_ssm_set_hook (on_state, run);
   g_timeout_add_seconds (HANG_S, on_hang, NULL);
   run->begin_us = g_get_monotonic_time ();
+  printf ("begin %.6f\n", run->begin_us / (double) G_USEC_PER_SEC);
   sqns_upgrade_async (&config, &monitor, NULL, on_done, run);
   while (!run->done)
     g_main_context_iteration (NULL, TRUE);

@@ -56,6 +56,8 @@ class Run:
             elif words[0] == 'end':
                 self.begins.append(('end', float(words[1])))
                 self.total = float(words[1])
+            elif words[0] == 'begin':
+                self.begin = float(words[1])
             elif words[0] == 'image':
                 self.size = int(words[1])
             elif words[0] == 'retries':

@@ -1,4 +1,4 @@
-/* Time for all lines of the process: one timer, coarse steps, no timer for single bytes. */
+/* Time for all lines of the process: one timer, no timer for single bytes. */
 #pragma once
 
 #include <glib.h>
@@ -13,10 +13,13 @@ struct Lane {
   LaneFunc run;
   gpointer data;
   gboolean waiting;
+  gboolean running; /* it goes on where it was: no idle time */
+  gint64 late;      /* what the run after which it was idle was late by */
 };
 
 void lane_init (Lane *lane, LaneFunc run, gpointer data);
 void lane_clear (Lane *lane);
 void lane_start (Lane *lane, guint baud, gsize waiting_bytes);
+void lane_start_in (Lane *lane, gint64 us);
 gsize lane_allowance (Lane *lane, gint64 now, guint baud);
 void lane_carried (Lane *lane, guint baud, gsize bytes);

@@ -23,7 +23,8 @@
 #define READ_MAX 8192
 /* What is kept for a host that does not read, before bytes are lost. */
 #define UNREAD_MAX (256 * 1024)
-/* FTDI: a full packet goes at once, a part of one when the latency timer has run out. */
+/* FTDI: a full packet goes at once, a part of one when the latency timer has run out. The real timer runs all the time, so
+ * that an answer waits between nothing and the whole of it; here always the whole. */
 #define USB_PACKET 62
 
 struct Wire {
@@ -48,7 +49,7 @@ struct Wire {
   GByteArray *out; /* on the line to the host */
   guint out_baud;
   GByteArray *usb; /* waiting for the latency timer */
-  guint usb_id;
+  Lane usb_lane;   /* the latency timer */
   GByteArray *unread; /* the kernel did not take it yet */
 };
 
@@ -241,15 +242,13 @@ to_kernel (Wire *wire, const guint8 *data, gsize len)
     wire->out_id = g_unix_fd_add (wire->master, G_IO_OUT, writable, wire);
 }
 
-static gboolean
-latency_over (gpointer user_data)
+static void
+latency_over (Lane *lane, gint64 now)
 {
-  Wire *wire = user_data;
+  Wire *wire = lane->data;
 
-  wire->usb_id = 0;
   to_kernel (wire, wire->usb->data, wire->usb->len);
   g_byte_array_set_size (wire->usb, 0);
-  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -269,8 +268,8 @@ to_usb (Wire *wire, const guint8 *data, gsize len)
       to_kernel (wire, wire->usb->data, full);
       g_byte_array_remove_range (wire->usb, 0, (guint)full);
     }
-  if (wire->usb->len > 0 && wire->usb_id == 0)
-    wire->usb_id = g_timeout_add (wire->options.usb_latency, latency_over, wire);
+  if (wire->usb->len > 0)
+    lane_start_in (&wire->usb_lane, (gint64)wire->options.usb_latency * 1000);
 }
 
 /* The bytes have passed the line at @baud; the host's UART makes of them what it can. */
@@ -392,9 +391,9 @@ wire_unplug (Wire *wire)
     return;
   g_clear_handle_id (&wire->in_id, g_source_remove);
   g_clear_handle_id (&wire->out_id, g_source_remove);
-  g_clear_handle_id (&wire->usb_id, g_source_remove);
   lane_clear (&wire->in_lane);
   lane_clear (&wire->out_lane);
+  lane_clear (&wire->usb_lane);
   g_byte_array_set_size (wire->out, 0);
   g_byte_array_set_size (wire->usb, 0);
   g_byte_array_set_size (wire->unread, 0);
@@ -451,6 +450,7 @@ wire_new (const WireOptions *options, WireFunc received, gpointer user_data)
   wire->unread = g_byte_array_new ();
   lane_init (&wire->in_lane, run_in_lane, wire);
   lane_init (&wire->out_lane, run_out_lane, wire);
+  lane_init (&wire->usb_lane, latency_over, wire);
   return wire;
 }
 

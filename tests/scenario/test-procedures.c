@@ -10,6 +10,7 @@
 #include "virtual-board.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define VERSION_TEXT "6.0.0.0 [37781] by robot-soft at 2018-08-24 12:00:00"
 #define VERSION "6.0.0.0-37781"
@@ -248,7 +249,8 @@ typedef struct {
 } Refusal;
 
 static const Refusal refusals[] = {
-  { "ignores-ctrl-c", "--main-program ignores-ctrl-c", SQNS_ERROR_NEEDS_HAND, "does not yield" },
+  { "quiet-program", "--main-program ignores-ctrl-c", SQNS_ERROR_TIMEOUT, "yields neither to Ctrl-C" },
+  { "printing-program", "--main tests/scenario/deaf-printer.py", SQNS_ERROR_NEEDS_HAND, "yields neither to Ctrl-C" },
   { "dead", "--modem dead --start direct", SQNS_ERROR_TIMEOUT, "not one byte" },
   { "zeros", "--modem zeros --start direct", SQNS_ERROR_TIMEOUT, "zero bytes" },
   { "dead-behind-passthrough", "--modem dead --board-firmware 1.18.2", SQNS_ERROR_TIMEOUT, "not one byte" },
@@ -390,7 +392,8 @@ main (int argc, char **argv)
   gsize len;
 
   g_test_init (&argc, &argv, NULL);
-  g_assert_true (g_file_get_contents (g_getenv ("SQNS_RULES"), &text, &len, &error));
+  g_assert_cmpint (chdir (g_getenv ("SQNS_SOURCE")), ==, 0);
+  g_assert_true (g_file_get_contents ("data/firmware-rules.conf", &text, &len, &error));
   rules = sqns_rules_parse (text, len, &error);
   g_assert_no_error (error);
   image = sqns_test_dup_new (VERSION_TEXT, 60000, SQNS_TEST_DUP_IELF);
