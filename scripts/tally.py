@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Sums up what scripts/check has run: meson's logs (*.json) and its own notes.
 
-A test that speaks TAP or is Python's unittest counts each of its cases, another counts as one. A skipped case is a failed one, unless it stands in
-ALLOWED_SKIPS. The last line is "N passed, N failed".
+A test that speaks TAP or is Python's unittest counts each of its cases, another counts as one. A skipped case is a failed one,
+unless it stands in ALLOWED_SKIPS. The last line is "N passed, N failed".
 
 usage: tally.py RESULTS_DIR
 """

@@ -30,7 +30,7 @@ sqns_error_quark (void)
 {
   static gsize quark;
   g_dbus_error_register_error_domain ("sqns-error-quark", &quark, entries, G_N_ELEMENTS (entries));
-  return (GQuark) quark;
+  return (GQuark)quark;
 }
 
 const char *

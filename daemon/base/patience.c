@@ -7,13 +7,13 @@ static double patience = 1.0;
 guint
 sqns_patience_ms (guint ms)
 {
-  return MAX (1, (guint) (ms * patience));
+  return MAX (1, (guint)(ms * patience));
 }
 
 gint64
 sqns_patience_us (guint seconds)
 {
-  return (gint64) (seconds * patience * G_USEC_PER_SEC);
+  return (gint64)(seconds * patience * G_USEC_PER_SEC);
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The long waits: how long a modem may take to erase, write or boot. Tests shorten them; short waits (an answer to AT) are
- * not patience and are never scaled. */
+/* The long waits: how long a modem may take to erase, write or boot. Tests shorten them; short waits (an answer to AT)
+ * are not patience and are never scaled. */
 #pragma once
 
 #include <glib.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sequential state machine: drives a GTask through the states of one procedure, in order, then through its cleanup states.
+/* Sequential state machine: drives a GTask through the states of one procedure, in order, then through its cleanup
+ * states.
  *
- * A procedure is one enum and one switch, in wire order. A state starts one asynchronous step; its callback says next, goto,
- * fail or complete. Transitions run in a trampoline, so that a hundred states that finish at once do not nest. After a
- * failure, a cancel or complete the cleanup states run, always and all of them; the first error wins. */
+ * A procedure is one enum and one switch, in wire order. A state starts one asynchronous step; its callback says next,
+ * goto, fail or complete. Transitions run in a trampoline, so that a hundred states that finish at once do not nest.
+ * After a failure, a cancel or complete the cleanup states run, always and all of them; the first error wins. */
 #pragma once
 
 #include "base/error.h"
@@ -44,7 +45,7 @@ void sqns_ssm_next (SqnsSsm *ssm);
 void sqns_ssm_goto (SqnsSsm *ssm, guint state);
 void sqns_ssm_next_in_ms (SqnsSsm *ssm, guint ms);
 void sqns_ssm_goto_in_ms (SqnsSsm *ssm, guint state, guint ms);
-void sqns_ssm_complete (SqnsSsm *ssm);           /* skip to the cleanup states with success */
+void sqns_ssm_complete (SqnsSsm *ssm);            /* skip to the cleanup states with success */
 void sqns_ssm_fail (SqnsSsm *ssm, GError *error); /* takes @error */
 void sqns_ssm_fail_literal (SqnsSsm *ssm, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* next when @ok, else fail with @error (taken); for the callbacks of steps. */

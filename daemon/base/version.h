@@ -33,7 +33,8 @@ sqns_version_known (const SqnsVersion *version)
   return version->build != 0;
 }
 
-/* By the first part (5 CAT-M1, 6 NB-IoT); by the list of released builds (protocol.md §3) where only a build is known. */
+/* By the first part (5 CAT-M1, 6 NB-IoT); by the list of released builds (protocol.md §3) where only a build is known.
+ */
 SqnsFamily sqns_version_family (const SqnsVersion *version);
 
 /* Equal builds, and equal parts where both know them. An unknown version equals nothing, not even another unknown one:

@@ -2,6 +2,7 @@
 /* Which job runs when: one on a board, others in a line; different boards at the same time. */
 #include "manager/manager-private.h"
 
+#define MAX_STARTS 16u                     /* in one turn of the main loop: each opens a port */
 #define MAX_FINISHED 1000u                 /* finished jobs on the bus */
 #define MAX_LOGS ((gsize)64 * 1024 * 1024) /* bytes of their transcripts */
 #define DAY_US ((gint64)24 * 60 * 60 * G_USEC_PER_SEC)
@@ -11,6 +12,7 @@ typedef struct {
   gint64 now;
   gint64 next; /* when to look again, 0 never */
   guint running;
+  guint started;
   GHashTable *positions; /* SqnsDevice -> pending jobs before */
 } Pass;
 
@@ -124,6 +126,7 @@ consider (Pass *pass, SqnsJob *job)
   if (reason == NULL && sqns_job_start (job, pass->manager->operations, pass->manager->rules, &error))
     {
       pass->running++;
+      pass->started++;
       return;
     }
   g_hash_table_insert (pass->positions, device, GUINT_TO_POINTER (position));
@@ -158,6 +161,11 @@ on_schedule (gpointer user_data)
   for (guint i = 0; i < pending->len && !self->stopping; i++)
     {
       SqnsJob *job = pending->pdata[i];
+      if (pass.started == MAX_STARTS)
+        {
+          sqns_manager_schedule (self); /* the others after what has come in meanwhile */
+          break;
+        }
       if (sqns_job_is_pending (job) && !expire (&pass, job))
         consider (&pass, job);
     }

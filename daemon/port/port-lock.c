@@ -24,7 +24,8 @@ process_name (const char *pid)
   return g_strdup_printf ("%s (pid %s)", g_strstrip (name), pid);
 }
 
-/* TRUE when fd @name of process @pid is the master of the pseudo-terminal @index: who plays the board may hold both ends. */
+/* TRUE when fd @name of process @pid is the master of the pseudo-terminal @index: who plays the board may hold both
+ * ends. */
 static gboolean
 is_master_of (const char *pid, const char *name, guint index)
 {
@@ -95,7 +96,8 @@ refuse (const char *devnode, const char *owner, GError **error)
   g_autofree char *seen = owner ? NULL : sqns_port_owner (devnode);
   if (owner == NULL)
     owner = seen;
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s is in use by %s", devnode, owner ? owner : "another program");
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s is in use by %s", devnode,
+               owner ? owner : "another program");
   return FALSE;
 }
 
@@ -107,17 +109,17 @@ sqns_port_lock (int fd, const char *devnode, GError **error)
 
   if (holder != NULL || flock (fd, LOCK_EX | LOCK_NB) < 0)
     return refuse (devnode, holder, error);
-  /* Root walks through TIOCEXCL, so look whether it stands before setting it. On a pseudo-terminal it outlives a program that
-   * was killed: it counts only while somebody has the port. */
+  /* Root walks through TIOCEXCL, so look whether it stands before setting it. On a pseudo-terminal it outlives a
+   * program that was killed: it counts only while somebody has the port. */
   if (ioctl (fd, TIOCGEXCL, &exclusive) == 0 && exclusive && (holder = sqns_port_owner (devnode)) != NULL)
     return refuse (devnode, holder, error);
-  (void) ioctl (fd, TIOCEXCL); /* ENOTTY in some mocks: the flock stands */
+  (void)ioctl (fd, TIOCEXCL); /* ENOTTY in some mocks: the flock stands */
   return TRUE;
 }
 
 void
 sqns_port_unlock (int fd)
 {
-  (void) ioctl (fd, TIOCNXCL);
-  (void) flock (fd, LOCK_UN);
+  (void)ioctl (fd, TIOCNXCL);
+  (void)flock (fd, LOCK_UN);
 }

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 
-/* Takes TIOCEXCL and flock on @fd; respects a UUCP lock file of a living process. PORT_LOCKED names the owner where it can be
- * known (/proc shows other users' files to root only). The flock goes with the fd. */
+/* Takes TIOCEXCL and flock on @fd; respects a UUCP lock file of a living process. PORT_LOCKED names the owner where it
+ * can be known (/proc shows other users' files to root only). The flock goes with the fd. */
 gboolean sqns_port_lock (int fd, const char *devnode, GError **error);
 
 /* Before closing: TIOCEXCL would outlive the fd on a pseudo-terminal. */

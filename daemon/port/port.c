@@ -126,7 +126,7 @@ arm_deadline (SqnsPort *port, guint ms)
   Operation *operation = port->operation;
   if (operation->deadline != NULL)
     {
-      g_source_set_ready_time (operation->deadline, g_get_monotonic_time () + (gint64) ms * 1000);
+      g_source_set_ready_time (operation->deadline, g_get_monotonic_time () + (gint64)ms * 1000);
       return;
     }
   operation->deadline = g_timeout_source_new (ms);
@@ -180,7 +180,7 @@ take_received (SqnsPort *port, const guint8 *data, gsize len)
   else
     {
       gint64 left_ms = (operation->give_up_us - g_get_monotonic_time ()) / 1000;
-      arm_deadline (port, CLAMP (left_ms, 0, (gint64) operation->quiet_ms));
+      arm_deadline (port, CLAMP (left_ms, 0, (gint64)operation->quiet_ms));
     }
 }
 
@@ -287,7 +287,7 @@ static void
 start_exchange (SqnsPort *port, const SqnsExchange *exchange, GTask *task)
 {
   Operation *operation = operation_new (port, OPERATION_EXCHANGE, task);
-  guint wire_ms = (guint64) exchange->request_len * 20000 / port->speed;
+  guint wire_ms = (guint64)exchange->request_len * 20000 / port->speed;
 
   operation->exchange = *exchange;
   if (exchange->request_len > 0)
@@ -309,7 +309,8 @@ sqns_port_exchange_async (SqnsPort *port,
 
   g_assert (exchange->timeout_ms > 0);
   if (error == NULL && !port->synced)
-    error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PROTOCOL, "a late answer may still come: the port was not resynced");
+    error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PROTOCOL,
+                                 "a late answer may still come: the port was not resynced");
   if (error != NULL)
     {
       g_task_return_error (task, error);
@@ -345,7 +346,7 @@ sqns_port_drain_async (SqnsPort *port,
     }
   Operation *operation = operation_new (port, OPERATION_DRAIN, task);
   operation->quiet_ms = quiet_ms;
-  operation->give_up_us = g_get_monotonic_time () + (gint64) max_ms * 1000;
+  operation->give_up_us = g_get_monotonic_time () + (gint64)max_ms * 1000;
   arm_deadline (port, MIN (quiet_ms, max_ms));
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The serial fd: lock, termios, exchange with a deadline, resync.
  *
- * One exchange at a time. After a timeout or a cancel the port is unsynced and refuses exchanges until it was resynced, so
- * that a late answer is never taken for the next one's. */
+ * One exchange at a time. After a timeout or a cancel the port is unsynced and refuses exchanges until it was resynced,
+ * so that a late answer is never taken for the next one's. */
 #pragma once
 
 #include "base/error.h"
@@ -11,7 +11,8 @@
 G_DECLARE_FINAL_TYPE (SqnsPort, sqns_port, SQNS, PORT, GObject)
 
 /* Opens @devnode at @speed baud, 8N1 raw, no flow control, HUPCL off, DTR and RTS left alone; takes TIOCEXCL and flock.
- * Errors: NOT_FOUND (no such file), PORT_LOCKED (names the owner where it can be known), FAILED (not a tty, no permission). */
+ * Errors: NOT_FOUND (no such file), PORT_LOCKED (names the owner where it can be known), FAILED (not a tty, no
+ * permission). */
 SqnsPort *sqns_port_open (const char *devnode, guint speed, GError **error);
 
 const char *sqns_port_devnode (SqnsPort *port);
@@ -29,21 +30,21 @@ typedef enum {
   SQNS_MATCH_MORE, /* keep reading */
   SQNS_MATCH_DONE, /* the answer is there */
 } SqnsMatch;
-/* Looks at all bytes received since the exchange began (or since it consumed the last ones); *@consumed says how many to drop
- * from the front. Pure. */
+/* Looks at all bytes received since the exchange began (or since it consumed the last ones); *@consumed says how many
+ * to drop from the front. Pure. */
 typedef SqnsMatch (*SqnsMatchFunc) (const guint8 *data, gsize len, gsize *consumed, gpointer user_data);
 
 typedef struct {
   const guint8 *request; /* borrowed until the task returns; NULL: only listen */
   gsize request_len;
-  SqnsMatchFunc match;   /* NULL: done when the request is written */
-  gpointer match_data;   /* borrowed */
-  guint timeout_ms;      /* from the last byte of the request that was written, 0 is not allowed */
-  guint idle_ms;         /* > 0: each received byte starts the deadline anew with this; for long answers */
+  SqnsMatchFunc match; /* NULL: done when the request is written */
+  gpointer match_data; /* borrowed */
+  guint timeout_ms;    /* from the last byte of the request that was written, 0 is not allowed */
+  guint idle_ms;       /* > 0: each received byte starts the deadline anew with this; for long answers */
 } SqnsExchange;
 
-/* Errors: TIMEOUT (the port is unsynced then), CANCELLED (likewise), DEVICE_LOST, PROTOCOL (unsynced: nothing was sent),
- * BUSY (another exchange runs). */
+/* Errors: TIMEOUT (the port is unsynced then), CANCELLED (likewise), DEVICE_LOST, PROTOCOL (unsynced: nothing was
+ * sent), BUSY (another exchange runs). */
 void sqns_port_exchange_async (SqnsPort *port,
                                const SqnsExchange *exchange,
                                GCancellable *cancellable,
@@ -51,8 +52,8 @@ void sqns_port_exchange_async (SqnsPort *port,
                                gpointer user_data);
 gboolean sqns_port_exchange_finish (SqnsPort *port, GAsyncResult *result, GError **error);
 
-/* Reads and throws away until nothing came for @quiet_ms, at most @max_ms. *@heard of finish: what came (at most the first and
- * last 256 bytes), for telling noise from silence; nullable. Does not make the port synced. */
+/* Reads and throws away until nothing came for @quiet_ms, at most @max_ms. *@heard of finish: what came (at most the
+ * first and last 256 bytes), for telling noise from silence; nullable. Does not make the port synced. */
 void sqns_port_drain_async (SqnsPort *port,
                             guint quiet_ms,
                             guint max_ms,
@@ -79,6 +80,7 @@ const guint8 *sqns_port_heard (SqnsPort *port, gsize *len);
 typedef void (*SqnsPortReceived) (SqnsPort *port, const guint8 *data, gsize len, gpointer user_data);
 gboolean sqns_port_listen (SqnsPort *port, SqnsPortReceived received, gpointer user_data, GError **error);
 void sqns_port_unlisten (SqnsPort *port);
-gssize sqns_port_write (SqnsPort *port, const guint8 *data, gsize len, GError **error); /* bytes taken, 0 = would block */
+gssize
+sqns_port_write (SqnsPort *port, const guint8 *data, gsize len, GError **error); /* bytes taken, 0 = would block */
 
 /* Signal "lost" (no arguments): the tty hung up. */

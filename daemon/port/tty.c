@@ -61,7 +61,8 @@ sqns_tty_set_speed (int fd, guint baud, GError **error)
   return TRUE;
 }
 
-/* A FTDI holds bytes back for 16 ms unless asked not to; a driver that cannot says ENOTTY or EPERM, which is no fault. */
+/* A FTDI holds bytes back for 16 ms unless asked not to; a driver that cannot says ENOTTY or EPERM, which is no fault.
+ */
 static void
 ask_low_latency (int fd)
 {
@@ -70,7 +71,7 @@ ask_low_latency (int fd)
   if (ioctl (fd, TIOCGSERIAL, &serial) < 0)
     return;
   serial.flags |= ASYNC_LOW_LATENCY;
-  (void) ioctl (fd, TIOCSSERIAL, &serial);
+  (void)ioctl (fd, TIOCSSERIAL, &serial);
 }
 
 static int

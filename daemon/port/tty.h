@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 
-/* Opens, checks that it is a tty, sets raw 8N1 at @speed. DTR and RTS stay as the driver has them (field-failures.md §3). */
+/* Opens, checks that it is a tty, sets raw 8N1 at @speed. DTR and RTS stay as the driver has them (field-failures.md
+ * §3). */
 int sqns_tty_open (const char *devnode, guint speed, GError **error);
 
 /* FAILED with the rate's name for a rate that termios does not know, DEVICE_LOST when the tty is gone. */

@@ -10,7 +10,7 @@
 #define POLL_MS 400
 #define ANSWER_MS 5000
 #define PAUSE_MS 250
-#define NO_REPORT_S 300       /* what public updaters give it */
+#define NO_REPORT_S 300          /* what public updaters give it */
 #define SILENCE_BEFORE_WAKE_S 40 /* then it may still sit in STP mode, when the closing RESET got lost */
 #define BOOT_QUERIES 10
 
@@ -31,7 +31,7 @@ typedef struct {
   SqnsPort *port;
   const SqnsMonitor *monitor;
   gint64 deadline_us;
-  gint64 heard_us;  /* last answer */
+  gint64 heard_us;   /* last answer */
   gint64 answers_us; /* since when it has answered without a report; 0 not yet */
   guint queries;
 } Apply;
@@ -82,7 +82,7 @@ judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
     case SQNS_REPORT_AVAILABLE:
     case SQNS_REPORT_ON_GOING:
     case SQNS_REPORT_DOWNLOADING:
-      ((Apply *) sqns_ssm_data (ssm))->answers_us = 0;
+      ((Apply *)sqns_ssm_data (ssm))->answers_us = 0;
       sqns_ssm_goto (ssm, STATE_PAUSE);
       break;
     }
@@ -166,7 +166,7 @@ apply_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Apply *apply = data;
 
-  switch ((State) state)
+  switch ((State)state)
     {
     case STATE_POLL:
       ask (ssm, "AT", POLL_MS);

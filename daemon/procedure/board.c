@@ -109,28 +109,36 @@ on_safe_boot (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  /* Ctrl-C ends a program or a half-typed line, Ctrl-B leaves a raw REPL that somebody left open; both are harmless at a
-   * prompt, and neither runs what stands on the line, as a CR would */
+  /* Ctrl-C ends a program or a half-typed line, Ctrl-B leaves a raw REPL that somebody left open; both are harmless at
+   * a prompt, and neither runs what stands on the line, as a CR would */
   static const SqnsExchange interrupt_exchange = {
-    .request = (const guint8 *) "\x03\x02", .request_len = 2, .match = match_prompt, .timeout_ms = PROMPT_MS,
+    .request = (const guint8 *)"\x03\x02",
+    .request_len = 2,
+    .match = match_prompt,
+    .timeout_ms = PROMPT_MS,
   };
   static const SqnsExchange safe_boot_exchange = {
-    .request = (const guint8 *) "\x03\x06", .request_len = 2, .match = match_prompt, .timeout_ms = SAFE_BOOT_MS,
+    .request = (const guint8 *)"\x03\x06",
+    .request_len = 2,
+    .match = match_prompt,
+    .timeout_ms = SAFE_BOOT_MS,
   };
   Interrupt *interrupt = data;
 
-  switch ((InterruptState) state)
+  switch ((InterruptState)state)
     {
     case INTERRUPT_CTRL_C:
       sqns_monitor_remark (interrupt->monitor, "Ctrl-C at %u baud", sqns_port_speed (interrupt->port));
-      sqns_port_resync_async (interrupt->port, QUIET_MS, &interrupt_exchange, sqns_ssm_cancellable (ssm), on_interrupted, ssm);
+      sqns_port_resync_async (interrupt->port, QUIET_MS, &interrupt_exchange, sqns_ssm_cancellable (ssm),
+                              on_interrupted, ssm);
       break;
     case INTERRUPT_CTRL_F:
       sqns_monitor_remark (interrupt->monitor, "Ctrl-F: asks the board for a safe boot, without main.py");
       sqns_ssm_next (ssm);
       break;
     case INTERRUPT_BOOTED:
-      sqns_port_resync_async (interrupt->port, QUIET_MS, &safe_boot_exchange, sqns_ssm_cancellable (ssm), on_safe_boot, ssm);
+      sqns_port_resync_async (interrupt->port, QUIET_MS, &safe_boot_exchange, sqns_ssm_cancellable (ssm), on_safe_boot,
+                              ssm);
       break;
     case INTERRUPT_N_STATES:
       g_assert_not_reached ();
@@ -170,9 +178,9 @@ sqns_board_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GEr
 /* --- run --- */
 
 #define RAW_MS 5000 /* a busy host plays many boards slowly; a real one answers at once */
-#define PIECE 256         /* bytes and pause that the board's receive buffer takes (protocol.md §1) */
+#define PIECE 256   /* bytes and pause that the board's receive buffer takes (protocol.md §1) */
 #define PIECE_PAUSE_MS 10
-#define STAY_MS 250       /* a script that cannot start says so within this */
+#define STAY_MS 250 /* a script that cannot start says so within this */
 
 typedef enum {
   RUN_RAW,
@@ -264,10 +272,10 @@ set_script_result (SqnsSsm *ssm, char *output, char *errors)
   result->output = output;
   result->errors = errors;
   if (*output)
-    sqns_monitor_trace (run->monitor, '<', (const guint8 *) output, strlen (output));
+    sqns_monitor_trace (run->monitor, '<', (const guint8 *)output, strlen (output));
   if (*errors)
-    sqns_monitor_trace (run->monitor, '<', (const guint8 *) errors, strlen (errors));
-  sqns_ssm_set_result (ssm, result, (GDestroyNotify) sqns_script_result_free);
+    sqns_monitor_trace (run->monitor, '<', (const guint8 *)errors, strlen (errors));
+  sqns_ssm_set_result (ssm, result, (GDestroyNotify)sqns_script_result_free);
 }
 
 static void
@@ -341,7 +349,7 @@ send_piece (SqnsSsm *ssm, Run *run)
 {
   gsize left = strlen (run->code) - run->sent;
   SqnsExchange exchange = {
-    .request = (const guint8 *) run->code + run->sent,
+    .request = (const guint8 *)run->code + run->sent,
     .request_len = MIN (left, PIECE),
     .timeout_ms = RAW_MS,
   };
@@ -358,14 +366,20 @@ static void
 run_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   static const SqnsExchange enter_raw = {
-    .request = (const guint8 *) "\x01", .request_len = 1, .match = match_raw_prompt, .timeout_ms = RAW_MS,
+    .request = (const guint8 *)"\x01",
+    .request_len = 1,
+    .match = match_raw_prompt,
+    .timeout_ms = RAW_MS,
   };
   static const SqnsExchange leave_raw = {
-    .request = (const guint8 *) "\x03\x02", .request_len = 2, .match = match_prompt, .timeout_ms = RAW_MS,
+    .request = (const guint8 *)"\x03\x02",
+    .request_len = 2,
+    .match = match_prompt,
+    .timeout_ms = RAW_MS,
   };
   Run *run = data;
   SqnsExchange execute = {
-    .request = (const guint8 *) "\x04",
+    .request = (const guint8 *)"\x04",
     .request_len = 1,
     .match = run->stay ? match_accepted : match_result,
     .match_data = run,
@@ -373,7 +387,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
   };
   SqnsExchange listen = { .match = match_result, .match_data = run, .timeout_ms = STAY_MS };
 
-  switch ((RunState) state)
+  switch ((RunState)state)
     {
     case RUN_RAW:
       sqns_monitor_remark (run->monitor, "runs %s on the board", run->name);

@@ -11,9 +11,9 @@ typedef enum {
 } SqnsInterruptEffort;
 
 typedef struct {
-  gboolean prompt;    /* the friendly prompt is there */
-  gboolean rebooted;  /* it took a safe boot */
-  SqnsNoise noise;    /* what came when there was no prompt; TEXT: a program runs and does not yield */
+  gboolean prompt;   /* the friendly prompt is there */
+  gboolean rebooted; /* it took a safe boot */
+  SqnsNoise noise;   /* what came when there was no prompt; TEXT: a program runs and does not yield */
 } SqnsInterrupt;
 
 /* No prompt is a result, not an error. The port must be at the REPL's speed. Errors: DEVICE_LOST, CANCELLED. */
@@ -32,9 +32,10 @@ typedef struct {
 void sqns_script_result_free (SqnsScriptResult *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsScriptResult, sqns_script_result_free)
 
-/* Runs data/board/@name from the resources at a prompt that is there; @substitutions as in sqns_repl_prepare(). With @stay the
- * script is not waited for: it has been taken, has said nothing wrong for a moment, and goes on running (both strings are
- * then ""), or its error is returned as usual. Errors: TIMEOUT (it was interrupted), PROTOCOL, DEVICE_LOST, CANCELLED. */
+/* Runs data/board/@name from the resources at a prompt that is there; @substitutions as in sqns_repl_prepare(). With
+ * @stay the script is not waited for: it has been taken, has said nothing wrong for a moment, and goes on running (both
+ * strings are then ""), or its error is returned as usual. Errors: TIMEOUT (it was interrupted), PROTOCOL, DEVICE_LOST,
+ * CANCELLED. */
 void sqns_board_run_async (SqnsPort *port,
                            const SqnsMonitor *monitor,
                            const char *name,

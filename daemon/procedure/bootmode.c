@@ -12,7 +12,7 @@
 #define ASK_MS 1500 /* it may go down just then: no time to lose on it */
 #define PAUSE_MS 250
 #define FALLBACK_PAUSE_MS 5000 /* what public updaters wait between ",1" and ",0" */
-#define UNCHANGED_S 30          /* still in the old mode after this: the switch did not take */
+#define UNCHANGED_S 30         /* still in the old mode after this: the switch did not take */
 #define ATTEMPTS 2
 #define SILENCES_PER_SPEED 12
 
@@ -39,7 +39,7 @@ typedef struct {
   gint64 deadline_us;
   gint64 asked_us; /* when the modem was told to reboot */
   guint attempts;
-  guint silences;          /* polls in a row without an answer */
+  guint silences; /* polls in a row without an answer */
   SqnsMode seen;
 } Bootmode;
 
@@ -78,7 +78,8 @@ mode_seen (SqnsSsm *ssm, SqnsMode mode)
     sqns_ssm_complete (ssm);
   else if (now > bootmode->deadline_us)
     give_up (ssm);
-  else if (mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER && now > bootmode->asked_us + sqns_patience_us (UNCHANGED_S))
+  else if (mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER
+           && now > bootmode->asked_us + sqns_patience_us (UNCHANGED_S))
     {
       if (--bootmode->attempts > 0)
         sqns_ssm_goto (ssm, STATE_SWITCH_NOW);
@@ -109,7 +110,7 @@ on_asked (SqnsSsm *ssm, const SqnsAtReply *reply)
   bootmode->silences = 0;
   if (sqns_ssm_state (ssm) <= STATE_RESET)
     bootmode->asked_us = g_get_monotonic_time ();
-  switch ((State) sqns_ssm_state (ssm))
+  switch ((State)sqns_ssm_state (ssm))
     {
     case STATE_SWITCH_NOW:
       sqns_ssm_goto (ssm, ok ? STATE_PAUSE : STATE_FALLBACK_PAUSE);
@@ -170,7 +171,8 @@ static void
 ask (SqnsSsm *ssm, const char *command, guint timeout_ms)
 {
   Bootmode *bootmode = sqns_ssm_data (ssm);
-  sqns_command_async (bootmode->port, bootmode->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
+  sqns_command_async (bootmode->port, bootmode->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply,
+                      ssm);
 }
 
 static void
@@ -179,7 +181,7 @@ bootmode_state (SqnsSsm *ssm, guint state, gpointer data)
   Bootmode *bootmode = data;
   g_autofree char *command = NULL;
 
-  switch ((State) state)
+  switch ((State)state)
     {
     case STATE_SWITCH_NOW:
       command = switch_command (bootmode, TRUE);

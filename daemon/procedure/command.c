@@ -60,12 +60,12 @@ trace_reply (Command *command)
   for (guint i = 0; i < command->reply.unsolicited->len; i++)
     {
       const char *line = command->reply.unsolicited->pdata[i];
-      sqns_monitor_trace (command->monitor, '<', (const guint8 *) line, strlen (line));
+      sqns_monitor_trace (command->monitor, '<', (const guint8 *)line, strlen (line));
     }
   for (guint i = 0; i < command->reply.lines->len; i++)
     {
       const char *line = command->reply.lines->pdata[i];
-      sqns_monitor_trace (command->monitor, '<', (const guint8 *) line, strlen (line));
+      sqns_monitor_trace (command->monitor, '<', (const guint8 *)line, strlen (line));
     }
   const char *final = command->reply.error_text                   ? command->reply.error_text
                       : command->reply.final == SQNS_AT_ERROR     ? "ERROR"
@@ -101,13 +101,13 @@ send_command (GTask *task)
 {
   Command *command = g_task_get_task_data (task);
   SqnsExchange exchange = {
-    .request = (const guint8 *) command->line,
+    .request = (const guint8 *)command->line,
     .request_len = strlen (command->line),
     .match = match_reply,
     .match_data = command,
     .timeout_ms = command->timeout_ms,
   };
-  sqns_monitor_trace (command->monitor, '>', (const guint8 *) command->command, strlen (command->command));
+  sqns_monitor_trace (command->monitor, '>', (const guint8 *)command->command, strlen (command->command));
   sqns_port_exchange_async (command->port, &exchange, g_task_get_cancellable (task), on_exchanged, task);
 }
 
@@ -138,7 +138,7 @@ sqns_command_async (SqnsPort *port,
                     gpointer user_data)
 {
   SqnsExchange probe = {
-    .request = (const guint8 *) "AT\r",
+    .request = (const guint8 *)"AT\r",
     .request_len = 3,
     .match = match_any_final,
     .timeout_ms = MIN (timeout_ms, RESYNC_PROBE_MS),

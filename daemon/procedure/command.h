@@ -5,8 +5,8 @@
 #include "port/port.h"
 #include "procedure/monitor.h"
 
-/* Sends @command and CR, waits for the final result. An unsynced port is resynced first, with a probing AT. "ERROR" is a reply,
- * not a GError. Errors: those of an exchange. @monitor is borrowed until the task returns. */
+/* Sends @command and CR, waits for the final result. An unsynced port is resynced first, with a probing AT. "ERROR" is
+ * a reply, not a GError. Errors: those of an exchange. @monitor is borrowed until the task returns. */
 void sqns_command_async (SqnsPort *port,
                          const SqnsMonitor *monitor,
                          const char *command,

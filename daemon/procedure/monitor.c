@@ -3,7 +3,8 @@
 #include "procedure/monitor.h"
 
 static const char *const phase_names[] = {
-  "inspect", "acquire", "link", "probe", "prepare", "bootrom", "updater", "transfer", "apply", "reboot", "confirm", "release",
+  "inspect", "acquire",  "link",  "probe",  "prepare", "bootrom",
+  "updater", "transfer", "apply", "reboot", "confirm", "release",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (phase_names) == SQNS_N_PHASES);
 
@@ -27,7 +28,7 @@ sqns_link_kind_from_name (const char *name, SqnsLinkKind *kind)
   for (guint i = 0; i < G_N_ELEMENTS (link_names); i++)
     if (g_strcmp0 (name, link_names[i]) == 0)
       {
-        *kind = (SqnsLinkKind) i;
+        *kind = (SqnsLinkKind)i;
         return TRUE;
       }
   return FALSE;

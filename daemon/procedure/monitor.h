@@ -29,7 +29,7 @@ typedef enum {
   SQNS_LINK_PASSTHROUGH, /* the board firmware's mirror mode */
   SQNS_LINK_RELAY,       /* a Python loop in the raw REPL */
 } SqnsLinkKind;
-const char *sqns_link_kind_name (SqnsLinkKind kind);                     /* "auto", "direct", "passthrough", "relay" */
+const char *sqns_link_kind_name (SqnsLinkKind kind); /* "auto", "direct", "passthrough", "relay" */
 gboolean sqns_link_kind_from_name (const char *name, SqnsLinkKind *kind);
 
 /* What the MicroPython side said of itself; all nullable. */
@@ -40,15 +40,15 @@ typedef struct {
 
 /* What was observed of the modem. */
 typedef struct {
-  SqnsMode mode;          /* UNKNOWN: see noise */
-  SqnsNoise noise;        /* what came instead of answers */
-  guint speed;            /* baud at which it answered, 0 none */
-  gboolean ppp;           /* it was in data mode and was called back by +++ */
-  gboolean stp;           /* it was in STP mode and was brought out by RESET */
-  SqnsVersion version;    /* software; unknown outside application mode */
-  SqnsShowver showver;    /* zeroed when it was not to be had */
-  char *ue;               /* "6.0.0.0", nullable */
-  SqnsReport report;      /* AT+SMUPGRADE? */
+  SqnsMode mode;       /* UNKNOWN: see noise */
+  SqnsNoise noise;     /* what came instead of answers */
+  guint speed;         /* baud at which it answered, 0 none */
+  gboolean ppp;        /* it was in data mode and was called back by +++ */
+  gboolean stp;        /* it was in STP mode and was brought out by RESET */
+  SqnsVersion version; /* software; unknown outside application mode */
+  SqnsShowver showver; /* zeroed when it was not to be had */
+  char *ue;            /* "6.0.0.0", nullable */
+  SqnsReport report;   /* AT+SMUPGRADE? */
 } SqnsModemStatus;
 SqnsModemStatus *sqns_modem_status_copy (const SqnsModemStatus *status);
 void sqns_modem_status_free (SqnsModemStatus *status);
@@ -62,7 +62,8 @@ typedef struct {
   void (*retries) (gpointer data, guint retries);             /* requests sent again, whole job */
   void (*link) (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board);
   void (*modem) (gpointer data, const SqnsModemStatus *status);
-  /* One line of the transcript: '>' to the board, '<' from it, '#' a remark. Printable text, personal numbers taken out. */
+  /* One line of the transcript: '>' to the board, '<' from it, '#' a remark. Printable text, personal numbers taken
+   * out. */
   void (*trace) (gpointer data, char direction, const char *line);
 } SqnsMonitorFuncs;
 
@@ -72,7 +73,8 @@ typedef struct {
 } SqnsMonitor;
 
 /* Calls that tolerate a monitor without functions. @data of trace may be any bytes. */
-void sqns_monitor_phase (const SqnsMonitor *monitor, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
+void sqns_monitor_phase (
+    const SqnsMonitor *monitor, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
 void sqns_monitor_bytes (const SqnsMonitor *monitor, guint64 done, guint64 total);
 void sqns_monitor_retries (const SqnsMonitor *monitor, guint retries);
 void sqns_monitor_link (const SqnsMonitor *monitor, SqnsLinkKind kind, const SqnsBoardInfo *board);

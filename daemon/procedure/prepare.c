@@ -73,11 +73,8 @@ prepare_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_prepare_async (SqnsLink *link,
-                    SqnsNotice notice,
-                    GCancellable *cancellable,
-                    GAsyncReadyCallback callback,
-                    gpointer user_data)
+sqns_prepare_async (
+    SqnsLink *link, SqnsNotice notice, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsSsmClass klass = { "prepare", state_names, N_STATES, N_STATES, prepare_state };
   Prepare *prepare = g_new0 (Prepare, 1);

@@ -9,11 +9,8 @@ typedef enum {
   SQNS_NOTICE_SUCCESS,
 } SqnsNotice;
 
-/* An ERROR to any of the commands is not fatal, nor is silence to one. Errors: DEVICE_LOST, CANCELLED, TIMEOUT (the modem
- * stopped answering altogether). */
-void sqns_prepare_async (SqnsLink *link,
-                         SqnsNotice notice,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data);
+/* An ERROR to any of the commands is not fatal, nor is silence to one. Errors: DEVICE_LOST, CANCELLED, TIMEOUT (the
+ * modem stopped answering altogether). */
+void sqns_prepare_async (
+    SqnsLink *link, SqnsNotice notice, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_prepare_finish (SqnsLink *link, GAsyncResult *result, GError **error);

@@ -139,7 +139,7 @@ probe_state (SqnsSsm *ssm, guint state, gpointer data)
   Probe *probe = data;
   GCancellable *cancellable = sqns_ssm_cancellable (ssm);
 
-  switch ((State) state)
+  switch ((State)state)
     {
     case STATE_WAKE:
       sqns_wake_async (probe->port, probe->monitor, SQNS_WAKE_FULL, cancellable, on_wake, ssm);
@@ -164,7 +164,7 @@ probe_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_TELL:
       sqns_monitor_modem (probe->monitor, probe->status);
-      sqns_ssm_set_result (ssm, g_steal_pointer (&probe->status), (GDestroyNotify) sqns_modem_status_free);
+      sqns_ssm_set_result (ssm, g_steal_pointer (&probe->status), (GDestroyNotify)sqns_modem_status_free);
       sqns_ssm_next (ssm);
       break;
     case N_STATES:

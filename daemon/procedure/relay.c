@@ -112,7 +112,7 @@ static void
 start_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   static const SqnsExchange ping = {
-    .request = (const guint8 *) ping_word,
+    .request = (const guint8 *)ping_word,
     .request_len = sizeof ping_word - 1,
     .match = match_pong,
     .timeout_ms = PING_MS,
@@ -122,7 +122,7 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
   g_autofree char *modem = g_strdup_printf ("%u", relay->config.modem_speed);
   const char *substitutions[] = { "HOST_SPEED", host, "MODEM_SPEED", modem, "PINS", relay->pins, NULL };
 
-  switch ((StartState) state)
+  switch ((StartState)state)
     {
     case START_SCRIPT:
       sqns_board_run_async (relay->port, relay->monitor, "relay.py", substitutions, ACCEPT_MS, TRUE,
@@ -187,15 +187,20 @@ static void
 quit_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   static const SqnsExchange word = {
-    .request = (const guint8 *) quit_word, .request_len = sizeof quit_word - 1, .timeout_ms = PING_MS,
+    .request = (const guint8 *)quit_word,
+    .request_len = sizeof quit_word - 1,
+    .timeout_ms = PING_MS,
   };
   static const SqnsExchange prompt = {
-    .request = (const guint8 *) "\x03\x02", .request_len = 2, .match = match_prompt, .timeout_ms = PROMPT_MS,
+    .request = (const guint8 *)"\x03\x02",
+    .request_len = 2,
+    .match = match_prompt,
+    .timeout_ms = PROMPT_MS,
   };
   Relay *relay = data;
   GError *error = NULL;
 
-  switch ((QuitState) state)
+  switch ((QuitState)state)
     {
     case QUIT_WORD:
       sqns_monitor_remark (relay->monitor, "leaves the relay");

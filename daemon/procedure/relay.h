@@ -14,8 +14,9 @@ typedef struct {
   guint modem_speed; /* baud between the board and the modem */
 } SqnsRelayConfig;
 
-/* Types the relay in at a prompt that is there and pings it at the host speed. Errors: TIMEOUT (it does not answer; it ends by
- * itself some seconds later), PROTOCOL (the board could not run it; the message is Python's), DEVICE_LOST, CANCELLED. */
+/* Types the relay in at a prompt that is there and pings it at the host speed. Errors: TIMEOUT (it does not answer; it
+ * ends by itself some seconds later), PROTOCOL (the board could not run it; the message is Python's), DEVICE_LOST,
+ * CANCELLED. */
 void sqns_relay_start_async (SqnsPort *port,
                              const SqnsMonitor *monitor,
                              const SqnsRelayConfig *config,
@@ -25,5 +26,6 @@ void sqns_relay_start_async (SqnsPort *port,
 gboolean sqns_relay_start_finish (GAsyncResult *result, GError **error);
 
 /* Leaves the relay; the REPL is back at 115200 then. Errors: TIMEOUT, DEVICE_LOST. */
-void sqns_relay_quit_async (SqnsPort *port, const SqnsMonitor *monitor, GAsyncReadyCallback callback, gpointer user_data);
+void
+sqns_relay_quit_async (SqnsPort *port, const SqnsMonitor *monitor, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_relay_quit_finish (GAsyncResult *result, GError **error);

@@ -11,9 +11,9 @@
 #define COMMAND_TRIES 3
 #define QUIET_MS 60
 
-/* Deadlines for one answer. The modem falls silent while it erases, seen around 0 to 10 % and at 99 %, for up to 5 minutes
- * (protocol.md §3, field-failures.md rows 8 to 10); a block sent again meanwhile would overrun the board's buffer. Elsewhere a
- * missing answer means lost bytes. */
+/* Deadlines for one answer. The modem falls silent while it erases, seen around 0 to 10 % and at 99 %, for up to 5
+ * minutes (protocol.md §3, field-failures.md rows 8 to 10); a block sent again meanwhile would overrun the board's
+ * buffer. Elsewhere a missing answer means lost bytes. */
 #define ERASE_SILENCE_MS 330000
 #define ERASE_ANNOUNCE_MS 60000
 #define BLOCK_MS 30000
@@ -143,7 +143,7 @@ answer_deadline_ms (Transfer *transfer)
 {
   gsize size = g_bytes_get_size (transfer->image);
   gsize done = sqns_stp_session_bytes_done (transfer->session);
-  guint percent = (guint64) done * 100 / size;
+  guint percent = (guint64)done * 100 / size;
   gboolean erasing = percent < ERASE_LOW_PERCENT || percent >= ERASE_HIGH_PERCENT;
 
   switch (sqns_stp_session_operation (transfer->session))
@@ -175,9 +175,10 @@ report_progress (Transfer *transfer, const char *trouble)
   transfer->retries = retries;
   if (trouble == NULL && done < size && done - transfer->traced < size / 20)
     return;
-  sqns_monitor_remark (transfer->monitor, "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT ", blocks of %u, %u sent again%s%s",
-                       transfer->traced, done, sqns_stp_session_block (transfer->session), retries,
-                       trouble ? ": " : "", trouble ? trouble : "");
+  sqns_monitor_remark (transfer->monitor,
+                       "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT ", blocks of %u, %u sent again%s%s",
+                       transfer->traced, done, sqns_stp_session_block (transfer->session), retries, trouble ? ": " : "",
+                       trouble ? trouble : "");
   transfer->traced = done;
 }
 
@@ -236,7 +237,8 @@ static void
 send_request (SqnsSsm *ssm)
 {
   Transfer *transfer = sqns_ssm_data (ssm);
-  SqnsExchange exchange = { .match = match_response, .match_data = transfer, .timeout_ms = answer_deadline_ms (transfer) };
+  SqnsExchange exchange
+      = { .match = match_response, .match_data = transfer, .timeout_ms = answer_deadline_ms (transfer) };
 
   exchange.request = sqns_stp_session_request (transfer->session, &exchange.request_len);
   if (exchange.request == NULL)
@@ -299,7 +301,7 @@ transfer_state (SqnsSsm *ssm, guint state, gpointer data)
   gsize size;
   const guint8 *bytes = g_bytes_get_data (transfer->image, &size);
 
-  switch ((State) state)
+  switch ((State)state)
     {
     case STATE_COMMAND:
       sqns_command_async (transfer->port, transfer->monitor, transfer->command, COMMAND_MS, sqns_ssm_cancellable (ssm),

@@ -9,12 +9,12 @@ typedef struct {
   const char *command; /* "AT+SMSTPU=\"ON_THE_FLY\"" */
   SqnsStpDataType type;
   GBytes *image;
-  guint block_size;    /* most image bytes per block, 0 = as the session allows */
+  guint block_size; /* most image bytes per block, 0 = as the session allows */
 } SqnsTransferConfig;
 
-/* A cancel lets the block that is on the wire come to its end (for at most some seconds); after a failure or a cancel the
- * modem is brought out of STP mode, so that it takes AT commands again. Errors: MODEM_REFUSED (the command), PROTOCOL (the
- * session failed, with its words), DEVICE_LOST, TIMEOUT, CANCELLED. */
+/* A cancel lets the block that is on the wire come to its end (for at most some seconds); after a failure or a cancel
+ * the modem is brought out of STP mode, so that it takes AT commands again. Errors: MODEM_REFUSED (the command),
+ * PROTOCOL (the session failed, with its words), DEVICE_LOST, TIMEOUT, CANCELLED. */
 void sqns_transfer_async (SqnsLink *link,
                           const SqnsTransferConfig *config,
                           GCancellable *cancellable,

@@ -26,7 +26,7 @@ typedef enum {
   STATE_NOTIFY,
   STATE_CONFIRM,
   STATE_CONFIRM_PAUSE,
-  STATE_ASSESS, /* cleanup from here: after a failure, what is the modem now? */
+  STATE_ASSESS,  /* cleanup from here: after a failure, what is the modem now? */
   STATE_RESTORE, /* nothing was written yet: back to its application */
   STATE_VERDICT,
   STATE_CLOSE,
@@ -34,8 +34,8 @@ typedef enum {
 } State;
 
 static const char *const state_names[] = {
-  "link",   "probe",         "plan",   "step",    "prepare", "boot-recovery", "upload", "apply", "boot-application",
-  "notify", "confirm", "confirm-pause", "assess", "restore", "verdict", "close",
+  "link",   "probe",   "plan",          "step",   "prepare", "boot-recovery", "upload", "apply", "boot-application",
+  "notify", "confirm", "confirm-pause", "assess", "restore", "verdict",       "close",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
@@ -130,7 +130,8 @@ make_plan (SqnsSsm *ssm)
       sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has fallen silent since it was found");
       return;
     }
-  upgrade->plan = sqns_plan_make (upgrade->config.rules, &state, upgrade->config.caba, &upgrade->config.options, &error);
+  upgrade->plan
+      = sqns_plan_make (upgrade->config.rules, &state, upgrade->config.caba, &upgrade->config.options, &error);
   if (upgrade->plan == NULL)
     {
       sqns_ssm_fail (ssm, error);
@@ -393,7 +394,7 @@ verdict (SqnsSsm *ssm)
   if (sqns_ssm_error (ssm) == NULL)
     {
       say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
-      sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify) sqns_upgrade_result_free);
+      sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify)sqns_upgrade_result_free);
     }
   else if (upgrade->touched)
     {
@@ -419,7 +420,7 @@ upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
   Upgrade *upgrade = data;
   GCancellable *cancellable = sqns_ssm_cancellable (ssm);
 
-  switch ((State) state)
+  switch ((State)state)
     {
     case STATE_LINK:
       sqns_link_open_async (&upgrade->config.link, &upgrade->monitor, cancellable, on_linked, ssm);

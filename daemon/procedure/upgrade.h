@@ -11,8 +11,8 @@ typedef struct {
   const SqnsCaba *caba;   /* parsed @image; must outlive the run */
   const SqnsRules *rules; /* must outlive the run */
   SqnsPlanOptions options;
-  guint block_size;       /* most image bytes per STP block, 0 = as the session allows */
-  gboolean dry_run;       /* stop after the plan */
+  guint block_size; /* most image bytes per STP block, 0 = as the session allows */
+  gboolean dry_run; /* stop after the plan */
 } SqnsUpgradeConfig;
 
 typedef struct {
@@ -25,9 +25,10 @@ void sqns_upgrade_result_free (SqnsUpgradeResult *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsUpgradeResult, sqns_upgrade_result_free)
 
 /* Runs link, probe, plan and route. Must not be cancelled while the monitor says "committed": the caller holds back.
- * Errors: those of link and probe; INVALID_FIRMWARE, INCOMPATIBLE, DOWNGRADE, ... before harm; NEEDS_RECOVERY when the modem
- * is left in recovery (resumable), MODEM_REFUSED and VERIFY_FAILED when it runs its old or an unexpected firmware, TIMEOUT and
- * DEVICE_LOST when its state is not known. The message says what the modem is now and whether power may be cut. */
+ * Errors: those of link and probe; INVALID_FIRMWARE, INCOMPATIBLE, DOWNGRADE, ... before harm; NEEDS_RECOVERY when the
+ * modem is left in recovery (resumable), MODEM_REFUSED and VERIFY_FAILED when it runs its old or an unexpected
+ * firmware, TIMEOUT and DEVICE_LOST when its state is not known. The message says what the modem is now and whether
+ * power may be cut. */
 void sqns_upgrade_async (const SqnsUpgradeConfig *config,
                          const SqnsMonitor *monitor,
                          GCancellable *cancellable,

@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-#define TRY_MS 350          /* an AT is answered within some ms unless the modem sleeps */
-#define SETTLE_TRIES 3      /* the first AT often says ERROR for leftover bytes on the line */
+#define TRY_MS 350     /* an AT is answered within some ms unless the modem sleeps */
+#define SETTLE_TRIES 3 /* the first AT often says ERROR for leftover bytes on the line */
 #define QUIET_MS 30
 #define STP_ANSWER_MS 400
-#define PPP_GUARD_MS 1150   /* silence before and after +++ (protocol.md §2) */
+#define PPP_GUARD_MS 1150 /* silence before and after +++ (protocol.md §2) */
 
 typedef enum {
   STATE_AT,
@@ -115,11 +115,14 @@ static void
 poke (SqnsSsm *ssm)
 {
   static const SqnsExchange exchange = {
-    .request = (const guint8 *) "AT\r", .request_len = 3, .match = match_final, .timeout_ms = TRY_MS,
+    .request = (const guint8 *)"AT\r",
+    .request_len = 3,
+    .match = match_final,
+    .timeout_ms = TRY_MS,
   };
   Wake *wake = sqns_ssm_data (ssm);
 
-  sqns_monitor_trace (wake->monitor, '>', (const guint8 *) "AT", 2);
+  sqns_monitor_trace (wake->monitor, '>', (const guint8 *)"AT", 2);
   sqns_port_resync_async (wake->port, QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_poked, ssm);
 }
 
@@ -131,7 +134,8 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  if (!sqns_command_finish (wake->port, result, &reply, &error) && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_command_finish (wake->port, result, &reply, &error)
+      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else if (error == NULL && reply.final == SQNS_AT_OK)
     finish_wake (ssm);
@@ -146,7 +150,8 @@ match_stp (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
   SqnsStpHeader header;
   const guint8 *payload;
-  return sqns_stp_decode (data, len, &header, &payload, consumed) == SQNS_STP_DECODE_OK ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+  return sqns_stp_decode (data, len, &header, &payload, consumed) == SQNS_STP_DECODE_OK ? SQNS_MATCH_DONE
+                                                                                        : SQNS_MATCH_MORE;
 }
 
 static void
@@ -187,10 +192,10 @@ on_escaped (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 wake_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  static const SqnsExchange escape = { .request = (const guint8 *) "+++", .request_len = 3, .timeout_ms = 1000 };
+  static const SqnsExchange escape = { .request = (const guint8 *)"+++", .request_len = 3, .timeout_ms = 1000 };
   Wake *wake = data;
 
-  switch ((State) state)
+  switch ((State)state)
     {
     case STATE_AT:
     case STATE_AT_AFTER_STP:
@@ -200,8 +205,7 @@ wake_state (SqnsSsm *ssm, guint state, gpointer data)
     case STATE_SETTLE:
       sqns_command_async (wake->port, wake->monitor, "AT", 2 * TRY_MS, sqns_ssm_cancellable (ssm), on_settled, ssm);
       break;
-    case STATE_STP_RESET:
-      {
+      case STATE_STP_RESET: {
         SqnsExchange exchange = {
           .request = wake->request,
           .request_len = sizeof wake->request,
@@ -217,7 +221,7 @@ wake_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_ssm_next_in_ms (ssm, PPP_GUARD_MS);
       break;
     case STATE_PPP_ESCAPE:
-      sqns_monitor_trace (wake->monitor, '>', (const guint8 *) "+++", 3);
+      sqns_monitor_trace (wake->monitor, '>', (const guint8 *)"+++", 3);
       sqns_port_resync_async (wake->port, 1, &escape, sqns_ssm_cancellable (ssm), on_escaped, ssm);
       break;
     case N_STATES:

@@ -12,8 +12,8 @@ typedef enum {
 
 typedef struct {
   gboolean answers;
-  gboolean ppp; /* it came back by +++ */
-  gboolean stp; /* it came back by an STP RESET */
+  gboolean ppp;    /* it came back by +++ */
+  gboolean stp;    /* it came back by an STP RESET */
   SqnsNoise noise; /* what came instead of an answer */
 } SqnsWake;
 

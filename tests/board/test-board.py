@@ -767,6 +767,21 @@ class Pace(Case):
         self.assertGreater(took, len(DUP) / 92160)
         self.assertLess(took, 4 * len(DUP) / 92160)
 
+    def test_idle_line_earns_nothing(self):
+        board = self.board('--pace', '--usb-latency', '5', '--start', 'passthrough', '--modem', 'recovery', scale='0')
+        port = board.port(921600)
+        port.sync()
+        port.at('AT+SMSTPU="ON_THE_FLY"')
+        stp = Stp(port)
+        stp.open()
+        stp.max_transfer = 1016
+        start = time.monotonic()
+        stp.send(DUP[:20000])
+        took = time.monotonic() - start
+        wire = (20000 + 20 * (18 + 16 + 16 + 18)) / 92160
+        # what the last run before the first block was late by, 20 ms at most, is given back
+        self.assertGreater(took, wire + 20 * 2 * 0.005 - 0.02)
+
     def test_usb_latency(self):
         board, port = self.direct('--clean-start', '--usb-latency', '100')
         start = time.monotonic()

@@ -13,7 +13,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VirtualBoard, virtual_board_free)
 
 const char *virtual_board_port (VirtualBoard *board);
 
-/* A control command; blocks until it was obeyed. The reply without "ok ", caller frees; an error of the board ends the test. */
+/* A control command; blocks until it was obeyed. The reply without "ok ", caller frees; an error of the board ends the
+ * test. */
 char *virtual_board_tell (VirtualBoard *board, const char *command);
 
 /* A member of the JSON status as text, "" when it is not there; caller frees. */

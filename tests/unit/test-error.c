@@ -17,7 +17,7 @@ test_names (void)
       g_autofree char *wire = g_dbus_error_encode_gerror (error);
       g_assert_cmpstr (wire, ==, name);
       g_autoptr (GError) received = g_dbus_error_new_for_dbus_error (name, "x");
-      g_assert_error (received, SQNS_ERROR, (int) code);
+      g_assert_error (received, SQNS_ERROR, (int)code);
     }
   SqnsError none;
   g_assert_false (sqns_error_from_name ("org.sqnsd1.Error.Nonsense", &none));
@@ -51,16 +51,14 @@ test_normalize (void)
     int io_code;
     SqnsError code;
   } rows[] = {
-    { G_IO_ERROR_CANCELLED, SQNS_ERROR_CANCELLED },
-    { G_IO_ERROR_CLOSED, SQNS_ERROR_DEVICE_LOST },
-    { G_IO_ERROR_BROKEN_PIPE, SQNS_ERROR_DEVICE_LOST },
-    { G_IO_ERROR_TIMED_OUT, SQNS_ERROR_TIMEOUT },
+    { G_IO_ERROR_CANCELLED, SQNS_ERROR_CANCELLED },     { G_IO_ERROR_CLOSED, SQNS_ERROR_DEVICE_LOST },
+    { G_IO_ERROR_BROKEN_PIPE, SQNS_ERROR_DEVICE_LOST }, { G_IO_ERROR_TIMED_OUT, SQNS_ERROR_TIMEOUT },
     { G_IO_ERROR_NO_SPACE, SQNS_ERROR_FAILED },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GError) error = sqns_error_normalize (g_error_new_literal (G_IO_ERROR, rows[i].io_code, "why"));
-      g_assert_error (error, SQNS_ERROR, (int) rows[i].code);
+      g_assert_error (error, SQNS_ERROR, (int)rows[i].code);
       g_assert_cmpstr (error->message, ==, "why");
     }
 }

@@ -81,26 +81,32 @@ master_read (Fixture *f, char *buffer, gsize size)
 static void
 master_write (Fixture *f, const char *text)
 {
-  g_assert_cmpint (write (f->master, text, strlen (text)), ==, (gssize) strlen (text));
+  g_assert_cmpint (write (f->master, text, strlen (text)), ==, (gssize)strlen (text));
 }
 
 static SqnsMatch
 match_ok (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
-  const char *found = g_strstr_len ((const char *) data, len, "OK\r\n");
+  const char *found = g_strstr_len ((const char *)data, len, "OK\r\n");
   if (found == NULL)
     return SQNS_MATCH_MORE;
-  *consumed = found - (const char *) data + 4;
+  *consumed = found - (const char *)data + 4;
   if (user_data != NULL)
-    *(gsize *) user_data = *consumed;
+    *(gsize *)user_data = *consumed;
   return SQNS_MATCH_DONE;
 }
 
 static const SqnsExchange at_exchange = {
-  .request = (const guint8 *) "AT\r", .request_len = 3, .match = match_ok, .timeout_ms = 5000,
+  .request = (const guint8 *)"AT\r",
+  .request_len = 3,
+  .match = match_ok,
+  .timeout_ms = 5000,
 };
 static const SqnsExchange short_exchange = {
-  .request = (const guint8 *) "AT\r", .request_len = 3, .match = match_ok, .timeout_ms = 30,
+  .request = (const guint8 *)"AT\r",
+  .request_len = 3,
+  .match = match_ok,
+  .timeout_ms = 30,
 };
 
 static void
@@ -188,7 +194,7 @@ test_cancel (Fixture *f, gconstpointer data)
 static void
 count_lost (SqnsPort *port, gpointer data)
 {
-  ++*(int *) data;
+  ++*(int *)data;
 }
 
 static void
@@ -217,7 +223,8 @@ test_partial_write (Fixture *f, gconstpointer data)
   g_autofree char *big = g_malloc (100000);
   g_autofree char *got = g_malloc (100000);
   memset (big, 'x', 100000);
-  SqnsExchange exchange = { .request = (const guint8 *) big, .request_len = 100000, .match = match_ok, .timeout_ms = 5000 };
+  SqnsExchange exchange
+      = { .request = (const guint8 *)big, .request_len = 100000, .match = match_ok, .timeout_ms = 5000 };
   Outcome outcome = { 0 };
   sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
   g_assert_cmpuint (master_read (f, got, 100000), ==, 100000);
@@ -232,7 +239,8 @@ static void
 test_stuck_write (Fixture *f, gconstpointer data)
 {
   g_autofree char *big = g_malloc0 (100000);
-  SqnsExchange exchange = { .request = (const guint8 *) big, .request_len = 100000, .match = match_ok, .timeout_ms = 30 };
+  SqnsExchange exchange
+      = { .request = (const guint8 *)big, .request_len = 100000, .match = match_ok, .timeout_ms = 30 };
   Outcome outcome = { 0 };
   g_autoptr (GError) error = NULL;
   g_assert_true (sqns_port_set_speed (f->port, 1000000, &error));
@@ -250,7 +258,7 @@ test_drain_ends (Fixture *f, gconstpointer data)
   sqns_port_drain_async (f->port, 50, 200, NULL, on_done, &outcome);
   while (!outcome.done) /* a line that never falls quiet */
     {
-      (void) !write (f->master, "noise ", 6);
+      (void)!write (f->master, "noise ", 6);
       g_main_context_iteration (NULL, FALSE);
     }
   g_assert_no_error (outcome.error);
@@ -258,7 +266,7 @@ test_drain_ends (Fixture *f, gconstpointer data)
   gsize len;
   const guint8 *heard = sqns_port_heard (f->port, &len);
   g_assert_cmpuint (len, >, 0);
-  g_assert_nonnull (g_strstr_len ((const char *) heard, len, "noise"));
+  g_assert_nonnull (g_strstr_len ((const char *)heard, len, "noise"));
 }
 
 static void

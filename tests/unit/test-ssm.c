@@ -20,12 +20,12 @@ handler (SqnsSsm *ssm, guint state, gpointer data)
 {
   Script *script = data;
   g_string_append_c (script->seen, "abcxy"[state]);
-  if ((int) state == script->hang_at)
+  if ((int)state == script->hang_at)
     {
       sqns_ssm_next_in_ms (ssm, 60 * 60 * 1000);
       return;
     }
-  if ((int) state == script->fail_at || (script->fail_at >= 0 && script->fail_at < CLEAN_ONE && state == CLEAN_ONE))
+  if ((int)state == script->fail_at || (script->fail_at >= 0 && script->fail_at < CLEAN_ONE && state == CLEAN_ONE))
     {
       sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "failed in %s", names[state]);
       return;

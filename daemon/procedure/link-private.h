@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of a link, for the procedure that finds it. */
+#pragma once
+
+#include "procedure/link.h"
+
+struct _SqnsLink {
+  GObject parent;
+  SqnsLinkKind kind;
+  SqnsBoardInfo board;
+  SqnsPort *port;
+  SqnsMonitor monitor;
+};
