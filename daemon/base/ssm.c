@@ -70,10 +70,9 @@ enter (SqnsSsm *ssm, guint state)
 
   if (!ssm->cleaning && state < klass->first_cleanup)
     {
-      GError *cancelled = NULL;
-      if (g_cancellable_set_error_if_cancelled (g_task_get_cancellable (ssm->task), &cancelled))
+      if (g_cancellable_is_cancelled (g_task_get_cancellable (ssm->task)))
         {
-          ssm->error = sqns_error_normalize (cancelled);
+          ssm->error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "cancelled");
           state = klass->first_cleanup;
         }
     }

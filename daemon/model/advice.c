@@ -38,9 +38,10 @@ before_harm (SqnsError code)
     case SQNS_ERROR_WRONG_STATE:
       return "Refresh the modem's state and look at it; nothing was changed on it.";
     case SQNS_ERROR_TIMEOUT:
-      return "Nothing was changed on the modem. Switch the board off and on (its reset button does not reset the "
-             "modem), then "
-             "run the upgrade again.";
+      /* who does not answer may be writing what an earlier upgrade left it with */
+      return "This job changed nothing on the modem. If another upgrade was interrupted before, leave the power on for "
+             "fifteen minutes and run the upgrade again; else switch the board off and on (its reset button does not "
+             "reset the modem) and run it again.";
     case SQNS_ERROR_PROTOCOL:
     case SQNS_ERROR_FAILED:
       return "Nothing was changed on the modem. Run the upgrade again; if it fails alike, keep the job's log.";

@@ -273,9 +273,8 @@ operation_new (SqnsPort *port, OperationKind kind, GTask *task)
 static GError *
 why_not (SqnsPort *port, GCancellable *cancellable)
 {
-  GError *error = NULL;
-  if (g_cancellable_set_error_if_cancelled (cancellable, &error))
-    return sqns_error_normalize (error);
+  if (g_cancellable_is_cancelled (cancellable))
+    return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "cancelled");
   if (port->lost)
     return g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "%s is gone", port->devnode);
   if (port->operation != NULL || port->listener != NULL)

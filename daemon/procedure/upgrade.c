@@ -377,7 +377,11 @@ give_verdict (Upgrade *upgrade, GError **error)
       break;
     case SQNS_MODE_UNKNOWN:
       if (g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
-        code = SQNS_ERROR_DEVICE_LOST;
+        {
+          code = SQNS_ERROR_DEVICE_LOST;
+          words = "the modem's state is not known; if the board still has power, leave it on, plug the board in again and "
+                  "upgrade it again: an interrupted upload can be repeated";
+        }
       break;
     }
   say (upgrade, SQNS_PHASE_RELEASE, safe, FALSE, words);
@@ -387,12 +391,21 @@ give_verdict (Upgrade *upgrade, GError **error)
 }
 
 static void
+add_to_summary (Upgrade *upgrade, const char *words)
+{
+  g_autofree char *before = g_steal_pointer (&upgrade->result->summary);
+  upgrade->result->summary = g_strdup_printf ("%s; %s", before, words);
+}
+
+static void
 verdict (SqnsSsm *ssm)
 {
   Upgrade *upgrade = sqns_ssm_data (ssm);
 
   if (sqns_ssm_error (ssm) == NULL)
     {
+      if (sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH)
+        add_to_summary (upgrade, "the board stays in passthrough until its reset button is pressed");
       say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
       sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify)sqns_upgrade_result_free);
     }

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The main command, whole: from every start, the second time, with files and ports that are no good. What sqnsctl says is
+checked each time against what the board says of itself."""
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import termios
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from bus_rig import NOBODY, wait_for  # noqa: E402
+from rig import (BEFORE, BUSY, DONE, FAST, FAILED, HAND, NOT_ALLOWED, NOT_FOUND, RECOVERY, REFUSED, TARGET, UNKNOWN,  # noqa: E402
+                 WholeCase, real_firmware)
+
+CAT_M1 = '5.1.1.0-41065'
+
+
+class Starts(WholeCase):
+    def upgrade(self, *options):
+        board = self.board(*options)
+        out, _ = self.expect(DONE, 'upgrade', board.port, self.image())
+        self.assertIn('succeeded', out)
+        self.assertIn(TARGET, out)
+        now = self.assert_upgraded(board)
+        self.assertGreater(now['stp-bytes'], 0)
+        return now
+
+    def test_repl_without_lte_task(self):
+        now = self.upgrade('--board-firmware=1.20.2.r4')
+        self.assertEqual((now['esp32'], now['lte-task']), ('passthrough', True))
+
+    def test_1_18_2(self):
+        self.assertEqual(self.upgrade('--board-firmware=1.18.2')['esp32'], 'passthrough')
+
+    def test_no_modem_upgrade_mode(self):
+        now = self.upgrade('--board-firmware=1.17.5.b6')
+        self.assertEqual((now['esp32'], now['esp32-resets']), ('repl', 0), 'the relay is left without a reset')
+
+    def test_gpy(self):
+        self.upgrade('--board=gpy')
+
+    def test_g01(self):
+        self.upgrade('--board=g01')
+
+    def test_passthrough(self):
+        self.upgrade('--start=passthrough')
+
+    def test_bare_modem(self):
+        self.upgrade('--start=direct')
+
+    def test_recovery(self):
+        self.upgrade('--modem=recovery')
+
+    def test_mtools(self):
+        self.upgrade('--modem=mtools')
+
+    @unittest.skipUnless('SQNS_TEST_FIRMWARE' in os.environ, 'SQNS_TEST_FIRMWARE names no folder with a real release')
+    def test_real_file(self):
+        dup = real_firmware(self.rig.folder)
+        board = self.board(speed=('--time-scale=0.02',))
+        self.expect(DONE, 'upgrade', board.port, dup)
+        now = self.assert_upgraded(board)
+        self.assertEqual(now['stp-bytes'], os.path.getsize(dup))
+
+
+class BoardPrograms(WholeCase):
+    """Someone's main.py runs: it is got past, or a person is told."""
+
+    def program(self, *options):
+        board = self.board(*options)
+        self.wait_status(board, 'the program to run', esp32='running')
+        return board
+
+    def upgrade(self, *options):
+        board = self.program(*options)
+        self.expect(DONE, 'upgrade', board.port, self.image())
+        self.assert_upgraded(board)
+
+    def test_prints_for_ever(self):
+        self.upgrade('--main-program=prints')
+
+    def test_floods(self):
+        self.upgrade('--main-program=floods')
+
+    def test_ignores_ctrl_c(self):
+        board = self.program('--main-program=ignores-ctrl-c')
+        _, err = self.expect(HAND, 'upgrade', board.port, self.image())
+        self.assertIn('a program runs on the board', err)
+        self.assertIn('reset button', err)
+        self.assert_nothing_sent(board)
+
+    def test_ignores_ctrl_c_but_not_safe_boot(self):
+        self.upgrade('--main-program=ignores-ctrl-c', '--ctrl-f-any')
+
+
+class Again(WholeCase):
+    def test_second_run(self):
+        board = self.board()
+        dup = self.image()
+        self.expect(DONE, 'upgrade', board.port, dup)
+        first = self.assert_upgraded(board)
+        out, _ = self.expect(DONE, 'upgrade', board.port, dup)
+        self.assertIn('already', out)
+        second = self.assert_upgraded(board)
+        self.assertEqual((second['stp-blocks'], second['modem-resets']), (first['stp-blocks'], first['modem-resets']))
+        self.expect(DONE, 'upgrade', board.port, dup, '--allow-reinstall')
+        third = self.assert_upgraded(board)
+        self.assertGreater(third['modem-resets'], second['modem-resets'])
+
+    def test_dry_run(self):
+        board = self.board()
+        out, _ = self.expect(DONE, 'upgrade', board.port, self.image(), '--dry-run')
+        self.assertIn(TARGET, out)
+        self.assert_nothing_sent(board)
+
+    def test_expectations(self):
+        board = self.board()
+        dup = self.image()
+        with open(dup, 'rb') as image:
+            digest = hashlib.sha256(image.read()).hexdigest()
+        for wrong in (('--expect-version=41019',), ('--expect-version=6.0.0.0-37780',), ('--expect-sha256=' + '0' * 64,)):
+            with self.subTest(wrong=wrong):
+                _, err = self.expect(REFUSED, 'upgrade', board.port, dup, *wrong)
+                self.assertRegex(err, '^sqnsctl: .')
+        self.assert_unopened(board)
+        self.expect(DONE, 'upgrade', board.port, dup, '--expect-version=37781', '--expect-sha256=' + digest)
+        self.assert_upgraded(board)
+
+    def test_downgrade(self):
+        newer = '6.0.0.0-41019'
+        board = self.board('--modem-version=' + newer)
+        dup = self.image()
+        _, err = self.expect(REFUSED, 'upgrade', board.port, dup)
+        self.assertIn(newer, err)
+        self.assertIn('downgrade', err)
+        self.assert_nothing_sent(board, newer)
+        self.expect(DONE, 'upgrade', board.port, dup, '--allow-downgrade')
+        self.assert_upgraded(board)
+
+    def test_other_family(self):
+        board = self.board('--modem-version=' + CAT_M1)
+        dup = self.image()
+        _, err = self.expect(REFUSED, 'upgrade', board.port, dup)
+        self.assertIn('CAT-M1', err)
+        self.assertIn('NB-IoT', err)
+        self.assert_nothing_sent(board, CAT_M1)
+        self.expect(DONE, 'upgrade', board.port, dup, '--allow-family-change')
+        self.assert_upgraded(board)
+
+
+class BadFiles(WholeCase):
+    def refused(self, code, path, words, board):
+        """By inspect and by upgrade, in one sentence, and before the board hears anything."""
+        for command in (('inspect', path), ('upgrade', board.port, path)):
+            with self.subTest(command=command[0], path=os.path.basename(path)):
+                out, err = self.expect(code, *command)
+                self.assertEqual(out, '')
+                first = err.splitlines()[0]
+                self.assertTrue(first.startswith('sqnsctl: '), err)
+                self.assertIn(os.path.basename(path), first)
+                self.assertRegex(first, words)
+                self.assertLessEqual(len(err.splitlines()), 2, 'a sentence, and at most an advice')
+
+    def test_all(self):
+        board = self.board()
+        with open(self.image('good.dup'), 'rb') as image:
+            good = image.read()
+        fifo = os.path.join(self.rig.folder, 'fifo.dup')
+        os.mkfifo(fifo)
+        large = self.file('large.dup', good)
+        os.truncate(large, 65 << 20)
+        changed = bytearray(good)
+        changed[len(good) // 2] ^= 1
+        folder = os.path.join(self.rig.folder, 'folder.dup')
+        os.mkdir(folder)
+        bad = {
+            folder: (REFUSED, 'directory'),
+            fifo: (REFUSED, 'pipe'),
+            large: (REFUSED, 'too many'),
+            os.path.join(self.rig.folder, 'none.dup'): (NOT_FOUND, 'no such file'),
+            self.file('empty.dup', b''): (REFUSED, 'empty'),
+            self.file('cut.dup', good[:-1000]): (REFUSED, 'truncated|cut|end|short'),
+            self.file('cut-early.dup', good[:3000]): (REFUSED, 'truncated|cut|end|short'),
+            self.file('changed.dup', bytes(changed)): (REFUSED, 'checksum'),
+            self.file('updater.elf', b'\x7fELF\x01\x02\x01' + good[7:9000]): (REFUSED, 'ELF|updater'),
+            self.file('release.zip', b'PK\x03\x04\x14' + good[5:9000]): (REFUSED, 'ZIP|zip'),
+            self.file('login.dup', b'<!DOCTYPE html>\n<html><body>Please log in</body></html>' + b' ' * 500): (REFUSED, 'HTML|web'),
+            self.file('noise.dup', os.urandom(5000)): (REFUSED, '.'),
+        }
+        for path, (code, words) in bad.items():
+            self.refused(code, path, words, board)
+        self.assert_unopened(board)
+
+    @unittest.skipUnless(os.getuid() == 0, 'only root can become another user')
+    def test_unreadable(self):
+        board = self.board()
+        dup = self.image()
+        os.chmod(dup, 0)
+        for command in (('inspect', dup), ('upgrade', board.port, dup)):
+            _, err = self.expect(NOT_ALLOWED, *command, user=NOBODY, group=NOBODY, extra_groups=[])
+            self.assertIn('may not read', err)
+        self.assert_unopened(board)
+
+
+class Ports(WholeCase):
+    def setUp(self):
+        super().setUp()
+        self.dup = self.image()
+
+    def linked_board(self, *options):
+        """Found by the same name when it is plugged in again."""
+        link = os.path.join(self.rig.folder, 'ttyBoard')
+        return self.board('--link=' + link, '--dup-size=%d' % os.path.getsize(self.dup), *options), link
+
+    def test_missing(self):
+        _, err = self.expect(NOT_FOUND, 'upgrade', '/dev/ttyNone7', self.dup)
+        self.assertIn('/dev/ttyNone7', err)
+
+    def test_regular_file(self):
+        code, _, err = self.sqnsctl('upgrade', self.file('ttyFile', b''), self.dup)
+        self.assertNotEqual(code, DONE)
+        self.assertIn('ttyFile', err)
+        self.assertRegex(err, 'serial|tty|terminal')
+
+    def busy(self, script):
+        board = self.board()
+        owner = subprocess.Popen([sys.executable, '-c', 'import fcntl, os, sys, termios\n'
+                                  'fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)\n%s\nprint("has it", flush=True)\n'
+                                  'sys.stdin.read()' % script, board.port],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            self.assertEqual(owner.stdout.readline(), 'has it\n')
+            _, err = self.expect(BUSY, 'upgrade', board.port, self.dup)
+            self.assertIn('pid %d' % owner.pid, err)
+            self.assert_unopened(board)
+        finally:
+            owner.communicate()
+        self.expect(DONE, 'upgrade', board.port, self.dup)
+        self.assert_upgraded(board)
+
+    def test_flocked(self):
+        self.busy('fcntl.flock(fd, fcntl.LOCK_EX)')
+
+    def test_exclusive(self):
+        self.busy('fcntl.ioctl(fd, termios.TIOCEXCL)')
+
+    def unplugged(self, place, *options):
+        board, link = self.linked_board('--start=direct', '--fault=unplug@' + place, *options)
+        _, err = self.expect(UNKNOWN, 'upgrade', link, self.dup)
+        self.assertRegex(err, 'gone|unplugged')
+        self.assertNotIn('power  may be cut', err)
+        self.assertNotEqual(self.status(board)['version'] if place.startswith('stp') else '', TARGET)
+        board.tell('plug')
+        self.expect(DONE, 'upgrade', link, self.dup)
+        self.assert_upgraded(board)
+
+    def test_unplugged_half_way(self):
+        self.unplugged('stp.block=50%')
+
+    def test_unplugged_while_applying(self):
+        self.unplugged('apply')
+
+    def test_unplugged_while_booting(self):
+        self.unplugged('reboot')
+
+
+if __name__ == '__main__':
+    unittest.main()
