@@ -4,8 +4,8 @@
  *   bench-upgrade DUP BOARD-OPTIONS [TRANSCRIPT]
  *
  * stdout: "image BYTES", "begin SECONDS" (on the clock that sqns-board --log uses), "phase NAME SECONDS" (since the
- * begin), "retries N", "board overruns N" and "end SECONDS". TRANSCRIPT gets every line and every state, with its time on that
- * clock. SQNS_BOARD names the board's program, SQNS_RULES the rules. */
+ * begin), "retries N", "board overruns N" and "end SECONDS". TRANSCRIPT gets every line and every state, with its time
+ * on that clock. SQNS_BOARD names the board's program, SQNS_RULES the rules. */
 #include "base/ssm.h"
 #include "procedure/upgrade.h"
 #include "virtual-board.h"
@@ -29,14 +29,14 @@ typedef struct {
 static double
 elapsed (const Run *run)
 {
-  return (g_get_monotonic_time () - run->begin_us) / (double) G_USEC_PER_SEC;
+  return (g_get_monotonic_time () - run->begin_us) / (double)G_USEC_PER_SEC;
 }
 
 static void
 note (Run *run, char mark, const char *first, const char *second)
 {
   if (run->transcript != NULL)
-    fprintf (run->transcript, "%.6f %c %s%s%s\n", g_get_monotonic_time () / (double) G_USEC_PER_SEC, mark, first,
+    fprintf (run->transcript, "%.6f %c %s%s%s\n", g_get_monotonic_time () / (double)G_USEC_PER_SEC, mark, first,
              *second ? ": " : "", second);
 }
 
@@ -91,14 +91,14 @@ upgrade (Run *run, const char *port, GBytes *image, const SqnsCaba *caba, const 
 {
   static const SqnsMonitorFuncs funcs = { .phase = on_phase, .retries = on_retries, .trace = on_trace };
   const SqnsMonitor monitor = { &funcs, run };
-  const SqnsUpgradeConfig config = { .link = { .devnode = port, .kind = SQNS_LINK_AUTO },
-                                     .image = image, .caba = caba, .rules = rules };
+  const SqnsUpgradeConfig config
+      = { .link = { .devnode = port, .kind = SQNS_LINK_AUTO }, .image = image, .caba = caba, .rules = rules };
 
   if (run->transcript != NULL)
     sqns_ssm_set_hook (on_state, run);
   g_timeout_add_seconds (HANG_S, on_hang, NULL);
   run->begin_us = g_get_monotonic_time ();
-  printf ("begin %.6f\n", run->begin_us / (double) G_USEC_PER_SEC);
+  printf ("begin %.6f\n", run->begin_us / (double)G_USEC_PER_SEC);
   sqns_upgrade_async (&config, &monitor, NULL, on_done, run);
   while (!run->done)
     g_main_context_iteration (NULL, TRUE);
@@ -143,7 +143,8 @@ main (int argc, char **argv)
       fputs ("usage: SQNS_BOARD=PROGRAM SQNS_RULES=FILE bench-upgrade DUP BOARD-OPTIONS [TRANSCRIPT]\n", stderr);
       return 2;
     }
-  if (!g_file_get_contents (argv[1], &data, &size, &error) || !g_file_get_contents (g_getenv ("SQNS_RULES"), &text, NULL, &error))
+  if (!g_file_get_contents (argv[1], &data, &size, &error)
+      || !g_file_get_contents (g_getenv ("SQNS_RULES"), &text, NULL, &error))
     return fail (error);
   g_autoptr (GBytes) image = g_bytes_new_take (g_steal_pointer (&data), size);
   g_autoptr (SqnsRules) rules = sqns_rules_parse (text, -1, &error);
