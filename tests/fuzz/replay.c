@@ -14,7 +14,7 @@ static guint64 n_inputs;
 static void
 run (const guint8 *data, gsize size)
 {
-  guint8 *exact = malloc (MAX (size, 1));
+  guint8 *exact = calloc (1, MAX (size, 1));
 
   if (size > 0)
     memcpy (exact, data, size);

@@ -86,12 +86,20 @@ class BoardPrograms(WholeCase):
     def test_floods(self):
         self.upgrade('--main-program=floods')
 
-    def test_ignores_ctrl_c(self):
-        board = self.program('--main-program=ignores-ctrl-c')
-        _, err = self.expect(HAND, 'upgrade', board.port, self.image())
-        self.assertIn('a program runs on the board', err)
-        self.assertIn('reset button', err)
+    def not_yielding(self, code, *options):
+        """Told so, with the modem as it was."""
+        board = self.program(*options)
+        _, err = self.expect(code, 'upgrade', board.port, self.image())
+        self.assertIn('program', err)
+        self.assertIn('yields neither to Ctrl-C', err)
         self.assert_nothing_sent(board)
+
+    def test_ignores_ctrl_c(self):
+        self.not_yielding(UNKNOWN, '--main-program=ignores-ctrl-c')
+
+    def test_ignores_ctrl_c_and_prints(self):
+        program = os.path.join(os.environ['SQNS_SOURCE'], 'tests', 'scenario', 'deaf-printer.py')
+        self.not_yielding(HAND, '--main=' + program)
 
     def test_ignores_ctrl_c_but_not_safe_boot(self):
         self.upgrade('--main-program=ignores-ctrl-c', '--ctrl-f-any')
