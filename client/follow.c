@@ -75,7 +75,6 @@ print_ids (SqnsFollow *follow)
 static void
 detach_now (SqnsFollow *follow)
 {
-  print_ids (follow);
   leave (follow, SQNS_EXIT_DETACHED);
 }
 
@@ -173,7 +172,6 @@ on_first_interrupt (SqnsFollow *follow)
   follow->grace = g_timeout_add_seconds (GRACE_S, on_grace_over, follow);
   sqns_progress_note (follow->progress, "sqnsctl: detached, %s on; press Ctrl-C again within %d s to cancel",
                       follow->jobs->len == 1 ? "the job goes" : "the jobs go", GRACE_S);
-  print_ids (follow);
 }
 
 static gboolean
@@ -328,7 +326,6 @@ sqns_follow_started (SqnsFollow *follow)
   follow->mood = MOOD_FOLLOWING;
   if (follow->detach_at_start || follow->only_start)
     {
-      print_ids (follow);
       leave (follow, follow->only_start ? SQNS_EXIT_DONE : SQNS_EXIT_DETACHED);
     }
   check_all_ended (follow);
@@ -373,6 +370,9 @@ sqns_follow_run (SqnsFollow *follow)
   if (!follow->over)
     g_main_loop_run (follow->loop);
   g_clear_pointer (&follow->progress, sqns_progress_free);
+  /* not before: a bar would be drawn over them */
+  if (follow->code == SQNS_EXIT_DETACHED || follow->only_start)
+    print_ids (follow);
   report (follow);
   return follow->error != NULL ? sqns_ctl_fail (follow->ctl, follow->error) : follow->code;
 }
