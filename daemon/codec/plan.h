@@ -60,10 +60,8 @@ typedef struct {
 
 /* What needs only the file: refuses a file that no modem may be given (incomplete set, unknown version, a release that
  * the rules refuse everywhere...), with the errors of sqns_plan_make(). A diff whose base is known passes. */
-gboolean sqns_plan_check_file (const SqnsRules *rules,
-                               const SqnsCaba *caba,
-                               const SqnsPlanOptions *options,
-                               GError **error);
+gboolean
+sqns_plan_check_file (const SqnsRules *rules, const SqnsCaba *caba, const SqnsPlanOptions *options, GError **error);
 
 /* NULL with INCOMPATIBLE, DOWNGRADE, INVALID_FIRMWARE, NEEDS_RECOVERY, WRONG_STATE or NOT_SUPPORTED and a sentence that
  * says what would be allowed instead. The same version is nothing to do only in an application; a modem in recovery or

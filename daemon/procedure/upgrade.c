@@ -379,7 +379,8 @@ give_verdict (Upgrade *upgrade, GError **error)
       if (g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
         {
           code = SQNS_ERROR_DEVICE_LOST;
-          words = "the modem's state is not known; if the board still has power, leave it on, plug the board in again and "
+          words = "the modem's state is not known; if the board still has power, leave it on, plug the board in again "
+                  "and "
                   "upgrade it again: an interrupted upload can be repeated";
         }
       break;

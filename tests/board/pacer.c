@@ -2,9 +2,9 @@
  *
  * A lane says when the bytes that it has will have passed (at most 20 ms ahead) and is run then. Its clock goes on by
  * exactly the time that the bytes take, so that a late timer costs no throughput; what a run was late by is given back
- * when the lane starts again, for the host's answer was late by as much. Time in which the line was idle never is: a line
- * that earned bytes while it waited would be faster than its baud rate. The timer is a timerfd as poll() knows only
- * milliseconds, and an answer of 16 bytes takes a fifth of one. */
+ * when the lane starts again, for the host's answer was late by as much. Time in which the line was idle never is: a
+ * line that earned bytes while it waited would be faster than its baud rate. The timer is a timerfd as poll() knows
+ * only milliseconds, and an answer of 16 bytes takes a fifth of one. */
 #include "pacer.h"
 
 #include <errno.h>

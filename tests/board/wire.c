@@ -23,8 +23,8 @@
 #define READ_MAX 8192
 /* What is kept for a host that does not read, before bytes are lost. */
 #define UNREAD_MAX (256 * 1024)
-/* FTDI: a full packet goes at once, a part of one when the latency timer has run out. The real timer runs all the time, so
- * that an answer waits between nothing and the whole of it; here always the whole. */
+/* FTDI: a full packet goes at once, a part of one when the latency timer has run out. The real timer runs all the time,
+ * so that an answer waits between nothing and the whole of it; here always the whole. */
 #define USB_PACKET 62
 
 struct Wire {
@@ -48,8 +48,8 @@ struct Wire {
   Lane out_lane;
   GByteArray *out; /* on the line to the host */
   guint out_baud;
-  GByteArray *usb; /* waiting for the latency timer */
-  Lane usb_lane;   /* the latency timer */
+  GByteArray *usb;    /* waiting for the latency timer */
+  Lane usb_lane;      /* the latency timer */
   GByteArray *unread; /* the kernel did not take it yet */
 };
 
