@@ -109,11 +109,12 @@ on_safe_boot (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  /* Ctrl-C ends a program or a half-typed line, Ctrl-B leaves a raw REPL that somebody left open; both are harmless at
-   * a prompt, and neither runs what stands on the line, as a CR would */
-  static const SqnsExchange interrupt_exchange = {
+  Interrupt *interrupt = data;
+  /* Ctrl-C ends a program or a half-typed line, and does not run it as a CR would; where it brings no prompt, Ctrl-B
+   * leaves a raw REPL that somebody left open. */
+  const SqnsExchange interrupt_exchange = {
     .request = (const guint8 *)"\x03\x02",
-    .request_len = 2,
+    .request_len = interrupt->tries % 2 == 0 ? 1 : 2,
     .match = match_prompt,
     .timeout_ms = PROMPT_MS,
   };
@@ -123,7 +124,6 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
     .match = match_prompt,
     .timeout_ms = SAFE_BOOT_MS,
   };
-  Interrupt *interrupt = data;
 
   switch ((InterruptState)state)
     {
@@ -203,6 +203,7 @@ typedef struct {
   guint timeout_ms;
   gboolean stay;
   gboolean staying;
+  gboolean ended; /* the script came back */
   SqnsReplResult result;
 } Run;
 
@@ -288,6 +289,7 @@ take_result (SqnsSsm *ssm)
       sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "script %s: the board's REPL did not take the code", run->name);
       return;
     }
+  run->ended = TRUE;
   set_script_result (ssm, g_steal_pointer (&run->result.output), g_steal_pointer (&run->result.errors));
   sqns_ssm_goto (ssm, RUN_LEAVE);
 }
@@ -371,13 +373,14 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
     .match = match_raw_prompt,
     .timeout_ms = RAW_MS,
   };
-  static const SqnsExchange leave_raw = {
-    .request = (const guint8 *)"\x03\x02",
-    .request_len = 2,
+  /* after a script that has not come back, Ctrl-C first */
+  Run *run = data;
+  const SqnsExchange leave_raw = {
+    .request = (const guint8 *)"\x03\x02" + (run->ended ? 1 : 0),
+    .request_len = run->ended ? 1 : 2,
     .match = match_prompt,
     .timeout_ms = RAW_MS,
   };
-  Run *run = data;
   SqnsExchange execute = {
     .request = (const guint8 *)"\x04",
     .request_len = 1,

@@ -49,6 +49,7 @@ typedef struct {
   SqnsStpVerdict verdict;
   gboolean resend;
   gboolean in_stp;
+  gsize waited_at; /* bytes done when a whole erase went by without an answer, G_MAXSIZE never */
   gsize traced; /* bytes done when the last line was written to the transcript */
   guint retries;
   guint abort_tries;
@@ -144,7 +145,8 @@ answer_deadline_ms (Transfer *transfer)
   gsize size = g_bytes_get_size (transfer->image);
   gsize done = sqns_stp_session_bytes_done (transfer->session);
   guint percent = (guint64)done * 100 / size;
-  gboolean erasing = percent < ERASE_LOW_PERCENT || percent >= ERASE_HIGH_PERCENT;
+  /* one erase is waited for, not one for each try: after more than 5 minutes it is a fault */
+  gboolean erasing = (percent < ERASE_LOW_PERCENT || percent >= ERASE_HIGH_PERCENT) && done != transfer->waited_at;
 
   switch (sqns_stp_session_operation (transfer->session))
     {
@@ -228,6 +230,8 @@ on_response (GObject *source, GAsyncResult *result, gpointer user_data)
           sqns_ssm_fail (ssm, g_steal_pointer (&error));
           return;
         }
+      if (sqns_stp_session_operation (transfer->session) == SQNS_STP_TRANSFER_BLOCK)
+        transfer->waited_at = sqns_stp_session_bytes_done (transfer->session);
       transfer->verdict = sqns_stp_session_timed_out (transfer->session);
     }
   judge (ssm);
@@ -355,6 +359,7 @@ sqns_transfer_async (SqnsLink *link,
     most = config->block_size;
   transfer->session = sqns_stp_session_new (bytes, size, config->type, 0, most);
   transfer->abort_tries = ABORT_TRIES;
+  transfer->waited_at = G_MAXSIZE;
   watch_cancel (transfer, cancellable);
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), transfer, transfer_free);
 }

@@ -1,5 +1,8 @@
 # Says what the board is, and what it offers for reaching the modem. Changes nothing.
-import os
+try:
+    import uos as os
+except ImportError:
+    import os
 u = os.uname()
 print('sqns board=' + u.sysname)
 print('sqns firmware=' + u.release)

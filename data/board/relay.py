@@ -1,13 +1,21 @@
-# Copies bytes between the host (UART 0) and the modem (UART 1) until the host sends the word to quit, or says nothing at
-# all in the first seconds. Answers the word to ping itself, which proves the half of the way up to here.
-import os, time
+# Copies bytes between the host (UART 0) and the modem (UART 1) until the host sends the word to quit, or has not sent the word to
+# ping in the first seconds. Answers a ping itself, which proves the half of the way up to here.
+try:
+    import uos as os
+    import utime as time
+except ImportError:
+    import os, time
 from machine import UART
+def terminal(uart):
+    # some firmware has no dupterm: there the REPL lets go by itself
+    if hasattr(os, 'dupterm'):
+        os.dupterm(uart)
 def relay():
     quit = b'\x1dSQNS-RELAY-QUIT'
     ping = b'\x1dSQNS-RELAY-PING'
     modem = UART(1, baudrate=@MODEM_SPEED@, pins=@PINS@)
-    os.dupterm(None)
-    host = UART(0, @HOST_SPEED@)
+    terminal(None)
+    host = UART(0, baudrate=@HOST_SPEED@)
     tail = b''
     idle = 0
     heard = False
@@ -22,7 +30,7 @@ def relay():
                         break
                     if tail == ping:
                         heard = True
-                        host.write('sqns relay\r\n')
+                        host.write(b'sqns relay\r\n')
                         continue
                 else:
                     tail = b''
@@ -36,5 +44,5 @@ def relay():
             idle += 1
             time.sleep_ms(1)
     modem.deinit()
-    os.dupterm(UART(0, 115200))
+    terminal(UART(0, baudrate=115200))
 relay()
