@@ -180,7 +180,7 @@ class Bus:
         self.bus = self.start(["dbus-daemon", "--session", f"--address=unix:path={work}/bus", "--nofork", "--nopidfile",
                                "--print-address"], stdout=subprocess.PIPE, text=True)
         self.address = self.bus.stdout.readline().strip()
-        self.start([sqnsd, f"--bus={self.address}", "--no-udev", f"--state-dir={work}/state"])
+        self.daemon = self.start([sqnsd, f"--bus={self.address}", "--no-udev", f"--state-dir={work}/state"])
         output("gdbus", "wait", f"--address={self.address}", f"--timeout={DEADLINE}", "org.sqnsd1")
 
     def start(self, command, **keywords):
@@ -206,6 +206,8 @@ class Bus:
                 complain(f"{child.args[0]} does not end")
                 child.kill()
                 child.wait()
+        if self.daemon.returncode != 0:
+            complain(f"sqnsd ended with {self.daemon.returncode}")
 
 
 def check_daemon(arguments, work):

@@ -12,6 +12,7 @@
 #define CONFIRM_TRIES 10
 #define CONFIRM_PAUSE_MS 2000
 #define RESTORE_S 120
+#define UPLOADS 2 /* an upload that the modem found damaged, or that broke off, is begun anew once (protocol.md §4) */
 
 typedef enum {
   STATE_LINK,
@@ -22,6 +23,7 @@ typedef enum {
   STATE_BOOT_RECOVERY,
   STATE_UPLOAD,
   STATE_APPLY,
+  STATE_AGAIN, /* only after a failed upload: is another one possible? */
   STATE_BOOT_APPLICATION,
   STATE_NOTIFY,
   STATE_CONFIRM,
@@ -34,8 +36,10 @@ typedef enum {
 } State;
 
 static const char *const state_names[] = {
-  "link",   "probe",   "plan",          "step",   "prepare", "boot-recovery", "upload", "apply", "boot-application",
-  "notify", "confirm", "confirm-pause", "assess", "restore", "verdict",       "close",
+  "link",          "probe",   "plan",          "step",   "prepare",
+  "boot-recovery", "upload",  "apply",         "again",  "boot-application",
+  "notify",        "confirm", "confirm-pause", "assess", "restore",
+  "verdict",       "close",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
@@ -48,6 +52,9 @@ typedef struct {
   SqnsModemStatus *status; /* of the first probe */
   SqnsPlan *plan;
   guint step;
+  guint uploads;     /* that may still be begun */
+  guint upload_step; /* of the plan */
+  GError *upload_error;
   guint confirm_tries;
   gboolean touched;   /* the modem was told to leave its mode, or an upload was begun */
   gboolean uploading; /* bytes of an image may have been written */
@@ -62,6 +69,7 @@ upgrade_free (gpointer data)
 {
   Upgrade *upgrade = data;
   g_clear_object (&upgrade->link);
+  g_clear_error (&upgrade->upload_error);
   g_bytes_unref (upgrade->config.image);
   sqns_modem_status_free (upgrade->status);
   g_clear_pointer (&upgrade->plan, sqns_plan_free); /* none when it failed before, or was refused */
@@ -229,14 +237,54 @@ on_booted (GObject *source, GAsyncResult *result, gpointer user_data)
   step_done (ssm, ok, error);
 }
 
+/* A modem that still takes files is given the whole one once more: neither a cancel nor a lost board is cured by that.
+ */
+static void
+upload_failed (SqnsSsm *ssm, GError *error)
+{
+  Upgrade *upgrade = sqns_ssm_data (ssm);
+
+  if (upgrade->uploads == 0 || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED)
+      || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
+    {
+      sqns_ssm_fail (ssm, error);
+      return;
+    }
+  sqns_monitor_remark (&upgrade->monitor, "%s; perhaps once more from the start", error->message);
+  upgrade->upload_error = error;
+  sqns_ssm_goto (ssm, STATE_AGAIN);
+}
+
+static void
+on_again (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Upgrade *upgrade = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SqnsModemStatus) status = sqns_probe_finish (upgrade->link, result, &error);
+  GError *first = g_steal_pointer (&upgrade->upload_error);
+
+  if (status == NULL || (status->mode != SQNS_MODE_RECOVERY && status->mode != SQNS_MODE_MTOOLS))
+    {
+      sqns_ssm_fail (ssm, first);
+      return;
+    }
+  g_error_free (first);
+  upgrade->step = upgrade->upload_step;
+  sqns_ssm_goto (ssm, STATE_STEP);
+}
+
 static void
 on_uploaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Upgrade *upgrade = sqns_ssm_data (ssm);
   GError *error = NULL;
-  gboolean ok = sqns_transfer_finish (upgrade->link, result, &error);
-  step_done (ssm, ok, error);
+
+  if (sqns_transfer_finish (upgrade->link, result, &error))
+    sqns_ssm_goto (ssm, STATE_STEP);
+  else
+    upload_failed (ssm, error);
 }
 
 static void
@@ -245,8 +293,13 @@ on_applied (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsSsm *ssm = user_data;
   Upgrade *upgrade = sqns_ssm_data (ssm);
   GError *error = NULL;
-  gboolean ok = sqns_apply_finish (upgrade->link, result, &error);
-  step_done (ssm, ok, error);
+
+  if (sqns_apply_finish (upgrade->link, result, &error))
+    sqns_ssm_goto (ssm, STATE_STEP);
+  else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED))
+    upload_failed (ssm, error);
+  else
+    sqns_ssm_fail (ssm, error);
 }
 
 static void
@@ -263,6 +316,8 @@ upload (SqnsSsm *ssm)
   say (upgrade, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing the firmware; pauses around 7 to 10 % and 99 % are normal");
   upgrade->touched = TRUE;
   upgrade->uploading = TRUE;
+  upgrade->uploads--;
+  upgrade->upload_step = upgrade->step - 1;
   sqns_transfer_async (upgrade->link, &transfer, sqns_ssm_cancellable (ssm), on_uploaded, ssm);
 }
 
@@ -466,6 +521,10 @@ upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
       say (upgrade, SQNS_PHASE_APPLY, FALSE, TRUE, "the modem is writing its flash, up to 10 min");
       sqns_apply_async (upgrade->link, cancellable, on_applied, ssm);
       break;
+    case STATE_AGAIN:
+      say (upgrade, SQNS_PHASE_TRANSFER, FALSE, FALSE, "the upload failed: asking the modem whether it takes another");
+      sqns_probe_async (upgrade->link, cancellable, on_again, ssm);
+      break;
     case STATE_BOOT_APPLICATION:
       say (upgrade, SQNS_PHASE_REBOOT, FALSE, TRUE, "the modem is booting the new firmware, up to 10 min");
       sqns_bootmode_async (upgrade->link, SQNS_MODE_FFF, SQNS_BOOT_APPLICATION_S, cancellable, on_booted, ssm);
@@ -519,6 +578,7 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
   upgrade->monitor = *monitor;
   upgrade->found = SQNS_MODE_UNKNOWN;
   upgrade->confirm_tries = CONFIRM_TRIES;
+  upgrade->uploads = UPLOADS;
   upgrade->result = g_new0 (SqnsUpgradeResult, 1);
   sqns_ssm_run (&klass, g_task_new (NULL, cancellable, callback, user_data), upgrade, upgrade_free);
 }

@@ -214,6 +214,8 @@ static const Start starts[] = {
   { "noise", "--noise", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
   { "stp-2", "--stp-version 2 --stp-crc", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
   { "stp-2048", "--stp-max 2048", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
+  { "damaged-once", "--start direct --fault error@apply", SQNS_LINK_AUTO, SQNS_LINK_DIRECT },
+  { "reset-in-upload", "--start direct --fault modem-reset@stp.open", SQNS_LINK_AUTO, SQNS_LINK_DIRECT },
   { "no-close-reply", "--no-close-reply", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
   { "program-prints", "--main-program prints", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
   { "program-floods", "--main-program floods", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },

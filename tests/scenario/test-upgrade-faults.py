@@ -128,7 +128,7 @@ class Resets(Faults):
         self.assertEqual(code, RECOVERY, err)
         self.assertIn('Flash write error', err)
         self.assertIn('run the same upgrade again', err.lower())
-        self.assert_honest(board, code, 'failed')
+        self.assert_honest(board, code, err)
         self.again('error@apply', board)
 
     def test_reboots_twice(self):
