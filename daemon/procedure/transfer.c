@@ -50,7 +50,7 @@ typedef struct {
   gboolean resend;
   gboolean in_stp;
   gsize waited_at; /* bytes done when a whole erase went by without an answer, G_MAXSIZE never */
-  gsize traced; /* bytes done when the last line was written to the transcript */
+  gsize traced;    /* bytes done when the last line was written to the transcript */
   guint retries;
   guint abort_tries;
   GCancellable *hard; /* ends the exchange when the grace after a cancel is over */
@@ -151,10 +151,10 @@ answer_deadline_ms (Transfer *transfer)
   switch (sqns_stp_session_operation (transfer->session))
     {
     case SQNS_STP_RESET:
-      return done == size ? CLOSE_MS : OPEN_MS;
+      return done == size ? CLOSE_MS : sqns_patience_ms (OPEN_MS);
     case SQNS_STP_OPEN_SESSION:
     case SQNS_STP_TRANSFER_DATA_TYPE:
-      return OPEN_MS;
+      return sqns_patience_ms (OPEN_MS);
     case SQNS_STP_TRANSFER_BLOCK_CMD:
       return sqns_patience_ms (erasing ? ERASE_ANNOUNCE_MS : ANNOUNCE_MS);
     case SQNS_STP_TRANSFER_BLOCK:

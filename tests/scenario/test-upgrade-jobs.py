@@ -151,7 +151,7 @@ class Several(JobCase):
             self.assert_upgraded(board)
 
     def test_one_of_two_fails(self):
-        good, bad = self.board('--start=direct'), self.board('--start=direct', '--fault=error@apply')
+        good, bad = self.board('--start=direct'), self.board('--start=direct', '--fault=error@applyx*')
         code, out, err = self.sqnsctl('--json', 'upgrade', good.port, bad.port, self.dup)
         self.assertEqual(code, 10, err)
         self.assertEqual([job['state'] for job in json.loads(out)['jobs']], ['succeeded', 'failed'])
@@ -287,7 +287,7 @@ class Signals(JobCase):
         self.expect(DONE, 'wait', uuid)
 
     def test_failure(self):
-        board, modem, job, end = self.run_job('--start=direct', '--fault=error@apply', speed=('--time-scale=0.02',))
+        board, modem, job, end = self.run_job('--start=direct', '--fault=error@applyx*', speed=('--time-scale=0.02',))
         self.assertEqual(self.status(board)['modem'], 'recovery')
         progress = self.values(job, 'Progress')
         self.assertEqual(progress, sorted(progress))
@@ -296,6 +296,18 @@ class Signals(JobCase):
         self.assert_rate(job)
         self.assert_told_once(modem, job, False, 'failed', 'org.sqnsd1.Error.NeedsRecovery')
         self.assertIn('again', end['Advice'])
+
+    def test_second_upload(self):
+        """The first one is not taken: back to the transfer, but not back in progress."""
+        board, modem, job, end = self.run_job('--start=direct', '--fault=error@apply', speed=('--time-scale=0.02',))
+        self.assert_upgraded(board)
+        progress = self.values(job, 'Progress')
+        self.assertEqual((progress, end['Progress']), (sorted(progress), 1.0))
+        self.assert_rate(job)
+        self.assert_told_once(modem, job, True, 'succeeded', '')
+        phases = [phase for phase in self.values(job, 'Phase') if phase in ('transfer', 'apply')]
+        self.assertEqual(phases, ['transfer', 'apply', 'transfer', 'apply'])
+        self.assertEqual((end['Safe'], end['PointOfNoReturn']), (True, False))
 
     def test_log_is_readable(self):
         _, _, job, end = self.run_job('--start=direct', speed=('--time-scale=0.01',))
