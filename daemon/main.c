@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
+#define MAX_LAST_TURNS 1000
 #define DEFAULT_CONFIG "/etc/sqnsd/sqnsd.conf"
 #define EXIT_USAGE 2
 #define EXTEND_EVERY_S 10 /* while a job is waited for at the end */
@@ -283,6 +284,17 @@ start_bus (App *app, GError **error)
   return TRUE;
 }
 
+/* GDBus tells of changed properties in an idle callback: clients wait for what the last jobs came to. */
+static void
+say_last_words (App *app)
+{
+  if (g_dbus_connection_is_closed (app->connection))
+    return;
+  for (guint turns = 0; turns < MAX_LAST_TURNS && g_main_context_iteration (NULL, FALSE); turns++)
+    ;
+  g_dbus_connection_flush_sync (app->connection, NULL, NULL);
+}
+
 static void
 run (App *app)
 {
@@ -294,11 +306,10 @@ run (App *app)
   start_watchdog (app);
   sqns_loop_watch_start ();
   g_main_loop_run (app->loop);
+  say_last_words (app);
   gint64 cpu_us;
   gint64 longest_us = sqns_loop_watch_longest_us (&cpu_us);
   sqns_info (NULL, "longest main loop turn %.1f ms (%.1f ms of CPU)", longest_us / 1000.0, cpu_us / 1000.0);
-  if (!g_dbus_connection_is_closed (app->connection))
-    g_dbus_connection_flush_sync (app->connection, NULL, NULL);
 }
 
 static void

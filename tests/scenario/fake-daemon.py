@@ -12,7 +12,8 @@ Every method call is reported there as {"call": METHOD, "path": ..., "args": [..
     set    path, props                properties change
     finish path, state, error, message, props, order
                                       the end of a job: "Completed" before the properties (order "signal-first"), after
-                                      them, or without them being told at all ("signal-only")
+                                      them, without them being told at all ("signal-only"), or as the last word of a
+                                      daemon that leaves the bus then ("last-words")
     fail   method, error, message     the next calls of that method fail; without error: no more
     hold   method                     the next call of that method is not answered until
     release                           lets it be
@@ -198,6 +199,9 @@ class FakeDaemon:
             self.change(path, values)
         elif order == 'signal-only':
             self.change(path, {k: v for k, v in values.items() if k not in ('State', 'ErrorName', 'ErrorMessage')}, False)
+        elif order == 'last-words':
+            self.bus.flush_sync(None)
+            os._exit(0)
 
     def obey(self, order):
         what = order.pop('do')

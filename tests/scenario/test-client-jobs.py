@@ -228,6 +228,15 @@ class Upgrade(WithDaemon):
             self.addCleanup(self.daemon.close)
             self.daemon.modem('a')
 
+    def test_the_daemon_vanishes_with_the_end_on_its_lips(self):
+        client = self.upgrade()
+        client.err.line()
+        self.daemon.finish(1, 'failed', error=OWN + 'NeedsHand', message='a person must come', order='last-words')
+        code, _, err = client.end()
+        self.assertEqual(code, 11, err)
+        self.assertIn('a person must come', err)
+        self.assertIn('log    sqnsctl job ' + uuid(1)[:8], err)
+
     def test_the_bus_vanishes(self):
         client = self.upgrade()
         client.err.line()

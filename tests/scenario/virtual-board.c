@@ -51,10 +51,12 @@ virtual_board_new (const char *options)
   g_ptr_array_add (argv, (gpointer)program);
   g_ptr_array_add (argv, (gpointer) "--control");
   g_ptr_array_add (argv, board->control);
+  g_ptr_array_add (argv, (gpointer) "--exit-with-stdin"); /* when the test dies */
   for (guint i = 0; words != NULL && words[i] != NULL; i++)
     g_ptr_array_add (argv, words[i]);
   g_ptr_array_add (argv, NULL);
-  board->process = g_subprocess_newv ((const char *const *)argv->pdata, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
+  board->process = g_subprocess_newv ((const char *const *)argv->pdata,
+                                      G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
   g_assert_no_error (error);
   board->output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (board->process));
   board->port = g_data_input_stream_read_line (board->output, NULL, NULL, &error);
