@@ -345,6 +345,7 @@ report (SqnsFollow *follow)
     {
       SqnsFollowedJob *followed = follow->jobs->pdata[i];
       SqnsDbusJob *job = sqns_followed_job_get_job (followed);
+      sqns_followed_job_recall (followed);
       if (follow->only_start)
         sqns_json_print_event (follow->ctl, "added", "job", sqns_json_from_proxy (G_DBUS_PROXY (job)));
       else if (sqns_followed_job_has_ended (followed))

@@ -19,7 +19,7 @@ struct _SqnsFollowedJob {
   gboolean ending; /* its last properties are being asked for */
   gboolean ended;
   gboolean goes_on;
-  GVariant *last;     /* a{sv}: what was known when it began to end */
+  GVariant *last;     /* a{sv}: what was known when it began to end, then: what it ended as */
   gboolean announced; /* Completed came, with: */
   gboolean success;
   char *error_name;
@@ -132,6 +132,7 @@ end_now (SqnsFollowedJob *followed)
   believe_announcement (followed);
   followed->ending = FALSE;
   g_clear_pointer (&followed->last, g_variant_unref);
+  followed->last = remember (G_DBUS_PROXY (followed->job));
   if (!sqns_job_state_ended (sqns_job_state (followed->job)))
     return; /* it was resumed in that very moment */
   followed->ended = TRUE;
@@ -153,6 +154,8 @@ on_last_properties (GObject *source, GAsyncResult *result, gpointer data)
       g_autoptr (GVariant) dict = g_variant_get_child_value (reply, 0);
       recall (G_DBUS_PROXY (followed->job), dict);
     }
+  else /* the daemon has gone, and with it perhaps what the proxy knew */
+    recall (G_DBUS_PROXY (followed->job), followed->last);
   end_now (followed);
 }
 
@@ -163,6 +166,7 @@ begin_end (SqnsFollowedJob *followed)
   if (followed->ending || followed->ended)
     return;
   followed->ending = TRUE;
+  g_clear_pointer (&followed->last, g_variant_unref);
   followed->last = remember (G_DBUS_PROXY (followed->job));
   g_dbus_connection_call (followed->bus->connection, SQNS_BUS_NAME,
                           g_dbus_proxy_get_object_path (G_DBUS_PROXY (followed->job)),
@@ -274,6 +278,13 @@ gboolean
 sqns_followed_job_goes_on (SqnsFollowedJob *followed)
 {
   return followed->goes_on;
+}
+
+void
+sqns_followed_job_recall (SqnsFollowedJob *followed)
+{
+  if (followed->ended)
+    recall (G_DBUS_PROXY (followed->job), followed->last);
 }
 
 void

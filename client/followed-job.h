@@ -33,3 +33,6 @@ gboolean sqns_followed_job_goes_on (SqnsFollowedJob *followed); /* a cancel was 
 
 /* The daemon is gone: an end that was announced is taken as it was announced. */
 void sqns_followed_job_vanished (SqnsFollowedJob *followed);
+
+/* Puts back into the proxy what an ended job ended as: a daemon that goes takes that out of it. */
+void sqns_followed_job_recall (SqnsFollowedJob *followed);

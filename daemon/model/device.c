@@ -350,7 +350,7 @@ void
 sqns_device_note_status (SqnsDevice *self, const SqnsModemStatus *status)
 {
   self->found = state_of_mode (status->mode);
-  if (status->mode == SQNS_MODE_UNKNOWN && status->noise == SQNS_NOISE_NONE)
+  if (status->mode == SQNS_MODE_UNKNOWN && status->speed == 0) /* noise is no answer */
     self->found = SQNS_DEVICE_SILENT;
   if (sqns_version_known (&status->version))
     self->info.version = status->version;

@@ -107,22 +107,25 @@ test_modes (void)
 {
   static const struct {
     SqnsMode mode;
+    guint speed; /* at which it answered an AT */
     SqnsNoise noise;
     SqnsDeviceState state;
   } rows[] = {
-    { SQNS_MODE_FFF, SQNS_NOISE_NONE, SQNS_DEVICE_APPLICATION },
-    { SQNS_MODE_RECOVERY, SQNS_NOISE_NONE, SQNS_DEVICE_RECOVERY },
-    { SQNS_MODE_MTOOLS, SQNS_NOISE_NONE, SQNS_DEVICE_MTOOLS },
-    { SQNS_MODE_UPDATER, SQNS_NOISE_NONE, SQNS_DEVICE_UPDATER },
-    { SQNS_MODE_FFH, SQNS_NOISE_NONE, SQNS_DEVICE_FFH },
-    { SQNS_MODE_UNKNOWN, SQNS_NOISE_NONE, SQNS_DEVICE_SILENT },
-    { SQNS_MODE_UNKNOWN, SQNS_NOISE_GARBAGE, SQNS_DEVICE_UNKNOWN },
+    { SQNS_MODE_FFF, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_APPLICATION },
+    { SQNS_MODE_RECOVERY, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_RECOVERY },
+    { SQNS_MODE_MTOOLS, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_MTOOLS },
+    { SQNS_MODE_UPDATER, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_UPDATER },
+    { SQNS_MODE_FFH, 115200, SQNS_NOISE_NONE, SQNS_DEVICE_FFH },
+    { SQNS_MODE_UNKNOWN, 0, SQNS_NOISE_NONE, SQNS_DEVICE_SILENT },
+    { SQNS_MODE_UNKNOWN, 0, SQNS_NOISE_GARBAGE, SQNS_DEVICE_SILENT },
+    { SQNS_MODE_UNKNOWN, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_UNKNOWN }, /* answers, but not AT+SMOD? */
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (SqnsDevice) device = new_board ();
       Answer answer = { 0 };
       scripted ()->status.mode = rows[i].mode;
+      scripted ()->status.speed = rows[i].speed;
       scripted ()->status.noise = rows[i].noise;
       sqns_refresh_async (device, scripted_operations (), on_refreshed, &answer);
       scripted_open_link ();
