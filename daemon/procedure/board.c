@@ -48,8 +48,8 @@ interrupt_end (SqnsSsm *ssm)
   sqns_ssm_complete (ssm);
 }
 
-static SqnsMatch
-match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+SqnsMatch
+sqns_board_match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
   if (sqns_repl_prompt (data, len) != SQNS_PROMPT_FRIENDLY)
     return SQNS_MATCH_MORE;
@@ -115,13 +115,13 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
   const SqnsExchange interrupt_exchange = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = interrupt->tries % 2 == 0 ? 1 : 2,
-    .match = match_prompt,
+    .match = sqns_board_match_prompt,
     .timeout_ms = PROMPT_MS,
   };
   static const SqnsExchange safe_boot_exchange = {
     .request = (const guint8 *)"\x03\x06",
     .request_len = 2,
-    .match = match_prompt,
+    .match = sqns_board_match_prompt,
     .timeout_ms = SAFE_BOOT_MS,
   };
 
@@ -378,7 +378,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
   const SqnsExchange leave_raw = {
     .request = (const guint8 *)"\x03\x02" + (run->ended ? 1 : 0),
     .request_len = run->ended ? 1 : 2,
-    .match = match_prompt,
+    .match = sqns_board_match_prompt,
     .timeout_ms = RAW_MS,
   };
   SqnsExchange execute = {

@@ -25,6 +25,9 @@ void sqns_board_interrupt_async (SqnsPort *port,
                                  gpointer user_data);
 gboolean sqns_board_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GError **error);
 
+/* The friendly prompt. For SqnsExchange; @user_data is not used. */
+SqnsMatch sqns_board_match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data);
+
 typedef struct {
   char *output;
   char *errors; /* traceback, "" when the script went well */

@@ -44,8 +44,8 @@ match_reply (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
   return SQNS_MATCH_DONE;
 }
 
-static SqnsMatch
-match_any_final (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+SqnsMatch
+sqns_command_match_final (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
   SqnsAtReply reply = { 0 };
   SqnsAtFinal final = sqns_at_parse ("AT", data, len, &reply);
@@ -140,7 +140,7 @@ sqns_command_async (SqnsPort *port,
   SqnsExchange probe = {
     .request = (const guint8 *)"AT\r",
     .request_len = 3,
-    .match = match_any_final,
+    .match = sqns_command_match_final,
     .timeout_ms = MIN (timeout_ms, RESYNC_PROBE_MS),
   };
   GTask *task = g_task_new (port, cancellable, callback, user_data);

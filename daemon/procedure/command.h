@@ -16,3 +16,6 @@ void sqns_command_async (SqnsPort *port,
                          gpointer user_data);
 /* @reply is initialised in any case and cleared by the caller with sqns_at_reply_clear(). */
 gboolean sqns_command_finish (SqnsPort *port, GAsyncResult *result, SqnsAtReply *reply, GError **error);
+
+/* Any final result: the match of a probing "AT". For SqnsExchange; @user_data is not used. */
+SqnsMatch sqns_command_match_final (const guint8 *data, gsize len, gsize *consumed, gpointer user_data);

@@ -66,12 +66,6 @@ match_pong (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
   return sqns_at_find_line (data, len, "sqns relay", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
 }
 
-static SqnsMatch
-match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
-{
-  return sqns_repl_prompt (data, len) == SQNS_PROMPT_FRIENDLY ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
-}
-
 static void
 on_script (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -194,7 +188,7 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
   static const SqnsExchange prompt = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = 2,
-    .match = match_prompt,
+    .match = sqns_board_match_prompt,
     .timeout_ms = PROMPT_MS,
   };
   Relay *relay = data;

@@ -69,16 +69,6 @@ finish_wake (SqnsSsm *ssm)
   sqns_ssm_complete (ssm);
 }
 
-static SqnsMatch
-match_final (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
-{
-  SqnsAtReply reply = { 0 };
-  SqnsAtFinal final = sqns_at_parse ("AT", data, len, &reply);
-  *consumed = reply.consumed;
-  sqns_at_reply_clear (&reply);
-  return final == SQNS_AT_PENDING ? SQNS_MATCH_MORE : SQNS_MATCH_DONE;
-}
-
 /* The answers by which a modem says that it is there; a wrong-speed or dead line never ends in a final result line. */
 static void
 on_poked (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -117,7 +107,7 @@ poke (SqnsSsm *ssm)
   static const SqnsExchange exchange = {
     .request = (const guint8 *)"AT\r",
     .request_len = 3,
-    .match = match_final,
+    .match = sqns_command_match_final,
     .timeout_ms = TRY_MS,
   };
   Wake *wake = sqns_ssm_data (ssm);
