@@ -5,9 +5,9 @@
 static const char keep_power[]
     = "Leave the board's power on: the modem may still be writing its flash. Wait fifteen minutes, then "
       "refresh its state; when it is in recovery, run the upgrade again.";
-static const char plug_in[] = "Plug the board in again and run the same upgrade again: it goes on from the state that "
-                              "it finds. If the board has "
-                              "power of its own, leave it on meanwhile.";
+static const char plug_in[] = "Leave the board's power on where it still has any. Put the cable back and run the same "
+                              "upgrade again: it goes on "
+                              "from the state that it finds.";
 static const char run_again[]
     = "The modem is in recovery, where it is safe. Run the same upgrade again: it goes on from there.";
 static const char feed_updater[]
