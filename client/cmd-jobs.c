@@ -66,12 +66,7 @@ sqns_cmd_jobs (SqnsCtl *ctl, int argc, char **argv)
   g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
   g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
   if (sqns_ctl_wants_json (ctl))
-    {
-      JsonNode *array = sqns_json_array_new ();
-      for (guint i = 0; i < jobs->len; i++)
-        sqns_json_array_take (array, sqns_json_from_proxy (jobs->pdata[i]));
-      sqns_json_print (ctl, "jobs", array);
-    }
+    sqns_json_print_proxies (ctl, "jobs", jobs);
   else if (jobs->len > 0)
     print_table (jobs, modems);
   else

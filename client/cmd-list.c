@@ -51,12 +51,7 @@ sqns_cmd_list (SqnsCtl *ctl, int argc, char **argv)
   g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
   g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
   if (sqns_ctl_wants_json (ctl))
-    {
-      JsonNode *array = sqns_json_array_new ();
-      for (guint i = 0; i < modems->len; i++)
-        sqns_json_array_take (array, sqns_json_from_proxy (modems->pdata[i]));
-      sqns_json_print (ctl, "modems", array);
-    }
+    sqns_json_print_proxies (ctl, "modems", modems);
   else if (modems->len > 0)
     print_table (modems, jobs);
   else

@@ -116,3 +116,12 @@ sqns_json_print_error (const SqnsCtl *ctl, const char *name, const char *message
     }
   sqns_json_print (ctl, "error", json_node_init_object (json_node_alloc (), object));
 }
+
+void
+sqns_json_print_proxies (SqnsCtl *ctl, const char *key, GPtrArray *proxies)
+{
+  JsonNode *array = sqns_json_array_new ();
+  for (guint i = 0; i < proxies->len; i++)
+    sqns_json_array_take (array, sqns_json_from_proxy (proxies->pdata[i]));
+  sqns_json_print (ctl, key, array);
+}

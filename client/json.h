@@ -28,3 +28,6 @@ JsonNode *sqns_json_document_new (void);
 
 void
 sqns_json_print_error (const SqnsCtl *ctl, const char *name, const char *message, const char *advice, SqnsExit code);
+
+/* The document with @key for an array of all of @proxies (GDBusProxy). */
+void sqns_json_print_proxies (SqnsCtl *ctl, const char *key, GPtrArray *proxies);

@@ -54,7 +54,6 @@ typedef struct {
   SqnsNoise modem_noise;
   gboolean insisted;
   gboolean has_passthrough;
-  gboolean has_lte;
   SqnsRelayConfig relay;
 } Open;
 
@@ -223,9 +222,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsBoardInfo *board = &open->link->board;
   board->board = sqns_repl_value (script->output, "board");
   board->firmware = sqns_repl_value (script->output, "firmware");
-  g_autofree char *lte = sqns_repl_value (script->output, "lte");
   g_autofree char *passthrough = sqns_repl_value (script->output, "passthrough");
-  open->has_lte = g_strcmp0 (lte, "yes") == 0;
   open->has_passthrough = passthrough != NULL;
   sqns_monitor_remark (&open->monitor, "board %s, firmware %s, passthrough %s", board->board ? board->board : "unknown",
                        board->firmware ? board->firmware : "unknown", open->has_passthrough ? "yes" : "no");

@@ -58,9 +58,7 @@ typedef struct {
   guint confirm_tries;
   gboolean touched;   /* the modem was told to leave its mode, or an upload was begun */
   gboolean uploading; /* bytes of an image may have been written */
-  gboolean applied;   /* the point of no return was passed */
   SqnsMode found;     /* by the assessment */
-  gboolean assessed;
   SqnsUpgradeResult *result;
 } Upgrade;
 
@@ -363,7 +361,6 @@ on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (status != NULL)
     upgrade->found = status->mode;
-  upgrade->assessed = TRUE;
   sqns_ssm_next (ssm);
 }
 
@@ -517,7 +514,6 @@ upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
       upload (ssm);
       break;
     case STATE_APPLY:
-      upgrade->applied = TRUE;
       say (upgrade, SQNS_PHASE_APPLY, FALSE, TRUE, "the modem is writing its flash, up to 10 min");
       sqns_apply_async (upgrade->link, cancellable, on_applied, ssm);
       break;
