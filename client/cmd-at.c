@@ -2,6 +2,7 @@
 /* sqnsctl at: one AT command to a modem. */
 #include "at-exchange.h"
 #include "commands.h"
+#include "console.h"
 #include "json.h"
 #include "modem-ref.h"
 #include "text.h"
@@ -9,25 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <gio/gunixfdlist.h>
-
 #define DEFAULT_TIMEOUT_S 10
-
-static int
-open_console (SqnsBus *bus, SqnsDbusModem *modem, GError **error)
-{
-  g_autoptr (GVariant) handle = NULL;
-  g_autoptr (GUnixFDList) files = NULL;
-
-  if (!sqns_bus_passes_files (bus, "a console", error)
-      || !sqns_dbus_modem_call_open_console_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
-                                                  sqns_bus_long_timeout (bus), NULL, &handle, &files, NULL, error))
-    return -1;
-  if (files != NULL)
-    return g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no console");
-  return -1;
-}
 
 static JsonNode *
 strings_node (GPtrArray *strings)
@@ -115,13 +98,18 @@ sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv)
   if (bus == NULL)
     return sqns_ctl_fail (ctl, error);
   g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, argv[1], &error);
-  int fd = modem != NULL ? open_console (bus, modem, &error) : -1;
+  int fd = modem != NULL ? sqns_console_open (bus, modem, &error) : -1;
   if (fd < 0)
     return sqns_ctl_fail (ctl, error);
 
   int timeout = sqns_bus_timeout (bus);
   gboolean answered = sqns_at_exchange (fd, argv[2], timeout > 0 ? timeout : DEFAULT_TIMEOUT_S * 1000, &reply, &error);
   close (fd);
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
+    {
+      g_clear_error (&error);
+      error = sqns_console_why_closed (bus, modem);
+    }
   if (!answered)
     return sqns_ctl_fail (ctl, error);
 

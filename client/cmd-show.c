@@ -4,17 +4,53 @@
 #include "details.h"
 #include "json.h"
 #include "modem-ref.h"
+#include "text.h"
+
+/* As sqns_details_print() does it, for what is no property. */
+static void
+print_identity (SqnsCtl *ctl, GVariant *identity)
+{
+  static const char *const keys[] = { "imei", "iccid", "imsi" };
+  const char *number;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_variant_lookup (identity, keys[i], "&s", &number))
+      {
+        g_autofree char *clean = sqns_text_clean (number);
+        g_print ("%-16s  %s\n", keys[i], clean);
+      }
+  if (g_variant_n_children (identity) == 0)
+    sqns_ctl_remark (ctl, "the modem tells no numbers; it does so in application mode only");
+}
+
+static void
+print (SqnsCtl *ctl, SqnsDbusModem *modem, GVariant *identity)
+{
+  if (sqns_ctl_wants_json (ctl))
+    {
+      JsonNode *node = sqns_json_from_proxy (G_DBUS_PROXY (modem));
+      if (identity != NULL)
+        json_object_set_member (json_node_get_object (node), "identity", sqns_json_from_dict (identity));
+      sqns_json_print (ctl, "modem", node);
+      return;
+    }
+  sqns_details_print (G_DBUS_PROXY (modem));
+  if (identity != NULL)
+    print_identity (ctl, identity);
+}
 
 SqnsExit
 sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv)
 {
-  gboolean refresh = FALSE;
+  gboolean refresh = FALSE, identify = FALSE;
   const GOptionEntry entries[] = {
     { "refresh", 0, 0, G_OPTION_ARG_NONE, &refresh, "ask the modem first; interrupts a program that runs on the board",
       NULL },
+    { "identify", 0, 0, G_OPTION_ARG_NONE, &identify, "ask the modem for IMEI and SIM, too; interrupts such a program", NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) identity = NULL;
   SqnsExit code;
 
   if (!sqns_ctl_parse (ctl, entries, 1, 1, &argc, &argv, &code))
@@ -26,12 +62,16 @@ sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv)
   if (modem == NULL)
     return sqns_ctl_fail (ctl, error);
 
-  if (refresh)
+  if ((refresh
+       && !sqns_dbus_modem_call_refresh_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
+                                              sqns_bus_long_timeout (bus), NULL, &error))
+      || (identify
+          && !sqns_dbus_modem_call_identify_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
+                                                  sqns_bus_long_timeout (bus), &identity, NULL, &error)))
+    return sqns_ctl_fail (ctl, error);
+  if (refresh || identify)
     {
       g_autofree char *path = g_strdup (g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)));
-      if (!sqns_dbus_modem_call_refresh_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
-                                              sqns_bus_long_timeout (bus), NULL, &error))
-        return sqns_ctl_fail (ctl, error);
       /* What was found is on its way as signals; a new proxy asks for it. */
       g_clear_object (&modem);
       modem = sqns_bus_modem (bus, path, &error);
@@ -39,9 +79,6 @@ sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv)
         return sqns_ctl_fail (ctl, error);
     }
 
-  if (sqns_ctl_wants_json (ctl))
-    sqns_json_print (ctl, "modem", sqns_json_from_proxy (G_DBUS_PROXY (modem)));
-  else
-    sqns_details_print (G_DBUS_PROXY (modem));
+  print (ctl, modem, identity);
   return SQNS_EXIT_DONE;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which modem a person means. */
 #include "modem-ref.h"
+#include "codec/identity.h"
+#include "imei-search.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define IMEI_DIGITS 15
 
 /* Most exact first: a board whose id happens to look like another's tty is found by its id. */
 typedef enum {
@@ -68,10 +68,24 @@ add_port (SqnsBus *bus, const char *path, GError **error)
   return sqns_bus_modem (bus, object, error);
 }
 
-static gboolean
-looks_like_imei (const char *ref)
+/* The modem of the jobs with that label, NULL with *@n_found other than 1. */
+static SqnsDbusModem *
+find_by_label (SqnsBus *bus, GPtrArray *modems, const char *label, guint *n_found)
 {
-  return strlen (ref) == IMEI_DIGITS && strspn (ref, "0123456789") == IMEI_DIGITS;
+  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
+  SqnsDbusModem *found = NULL;
+
+  *n_found = 0;
+  for (guint i = 0; i < modems->len; i++)
+    for (guint j = 0; j < jobs->len; j++)
+      if (g_strcmp0 (sqns_dbus_job_get_label (jobs->pdata[j]), label) == 0
+          && g_strcmp0 (sqns_dbus_job_get_modem (jobs->pdata[j]), g_dbus_proxy_get_object_path (modems->pdata[i])) == 0)
+        {
+          found = modems->pdata[i];
+          ++*n_found;
+          break;
+        }
+  return *n_found == 1 ? g_object_ref (found) : NULL;
 }
 
 /* "ttyUSB0" typed in /dev is a path, too. */
@@ -82,18 +96,23 @@ is_tty_here (const char *ref)
   return stat (ref, &st) == 0 && S_ISCHR (st.st_mode);
 }
 
-SqnsDbusModem *
-sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
+static SqnsDbusModem *
+refuse_many (const char *ref, guint n, const char *what, GError **error)
 {
-  g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
-  gboolean is_path = strchr (ref, '/') != NULL || (bus->ctl->host == NULL && is_tty_here (ref));
-  /* Links are ours to follow only where the tty is on this machine. */
-  g_autofree char *real = is_path && bus->ctl->host == NULL ? real_path (ref) : g_strdup (is_path ? ref : NULL);
+  g_autofree char *shown = sqns_text_clean (ref);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%s'%s' means %u boards: name one by its id (see: sqnsctl list)",
+               what, shown, n);
+  return NULL;
+}
 
+/* Among what the daemon knows already. NULL without @error: none is called so. */
+static SqnsDbusModem *
+find_known (SqnsBus *bus, GPtrArray *modems, const char *ref, const char *real, GError **error)
+{
+  guint n_found = 0;
   for (guint criterion = 0; criterion < N_CRITERIA; criterion++)
     {
       SqnsDbusModem *found = NULL;
-      guint n_found = 0;
       for (guint i = 0; i < modems->len; i++)
         if (matches (modems->pdata[i], (Criterion)criterion, ref, real))
           {
@@ -103,21 +122,35 @@ sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
       if (n_found == 1)
         return g_object_ref (found);
       if (n_found > 1)
-        {
-          g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
-                       "'%s' means %u boards: name one by its id (see: sqnsctl list)", ref, n_found);
-          return NULL;
-        }
+        return refuse_many (ref, n_found, "", error);
     }
+  SqnsDbusModem *labelled = *ref != '\0' ? find_by_label (bus, modems, ref, &n_found) : NULL;
+  return n_found > 1 ? refuse_many (ref, n_found, "the label ", error) : labelled;
+}
 
+SqnsDbusModem *
+sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
+{
+  g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
+  gboolean is_path = strchr (ref, '/') != NULL || (bus->ctl->host == NULL && is_tty_here (ref));
+  /* Links are ours to follow only where the tty is on this machine. */
+  g_autofree char *real = is_path && bus->ctl->host == NULL ? real_path (ref) : g_strdup (is_path ? ref : NULL);
+  GError *local = NULL;
+
+  SqnsDbusModem *found = find_known (bus, modems, ref, real, &local);
+  if (found != NULL)
+    return found;
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return NULL;
+    }
   if (is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/") && g_utf8_validate (real, -1, NULL))
     return add_port (bus, real, error);
+  if (sqns_identity_is_imei (ref))
+    return sqns_imei_search (bus, modems, ref, error);
   g_autofree char *shown = sqns_text_clean (ref);
-  if (looks_like_imei (ref))
-    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
-                 "no board '%s'; boards cannot be named by IMEI yet (see: sqnsctl list)", shown);
-  else
-    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
   return NULL;
 }
 

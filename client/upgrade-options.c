@@ -30,6 +30,7 @@ sqns_upgrade_options_entries (SqnsUpgradeOptions *o)
     { "speed", 0, 0, G_OPTION_ARG_INT, &o->speed, "of the port", "BAUD" },
     { "block-size", 0, 0, G_OPTION_ARG_INT, &o->block_size, "of the transfer", "BYTES" },
     { "updater", 0, 0, G_OPTION_ARG_FILENAME, &o->updater, "an updater.elf, instead of the one in FILE", "ELF" },
+    { "first-step", 0, 0, G_OPTION_ARG_FILENAME, &o->first_step, "the first of two files (release 48829)", "DUP" },
     { NULL },
   };
   return g_memdup2 (entries, sizeof entries);
@@ -79,18 +80,18 @@ put_number (GVariantDict *dict, const char *name, int value, GError **error)
 }
 
 static gboolean
-put_updater (const SqnsUpgradeOptions *o, GVariantDict *dict, GUnixFDList *files, GError **error)
+put_file (GVariantDict *dict, const char *name, const char *path, GUnixFDList *files, GError **error)
 {
-  if (o->updater == NULL)
+  if (path == NULL)
     return TRUE;
-  int fd = sqns_firmware_file_open_fd (o->updater, error);
+  int fd = sqns_firmware_file_open_fd (path, error);
   if (fd < 0)
     return FALSE;
   int index = g_unix_fd_list_append (files, fd, error);
   close (fd);
   if (index < 0)
     return FALSE;
-  g_variant_dict_insert (dict, "updater", "h", index);
+  g_variant_dict_insert (dict, name, "h", index);
   return TRUE;
 }
 
@@ -130,7 +131,8 @@ sqns_upgrade_options_dict (const SqnsUpgradeOptions *o, GUnixFDList *files, GErr
   if (o->priority != 0)
     g_variant_dict_insert (&dict, "priority", "i", o->priority);
   if (!put_number (&dict, "speed", o->speed, error) || !put_number (&dict, "block-size", o->block_size, error)
-      || !put_times (o, &dict, error) || !put_updater (o, &dict, files, error))
+      || !put_times (o, &dict, error) || !put_file (&dict, "updater", o->updater, files, error)
+      || !put_file (&dict, "first-step", o->first_step, files, error))
     {
       g_variant_dict_clear (&dict);
       return NULL;
@@ -138,10 +140,23 @@ sqns_upgrade_options_dict (const SqnsUpgradeOptions *o, GUnixFDList *files, GErr
   return g_variant_dict_end (&dict);
 }
 
+SqnsUpgradeOptions
+sqns_upgrade_options_copy (const SqnsUpgradeOptions *o)
+{
+  SqnsUpgradeOptions copy = *o;
+  char **texts[]
+      = { &copy.updater, &copy.first_step, &copy.expect_sha256, &copy.expect_version, &copy.method,
+          &copy.link,    &copy.not_before, &copy.not_after,     &copy.label,          &copy.idempotency_key };
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    *texts[i] = g_strdup (*texts[i]);
+  return copy;
+}
+
 void
 sqns_upgrade_options_clear (SqnsUpgradeOptions *o)
 {
   g_free (o->updater);
+  g_free (o->first_step);
   g_free (o->expect_sha256);
   g_free (o->expect_version);
   g_free (o->method);

@@ -6,7 +6,7 @@
 #include <gio/gunixfdlist.h>
 
 typedef struct {
-  char *updater;
+  char *updater, *first_step;
   char *expect_sha256, *expect_version;
   char *method, *link;
   int speed, block_size;
@@ -22,5 +22,6 @@ GOptionEntry *sqns_upgrade_options_entries (SqnsUpgradeOptions *options);
 /* The a{sv} of those that were given, floating; a file among them is opened and put into @files. */
 GVariant *sqns_upgrade_options_dict (const SqnsUpgradeOptions *options, GUnixFDList *files, GError **error);
 
+SqnsUpgradeOptions sqns_upgrade_options_copy (const SqnsUpgradeOptions *options);
 void sqns_upgrade_options_clear (SqnsUpgradeOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SqnsUpgradeOptions, sqns_upgrade_options_clear)

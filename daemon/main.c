@@ -7,6 +7,7 @@
 #include "enumerator/enumerator.h"
 #include "manager/rules-file.h"
 #include "manager/sleep-lock.h"
+#include "procedure/monitor.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -222,8 +223,7 @@ start_model (App *app, GError **error)
   SqnsRules *rules = sqns_rules_load (SQNS_RULES_OVERRIDE, error);
   if (rules == NULL)
     return FALSE;
-  if (app->config.log_personal)
-    sqns_warning (NULL, "LogPersonal=yes is not supported yet: IMEI and SIM numbers are kept out of logs");
+  sqns_monitor_allow_personal (app->config.log_personal);
   app->manager = sqns_manager_new (&app->config, sqns_operations (), rules);
   g_signal_connect (app->manager, "changed", G_CALLBACK (on_manager_changed), app);
   return TRUE;

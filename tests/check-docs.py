@@ -37,8 +37,8 @@ PROMISED = {
         "methods": {"Refresh": "a{sv}→", "Identify": "a{sv}→a{sv}", "Upgrade": "ha{sv}→o", "Recover": "ha{sv}→o",
                     "Reset": "a{sv}→", "OpenConsole": "a{sv}→h"},
         "properties": {"Id": "s", "DevNode": "s", "IdPath": "s", "VendorId": "q", "ProductId": "q", "Board": "s",
-                       "BoardFirmware": "s", "Present": "b", "State": "s", "Link": "s", "FirmwareVersion": "s", "Family": "s",
-                       "Versions": "a{ss}", "CurrentJob": "o", "Blockers": "as", "LastError": "s", "LastSeen": "t"},
+                       "BoardFirmware": "s", "BoardNotes": "as", "Present": "b", "State": "s", "Link": "s",
+                       "FirmwareVersion": "s", "Family": "s", "Versions": "a{ss}", "CurrentJob": "o", "Blockers": "as", "LastError": "s", "LastSeen": "t"},
         "signals": {},
     },
     "Job": {

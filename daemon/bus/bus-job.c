@@ -98,7 +98,7 @@ copy_order (SqnsBusJob *self)
   SqnsDBusJob *skeleton = self->skeleton;
 
   sqns_dbus_job_set_uuid (skeleton, info->uuid);
-  sqns_dbus_job_set_kind (skeleton, "upgrade");
+  sqns_dbus_job_set_kind (skeleton, request->options.recover ? "recover" : "upgrade");
   sqns_dbus_job_set_modem (skeleton, sqns_bus_modem_path (self->bus, sqns_job_device (self->job)));
   sqns_dbus_job_set_not_before (skeleton, request->not_before);
   sqns_dbus_job_set_not_after (skeleton, request->not_after);

@@ -14,7 +14,7 @@ inspect_loaded (SqnsCall *call)
 static void
 inspect_authorized (SqnsCall *call)
 {
-  sqns_call_load_firmware (call, inspect_loaded);
+  sqns_call_load_files (call, inspect_loaded);
 }
 
 static gboolean
@@ -29,7 +29,7 @@ on_inspect (SqnsDBusManager *skeleton,
   GError *error = NULL;
   if (!sqns_options_none (options, &error))
     sqns_call_fail (call, error);
-  else if (sqns_call_take_fd (call, fds, firmware))
+  else if (sqns_call_take_files (call, fds, firmware, NULL))
     sqns_call_authorize (call, inspect_authorized);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -146,7 +146,7 @@ upgrade_many_authorized (SqnsCall *call)
   if (!sqns_manager_accepts (call->bus->manager, &error))
     sqns_call_fail (call, error);
   else
-    sqns_call_load_firmware (call, upgrade_many_loaded);
+    sqns_call_load_files (call, upgrade_many_loaded);
 }
 
 static gboolean
@@ -159,11 +159,12 @@ on_upgrade_many (SqnsDBusManager *skeleton,
                  SqnsBus *self)
 {
   SqnsCall *call = sqns_call_new (self, invocation, skeleton);
+  SqnsOptionFiles files;
   GError *error = NULL;
-  call->request = sqns_options_upgrade (options, &error);
+  call->request = sqns_options_upgrade (options, &files, &error);
   if (call->request == NULL || !collect_devices (call, modems, &error))
     sqns_call_fail (call, error);
-  else if (sqns_call_take_fd (call, fds, firmware))
+  else if (sqns_call_take_files (call, fds, firmware, &files))
     {
       call->wish.force = call->request->options.force;
       sqns_call_authorize (call, upgrade_many_authorized);

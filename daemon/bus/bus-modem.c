@@ -3,6 +3,8 @@
 #include "bus/call.h"
 #include "bus/options.h"
 #include "model/console.h"
+#include "model/identification.h"
+#include "model/module-reset.h"
 #include "model/refresh.h"
 
 static SqnsCall *
@@ -34,13 +36,47 @@ is_stopping (SqnsCall *call)
   return sqns_manager_is_stopping (call->bus->manager);
 }
 
+static gboolean
+on_free (gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  call->step (call);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_released (SqnsDevice *device, SqnsCall *call)
+{
+  g_signal_handlers_disconnect_by_func (device, on_released, call);
+  g_idle_add (on_free, call); /* a job that waits goes first */
+}
+
+/* Two calls of sqnsctl in a row: the console of the first one may still be on its way out. */
+static void
+when_free (SqnsCall *call, SqnsCallStep step)
+{
+  if (is_stopping (call))
+    {
+      sqns_call_fail_literal (call, SQNS_ERROR_DRAINING, "the daemon is stopping");
+      return;
+    }
+  call->step = step;
+  if (sqns_console_is_closing (call->device))
+    g_signal_connect (call->device, "released", G_CALLBACK (on_released), call);
+  else
+    step (call);
+}
+
+static void
+refresh (SqnsCall *call)
+{
+  sqns_refresh_async (call->device, sqns_manager_operations (call->bus->manager), on_refreshed, call);
+}
+
 static void
 refresh_authorized (SqnsCall *call)
 {
-  if (is_stopping (call))
-    sqns_call_fail_literal (call, SQNS_ERROR_DRAINING, "the daemon is stopping");
-  else
-    sqns_refresh_async (call->device, sqns_manager_operations (call->bus->manager), on_refreshed, call);
+  when_free (call, refresh);
 }
 
 static gboolean
@@ -72,12 +108,15 @@ on_console_open (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+open_console (SqnsCall *call)
+{
+  sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), on_console_open, call);
+}
+
+static void
 console_authorized (SqnsCall *call)
 {
-  if (is_stopping (call))
-    sqns_call_fail_literal (call, SQNS_ERROR_DRAINING, "the daemon is stopping");
-  else
-    sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), on_console_open, call);
+  when_free (call, open_console);
 }
 
 static gboolean
@@ -113,7 +152,10 @@ upgrade_loaded (SqnsCall *call)
       return;
     }
   g_autofree char *path = sqns_path_job (sqns_job_info (jobs->pdata[0])->uuid);
-  sqns_dbus_modem_complete_upgrade (call->skeleton, call->invocation, NULL, path);
+  if (call->request->options.recover)
+    sqns_dbus_modem_complete_recover (call->skeleton, call->invocation, NULL, path);
+  else
+    sqns_dbus_modem_complete_upgrade (call->skeleton, call->invocation, NULL, path);
   sqns_call_done (call);
 }
 
@@ -124,7 +166,30 @@ upgrade_authorized (SqnsCall *call)
   if (!sqns_manager_accepts (call->bus->manager, &error))
     sqns_call_fail (call, error);
   else
-    sqns_call_load_firmware (call, upgrade_loaded);
+    sqns_call_load_files (call, upgrade_loaded);
+}
+
+static void
+order_upgrade (SqnsBusModem *self,
+               GDBusMethodInvocation *invocation,
+               GUnixFDList *fds,
+               GVariant *firmware,
+               GVariant *options,
+               gboolean recover)
+{
+  SqnsCall *call = new_call (self, invocation);
+  SqnsOptionFiles files;
+  GError *error = NULL;
+
+  call->request = sqns_options_upgrade (options, &files, &error);
+  if (call->request == NULL)
+    sqns_call_fail (call, error);
+  else if (sqns_call_take_files (call, fds, firmware, &files))
+    {
+      call->request->options.recover = recover;
+      call->wish.force = call->request->options.force;
+      sqns_call_authorize (call, upgrade_authorized);
+    }
 }
 
 static gboolean
@@ -135,16 +200,7 @@ on_upgrade (SqnsDBusModem *skeleton,
             GVariant *options,
             SqnsBusModem *self)
 {
-  SqnsCall *call = new_call (self, invocation);
-  GError *error = NULL;
-  call->request = sqns_options_upgrade (options, &error);
-  if (call->request == NULL)
-    sqns_call_fail (call, error);
-  else if (sqns_call_take_fd (call, fds, firmware))
-    {
-      call->wish.force = call->request->options.force;
-      sqns_call_authorize (call, upgrade_authorized);
-    }
+  order_upgrade (self, invocation, fds, firmware, options, FALSE);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -156,24 +212,97 @@ on_recover (SqnsDBusModem *skeleton,
             GVariant *options,
             SqnsBusModem *self)
 {
-  sqns_call_fail_literal (new_call (self, invocation), SQNS_ERROR_NOT_SUPPORTED,
-                          "Recover is not supported yet; Upgrade goes on with a modem that is in recovery");
+  order_upgrade (self, invocation, fds, firmware, options, TRUE);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_reset_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  if (!sqns_module_reset_finish (call->device, result, &error))
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  sqns_dbus_modem_complete_reset (call->skeleton, call->invocation);
+  sqns_call_done (call);
+}
+
+static void
+reset (SqnsCall *call)
+{
+  sqns_module_reset_async (call->device, sqns_manager_operations (call->bus->manager), call->flag, on_reset_done,
+                           call);
+}
+
+static void
+reset_authorized (SqnsCall *call)
+{
+  when_free (call, reset);
 }
 
 static gboolean
 on_reset (SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
 {
-  sqns_call_fail_literal (new_call (self, invocation), SQNS_ERROR_NOT_SUPPORTED,
-                          "Reset is not supported yet; the board's reset button leaves the modem as it is");
+  SqnsCall *call = new_call (self, invocation);
+  GError *error = NULL;
+  if (!sqns_options_reset (options, &call->flag, &error))
+    sqns_call_fail (call, error);
+  else
+    sqns_call_authorize (call, reset_authorized);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+add_number (GVariantBuilder *builder, const char *key, const char *number)
+{
+  if (number != NULL)
+    g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (number));
+}
+
+static void
+on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  g_autoptr (SqnsIdentity) identity = sqns_identification_finish (call->device, result, &error);
+  if (identity == NULL)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_number (&builder, "imei", identity->imei);
+  add_number (&builder, "iccid", identity->iccid);
+  add_number (&builder, "imsi", identity->imsi);
+  sqns_dbus_modem_complete_identify (call->skeleton, call->invocation, g_variant_builder_end (&builder));
+  sqns_call_done (call);
+}
+
+static void
+identify (SqnsCall *call)
+{
+  sqns_identification_async (call->device, sqns_manager_operations (call->bus->manager), on_identified, call);
+}
+
+static void
+identify_authorized (SqnsCall *call)
+{
+  when_free (call, identify);
 }
 
 static gboolean
 on_identify (SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
 {
-  sqns_call_fail_literal (new_call (self, invocation), SQNS_ERROR_NOT_SUPPORTED,
-                          "Identify is not supported yet; a console answers AT+CGSN and AT+SQNCCID?");
+  SqnsCall *call = new_call (self, invocation);
+  GError *error = NULL;
+  if (!sqns_options_none (options, &error))
+    sqns_call_fail (call, error);
+  else
+    sqns_call_authorize (call, identify_authorized);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -208,6 +337,7 @@ sqns_bus_modem_copy (SqnsBusModem *self)
   g_autofree char *job = *info->job != '\0' ? sqns_path_job (info->job) : g_strdup ("/");
   g_autofree char *version = sqns_version_format (&info->version);
   g_auto (GStrv) blockers = sqns_manager_blockers (self->bus->manager, self->device);
+  g_autofree const char **notes = sqns_device_board_notes (self->device);
 
   sqns_dbus_modem_set_id (skeleton, info->id);
   sqns_dbus_modem_set_dev_node (skeleton, info->devnode);
@@ -216,6 +346,7 @@ sqns_bus_modem_copy (SqnsBusModem *self)
   sqns_dbus_modem_set_product_id (skeleton, info->product);
   sqns_dbus_modem_set_board (skeleton, info->board);
   sqns_dbus_modem_set_board_firmware (skeleton, info->board_firmware);
+  sqns_dbus_modem_set_board_notes (skeleton, notes);
   sqns_dbus_modem_set_present (skeleton, info->present);
   sqns_dbus_modem_set_state (skeleton, sqns_device_state_name (info->state));
   sqns_dbus_modem_set_link (skeleton, info->link != SQNS_LINK_AUTO ? sqns_link_kind_name (info->link) : "");

@@ -12,15 +12,17 @@ sqns_call_new (SqnsBus *bus, GDBusMethodInvocation *invocation, gpointer skeleto
   call->invocation = invocation;
   call->skeleton = g_object_ref (skeleton);
   call->wish.owner = -1;
-  call->fd = -1;
+  for (guint i = 0; i < SQNS_CALL_N_FILES; i++)
+    call->fds[i] = -1;
   return call;
 }
 
 void
 sqns_call_done (SqnsCall *call)
 {
-  if (call->fd >= 0)
-    g_close (call->fd, NULL);
+  for (guint i = 0; i < SQNS_CALL_N_FILES; i++)
+    if (call->fds[i] >= 0)
+      g_close (call->fds[i], NULL);
   g_clear_object (&call->device);
   g_clear_object (&call->job);
   g_clear_object (&call->firmware);
@@ -56,25 +58,30 @@ sqns_call_fail_literal (SqnsCall *call, SqnsError code, const char *message)
   sqns_call_fail (call, g_error_new_literal (SQNS_ERROR, code, message));
 }
 
-gboolean
-sqns_call_take_fd (SqnsCall *call, GUnixFDList *fds, GVariant *handle)
+static gboolean
+take_fd (GUnixFDList *fds, gint32 handle, int *fd, GError **error)
 {
-  gint32 index = g_variant_get_handle (handle);
+  if (fds == NULL || handle < 0 || handle >= g_unix_fd_list_get_length (fds))
+    {
+      g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "no file descriptor came with the call");
+      return FALSE;
+    }
+  *fd = g_unix_fd_list_get (fds, handle, error);
+  return *fd >= 0;
+}
+
+gboolean
+sqns_call_take_files (SqnsCall *call, GUnixFDList *fds, GVariant *handle, const SqnsOptionFiles *files)
+{
   GError *error = NULL;
 
-  if (fds == NULL || index < 0 || index >= g_unix_fd_list_get_length (fds))
-    {
-      sqns_call_fail (call, g_error_new_literal (G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                                                 "no file descriptor came with the call"));
-      return FALSE;
-    }
-  call->fd = g_unix_fd_list_get (fds, index, &error);
-  if (call->fd < 0)
-    {
-      sqns_call_fail (call, error);
-      return FALSE;
-    }
-  return TRUE;
+  if (take_fd (fds, g_variant_get_handle (handle), &call->fds[SQNS_CALL_FIRMWARE], &error)
+      && (files == NULL || files->first_step < 0
+          || take_fd (fds, files->first_step, &call->fds[SQNS_CALL_FIRST_STEP], &error))
+      && (files == NULL || files->updater < 0 || take_fd (fds, files->updater, &call->fds[SQNS_CALL_UPDATER], &error)))
+    return TRUE;
+  sqns_call_fail (call, error);
+  return FALSE;
 }
 
 static void
@@ -95,21 +102,50 @@ sqns_call_authorize (SqnsCall *call, SqnsCallStep step)
   sqns_auth_check_async (call->bus->auth, call->invocation, &call->wish, on_authorized, call);
 }
 
+static void load_next (SqnsCall *call);
+
 static void
 on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  static const char *const which[SQNS_CALL_N_FILES] = { NULL, "first-step: ", "updater: " };
   SqnsCall *call = user_data;
   GError *error = NULL;
-  call->firmware = sqns_firmware_load_finish (result, &error);
-  if (call->firmware != NULL)
-    call->step (call);
+  SqnsFirmware *loaded = sqns_firmware_load_finish (result, &error);
+
+  if (loaded == NULL)
+    {
+      if (which[call->loading] != NULL)
+        g_prefix_error_literal (&error, which[call->loading]);
+      sqns_call_fail (call, error);
+      return;
+    }
+  if (call->loading == SQNS_CALL_FIRMWARE)
+    call->firmware = loaded;
+  else if (call->loading == SQNS_CALL_FIRST_STEP)
+    call->request->first_step = loaded;
   else
-    sqns_call_fail (call, error);
+    call->request->updater = loaded;
+  load_next (call);
+}
+
+static void
+load_next (SqnsCall *call)
+{
+  for (guint i = 0; i < SQNS_CALL_N_FILES; i++)
+    if (call->fds[i] >= 0)
+      {
+        call->loading = i;
+        sqns_firmware_load_async (g_steal_fd (&call->fds[i]),
+                                  i == SQNS_CALL_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP, NULL, on_loaded,
+                                  call);
+        return;
+      }
+  call->step (call);
 }
 
 void
-sqns_call_load_firmware (SqnsCall *call, SqnsCallStep step)
+sqns_call_load_files (SqnsCall *call, SqnsCallStep step)
 {
   call->step = step;
-  sqns_firmware_load_async (g_steal_fd (&call->fd), NULL, on_loaded, call);
+  load_next (call);
 }

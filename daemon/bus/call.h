@@ -3,9 +3,17 @@
 #pragma once
 
 #include "bus/bus-private.h"
+#include "bus/options.h"
 #include "model/request.h"
 
 typedef struct _SqnsCall SqnsCall;
+
+enum {
+  SQNS_CALL_FIRMWARE,
+  SQNS_CALL_FIRST_STEP,
+  SQNS_CALL_UPDATER,
+  SQNS_CALL_N_FILES,
+};
 typedef void (*SqnsCallStep) (SqnsCall *call);
 
 struct _SqnsCall {
@@ -13,14 +21,15 @@ struct _SqnsCall {
   GDBusMethodInvocation *invocation; /* NULL once it was answered */
   gpointer skeleton;
   SqnsAuthWish wish;
-  SqnsCallStep step;      /* next */
-  guint uid;              /* of the caller, known once authorized */
-  SqnsDevice *device;     /* nullable */
-  SqnsJob *job;           /* nullable */
-  SqnsRequest *request;   /* nullable */
-  GPtrArray *devices;     /* SqnsDevice, nullable */
-  int fd;                 /* -1 none */
-  SqnsFirmware *firmware; /* once loaded */
+  SqnsCallStep step;          /* next */
+  guint uid;                  /* of the caller, known once authorized */
+  SqnsDevice *device;         /* nullable */
+  SqnsJob *job;               /* nullable */
+  SqnsRequest *request;       /* nullable */
+  GPtrArray *devices;         /* SqnsDevice, nullable */
+  int fds[SQNS_CALL_N_FILES]; /* -1 none */
+  guint loading;              /* index of the file that is being loaded */
+  SqnsFirmware *firmware;     /* once loaded; the others are in @request then */
   char *text;
   SqnsPortOptions port;
   gboolean flag;
@@ -34,9 +43,10 @@ void sqns_call_done (SqnsCall *call);
 void sqns_call_fail (SqnsCall *call, GError *error);
 void sqns_call_fail_literal (SqnsCall *call, SqnsError code, const char *message);
 
-/* The fd that @handle stands for in @fds; kept in the call. FALSE: the call was failed. */
-gboolean sqns_call_take_fd (SqnsCall *call, GUnixFDList *fds, GVariant *handle);
+/* The descriptors that @handle and @files (nullable) stand for in @fds; kept in the call. FALSE: the call was failed.
+ */
+gboolean sqns_call_take_files (SqnsCall *call, GUnixFDList *fds, GVariant *handle, const SqnsOptionFiles *files);
 
 /* Each goes on with @step, or fails the call. */
 void sqns_call_authorize (SqnsCall *call, SqnsCallStep step);
-void sqns_call_load_firmware (SqnsCall *call, SqnsCallStep step);
+void sqns_call_load_files (SqnsCall *call, SqnsCallStep step);

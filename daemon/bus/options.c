@@ -13,7 +13,7 @@ typedef struct {
   const char *key;
   const char *type;
   Store store;
-  gsize offset; /* of the field in the target */
+  gsize offset; /* of the field in the target; of a file's handle in SqnsOptionFiles */
 } Option;
 
 G_GNUC_PRINTF (2, 3)
@@ -157,14 +157,16 @@ store_time (GVariant *value, gpointer field, const char *key, GError **error)
   return TRUE;
 }
 
+/* Looked up among the call's descriptors later. */
 static gboolean
-store_nothing (GVariant *value, gpointer field, const char *key, GError **error)
+store_file (GVariant *value, gpointer field, const char *key, GError **error)
 {
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED, "option \"%s\" is not supported yet: no job was made", key);
-  return FALSE;
+  *(gint32 *)field = g_variant_get_handle (value);
+  return TRUE;
 }
 
 #define REQUEST(field) G_STRUCT_OFFSET (SqnsRequest, field)
+#define FILES(field) G_STRUCT_OFFSET (SqnsOptionFiles, field)
 static const Option upgrade_options[] = {
   { "allow-downgrade", "b", store_boolean, REQUEST (options.allow_downgrade) },
   { "allow-family-change", "b", store_boolean, REQUEST (options.allow_family_change) },
@@ -173,6 +175,7 @@ static const Option upgrade_options[] = {
   { "dry-run", "b", store_boolean, REQUEST (dry_run) },
   { "expect-sha256", "s", store_sha256, REQUEST (expect_sha256) },
   { "expect-version", "s", store_version, REQUEST (expect_version) },
+  { "first-step", "h", store_file, FILES (first_step) },
   { "force", "b", store_boolean, REQUEST (options.force) },
   { "idempotency-key", "s", store_key, REQUEST (idempotency_key) },
   { "label", "s", store_text, REQUEST (label) },
@@ -182,7 +185,7 @@ static const Option upgrade_options[] = {
   { "not-before", "t", store_time, REQUEST (not_before) },
   { "priority", "i", store_int, REQUEST (priority) },
   { "speed", "u", store_speed, REQUEST (speed) },
-  { "updater", "h", store_nothing, 0 },
+  { "updater", "h", store_file, FILES (updater) },
 };
 
 static const Option port_options[] = {
@@ -191,9 +194,19 @@ static const Option port_options[] = {
   { "speed", "u", store_speed, G_STRUCT_OFFSET (SqnsPortOptions, speed) },
 };
 
+static const Option reset_options[] = {
+  { "modem", "b", store_boolean, 0 },
+};
+
 static gboolean
-parse_one (
-    const Option *table, gsize n, const char *key, GVariant *value, gpointer target, guint32 *seen, GError **error)
+parse_one (const Option *table,
+           gsize n,
+           const char *key,
+           GVariant *value,
+           gpointer target,
+           SqnsOptionFiles *files,
+           guint32 *seen,
+           GError **error)
 {
   for (gsize i = 0; i < n; i++)
     {
@@ -205,13 +218,14 @@ parse_one (
       if (!g_variant_is_of_type (value, G_VARIANT_TYPE (table[i].type)))
         return refuse (error, "option \"%s\" must be of type %s, not %s", key, table[i].type,
                        g_variant_get_type_string (value));
-      return table[i].store (value, (guint8 *)target + table[i].offset, key, error);
+      guint8 *base = table[i].store == store_file ? (guint8 *)files : target;
+      return table[i].store (value, base + table[i].offset, key, error);
     }
   return refuse (error, "unknown option \"%s\"", key);
 }
 
 static gboolean
-parse (GVariant *dict, const Option *table, gsize n, gpointer target, GError **error)
+parse (GVariant *dict, const Option *table, gsize n, gpointer target, SqnsOptionFiles *files, GError **error)
 {
   GVariantIter iter;
   guint32 seen = 0;
@@ -221,7 +235,7 @@ parse (GVariant *dict, const Option *table, gsize n, gpointer target, GError **e
   g_variant_iter_init (&iter, dict);
   while (g_variant_iter_next (&iter, "{&sv}", &key, &value))
     {
-      gboolean good = parse_one (table, n, key, value, target, &seen, error);
+      gboolean good = parse_one (table, n, key, value, target, files, &seen, error);
       g_variant_unref (value);
       if (!good)
         return FALSE;
@@ -230,11 +244,12 @@ parse (GVariant *dict, const Option *table, gsize n, gpointer target, GError **e
 }
 
 SqnsRequest *
-sqns_options_upgrade (GVariant *dict, GError **error)
+sqns_options_upgrade (GVariant *dict, SqnsOptionFiles *files, GError **error)
 {
   G_STATIC_ASSERT (G_N_ELEMENTS (upgrade_options) <= 32);
   g_autoptr (SqnsRequest) request = sqns_request_new ();
-  if (!parse (dict, upgrade_options, G_N_ELEMENTS (upgrade_options), request, error))
+  *files = (SqnsOptionFiles){ .first_step = -1, .updater = -1 };
+  if (!parse (dict, upgrade_options, G_N_ELEMENTS (upgrade_options), request, files, error))
     return NULL;
   if (request->not_after != 0 && request->not_after <= request->not_before)
     {
@@ -248,11 +263,18 @@ gboolean
 sqns_options_port (GVariant *dict, SqnsPortOptions *options, GError **error)
 {
   *options = (SqnsPortOptions){ 0 };
-  return parse (dict, port_options, G_N_ELEMENTS (port_options), options, error);
+  return parse (dict, port_options, G_N_ELEMENTS (port_options), options, NULL, error);
+}
+
+gboolean
+sqns_options_reset (GVariant *dict, gboolean *modem, GError **error)
+{
+  *modem = FALSE;
+  return parse (dict, reset_options, G_N_ELEMENTS (reset_options), modem, NULL, error);
 }
 
 gboolean
 sqns_options_none (GVariant *dict, GError **error)
 {
-  return parse (dict, NULL, 0, NULL, error);
+  return parse (dict, NULL, 0, NULL, NULL, error);
 }

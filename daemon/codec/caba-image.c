@@ -2,11 +2,11 @@
 /* Modem images inside a .dup: their own header and checksum, the ELF behind an index, the version text. */
 #include "codec/caba-image.h"
 
+#include "codec/elf.h"
+
 #define SLIM_HEADER_SIZE 40u /* behind the u32 kind */
 #define SLIM_OVERHEAD (4u + SLIM_HEADER_SIZE + SQNS_CABA_CHECKSUM_SIZE)
 #define IELF_SIZE 16u
-#define ELF_HEADER_SIZE 52u
-#define ELF_MACHINE_NDS32 167u
 
 #define MAX_VERSION_TEXT 96u
 #define MAX_DOTTED 23u /* "9999.9999.9999.9999" and some */
@@ -103,16 +103,6 @@ find_elf (const SqnsCabaFile *file,
   return TRUE;
 }
 
-/* FFH takes a big-endian ELF32 for the NDS32 (protocol.md §5). */
-static gboolean
-is_modem_elf (const guint8 *elf, guint64 size)
-{
-  static const guint8 ident[] = { 0x7f, 'E', 'L', 'F', 1 /* 32 bits */, 2 /* big-endian */, 1 };
-
-  return size >= ELF_HEADER_SIZE && memcmp (elf, ident, sizeof ident) == 0
-         && ((guint)elf[18] << 8 | elf[19]) == ELF_MACHINE_NDS32;
-}
-
 /* The fields of the 40-byte header behind the FFF! magic; *@n is the image's length. */
 static gboolean
 read_slim_header (const SqnsCabaFile *file, const char *label, const SqnsPackage *package, guint64 *n, GError **error)
@@ -189,7 +179,7 @@ sqns_caba_check_image (const SqnsCabaFile *file, const char *label, SqnsPackage 
     return FALSE;
   if (kind == SQNS_CABA_KIND_FFF)
     find_version (file, label, file->data + image, n);
-  else if (is_modem_elf (file->data + elf, elf_size))
+  else if (sqns_elf_check_updater (file->data + elf, elf_size, NULL))
     {
       file->caba->updater_offset = elf;
       file->caba->updater_size = elf_size;

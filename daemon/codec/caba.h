@@ -44,7 +44,8 @@ typedef struct {
   char *version_text;  /* "6.0.0.0 [37781] by robot-soft at ...", NULL when absent */
   SqnsFamily family;
   guint base_build;       /* diff: the only build that it applies to; 0 = cannot be told */
-  guint64 updater_offset; /* the updater ELF inside the file, behind an IELF index if there is one; size 0 = none */
+  guint64 updater_offset; /* the updater ELF inside the file, behind an IELF index if there is one; size 0 = none that
+                             sqns_elf_check_updater() finds right */
   guint64 updater_size;
   GPtrArray *warnings; /* char *: odd but not wrong, for people */
 } SqnsCaba;

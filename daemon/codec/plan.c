@@ -1,40 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which way leads from what was observed to what the file promises, or why none may be taken. */
-#include "codec/rules.h"
+/* Which way leads from what was observed to what the file promises, or why none may be taken: the order of decisions.
+ * What each of them refuses stands in plan-policy.c, the routes themselves in plan-route.c. */
+#include "codec/plan-private.h"
 
-/* From each mode, the steps that lead to the file's version (protocol.md §3). Recovery and a running updater take the
- * file as they are; what was interrupted there starts over with the upload. */
-static const SqnsStep from_application[] = {
-  SQNS_STEP_PREPARE, SQNS_STEP_BOOT_RECOVERY,    SQNS_STEP_UPLOAD_ON_THE_FLY,
-  SQNS_STEP_APPLY,   SQNS_STEP_BOOT_APPLICATION, SQNS_STEP_CONFIRM,
-};
-static const SqnsStep from_recovery[] = {
-  SQNS_STEP_UPLOAD_ON_THE_FLY,
-  SQNS_STEP_APPLY,
-  SQNS_STEP_BOOT_APPLICATION,
-  SQNS_STEP_CONFIRM,
-};
-
-const char *
-sqns_step_name (SqnsStep step)
-{
-  switch (step)
-    {
-    case SQNS_STEP_PREPARE:
-      return "prepare";
-    case SQNS_STEP_BOOT_RECOVERY:
-      return "boot-recovery";
-    case SQNS_STEP_UPLOAD_ON_THE_FLY:
-      return "upload-on-the-fly";
-    case SQNS_STEP_APPLY:
-      return "apply";
-    case SQNS_STEP_BOOT_APPLICATION:
-      return "boot-application";
-    case SQNS_STEP_CONFIRM:
-      return "confirm";
-    }
-  return "unknown";
-}
+#define MAX_UPLOADS 2u
 
 gboolean
 sqns_method_from_name (const char *name, SqnsMethod *method)
@@ -58,254 +27,208 @@ sqns_method_from_name (const char *name, SqnsMethod *method)
   return FALSE;
 }
 
-void
-sqns_plan_free (SqnsPlan *plan)
-{
-  if (plan == NULL)
-    return;
-  g_array_unref (plan->steps);
-  g_free (plan->summary);
-  g_free (plan);
-}
-
-static gboolean refuse (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean
-refuse (GError **error, SqnsError code, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  if (error != NULL)
-    *error = g_error_new_valist (SQNS_ERROR, (int)code, format, args);
-  va_end (args);
-  return FALSE;
-}
-
-static SqnsFamily
-file_family (const SqnsCaba *caba)
-{
-  return caba->family != SQNS_FAMILY_UNKNOWN ? caba->family : sqns_version_family (&caba->version);
-}
-
-static gboolean
-only_bootrom (const SqnsCaba *caba)
-{
-  const SqnsPackage *package;
-
-  if (caba->packages->len != 1)
-    return FALSE;
-  package = g_ptr_array_index (caba->packages, 0);
-  return package->role == SQNS_ROLE_BOOTROM;
-}
-
-/* What is wrong with the file whatever the modem is, and whatever is forced. */
-static gboolean
-check_format (const SqnsCaba *caba, GError **error)
-{
-  if (!caba->diff && only_bootrom (caba))
-    return refuse (
-        error, SQNS_ERROR_NOT_SUPPORTED,
-        "the file holds the boot ROM package alone, which is not supported yet, or is a full image that was cut "
-        "behind it; a full image is allowed");
-  if (!caba->diff && !caba->complete)
-    return refuse (
-        error, SQNS_ERROR_INVALID_FIRMWARE,
-        "the file is not a full image: %s missing; it was cut at a package boundary, or is one part of several; "
-        "a file with bootrom, updater, fff and fs is allowed",
-        caba->missing != NULL ? caba->missing : "packages");
-  if (caba->diff && caba->base_build == 0)
-    return refuse (
-        error, SQNS_ERROR_INCOMPATIBLE,
-        "the file is a differential one and does not tell from which version it leads; give it the name that it "
-        "was released with (upgdiff_A-to-B.dup), or take a full image");
-  if (!sqns_version_known (&caba->version))
-    return refuse (
-        error, SQNS_ERROR_INVALID_FIRMWARE,
-        "the file does not tell which version it is, so success could not be checked; a file with a version text "
-        "is allowed");
-  return TRUE;
-}
-
-static gboolean
-check_file_family (const SqnsCaba *caba, const SqnsPlanOptions *options, GError **error)
-{
-  g_autofree char *to = sqns_version_format (&caba->version);
-
-  if (file_family (caba) != SQNS_FAMILY_UNKNOWN || options->force)
-    return TRUE;
-  return refuse (
-      error, SQNS_ERROR_INCOMPATIBLE,
-      "%s is neither CAT-M1 (5.x) nor NB-IoT (6.x): no known firmware of this modem; those are allowed, others only "
-      "with force",
-      to);
-}
-
 gboolean
-sqns_plan_check_file (const SqnsRules *rules, const SqnsCaba *caba, const SqnsPlanOptions *options, GError **error)
+sqns_plan_check_files (const SqnsRules *rules,
+                       const SqnsPlanFiles *files,
+                       const SqnsPlanOptions *options,
+                       GError **error)
 {
-  return check_format (caba, error) && check_file_family (caba, options, error)
-         && sqns_rules_allow (rules, &caba->version, file_family (caba), NULL, options->force, error);
+  const SqnsRulesQuery query = {
+    .to = &files->caba->version,
+    .to_family = sqns_plan_file_family (files->caba),
+    .first_file = files->first_step != NULL,
+  };
+
+  return sqns_plan_check_format (files, error) && sqns_plan_check_family (files, options, error)
+         && sqns_rules_allow (rules, &query, options->force, error);
 }
 
-/* A diff applies to exactly its base, running (field-failures.md §1 rows 12 and 13). */
-static gboolean
-check_diff (const SqnsPlanState *state, const SqnsCaba *caba, GError **error)
+/* The application runs after the file was taken: what it says of itself has the last word. */
+static SqnsPlan *
+confirm (const SqnsPlanCase *c, GError **error)
 {
-  g_autofree char *runs = sqns_version_format (&state->version);
+  const SqnsCaba *caba = c->files->caba;
+  g_autofree char *runs = sqns_version_format (&c->state->version);
+  g_autofree char *promised = sqns_version_format (&caba->version);
 
-  /* What the modem will run is not known while it is updating, or has not said: check_mode() speaks then. */
-  if (!caba->diff || state->mode == SQNS_MODE_UPDATER || state->mode == SQNS_MODE_UNKNOWN)
-    return TRUE;
-  if (state->mode != SQNS_MODE_FFF)
-    return refuse (
-        error, SQNS_ERROR_INCOMPATIBLE,
-        "the file is a differential one and applies only to a modem that runs %u, not to one in %s mode; a full "
-        "image is allowed",
-        caba->base_build, sqns_mode_name (state->mode));
-  if (state->version.build != caba->base_build)
-    return refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                   "the file is a differential one and applies only to %u, the modem runs %s; a full image is allowed",
-                   caba->base_build, *runs != '\0' ? runs : "an unknown version");
-  return refuse (
-      error, SQNS_ERROR_NOT_SUPPORTED,
-      "the file is a differential one for the %u that runs here, but differential files are not supported yet; a "
-      "full image is allowed",
-      caba->base_build);
+  if (c->kind == SQNS_FILE_BOOTROM || sqns_version_equal (&c->state->version, &caba->version))
+    return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
+  sqns_plan_refuse (error, SQNS_ERROR_VERIFY_FAILED, "the modem took the file, but runs %s and not %s",
+                    *runs != '\0' ? runs : "a version that it does not tell", promised);
+  return NULL;
 }
 
-/* Modes that no step leads out of today. */
+/* A modem that reports success for what this job has not sent: somebody's upgrade that was never told to boot
+ * (field-failures.md §1 row 24). */
 static gboolean
-check_mode (SqnsMode mode, GError **error)
+was_never_booted (const SqnsPlanCase *c)
 {
-  switch (mode)
+  const SqnsPlanHistory *history = c->history;
+
+  return c->state->mode == SQNS_MODE_RECOVERY && c->state->report == SQNS_REPORT_SUCCESS && !history->touched
+         && history->uploads == 0 && !history->rebooted && !history->bootrom_replaced && !history->first_step_done
+         && history->updater_loads == 0;
+}
+
+/* A file that was taken and does not boot is sent once more. */
+static gboolean
+may_send_again (const SqnsPlanCase *c)
+{
+  return c->history->rebooted && c->kind == SQNS_FILE_FULL && c->history->uploads < MAX_UPLOADS;
+}
+
+/* The file is in, and only has to be booted. */
+static SqnsPlan *
+boot_file (const SqnsPlanCase *c, GError **error)
+{
+  if (!c->history->rebooted)
+    return sqns_plan_check_route (c, SQNS_ROUTE_REBOOT, error) ? sqns_plan_new (c, SQNS_ROUTE_REBOOT) : NULL;
+  sqns_plan_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
+                    "the modem took the file and was booted, but is in %s mode again; another full image is allowed",
+                    sqns_mode_name (c->state->mode));
+  return NULL;
+}
+
+/* What needs no route: *@settled, with a plan or an error. */
+static SqnsPlan *
+settle (const SqnsPlanCase *c, gboolean *settled, GError **error)
+{
+  SqnsMode mode = c->state->mode;
+
+  *settled = TRUE;
+  if (mode == SQNS_MODE_UNKNOWN)
     {
-    case SQNS_MODE_FFF:
-    case SQNS_MODE_MTOOLS:
-    case SQNS_MODE_RECOVERY:
-      return TRUE;
-    case SQNS_MODE_UPDATER:
-      return refuse (
-          error, SQNS_ERROR_WRONG_STATE,
-          "the modem is applying an upgrade by itself; leave its power on, wait until it has finished, then try "
-          "again");
-    case SQNS_MODE_UNKNOWN:
-      return refuse (
+      sqns_plan_refuse (
           error, SQNS_ERROR_WRONG_STATE,
           "the modem does not tell which mode it is in; an upgrade is allowed once a probe has found that out");
-    case SQNS_MODE_FFH:
-      return refuse (
-          error, SQNS_ERROR_NEEDS_RECOVERY,
-          "the modem's boot ROM waits for an updater (FFH); loading one is not supported yet, so this modem cannot "
-          "be helped from here; nothing was sent to it");
+      return NULL;
     }
-  return FALSE;
+  if (mode == SQNS_MODE_UPDATER)
+    return sqns_plan_new (c, SQNS_ROUTE_WAIT);
+  if (c->history->file_taken && mode == SQNS_MODE_FFF)
+    return confirm (c, error);
+  if (c->history->file_taken && !may_send_again (c))
+    return boot_file (c, error);
+  if (mode == SQNS_MODE_FFF && sqns_version_equal (&c->state->version, &c->files->caba->version)
+      && !c->options->allow_reinstall)
+    return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
+  if (was_never_booted (c))
+    return sqns_plan_new (c, SQNS_ROUTE_REBOOT);
+  *settled = FALSE;
+  return NULL;
 }
 
+/* No route has these files, this mode and this method. */
 static gboolean
-check_method (SqnsMethod method, GError **error)
+refuse_choice (const SqnsPlanCase *c, GError **error)
 {
-  switch (method)
-    {
-    case SQNS_METHOD_AUTO:
-    case SQNS_METHOD_ON_THE_FLY:
-      return TRUE;
-    case SQNS_METHOD_FFF:
-      return refuse (error, SQNS_ERROR_NOT_SUPPORTED,
-                     "the method fff (store first, then apply) is not supported yet; auto and on-the-fly are allowed");
-    case SQNS_METHOD_RECOVERY:
-      return refuse (
-          error, SQNS_ERROR_NOT_SUPPORTED,
-          "the method recovery (an updater loaded by the boot ROM) is not supported yet; auto and on-the-fly are "
-          "allowed, also for a modem that is in recovery");
-    }
-  return FALSE;
-}
+  static const char *const method_names[] = { "auto", "on-the-fly", "fff", "recovery" };
+  const char *mode = sqns_mode_name (c->state->mode);
+  const char *method = method_names[c->options->method];
 
-/* Family and age. A modem in recovery often cannot tell what it ran, and the file may be all that saves it: there the
- * unknown is allowed. An application always can. */
-static gboolean
-check_version (const SqnsPlanState *state, const SqnsCaba *caba, const SqnsPlanOptions *options, GError **error)
-{
-  g_autofree char *from = sqns_version_format (&state->version);
-  g_autofree char *to = sqns_version_format (&caba->version);
-  SqnsFamily from_family = sqns_version_family (&state->version);
-
-  if (options->force)
-    return TRUE;
-  if (!sqns_version_known (&state->version))
+  switch (c->kind)
     {
-      if (state->mode != SQNS_MODE_FFF || (options->allow_downgrade && options->allow_family_change))
-        return TRUE;
-      return refuse (
-          error, SQNS_ERROR_WRONG_STATE,
-          "the modem does not tell which version it runs, so it is not known whether %s is a downgrade or a change "
-          "of family; allowed with both allow-downgrade and allow-family-change",
-          to);
-    }
-  if (from_family != file_family (caba))
-    {
-      if (options->allow_family_change)
-        return TRUE;
-      return refuse (
+    case SQNS_FILE_BOOTROM:
+      return sqns_plan_refuse (
           error, SQNS_ERROR_INCOMPATIBLE,
-          "the modem runs %s (%s) and the file is %s (%s); a file of the same family is allowed, this one with "
-          "allow-family-change",
-          from, sqns_family_name (from_family), to, sqns_family_name (file_family (caba)));
+          "a boot ROM package alone is installed by a running application, with the method auto or "
+          "fff; this modem is in %s mode and the method is %s; a full image is allowed",
+          mode, method);
+    case SQNS_FILE_DIFF:
+      return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                               "a differential file is installed by the running application, so not with the method "
+                               "%s; auto and fff are allowed, or a full image",
+                               method);
+    case SQNS_FILE_PAIR:
+      if (c->options->method == SQNS_METHOD_AUTO)
+        return sqns_plan_check_route (c, SQNS_ROUTE_TWO_STEPS, error);
+      return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                               "two files have one way only, which the method %s is not; the method auto is allowed",
+                               method);
+    case SQNS_FILE_FULL:
+      return sqns_plan_refuse (error, SQNS_ERROR_WRONG_STATE,
+                               "there is no way by the method %s for a modem in %s mode; the method auto is allowed",
+                               method, mode);
     }
-  if (sqns_version_compare (&caba->version, &state->version) < 0 && !options->allow_downgrade)
-    return refuse (error, SQNS_ERROR_DOWNGRADE,
-                   "%s is older than %s; a newer file is allowed, this one with allow-downgrade", to, from);
-  return TRUE;
+  g_assert_not_reached ();
 }
 
-static SqnsPlan *
-plan_new (SqnsPlanOutcome outcome, char *summary)
+/* The first route that this modem can take and the rules allow. @force: rules that are liftable do not count. The error
+ * is the better route's. */
+static gboolean
+choose (const SqnsPlanCase *c, const SqnsPlanChoice *choice, gboolean force, SqnsRoute *route, GError **error)
 {
-  SqnsPlan *plan = g_new0 (SqnsPlan, 1);
+  g_autoptr (GError) first = NULL;
 
-  plan->outcome = outcome;
-  plan->steps = g_array_new (FALSE, FALSE, sizeof (SqnsStep));
-  plan->summary = summary;
-  return plan;
+  for (guint i = 0; i < choice->n; i++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      *route = choice->routes[i];
+      if (sqns_plan_check_rules (c, *route, force, &local) && sqns_plan_check_route (c, *route, &local))
+        return TRUE;
+      if (first == NULL)
+        first = g_steal_pointer (&local);
+    }
+  g_propagate_error (error, g_steal_pointer (&first));
+  return FALSE;
 }
 
-static SqnsPlan *
-plan_route (const SqnsPlanState *state, const SqnsCaba *caba)
+/* A boot ROM was replaced in order to load an updater. That was tried, or the modem went past it: with the new boot ROM
+ * the plain way is as good. */
+static SqnsRoute
+behind_bootrom (const SqnsPlanCase *c, SqnsRoute route)
 {
-  g_autofree char *from = sqns_version_format (&state->version);
-  g_autofree char *to = sqns_version_format (&caba->version);
-  const char *way = state->mode == SQNS_MODE_FFF        ? "by way of recovery"
-                    : state->mode == SQNS_MODE_RECOVERY ? "from recovery, where the modem is"
-                                                        : "by the updater that the modem runs";
-  SqnsPlan *plan
-      = plan_new (SQNS_PLAN_ROUTE, g_strdup_printf ("%s -> %s %s", *from != '\0' ? from : "unknown version", to, way));
+  return c->history->bootrom_replaced && c->state->mode == SQNS_MODE_RECOVERY && c->history->updater_loads == 0
+             ? SQNS_ROUTE_UPDATER
+             : route;
+}
 
-  if (state->mode == SQNS_MODE_FFF)
-    g_array_append_vals (plan->steps, from_application, G_N_ELEMENTS (from_application));
-  else
-    g_array_append_vals (plan->steps, from_recovery, G_N_ELEMENTS (from_recovery));
-  return plan;
+/* Behind the first of what this job sends, policy was asked. What force lifts it lifts only where no route is allowed
+ * without. */
+static gboolean
+find_route (const SqnsPlanCase *c, const SqnsPlanChoice *choice, SqnsRoute *route, GError **error)
+{
+  if (c->history->bootrom_replaced || c->history->first_step_done)
+    {
+      *route = behind_bootrom (c, choice->routes[0]);
+      return sqns_plan_check_route (c, *route, error);
+    }
+  if (!sqns_plan_check_family (c->files, c->options, error) || !sqns_plan_check_version (c, error))
+    return FALSE;
+  if (c->options->force && choose (c, choice, FALSE, route, NULL))
+    return TRUE;
+  return choose (c, choice, c->options->force, route, error);
 }
 
 SqnsPlan *
 sqns_plan_make (const SqnsRules *rules,
                 const SqnsPlanState *state,
-                const SqnsCaba *caba,
+                const SqnsPlanHistory *history,
+                const SqnsPlanFiles *files,
                 const SqnsPlanOptions *options,
                 GError **error)
 {
-  if (!check_format (caba, error))
-    return NULL;
-  if (state->mode == SQNS_MODE_FFF && sqns_version_equal (&state->version, &caba->version) && !options->allow_reinstall)
-    {
-      g_autofree char *version = sqns_version_format (&caba->version);
+  const SqnsPlanCase c = {
+    rules, state, history, files, options, sqns_plan_file_kind (files, history->first_step_done),
+  };
+  const SqnsPlanChoice *choice;
+  gboolean settled;
+  SqnsRoute route;
+  SqnsPlan *plan;
 
-      return plan_new (SQNS_PLAN_NOTHING_TO_DO, g_strdup_printf ("the modem runs %s already", version));
-    }
-  if (!check_diff (state, caba, error) || !check_mode (state->mode, error) || !check_method (options->method, error)
-      || !check_file_family (caba, options, error) || !check_version (state, caba, options, error)
-      || !sqns_rules_allow (rules, &caba->version, file_family (caba), state, options->force, error))
+  if (!sqns_plan_check_format (files, error))
     return NULL;
-  return plan_route (state, caba);
+  plan = settle (&c, &settled, error);
+  if (settled)
+    return plan;
+  if (!sqns_plan_check_base (&c, error))
+    return NULL;
+  choice = sqns_plan_choice (c.kind, state->mode, options->method);
+  if (choice == NULL)
+    {
+      refuse_choice (&c, error);
+      return NULL;
+    }
+  return find_route (&c, choice, &route, error) ? sqns_plan_new (&c, route) : NULL;
 }

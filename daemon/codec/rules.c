@@ -17,15 +17,18 @@ typedef enum {
   KEY_BOOTLOADER0,
   KEY_TO_FAMILY,
   KEY_FROM_FAMILY,
+  KEY_NOT_ROUTE,
+  KEY_FIRST_FILE,
   KEY_ERROR,
   KEY_LIFTABLE,
   KEY_MESSAGE,
 } Key;
 #define N_LISTS (KEY_BOOTLOADER0 + 1)
-#define N_CONDITIONS (KEY_FROM_FAMILY + 1)
+#define N_CONDITIONS (KEY_FIRST_FILE + 1)
 
 static const char *const key_names[] = {
-  "To", "NotTo", "From", "NotFrom", "Bootloader0", "ToFamily", "FromFamily", "Error", "Liftable", "Message",
+  "To",         "NotTo",    "From",      "NotFrom", "Bootloader0", "ToFamily",
+  "FromFamily", "NotRoute", "FirstFile", "Error",   "Liftable",    "Message",
 };
 
 typedef struct {
@@ -35,6 +38,8 @@ typedef struct {
   GArray *builds[N_LISTS]; /* guint; NULL = not given */
   SqnsFamily to_family;
   SqnsFamily from_family;
+  SqnsRoute not_route;
+  gboolean first_file;
   SqnsError error;
   gboolean liftable;
   char *message;
@@ -92,6 +97,25 @@ parse_family (const char *value, SqnsFamily *family)
 }
 
 static gboolean
+parse_route (const char *value, SqnsRoute *route)
+{
+  for (guint i = 0; i < SQNS_N_ROUTES; i++)
+    if (g_str_equal (value, sqns_route_name ((SqnsRoute)i)))
+      {
+        *route = (SqnsRoute)i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+parse_yes (const char *value, gboolean *yes)
+{
+  *yes = g_str_equal (value, "yes");
+  return *yes || g_str_equal (value, "no");
+}
+
+static gboolean
 parse_error (const char *value, SqnsError *error)
 {
   *error = g_str_equal (value, "NotSupported") ? SQNS_ERROR_NOT_SUPPORTED : SQNS_ERROR_INCOMPATIBLE;
@@ -113,11 +137,14 @@ parse_value (Rule *rule, Key key, const char *value)
       return parse_family (value, &rule->to_family);
     case KEY_FROM_FAMILY:
       return parse_family (value, &rule->from_family);
+    case KEY_NOT_ROUTE:
+      return parse_route (value, &rule->not_route);
+    case KEY_FIRST_FILE:
+      return parse_yes (value, &rule->first_file);
     case KEY_ERROR:
       return parse_error (value, &rule->error);
     case KEY_LIFTABLE:
-      rule->liftable = g_str_equal (value, "yes");
-      return rule->liftable || g_str_equal (value, "no");
+      return parse_yes (value, &rule->liftable);
     case KEY_MESSAGE:
       rule->message = g_strdup (value);
       return *value != '\0';
@@ -270,34 +297,50 @@ none_of (const GArray *builds, const SqnsVersion *version)
 }
 
 static gboolean
-rule_matches (const Rule *rule, const SqnsVersion *to, SqnsFamily to_family, const SqnsPlanState *state)
+matches_files (const Rule *rule, const SqnsRulesQuery *query)
 {
-  if (!any_of (rule->builds[KEY_TO], to) || !none_of (rule->builds[KEY_NOT_TO], to))
+  if (!any_of (rule->builds[KEY_TO], query->to) || !none_of (rule->builds[KEY_NOT_TO], query->to))
     return FALSE;
-  if (rule->given[KEY_TO_FAMILY] && rule->to_family != to_family)
+  /* what promises no version is none of those that are meant */
+  if (rule->given[KEY_NOT_TO] && !sqns_version_known (query->to))
     return FALSE;
-  if (state == NULL)
-    return !rule->given[KEY_FROM] && !rule->given[KEY_NOT_FROM] && !rule->given[KEY_BOOTLOADER0]
-           && !rule->given[KEY_FROM_FAMILY];
+  if (rule->given[KEY_TO_FAMILY] && rule->to_family != query->to_family)
+    return FALSE;
+  return !rule->given[KEY_FIRST_FILE] || rule->first_file == query->first_file;
+}
+
+static gboolean
+matches_modem (const Rule *rule, const SqnsRulesQuery *query)
+{
+  const SqnsPlanState *state = query->state;
+
   if (rule->given[KEY_FROM_FAMILY] && rule->from_family != sqns_version_family (&state->version))
+    return FALSE;
+  if (rule->given[KEY_NOT_ROUTE] && rule->not_route == query->route)
+    return FALSE;
+  if (rule->given[KEY_NOT_FROM] && query->unknown_passes && !sqns_version_known (&state->version))
     return FALSE;
   return any_of (rule->builds[KEY_FROM], &state->version) && none_of (rule->builds[KEY_NOT_FROM], &state->version)
          && any_of (rule->builds[KEY_BOOTLOADER0], &state->bootloader0);
 }
 
+static gboolean
+asks_for_modem (const Rule *rule)
+{
+  return rule->given[KEY_FROM] || rule->given[KEY_NOT_FROM] || rule->given[KEY_BOOTLOADER0]
+         || rule->given[KEY_FROM_FAMILY] || rule->given[KEY_NOT_ROUTE];
+}
+
 gboolean
-sqns_rules_allow (const SqnsRules *rules,
-                  const SqnsVersion *to,
-                  SqnsFamily to_family,
-                  const SqnsPlanState *state,
-                  gboolean force,
-                  GError **error)
+sqns_rules_allow (const SqnsRules *rules, const SqnsRulesQuery *query, gboolean force, GError **error)
 {
   for (guint i = 0; i < rules->rules->len; i++)
     {
       const Rule *rule = g_ptr_array_index (rules->rules, i);
 
-      if ((force && rule->liftable) || !rule_matches (rule, to, to_family, state))
+      if ((force && rule->liftable) || !matches_files (rule, query))
+        continue;
+      if (query->state != NULL ? !matches_modem (rule, query) : asks_for_modem (rule))
         continue;
       g_set_error (error, SQNS_ERROR, rule->error, "%s (rule %s%s)", rule->message, rule->name,
                    rule->liftable ? ", lifted by force" : "");

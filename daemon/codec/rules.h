@@ -6,12 +6,16 @@
 #include "base/error.h"
 #include "codec/plan.h"
 
-/* FALSE with the error and the words of the first rule that refuses @to (of @to_family) on the modem in @state. @force
- * passes over the rules that are liftable. @state NULL: only the file is known, and only rules that say nothing about a
- * modem speak. */
-gboolean sqns_rules_allow (const SqnsRules *rules,
-                           const SqnsVersion *to,
-                           SqnsFamily to_family,
-                           const SqnsPlanState *state,
-                           gboolean force,
-                           GError **error);
+/* What is asked about. */
+typedef struct {
+  const SqnsVersion *to;
+  SqnsFamily to_family;
+  gboolean first_file; /* another file goes before it */
+  const SqnsPlanState
+      *state;              /* the modem; NULL: only the files are known, and only rules that ask nothing else speak */
+  SqnsRoute route;         /* without @state: not looked at */
+  gboolean unknown_passes; /* a modem that does not tell its version is none that NotFrom refuses */
+} SqnsRulesQuery;
+
+/* FALSE with the error and the words of the first rule that refuses. @force passes over the rules that are liftable. */
+gboolean sqns_rules_allow (const SqnsRules *rules, const SqnsRulesQuery *query, gboolean force, GError **error);

@@ -285,8 +285,10 @@ sqns_manager_blockers (SqnsManager *self, SqnsDevice *device)
     case SQNS_USE_PROBE:
       g_strv_builder_add (builder, "the modem is being probed");
       break;
-    case SQNS_USE_CONSOLE:
-      g_strv_builder_add (builder, "a console is open");
+    case SQNS_USE_CONSOLE: /* a job takes it away */
+      break;
+    case SQNS_USE_RESET:
+      g_strv_builder_add (builder, "the board is being reset");
       break;
     case SQNS_USE_JOB:
       g_strv_builder_add (builder, "a job runs on it");
@@ -379,9 +381,10 @@ GPtrArray *
 sqns_manager_submit (
     SqnsManager *self, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error)
 {
+  SqnsPlanFiles files = sqns_request_files (request, firmware);
   if (!sqns_manager_accepts (self, error)
       || !sqns_firmware_expect (firmware, request->expect_sha256, &request->expect_version, error)
-      || !sqns_plan_check_file (self->rules, sqns_firmware_caba (firmware), &request->options, error))
+      || !sqns_plan_check_files (self->rules, &files, &request->options, error))
     return NULL;
 
   GPtrArray *jobs = g_ptr_array_new ();

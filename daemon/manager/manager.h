@@ -45,7 +45,7 @@ gboolean sqns_manager_accepts (SqnsManager *manager, GError **error);
 gboolean sqns_manager_is_stopping (SqnsManager *manager); /* shutdown has begun */
 
 /* Makes a job for each of @devices (SqnsDevice), all or none; an idempotency key may give present ones. Errors:
- * DRAINING, those of sqns_firmware_expect() and sqns_plan_check_file(). Returns borrowed SqnsJob in the order of
+ * DRAINING, those of sqns_firmware_expect() and sqns_plan_check_files(). Returns borrowed SqnsJob in the order of
  * @devices; the array is the caller's. */
 GPtrArray *sqns_manager_submit (
     SqnsManager *manager, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which job runs when: one on a board, others in a line; different boards at the same time. */
 #include "manager/manager-private.h"
+#include "model/console.h"
 
 #define MAX_STARTS 16u                     /* in one turn of the main loop: each opens a port */
 #define MAX_FINISHED 1000u                 /* finished jobs on the bus */
@@ -98,8 +99,6 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
     }
   if (!sqns_device_check_presence (device))
     return g_strdup ("the board is not plugged in: the job begins when it is back");
-  if (sqns_device_info (device)->use == SQNS_USE_CONSOLE)
-    return g_strdup ("a console is open: the job begins when it is closed");
   *state = SQNS_JOB_QUEUED;
   if (self->draining)
     return g_strdup ("the daemon is draining: nothing is started");
@@ -107,11 +106,23 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
     return g_strdup ("another job runs on this modem");
   if (sqns_device_info (device)->use == SQNS_USE_PROBE)
     return g_strdup ("the modem is being probed");
+  if (sqns_device_info (device)->use == SQNS_USE_RESET)
+    return g_strdup ("the board is being reset");
   if (position > 1)
     return g_strdup ("another job of this modem comes first");
   if (self->config.max_concurrent > 0 && pass->running >= self->config.max_concurrent)
     return g_strdup ("waits for a free place: as many jobs run as are allowed");
   return NULL;
+}
+
+/* A job goes before a person who types. The place is kept for it until the console's link has been left. */
+static char *
+take_console (Pass *pass, SqnsJob *job)
+{
+  g_autofree char *why = g_strdup_printf ("job %s takes this modem", sqns_job_info (job)->uuid);
+  sqns_console_dismiss (sqns_job_device (job), why);
+  pass->running++;
+  return g_strdup ("the console that is open on this modem is being closed");
 }
 
 static void
@@ -123,6 +134,8 @@ consider (Pass *pass, SqnsJob *job)
   g_autofree char *reason = obstacle (pass, job, position, &state);
   g_autoptr (GError) error = NULL;
 
+  if (reason == NULL && sqns_device_info (device)->use == SQNS_USE_CONSOLE)
+    reason = take_console (pass, job);
   if (reason == NULL && sqns_job_start (job, pass->manager->operations, pass->manager->rules, &error))
     {
       pass->running++;

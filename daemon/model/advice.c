@@ -1,97 +1,82 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person should do next after a job went wrong. */
+/* Which advice a person gets after a job went wrong. */
 #include "model/advice.h"
 
-static const char keep_power[]
-    = "Leave the board's power on: the modem may still be writing its flash. Wait fifteen minutes, then "
-      "refresh its state; when it is in recovery, run the upgrade again.";
-static const char plug_in[] = "Leave the board's power on where it still has any. Put the cable back and run the same "
-                              "upgrade again: it goes on "
-                              "from the state that it finds.";
-static const char run_again[]
-    = "The modem is in recovery, where it is safe. Run the same upgrade again: it goes on from there.";
-static const char feed_updater[]
-    = "The modem waits for an updater in its boot loader. Keep the firmware file and its updater.elf at "
-      "hand: a recovery is needed.";
+#include "base/words.h"
+
+/* The modem may be writing. */
+static SqnsAdviceId
+unsafe (SqnsError code)
+{
+  if (code == SQNS_ERROR_DEVICE_LOST)
+    return SQNS_ADVICE_KEEP_POWER_PLUG_IN;
+  return code == SQNS_ERROR_NEEDS_HAND ? SQNS_ADVICE_KEEP_POWER_PRESS_RESET : SQNS_ADVICE_KEEP_POWER;
+}
 
 /* Nothing had been changed when the job ended. */
-static const char *
+static SqnsAdviceId
 before_harm (SqnsError code)
 {
   switch (code)
     {
     case SQNS_ERROR_NOT_FOUND:
     case SQNS_ERROR_DEVICE_LOST:
-      return "Check the cable and the board's power, plug the board in again and run the upgrade again: nothing was "
-             "changed on "
-             "the modem.";
+      return SQNS_ADVICE_LOST;
     case SQNS_ERROR_BUSY:
     case SQNS_ERROR_PORT_LOCKED:
-      return "Close the program that uses the port (a terminal, an IDE, ModemManager), then run the upgrade again.";
+      return SQNS_ADVICE_CLOSE_PROGRAM;
     case SQNS_ERROR_INHIBITED:
-      return "Wait until the inhibition ends, then run the upgrade again.";
+      return SQNS_ADVICE_INHIBITED;
     case SQNS_ERROR_INVALID_FIRMWARE:
-      return "Get the firmware file again from its source and compare its SHA-256: this one must not be sent to a "
-             "modem.";
+      return SQNS_ADVICE_FETCH_FILE;
     case SQNS_ERROR_INCOMPATIBLE:
-      return "Choose a firmware file that fits this modem; nothing was changed on it.";
+      return SQNS_ADVICE_CHOOSE_FILE;
     case SQNS_ERROR_DOWNGRADE:
-      return "The modem runs a newer firmware. If the older one is wanted, allow the downgrade and run the upgrade "
-             "again.";
+      return SQNS_ADVICE_DOWNGRADE;
     case SQNS_ERROR_WRONG_STATE:
-      return "Refresh the modem's state and look at it; nothing was changed on it.";
+      return SQNS_ADVICE_LOOK_AT_STATE;
     case SQNS_ERROR_TIMEOUT:
-      /* who does not answer may be writing what an earlier upgrade left it with */
-      return "This job changed nothing on the modem. If another upgrade was interrupted before, leave the power on for "
-             "fifteen minutes and run the upgrade again; else switch the board off and on (its reset button does not "
-             "reset the modem) and run it again.";
+      return SQNS_ADVICE_SILENT;
     case SQNS_ERROR_PROTOCOL:
     case SQNS_ERROR_FAILED:
-      return "Nothing was changed on the modem. Run the upgrade again; if it fails alike, keep the job's log.";
+      return SQNS_ADVICE_NOTHING_CHANGED;
     case SQNS_ERROR_MODEM_REFUSED:
-      return "The modem still runs its old firmware. Switch the board off and on, then run the upgrade again.";
+      return SQNS_ADVICE_REFUSED;
     case SQNS_ERROR_NEEDS_RECOVERY:
-      return run_again;
+      return SQNS_ADVICE_RECOVERY;
     case SQNS_ERROR_NEEDS_HAND:
-      return "Press the reset button of the board while no program runs on it (safe boot), then run the upgrade again.";
+      return SQNS_ADVICE_PRESS_RESET;
     case SQNS_ERROR_CANCELLED:
-      return "";
+      return SQNS_ADVICE_CANCELLED;
     case SQNS_ERROR_DRAINING:
-      return "Switch draining off or wait until the daemon has been restarted, then run the upgrade again.";
+      return SQNS_ADVICE_DRAINING;
     case SQNS_ERROR_NOT_SUPPORTED:
-      return "The board or this release cannot do it this way; try another link or method.";
+      return SQNS_ADVICE_OTHER_WAY;
     case SQNS_ERROR_VERIFY_FAILED:
-      return "Refresh the modem's state and compare the version that it tells with the one that was wanted.";
+      return SQNS_ADVICE_COMPARE_VERSION;
     }
-  return "";
+  return SQNS_ADVICE_NOTHING_CHANGED;
 }
 
 /* The modem was being changed; power may be cut all the same. */
-static const char *
+static SqnsAdviceId
 after_start (SqnsError code, SqnsMode mode)
 {
   switch (code)
     {
     case SQNS_ERROR_DEVICE_LOST:
-      return "Plug the board in again and run the same upgrade again: it goes on from the state that it finds.";
+      return SQNS_ADVICE_PLUG_IN_GO_ON;
     case SQNS_ERROR_TIMEOUT:
-      return "Refresh the modem's state. If it does not answer, switch the board off and on, then run the same upgrade "
-             "again: it "
-             "goes on from the state that it finds.";
+      return SQNS_ADVICE_SILENT_GO_ON;
     case SQNS_ERROR_VERIFY_FAILED:
-      return "The modem runs, but not the firmware that was wanted. Refresh its state, then run the upgrade again; "
-             "keep the job's "
-             "log.";
+      return SQNS_ADVICE_WRONG_VERSION;
     case SQNS_ERROR_MODEM_REFUSED:
-      return mode == SQNS_MODE_FFF
-                 ? "The modem runs, but did not take the file. Check that the file fits it; keep the job's log."
-                 : run_again;
+      return mode == SQNS_MODE_FFF ? SQNS_ADVICE_FILE_NOT_TAKEN : SQNS_ADVICE_GO_ON;
     case SQNS_ERROR_NEEDS_RECOVERY:
     case SQNS_ERROR_CANCELLED:
-      return mode == SQNS_MODE_FFF ? "" : run_again;
+      return mode == SQNS_MODE_FFF ? SQNS_ADVICE_STILL_RUNS : SQNS_ADVICE_GO_ON;
     case SQNS_ERROR_NEEDS_HAND:
-      return "Press the reset button of the board, then run the same upgrade again: it goes on from the state that it "
-             "finds.";
+      return SQNS_ADVICE_PRESS_RESET_GO_ON;
     case SQNS_ERROR_FAILED:
     case SQNS_ERROR_NOT_FOUND:
     case SQNS_ERROR_BUSY:
@@ -104,23 +89,77 @@ after_start (SqnsError code, SqnsMode mode)
     case SQNS_ERROR_PROTOCOL:
     case SQNS_ERROR_DRAINING:
     case SQNS_ERROR_NOT_SUPPORTED:
-      return "Run the same upgrade again: it goes on from the state that it finds. Keep the job's log.";
+      return SQNS_ADVICE_GO_ON;
     }
-  return "";
+  return SQNS_ADVICE_GO_ON;
+}
+
+/* What stood in the way is the board, the host or the file: which state the modem waits in does not change what to do.
+ */
+static gboolean
+is_of_the_host (SqnsError code)
+{
+  switch (code)
+    {
+    case SQNS_ERROR_NOT_FOUND:
+    case SQNS_ERROR_BUSY:
+    case SQNS_ERROR_PORT_LOCKED:
+    case SQNS_ERROR_INHIBITED:
+    case SQNS_ERROR_DEVICE_LOST:
+    case SQNS_ERROR_NEEDS_HAND:
+    case SQNS_ERROR_DRAINING:
+      return TRUE;
+    case SQNS_ERROR_FAILED:
+    case SQNS_ERROR_INVALID_FIRMWARE:
+    case SQNS_ERROR_INCOMPATIBLE:
+    case SQNS_ERROR_DOWNGRADE:
+    case SQNS_ERROR_WRONG_STATE:
+    case SQNS_ERROR_TIMEOUT:
+    case SQNS_ERROR_PROTOCOL:
+    case SQNS_ERROR_MODEM_REFUSED:
+    case SQNS_ERROR_VERIFY_FAILED:
+    case SQNS_ERROR_NEEDS_RECOVERY:
+    case SQNS_ERROR_CANCELLED:
+    case SQNS_ERROR_NOT_SUPPORTED:
+      break;
+    }
+  return FALSE;
+}
+
+/* The modem waits for what it needs. */
+static SqnsAdviceId
+resting (SqnsError code, SqnsAdviceId next)
+{
+  gboolean wrong_file
+      = code == SQNS_ERROR_INVALID_FIRMWARE || code == SQNS_ERROR_INCOMPATIBLE || code == SQNS_ERROR_DOWNGRADE;
+  return wrong_file ? SQNS_ADVICE_NEEDS_FILE : next;
+}
+
+static SqnsAdviceId
+choose (SqnsError code, SqnsPhase phase, SqnsMode mode, gboolean safe)
+{
+  if (!safe)
+    return unsafe (code);
+  if (!is_of_the_host (code))
+    switch (mode)
+      {
+      case SQNS_MODE_FFH:
+        return resting (code, SQNS_ADVICE_FFH);
+      case SQNS_MODE_RECOVERY:
+        return resting (code, SQNS_ADVICE_RECOVERY);
+      case SQNS_MODE_MTOOLS:
+        return resting (code, SQNS_ADVICE_MTOOLS);
+      case SQNS_MODE_UPDATER:
+        return SQNS_ADVICE_UPDATER;
+      case SQNS_MODE_UNKNOWN:
+      case SQNS_MODE_FFF:
+        break;
+      }
+  return phase <= SQNS_PHASE_PREPARE ? before_harm (code) : after_start (code, mode);
 }
 
 const char *
 sqns_advice (SqnsError code, SqnsPhase phase, SqnsMode mode, gboolean safe)
 {
-  if (!safe)
-    return code == SQNS_ERROR_DEVICE_LOST ? plug_in : keep_power;
-  if (mode == SQNS_MODE_FFH)
-    return feed_updater;
-  if (mode == SQNS_MODE_RECOVERY || mode == SQNS_MODE_MTOOLS)
-    return code == SQNS_ERROR_INVALID_FIRMWARE || code == SQNS_ERROR_INCOMPATIBLE || code == SQNS_ERROR_DOWNGRADE
-               ? "The modem is in recovery, where it is safe, and needs a firmware file that fits it."
-               : run_again;
-  if (phase <= SQNS_PHASE_PREPARE)
-    return before_harm (code);
-  return after_start (code, mode);
+  return sqns_advice_words (choose (code, phase, mode, safe));
 }

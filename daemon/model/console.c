@@ -4,6 +4,8 @@
 
 #include <glib/gstdio.h>
 
+#define KEY "sqns-console" /* of a device: its Console */
+
 /* Lives from the claim of the device to its release. */
 typedef struct {
   SqnsDevice *device;
@@ -13,6 +15,7 @@ typedef struct {
   GCancellable *until; /* cancelled by sqns_device_interrupt() */
   GSource *interrupted;
   gboolean closing;
+  char *dismissed; /* why it is taken away, nullable */
 } Console;
 
 static void
@@ -32,6 +35,8 @@ console_free (Console *self)
   g_clear_pointer (&self->interrupted, g_source_unref);
   g_clear_object (&self->until);
   g_clear_object (&self->link);
+  g_free (self->dismissed);
+  g_object_set_data (G_OBJECT (self->device), KEY, NULL);
   sqns_device_release (self->device);
   g_object_unref (self->device);
   g_free (self);
@@ -41,6 +46,12 @@ static void
 fail (Console *self, GError *error)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->task);
+  if (self->dismissed != NULL)
+    {
+      g_error_free (error);
+      g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_BUSY, "no console: %s", self->dismissed);
+      return;
+    }
   error = sqns_error_normalize (error);
   sqns_device_note_error (self->device, error);
   g_task_return_error (task, error);
@@ -72,8 +83,22 @@ on_far_end_closed (gpointer link, gpointer user_data)
 static gboolean
 on_interrupted (GCancellable *cancellable, gpointer user_data)
 {
-  close_console (user_data);
+  Console *self = user_data;
+  g_autofree char *farewell = g_strdup_printf ("\r\n[sqnsd: %s; the console is closed]\r\n",
+                                               self->dismissed != NULL ? self->dismissed : "the daemon is stopping");
+  if (!self->closing)
+    self->operations->link_end_console (self->link, farewell); /* leads to on_far_end_closed() */
   return G_SOURCE_REMOVE;
+}
+
+void
+sqns_console_dismiss (SqnsDevice *device, const char *why)
+{
+  Console *self = g_object_get_data (G_OBJECT (device), KEY);
+  if (self == NULL || self->dismissed != NULL)
+    return;
+  self->dismissed = g_strdup (why);
+  sqns_device_interrupt (device);
 }
 
 static void
@@ -120,6 +145,13 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   console_free (self);
 }
 
+gboolean
+sqns_console_is_closing (SqnsDevice *device)
+{
+  const Console *self = g_object_get_data (G_OBJECT (device), KEY);
+  return self != NULL && self->closing && self->dismissed == NULL;
+}
+
 void
 sqns_console_open_async (SqnsDevice *device,
                          const SqnsOperations *operations,
@@ -136,6 +168,7 @@ sqns_console_open_async (SqnsDevice *device,
   self->device = g_object_ref (device);
   self->operations = operations;
   self->until = g_object_ref (sqns_device_cancellable (device));
+  g_object_set_data (G_OBJECT (device), KEY, self);
   self->task = g_task_new (device, NULL, callback, user_data);
   g_task_set_source_tag (self->task, sqns_console_open_async);
 

@@ -2,7 +2,13 @@
 /* One board with its modem: what is known of it and who uses it now. */
 #include "model/device.h"
 
+#include "base/patience.h"
+#include "base/words.h"
+
+#include <string.h>
 #include <sys/stat.h>
+
+#define VENDOR_MICROCHIP 0x04d8 /* all of its boards are PIC boards (field-failures.md §3) */
 
 struct _SqnsDevice {
   GObject parent;
@@ -16,8 +22,9 @@ struct _SqnsDevice {
   char *job;
   char *last_error;
   char *option_board;
-  SqnsPortOptions options; /* its board points to option_board */
-  SqnsDeviceState found;   /* as last observed: one of the modem's own states, unknown or silent */
+  SqnsPortOptions options;             /* its board points to option_board */
+  gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times of the last ones, newest last; 0 none */
+  SqnsDeviceState found;               /* as last observed: one of the modem's own states, unknown or silent */
   GCancellable *cancellable;
   SqnsDeviceInfo info;
 };
@@ -31,18 +38,46 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-static const char *const state_names[] = {
-  [SQNS_DEVICE_UNKNOWN] = "unknown", [SQNS_DEVICE_PROBING] = "probing",   [SQNS_DEVICE_APPLICATION] = "application",
-  [SQNS_DEVICE_MTOOLS] = "mtools",   [SQNS_DEVICE_RECOVERY] = "recovery", [SQNS_DEVICE_UPDATER] = "updater",
-  [SQNS_DEVICE_FFH] = "ffh",         [SQNS_DEVICE_SILENT] = "silent",     [SQNS_DEVICE_UPGRADING] = "upgrading",
-  [SQNS_DEVICE_GONE] = "gone",
-};
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == SQNS_DEVICE_GONE + 1);
+/* One list of names, that of the words for them. */
+G_STATIC_ASSERT ((int)SQNS_DEVICE_UNKNOWN == (int)SQNS_STATE_UNKNOWN);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_PROBING == (int)SQNS_STATE_PROBING);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_APPLICATION == (int)SQNS_STATE_APPLICATION);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_MTOOLS == (int)SQNS_STATE_MTOOLS);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_RECOVERY == (int)SQNS_STATE_RECOVERY);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_UPDATER == (int)SQNS_STATE_UPDATER);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_FFH == (int)SQNS_STATE_FFH);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_SILENT == (int)SQNS_STATE_SILENT);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_UPGRADING == (int)SQNS_STATE_UPGRADING);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_GONE == (int)SQNS_STATE_GONE);
+G_STATIC_ASSERT ((int)SQNS_DEVICE_GONE + 1 == SQNS_N_STATES);
 
 const char *
 sqns_device_state_name (SqnsDeviceState state)
 {
-  return state_names[state];
+  return sqns_state_words ((SqnsStateId)state)->finding.code;
+}
+
+/* Notes of a board stand in the order of their bits, and the device's own behind them. */
+G_STATIC_ASSERT (SQNS_BOARD_PASSTHROUGH == 1 << SQNS_NOTE_PASSTHROUGH);
+G_STATIC_ASSERT (SQNS_BOARD_NEEDS_LTE_TASK == 1 << SQNS_NOTE_NEEDS_LTE_TASK);
+G_STATIC_ASSERT (SQNS_BOARD_LTE_ON_BOOT == 1 << SQNS_NOTE_LTE_ON_BOOT);
+G_STATIC_ASSERT (SQNS_BOARD_NO_LTE == 1 << SQNS_NOTE_NO_LTE);
+G_STATIC_ASSERT (SQNS_BOARD_MAIN == 1 << SQNS_NOTE_MAIN_PROGRAM);
+G_STATIC_ASSERT (SQNS_BOARD_PROGRAM == 1 << SQNS_NOTE_PROGRAM_INTERRUPTED);
+G_STATIC_ASSERT (SQNS_BOARD_SAFE_BOOT == 1 << SQNS_NOTE_SAFE_BOOT);
+G_STATIC_ASSERT (SQNS_BOARD_OWNS_MODEM == 1 << SQNS_NOTE_OWNS_MODEM);
+
+const char **
+sqns_device_board_notes (SqnsDevice *self)
+{
+  guint set = (guint)self->info.notes | (self->info.board_answers ? 1u << SQNS_NOTE_ANSWERS : 0)
+              | (self->info.comes_and_goes ? 1u << SQNS_NOTE_COMES_AND_GOES : 0);
+  GPtrArray *names = g_ptr_array_new ();
+  for (guint i = 0; i < SQNS_N_NOTES; i++)
+    if ((set & 1u << i) != 0)
+      g_ptr_array_add (names, (gpointer)sqns_note_words ((SqnsNoteId)i)->code);
+  g_ptr_array_add (names, NULL);
+  return (const char **)g_ptr_array_free (names, FALSE);
 }
 
 static void
@@ -91,6 +126,7 @@ effective_state (SqnsDevice *self)
       return SQNS_DEVICE_PROBING;
     case SQNS_USE_NONE:
     case SQNS_USE_CONSOLE:
+    case SQNS_USE_RESET:
       break;
     }
   return self->found;
@@ -195,6 +231,18 @@ sqns_device_plugged (SqnsDevice *self, const SqnsBoardFacts *facts)
   changed (self);
 }
 
+static void
+count_unplug (SqnsDevice *self)
+{
+  const guint last = SQNS_DEVICE_UNPLUGS - 1;
+  memmove (self->unplugs, self->unplugs + 1, last * sizeof *self->unplugs);
+  self->unplugs[last] = g_get_monotonic_time ();
+  if (self->unplugs[0] == 0 || self->unplugs[last] - self->unplugs[0] > sqns_patience_us (SQNS_DEVICE_UNPLUGS_S))
+    return;
+  self->info.comes_and_goes = TRUE;
+  replace (&self->last_error, sqns_brown_out_words ());
+}
+
 void
 sqns_device_unplugged (SqnsDevice *self)
 {
@@ -202,6 +250,7 @@ sqns_device_unplugged (SqnsDevice *self)
     return;
   self->info.present = FALSE;
   self->found = SQNS_DEVICE_UNKNOWN;
+  count_unplug (self);
   changed (self);
 }
 
@@ -239,6 +288,7 @@ sqns_device_link_config (SqnsDevice *self)
     .board = self->options.board,
     .speed = self->options.speed,
     .usb_board = !self->info.manual,
+    .pic = !self->info.manual && self->info.vendor == VENDOR_MICROCHIP,
   };
 }
 
@@ -253,6 +303,8 @@ use_sentence (SqnsDeviceUse use)
       return "the modem is being probed";
     case SQNS_USE_CONSOLE:
       return "a console is open on the modem";
+    case SQNS_USE_RESET:
+      return "the board is being reset";
     case SQNS_USE_JOB:
       return "a job runs on the modem";
     }
@@ -272,6 +324,8 @@ sqns_device_claim (SqnsDevice *self, SqnsDeviceUse use, const char *job, GError 
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "the board is not plugged in: %s is gone", self->devnode);
       return FALSE;
     }
+  self->info.notes = 0; /* they are seen anew */
+  self->info.board_answers = FALSE;
   self->info.use = use;
   self->cancellable = g_cancellable_new ();
   replace (&self->job, job);
@@ -302,7 +356,7 @@ sqns_device_cancellable (SqnsDevice *device)
 void
 sqns_device_interrupt (SqnsDevice *device)
 {
-  if (device->info.use == SQNS_USE_PROBE || device->info.use == SQNS_USE_CONSOLE)
+  if (device->info.use != SQNS_USE_NONE && device->info.use != SQNS_USE_JOB)
     g_cancellable_cancel (device->cancellable);
 }
 
@@ -320,7 +374,12 @@ sqns_device_note_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInfo 
   if (board != NULL && board->board != NULL)
     replace_told (&self->told_board, board->board);
   if (board != NULL && board->firmware != NULL)
-    replace_told (&self->board_firmware, board->firmware);
+    {
+      replace_told (&self->board_firmware, board->firmware);
+      self->info.board_answers = TRUE;
+    }
+  if (board != NULL)
+    self->info.notes |= board->notes; /* the link may be opened more than once in a job */
   seen (self);
   changed (self);
 }
@@ -392,7 +451,11 @@ sqns_device_note_error (SqnsDevice *self, const GError *error)
 {
   if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
     return; /* nothing went wrong */
-  replace_told (&self->last_error, error != NULL ? error->message : NULL);
+  if (error == NULL)
+    self->info.comes_and_goes = FALSE;
+  /* a supply that breaks down is the reason why the board was lost */
+  if (!self->info.comes_and_goes || !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
+    replace_told (&self->last_error, error != NULL ? error->message : NULL);
   if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
     self->found = SQNS_DEVICE_SILENT;
   changed (self);

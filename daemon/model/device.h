@@ -28,6 +28,7 @@ typedef enum {
   SQNS_USE_NONE,
   SQNS_USE_PROBE,
   SQNS_USE_CONSOLE,
+  SQNS_USE_RESET,
   SQNS_USE_JOB,
 } SqnsDeviceUse;
 
@@ -38,6 +39,11 @@ typedef struct {
   guint speed;       /* baud, 0 = find out */
 } SqnsPortOptions;
 
+/* So often within so many seconds is no person's hand (field-failures.md row 27: the supply breaks down); the figures
+ * are our own. */
+#define SQNS_DEVICE_UNPLUGS 3
+#define SQNS_DEVICE_UNPLUGS_S 60
+
 /* What can be seen of it; strings are never NULL. */
 typedef struct {
   const char *id;
@@ -47,7 +53,10 @@ typedef struct {
   guint16 product;
   const char *board;
   const char *board_firmware;
-  gboolean manual; /* made by AddPort, not found by udev */
+  SqnsBoardNotes notes;    /* what was seen of the board when it was last reached for */
+  gboolean board_answers;  /* its prompt did, then */
+  gboolean comes_and_goes; /* it was unplugged several times within a minute, and not asked with success since */
+  gboolean manual;         /* made by AddPort, not found by udev */
   gboolean present;
   SqnsDeviceState state;
   SqnsLinkKind link; /* AUTO: not reached yet */
@@ -63,6 +72,10 @@ typedef struct {
 SqnsDevice *sqns_device_new_board (const SqnsBoardFacts *facts);
 /* @options: strings are copied. */
 SqnsDevice *sqns_device_new_port (const char *id, const char *devnode, const SqnsPortOptions *options);
+
+/* The names of what is set in notes, board_answers and comes_and_goes, as org.sqnsd1.Modem.BoardNotes has them. The
+ * array is the caller's, the strings are static. */
+const char **sqns_device_board_notes (SqnsDevice *device);
 
 /* Valid until the next change. */
 const SqnsDeviceInfo *sqns_device_info (SqnsDevice *device);
@@ -82,7 +95,7 @@ SqnsLinkConfig sqns_device_link_config (SqnsDevice *device);
 gboolean sqns_device_claim (SqnsDevice *device, SqnsDeviceUse use, const char *job, GError **error);
 void sqns_device_release (SqnsDevice *device);
 GCancellable *sqns_device_cancellable (SqnsDevice *device); /* of the present use, owned by the device */
-void sqns_device_interrupt (SqnsDevice *device);            /* ends a probe or a console; jobs are not touched */
+void sqns_device_interrupt (SqnsDevice *device);            /* ends what is no job */
 
 /* Findings. */
 void sqns_device_note_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoardInfo *board);

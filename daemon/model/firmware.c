@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A firmware file: copied, sealed, hashed and parsed once. */
 #include "model/firmware.h"
+#include "codec/elf.h"
 #include "model/memfile.h"
 
 #include <errno.h>
@@ -155,8 +156,30 @@ name_of_fd (int fd)
   return g_str_has_prefix (name, "memfd:") ? g_strdup (name + strlen ("memfd:")) : g_steal_pointer (&name);
 }
 
+typedef struct {
+  int fd;
+  SqnsFirmwareKind kind;
+} Load;
+
+static gboolean
+parse (SqnsFirmware *self, SqnsFirmwareKind kind, GError **error)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (self->image, &size);
+
+  switch (kind)
+    {
+    case SQNS_FIRMWARE_DUP:
+      self->caba = sqns_caba_parse (data, size, self->name, error);
+      return self->caba != NULL;
+    case SQNS_FIRMWARE_UPDATER:
+      return sqns_elf_check_updater (data, size, error);
+    }
+  return FALSE;
+}
+
 static SqnsFirmware *
-load (int fd, GCancellable *cancellable, GError **error)
+load (int fd, SqnsFirmwareKind kind, GCancellable *cancellable, GError **error)
 {
   guint64 size = 0;
   if (!check_file (fd, &size, error))
@@ -174,17 +197,16 @@ load (int fd, GCancellable *cancellable, GError **error)
     return NULL;
 
   self->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, self->image);
-  self->caba = sqns_caba_parse (g_bytes_get_data (self->image, NULL), size, self->name, error);
-  return self->caba != NULL ? g_steal_pointer (&self) : NULL;
+  return parse (self, kind, error) ? g_steal_pointer (&self) : NULL;
 }
 
 static void
 load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  int fd = GPOINTER_TO_INT (task_data);
+  Load *order = task_data;
   GError *error = NULL;
-  SqnsFirmware *firmware = load (fd, cancellable, &error);
-  g_close (fd, NULL);
+  SqnsFirmware *firmware = load (order->fd, order->kind, cancellable, &error);
+  g_close (order->fd, NULL);
   if (firmware != NULL)
     g_task_return_pointer (task, firmware, g_object_unref);
   else
@@ -192,11 +214,13 @@ load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 }
 
 void
-sqns_firmware_load_async (int fd, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+sqns_firmware_load_async (
+    int fd, SqnsFirmwareKind kind, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
+  const Load order = { fd, kind };
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, sqns_firmware_load_async);
-  g_task_set_task_data (task, GINT_TO_POINTER (fd), NULL);
+  g_task_set_task_data (task, g_memdup2 (&order, sizeof order), g_free);
   /* the worker runs in any case: it closes the fd, and says CANCELLED in our domain */
   g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, load_in_thread);

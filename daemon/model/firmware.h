@@ -10,13 +10,18 @@ G_DECLARE_FINAL_TYPE (SqnsFirmware, sqns_firmware, SQNS, FIRMWARE, GObject)
 /* Copies the regular file behind @fd (taken: closed in any case), from its start, into a sealed memory file, hashes and
  * parses it, all in a worker thread. The file's name comes from /proc/self/fd. Errors: INVALID_FIRMWARE (not a regular
  * file, not readable, too small or too large, damaged), CANCELLED. */
-void sqns_firmware_load_async (int fd, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+typedef enum {
+  SQNS_FIRMWARE_DUP,
+  SQNS_FIRMWARE_UPDATER, /* an updater ELF: it has no caba */
+} SqnsFirmwareKind;
+void sqns_firmware_load_async (
+    int fd, SqnsFirmwareKind kind, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 SqnsFirmware *sqns_firmware_load_finish (GAsyncResult *result, GError **error);
 
-const char *sqns_firmware_name (SqnsFirmware *firmware);   /* base name, valid UTF-8; "" when it cannot be told */
-const char *sqns_firmware_sha256 (SqnsFirmware *firmware); /* 64 lower-case hex digits */
-GBytes *sqns_firmware_image (SqnsFirmware *firmware);      /* owned by the firmware */
-const SqnsCaba *sqns_firmware_caba (SqnsFirmware *firmware);
+const char *sqns_firmware_name (SqnsFirmware *firmware);     /* base name, valid UTF-8; "" when it cannot be told */
+const char *sqns_firmware_sha256 (SqnsFirmware *firmware);   /* 64 lower-case hex digits */
+GBytes *sqns_firmware_image (SqnsFirmware *firmware);        /* owned by the firmware */
+const SqnsCaba *sqns_firmware_caba (SqnsFirmware *firmware); /* NULL for an updater */
 
 /* Lets @firmware use the image of @other, which must have the same hash, and drops its own copy. Only before anybody
  * else holds @firmware's image. */

@@ -26,6 +26,7 @@ struct _SqnsJob {
   const SqnsOperations *operations;
   GCancellable *cancellable;
   guint heartbeat;
+  gboolean running; /* also while it waits for a person */
   gboolean winding_up;
   SqnsJobInfo info;
 };

@@ -3,6 +3,8 @@
 #include "model/job-private.h"
 
 #define HEARTBEAT_S 1
+#define HAND_BOARD_S 900
+#define HAND_UNKNOWN_S 45             /* with the search before it, less than 90 s in all */
 #define STALL_US (5 * G_USEC_PER_SEC) /* a transfer without a byte for so long is said to be silent */
 
 G_GNUC_PRINTF (2, 3)
@@ -155,10 +157,10 @@ on_bytes (gpointer data, guint64 done, guint64 total)
 }
 
 static void
-on_retries (gpointer data, guint retries)
+on_retries (gpointer data, guint more)
 {
   SqnsJob *self = data;
-  self->info.retries = retries;
+  self->info.retries += more;
   sqns_job_emit_changed (self, FALSE);
 }
 
@@ -179,6 +181,21 @@ on_modem (gpointer data, const SqnsModemStatus *status)
   sqns_device_note_status (self->device, status);
 }
 
+/* A person is waited for: no error, but the job does not go on without them. */
+static void
+on_hand (gpointer data, const char *what)
+{
+  SqnsJob *self = data;
+  g_autofree char *text = what != NULL ? g_strdup_printf ("NeedsHand: %s; the job goes on by itself then", what) : NULL;
+
+  self->info.state = what != NULL ? SQNS_JOB_WAITING : SQNS_JOB_RUNNING;
+  if (text != NULL)
+    sqns_job_log (self, G_LOG_LEVEL_MESSAGE, text);
+  remark (self, "%s", text != NULL ? text : "the board is there again");
+  sqns_job_set_message (self, text != NULL ? text : self->phase_text);
+  sqns_job_emit_changed (self, TRUE);
+}
+
 static void
 on_trace (gpointer data, char direction, const char *line)
 {
@@ -195,6 +212,7 @@ static const SqnsMonitorFuncs monitor_funcs = {
   .retries = on_retries,
   .link = on_link,
   .modem = on_modem,
+  .hand = on_hand,
   .trace = on_trace,
 };
 
@@ -248,19 +266,34 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
   sqns_device_release (device);
 }
 
+/* Where a board is known to be, a person has time to come; where a bare modem may be behind the port, a dead one must
+ * not be waited for. */
+static guint
+patience_with_people (const SqnsLinkConfig *link)
+{
+  if (link->kind == SQNS_LINK_DIRECT)
+    return 0;
+  return link->usb_board || link->board != NULL || link->kind != SQNS_LINK_AUTO ? HAND_BOARD_S : HAND_UNKNOWN_S;
+}
+
 static SqnsUpgradeConfig
 make_config (SqnsJob *self, const SqnsRules *rules)
 {
   const SqnsRequest *request = self->request;
+  SqnsFirmware *first = request->first_step;
   SqnsLinkConfig link = sqns_device_link_config (self->device);
   if (request->link != SQNS_LINK_AUTO)
     link.kind = request->link;
   if (request->speed != 0)
     link.speed = request->speed;
+  link.hand_s = request->dry_run ? 0 : patience_with_people (&link);
   return (SqnsUpgradeConfig){
     .link = link,
     .image = sqns_firmware_image (self->firmware),
     .caba = sqns_firmware_caba (self->firmware),
+    .first_step = first != NULL ? sqns_firmware_image (first) : NULL,
+    .first_caba = first != NULL ? sqns_firmware_caba (first) : NULL,
+    .updater = request->updater != NULL ? sqns_firmware_image (request->updater) : NULL,
     .rules = rules,
     .options = request->options,
     .block_size = request->block_size,
@@ -279,6 +312,7 @@ sqns_job_start (SqnsJob *self, const SqnsOperations *operations, const SqnsRules
   self->operations = operations;
   self->run_start = now;
   self->phase_start = now;
+  self->running = TRUE;
   self->info.state = SQNS_JOB_RUNNING;
   self->info.started = TRUE;
   self->info.started_at = g_get_real_time ();

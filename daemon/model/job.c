@@ -118,13 +118,13 @@ sqns_job_device (SqnsJob *job)
 gboolean
 sqns_job_is_pending (SqnsJob *job)
 {
-  return job->info.state == SQNS_JOB_QUEUED || job->info.state == SQNS_JOB_WAITING;
+  return !job->running && (job->info.state == SQNS_JOB_QUEUED || job->info.state == SQNS_JOB_WAITING);
 }
 
 gboolean
 sqns_job_is_running (SqnsJob *job)
 {
-  return job->info.state == SQNS_JOB_RUNNING || job->info.state == SQNS_JOB_VERIFYING;
+  return job->running;
 }
 
 gboolean
@@ -202,6 +202,7 @@ sqns_job_finish (SqnsJob *self, GError *error)
 {
   g_object_ref (self);
   sqns_job_stop_heartbeat (self);
+  self->running = FALSE;
   self->info.queue_position = 0;
   self->info.committed = FALSE;
   self->info.expected_end = 0;

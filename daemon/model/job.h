@@ -56,8 +56,8 @@ SqnsJob *sqns_job_new (SqnsDevice *device, SqnsFirmware *firmware, const SqnsReq
 const SqnsJobInfo *sqns_job_info (SqnsJob *job); /* valid until the next change */
 const SqnsRequest *sqns_job_request (SqnsJob *job);
 SqnsDevice *sqns_job_device (SqnsJob *job);
-gboolean sqns_job_is_pending (SqnsJob *job);  /* queued or waiting */
-gboolean sqns_job_is_running (SqnsJob *job);  /* running or verifying */
+gboolean sqns_job_is_pending (SqnsJob *job);  /* queued or waiting to begin */
+gboolean sqns_job_is_running (SqnsJob *job);  /* running or verifying, or waiting for a person in its midst */
 gboolean sqns_job_is_finished (SqnsJob *job); /* none of these */
 
 /* Of a pending job: why it does not run yet. @state: QUEUED or WAITING. */

@@ -15,8 +15,15 @@ sqns_operations (void)
     .link_kind = sqns_link_kind,
     .link_board = sqns_link_board,
     .link_open_console = sqns_link_open_console,
+    .link_end_console = sqns_link_end_console,
     .probe_async = sqns_probe_async,
     .probe_finish = sqns_probe_finish,
+    .identify_async = sqns_identify_async,
+    .identify_finish = sqns_identify_finish,
+    .restart_async = sqns_restart_async,
+    .restart_finish = sqns_restart_finish,
+    .reboot_async = sqns_reboot_async,
+    .reboot_finish = sqns_reboot_finish,
   };
   return &operations;
 }

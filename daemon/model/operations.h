@@ -2,7 +2,10 @@
 /* The procedures as a table, so that models can be tried with scripted ones. */
 #pragma once
 
+#include "procedure/identify.h"
 #include "procedure/probe.h"
+#include "procedure/reboot.h"
+#include "procedure/restart.h"
 #include "procedure/upgrade.h"
 
 /* Each entry has the contract of the function that it is named after. */
@@ -25,9 +28,21 @@ typedef struct {
   SqnsLinkKind (*link_kind) (SqnsLink *link);
   const SqnsBoardInfo *(*link_board) (SqnsLink *link);
   int (*link_open_console) (SqnsLink *link, GFunc closed, gpointer user_data, GError **error);
+  void (*link_end_console) (SqnsLink *link, const char *farewell);
 
   void (*probe_async) (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
   SqnsModemStatus *(*probe_finish) (SqnsLink *link, GAsyncResult *result, GError **error);
+  void (*identify_async) (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  SqnsIdentity *(*identify_finish) (SqnsLink *link, GAsyncResult *result, GError **error);
+  void (*restart_async) (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*restart_finish) (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error);
+
+  void (*reboot_async) (const SqnsLinkConfig *config,
+                        const SqnsMonitor *monitor,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data);
+  gboolean (*reboot_finish) (GAsyncResult *result, GError **error);
 } SqnsOperations;
 
 /* The real ones. Static. */

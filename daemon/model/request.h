@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What somebody asked for with an upgrade: the options of org.sqnsd1.Modem.Upgrade. */
+/* What somebody asked for with an upgrade: the options of org.sqnsd1.Modem.Upgrade and Recover. */
 #pragma once
 
 #include "codec/plan.h"
+#include "model/firmware.h"
 #include "procedure/monitor.h"
 
 typedef struct {
@@ -18,10 +19,14 @@ typedef struct {
   char *label;           /* never NULL */
   char *idempotency_key; /* nullable */
   gboolean dry_run;
+  SqnsFirmware *updater;    /* an updater ELF that somebody gave, nullable */
+  SqnsFirmware *first_step; /* the file that has to be installed before (release 48829), nullable */
   guint creator_uid;
 } SqnsRequest;
 
 SqnsRequest *sqns_request_new (void);
 SqnsRequest *sqns_request_copy (const SqnsRequest *request);
+/* What a plan needs to know of @firmware and of the files that came with @request; borrowed. */
+SqnsPlanFiles sqns_request_files (const SqnsRequest *request, SqnsFirmware *firmware);
 void sqns_request_free (SqnsRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsRequest, sqns_request_free)

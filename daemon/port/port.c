@@ -498,19 +498,31 @@ sqns_port_speed (SqnsPort *port)
   return port->speed;
 }
 
-gboolean
-sqns_port_set_speed (SqnsPort *port, guint speed, GError **error)
+static gboolean
+set_line (SqnsPort *port, guint speed, SqnsTtyBits bits, GError **error)
 {
   if (port->lost)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "%s is gone", port->devnode);
       return FALSE;
     }
-  if (!sqns_tty_set_speed (port->fd, speed, error))
+  if (!sqns_tty_set_line (port->fd, speed, bits, error))
     return FALSE;
   g_byte_array_set_size (port->received, 0);
   port->speed = speed;
   return TRUE;
+}
+
+gboolean
+sqns_port_set_speed (SqnsPort *port, guint speed, GError **error)
+{
+  return set_line (port, speed, SQNS_TTY_DATA_BITS, error);
+}
+
+gboolean
+sqns_port_set_command_mode (SqnsPort *port, guint speed, GError **error)
+{
+  return set_line (port, speed, SQNS_TTY_COMMAND_BITS, error);
 }
 
 gboolean

@@ -22,6 +22,11 @@ guint sqns_port_speed (SqnsPort *port);
  * Received bytes that were not consumed are dropped. FAILED for a rate that termios does not know, DEVICE_LOST. */
 gboolean sqns_port_set_speed (SqnsPort *port, guint speed, GError **error);
 
+/* 5 data bits at @speed: what is written then are commands to the PIC of an expansion board, until the next
+ * sqns_port_set_speed(), which is 8 data bits again. A tty that only has 8 (a pseudo-terminal) keeps them, which is no
+ * error. Errors as of sqns_port_set_speed(). */
+gboolean sqns_port_set_command_mode (SqnsPort *port, guint speed, GError **error);
+
 /* Closes the fd and fails what is pending with DEVICE_LOST. */
 void sqns_port_close (SqnsPort *port);
 gboolean sqns_port_is_lost (SqnsPort *port); /* hung up or closed */

@@ -34,7 +34,7 @@ find_speed (guint baud, speed_t *speed, GError **error)
 }
 
 gboolean
-sqns_tty_set_speed (int fd, guint baud, GError **error)
+sqns_tty_set_line (int fd, guint baud, SqnsTtyBits bits, GError **error)
 {
   struct termios mode;
   speed_t speed;
@@ -47,13 +47,14 @@ sqns_tty_set_speed (int fd, guint baud, GError **error)
       return FALSE;
     }
   cfmakeraw (&mode);
-  /* 8N1 always: five data bits mean a command to the PIC of expansion boards */
+  /* 8N1 but for commands to the PIC of expansion boards, which are told by five data bits */
   mode.c_cflag &= ~(CSIZE | PARENB | CSTOPB | CRTSCTS | HUPCL);
-  mode.c_cflag |= CS8 | CREAD | CLOCAL;
+  mode.c_cflag |= (bits == SQNS_TTY_COMMAND_BITS ? CS5 : CS8) | CREAD | CLOCAL;
   mode.c_cc[VMIN] = 1;
   mode.c_cc[VTIME] = 0;
   cfsetspeed (&mode, speed);
-  if (tcsetattr (fd, TCSANOW, &mode) < 0)
+  /* EINVAL: glibc saw that the tty kept its 8 bits, as a pseudo-terminal does; the rest of the line was set */
+  if (tcsetattr (fd, TCSANOW, &mode) < 0 && !(bits == SQNS_TTY_COMMAND_BITS && errno == EINVAL))
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "cannot set %u baud: %s", baud, g_strerror (errno));
       return FALSE;
@@ -111,7 +112,7 @@ sqns_tty_open (const char *devnode, guint speed, GError **error)
       close (fd);
       return -1;
     }
-  if (!sqns_port_lock (fd, devnode, error) || !sqns_tty_set_speed (fd, speed, error))
+  if (!sqns_port_lock (fd, devnode, error) || !sqns_tty_set_line (fd, speed, SQNS_TTY_DATA_BITS, error))
     {
       close (fd);
       return -1;

@@ -13,8 +13,12 @@
 #define NO_REPORT_S 300          /* what public updaters give it */
 #define SILENCE_BEFORE_WAKE_S 40 /* then it may still sit in STP mode, when the closing RESET got lost */
 #define BOOT_QUERIES 10
+#define INSTALL_PAUSE_MS 1500 /* between the upload and AT+SMUPGRADE (protocol.md §3, FFF method) */
+#define INSTALL_MS 20000
 
 typedef enum {
+  STATE_INSTALL_PAUSE,
+  STATE_INSTALL,
   STATE_POLL,
   STATE_WAKE,
   STATE_REPORT,
@@ -23,13 +27,16 @@ typedef enum {
   STATE_NEXT_BOOT_PAUSE,
   N_STATES,
 } State;
-static const char *const state_names[] = { "poll", "wake", "report", "pause", "next-boot", "next-boot-pause" };
+static const char *const state_names[] = {
+  "install-pause", "install", "poll", "wake", "report", "pause", "next-boot", "next-boot-pause",
+};
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
   SqnsLink *link;
   SqnsPort *port;
   const SqnsMonitor *monitor;
+  SqnsApplyHow how;
   gint64 deadline_us;
   gint64 heard_us;   /* last answer */
   gint64 answers_us; /* since when it has answered without a report; 0 not yet */
@@ -42,6 +49,18 @@ apply_free (gpointer data)
   Apply *apply = data;
   g_object_unref (apply->link);
   g_free (apply);
+}
+
+/* An application that installed an image has booted already. */
+static void
+reported (SqnsSsm *ssm)
+{
+  Apply *apply = sqns_ssm_data (ssm);
+
+  if (apply->how == SQNS_APPLY_STORED)
+    sqns_ssm_complete (ssm);
+  else
+    sqns_ssm_goto (ssm, STATE_NEXT_BOOT);
 }
 
 static void
@@ -57,8 +76,8 @@ no_report_yet (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_monitor_remark (apply->monitor, "the modem gives no report: its version after the reboot will tell");
-  sqns_ssm_goto (ssm, STATE_NEXT_BOOT);
+  sqns_monitor_remark (apply->monitor, "the modem gives no report: its version will tell");
+  reported (ssm);
 }
 
 static void
@@ -69,7 +88,7 @@ judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
   switch (sqns_at_smupgrade (reply, &reason))
     {
     case SQNS_REPORT_SUCCESS:
-      sqns_ssm_goto (ssm, STATE_NEXT_BOOT);
+      reported (ssm);
       break;
     case SQNS_REPORT_FAILURE:
       sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem did not take the image: %s", reason);
@@ -100,6 +119,26 @@ silent (SqnsSsm *ssm)
     sqns_ssm_goto (ssm, STATE_WAKE);
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
+}
+
+static void
+on_installing (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Apply *apply = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+  g_auto (SqnsAtReply) reply = { 0 };
+
+  gboolean answered = sqns_command_finish (apply->port, result, &reply, &error);
+  apply->heard_us = g_get_monotonic_time ();
+  if (answered && reply.final != SQNS_AT_OK)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED,
+                           "the modem refuses to install the file that it has stored (%s)",
+                           reply.error_text != NULL ? reply.error_text : "ERROR");
+  else if (!answered && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+  else
+    sqns_ssm_goto (ssm, STATE_POLL); /* it may have gone down before its answer was out */
 }
 
 static void
@@ -150,6 +189,11 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
   apply->heard_us = g_get_monotonic_time (); /* also when silent: the next try is another 40 s away */
   if (wake.answers)
     sqns_ssm_goto (ssm, STATE_REPORT);
+  else if (wake.noise == SQNS_NOISE_TEXT || wake.noise == SQNS_NOISE_GARBAGE)
+    sqns_ssm_fail_literal (
+        ssm, SQNS_ERROR_TIMEOUT,
+        "the modem's report is not to be had: what comes is not the modem's; the board may have been "
+        "reset");
   else
     silent (ssm);
 }
@@ -168,6 +212,16 @@ apply_state (SqnsSsm *ssm, guint state, gpointer data)
 
   switch ((State)state)
     {
+    case STATE_INSTALL_PAUSE:
+      if (apply->how == SQNS_APPLY_STORED)
+        sqns_ssm_next_in_ms (ssm, INSTALL_PAUSE_MS);
+      else
+        sqns_ssm_goto (ssm, STATE_POLL);
+      break;
+    case STATE_INSTALL:
+      sqns_command_async (apply->port, apply->monitor, "AT+SMUPGRADE", INSTALL_MS, sqns_ssm_cancellable (ssm),
+                          on_installing, ssm);
+      break;
     case STATE_POLL:
       ask (ssm, "AT", POLL_MS);
       break;
@@ -195,7 +249,8 @@ apply_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_apply_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+sqns_apply_async (
+    SqnsLink *link, SqnsApplyHow how, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsSsmClass klass = { "apply", state_names, N_STATES, N_STATES, apply_state };
   Apply *apply = g_new0 (Apply, 1);
@@ -203,6 +258,7 @@ sqns_apply_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback
   apply->link = g_object_ref (link);
   apply->port = sqns_link_port (link);
   apply->monitor = sqns_link_monitor (link);
+  apply->how = how;
   apply->heard_us = g_get_monotonic_time ();
   apply->deadline_us = apply->heard_us + sqns_patience_us (SQNS_APPLY_S);
   apply->queries = BOOT_QUERIES;

@@ -7,8 +7,15 @@
 /* 10 min have been seen to be normal for NB-IoT images (field-failures.md row 6); public updaters wait 35 */
 #define SQNS_APPLY_S 1200u
 
+typedef enum {
+  SQNS_APPLY_WRITTEN, /* an image that was written as it came (ON_THE_FLY) */
+  SQNS_APPLY_STORED,  /* an image that was stored (FFF method): AT+SMUPGRADE first, then the modem comes back by itself
+                       */
+} SqnsApplyHow;
+
 /* Polls AT, then AT+SMUPGRADE?. A modem that answers but gives no report for 5 minutes counts as done: its version,
  * read after the reboot, has the last word. Errors: MODEM_REFUSED with the modem's reason, TIMEOUT, DEVICE_LOST,
  * CANCELLED. */
-void sqns_apply_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void sqns_apply_async (
+    SqnsLink *link, SqnsApplyHow how, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_apply_finish (SqnsLink *link, GAsyncResult *result, GError **error);

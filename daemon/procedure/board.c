@@ -13,7 +13,9 @@
 #define INSIST_TRIES 15
 #define PROMPT_MS 400
 #define QUIET_MS 25
-#define SAFE_BOOT_MS 8000 /* the ESP32 boots within some seconds; after that it is not coming */
+#define SAFE_BOOT_MS 8000     /* the ESP32 boots within some seconds; after that it is not coming */
+#define REBOOT_BEGINS_MS 2000 /* a board that knows Ctrl-F says something before this */
+#define BOOTED_TRIES 12       /* a prompt that was seen just before the reset is none */
 
 typedef enum {
   INTERRUPT_CTRL_C,
@@ -55,6 +57,17 @@ sqns_board_match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointe
     return SQNS_MATCH_MORE;
   *consumed = len;
   return SQNS_MATCH_DONE;
+}
+
+/* A program that Ctrl-C has ended says so. */
+static SqnsMatch
+match_interrupted (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  Interrupt *interrupt = user_data;
+
+  if (g_strstr_len ((const char *)data, len, "KeyboardInterrupt") != NULL)
+    interrupt->found.program = TRUE;
+  return sqns_board_match_prompt (data, len, consumed, NULL);
 }
 
 static void
@@ -102,7 +115,7 @@ on_safe_boot (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   interrupt->found.rebooted = TRUE;
-  interrupt->tries = POLITE_TRIES;
+  interrupt->tries = BOOTED_TRIES;
   sqns_ssm_goto (ssm, INTERRUPT_CTRL_C);
 }
 
@@ -115,19 +128,27 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
   const SqnsExchange interrupt_exchange = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = interrupt->tries % 2 == 0 ? 1 : 2,
-    .match = sqns_board_match_prompt,
+    .match = match_interrupted,
+    .match_data = interrupt,
     .timeout_ms = PROMPT_MS,
   };
-  static const SqnsExchange safe_boot_exchange = {
-    .request = (const guint8 *)"\x03\x06",
-    .request_len = 2,
+  const gboolean at_prompt = interrupt->effort == SQNS_INTERRUPT_REBOOT;
+  const SqnsExchange safe_boot_exchange = {
+    .request = (const guint8 *)"\x03\x06" + (at_prompt ? 1 : 0),
+    .request_len = at_prompt ? 1 : 2,
     .match = sqns_board_match_prompt,
-    .timeout_ms = SAFE_BOOT_MS,
+    .timeout_ms = at_prompt ? REBOOT_BEGINS_MS : SAFE_BOOT_MS,
+    .idle_ms = SAFE_BOOT_MS,
   };
 
   switch ((InterruptState)state)
     {
     case INTERRUPT_CTRL_C:
+      if (at_prompt && !interrupt->found.rebooted)
+        {
+          sqns_ssm_next (ssm);
+          break;
+        }
       sqns_monitor_remark (interrupt->monitor, "Ctrl-C at %u baud", sqns_port_speed (interrupt->port));
       sqns_port_resync_async (interrupt->port, QUIET_MS, &interrupt_exchange, sqns_ssm_cancellable (ssm),
                               on_interrupted, ssm);

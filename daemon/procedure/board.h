@@ -8,11 +8,13 @@
 typedef enum {
   SQNS_INTERRUPT_POLITE, /* Ctrl-C, some times: about 1 s when nobody is there */
   SQNS_INTERRUPT_INSIST, /* Ctrl-C for longer, then Ctrl-F, which reboots into safe boot: about 20 s */
+  SQNS_INTERRUPT_REBOOT, /* Ctrl-F at a prompt that is there; without an effect on a board that does not know it */
 } SqnsInterruptEffort;
 
 typedef struct {
   gboolean prompt;   /* the friendly prompt is there */
-  gboolean rebooted; /* it took a safe boot */
+  gboolean rebooted; /* it took a safe boot, or was to */
+  gboolean program;  /* a program was interrupted */
   SqnsNoise noise;   /* what came when there was no prompt; TEXT: a program runs and does not yield */
 } SqnsInterrupt;
 

@@ -14,7 +14,8 @@
 #define FALLBACK_PAUSE_MS 5000 /* what public updaters wait between ",1" and ",0" */
 #define UNCHANGED_S 30         /* still in the old mode after this: the switch did not take */
 #define ATTEMPTS 2
-#define SILENCES_PER_SPEED 12
+#define SILENCES_PER_SPEED 12 /* sources disagree on the speed of RECOVERY (field-failures.md §2.2) */
+#define SILENCES_BEFORE_FFH 3 /* the boot ROM talks at 115200, that is sure */
 
 typedef enum {
   STATE_SWITCH_NOW,
@@ -23,11 +24,12 @@ typedef enum {
   STATE_RESET,
   STATE_POLL,
   STATE_ASK_MODE,
+  STATE_OTHER_SPEED,
   STATE_PAUSE,
   N_STATES,
 } State;
 static const char *const state_names[] = {
-  "switch-now", "fallback-pause", "switch-later", "reset", "poll", "ask-mode", "pause",
+  "switch-now", "fallback-pause", "switch-later", "reset", "poll", "ask-mode", "other-speed", "pause",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
@@ -35,7 +37,7 @@ typedef struct {
   SqnsLink *link;
   SqnsPort *port;
   const SqnsMonitor *monitor;
-  SqnsMode target;
+  SqnsMode target; /* UNKNOWN: whatever comes after UPDATER */
   gint64 deadline_us;
   gint64 asked_us; /* when the modem was told to reboot */
   guint attempts;
@@ -51,20 +53,35 @@ bootmode_free (gpointer data)
   g_free (bootmode);
 }
 
-/* AT+SMSWBOOT's own numbers: 1 FFF, 3 RECOVERY */
+/* AT+SMSWBOOT's own numbers (protocol.md §2). */
 static char *
 switch_command (Bootmode *bootmode, gboolean now)
 {
-  return g_strdup_printf ("AT+SMSWBOOT=%d,%d", bootmode->target == SQNS_MODE_RECOVERY ? 3 : 1, now ? 1 : 0);
+  int mode = bootmode->target == SQNS_MODE_RECOVERY ? 3 : bootmode->target == SQNS_MODE_FFH ? 0 : 1;
+  return g_strdup_printf ("AT+SMSWBOOT=%d,%d", mode, now ? 1 : 0);
 }
 
 static void
 give_up (SqnsSsm *ssm)
 {
   Bootmode *bootmode = sqns_ssm_data (ssm);
-  sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem did not come up in %s mode%s%s",
-                         sqns_mode_name (bootmode->target), bootmode->seen == SQNS_MODE_UNKNOWN ? "" : ", it is in ",
-                         bootmode->seen == SQNS_MODE_UNKNOWN ? "" : sqns_mode_name (bootmode->seen));
+  const char *in = bootmode->seen == SQNS_MODE_UNKNOWN ? "" : ", it is in ";
+  const char *seen = bootmode->seen == SQNS_MODE_UNKNOWN ? "" : sqns_mode_name (bootmode->seen);
+
+  if (bootmode->target == SQNS_MODE_UNKNOWN)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has not finished what it is applying by itself%s%s", in,
+                           seen);
+  else
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem did not come up in %s mode%s%s",
+                           sqns_mode_name (bootmode->target), in, seen);
+}
+
+static gboolean
+is_there (Bootmode *bootmode, SqnsMode mode)
+{
+  if (bootmode->target == SQNS_MODE_UNKNOWN)
+    return mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER;
+  return mode == bootmode->target;
 }
 
 static void
@@ -74,11 +91,11 @@ mode_seen (SqnsSsm *ssm, SqnsMode mode)
   gint64 now = g_get_monotonic_time ();
 
   bootmode->seen = mode;
-  if (mode == bootmode->target)
+  if (is_there (bootmode, mode))
     sqns_ssm_complete (ssm);
   else if (now > bootmode->deadline_us)
     give_up (ssm);
-  else if (mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER
+  else if (bootmode->target != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER
            && now > bootmode->asked_us + sqns_patience_us (UNCHANGED_S))
     {
       if (--bootmode->attempts > 0)
@@ -90,15 +107,38 @@ mode_seen (SqnsSsm *ssm, SqnsMode mode)
     sqns_ssm_goto (ssm, STATE_PAUSE);
 }
 
-/* Sources disagree on the speed of RECOVERY (field-failures.md §2.2); a direct link can try both. */
 static gboolean
-try_other_speed (Bootmode *bootmode, GError **error)
+wants_other_speed (Bootmode *bootmode)
 {
-  if (sqns_link_kind (bootmode->link) != SQNS_LINK_DIRECT || ++bootmode->silences % SILENCES_PER_SPEED != 0)
-    return TRUE;
-  guint speed = sqns_port_speed (bootmode->port) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
+  guint every = bootmode->target == SQNS_MODE_FFH ? SILENCES_BEFORE_FFH : SILENCES_PER_SPEED;
+  return ++bootmode->silences % every == 0 && sqns_link_can_set_speed (bootmode->link);
+}
+
+static void
+on_speed_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Bootmode *bootmode = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  /* a relay that does not answer just now will be asked again */
+  gboolean ok = sqns_link_set_speed_finish (bootmode->link, result, &error);
+  if (!ok && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    {
+      g_clear_error (&error);
+      ok = TRUE;
+    }
+  sqns_ssm_next_or_fail (ssm, ok, error);
+}
+
+static void
+try_other_speed (SqnsSsm *ssm)
+{
+  Bootmode *bootmode = sqns_ssm_data (ssm);
+  guint speed = sqns_link_speed (bootmode->link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
+
   sqns_monitor_remark (bootmode->monitor, "silence: tries %u baud", speed);
-  return sqns_port_set_speed (bootmode->port, speed, error);
+  sqns_link_set_speed_async (bootmode->link, speed, sqns_ssm_cancellable (ssm), on_speed_set, ssm);
 }
 
 static void
@@ -134,6 +174,7 @@ on_asked (SqnsSsm *ssm, const SqnsAtReply *reply)
       mode_seen (ssm, sqns_at_smod (reply));
       break;
     case STATE_FALLBACK_PAUSE:
+    case STATE_OTHER_SPEED:
     case STATE_PAUSE:
     case N_STATES:
       g_assert_not_reached ();
@@ -159,11 +200,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
       /* it may have gone down before its answer was out: what it is now decides */
       if (bootmode->asked_us == 0)
         bootmode->asked_us = g_get_monotonic_time ();
-      GError *speed_error = NULL;
-      if (try_other_speed (bootmode, &speed_error))
-        sqns_ssm_goto (ssm, STATE_PAUSE);
-      else
-        sqns_ssm_fail (ssm, speed_error);
+      sqns_ssm_goto (ssm, wants_other_speed (bootmode) ? STATE_OTHER_SPEED : STATE_PAUSE);
     }
 }
 
@@ -184,6 +221,11 @@ bootmode_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((State)state)
     {
     case STATE_SWITCH_NOW:
+      if (bootmode->target == SQNS_MODE_UNKNOWN)
+        {
+          sqns_ssm_goto (ssm, STATE_POLL);
+          break;
+        }
       command = switch_command (bootmode, TRUE);
       ask (ssm, command, ANSWER_MS);
       break;
@@ -203,6 +245,9 @@ bootmode_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_ASK_MODE:
       ask (ssm, "AT+SMOD?", ASK_MS);
+      break;
+    case STATE_OTHER_SPEED:
+      try_other_speed (ssm);
       break;
     case STATE_PAUSE:
       sqns_ssm_goto_in_ms (ssm, STATE_POLL, PAUSE_MS);

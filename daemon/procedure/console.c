@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A socket to the modem's AT channel, over a link that stays ours. */
-#include "procedure/link.h"
+#include "procedure/link-private.h"
 
 #include "base/source.h"
 
@@ -15,7 +15,7 @@
 #define FULL_PAUSE_MS 5
 #define MAX_BACKLOG 65536u /* bytes from the modem that a slow reader may owe; more are lost, as on any tty */
 
-typedef struct {
+typedef struct _SqnsLinkConsole {
   SqnsLink *link;
   int fd;
   GSource *from_far; /* waits for bytes of the person, or for the port to take those that are there */
@@ -31,6 +31,7 @@ console_end (Console *console)
 {
   SqnsPort *port = sqns_link_port (console->link);
 
+  console->link->console = NULL;
   sqns_port_unlisten (port);
   g_clear_signal_handler (&console->lost_handler, port);
   sqns_clear_source (&console->from_far);
@@ -40,6 +41,20 @@ console_end (Console *console)
   console->closed (console->link, console->closed_data);
   g_object_unref (console->link);
   g_free (console);
+}
+
+void
+sqns_link_end_console (SqnsLink *link, const char *farewell)
+{
+  Console *console = link->console;
+  if (console == NULL)
+    return;
+  if (farewell != NULL)
+    g_byte_array_append (console->backlog, (const guint8 *)farewell, strlen (farewell));
+  /* a reader that is so slow that this does not fit loses it, as it would lose the modem's words */
+  if (console->backlog->len > 0)
+    (void)!send (console->fd, console->backlog->data, console->backlog->len, MSG_NOSIGNAL);
+  console_end (console);
 }
 
 static gboolean
@@ -150,6 +165,7 @@ sqns_link_open_console (SqnsLink *link, GFunc closed, gpointer user_data, GError
   console->closed = closed;
   console->closed_data = user_data;
   console->lost_handler = g_signal_connect (sqns_link_port (link), "lost", G_CALLBACK (on_port_lost), console);
+  link->console = console;
   listen_to_far (console);
   return fds[1];
 }

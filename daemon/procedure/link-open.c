@@ -2,59 +2,58 @@
 /* Finds the way to the modem's AT channel and proves it. */
 #include "procedure/link-private.h"
 
-#include "base/patience.h"
 #include "base/ssm.h"
-#include "codec/repl.h"
 #include "procedure/board.h"
-#include "procedure/relay.h"
+#include "procedure/link-search.h"
+#include "procedure/passthrough.h"
+#include "procedure/pic.h"
+#include "procedure/relay-search.h"
+#include "procedure/reset.h"
 #include "procedure/wake.h"
 
-#include <string.h>
-
 #define IDENTIFY_MS 8000
-#define LTE_TASK_MS 40000 /* a failing LTE() takes about 6 s; one that hangs is interrupted */
-#define ACCEPT_MS 3000
 #define RELAY_SELF_END_MS 4500 /* an unheard relay ends after 4 s (data/board/relay.py) */
 
 typedef enum {
   OPEN_PORT,
+  OPEN_RESET,
   OPEN_AS_TOLD, /* only with a speed that somebody gave */
   OPEN_REPL,
+  OPEN_STRAY, /* a relay that somebody left */
   OPEN_FAST,
   OPEN_SLOW,
   OPEN_INSIST,
   OPEN_FAST_FULL,
-  OPEN_NOTHING,
+  OPEN_NOTHING, /* nobody answered: a reset, or the end */
   OPEN_IDENTIFY,
+  OPEN_SAFE_BOOT,
   OPEN_CHOOSE,
-  OPEN_LTE_TASK,
   OPEN_PASSTHROUGH,
   OPEN_PROVE,
   OPEN_RELAY,
-  OPEN_RELAY_PROVE,
-  OPEN_RELAY_AGAIN,
   OPEN_PROVEN,
-  OPEN_CLOSE, /* cleanup: only after a failure */
+  OPEN_END_PASSTHROUGH, /* cleanup: only after a failure */
+  OPEN_CLOSE,
   OPEN_N_STATES,
 } OpenState;
 
 static const char *const open_names[] = {
-  "port",   "as-told",  "repl",        "fast",  "slow",  "insist",      "fast-full",   "nothing", "identify",
-  "choose", "lte-task", "passthrough", "prove", "relay", "relay-prove", "relay-again", "proven",  "close",
+  "port",      "reset",           "as-told",  "repl",      "stray",  "fast",        "slow",  "insist",
+  "fast-full", "nothing",         "identify", "safe-boot", "choose", "passthrough", "prove", "relay",
+  "proven",    "end-passthrough", "close",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (open_names) == OPEN_N_STATES);
 
 typedef struct {
-  SqnsLinkConfig config;
+  SqnsLinkSearch search;
   char *devnode;
   char *board_hint;
   SqnsMonitor monitor;
   SqnsLink *link;
-  SqnsNoise repl_noise;
-  SqnsNoise modem_noise;
+  guint relay_host_speed;
+  guint relay_speed;   /* at the modem */
+  gboolean lost_relay; /* once: the board reset by itself */
   gboolean insisted;
-  gboolean has_passthrough;
-  SqnsRelayConfig relay;
 } Open;
 
 static void
@@ -73,22 +72,23 @@ say (Open *open, SqnsPhase phase, const char *message)
   sqns_monitor_phase (&open->monitor, phase, TRUE, FALSE, message);
 }
 
+static gboolean
+is_timeout (const GError *error)
+{
+  return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+}
+
 /* --- the modem's answer --- */
 
 static void
 proven (SqnsSsm *ssm, SqnsLinkKind kind)
 {
   Open *open = sqns_ssm_data (ssm);
-  open->link->kind = kind;
-  sqns_ssm_goto (ssm, OPEN_PROVEN);
-}
 
-static SqnsLinkKind
-kind_without_repl (Open *open)
-{
-  if (open->config.kind == SQNS_LINK_DIRECT || (open->config.kind == SQNS_LINK_AUTO && !open->config.usb_board))
-    return SQNS_LINK_DIRECT;
-  return SQNS_LINK_PASSTHROUGH;
+  open->link->kind = kind;
+  if (open->search.relay_silent && open->search.safe_booted)
+    open->link->board.notes |= SQNS_BOARD_OWNS_MODEM;
+  sqns_ssm_goto (ssm, OPEN_PROVEN);
 }
 
 /* Where to look next when nobody answered an AT. */
@@ -96,20 +96,18 @@ static void
 no_answer (SqnsSsm *ssm)
 {
   Open *open = sqns_ssm_data (ssm);
+  SqnsLinkKind kind = open->search.config.kind;
 
   switch ((OpenState)sqns_ssm_state (ssm))
     {
     case OPEN_AS_TOLD:
-      sqns_ssm_goto (ssm, open->config.kind == SQNS_LINK_DIRECT ? OPEN_FAST : OPEN_REPL);
+      sqns_ssm_goto (ssm, kind == SQNS_LINK_DIRECT ? OPEN_FAST : OPEN_REPL);
       break;
     case OPEN_FAST:
-      sqns_ssm_goto (ssm, open->config.kind == SQNS_LINK_PASSTHROUGH ? OPEN_INSIST : OPEN_SLOW);
+      sqns_ssm_goto (ssm, kind == SQNS_LINK_PASSTHROUGH ? OPEN_INSIST : OPEN_SLOW);
       break;
     case OPEN_SLOW:
-      sqns_ssm_goto (ssm, open->config.kind == SQNS_LINK_DIRECT || open->insisted ? OPEN_FAST_FULL : OPEN_INSIST);
-      break;
-    case OPEN_RELAY_PROVE:
-      sqns_ssm_goto (ssm, OPEN_RELAY_AGAIN);
+      sqns_ssm_goto (ssm, kind == SQNS_LINK_DIRECT || open->insisted ? OPEN_FAST_FULL : OPEN_INSIST);
       break;
     default: /* OPEN_FAST_FULL, OPEN_PROVE: the last resort */
       sqns_ssm_goto (ssm, OPEN_NOTHING);
@@ -132,14 +130,11 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!wake.answers)
     {
       if (wake.noise != SQNS_NOISE_NONE)
-        open->modem_noise = wake.noise;
+        open->search.modem_noise = wake.noise;
       no_answer (ssm);
       return;
     }
-  OpenState state = sqns_ssm_state (ssm);
-  proven (ssm, state == OPEN_PROVE         ? SQNS_LINK_PASSTHROUGH
-               : state == OPEN_RELAY_PROVE ? SQNS_LINK_RELAY
-                                           : kind_without_repl (open));
+  proven (ssm, sqns_ssm_state (ssm) == OPEN_PROVE ? SQNS_LINK_PASSTHROUGH : sqns_link_search_kind (&open->search));
 }
 
 static void
@@ -160,30 +155,54 @@ wake_at (SqnsSsm *ssm, guint speed, SqnsWakeEffort effort)
 /* --- the board's REPL --- */
 
 static void
+no_prompt (SqnsSsm *ssm, const SqnsInterrupt *interrupt)
+{
+  Open *open = sqns_ssm_data (ssm);
+  SqnsLinkSearch *search = &open->search;
+
+  if (interrupt->noise != SQNS_NOISE_NONE)
+    search->repl_noise = interrupt->noise;
+  if (sqns_ssm_state (ssm) == OPEN_REPL)
+    /* text is a program that talks: it has to yield before anything else makes sense */
+    sqns_ssm_goto (ssm, search->repl_noise == SQNS_NOISE_TEXT ? OPEN_INSIST : OPEN_STRAY);
+  else if (sqns_ssm_state (ssm) == OPEN_SAFE_BOOT)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the board did not come back from its safe boot on %s",
+                           open->devnode);
+  else
+    {
+      open->insisted = TRUE;
+      sqns_ssm_goto (ssm, search->repl_noise == SQNS_NOISE_TEXT ? OPEN_NOTHING : OPEN_FAST_FULL);
+    }
+}
+
+static void
 on_interrupt (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Open *open = sqns_ssm_data (ssm);
+  SqnsBoardNotes *notes = &open->link->board.notes;
   SqnsInterrupt interrupt;
   GError *error = NULL;
 
   if (!sqns_board_interrupt_finish (result, &interrupt, &error))
-    sqns_ssm_fail (ssm, error);
-  else if (interrupt.prompt)
-    sqns_ssm_goto (ssm, OPEN_IDENTIFY);
-  else
     {
-      if (interrupt.noise != SQNS_NOISE_NONE)
-        open->repl_noise = interrupt.noise;
-      if (sqns_ssm_state (ssm) == OPEN_INSIST)
-        {
-          open->insisted = TRUE;
-          sqns_ssm_goto (ssm, open->repl_noise == SQNS_NOISE_TEXT ? OPEN_NOTHING : OPEN_FAST_FULL);
-        }
-      else
-        /* text is a program that talks: it has to yield before anything else makes sense */
-        sqns_ssm_goto (ssm, open->repl_noise == SQNS_NOISE_TEXT ? OPEN_INSIST : OPEN_FAST);
+      sqns_ssm_fail (ssm, error);
+      return;
     }
+  if (interrupt.program || (interrupt.rebooted && sqns_ssm_state (ssm) == OPEN_INSIST))
+    *notes |= SQNS_BOARD_PROGRAM;
+  if (interrupt.rebooted)
+    {
+      *notes |= SQNS_BOARD_SAFE_BOOT;
+      open->search.safe_booted = TRUE;
+    }
+  if (!interrupt.prompt)
+    {
+      no_prompt (ssm, &interrupt);
+      return;
+    }
+  open->search.reached = TRUE;
+  sqns_ssm_goto (ssm, OPEN_IDENTIFY);
 }
 
 static void
@@ -199,50 +218,43 @@ interrupt (SqnsSsm *ssm, SqnsInterruptEffort effort)
     sqns_ssm_fail (ssm, error);
 }
 
-/* Errors of the script itself are for the caller to judge: *@script is set then. */
-static gboolean
-script_ended (SqnsSsm *ssm, GAsyncResult *result, SqnsScriptResult **script)
-{
-  GError *error = NULL;
-  *script = sqns_board_run_finish (result, &error);
-  if (*script == NULL)
-    sqns_ssm_fail (ssm, error);
-  return *script != NULL;
-}
-
 static void
 on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Open *open = sqns_ssm_data (ssm);
-  g_autoptr (SqnsScriptResult) script = NULL;
-
-  if (!script_ended (ssm, result, &script))
-    return;
   SqnsBoardInfo *board = &open->link->board;
-  board->board = sqns_repl_value (script->output, "board");
-  board->firmware = sqns_repl_value (script->output, "firmware");
-  g_autofree char *passthrough = sqns_repl_value (script->output, "passthrough");
-  open->has_passthrough = passthrough != NULL;
+  GError *error = NULL;
+  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
+
+  if (script == NULL)
+    {
+      sqns_ssm_fail (ssm, error);
+      return;
+    }
+  sqns_board_info_take (board, script->output);
   sqns_monitor_remark (&open->monitor, "board %s, firmware %s, passthrough %s", board->board ? board->board : "unknown",
-                       board->firmware ? board->firmware : "unknown", open->has_passthrough ? "yes" : "no");
+                       board->firmware ? board->firmware : "unknown",
+                       board->notes & SQNS_BOARD_PASSTHROUGH ? "yes" : "no");
   sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, board);
   sqns_ssm_next (ssm);
 }
 
-static const char *
-modem_pins (Open *open)
+/* A program that was interrupted may have armed a watchdog or hold an LTE object: without main.py neither is there. */
+static void
+safe_boot (SqnsSsm *ssm)
 {
-  const char *board = open->board_hint ? open->board_hint : open->link->board.board;
-  return board != NULL && g_ascii_strcasecmp (board, "gpy") == 0 ? "('P5','P98','P7','P99')"
-                                                                 : "('P20','P18','P19','P17')";
-}
+  Open *open = sqns_ssm_data (ssm);
+  gboolean program = (open->link->board.notes & SQNS_BOARD_PROGRAM) != 0;
 
-static gboolean
-needs_lte_task (Open *open)
-{
-  guint64 rank = sqns_board_firmware_rank (open->link->board.firmware ? open->link->board.firmware : "");
-  return rank == 0 || rank >= sqns_board_firmware_rank ("1.20.2.r2");
+  if (open->search.safe_booted || !(program || open->search.relay_silent || open->lost_relay))
+    {
+      sqns_ssm_next (ssm);
+      return;
+    }
+  say (open, SQNS_PHASE_LINK, "restarting the board without its program");
+  open->search.safe_booted = TRUE;
+  interrupt (ssm, SQNS_INTERRUPT_REBOOT);
 }
 
 static void
@@ -250,41 +262,34 @@ choose (SqnsSsm *ssm)
 {
   Open *open = sqns_ssm_data (ssm);
   const SqnsBoardInfo *board = &open->link->board;
-  SqnsLinkKind kind = open->config.kind;
 
-  if (kind == SQNS_LINK_PASSTHROUGH && !open->has_passthrough)
+  if (sqns_link_search_lacks_passthrough (&open->search))
     sqns_ssm_fail_literal (
         ssm, SQNS_ERROR_NOT_SUPPORTED,
         "board firmware %s has no passthrough (it came with 1.18.1); the relay works on every firmware",
         board->firmware ? board->firmware : "of unknown version");
-  else if (kind == SQNS_LINK_RELAY || (kind == SQNS_LINK_AUTO && (open->config.leave || !open->has_passthrough)))
+  else if (sqns_link_search_wants_relay (&open->search))
     sqns_ssm_goto (ssm, OPEN_RELAY);
   else
-    sqns_ssm_goto (ssm, needs_lte_task (open) ? OPEN_LTE_TASK : OPEN_PASSTHROUGH);
+    sqns_ssm_goto (ssm, OPEN_PASSTHROUGH);
 }
 
-/* Without the task passthrough would be silent until a reset, so when it cannot be had the relay takes over. */
-static void
-on_lte_task (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Open *open = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
+/* --- passthrough --- */
 
-  if (script != NULL && *script->errors == '\0')
-    sqns_ssm_goto (ssm, OPEN_PASSTHROUGH);
-  else if (script == NULL && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
-  else if (open->config.kind == SQNS_LINK_PASSTHROUGH)
-    sqns_ssm_fail_literal (
-        ssm, SQNS_ERROR_NOT_SUPPORTED,
-        "the board's LTE task does not start, and without it passthrough stays silent; the relay may work");
+/* The board does not go into passthrough: the relay takes over where it may, and has not been tried. */
+static void
+no_passthrough (SqnsSsm *ssm, const char *why)
+{
+  Open *open = sqns_ssm_data (ssm);
+
+  sqns_monitor_remark (&open->monitor, "%s", why);
+  if (open->search.relay_silent)
+    sqns_ssm_goto (ssm, OPEN_NOTHING);
+  else if (open->search.config.kind == SQNS_LINK_AUTO && !open->search.relay_broken)
+    sqns_ssm_goto (ssm, OPEN_RELAY);
   else
-    {
-      sqns_monitor_remark (&open->monitor, "no LTE task to be had: the relay instead");
-      sqns_ssm_goto (ssm, OPEN_RELAY);
-    }
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED, "%s; %s", why,
+                           open->search.relay_broken ? "the relay does not work either" : "the relay may work");
 }
 
 static void
@@ -292,109 +297,146 @@ on_passthrough (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Open *open = sqns_ssm_data (ssm);
-  g_autoptr (SqnsScriptResult) script = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (!script_ended (ssm, result, &script))
-    return;
-  if (*script->errors == '\0')
-    sqns_ssm_next (ssm);
-  else if (open->config.kind == SQNS_LINK_AUTO)
+  if (sqns_passthrough_start_finish (result, &error))
     {
-      sqns_monitor_remark (&open->monitor, "no passthrough (%s): the relay instead",
-                           sqns_repl_error_line (script->errors));
-      sqns_ssm_goto (ssm, OPEN_RELAY);
+      open->search.passthrough = open->search.passthrough_tried = TRUE;
+      sqns_ssm_next (ssm);
     }
+  else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED))
+    no_passthrough (ssm, error->message);
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED, "the board refuses passthrough: %s",
-                           sqns_repl_error_line (script->errors));
+    sqns_ssm_fail (ssm, g_steal_pointer (&error));
 }
 
 /* --- the relay --- */
+
+static void
+relay_silent (SqnsSsm *ssm)
+{
+  Open *open = sqns_ssm_data (ssm);
+
+  open->search.relay_silent = TRUE;
+  if (sqns_link_search_may_safe_boot (&open->search))
+    {
+      sqns_monitor_remark (&open->monitor, "perhaps something on the board uses the modem");
+      sqns_ssm_goto (ssm, OPEN_SAFE_BOOT);
+    }
+  else if (!sqns_link_search_may_passthrough (&open->search))
+    sqns_ssm_goto (ssm, OPEN_NOTHING);
+  else
+    sqns_ssm_goto (ssm, OPEN_PASSTHROUGH);
+}
+
+/* The relay did not start, or is not heard: more slowly once, then passthrough where that is allowed. */
+static void
+no_relay (SqnsSsm *ssm, GError *error)
+{
+  Open *open = sqns_ssm_data (ssm);
+  guint pause_ms = is_timeout (error) ? RELAY_SELF_END_MS : 1;
+
+  if (is_timeout (error) && open->relay_host_speed != SQNS_REPL_SPEED)
+    {
+      sqns_monitor_remark (&open->monitor, "%s; once more at %u baud", error->message, SQNS_REPL_SPEED);
+      open->relay_host_speed = SQNS_REPL_SPEED;
+    }
+  else if ((is_timeout (error) || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL))
+           && sqns_link_search_may_passthrough (&open->search))
+    {
+      sqns_monitor_remark (&open->monitor, "%s; passthrough instead", error->message);
+      open->search.relay_broken = TRUE;
+    }
+  else
+    {
+      sqns_ssm_fail (ssm, error);
+      return;
+    }
+  g_error_free (error);
+  sqns_ssm_goto_in_ms (ssm, OPEN_REPL, pause_ms);
+}
 
 static void
 on_relay (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Open *open = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
+  SqnsRelaySearch found;
+  GError *error = NULL;
 
-  if (sqns_relay_start_finish (result, &error))
-    sqns_ssm_next (ssm);
-  else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) && open->relay.host_speed != SQNS_REPL_SPEED)
+  if (!sqns_relay_search_finish (result, &found, &error))
     {
-      sqns_monitor_remark (&open->monitor, "%s; once more at %u baud", error->message, SQNS_REPL_SPEED);
-      open->relay.host_speed = SQNS_REPL_SPEED;
-      sqns_ssm_goto_in_ms (ssm, OPEN_REPL, RELAY_SELF_END_MS);
+      no_relay (ssm, error);
+      return;
+    }
+  if (found.noise != SQNS_NOISE_NONE)
+    open->search.modem_noise = found.noise;
+  open->relay_speed = found.speed;
+  if (found.answers)
+    proven (ssm, SQNS_LINK_RELAY);
+  else if (!found.lost)
+    relay_silent (ssm);
+  else if (!open->lost_relay)
+    {
+      open->lost_relay = TRUE;
+      sqns_ssm_goto (ssm, OPEN_REPL);
     }
   else
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT,
+                           "the board on %s is reset again and again while its relay runs, as by a watchdog",
+                           open->devnode);
 }
 
 static void
-on_relay_left (GObject *source, GAsyncResult *result, gpointer user_data)
+on_stray (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Open *open = sqns_ssm_data (ssm);
   GError *error = NULL;
 
-  if (!sqns_relay_quit_finish (result, &error))
+  if (!sqns_relay_end_stray_finish (result, &open->search.reached, &error))
+    sqns_ssm_fail (ssm, error);
+  else
+    sqns_ssm_goto (ssm, open->search.reached ? OPEN_IDENTIFY : OPEN_FAST);
+}
+
+/* --- beginning and end --- */
+
+static void
+on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Open *open = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  if (!sqns_reset_finish (result, &error))
     {
       sqns_ssm_fail (ssm, error);
       return;
     }
-  if (open->relay.modem_speed == SQNS_REPL_SPEED)
-    {
-      sqns_ssm_goto (ssm, OPEN_NOTHING);
-      return;
-    }
-  open->relay.modem_speed = SQNS_REPL_SPEED; /* FFH, and by one source RECOVERY (protocol.md §2) */
-  sqns_ssm_goto (ssm, OPEN_RELAY);
+  open->search.was_reset = TRUE;
+  open->search.passthrough = FALSE;
+  open->search.reached = TRUE;
+  /* what was heard came through the passthrough */
+  open->search.modem_noise = SQNS_NOISE_NONE;
+  sqns_ssm_goto (ssm, OPEN_IDENTIFY);
 }
 
-/* --- the end --- */
-
 static void
-nothing_answers (SqnsSsm *ssm)
+start_reset (SqnsSsm *ssm)
 {
   Open *open = sqns_ssm_data (ssm);
-  const SqnsBoardInfo *board = &open->link->board;
+  const SqnsResetConfig config = { .pic = open->search.config.pic, .hand_s = open->search.config.hand_s };
 
-  if (board->firmware == NULL && open->repl_noise == SQNS_NOISE_TEXT)
-    {
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND,
-                             "a program runs on the board, prints, and yields neither to Ctrl-C nor to a safe boot");
-      return;
-    }
-  const char *reached = board->firmware == NULL ? "neither a board's prompt nor a modem answers"
-                        : open->relay.pins      ? "the board's relay works, but the modem does not answer"
-                                                : "passthrough was started, but the modem does not answer";
-  const char *heard = "not one byte came";
-  switch (open->modem_noise)
-    {
-    case SQNS_NOISE_NONE:
-      break;
-    case SQNS_NOISE_TEXT:
-      heard = "text came that is no answer";
-      break;
-    case SQNS_NOISE_GARBAGE:
-      heard = "garbage came, as from another baud rate";
-      break;
-    case SQNS_NOISE_ZEROS:
-      heard = "only zero bytes came, as from a modem without power or in a crash loop";
-      break;
-    }
-  const char *perhaps
-      = board->firmware == NULL && open->modem_noise == SQNS_NOISE_NONE && open->config.kind != SQNS_LINK_DIRECT
-            ? "; perhaps a program on the board keeps still and yields neither to Ctrl-C nor to a safe boot, or "
-              "nothing has power"
-            : "";
-  sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "%s on %s: %s%s", reached, open->devnode, heard, perhaps);
+  say (open, SQNS_PHASE_LINK, "the board's ESP32 has to be reset; its modem goes on undisturbed");
+  sqns_reset_async (open->link->port, &open->monitor, &config, sqns_ssm_cancellable (ssm), on_reset, ssm);
 }
 
 static void
 open_port (SqnsSsm *ssm)
 {
   Open *open = sqns_ssm_data (ssm);
+  const SqnsLinkConfig *config = &open->search.config;
   GError *error = NULL;
 
   say (open, SQNS_PHASE_ACQUIRE, "opening the port");
@@ -404,11 +446,41 @@ open_port (SqnsSsm *ssm)
       sqns_ssm_fail (ssm, error);
       return;
     }
+  if (config->reset)
+    {
+      sqns_ssm_goto (ssm, OPEN_RESET);
+      return;
+    }
   say (open, SQNS_PHASE_LINK, "looking for the board's prompt and the modem");
-  if (open->config.speed != 0)
+  if (config->speed != 0)
     sqns_ssm_goto (ssm, OPEN_AS_TOLD);
   else
-    sqns_ssm_goto (ssm, open->config.kind == SQNS_LINK_DIRECT ? OPEN_FAST : OPEN_REPL);
+    sqns_ssm_goto (ssm, config->kind == SQNS_LINK_DIRECT ? OPEN_FAST : OPEN_REPL);
+}
+
+static void
+on_tidied (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Open *open = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+
+  if (!sqns_pic_reset_finish (result, &error))
+    sqns_monitor_remark (&open->monitor, "the board was not brought back: %s", error->message);
+  sqns_ssm_next (ssm);
+}
+
+static void
+found (SqnsSsm *ssm)
+{
+  Open *open = sqns_ssm_data (ssm);
+  SqnsLink *link = open->link;
+
+  link->speed = link->kind == SQNS_LINK_RELAY ? open->relay_speed : sqns_port_speed (link->port);
+  sqns_monitor_link (&open->monitor, link->kind, &link->board);
+  sqns_monitor_remark (&open->monitor, "linked: %s at %u baud", sqns_link_kind_name (link->kind), link->speed);
+  sqns_ssm_set_result (ssm, g_object_ref (link), g_object_unref);
+  sqns_ssm_next (ssm);
 }
 
 static void
@@ -417,17 +489,24 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
   Open *open = data;
   SqnsPort *port = open->link->port;
   GCancellable *cancellable = sqns_ssm_cancellable (ssm);
+  gboolean failed = sqns_ssm_error (ssm) != NULL && port != NULL && !sqns_port_is_lost (port);
 
   switch ((OpenState)state)
     {
     case OPEN_PORT:
       open_port (ssm);
       break;
+    case OPEN_RESET:
+      start_reset (ssm);
+      break;
     case OPEN_AS_TOLD:
-      wake_at (ssm, open->config.speed, SQNS_WAKE_LIGHT);
+      wake_at (ssm, open->search.config.speed, SQNS_WAKE_LIGHT);
       break;
     case OPEN_REPL:
       interrupt (ssm, SQNS_INTERRUPT_POLITE);
+      break;
+    case OPEN_STRAY:
+      sqns_relay_end_stray_async (port, &open->monitor, cancellable, on_stray, ssm);
       break;
     case OPEN_FAST:
       wake_at (ssm, SQNS_MODEM_SPEED, SQNS_WAKE_LIGHT);
@@ -444,48 +523,44 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       wake_at (ssm, SQNS_MODEM_SPEED, SQNS_WAKE_FULL);
       break;
     case OPEN_NOTHING:
-      nothing_answers (ssm);
+      if (open->search.repl_noise != SQNS_NOISE_TEXT && sqns_link_search_may_reset (&open->search))
+        sqns_ssm_goto (ssm, OPEN_RESET);
+      else
+        sqns_ssm_fail (ssm, sqns_link_search_failure (&open->search));
       break;
     case OPEN_IDENTIFY:
-      if (open->link->board.firmware != NULL) /* came back here for another try of the relay */
+      if (open->link->board.firmware != NULL) /* came back here for another try */
         sqns_ssm_next (ssm);
       else
         sqns_board_run_async (port, &open->monitor, "identify.py", NULL, IDENTIFY_MS, FALSE, cancellable, on_identified,
                               ssm);
       break;
+    case OPEN_SAFE_BOOT:
+      safe_boot (ssm);
+      break;
     case OPEN_CHOOSE:
       choose (ssm);
       break;
-    case OPEN_LTE_TASK:
-      say (open, SQNS_PHASE_LINK, "starting the board's LTE task, without which passthrough stays silent");
-      sqns_board_run_async (port, &open->monitor, "lte_task.py", NULL, sqns_patience_ms (LTE_TASK_MS), FALSE,
-                            cancellable, on_lte_task, ssm);
-      break;
     case OPEN_PASSTHROUGH:
-      say (open, SQNS_PHASE_LINK, "starting the board's passthrough");
-      sqns_board_run_async (port, &open->monitor, "passthrough.py", NULL, ACCEPT_MS, TRUE, cancellable, on_passthrough,
-                            ssm);
+      sqns_passthrough_start_async (port, &open->monitor, sqns_link_search_needs_lte_task (&open->search), cancellable,
+                                    on_passthrough, ssm);
       break;
     case OPEN_PROVE:
       wake_at (ssm, SQNS_MODEM_SPEED, SQNS_WAKE_FULL);
       break;
     case OPEN_RELAY:
       say (open, SQNS_PHASE_LINK, "starting a relay on the board");
-      open->relay.pins = modem_pins (open);
-      sqns_relay_start_async (port, &open->monitor, &open->relay, cancellable, on_relay, ssm);
-      break;
-    case OPEN_RELAY_PROVE:
-      sqns_wake_async (port, &open->monitor, SQNS_WAKE_FULL, cancellable, on_wake, ssm);
-      break;
-    case OPEN_RELAY_AGAIN:
-      sqns_relay_quit_async (port, &open->monitor, on_relay_left, ssm);
+      sqns_relay_search_async (port, &open->monitor, sqns_link_search_pins (&open->search), open->relay_host_speed,
+                               cancellable, on_relay, ssm);
       break;
     case OPEN_PROVEN:
-      sqns_monitor_link (&open->monitor, open->link->kind, &open->link->board);
-      sqns_monitor_remark (&open->monitor, "linked: %s at %u baud", sqns_link_kind_name (open->link->kind),
-                           sqns_port_speed (port));
-      sqns_ssm_set_result (ssm, g_object_ref (open->link), g_object_unref);
-      sqns_ssm_next (ssm);
+      found (ssm);
+      break;
+    case OPEN_END_PASSTHROUGH:
+      if (failed && open->search.passthrough && open->search.config.pic)
+        sqns_pic_reset_async (port, &open->monitor, NULL, on_tidied, ssm);
+      else
+        sqns_ssm_next (ssm);
       break;
     case OPEN_CLOSE:
       if (sqns_ssm_error (ssm) != NULL && port != NULL)
@@ -504,17 +579,19 @@ sqns_link_open_async (const SqnsLinkConfig *config,
                       GAsyncReadyCallback callback,
                       gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "link", open_names, OPEN_N_STATES, OPEN_CLOSE, open_state };
+  static const SqnsSsmClass klass = { "link", open_names, OPEN_N_STATES, OPEN_END_PASSTHROUGH, open_state };
   Open *open = g_new0 (Open, 1);
 
-  open->config = *config;
   open->devnode = g_strdup (config->devnode);
   open->board_hint = g_strdup (config->board);
   open->monitor = *monitor;
   open->link = g_object_new (SQNS_TYPE_LINK, NULL);
   open->link->monitor = *monitor;
-  open->relay.host_speed = SQNS_MODEM_SPEED;
-  open->relay.modem_speed = SQNS_MODEM_SPEED;
+  open->search.config = *config;
+  open->search.config.devnode = open->devnode;
+  open->search.config.board = open->board_hint;
+  open->search.board = &open->link->board;
+  open->relay_host_speed = SQNS_MODEM_SPEED;
   sqns_ssm_run (&klass, g_task_new (open->link, cancellable, callback, user_data), open, open_free);
 }
 

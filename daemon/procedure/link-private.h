@@ -9,5 +9,7 @@ struct _SqnsLink {
   SqnsLinkKind kind;
   SqnsBoardInfo board;
   SqnsPort *port;
+  guint speed; /* baud on the modem's side */
   SqnsMonitor monitor;
+  struct _SqnsLinkConsole *console; /* while one is open */
 };

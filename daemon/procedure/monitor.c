@@ -34,6 +34,8 @@ sqns_link_kind_from_name (const char *name, SqnsLinkKind *kind)
   return FALSE;
 }
 
+static gboolean personal_allowed;
+
 SqnsModemStatus *
 sqns_modem_status_copy (const SqnsModemStatus *status)
 {
@@ -66,10 +68,10 @@ sqns_monitor_bytes (const SqnsMonitor *monitor, guint64 done, guint64 total)
 }
 
 void
-sqns_monitor_retries (const SqnsMonitor *monitor, guint retries)
+sqns_monitor_retries (const SqnsMonitor *monitor, guint more)
 {
   if (monitor->funcs != NULL && monitor->funcs->retries != NULL)
-    monitor->funcs->retries (monitor->data, retries);
+    monitor->funcs->retries (monitor->data, more);
 }
 
 void
@@ -87,11 +89,24 @@ sqns_monitor_modem (const SqnsMonitor *monitor, const SqnsModemStatus *status)
 }
 
 void
+sqns_monitor_hand (const SqnsMonitor *monitor, const char *what)
+{
+  if (monitor->funcs != NULL && monitor->funcs->hand != NULL)
+    monitor->funcs->hand (monitor->data, what);
+}
+
+void
+sqns_monitor_allow_personal (gboolean allow)
+{
+  personal_allowed = allow;
+}
+
+void
 sqns_monitor_trace (const SqnsMonitor *monitor, char direction, const guint8 *data, gsize len)
 {
   if (monitor->funcs == NULL || monitor->funcs->trace == NULL)
     return;
-  g_autofree char *line = sqns_at_printable (data, len, FALSE);
+  g_autofree char *line = sqns_at_printable (data, len, personal_allowed);
   monitor->funcs->trace (monitor->data, direction, line);
 }
 

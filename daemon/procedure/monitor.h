@@ -32,10 +32,21 @@ typedef enum {
 const char *sqns_link_kind_name (SqnsLinkKind kind); /* "auto", "direct", "passthrough", "relay" */
 gboolean sqns_link_kind_from_name (const char *name, SqnsLinkKind *kind);
 
-/* What the MicroPython side said of itself; all nullable. */
+/* What was seen of the MicroPython side. */
+typedef enum {
+  SQNS_BOARD_PASSTHROUGH = 1 << 0,    /* the firmware offers LTE.modem_upgrade_mode() */
+  SQNS_BOARD_NEEDS_LTE_TASK = 1 << 1, /* and it stays silent unless the LTE task exists (field-failures.md row 2b) */
+  SQNS_BOARD_LTE_ON_BOOT = 1 << 2,    /* pycom.lte_modem_en_on_boot () says yes: the LTE task owns the modem at boot */
+  SQNS_BOARD_NO_LTE = 1 << 3,         /* no LTE class: firmware before 1.11.0 (row 20), or another board */
+  SQNS_BOARD_MAIN = 1 << 4,           /* there is a main.py that is not empty */
+  SQNS_BOARD_PROGRAM = 1 << 5,        /* a program ran and was interrupted */
+  SQNS_BOARD_SAFE_BOOT = 1 << 6,      /* it had to be rebooted into safe boot */
+  SQNS_BOARD_OWNS_MODEM = 1 << 7,     /* only after the safe boot did the modem answer: that program used it */
+} SqnsBoardNotes;
 typedef struct {
-  char *board;    /* "FiPy", "GPy", "G01" */
-  char *firmware; /* "1.20.2.r4" */
+  char *board;    /* "FiPy", "GPy", "G01"; nullable */
+  char *firmware; /* "1.20.2.r4"; nullable: it did not say anything */
+  SqnsBoardNotes notes;
 } SqnsBoardInfo;
 
 /* What was observed of the modem. */
@@ -59,11 +70,14 @@ typedef struct {
   /* A phase begins, or its words or its safety change. @safe: power may be cut now. @committed: point of no return. */
   void (*phase) (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
   void (*bytes) (gpointer data, guint64 done, guint64 total); /* of the transfer phase */
-  void (*retries) (gpointer data, guint retries);             /* requests sent again, whole job */
+  void (*retries) (gpointer data, guint more);                /* requests were sent again */
   void (*link) (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board);
   void (*modem) (gpointer data, const SqnsModemStatus *status);
+  /* A person must do something at the board, in words; the procedure waits for it. NULL: it was done, or is not waited
+   * for any more. */
+  void (*hand) (gpointer data, const char *what);
   /* One line of the transcript: '>' to the board, '<' from it, '#' a remark. Printable text, personal numbers taken
-   * out. */
+   * out unless they were allowed. */
   void (*trace) (gpointer data, char direction, const char *line);
 } SqnsMonitorFuncs;
 
@@ -76,8 +90,11 @@ typedef struct {
 void sqns_monitor_phase (
     const SqnsMonitor *monitor, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
 void sqns_monitor_bytes (const SqnsMonitor *monitor, guint64 done, guint64 total);
-void sqns_monitor_retries (const SqnsMonitor *monitor, guint retries);
+void sqns_monitor_retries (const SqnsMonitor *monitor, guint more);
 void sqns_monitor_link (const SqnsMonitor *monitor, SqnsLinkKind kind, const SqnsBoardInfo *board);
 void sqns_monitor_modem (const SqnsMonitor *monitor, const SqnsModemStatus *status);
+void sqns_monitor_hand (const SqnsMonitor *monitor, const char *what);
 void sqns_monitor_trace (const SqnsMonitor *monitor, char direction, const guint8 *data, gsize len);
+/* For main: IMEI and SIM numbers stay in traces (LogPersonal); FALSE at start. */
+void sqns_monitor_allow_personal (gboolean allow);
 void sqns_monitor_remark (const SqnsMonitor *monitor, const char *format, ...) G_GNUC_PRINTF (2, 3);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Starts and leaves the relay on the board. */
+/* Starts and leaves the relay on the board, and tells it the modem's baud. */
 #include "procedure/relay.h"
 
 #include "base/ssm.h"
@@ -11,11 +11,14 @@
 /* the words of data/board/relay.py; 16 bytes that no image and no AT dialogue holds */
 static const char ping_word[] = "\x1dSQNS-RELAY-PING";
 static const char quit_word[] = "\x1dSQNS-RELAY-QUIT";
+#define SPEED_WORD "\x1dSQNS-BAUD%06u"
 
 #define QUIET_MS 20
 #define ACCEPT_MS 3000
 #define PING_MS 700
 #define PING_TRIES 3
+#define STRAY_MS 400 /* a relay that runs already answers at once */
+#define SPEED_TRIES 3
 #define PROMPT_MS 2000
 
 typedef enum {
@@ -27,11 +30,19 @@ static const char *const start_names[] = { "script", "ping" };
 G_STATIC_ASSERT (G_N_ELEMENTS (start_names) == START_N_STATES);
 
 typedef enum {
+  SPEED_ASK,
+  SPEED_N_STATES,
+} SpeedState;
+static const char *const speed_names[] = { "ask" };
+G_STATIC_ASSERT (G_N_ELEMENTS (speed_names) == SPEED_N_STATES);
+
+typedef enum {
+  QUIT_FIND, /* only for a relay that may not be there */
   QUIT_WORD,
   QUIT_PROMPT,
   QUIT_N_STATES,
 } QuitState;
-static const char *const quit_names[] = { "word", "prompt" };
+static const char *const quit_names[] = { "find", "word", "prompt" };
 G_STATIC_ASSERT (G_N_ELEMENTS (quit_names) == QUIT_N_STATES);
 
 typedef struct {
@@ -40,6 +51,9 @@ typedef struct {
   SqnsRelayConfig config;
   char *pins;
   guint tries;
+  char *word; /* that sets the speed */
+  char *echo; /* the line that answers it */
+  gboolean find;
 } Relay;
 
 static Relay *
@@ -57,6 +71,8 @@ relay_free (gpointer data)
   Relay *relay = data;
   g_object_unref (relay->port);
   g_free (relay->pins);
+  g_free (relay->word);
+  g_free (relay->echo);
   g_free (relay);
 }
 
@@ -153,6 +169,105 @@ sqns_relay_start_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* --- the modem's speed --- */
+
+static SqnsMatch
+match_speed (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  Relay *relay = user_data;
+  return sqns_at_find_line (data, len, relay->echo, consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+}
+
+static void
+on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Relay *relay = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  if (!sqns_port_resync_finish (relay->port, result, &error) && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)
+      && --relay->tries > 0)
+    {
+      g_error_free (error);
+      sqns_ssm_goto (ssm, SPEED_ASK);
+      return;
+    }
+  if (error != NULL)
+    g_prefix_error (&error, "the relay on the board does not change its speed: ");
+  sqns_ssm_next_or_fail (ssm, error == NULL, error);
+}
+
+static void
+speed_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Relay *relay = data;
+  SqnsExchange exchange = {
+    .request = (const guint8 *)relay->word,
+    .request_len = strlen (relay->word),
+    .match = match_speed,
+    .match_data = relay,
+    .timeout_ms = PING_MS,
+  };
+
+  switch ((SpeedState)state)
+    {
+    case SPEED_ASK:
+      sqns_monitor_remark (relay->monitor, "asks the relay for %u baud at the modem", relay->config.modem_speed);
+      sqns_port_resync_async (relay->port, QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_speed, ssm);
+      break;
+    case SPEED_N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_relay_set_speed_async (SqnsPort *port,
+                            const SqnsMonitor *monitor,
+                            guint modem_speed,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "speed-relay", speed_names, SPEED_N_STATES, SPEED_N_STATES, speed_state };
+  Relay *relay = relay_new (port, monitor);
+
+  g_assert (modem_speed < 1000000); /* the word has six digits for it */
+  relay->config.modem_speed = modem_speed;
+  relay->word = g_strdup_printf (SPEED_WORD, modem_speed);
+  relay->echo = g_strdup_printf ("sqns baud %06u", modem_speed);
+  relay->tries = SPEED_TRIES;
+  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), relay, relay_free);
+}
+
+gboolean
+sqns_relay_set_speed_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* --- the end --- */
+
+static void
+on_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Relay *relay = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+
+  gboolean there = sqns_port_resync_finish (relay->port, result, &error);
+  if (there || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    sqns_ssm_set_result (ssm, g_memdup2 (&there, sizeof there), g_free);
+  if (there)
+    {
+      sqns_monitor_remark (relay->monitor, "a relay runs that somebody has left");
+      sqns_ssm_next (ssm);
+    }
+  else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    sqns_ssm_complete (ssm);
+  else
+    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+}
+
 static void
 on_word (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -191,11 +306,23 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
     .match = sqns_board_match_prompt,
     .timeout_ms = PROMPT_MS,
   };
+  static const SqnsExchange ping = {
+    .request = (const guint8 *)ping_word,
+    .request_len = sizeof ping_word - 1,
+    .match = match_pong,
+    .timeout_ms = STRAY_MS,
+  };
   Relay *relay = data;
   GError *error = NULL;
 
   switch ((QuitState)state)
     {
+    case QUIT_FIND:
+      if (relay->find && sqns_port_set_speed (relay->port, SQNS_MODEM_SPEED, &error))
+        sqns_port_resync_async (relay->port, QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_found, ssm);
+      else
+        sqns_ssm_next_or_fail (ssm, error == NULL, error);
+      break;
     case QUIT_WORD:
       sqns_monitor_remark (relay->monitor, "leaves the relay");
       sqns_port_resync_async (relay->port, QUIET_MS, &word, NULL, on_word, ssm);
@@ -211,15 +338,44 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
     }
 }
 
+static void
+quit (Relay *relay, GTask *task)
+{
+  static const SqnsSsmClass klass = { "quit-relay", quit_names, QUIT_N_STATES, QUIT_N_STATES, quit_state };
+  sqns_ssm_run (&klass, task, relay, relay_free);
+}
+
 void
 sqns_relay_quit_async (SqnsPort *port, const SqnsMonitor *monitor, GAsyncReadyCallback callback, gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "quit-relay", quit_names, QUIT_N_STATES, QUIT_N_STATES, quit_state };
-  sqns_ssm_run (&klass, g_task_new (port, NULL, callback, user_data), relay_new (port, monitor), relay_free);
+  quit (relay_new (port, monitor), g_task_new (port, NULL, callback, user_data));
 }
 
 gboolean
 sqns_relay_quit_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+sqns_relay_end_stray_async (SqnsPort *port,
+                            const SqnsMonitor *monitor,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  Relay *relay = relay_new (port, monitor);
+
+  relay->find = TRUE;
+  quit (relay, g_task_new (port, cancellable, callback, user_data));
+}
+
+gboolean
+sqns_relay_end_stray_finish (GAsyncResult *result, gboolean *ended, GError **error)
+{
+  g_autofree gboolean *found = g_task_propagate_pointer (G_TASK (result), error);
+  if (found == NULL)
+    return FALSE;
+  *ended = *found;
+  return TRUE;
 }

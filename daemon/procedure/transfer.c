@@ -20,6 +20,8 @@
 #define ANNOUNCE_MS 15000
 #define OPEN_MS 4000
 #define CLOSE_MS 1000 /* may never be answered */
+#define NOISE_MS 5000 /* silence after bytes that are no answer: what sent them will not go on */
+#define NOISES 2      /* answers in a row that were noise: a board that was reset talks, not the modem */
 #define ERASE_LOW_PERCENT 12
 #define ERASE_HIGH_PERCENT 98
 
@@ -45,6 +47,8 @@ typedef struct {
   guint command_tries;
   GBytes *image;
   SqnsStpDataType type;
+  gboolean erases;
+  gboolean counts;
   SqnsStpSession *session;
   SqnsStpVerdict verdict;
   gboolean resend;
@@ -52,6 +56,7 @@ typedef struct {
   gsize waited_at; /* bytes done when a whole erase went by without an answer, G_MAXSIZE never */
   gsize traced;    /* bytes done when the last line was written to the transcript */
   guint retries;
+  guint noises; /* in a row */
   guint abort_tries;
   GCancellable *hard; /* ends the exchange when the grace after a cancel is over */
   GSource *cancel;
@@ -146,7 +151,8 @@ answer_deadline_ms (Transfer *transfer)
   gsize done = sqns_stp_session_bytes_done (transfer->session);
   guint percent = (guint64)done * 100 / size;
   /* one erase is waited for, not one for each try: after more than 5 minutes it is a fault */
-  gboolean erasing = (percent < ERASE_LOW_PERCENT || percent >= ERASE_HIGH_PERCENT) && done != transfer->waited_at;
+  gboolean erasing = transfer->erases && (percent < ERASE_LOW_PERCENT || percent >= ERASE_HIGH_PERCENT)
+                     && done != transfer->waited_at;
 
   switch (sqns_stp_session_operation (transfer->session))
     {
@@ -171,9 +177,10 @@ report_progress (Transfer *transfer, const char *trouble)
   gsize done = sqns_stp_session_bytes_done (transfer->session);
   guint retries = sqns_stp_session_retries (transfer->session);
 
-  sqns_monitor_bytes (transfer->monitor, done, size);
+  if (transfer->counts)
+    sqns_monitor_bytes (transfer->monitor, done, size);
   if (retries != transfer->retries)
-    sqns_monitor_retries (transfer->monitor, retries);
+    sqns_monitor_retries (transfer->monitor, retries - transfer->retries);
   transfer->retries = retries;
   if (trouble == NULL && done < size && done - transfer->traced < size / 20)
     return;
@@ -215,6 +222,16 @@ judge (SqnsSsm *ssm)
     }
 }
 
+static gboolean
+is_noise (Transfer *transfer)
+{
+  gsize len;
+  const guint8 *heard = sqns_port_heard (transfer->port, &len);
+
+  transfer->noises = sqns_at_classify (heard, len) == SQNS_NOISE_NONE ? 0 : transfer->noises + 1;
+  return transfer->noises >= NOISES;
+}
+
 /* Exchange and resync end alike: both are tasks of the port that return a boolean. */
 static void
 on_response (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -230,6 +247,14 @@ on_response (GObject *source, GAsyncResult *result, gpointer user_data)
           sqns_ssm_fail (ssm, g_steal_pointer (&error));
           return;
         }
+      if (is_noise (transfer))
+        {
+          sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL,
+                                 "the upload broke off after %" G_GSIZE_FORMAT
+                                 " bytes: what comes is not the modem's; the board may have been reset",
+                                 sqns_stp_session_bytes_done (transfer->session));
+          return;
+        }
       if (sqns_stp_session_operation (transfer->session) == SQNS_STP_TRANSFER_BLOCK)
         transfer->waited_at = sqns_stp_session_bytes_done (transfer->session);
       transfer->verdict = sqns_stp_session_timed_out (transfer->session);
@@ -241,8 +266,10 @@ static void
 send_request (SqnsSsm *ssm)
 {
   Transfer *transfer = sqns_ssm_data (ssm);
-  SqnsExchange exchange
-      = { .match = match_response, .match_data = transfer, .timeout_ms = answer_deadline_ms (transfer) };
+  guint timeout_ms = answer_deadline_ms (transfer);
+  SqnsExchange exchange = {
+    .match = match_response, .match_data = transfer, .timeout_ms = timeout_ms, .idle_ms = MIN (timeout_ms, NOISE_MS)
+  };
 
   exchange.request = sqns_stp_session_request (transfer->session, &exchange.request_len);
   if (exchange.request == NULL)
@@ -353,6 +380,8 @@ sqns_transfer_async (SqnsLink *link,
   transfer->command_tries = COMMAND_TRIES;
   transfer->image = g_bytes_ref (config->image);
   transfer->type = config->type;
+  transfer->erases = config->erases;
+  transfer->counts = config->counts;
   /* the relay's UART has 4096 bytes of buffer on the board, not passthrough's 8192 */
   guint most = sqns_link_kind (link) == SQNS_LINK_RELAY ? SQNS_STP_FIRST_BLOCK : 0;
   if (config->block_size != 0 && (most == 0 || config->block_size < most))

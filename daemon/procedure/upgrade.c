@@ -1,74 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The main job: link, probe, plan, the plan's steps, and the truth about the modem when one of them fails. */
-#include "procedure/upgrade.h"
+/* The main job: link, probe, plan, a leg of the plan's steps, and again from the probe until the promised version was
+ * told; and the truth about the modem when something fails. */
+#include "procedure/upgrade-private.h"
 
-#include "base/ssm.h"
-#include "procedure/apply.h"
-#include "procedure/bootmode.h"
 #include "procedure/prepare.h"
 #include "procedure/probe.h"
-#include "procedure/transfer.h"
+#include "procedure/relay.h"
 
 #define CONFIRM_TRIES 10
 #define CONFIRM_PAUSE_MS 2000
-#define RESTORE_S 120
-#define UPLOADS 2 /* an upload that the modem found damaged, or that broke off, is begun anew once (protocol.md §4) */
+#define RETRIES 2 /* steps that failed in a way that a new look at the modem may cure (protocol.md §4, repeats) */
+#define RELINKS                                                                                                        \
+  3 /* links that were given up for another: one to passthrough, two to get at a modem that fell silent                \
+     */
+#define MAX_LEGS 12 /* the longest way has 5; the plan itself does not repeat what is done */
 
 typedef enum {
   STATE_LINK,
   STATE_PROBE,
   STATE_PLAN,
-  STATE_STEP, /* goes to the state of the plan's next step */
-  STATE_PREPARE,
-  STATE_BOOT_RECOVERY,
-  STATE_UPLOAD,
-  STATE_APPLY,
-  STATE_AGAIN, /* only after a failed upload: is another one possible? */
-  STATE_BOOT_APPLICATION,
+  STATE_UNLINK, /* only where another link is wanted */
+  STATE_RELINK,
+  STATE_STEP,
   STATE_NOTIFY,
-  STATE_CONFIRM,
-  STATE_CONFIRM_PAUSE,
-  STATE_ASSESS,  /* cleanup from here: after a failure, what is the modem now? */
-  STATE_RESTORE, /* nothing was written yet: back to its application */
+  STATE_CONFIRM_PAUSE, /* only while the booted modem does not tell its version yet */
+  STATE_ASSESS,        /* cleanup from here: after a failure, what is the modem now? */
+  STATE_RESTORE,       /* nothing was written yet: back to its application */
   STATE_VERDICT,
   STATE_CLOSE,
   N_STATES,
 } State;
 
 static const char *const state_names[] = {
-  "link",          "probe",   "plan",          "step",   "prepare",
-  "boot-recovery", "upload",  "apply",         "again",  "boot-application",
-  "notify",        "confirm", "confirm-pause", "assess", "restore",
-  "verdict",       "close",
+  "link",   "probe",         "plan",   "unlink",  "relink",  "step",
+  "notify", "confirm-pause", "assess", "restore", "verdict", "close",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
-
-typedef struct {
-  SqnsUpgradeConfig config;
-  char *devnode;
-  char *board;
-  SqnsMonitor monitor;
-  SqnsLink *link;
-  SqnsModemStatus *status; /* of the first probe */
-  SqnsPlan *plan;
-  guint step;
-  guint uploads;     /* that may still be begun */
-  guint upload_step; /* of the plan */
-  GError *upload_error;
-  guint confirm_tries;
-  gboolean touched;   /* the modem was told to leave its mode, or an upload was begun */
-  gboolean uploading; /* bytes of an image may have been written */
-  SqnsMode found;     /* by the assessment */
-  SqnsUpgradeResult *result;
-} Upgrade;
 
 static void
 upgrade_free (gpointer data)
 {
-  Upgrade *upgrade = data;
+  SqnsUpgrade *upgrade = data;
   g_clear_object (&upgrade->link);
-  g_clear_error (&upgrade->upload_error);
+  g_clear_error (&upgrade->step_error);
   g_bytes_unref (upgrade->config.image);
+  g_clear_pointer (&upgrade->config.first_step, g_bytes_unref);
+  g_clear_pointer (&upgrade->config.updater, g_bytes_unref);
+  g_clear_pointer (&upgrade->embedded_updater, g_bytes_unref);
+  g_clear_pointer (&upgrade->files.bootrom, g_bytes_unref);
   sqns_modem_status_free (upgrade->status);
   g_clear_pointer (&upgrade->plan, sqns_plan_free); /* none when it failed before, or was refused */
   sqns_upgrade_result_free (upgrade->result);
@@ -86,472 +65,498 @@ sqns_upgrade_result_free (SqnsUpgradeResult *result)
   g_free (result);
 }
 
-static void
-say (Upgrade *upgrade, SqnsPhase phase, gboolean safe, gboolean committed, const char *message)
+gboolean
+sqns_upgrade_is_between (SqnsUpgrade *upgrade)
 {
-  sqns_monitor_phase (&upgrade->monitor, phase, safe, committed, message);
+  return upgrade->history.first_step_done && !upgrade->history.file_taken;
 }
 
-/* --- link, probe, plan --- */
+void
+sqns_upgrade_say (SqnsUpgrade *upgrade, SqnsPhase phase, gboolean safe, gboolean committed, const char *message)
+{
+  gboolean between = sqns_upgrade_is_between (upgrade);
+
+  upgrade->phase = phase;
+  sqns_monitor_phase (&upgrade->monitor, phase, safe && !between, committed || between, message);
+}
+
+/* --- link --- */
 
 static void
 on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   GError *error = NULL;
 
   upgrade->link = sqns_link_open_finish (result, &error);
-  sqns_ssm_next_or_fail (ssm, upgrade->link != NULL, error);
+  if (upgrade->link == NULL)
+    sqns_ssm_fail (ssm, error);
+  else if (sqns_ssm_state (ssm) == STATE_RELINK && sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH
+           && upgrade->step_error == NULL && upgrade->plan != NULL)
+    sqns_ssm_goto (ssm, STATE_STEP); /* over to passthrough for a plan that stands */
+  else
+    sqns_ssm_goto (ssm, STATE_PROBE);
+}
+
+static void
+open_link (SqnsSsm *ssm, gboolean leave, gboolean reset)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+  SqnsLinkConfig config = upgrade->config.link;
+
+  config.leave = leave;
+  config.reset = reset;
+  sqns_link_open_async (&config, &upgrade->monitor, sqns_ssm_cancellable (ssm), on_linked, ssm);
+}
+
+static void
+on_unlinked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+  sqns_link_close_finish (upgrade->link, result, NULL);
+  g_clear_object (&upgrade->link);
+  sqns_ssm_next (ssm);
+}
+
+/* A modem that answered and does not any more: the way to it may be gone (the ESP32 was reset), or runs at another
+ * speed. */
+static gboolean
+look_again (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+
+  if (upgrade->relinks >= RELINKS || sqns_port_is_lost (sqns_link_port (upgrade->link)))
+    return FALSE;
+  sqns_monitor_remark (&upgrade->monitor, "the modem has fallen silent: looks for it anew");
+  upgrade->relinks++;
+  upgrade->passthrough_tried = TRUE;
+  g_clear_pointer (&upgrade->plan, sqns_plan_free);
+  sqns_ssm_goto (ssm, STATE_UNLINK);
+  return TRUE;
+}
+
+/* Native passthrough is faster than the relay, but runs at 921600 only and cannot be left: it is taken where the file
+ * comes next and nothing that it cannot reach comes after. A modem that was got as far as mTools stays where it is. */
+static gboolean
+wants_passthrough (SqnsUpgrade *upgrade)
+{
+  SqnsMode mode = upgrade->status->mode;
+
+  return sqns_link_kind (upgrade->link) == SQNS_LINK_RELAY && upgrade->config.link.kind != SQNS_LINK_RELAY
+         && sqns_link_has_passthrough (upgrade->link) && !upgrade->passthrough_tried && !upgrade->plan->needs_boot_rom
+         && sqns_link_speed (upgrade->link) == SQNS_MODEM_SPEED && upgrade->plan->route != SQNS_ROUTE_REBOOT
+         && upgrade->plan->route != SQNS_ROUTE_WAIT
+         && (mode == SQNS_MODE_FFF || mode == SQNS_MODE_RECOVERY || upgrade->config.link.kind == SQNS_LINK_PASSTHROUGH);
+}
+
+/* FFH that answers is reached already. */
+static gboolean
+must_leave_passthrough (SqnsUpgrade *upgrade)
+{
+  return sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH && upgrade->plan->needs_boot_rom
+         && upgrade->status->mode != SQNS_MODE_FFH;
+}
+
+static void
+relink (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+
+  if (upgrade->plan == NULL)
+    open_link (ssm, TRUE, FALSE);
+  else if (upgrade->plan->needs_boot_rom)
+    {
+      upgrade->passthrough_tried = TRUE;
+      open_link (ssm, TRUE, TRUE);
+    }
+  else
+    {
+      upgrade->passthrough_tried = TRUE;
+      open_link (ssm, FALSE, FALSE);
+    }
+}
+
+/* --- probe --- */
+
+static void
+remember (SqnsUpgrade *upgrade, SqnsModemStatus *status)
+{
+  sqns_modem_status_free (upgrade->status);
+  upgrade->status = status;
+  if (sqns_version_known (&status->version))
+    upgrade->version = status->version;
+  if (sqns_version_known (&status->showver.bootloader[0]))
+    upgrade->bootloader0 = status->showver.bootloader[0];
+  if (!sqns_version_known (&upgrade->result->before) && !upgrade->written)
+    upgrade->result->before = status->version;
+}
+
+/* The failure of a step outranks what came of looking again. */
+static void
+fail_with_first (SqnsSsm *ssm, GError *error)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+  GError *first = g_steal_pointer (&upgrade->step_error);
+
+  if (first != NULL && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED)
+      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
+    {
+      g_error_free (error);
+      error = first;
+    }
+  else
+    g_clear_error (&first);
+  sqns_ssm_fail (ssm, error);
 }
 
 static void
 on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   GError *error = NULL;
+  SqnsModemStatus *status = sqns_probe_finish (upgrade->link, result, &error);
 
-  upgrade->status = sqns_probe_finish (upgrade->link, result, &error);
-  if (upgrade->status != NULL)
-    upgrade->result->before = upgrade->status->version;
-  sqns_ssm_next_or_fail (ssm, upgrade->status != NULL, error);
+  if (status != NULL)
+    remember (upgrade, status);
+  if (status != NULL && status->speed != 0)
+    sqns_ssm_next (ssm);
+  else if (status == NULL && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    fail_with_first (ssm, error);
+  else
+    {
+      if (error == NULL)
+        error = g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem has fallen silent since it was found");
+      if (look_again (ssm))
+        g_error_free (error);
+      else
+        fail_with_first (ssm, error);
+    }
+}
+
+static void
+probe (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+
+  if (upgrade->history.file_taken)
+    sqns_upgrade_say (upgrade, SQNS_PHASE_CONFIRM, FALSE, TRUE, "reading the version back");
+  else
+    sqns_upgrade_say (upgrade, upgrade->touched ? upgrade->phase : SQNS_PHASE_PROBE, !upgrade->written, FALSE,
+                      "asking the modem what it is");
+  sqns_probe_async (upgrade->link, sqns_ssm_cancellable (ssm), on_probed, ssm);
+}
+
+/* --- plan --- */
+
+static void
+note_updater (SqnsUpgrade *upgrade)
+{
+  gboolean given = upgrade->config.updater != NULL;
+  gboolean embedded = upgrade->embedded_updater != NULL;
+  /* which of them FFH takes is likely, not seen (protocol.md §5): the second try is for the other one */
+  gboolean use_given = given && (!embedded || upgrade->history.updater_loads % 2 == 0);
+
+  upgrade->files.updater = use_given ? upgrade->config.updater : upgrade->embedded_updater;
+  sqns_monitor_remark (&upgrade->monitor, "updater: %s, %" G_GSIZE_FORMAT " bytes",
+                       use_given ? "the one that was given" : "the one inside the firmware file",
+                       g_bytes_get_size (upgrade->files.updater));
+}
+
+/* @plan: transfer full. */
+static void
+take_plan (SqnsSsm *ssm, SqnsPlan *plan)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+
+  g_clear_pointer (&upgrade->plan, sqns_plan_free);
+  upgrade->plan = plan;
+  upgrade->at = 0;
+  sqns_monitor_remark (&upgrade->monitor, "plan: %s", plan->summary);
+  if (upgrade->result->summary == NULL)
+    upgrade->result->summary = g_strdup (plan->summary);
+  if (plan->route == SQNS_ROUTE_NOTHING)
+    {
+      upgrade->result->nothing_to_do = !upgrade->touched;
+      upgrade->result->after = upgrade->status->version;
+      if (upgrade->touched)
+        sqns_ssm_goto (ssm, STATE_NOTIFY);
+      else
+        sqns_ssm_complete (ssm);
+    }
+  else if (upgrade->config.dry_run)
+    sqns_ssm_complete (ssm);
+  else if (++upgrade->legs > MAX_LEGS)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the modem does not get anywhere: %s", plan->summary);
+  else if (wants_passthrough (upgrade) || must_leave_passthrough (upgrade))
+    sqns_ssm_goto (ssm, STATE_UNLINK);
+  else
+    sqns_ssm_goto (ssm, STATE_STEP);
 }
 
 static void
 make_plan (SqnsSsm *ssm)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  const SqnsModemStatus *status = upgrade->status;
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   SqnsPlanState state = {
-    .mode = status->mode,
-    .version = status->version,
-    .bootloader0 = status->showver.bootloader[0],
-    .report = status->report,
+    .mode = upgrade->status->mode,
+    .version = upgrade->version,
+    .bootloader0 = upgrade->bootloader0,
+    .report = upgrade->status->report,
+  };
+  SqnsPlanFiles files = {
+    .caba = upgrade->config.caba,
+    .size = g_bytes_get_size (upgrade->config.image),
+    .first_step = upgrade->config.first_caba,
+    .first_step_size = upgrade->config.first_step != NULL ? g_bytes_get_size (upgrade->config.first_step) : 0,
+    .updater_given = upgrade->config.updater != NULL,
   };
   GError *error = NULL;
 
-  if (status->speed == 0)
+  if (state.mode == SQNS_MODE_FFF)
     {
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has fallen silent since it was found");
+      if (!sqns_version_known (&upgrade->status->version) && upgrade->history.file_taken
+          && --upgrade->confirm_tries > 0)
+        {
+          sqns_ssm_goto (ssm, STATE_CONFIRM_PAUSE);
+          return;
+        }
+      state.version = upgrade->status->version;
+    }
+  SqnsPlan *plan
+      = sqns_plan_make (upgrade->config.rules, &state, &upgrade->history, &files, &upgrade->config.options, &error);
+  if (plan == NULL)
+    {
+      if (sqns_version_known (&upgrade->status->version) && upgrade->history.file_taken)
+        upgrade->result->after = upgrade->status->version;
+      fail_with_first (ssm, error);
       return;
     }
-  upgrade->plan
-      = sqns_plan_make (upgrade->config.rules, &state, upgrade->config.caba, &upgrade->config.options, &error);
-  if (upgrade->plan == NULL)
-    {
-      sqns_ssm_fail (ssm, error);
-      return;
-    }
-  sqns_monitor_remark (&upgrade->monitor, "plan: %s", upgrade->plan->summary);
-  upgrade->result->summary = g_strdup (upgrade->plan->summary);
-  upgrade->result->nothing_to_do = upgrade->plan->outcome == SQNS_PLAN_NOTHING_TO_DO;
-  if (upgrade->result->nothing_to_do)
-    upgrade->result->after = status->version;
-  if (upgrade->result->nothing_to_do || upgrade->config.dry_run)
-    sqns_ssm_complete (ssm);
-  else
-    sqns_ssm_next (ssm);
+  g_clear_error (&upgrade->step_error);
+  take_plan (ssm, plan);
 }
 
 /* --- steps --- */
 
+/* What is known once a step went well. */
 static void
-next_step (SqnsSsm *ssm)
+note_done (SqnsUpgrade *upgrade, SqnsStep step)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
+  SqnsPlanHistory *history = &upgrade->history;
 
-  if (upgrade->step == upgrade->plan->steps->len)
+  switch (step)
     {
-      sqns_ssm_complete (ssm);
-      return;
-    }
-  switch (g_array_index (upgrade->plan->steps, SqnsStep, upgrade->step++))
-    {
-    case SQNS_STEP_PREPARE:
-      sqns_ssm_goto (ssm, STATE_PREPARE);
-      break;
-    case SQNS_STEP_BOOT_RECOVERY:
-      sqns_ssm_goto (ssm, STATE_BOOT_RECOVERY);
-      break;
-    case SQNS_STEP_UPLOAD_ON_THE_FLY:
-      sqns_ssm_goto (ssm, STATE_UPLOAD);
-      break;
     case SQNS_STEP_APPLY:
-      sqns_ssm_goto (ssm, STATE_APPLY);
+      if (upgrade->uploaded == SQNS_STEP_UPLOAD_BOOTROM)
+        history->bootrom_replaced = TRUE;
+      else
+        history->file_taken = TRUE;
+      break;
+    case SQNS_STEP_INSTALL:
+      if (upgrade->uploaded == SQNS_STEP_STORE_FIRST)
+        history->first_step_done = TRUE;
+      else
+        history->file_taken = TRUE;
       break;
     case SQNS_STEP_BOOT_APPLICATION:
-      sqns_ssm_goto (ssm, STATE_BOOT_APPLICATION);
+      history->rebooted = TRUE;
       break;
+    case SQNS_STEP_PREPARE:
+    case SQNS_STEP_BOOT_RECOVERY:
+    case SQNS_STEP_BOOT_FFH:
+    case SQNS_STEP_UPLOAD_BOOTROM:
+    case SQNS_STEP_LOAD_UPDATER:
+    case SQNS_STEP_UPLOAD_ON_THE_FLY:
+    case SQNS_STEP_STORE_FIRST:
+    case SQNS_STEP_STORE:
+    case SQNS_STEP_WAIT:
     case SQNS_STEP_CONFIRM:
-      sqns_ssm_goto (ssm, STATE_NOTIFY);
       break;
     }
 }
 
-static void
-step_done (SqnsSsm *ssm, gboolean ok, GError *error)
+/* Steps whose failure says nothing final: the modem is asked what it is, and the plan has the last word. What the modem
+ * refuses to install from its store it would refuse again. */
+static gboolean
+may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
 {
-  if (ok)
-    sqns_ssm_goto (ssm, STATE_STEP);
-  else
-    sqns_ssm_fail (ssm, error);
-}
-
-static void
-on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  GError *error = NULL;
-  gboolean ok = sqns_prepare_finish (upgrade->link, result, &error);
-
-  if (sqns_ssm_state (ssm) == STATE_NOTIFY)
-    {
-      /* the notice is a courtesy: what counts is the version, asked next */
-      g_clear_error (&error);
-      sqns_ssm_next (ssm);
-      return;
-    }
-  step_done (ssm, ok, error);
-}
-
-static void
-on_booted (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  GError *error = NULL;
-  gboolean ok = sqns_bootmode_finish (upgrade->link, result, &error);
-
-  if (sqns_ssm_state (ssm) == STATE_RESTORE)
-    {
-      if (ok)
-        upgrade->found = SQNS_MODE_FFF;
-      g_clear_error (&error);
-      sqns_ssm_next (ssm);
-      return;
-    }
-  step_done (ssm, ok, error);
-}
-
-/* A modem that still takes files is given the whole one once more: neither a cancel nor a lost board is cured by that.
- */
-static void
-upload_failed (SqnsSsm *ssm, GError *error)
-{
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-
-  if (upgrade->uploads == 0 || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED)
+  if (upgrade->retries == 0 || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED)
       || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
+    return FALSE;
+  switch (step)
     {
-      sqns_ssm_fail (ssm, error);
-      return;
+    case SQNS_STEP_UPLOAD_BOOTROM:
+    case SQNS_STEP_UPLOAD_ON_THE_FLY:
+    case SQNS_STEP_APPLY:
+    case SQNS_STEP_LOAD_UPDATER:
+      return TRUE;
+    case SQNS_STEP_BOOT_RECOVERY: /* it may talk at a speed that passthrough does not have */
+      return sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH
+             && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+    case SQNS_STEP_PREPARE:
+    case SQNS_STEP_BOOT_FFH:
+    case SQNS_STEP_STORE_FIRST:
+    case SQNS_STEP_STORE:
+    case SQNS_STEP_INSTALL:
+    case SQNS_STEP_WAIT:
+    case SQNS_STEP_BOOT_APPLICATION:
+    case SQNS_STEP_CONFIRM:
+      break;
     }
-  sqns_monitor_remark (&upgrade->monitor, "%s; perhaps once more from the start", error->message);
-  upgrade->upload_error = error;
-  sqns_ssm_goto (ssm, STATE_AGAIN);
+  return FALSE;
 }
 
 static void
-on_again (GObject *source, GAsyncResult *result, gpointer user_data)
+on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsModemStatus) status = sqns_probe_finish (upgrade->link, result, &error);
-  GError *first = g_steal_pointer (&upgrade->upload_error);
-
-  if (status == NULL || (status->mode != SQNS_MODE_RECOVERY && status->mode != SQNS_MODE_MTOOLS))
-    {
-      sqns_ssm_fail (ssm, first);
-      return;
-    }
-  g_error_free (first);
-  upgrade->step = upgrade->upload_step;
-  sqns_ssm_goto (ssm, STATE_STEP);
-}
-
-static void
-on_uploaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+  SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
   GError *error = NULL;
 
-  if (sqns_transfer_finish (upgrade->link, result, &error))
-    sqns_ssm_goto (ssm, STATE_STEP);
-  else
-    upload_failed (ssm, error);
-}
-
-static void
-on_applied (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  GError *error = NULL;
-
-  if (sqns_apply_finish (upgrade->link, result, &error))
-    sqns_ssm_goto (ssm, STATE_STEP);
-  else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED))
-    upload_failed (ssm, error);
+  if (sqns_step_finish (upgrade->link, result, &error))
+    {
+      note_done (upgrade, step);
+      upgrade->at++;
+      sqns_ssm_goto (ssm, sqns_step_ends_leg (step) ? STATE_PROBE : STATE_STEP);
+    }
+  else if (may_try_again (upgrade, step, error))
+    {
+      upgrade->retries--;
+      sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
+                           error->message);
+      upgrade->step_error = error;
+      sqns_ssm_goto (ssm, STATE_PROBE);
+    }
   else
     sqns_ssm_fail (ssm, error);
 }
 
-static void
-upload (SqnsSsm *ssm)
+/* The wait for a boot ROM's or a first file's report is part of that, not of the main file. */
+static SqnsPhase
+phase_of (SqnsUpgrade *upgrade, SqnsStep step)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  SqnsTransferConfig transfer = {
-    .command = "AT+SMSTPU=\"ON_THE_FLY\"",
-    .type = SQNS_STP_DATA_CABA,
-    .image = upgrade->config.image,
-    .block_size = upgrade->config.block_size,
-  };
-
-  say (upgrade, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing the firmware; pauses around 7 to 10 % and 99 % are normal");
-  upgrade->touched = TRUE;
-  upgrade->uploading = TRUE;
-  upgrade->uploads--;
-  upgrade->upload_step = upgrade->step - 1;
-  sqns_transfer_async (upgrade->link, &transfer, sqns_ssm_cancellable (ssm), on_uploaded, ssm);
+  if (step == SQNS_STEP_APPLY && upgrade->uploaded == SQNS_STEP_UPLOAD_BOOTROM)
+    return SQNS_PHASE_BOOTROM;
+  if (step == SQNS_STEP_INSTALL && upgrade->uploaded == SQNS_STEP_STORE_FIRST)
+    return SQNS_PHASE_PREPARE;
+  return sqns_step_nature (step)->phase;
 }
 
-/* --- the version, as the booted modem tells it --- */
+static void
+run_step (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+
+  if (upgrade->at == upgrade->plan->steps->len)
+    {
+      sqns_ssm_goto (ssm, STATE_PROBE);
+      return;
+    }
+  SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
+  const SqnsStepNature *nature = sqns_step_nature (step);
+  sqns_upgrade_say (upgrade, phase_of (upgrade, step), nature->safe, nature->committed, nature->message);
+  upgrade->touched |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
+  upgrade->written |= nature->writes;
+  if (step == SQNS_STEP_LOAD_UPDATER)
+    {
+      note_updater (upgrade);
+      upgrade->history.updater_loads++;
+    }
+  if (step == SQNS_STEP_UPLOAD_BOOTROM || step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE_FIRST
+      || step == SQNS_STEP_STORE)
+    upgrade->uploaded = step;
+  sqns_step_async (upgrade->link, step, &upgrade->files, sqns_ssm_cancellable (ssm), on_step_done, ssm);
+}
 
 static void
-on_confirmed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_notified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsModemStatus) status = sqns_probe_finish (upgrade->link, result, &error);
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+  /* the notice is a courtesy: the version was told */
+  sqns_prepare_finish (upgrade->link, result, NULL);
+  sqns_ssm_complete (ssm);
+}
 
-  if (status == NULL && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
-  else if (status != NULL && sqns_version_known (&status->version))
-    {
-      const SqnsVersion *promised = &upgrade->config.caba->version;
-      g_autofree char *told = sqns_version_format (&status->version);
-      g_autofree char *expected = sqns_version_format (promised);
-      upgrade->result->after = status->version;
-      if (sqns_version_equal (&status->version, promised))
-        sqns_ssm_goto (ssm, STATE_STEP);
-      else
-        sqns_ssm_fail_literal (ssm, SQNS_ERROR_VERIFY_FAILED, "the modem runs %s, not %s as the file promised", told,
-                               expected);
-    }
-  else if (--upgrade->confirm_tries > 0)
-    sqns_ssm_next (ssm);
+static void
+close_link (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+
+  if (upgrade->link != NULL)
+    sqns_link_close_async (upgrade->link, on_unlinked, ssm);
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_VERIFY_FAILED, "the modem booted, but does not tell its version");
-}
-
-/* --- after a failure --- */
-
-static void
-on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsModemStatus) status = sqns_probe_finish (upgrade->link, result, &error);
-
-  if (status != NULL)
-    upgrade->found = status->mode;
-  sqns_ssm_next (ssm);
-}
-
-static void
-assess (SqnsSsm *ssm)
-{
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-
-  if (sqns_ssm_error (ssm) == NULL || !upgrade->touched || upgrade->link == NULL
-      || sqns_port_is_lost (sqns_link_port (upgrade->link)))
-    {
-      sqns_ssm_next (ssm);
-      return;
-    }
-  sqns_monitor_remark (&upgrade->monitor, "failed (%s): asks the modem what it is now", sqns_ssm_error (ssm)->message);
-  sqns_probe_async (upgrade->link, NULL, on_assessed, ssm);
-}
-
-static void
-restore (SqnsSsm *ssm)
-{
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-
-  if (upgrade->found != SQNS_MODE_RECOVERY || upgrade->uploading)
-    {
-      sqns_ssm_next (ssm);
-      return;
-    }
-  say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "nothing was written: booting the modem's own firmware again");
-  sqns_bootmode_async (upgrade->link, SQNS_MODE_FFF, RESTORE_S, NULL, on_booted, ssm);
-}
-
-/* Says by code and words what the failure means for the modem. */
-static void
-give_verdict (Upgrade *upgrade, GError **error)
-{
-  gboolean cancelled = g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
-  const char *words = "the modem's state is not known; leave its power on";
-  SqnsError code = SQNS_ERROR_TIMEOUT;
-  gboolean safe = FALSE;
-
-  switch (upgrade->found)
-    {
-    case SQNS_MODE_RECOVERY:
-    case SQNS_MODE_MTOOLS:
-      code = SQNS_ERROR_NEEDS_RECOVERY;
-      words = "the modem waits in recovery, power may be cut; upgrade it again to finish";
-      safe = TRUE;
-      break;
-    case SQNS_MODE_FFH:
-      code = SQNS_ERROR_NEEDS_RECOVERY;
-      words = "the modem waits in its boot ROM (FFH), power may be cut";
-      safe = TRUE;
-      break;
-    case SQNS_MODE_FFF:
-      /* the codes of an unknown state do not fit any more */
-      code = g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)
-                     || g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_PROTOCOL)
-                 ? SQNS_ERROR_FAILED
-                 : (*error)->code;
-      words = "the modem is up in its application, power may be cut";
-      safe = TRUE;
-      break;
-    case SQNS_MODE_UPDATER:
-      words = "the modem is applying an upgrade by itself; leave its power on and ask it again later";
-      break;
-    case SQNS_MODE_UNKNOWN:
-      if (g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
-        {
-          code = SQNS_ERROR_DEVICE_LOST;
-          words = "the modem's state is not known; if the board still has power, leave it on, plug the board in again "
-                  "and "
-                  "upgrade it again: an interrupted upload can be repeated";
-        }
-      break;
-    }
-  say (upgrade, SQNS_PHASE_RELEASE, safe, FALSE, words);
-  g_autofree char *what = g_strdup ((*error)->message);
-  g_clear_error (error);
-  *error = g_error_new (SQNS_ERROR, cancelled ? SQNS_ERROR_CANCELLED : code, "%s; %s", what, words);
-}
-
-static void
-add_to_summary (Upgrade *upgrade, const char *words)
-{
-  g_autofree char *before = g_steal_pointer (&upgrade->result->summary);
-  upgrade->result->summary = g_strdup_printf ("%s; %s", before, words);
-}
-
-static void
-verdict (SqnsSsm *ssm)
-{
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-
-  if (sqns_ssm_error (ssm) == NULL)
-    {
-      if (sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH)
-        add_to_summary (upgrade, "the board stays in passthrough until its reset button is pressed");
-      say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
-      sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify)sqns_upgrade_result_free);
-    }
-  else if (upgrade->touched)
-    {
-      GError *error = g_error_copy (sqns_ssm_error (ssm));
-      give_verdict (upgrade, &error);
-      sqns_ssm_replace_error (ssm, error);
-    }
-  sqns_ssm_next (ssm);
-}
-
-static void
-on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-  sqns_link_close_finish (upgrade->link, result, NULL);
-  sqns_ssm_next (ssm);
+    sqns_ssm_next (ssm);
 }
 
 static void
 upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  Upgrade *upgrade = data;
-  GCancellable *cancellable = sqns_ssm_cancellable (ssm);
+  SqnsUpgrade *upgrade = data;
 
   switch ((State)state)
     {
     case STATE_LINK:
-      sqns_link_open_async (&upgrade->config.link, &upgrade->monitor, cancellable, on_linked, ssm);
+      open_link (ssm, TRUE, FALSE);
       break;
     case STATE_PROBE:
-      say (upgrade, SQNS_PHASE_PROBE, TRUE, FALSE, "asking the modem what it is");
-      sqns_probe_async (upgrade->link, cancellable, on_probed, ssm);
+      probe (ssm);
       break;
     case STATE_PLAN:
       make_plan (ssm);
       break;
+    case STATE_UNLINK:
+      close_link (ssm);
+      break;
+    case STATE_RELINK:
+      relink (ssm);
+      break;
     case STATE_STEP:
-      next_step (ssm);
-      break;
-    case STATE_PREPARE:
-      say (upgrade, SQNS_PHASE_PREPARE, TRUE, FALSE, "quietening the modem");
-      sqns_prepare_async (upgrade->link, SQNS_NOTICE_STARTED, cancellable, on_prepared, ssm);
-      break;
-    case STATE_BOOT_RECOVERY:
-      say (upgrade, SQNS_PHASE_PREPARE, FALSE, FALSE, "the modem is booting into recovery");
-      upgrade->touched = TRUE;
-      sqns_bootmode_async (upgrade->link, SQNS_MODE_RECOVERY, SQNS_BOOT_RECOVERY_S, cancellable, on_booted, ssm);
-      break;
-    case STATE_UPLOAD:
-      upload (ssm);
-      break;
-    case STATE_APPLY:
-      say (upgrade, SQNS_PHASE_APPLY, FALSE, TRUE, "the modem is writing its flash, up to 10 min");
-      sqns_apply_async (upgrade->link, cancellable, on_applied, ssm);
-      break;
-    case STATE_AGAIN:
-      say (upgrade, SQNS_PHASE_TRANSFER, FALSE, FALSE, "the upload failed: asking the modem whether it takes another");
-      sqns_probe_async (upgrade->link, cancellable, on_again, ssm);
-      break;
-    case STATE_BOOT_APPLICATION:
-      say (upgrade, SQNS_PHASE_REBOOT, FALSE, TRUE, "the modem is booting the new firmware, up to 10 min");
-      sqns_bootmode_async (upgrade->link, SQNS_MODE_FFF, SQNS_BOOT_APPLICATION_S, cancellable, on_booted, ssm);
+      run_step (ssm);
       break;
     case STATE_NOTIFY:
-      say (upgrade, SQNS_PHASE_CONFIRM, FALSE, TRUE, "reading the version back");
-      sqns_prepare_async (upgrade->link, SQNS_NOTICE_SUCCESS, cancellable, on_prepared, ssm);
-      break;
-    case STATE_CONFIRM:
-      sqns_probe_async (upgrade->link, cancellable, on_confirmed, ssm);
+      sqns_prepare_async (upgrade->link, SQNS_NOTICE_SUCCESS, sqns_ssm_cancellable (ssm), on_notified, ssm);
       break;
     case STATE_CONFIRM_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, STATE_CONFIRM, CONFIRM_PAUSE_MS);
+      sqns_ssm_goto_in_ms (ssm, STATE_PROBE, CONFIRM_PAUSE_MS);
       break;
     case STATE_ASSESS:
-      assess (ssm);
+      sqns_upgrade_assess (ssm);
       break;
     case STATE_RESTORE:
-      restore (ssm);
+      sqns_upgrade_restore (ssm);
       break;
     case STATE_VERDICT:
-      verdict (ssm);
+      sqns_upgrade_verdict (ssm);
       break;
     case STATE_CLOSE:
-      if (upgrade->link != NULL)
-        sqns_link_close_async (upgrade->link, on_closed, ssm);
-      else
-        sqns_ssm_next (ssm);
+      close_link (ssm);
       break;
     case N_STATES:
       g_assert_not_reached ();
+    }
+}
+
+/* The parts of the file that go to the modem by themselves. */
+static void
+cut_parts (SqnsUpgrade *upgrade)
+{
+  const SqnsCaba *caba = upgrade->config.caba;
+  GBytes *image = upgrade->config.image;
+
+  upgrade->files.image = image;
+  upgrade->files.first_step = upgrade->config.first_step;
+  upgrade->files.block_size = upgrade->config.block_size;
+  if (caba->updater_size > 0)
+    upgrade->embedded_updater = g_bytes_new_from_bytes (image, caba->updater_offset, caba->updater_size);
+  for (guint i = 0; i < caba->packages->len && upgrade->files.bootrom == NULL; i++)
+    {
+      const SqnsPackage *package = g_ptr_array_index (caba->packages, i);
+      if (package->role == SQNS_ROLE_BOOTROM && package->kind == SQNS_PACKAGE_UPGR)
+        upgrade->files.bootrom = g_bytes_new_from_bytes (image, package->offset, package->size);
     }
 }
 
@@ -563,18 +568,23 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
                     gpointer user_data)
 {
   static const SqnsSsmClass klass = { "upgrade", state_names, N_STATES, STATE_ASSESS, upgrade_state };
-  Upgrade *upgrade = g_new0 (Upgrade, 1);
+  SqnsUpgrade *upgrade = g_new0 (SqnsUpgrade, 1);
 
   upgrade->config = *config;
   g_bytes_ref (config->image);
+  if (config->first_step != NULL)
+    g_bytes_ref (config->first_step);
+  if (config->updater != NULL)
+    g_bytes_ref (config->updater);
   upgrade->devnode = g_strdup (config->link.devnode);
   upgrade->board = g_strdup (config->link.board);
   upgrade->config.link.devnode = upgrade->devnode;
   upgrade->config.link.board = upgrade->board;
   upgrade->monitor = *monitor;
+  cut_parts (upgrade);
   upgrade->found = SQNS_MODE_UNKNOWN;
   upgrade->confirm_tries = CONFIRM_TRIES;
-  upgrade->uploads = UPLOADS;
+  upgrade->retries = RETRIES;
   upgrade->result = g_new0 (SqnsUpgradeResult, 1);
   sqns_ssm_run (&klass, g_task_new (NULL, cancellable, callback, user_data), upgrade, upgrade_free);
 }

@@ -7,9 +7,12 @@
 
 typedef struct {
   SqnsLinkConfig link;
-  GBytes *image;          /* the whole .dup, borrowed reference is taken */
-  const SqnsCaba *caba;   /* parsed @image; must outlive the run */
-  const SqnsRules *rules; /* must outlive the run */
+  GBytes *image;              /* the whole .dup; references to this and the next two are taken */
+  GBytes *first_step;         /* the first of two files (release 48829), nullable */
+  GBytes *updater;            /* an updater ELF that somebody gave, nullable: the one inside the file */
+  const SqnsCaba *caba;       /* parsed @image; must outlive the run, as must the next two */
+  const SqnsCaba *first_caba; /* parsed @first_step, nullable */
+  const SqnsRules *rules;
   SqnsPlanOptions options;
   guint block_size; /* most image bytes per STP block, 0 = as the session allows */
   gboolean dry_run; /* stop after the plan */
@@ -24,11 +27,13 @@ typedef struct {
 void sqns_upgrade_result_free (SqnsUpgradeResult *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsUpgradeResult, sqns_upgrade_result_free)
 
-/* Runs link, probe, plan and route. Must not be cancelled while the monitor says "committed": the caller holds back.
- * Errors: those of link and probe; INVALID_FIRMWARE, INCOMPATIBLE, DOWNGRADE, ... before harm; NEEDS_RECOVERY when the
- * modem is left in recovery (resumable), MODEM_REFUSED and VERIFY_FAILED when it runs its old or an unexpected
- * firmware, TIMEOUT and DEVICE_LOST when its state is not known. The message says what the modem is now and whether
- * power may be cut. */
+/* Link, probe, plan, then the plan's steps up to the next reboot, and again from the probe, until the booted modem
+ * tells the promised version. Scouts by a relay, which reaches a modem at any speed and can be left; goes over to
+ * passthrough for the upload where the link's kind allows. Must not be cancelled while the monitor says "committed":
+ * the caller holds back. Errors: those of link and probe; INVALID_FIRMWARE, INCOMPATIBLE, DOWNGRADE, ... before harm;
+ * NEEDS_RECOVERY when the modem is left in recovery (resumable), MODEM_REFUSED and VERIFY_FAILED when it runs its old
+ * or an unexpected firmware, TIMEOUT and DEVICE_LOST when its state is not known. The message says what the modem is
+ * now and whether power may be cut. */
 void sqns_upgrade_async (const SqnsUpgradeConfig *config,
                          const SqnsMonitor *monitor,
                          GCancellable *cancellable,

@@ -456,6 +456,8 @@ run_line (Modem *modem, const char *line)
     return;
   if (fault_take (faults, FAULT_ERROR, &place, NULL))
     at_error (&command);
+  else if (fault_take (faults, FAULT_IGNORE, &place, NULL))
+    at_ok (&command);
   else if (fault_take (faults, FAULT_CME, &place, NULL))
     g_string_append (modem->reply, "\r\n+CME ERROR: operation not allowed\r\n");
   else if (row == NULL || !(row->where & (1u << modem->state)))

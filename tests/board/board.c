@@ -3,6 +3,7 @@
 
 #include "esp32.h"
 #include "json.h"
+#include "replay.h"
 #include "pic.h"
 #include "transcript.h"
 #include "wire.h"
@@ -322,6 +323,7 @@ board_fault_event (Board *board, const FaultPlace *place)
     case FAULT_CONFUSED:
     case FAULT_WRONG_ID:
     case FAULT_CRLF:
+    case FAULT_IGNORE:
     case N_FAULTS:
       break;
     }
@@ -365,6 +367,8 @@ board_status (Board *board)
   json_string (json, "report", modem->report);
   json_string (json, "dup", modem->dup_verdict);
   json_number (json, "modem-resets", modem->resets);
+  if (modem->replay != NULL)
+    replay_status (modem->replay, json);
   json_end (json);
   return g_strdup (json->str);
 }
@@ -386,6 +390,7 @@ Board *
 board_new (const Options *options, guint index, GError **error)
 {
   g_autoptr (Board) board = g_new0 (Board, 1);
+  g_autoptr (Recording) recording = NULL;
   WireOptions wire = { .board = index, .paced = options->pace, .usb_latency = (guint)MAX (options->usb_latency, 0) };
 
   board->options = options;
@@ -399,10 +404,14 @@ board_new (const Options *options, guint index, GError **error)
       if (!fault_set_add (board->faults, options->faults[i], error))
         return NULL;
     }
+  if (options->replay != NULL && (recording = recording_load (options->replay, error)) == NULL)
+    return NULL;
   board->wire = wire_new (&wire, from_host, board);
   if (!wire_plug (board->wire, error))
     return NULL;
   board->modem = modem_new (board, options);
+  if (recording != NULL)
+    modem_play (board->modem, g_steal_pointer (&recording));
   if (options->start_mode != START_DIRECT)
     {
       board->esp32 = esp32_new (board, options);

@@ -474,16 +474,17 @@ esp32_new (Board *board, const Options *options)
   return esp;
 }
 
-/* The first power-on; a board that --start wants in passthrough is already there, with its LTE task. */
+/* The first power-on; a board that --start wants in passthrough is already there, with its LTE task unless --lte-task
+ * says no (row 2b). */
 void
 esp32_start (Esp32 *esp)
 {
   if (esp->options->start_mode == START_PASSTHROUGH)
     {
-      esp->lte_task = TRUE;
+      esp->lte_task = !g_str_equal (esp->options->lte_task, "no");
       esp->uart0 = LINE_8N1 (MIRROR_BAUD);
       g_strlcpy (esp->mode, "repl", sizeof esp->mode);
-      set_state (esp, ESP32_PASSTHROUGH);
+      set_state (esp, esp->lte_task ? ESP32_PASSTHROUGH : ESP32_STUCK);
       return;
     }
   boot (esp, TRUE);

@@ -27,6 +27,7 @@ static const FaultRow rows[N_FAULTS] = {
   [FAULT_CONFUSED] = { "confused", 0, "STP: answered with operation 0x7f, nothing is done" },
   [FAULT_WRONG_ID] = { "wrong-id", 0, "STP: answered with another transaction id" },
   [FAULT_CRLF] = { "crlf", 0, "AT: an empty line more before and after the answer" },
+  [FAULT_IGNORE] = { "ignore", 0, "AT: the answer is OK, nothing is done (row 3: told to go to FFH, it stays)" },
   [FAULT_UNPLUG] = { "unplug", 0, "the USB cable is pulled; plugged in again after ARG ms (0 = never)" },
   [FAULT_ESP32_RESET] = { "esp32-reset", 0, "the ESP32 resets (watchdog, button); the modem does not" },
   [FAULT_MODEM_RESET] = { "modem-reset", 0, "the modem reboots by itself" },
@@ -57,7 +58,7 @@ static const struct {
   { "link.data", "bytes from the host in passthrough" },
   { "apply", "the modem applies an upgrade" },
   { "reboot", "the modem comes up after a reboot" },
-  { "power-cut", "the power goes while the modem writes its flash" },
+  { "power-cut", "the power goes while the modem writes its flash, or between the two steps of 48829" },
 };
 
 typedef struct {

@@ -19,6 +19,7 @@ typedef enum {
   FAULT_CONFUSED,
   FAULT_WRONG_ID,
   FAULT_CRLF,
+  FAULT_IGNORE,
   /* What happens to the board or the modem. */
   FAULT_UNPLUG,
   FAULT_ESP32_RESET,

@@ -2,10 +2,15 @@
 """Makes a .dup that is right in all its checksums and holds nothing but noise.
 
     make-dup.py OUT [--version 6.0.0.0] [--build 37781] [--size 300000] [--family nb-iot|cat-m1] [--pack]
-                    [--only bootrom,updater,fff,fs] [--diff-from BUILD] [--updater FILE] [--seed TEXT]
+                    [--only bootrom,updater,fff,fs] [--diff-from BUILD] [--first-step] [--updater FILE] [--seed TEXT]
+
+    full CAT-M1        --version 5.1.1.0 --build 41065
+    boot ROM package   --only bootrom             the one that stands in the full file of the same arguments
+    diff               --version 5.1.1.0 --build 39529 --diff-from 38638
+    48829, both files  --version 5.2.1.0 --build 48829 --first-step; the same without --first-step
 
 The same arguments always give the same bytes. Also to be imported (importlib, because of the dash): make_dup (),
-make_updater (), package (), fletcher32 ().
+make_first_step (), make_updater (), embedded_updater (), package (), fletcher32 ().
 """
 import argparse
 import array
@@ -16,6 +21,11 @@ import sys
 
 PARTS = ('bootrom', 'updater', 'fff', 'fs')
 MACHINE_NDS32 = 167
+PACK_NAME = 'Packed dup files'
+PACKAGE_FRAME = 18 + 1 + 4  # header, the NUL of the description, checksum
+SLIM_FRAME = 48
+INDEX = 16
+FIRST_STEP_SIZE = 416448  # of the real one
 
 
 def fletcher32(data):
@@ -70,10 +80,18 @@ def make_updater(version='6.0.0.0', build=37781, size=20000, seed='sqns'):
     return elf(with_text(noise('%s updater %d' % (seed, build), max(size - 164, 256)), version_text(version, build)))
 
 
-def make_parts(version, build, size, family, seed):
+def frames(parts, indexed, pack):
+    """The bytes around the bodies of @parts."""
+    inner = {'bootrom': 4, 'fs': 4, 'updater': SLIM_FRAME + INDEX * indexed, 'fff': SLIM_FRAME + INDEX * indexed}
+    return (sum(PACKAGE_FRAME + len(part + ' upgrade package') + inner[part] for part in parts)
+            + (PACKAGE_FRAME + len(PACK_NAME)) * pack)
+
+
+def make_parts(version, build, size, family, seed, pack=None):
     indexed = family == 'nb-iot'
+    pack = not indexed if pack is None else pack
     sizes = {'bootrom': max(size // 96, 256), 'updater': max(size // 17, 1024), 'fs': max(size // 76, 128)}
-    sizes['fff'] = max(size - sum(sizes.values()) - 200, 2048)
+    sizes['fff'] = max(size - sum(sizes.values()) - frames(PARTS, indexed, pack), 2048)
     body = {part: noise('%s %s %s %d' % (seed, part, version, build), sizes[part]) for part in PARTS}
     updater = make_updater(version, build, sizes['updater'], seed)
     core = elf(body['fff'][:len(body['fff']) // 8])
@@ -107,9 +125,19 @@ def make_dup(version='6.0.0.0', build=37781, size=300000, family=None, pack=None
     if diff_from is not None:
         data = make_diff(version, build, diff_from, size, seed)
     else:
-        parts, _ = make_parts(version, build, size, family, seed)
+        parts, _ = make_parts(version, build, size, family, seed, pack if len(only) > 1 else None)
         data = b''.join(package(b'UPGR', part + ' upgrade package', parts[part]) for part in PARTS if part in only)
-    return package(b'PACK', 'Packed dup files', data) if pack else data
+    return package(b'PACK', PACK_NAME, data) if pack else data
+
+
+def make_first_step(version='5.2.1.0', build=48829, size=FIRST_STEP_SIZE, seed='sqns'):
+    """The first of the two files of 48829. No real one is known: that it is boot ROM and updater, without an application,
+    is guessed from its size."""
+    bootrom = b'toob' + with_text(noise('%s first bootrom %d' % (seed, build), max(size // 8, 256)), "5.1.1.0 [38638]'")
+    around = frames(('bootrom', 'updater'), False, True)
+    updater = slim(8, make_updater(version, build, size - (len(bootrom) - 4) - around, seed + ' first'))
+    return package(b'PACK', PACK_NAME, package(b'UPGR', 'bootrom upgrade package', bootrom)
+                   + package(b'UPGR', 'updater upgrade package', updater))
 
 
 def embedded_updater(version='6.0.0.0', build=37781, size=300000, family=None, seed='sqns'):
@@ -123,18 +151,22 @@ def main():
     parser.add_argument('out')
     parser.add_argument('--version', default='6.0.0.0')
     parser.add_argument('--build', type=int, default=37781)
-    parser.add_argument('--size', type=int, default=300000, help='of the file, about')
+    parser.add_argument('--size', type=int, default=300000, help='of the whole file (a diff: about; --only cuts its packages out of a whole one)')
     parser.add_argument('--family', choices=('nb-iot', 'cat-m1'), help='default: by the version')
     parser.add_argument('--pack', action='store_true', default=None, help='in a PACK container (CAT-M1: always)')
     parser.add_argument('--only', default=','.join(PARTS), help='packages, comma-separated')
     parser.add_argument('--diff-from', type=int, metavar='BUILD')
+    parser.add_argument('--first-step', action='store_true', help='the first of two files (48829)')
     parser.add_argument('--updater', metavar='FILE', help='write the updater ELF here as well')
     parser.add_argument('--seed', default='sqns')
     args = parser.parse_args()
     only = args.only.split(',')
     if not set(only) <= set(PARTS):
         parser.error('--only takes ' + ','.join(PARTS))
-    data = make_dup(args.version, args.build, args.size, args.family, args.pack, only, args.diff_from, args.seed)
+    if args.first_step:
+        data = make_first_step(args.version, args.build, args.size, args.seed)
+    else:
+        data = make_dup(args.version, args.build, args.size, args.family, args.pack, only, args.diff_from, args.seed)
     with open(args.out, 'wb') as file:
         file.write(data)
     if args.updater:

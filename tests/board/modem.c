@@ -3,6 +3,7 @@
 
 #include "at-slave.h"
 #include "board.h"
+#include "replay.h"
 #include "stp-slave.h"
 #include "transcript.h"
 #include "upgrade.h"
@@ -14,6 +15,7 @@
 #define FFH_BAUD 115200
 #define SHUTDOWN_TIME 0.3
 #define WAKE_TIME 2.0
+#define CRASH_TIME 32.0
 /* Of the modem, so not scaled: the host's guard times are not either. */
 #define PPP_GUARD_US G_USEC_PER_SEC
 #define PPP_GUARD_MS 1000
@@ -31,6 +33,8 @@ static const char *const state_names[] = {
   [MODEM_ASLEEP] = "asleep",
   [MODEM_OFF] = "off",
   [MODEM_BOOTING] = "booting",
+  [MODEM_REPLAY] = "replay",
+  [MODEM_LOOPING] = "crash-loop",
 };
 
 const char *
@@ -62,6 +66,8 @@ modem_smod (Modem *modem)
     case MODEM_ASLEEP:
     case MODEM_OFF:
     case MODEM_BOOTING:
+    case MODEM_REPLAY:
+    case MODEM_LOOPING:
       break;
     }
   return -1;
@@ -186,6 +192,26 @@ enter (Modem *modem, ModemState state)
   modem_set_state (modem, state);
 }
 
+/* The bytes are those of row 30. That it takes no command between two crashes is a guess. */
+static gboolean
+crash (gpointer user_data)
+{
+  Modem *modem = user_data;
+
+  modem_urc (modem, "^EXIT: Fatal error");
+  modem_urc (modem, "^EXIT: Thu Jan 01 00:00:14  1970 File: evtLog.cc@198");
+  modem_urc (modem, "+SYSSTART");
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_crash_loop (Modem *modem)
+{
+  g_clear_handle_id (&modem->timer, g_source_remove);
+  modem_set_state (modem, MODEM_LOOPING);
+  modem->timer = g_timeout_add (MAX (options_ms (modem->options, CRASH_TIME), 1), crash, modem);
+}
+
 static gboolean
 booted (gpointer user_data)
 {
@@ -196,6 +222,11 @@ booted (gpointer user_data)
   if (g_str_equal (modem->options->modem, "zeros"))
     {
       modem_set_state (modem, MODEM_ZEROS); /* the crash loop of row 16: a power cycle did not help */
+      return G_SOURCE_REMOVE;
+    }
+  if (g_str_equal (modem->options->modem, "crash-loop"))
+    {
+      start_crash_loop (modem);
       return G_SOURCE_REMOVE;
     }
   enter (modem, state_to_boot (modem));
@@ -232,7 +263,7 @@ shut_down (gpointer user_data)
 void
 modem_reboot (Modem *modem, gboolean announced)
 {
-  if (modem->state == MODEM_DEAD || modem->state == MODEM_OFF)
+  if (modem->state == MODEM_DEAD || modem->state == MODEM_OFF || modem->state == MODEM_REPLAY)
     return;
   g_clear_handle_id (&modem->timer, g_source_remove);
   if (announced)
@@ -247,9 +278,11 @@ modem_power_off (Modem *modem)
   FaultPlace place = FAULT_PLACE ("power-cut");
   FaultKind kind;
   gboolean applying = modem->state == MODEM_UPDATER;
-  gboolean bricked = (modem->writing || applying) && fault_take_event (board_faults (modem->board), &place, &kind, NULL)
+  gboolean bricked = (modem->writing || applying || modem->between_steps) && fault_take_event (board_faults (modem->board), &place, &kind, NULL)
                      && kind == FAULT_BRICK;
 
+  if (modem->state == MODEM_REPLAY)
+    return; /* the recording knows nothing of it */
   if (applying)
     {
       modem_set_report (modem, "failure[upgrade,5] Interrupted");
@@ -322,6 +355,10 @@ modem_receive (Modem *modem, const guint8 *data, gsize len)
     case MODEM_DEAD:
     case MODEM_HUNG:
     case MODEM_BOOTING:
+    case MODEM_LOOPING:
+      return;
+    case MODEM_REPLAY:
+      replay_receive (modem->replay, data, len);
       return;
     case MODEM_ZEROS:
       modem_emit (modem, "\0", 1);
@@ -375,6 +412,55 @@ set_versions (Modem *modem, const Options *options)
   modem->active_loader = 1;
 }
 
+/* What --modem says. */
+static void
+start_state (Modem *modem)
+{
+  gboolean in_stp = g_str_equal (modem->options->modem, "stp");
+
+  for (guint i = 0; i < G_N_ELEMENTS (state_names); i++)
+    {
+      if (g_str_equal (state_names[i], modem->options->modem))
+        modem->state = (ModemState)i;
+    }
+  if (in_stp || g_str_equal (modem->options->modem, "finished"))
+    modem->state = MODEM_RECOVERY;
+  switch (modem->state)
+    {
+    case MODEM_RECOVERY:
+      modem->boot_mode = BOOT_RECOVERY;
+      modem->application_valid = g_str_equal (modem->options->report, "success");
+      break;
+    case MODEM_MTOOLS:
+    case MODEM_FFH:
+      modem->boot_mode = BOOT_FFH;
+      modem->application_valid = FALSE;
+      break;
+    case MODEM_UPDATER:
+      modem->boot_mode = BOOT_RECOVERY;
+      break;
+    case MODEM_LOOPING:
+      start_crash_loop (modem);
+      break;
+    case MODEM_APPLICATION:
+    case MODEM_DEAD:
+    case MODEM_HUNG:
+    case MODEM_ZEROS:
+    case MODEM_PPP:
+    case MODEM_ASLEEP:
+    case MODEM_OFF:
+    case MODEM_BOOTING:
+    case MODEM_REPLAY:
+      break;
+    }
+  enter (modem, modem->state);
+  modem->upload_state = MODEM_RECOVERY;
+  if (modem->state == MODEM_UPDATER)
+    upgrade_apply (modem);
+  if (in_stp)
+    upgrade_left_open (modem);
+}
+
 Modem *
 modem_new (Board *board, const Options *options)
 {
@@ -388,44 +474,20 @@ modem_new (Board *board, const Options *options)
   modem->plus = g_string_new (NULL);
   modem->elf = g_byte_array_new ();
   modem->stp = stp_slave_new (modem);
-  modem->report = g_strdup ("No report");
+  modem->report = g_strdup (options->report);
   modem->application_valid = TRUE;
   modem->boot_mode = BOOT_FFF;
   set_versions (modem, options);
-  for (guint i = 0; i < G_N_ELEMENTS (state_names); i++)
-    {
-      if (g_str_equal (state_names[i], options->modem))
-        modem->state = (ModemState)i;
-    }
-  switch (modem->state)
-    {
-    case MODEM_RECOVERY:
-      modem->boot_mode = BOOT_RECOVERY;
-      modem->application_valid = FALSE;
-      break;
-    case MODEM_MTOOLS:
-    case MODEM_FFH:
-      modem->boot_mode = BOOT_FFH;
-      modem->application_valid = FALSE;
-      break;
-    case MODEM_UPDATER:
-      modem->boot_mode = BOOT_RECOVERY;
-      break;
-    case MODEM_APPLICATION:
-    case MODEM_DEAD:
-    case MODEM_HUNG:
-    case MODEM_ZEROS:
-    case MODEM_PPP:
-    case MODEM_ASLEEP:
-    case MODEM_OFF:
-    case MODEM_BOOTING:
-      break;
-    }
-  enter (modem, modem->state);
-  modem->upload_state = MODEM_RECOVERY;
-  if (modem->state == MODEM_UPDATER)
-    upgrade_apply (modem);
+  start_state (modem);
   return modem;
+}
+
+void
+modem_play (Modem *modem, Recording *recording)
+{
+  g_clear_handle_id (&modem->timer, g_source_remove);
+  modem_set_state (modem, MODEM_REPLAY);
+  modem->replay = replay_new (modem, recording);
 }
 
 void
@@ -434,6 +496,7 @@ modem_free (Modem *modem)
   modem->busy = FALSE;
   g_clear_handle_id (&modem->timer, g_source_remove);
   leave_upload (modem);
+  g_clear_pointer (&modem->replay, replay_free);
   stp_slave_free (modem->stp);
   g_string_free (modem->line, TRUE);
   g_string_free (modem->reply, TRUE);

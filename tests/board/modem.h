@@ -3,9 +3,11 @@
 
 #include "dup-check.h"
 #include "options.h"
+#include "recording.h"
 
 typedef struct Board Board;
 typedef struct StpSlave StpSlave;
+typedef struct Replay Replay;
 
 typedef enum {
   MODEM_APPLICATION,
@@ -20,6 +22,8 @@ typedef enum {
   MODEM_ASLEEP,
   MODEM_OFF,
   MODEM_BOOTING,
+  MODEM_REPLAY,  /* what a recording says */
+  MODEM_LOOPING, /* it crashes and starts again, for ever (row 30 of field-failures.md) */
 } ModemState;
 
 /* AT+SMSWBOOT */
@@ -66,6 +70,7 @@ typedef struct {
   guint loaders[N_LOADERS];
   guint active_loader;
   gboolean application_valid;
+  gboolean between_steps; /* of 48829 */
 
   /* Upgrade */
   StpSlave *stp;
@@ -85,9 +90,13 @@ typedef struct {
   gboolean answering; /* in UPDATER */
   char *report;
   char *dup_verdict;
+
+  Replay *replay; /* nullable */
 } Modem;
 
 Modem *modem_new (Board *board, const Options *options);
+/* From now on it does what @recording says, which it takes. */
+void modem_play (Modem *modem, Recording *recording);
 void modem_free (Modem *modem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Modem, modem_free)
 

@@ -44,6 +44,8 @@ typedef struct {
   char *modem;
   char *modem_version;
   char *bootloader0;
+  char *replay;
+  char *report;
   char *imei;
   char *iccid;
   char *imsi;

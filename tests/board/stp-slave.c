@@ -7,6 +7,7 @@
 
 #include "board.h"
 #include "checksum.h"
+#include "replay.h"
 #include "transcript.h"
 #include "upgrade.h"
 
@@ -344,7 +345,8 @@ handle (StpSlave *stp, const guint8 *message, gsize len)
   if (board_fault_event (stp->modem->board, &place) && (!stp->active || modem_smod (stp->modem) < 0))
     return;
   if (crc16 (0, message + HEADER_LEN, len - HEADER_LEN) != be16 (message + 14)
-      || fault_take (faults, FAULT_REFUSE, &place, NULL))
+      || fault_take (faults, FAULT_REFUSE, &place, NULL)
+      || (stp->op == OP_BLOCK && stp->modem->replay != NULL && replay_refuses (stp->modem->replay)))
     refuse (stp, &place, "bad payload");
   else if (stp->op > OP_DATA_TYPE || fault_take (faults, FAULT_CONFUSED, &place, NULL))
     emit (stp, &place, CONFUSED, (const guint8 *)"", 0);
@@ -437,6 +439,13 @@ stp_slave_start (StpSlave *stp, guint max_transfer)
   stp_slave_stop (stp);
   stp->active = TRUE;
   stp->max_transfer = max_transfer;
+  watch_idle (stp);
+}
+
+void
+stp_slave_open (StpSlave *stp)
+{
+  stp->open = TRUE;
   watch_idle (stp);
 }
 

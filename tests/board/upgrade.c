@@ -3,6 +3,7 @@
 
 #include "board.h"
 #include "elf-check.h"
+#include "replay.h"
 #include "stp-slave.h"
 #include "transcript.h"
 
@@ -14,9 +15,13 @@
 #define STORE_MAX 4194304
 #define ELF_MAX (2 * 1024 * 1024)
 #define UPDATER_START_TIME 4.0
-/* Step 1 of 48829 may only meet 41065. */
-#define UNSAFE_BASE_STEP 48829
-#define SAFE_BASE 41065
+/* Step 1 of 48829 may only meet 41065, and the modem then says 39529 (field-failures.md, 2.7). Guess: step 2 without
+ * step 1 is refused. */
+#define STEP_BUILD 48829
+#define STEP_BASE 41065
+#define STEP_SHOWS "5.1.1.0 [39529] by robot-soft at 2018-11-30 10:14:25"
+#define STEP_SHOWN 39529
+#define FACTORY_BOOTROM 33080
 
 void
 upgrade_begin (Modem *modem, UploadKind kind)
@@ -36,6 +41,13 @@ upgrade_begin (Modem *modem, UploadKind kind)
   if (kind != UPLOAD_ELF)
     modem->dup = dup_check_new ();
   stp_slave_start (modem->stp, max);
+}
+
+void
+upgrade_left_open (Modem *modem)
+{
+  upgrade_begin (modem, UPLOAD_ON_THE_FLY);
+  stp_slave_open (modem->stp);
 }
 
 double
@@ -83,11 +95,13 @@ upgrade_take (Modem *modem, const guint8 *data, gsize len)
     {
       if (modem->elf->len + len <= ELF_MAX)
         g_byte_array_append (modem->elf, data, (guint)len);
-      return 0;
+      return modem->replay != NULL ? replay_take (modem->replay) : 0;
     }
   modem_set_report (modem, "downloading");
   if (len > 0)
     dup_check_feed (modem->dup, data, len);
+  if (modem->replay != NULL)
+    return replay_take (modem->replay);
   return erase_pause (modem) + options_ms (modem->options, modem->options->block_time);
 }
 
@@ -112,6 +126,7 @@ take_over (Modem *modem)
           modem->software = g_strdup (dup_check_version (dup));
         }
       modem->application_valid = TRUE;
+      modem->between_steps = FALSE;
       modem->active_loader = modem->active_loader == 1 ? 2 : 1;
       modem->loaders[modem->active_loader] = dup_check_build (dup);
     }
@@ -119,13 +134,35 @@ take_over (Modem *modem)
     {
       modem->loaders[0] = dup_check_bootrom (dup);
     }
-  else if (dup_check_build (dup) == UNSAFE_BASE_STEP && modem_build (modem) != SAFE_BASE)
+  else if (dup_check_build (dup) == STEP_BUILD)
     {
       /* Row 14: step 1 of 48829 from any other version ends the modem. */
-      modem_set_state (modem, MODEM_DEAD);
-      return;
+      if (modem_build (modem) != STEP_BASE)
+        {
+          modem_set_state (modem, MODEM_DEAD);
+          return;
+        }
+      g_free (modem->software);
+      modem->software = g_strdup (STEP_SHOWS);
+      modem->between_steps = TRUE;
     }
   modem_set_report (modem, "success");
+}
+
+/* A full image that this modem must not be given. What a real one says to it is a guess. */
+static const char *
+unfit (Modem *modem)
+{
+  DupCheck *dup = modem->dup;
+  const char *version = dup_check_version (dup);
+
+  if (dup_check_parts (dup) != PARTS_FULL || dup_check_is_diff (dup))
+    return NULL;
+  if (modem->loaders[0] == FACTORY_BOOTROM && version != NULL && version[0] == '6')
+    return "Boot ROM too old";
+  if (dup_check_build (dup) == STEP_BUILD && modem_build (modem) != STEP_SHOWN && modem_build (modem) != STEP_BUILD)
+    return "First step missing";
+  return NULL;
 }
 
 static void
@@ -145,6 +182,8 @@ finish (Modem *modem)
   else if (dup_check_is_diff (modem->dup)
            && (!modem->application_valid || dup_check_base (modem->dup) != modem_build (modem)))
     fail (modem, "diffUpgrade", 239, "Patch didn't apply!");
+  else if (unfit (modem) != NULL)
+    fail (modem, "upgrade", 33, unfit (modem));
   else
     take_over (modem);
   g_clear_pointer (&modem->dup, dup_check_free);
@@ -255,6 +294,11 @@ upgrade_uploaded (Modem *modem)
 {
   const char *why;
 
+  if (modem->replay != NULL)
+    {
+      replay_uploaded (modem->replay);
+      return;
+    }
   if (modem->upload == UPLOAD_ELF)
     {
       if (modem->taken > 0)

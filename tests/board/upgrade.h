@@ -9,5 +9,7 @@ guint upgrade_take (Modem *modem, const guint8 *data, gsize len);
 double upgrade_percent (Modem *modem);
 /* RESET at the end. */
 void upgrade_uploaded (Modem *modem);
+/* Somebody began an ON_THE_FLY upload and went away: the session is open, nothing was taken in it. */
+void upgrade_left_open (Modem *modem);
 gboolean upgrade_is_available (Modem *modem);
 void upgrade_apply (Modem *modem);

@@ -33,12 +33,20 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     for (guint j = 0; j <= G_N_ELEMENTS (states); j++)
       {
         const SqnsPlanState *state = j < G_N_ELEMENTS (states) ? &states[j] : NULL;
+        const SqnsRulesQuery query = {
+          .to = &to[i],
+          .to_family = sqns_version_family (&to[i]),
+          .first_file = (i + j) % 2 != 0,
+          .state = state,
+          .route = (SqnsRoute)(j % SQNS_N_ROUTES),
+          .unknown_passes = i % 2 != 0,
+        };
         g_autoptr (GError) refusal = NULL;
-        gboolean allowed = sqns_rules_allow (rules, &to[i], sqns_version_family (&to[i]), state, FALSE, &refusal);
+        gboolean allowed = sqns_rules_allow (rules, &query, FALSE, &refusal);
 
         g_assert_cmpint (allowed, ==, refusal == NULL);
         /* what is allowed stays so when it is forced */
-        g_assert_true (!allowed || sqns_rules_allow (rules, &to[i], sqns_version_family (&to[i]), state, TRUE, NULL));
+        g_assert_true (!allowed || sqns_rules_allow (rules, &query, TRUE, NULL));
       }
   return 0;
 }

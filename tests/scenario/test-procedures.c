@@ -208,7 +208,7 @@ static const Start starts[] = {
     SQNS_LINK_DIRECT },
   { "recovery", "--modem recovery", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
   { "recovery-relay", "--modem recovery", SQNS_LINK_RELAY, SQNS_LINK_RELAY },
-  { "mtools", "--modem mtools", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
+  { "mtools", "--modem mtools", SQNS_LINK_AUTO, SQNS_LINK_RELAY },
   { "ppp", "--modem ppp", SQNS_LINK_RELAY, SQNS_LINK_RELAY },
   { "old-smswboot", "--old-smswboot --start direct", SQNS_LINK_AUTO, SQNS_LINK_DIRECT },
   { "noise", "--noise", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },

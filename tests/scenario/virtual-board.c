@@ -69,7 +69,7 @@ virtual_board_new (const char *options)
   board->connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &error);
   g_assert_no_error (error);
   board->replies = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (board->connection)));
-  if (strstr (options, "--main") != NULL)
+  if (strstr (options, "--main") != NULL && strstr (options, "--start") == NULL)
     wait_until_running (board);
   return board;
 }

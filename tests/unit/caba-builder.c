@@ -113,16 +113,22 @@ sqns_test_dup_image_new (guint32 kind, const GByteArray *image)
   return payload;
 }
 
-/* ELF32, big-endian, executable, machine 167; nothing behind the header is real. */
+/* ELF32, big-endian, executable, machine 167, with one segment that is loaded. */
 static void
 append_elf (GByteArray *out, gsize size, guint32 seed)
 {
   static const guint8 header[52] = {
-    0x7f, 'E', 'L', 'F', 1, 2, 1, [17] = 2, [19] = 167, [23] = 1, [26] = 0x10, [31] = 52, [41] = 52, [43] = 32,
+    0x7f,       'E',      'L',         'F',       1,         2,         1,        [17] = 2,
+    [19] = 167, [23] = 1, [26] = 0x10, [31] = 52, [41] = 52, [43] = 32, [45] = 1,
   };
+  const gsize behind = sizeof header + 32;
+  guint8 segment[32] = { [3] = 1, [7] = (guint8)behind, [10] = 0x10, [14] = 0x10, [27] = 7, [31] = 1 };
 
+  segment[18] = segment[22] = (guint8)((size - behind) >> 8);
+  segment[19] = segment[23] = (guint8)(size - behind);
   g_byte_array_append (out, header, sizeof header);
-  append_noise (out, size - sizeof header, seed);
+  g_byte_array_append (out, segment, sizeof segment);
+  append_noise (out, size - behind, seed);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,11 +35,15 @@ scripted_reset (void)
 {
   g_clear_pointer (&script.upgrades, g_ptr_array_unref);
   g_clear_pointer (&script.opens, g_ptr_array_unref);
+  g_clear_pointer (&script.reboots, g_ptr_array_unref);
   g_clear_error (&script.probe_error);
+  g_clear_error (&script.restart_error);
   script = (Scripted){
     .upgrades = g_ptr_array_new_with_free_func (run_free),
     .opens = g_ptr_array_new_with_free_func (run_free),
+    .reboots = g_ptr_array_new_with_free_func (run_free),
     .honour_cancel = TRUE,
+    .kind = SQNS_LINK_RELAY,
     .status = { .mode = SQNS_MODE_FFF, .showver = { .active = -1 } },
     .console_fd = -1,
   };
@@ -154,7 +159,7 @@ link_close_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 static SqnsLinkKind
 link_kind (SqnsLink *link)
 {
-  return SQNS_LINK_RELAY;
+  return script.kind;
 }
 
 static const SqnsBoardInfo *
@@ -174,6 +179,19 @@ link_open_console (SqnsLink *link, GFunc closed, gpointer user_data, GError **er
   script.console_data = user_data;
   script.console_fd = fds[0];
   return fds[1];
+}
+
+/* As the real one: the stream gets the last words and ends, and the model hears of it. */
+static void
+link_end_console (SqnsLink *link, const char *farewell)
+{
+  GFunc closed = g_steal_pointer (&script.console_closed);
+  if (closed == NULL)
+    return;
+  if (farewell != NULL)
+    g_assert_cmpint (write (script.console_fd, farewell, strlen (farewell)), ==, strlen (farewell));
+  g_close (g_steal_fd (&script.console_fd), NULL);
+  closed (link, script.console_data);
 }
 
 static void
@@ -196,6 +214,80 @@ probe_finish (SqnsLink *link, GAsyncResult *result, GError **error)
   return status;
 }
 
+static void
+identify_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  if (script.probe_error != NULL)
+    g_task_return_error (task, g_error_copy (script.probe_error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static SqnsIdentity *
+identify_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+{
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+  SqnsIdentity *identity = g_new0 (SqnsIdentity, 1);
+  identity->imei = g_strdup (script.imei);
+  return identity;
+}
+
+static void
+restart_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  if (script.restart_error != NULL)
+    {
+      g_task_return_error (task, g_error_copy (script.restart_error));
+      return;
+    }
+  script.restarts++;
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+restart_finish (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error)
+{
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return FALSE;
+  *mode = script.status.mode;
+  return TRUE;
+}
+
+static gboolean
+end_reboot_cancelled (gpointer unused)
+{
+  if (script.reboots->len > 0)
+    scripted_reboot (SQNS_ERROR_CANCELLED, "cancelled");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_reboot_cancelled (GCancellable *cancellable, gpointer unused)
+{
+  g_idle_add (end_reboot_cancelled, NULL);
+}
+
+static void
+reboot_async (const SqnsLinkConfig *config,
+              const SqnsMonitor *monitor,
+              GCancellable *cancellable,
+              GAsyncReadyCallback callback,
+              gpointer user_data)
+{
+  g_assert_cmpuint (script.open_links, ==, 0); /* the port must be free for it */
+  g_ptr_array_add (script.reboots, run_new (config, monitor, cancellable, callback, user_data));
+  g_cancellable_connect (cancellable, G_CALLBACK (on_reboot_cancelled), NULL, NULL);
+}
+
+static gboolean
+reboot_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 const SqnsOperations *
 scripted_operations (void)
 {
@@ -209,8 +301,15 @@ scripted_operations (void)
     .link_kind = link_kind,
     .link_board = link_board,
     .link_open_console = link_open_console,
+    .link_end_console = link_end_console,
     .probe_async = probe_async,
     .probe_finish = probe_finish,
+    .identify_async = identify_async,
+    .identify_finish = identify_finish,
+    .restart_async = restart_async,
+    .restart_finish = restart_finish,
+    .reboot_async = reboot_async,
+    .reboot_finish = reboot_finish,
   };
   return &operations;
 }
@@ -284,6 +383,16 @@ scripted_refuse_link (SqnsError code, const char *message)
 {
   g_autoptr (GTask) task = take_task (script.opens, script.opens->pdata[0]);
   g_task_return_error (task, g_error_new_literal (SQNS_ERROR, code, message));
+}
+
+void
+scripted_reboot (SqnsError code, const char *message)
+{
+  g_autoptr (GTask) task = take_task (script.reboots, script.reboots->pdata[0]);
+  if (message != NULL)
+    g_task_return_error (task, g_error_new_literal (SQNS_ERROR, code, message));
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 void

@@ -20,11 +20,16 @@ typedef struct {
 typedef struct {
   GPtrArray *upgrades; /* ScriptedRun, by age */
   GPtrArray *opens;    /* ScriptedRun: links that are being opened */
+  GPtrArray *reboots;  /* ScriptedRun: modules that are being reset */
   guint open_links;
   guint closed_links;
   gboolean honour_cancel; /* an upgrade ends by itself when it is cancelled */
   SqnsModemStatus status; /* of the next probes; mode FFF at first */
-  GError *probe_error;    /* nullable */
+  GError *probe_error;    /* of probe and identify, nullable */
+  SqnsLinkKind kind;      /* of the next links; RELAY at first */
+  const char *imei;       /* that the modem tells, NULL none */
+  guint restarts;         /* of the modem */
+  GError *restart_error;  /* nullable */
   GFunc console_closed;   /* while a console is open */
   gpointer console_data;
   int console_fd; /* the daemon's end, -1 none */
@@ -43,6 +48,7 @@ void scripted_fail (ScriptedRun *run, SqnsError code, const char *message);
 
 void scripted_open_link (void); /* ends the oldest open with a link by relay on a FiPy with 1.20.2.r4 */
 void scripted_refuse_link (SqnsError code, const char *message);
+void scripted_reboot (SqnsError code, const char *message); /* ends the oldest reset of a module; NULL: well */
 void scripted_close_far_end (void); /* the person at the console goes */
 
 /* Runs the main loop until @condition holds; a minute is the deadline. */

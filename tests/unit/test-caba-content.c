@@ -104,11 +104,14 @@ test_image_fields (void)
     { 44 + 12, 0, NULL, "the ELF index ends in 0xffffff00", FALSE },
     { 44, 'i', NULL, "no updater program", TRUE },
     { 44 + 8, 0x4d, "points at 1101 bytes at 16, outside", NULL, FALSE },
-    { 44 + 9, 0, NULL, NULL, FALSE }, /* 76 bytes: still an ELF */
+    { 44 + 9, 0, NULL, "no updater program", TRUE }, /* 76 bytes: its segment is cut off */
     { 60, 'x', NULL, "no updater program", TRUE },
     { 60 + 4, 2, NULL, "no updater program", TRUE },
     { 60 + 5, 1, NULL, "no updater program", TRUE },
     { 60 + 19, 40, NULL, "no updater program", TRUE },
+    { 60 + 17, 1, NULL, "no updater program", TRUE }, /* an object file */
+    { 60 + 45, 0, NULL, "no updater program", TRUE }, /* no segment */
+    { 60 + 23, 0, NULL, NULL, FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices: what is known of a board, and its uses one at a time: refresh, console. */
+/* Devices: what is known of a board, and its uses one at a time: refresh, identification, reset, console. */
+#include "base/patience.h"
 #include "model/console.h"
+#include "model/identification.h"
+#include "model/module-reset.h"
 #include "model/refresh.h"
 #include "scripted.h"
 
@@ -12,6 +15,7 @@ typedef struct {
   gboolean done;
   gboolean good;
   int fd;
+  SqnsIdentity *identity;
   GError *error;
 } Answer;
 
@@ -30,6 +34,25 @@ on_console (GObject *source, GAsyncResult *result, gpointer user_data)
   Answer *answer = user_data;
   answer->fd = sqns_console_open_finish (SQNS_DEVICE (source), result, &answer->error);
   answer->good = answer->fd >= 0;
+  g_assert_true (answer->good == (answer->error == NULL));
+  answer->done = TRUE;
+}
+
+static void
+on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+  answer->identity = sqns_identification_finish (SQNS_DEVICE (source), result, &answer->error);
+  answer->good = answer->identity != NULL;
+  g_assert_true (answer->good == (answer->error == NULL));
+  answer->done = TRUE;
+}
+
+static void
+on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+  answer->good = sqns_module_reset_finish (SQNS_DEVICE (source), result, &answer->error);
   g_assert_true (answer->good == (answer->error == NULL));
   answer->done = TRUE;
 }
@@ -68,6 +91,98 @@ test_board (void)
   g_assert_cmpint (info->state, ==, SQNS_DEVICE_UNKNOWN);
   g_assert_cmpstr (info->devnode, ==, "/dev/ttyTest1");
   g_assert_cmpstr (info->board, ==, "");
+}
+
+static gboolean
+has_note (SqnsDevice *device, const char *name)
+{
+  g_autofree const char **notes = sqns_device_board_notes (device);
+  return g_strv_contains (notes, name);
+}
+
+static void
+come_and_go (SqnsDevice *device, guint times)
+{
+  char id[] = "Py343434", devnode[] = "/dev/ttyTest0";
+  const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
+  for (guint i = 0; i < times; i++)
+    {
+      sqns_device_unplugged (device);
+      sqns_device_unplugged (device); /* told twice, it is once */
+      sqns_device_plugged (device, &facts);
+    }
+}
+
+/* field-failures.md row 27 */
+static void
+test_brown_out (void)
+{
+  g_autoptr (SqnsDevice) device = new_board ();
+  const SqnsDeviceInfo *info = sqns_device_info (device);
+  g_autoptr (GError) lost = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "the board is gone");
+  g_autoptr (GError) other = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "minicom has it");
+
+  come_and_go (device, SQNS_DEVICE_UNPLUGS - 1);
+  g_assert_cmpstr (info->last_error, ==, "");
+  g_assert_false (has_note (device, "comes-and-goes"));
+  sqns_device_note_error (device, lost);
+  g_assert_cmpstr (info->last_error, ==, "the board is gone");
+  come_and_go (device, 1);
+  g_assert_nonnull (strstr (info->last_error, "supply breaks down"));
+  g_assert_true (has_note (device, "comes-and-goes"));
+  sqns_device_note_error (device, lost); /* that is why */
+  g_assert_nonnull (strstr (info->last_error, "supply breaks down"));
+  sqns_device_note_error (device, other);
+  g_assert_cmpstr (info->last_error, ==, "minicom has it");
+  sqns_device_note_error (device, NULL);
+  g_assert_cmpstr (info->last_error, ==, "");
+  g_assert_false (has_note (device, "comes-and-goes"));
+
+  /* as often, but not within that time */
+  g_autoptr (SqnsDevice) patient = new_board ();
+  sqns_patience_set_scale (0);
+  for (guint i = 0; i < SQNS_DEVICE_UNPLUGS; i++)
+    {
+      gint64 now = g_get_monotonic_time ();
+      come_and_go (patient, 1);
+      while (g_get_monotonic_time () == now) /* a microsecond */
+        ;
+    }
+  sqns_patience_set_scale (1);
+  g_assert_cmpstr (sqns_device_info (patient)->last_error, ==, "");
+}
+
+static void
+test_board_notes (void)
+{
+  static const char *const names[] = { "passthrough",  "needs-lte-task",      "lte-on-boot", "no-lte",
+                                       "main-program", "program-interrupted", "safe-boot",   "owns-modem" };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (SqnsDevice) device = new_board ();
+      const SqnsBoardInfo board = { .notes = (SqnsBoardNotes)(1 << i) };
+      sqns_device_note_link (device, SQNS_LINK_AUTO, &board);
+      g_autofree const char **notes = sqns_device_board_notes (device);
+      g_assert_cmpuint (g_strv_length ((char **)notes), ==, 1);
+      g_assert_cmpstr (notes[0], ==, names[i]);
+    }
+
+  /* they are found bit by bit, and anew with each use */
+  g_autoptr (SqnsDevice) device = new_board ();
+  char firmware[] = "1.20.2.r4";
+  const SqnsBoardInfo first = { .notes = SQNS_BOARD_PROGRAM };
+  const SqnsBoardInfo second = { .notes = SQNS_BOARD_MAIN, .firmware = firmware };
+  sqns_device_note_link (device, SQNS_LINK_AUTO, &first);
+  sqns_device_note_link (device, SQNS_LINK_RELAY, &second);
+  g_assert_true (has_note (device, "program-interrupted"));
+  g_assert_true (has_note (device, "main-program"));
+  g_assert_true (has_note (device, "answers"));
+  g_assert_true (sqns_device_claim (device, SQNS_USE_PROBE, NULL, &error));
+  g_autofree const char **none = sqns_device_board_notes (device);
+  g_assert_null (none[0]);
+  sqns_device_release (device);
 }
 
 static void
@@ -213,15 +328,17 @@ test_console_interrupted (void)
 {
   g_autoptr (SqnsDevice) device = new_board ();
   Answer answer = { 0 };
-  char byte;
+  char words[256] = { 0 };
   sqns_console_open_async (device, scripted_operations (), on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   sqns_device_interrupt (device);
   scripted_settle ();
   g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
-  /* the person sees the end of it */
-  g_assert_cmpint (read (answer.fd, &byte, 1), ==, 0);
+  /* the person sees why, and the end of it */
+  g_assert_cmpint (read (answer.fd, words, sizeof words - 1), >, 0);
+  g_assert_nonnull (strstr (words, "[sqnsd: the daemon is stopping;"));
+  g_assert_cmpint (read (answer.fd, words, sizeof words), ==, 0);
   g_close (answer.fd, NULL);
 
   answer = (Answer){ 0 };
@@ -232,6 +349,146 @@ test_console_interrupted (void)
   g_assert_cmpstr (sqns_device_info (device)->last_error, ==, "minicom has it");
   g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
   g_clear_error (&answer.error);
+}
+
+/* Whoever takes it away is named on the stream, which ends. */
+static void
+test_console_dismissed (void)
+{
+  g_autoptr (SqnsDevice) device = new_board ();
+  Answer answer = { 0 }, second = { 0 };
+  char words[256] = { 0 };
+
+  sqns_console_dismiss (device, "nobody is there");
+  sqns_console_open_async (device, scripted_operations (), on_console, &answer);
+  scripted_open_link ();
+  scripted_settle ();
+  sqns_console_dismiss (device, "job 42 takes this modem");
+  sqns_console_dismiss (device, "job 43 takes this modem");
+  scripted_settle ();
+  g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
+  g_assert_cmpuint (scripted ()->closed_links, ==, 1);
+  g_assert_cmpint (read (answer.fd, words, sizeof words - 1), >, 0);
+  g_assert_cmpstr (words, ==, "\r\n[sqnsd: job 42 takes this modem; the console is closed]\r\n");
+  g_assert_cmpint (read (answer.fd, words, sizeof words), ==, 0);
+  g_close (answer.fd, NULL);
+
+  /* before it was open */
+  sqns_console_open_async (device, scripted_operations (), on_console, &second);
+  sqns_console_dismiss (device, "job 44 takes this modem");
+  scripted_settle ();
+  g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
+  g_assert_nonnull (strstr (second.error->message, "job 44"));
+  g_assert_cmpstr (sqns_device_info (device)->last_error, ==, "");
+  g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
+  g_clear_error (&second.error);
+}
+
+static void
+test_identify (void)
+{
+  g_autoptr (SqnsDevice) device = new_board ();
+  Answer answer = { 0 }, silent = { 0 }, busy = { 0 };
+
+  scripted ()->imei = "354344040000009";
+  sqns_identification_async (device, scripted_operations (), on_identified, &answer);
+  sqns_identification_async (device, scripted_operations (), on_identified, &busy);
+  g_assert_true (((ScriptedRun *)scripted ()->opens->pdata[0])->leave);
+  scripted_open_link ();
+  scripted_settle ();
+  g_assert_error (busy.error, SQNS_ERROR, SQNS_ERROR_BUSY);
+  g_clear_error (&busy.error);
+  g_assert_true (answer.good);
+  g_assert_cmpstr (answer.identity->imei, ==, "354344040000009");
+  g_assert_null (answer.identity->imsi);
+  g_assert_cmpuint (scripted ()->closed_links, ==, 1);
+  sqns_identity_free (answer.identity);
+
+  scripted ()->probe_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "silence");
+  sqns_identification_async (device, scripted_operations (), on_identified, &silent);
+  scripted_open_link ();
+  scripted_settle ();
+  g_assert_error (silent.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_assert_cmpuint (scripted ()->closed_links, ==, 2);
+  g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
+  g_clear_error (&silent.error);
+}
+
+static void
+test_reset (void)
+{
+  g_autoptr (SqnsDevice) device = new_board ();
+  Answer answer = { 0 }, hand = { 0 }, interrupted = { 0 };
+  g_autoptr (GError) busy = NULL;
+
+  sqns_module_reset_async (device, scripted_operations (), FALSE, on_reset, &answer);
+  g_assert_cmpuint (scripted ()->opens->len, ==, 0);
+  g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_RESET);
+  g_assert_false (sqns_device_claim (device, SQNS_USE_JOB, "uuid", &busy));
+  g_assert_error (busy, SQNS_ERROR, SQNS_ERROR_BUSY);
+  scripted_reboot (0, NULL);
+  scripted_settle ();
+  g_assert_true (answer.good);
+  g_assert_cmpuint (scripted ()->restarts, ==, 0);
+
+  sqns_module_reset_async (device, scripted_operations (), FALSE, on_reset, &hand);
+  scripted_reboot (SQNS_ERROR_NEEDS_HAND, "press the button");
+  scripted_settle ();
+  g_assert_error (hand.error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND);
+  g_assert_cmpstr (hand.error->message, ==, "press the button");
+  g_clear_error (&hand.error);
+
+  sqns_module_reset_async (device, scripted_operations (), FALSE, on_reset, &interrupted);
+  sqns_device_interrupt (device);
+  scripted_settle ();
+  g_assert_error (interrupted.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
+  g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
+  g_clear_error (&interrupted.error);
+}
+
+static void
+test_reset_modem (void)
+{
+  g_autoptr (SqnsDevice) device = new_board ();
+  Answer answer = { 0 }, refused = { 0 }, half = { 0 }, direct = { 0 };
+
+  scripted ()->status.mode = SQNS_MODE_RECOVERY;
+  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &answer);
+  g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
+  scripted_open_link ();
+  scripted_settle ();
+  g_assert_cmpuint (scripted ()->restarts, ==, 1);
+  scripted_reboot (0, NULL);
+  scripted_settle ();
+  g_assert_true (answer.good);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_RECOVERY);
+
+  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &half);
+  scripted_open_link ();
+  scripted_settle ();
+  scripted_reboot (SQNS_ERROR_NEEDS_HAND, "press the button");
+  scripted_settle ();
+  g_assert_error (half.error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND);
+  g_assert_nonnull (strstr (half.error->message, "the modem was restarted"));
+  g_clear_error (&half.error);
+
+  /* nothing behind the port but the modem */
+  scripted ()->kind = SQNS_LINK_DIRECT;
+  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &direct);
+  scripted_open_link ();
+  scripted_settle ();
+  g_assert_true (direct.good);
+  g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
+  g_assert_cmpuint (scripted ()->restarts, ==, 3);
+
+  scripted ()->restart_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "it applies an upgrade");
+  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &refused);
+  scripted_open_link ();
+  scripted_settle ();
+  g_assert_error (refused.error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
+  g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
+  g_assert_cmpuint (scripted ()->closed_links, ==, 4);
+  g_clear_error (&refused.error);
 }
 
 static void
@@ -260,6 +517,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/device/board", test_board);
+  g_test_add_func ("/device/brown-out", test_brown_out);
+  g_test_add_func ("/device/board-notes", test_board_notes);
   g_test_add_func ("/device/port", test_port);
   g_test_add_func ("/device/refresh", test_refresh);
   g_test_add_func ("/device/modes", test_modes);
@@ -267,5 +526,9 @@ main (int argc, char **argv)
   g_test_add_func ("/device/interrupted", test_interrupted);
   g_test_add_func ("/device/console", test_console);
   g_test_add_func ("/device/console-interrupted", test_console_interrupted);
+  g_test_add_func ("/device/console-dismissed", test_console_dismissed);
+  g_test_add_func ("/device/identify", test_identify);
+  g_test_add_func ("/device/reset", test_reset);
+  g_test_add_func ("/device/reset-modem", test_reset_modem);
   return g_test_run ();
 }

@@ -34,7 +34,7 @@ static SqnsFirmware *
 load_fd (int fd, GError **error)
 {
   Load load = { 0 };
-  sqns_firmware_load_async (fd, NULL, on_loaded, &load);
+  sqns_firmware_load_async (fd, SQNS_FIRMWARE_DUP, NULL, on_loaded, &load);
   while (!load.done)
     g_main_context_iteration (NULL, TRUE);
   if (load.error != NULL)
@@ -158,7 +158,7 @@ test_loop_runs (void)
   int large = temporary_file (NULL, "", 0);
   g_assert_cmpint (ftruncate (large, 64 << 20), ==, 0);
   guint source = g_timeout_add (1, count, &turns);
-  sqns_firmware_load_async (large, NULL, on_loaded, &load);
+  sqns_firmware_load_async (large, SQNS_FIRMWARE_DUP, NULL, on_loaded, &load);
   while (!load.done)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (source);
@@ -174,7 +174,7 @@ test_cancel (void)
   int fd = temporary_file (NULL, "", 0);
   g_assert_cmpint (ftruncate (fd, 64 << 20), ==, 0);
   g_cancellable_cancel (cancellable);
-  sqns_firmware_load_async (fd, cancellable, on_loaded, &load);
+  sqns_firmware_load_async (fd, SQNS_FIRMWARE_DUP, cancellable, on_loaded, &load);
   while (!load.done)
     g_main_context_iteration (NULL, TRUE);
   g_assert_error (load.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);

@@ -58,7 +58,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   rig->device = sqns_device_new_board (&facts);
   sqns_firmware_load_async (sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup),
                                                     NULL),
-                            NULL, on_loaded, &rig->firmware);
+                            SQNS_FIRMWARE_DUP, NULL, on_loaded, &rig->firmware);
   scripted_wait (is_set, &rig->firmware);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);

@@ -17,11 +17,13 @@ dict (const char *text)
   return variant;
 }
 
+static SqnsOptionFiles files; /* of the last parse() */
+
 static SqnsRequest *
 parse (const char *text, GError **error)
 {
   g_autoptr (GVariant) variant = dict (text);
-  SqnsRequest *request = sqns_options_upgrade (variant, error);
+  SqnsRequest *request = sqns_options_upgrade (variant, &files, error);
   g_assert_true ((request == NULL) == (error != NULL && *error != NULL));
   return request;
 }
@@ -84,6 +86,7 @@ test_types (void)
                                       "dry-run",
                                       "expect-sha256",
                                       "expect-version",
+                                      "first-step",
                                       "force",
                                       "idempotency-key",
                                       "label",
@@ -141,11 +144,18 @@ test_refused (void)
 }
 
 static void
-test_not_supported (void)
+test_files (void)
 {
   g_autoptr (GError) error = NULL;
-  g_assert_null (parse ("{'updater': <handle 0>}", &error));
-  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED);
+  g_autoptr (SqnsRequest) none = parse ("{}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (files.updater, ==, -1);
+  g_assert_cmpint (files.first_step, ==, -1);
+
+  g_autoptr (SqnsRequest) both = parse ("{'updater': <handle 1>, 'first-step': <handle 2>}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (files.updater, ==, 1);
+  g_assert_cmpint (files.first_step, ==, 2);
 }
 
 static void
@@ -275,7 +285,7 @@ main (int argc, char **argv)
   g_test_add_func ("/options/none", test_none);
   g_test_add_func ("/options/types", test_types);
   g_test_add_func ("/options/refused", test_refused);
-  g_test_add_func ("/options/not-supported", test_not_supported);
+  g_test_add_func ("/options/files", test_files);
   g_test_add_func ("/options/port", test_port);
   g_test_add_func ("/paths", test_paths);
   g_test_add_func ("/auth/table", test_auth_table);

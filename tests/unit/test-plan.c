@@ -1,49 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Routes and refusals, row by row, with the rules file that is installed. */
-#include "codec/plan.h"
+#include "plan-files.h"
 
 #include <string.h>
 
-#define CAT(build)                                                                                                     \
-  {                                                                                                                    \
-    { 5, 1, 1, 0 }, build                                                                                              \
-  }
-#define NB(build)                                                                                                      \
-  {                                                                                                                    \
-    { 6, 0, 0, 0 }, build                                                                                              \
-  }
-#define UNKNOWN                                                                                                        \
-  {                                                                                                                    \
-    { 0 }, 0                                                                                                           \
-  }
-
-/* What the file is. */
-typedef enum {
-  FULL,
-  CUT,     /* behind the updater package */
-  BOOTROM, /* the boot ROM package alone */
-  DIFF,    /* from 38638 */
-  NO_BASE, /* a diff that does not tell its base */
-  FOREIGN, /* full, of no known family */
-} FileKind;
-
-/* Options, as flags so that a row stays a row. */
+/* What was asked for, what is there, and what the job has done, as flags so that a row stays a row. */
 enum {
   DOWN = 1 << 0,
   AGAIN = 1 << 1,
   FAMILY = 1 << 2,
   FORCE = 1 << 3,
-  FLY = 1 << 4,
-  FFF = 1 << 5,
-  RECOVERY = 1 << 6,
+  FLY = 1 << 4, /* methods */
+  STORE = 1 << 5,
+  BY_FFH = 1 << 6,
+  RECOVER = 1 << 7,
+  GIVEN = 1 << 8,        /* an updater */
+  NO_ELF = 1 << 9,       /* no updater inside */
+  SMALL = 1 << 10,       /* the file fits the store */
+  SUCCESS = 1 << 11,     /* the modem's report; without: every other */
+  NEW_BOOTROM = 1 << 12, /* history */
+  FIRST_DONE = 1 << 13,
+  TAKEN = 1 << 14,
+  REBOOTED = 1 << 15,
+  TOUCHED = 1 << 16,
+  LOADED = 1 << 17,
+  LOADED_TWICE = 1 << 18,
+  SENT_TWICE = 1 << 19,
 };
-
-typedef enum {
-  FROM_APPLICATION,
-  FROM_RECOVERY,
-  NOTHING,
-  REFUSED,
-} Way;
 
 typedef struct {
   SqnsMode mode;
@@ -52,238 +35,386 @@ typedef struct {
   SqnsVersion to;
   FileKind kind;
   guint flags;
-  Way way;
+  int route; /* -1: refused */
   SqnsError error;
+  const char *steps;
   const char *text; /* in the summary or the error; nullable */
 } Row;
 
 #define APP SQNS_MODE_FFF
 #define REC SQNS_MODE_RECOVERY
 #define MT SQNS_MODE_MTOOLS
-#define ROUTE(way) way, 0
-#define NO(code) REFUSED, SQNS_ERROR_##code
+#define FFH SQNS_MODE_FFH
+#define BUSY SQNS_MODE_UPDATER
+#define NO(code) -1, SQNS_ERROR_##code, NULL
+
+#define WHOLE "upload-on-the-fly apply boot-application confirm"
+#define ON_THE_FLY SQNS_ROUTE_ON_THE_FLY, 0, "prepare boot-recovery " WHOLE
+#define RESUME SQNS_ROUTE_RESUME, 0, WHOLE
+#define REBOOT SQNS_ROUTE_REBOOT, 0, "boot-application confirm"
+#define UPDATER SQNS_ROUTE_UPDATER, 0, "load-updater " WHOLE
+#define STORED SQNS_ROUTE_FFF, 0, "prepare store install confirm"
+#define BY_BOOTROM(steps) SQNS_ROUTE_BOOTROM, 0, steps WHOLE
+#define TWO(steps) SQNS_ROUTE_TWO_STEPS, 0, steps "prepare boot-recovery " WHOLE
+#define WAIT SQNS_ROUTE_WAIT, 0, "wait"
+#define NOTHING SQNS_ROUTE_NOTHING, 0, ""
 
 static const Row rows[] = {
-  /* routes */
-  { APP, NB (35351), 0, NB (37781), FULL, 0, ROUTE (FROM_APPLICATION),
-    "6.0.0.0-35351 -> 6.0.0.0-37781 by way of recovery" },
-  { APP, CAT (38638), 33080, CAT (41065), FULL, 0, ROUTE (FROM_APPLICATION), NULL },
-  { APP, CAT (38638), 38638, CAT (41065), FULL, FLY, ROUTE (FROM_APPLICATION), NULL },
-  { APP, { { 0 }, 38638 }, 0, CAT (41065), FULL, 0, ROUTE (FROM_APPLICATION), "[38638] -> 5.1.1.0-41065" },
-  { APP, CAT (46470), 46470, NB (41019), FULL, FAMILY, ROUTE (FROM_APPLICATION), NULL },
-  { REC, UNKNOWN, 0, NB (37781), FULL, 0, ROUTE (FROM_RECOVERY), "unknown version -> 6.0.0.0-37781 from recovery" },
-  { REC, NB (35351), 0, NB (37781), FULL, 0, ROUTE (FROM_RECOVERY), NULL },
-  { REC, NB (37781), 0, NB (37781), FULL, 0, ROUTE (FROM_RECOVERY), NULL },
-  { MT, UNKNOWN, 0, CAT (41065), FULL, FLY, ROUTE (FROM_RECOVERY), "by the updater that the modem runs" },
-  { MT, CAT (41065), 0, CAT (41065), FULL, 0, ROUTE (FROM_RECOVERY), NULL },
+  /* routes of full images */
+  { APP, NB (35351), 0, NB (37781), FULL, 0, ON_THE_FLY, "6.0.0.0-35351 -> 6.0.0.0-37781 by way of recovery" },
+  { APP, CAT (38638), 33080, CAT (41065), FULL, 0, ON_THE_FLY, NULL },
+  { APP, CAT (38638), 38638, CAT (41065), FULL, FLY, ON_THE_FLY, NULL },
+  { APP, CAT (38638), 38638, CAT (41065), FULL, RECOVER, ON_THE_FLY, NULL },
+  { APP, CAT (38638), 38638, CAT (41065), FULL, SUCCESS, ON_THE_FLY, NULL },
+  { APP, { { 0 }, 38638 }, 0, CAT (41065), FULL, 0, ON_THE_FLY, "[38638] -> 5.1.1.0-41065" },
+  { APP, CAT (46470), 46470, NB (41019), FULL, FAMILY, ON_THE_FLY, NULL },
+  { APP, CAT (38638), 38638, CAT (41065), FULL, GIVEN, ON_THE_FLY, NULL },
+  { REC, UNKNOWN, 0, NB (37781), FULL, 0, RESUME, "unknown version -> 6.0.0.0-37781 from recovery" },
+  { REC, NB (35351), 0, NB (37781), FULL, 0, RESUME, NULL },
+  { REC, NB (37781), 0, NB (37781), FULL, 0, RESUME, NULL },
+  { REC, UNKNOWN, 0, NB (37781), FULL, FLY | RECOVER, RESUME, NULL },
+  { MT, UNKNOWN, 0, CAT (41065), FULL, FLY, RESUME, "by the updater that the modem runs" },
+  { MT, CAT (41065), 0, CAT (41065), FULL, 0, RESUME, NULL },
+  { MT, UNKNOWN, 0, CAT (41065), FULL, BY_FFH | SUCCESS, RESUME, NULL },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, 0, UPDATER, "by an updater" },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, BY_FFH, UPDATER, NULL },
+  { FFH, NB (35351), 0, NB (37781), FULL, RECOVER | SUCCESS, UPDATER, NULL },
+  { FFH, NB (37781), 0, NB (37781), FULL, LOADED, UPDATER, NULL },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, GIVEN | NO_ELF, UPDATER, NULL },
+  { BUSY, NB (35351), 0, NB (37781), FULL, FORCE, WAIT, "is over" },
+  { BUSY, UNKNOWN, 0, TWO_FILES, FULL, 0, WAIT, NULL },
+  { BUSY, UNKNOWN, 0, CAT (39529), DIFF, 0, WAIT, NULL },
+  { BUSY, CAT (38638), 0, CAT (41065), FULL, TAKEN | STORE, WAIT, NULL },
+  { SQNS_MODE_UNKNOWN, UNKNOWN, 0, NB (37781), FULL, FORCE, NO (WRONG_STATE), "probe" },
+  { SQNS_MODE_UNKNOWN, NB (35351), 0, NB (37781), FULL, TAKEN | RECOVER, NO (WRONG_STATE), NULL },
+  /* no updater to load, or it does not stay */
+  { FFH, UNKNOWN, 0, NB (37781), FULL, NO_ELF, NO (INCOMPATIBLE), "--updater" },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, LOADED_TWICE, NO (NEEDS_RECOVERY), "2 times" },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, LOADED_TWICE | FORCE, NO (NEEDS_RECOVERY), NULL },
+  /* finished, but never told to boot */
+  { REC, UNKNOWN, 0, NB (37781), FULL, SUCCESS, REBOOT, "by a reboot" },
+  { REC, UNKNOWN, 0, NB (37781), FULL, SUCCESS | RECOVER | FLY, REBOOT, NULL },
+  { REC, UNKNOWN, 0, CAT (39529), DIFF, SUCCESS, REBOOT, NULL },
+  { REC, UNKNOWN, 0, TWO_FILES, PAIR, SUCCESS, REBOOT, NULL },
+  { REC, UNKNOWN, 0, NB (37781), FULL, SUCCESS | REBOOTED | TOUCHED, RESUME, NULL },
+  { REC, NB (35351), 0, NB (37781), FULL, SUCCESS | TOUCHED, RESUME, NULL },
+  { REC, UNKNOWN, 0, CAT (39529), DIFF, SUCCESS | REBOOTED | TOUCHED, NO (INCOMPATIBLE), "recovery" },
+  /* what this job has sent and was taken */
+  { REC, NB (35351), 0, NB (37781), FULL, TAKEN | TOUCHED, REBOOT, NULL },
+  { REC, CAT (38638), 0, CAT (39529), DIFF, TAKEN | TOUCHED | SUCCESS, REBOOT, NULL },
+  { MT, UNKNOWN, 0, NB (37781), FULL, TAKEN | TOUCHED | LOADED, REBOOT, NULL },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, TAKEN | TOUCHED, SQNS_ROUTE_REBOOT, 0, "load-updater boot-application confirm",
+    NULL },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, TAKEN | TOUCHED | LOADED_TWICE, NO (NEEDS_RECOVERY), NULL },
+  { FFH, CAT (38638), 0, CAT (39529), DIFF, TAKEN | TOUCHED, NO (NEEDS_RECOVERY), "full image" },
+  { REC, NB (35351), 0, NB (37781), FULL, TAKEN | REBOOTED | SUCCESS, RESUME, NULL },
+  { MT, NB (35351), 0, NB (37781), FULL, TAKEN | REBOOTED, RESUME, NULL },
+  { FFH, NB (35351), 0, NB (37781), FULL, TAKEN | REBOOTED, UPDATER, NULL },
+  { REC, NB (35351), 0, NB (37781), FULL, TAKEN | REBOOTED | SENT_TWICE, NO (NEEDS_RECOVERY), "recovery mode again" },
+  { MT, NB (35351), 0, NB (37781), FULL, TAKEN | REBOOTED | SENT_TWICE | FORCE, NO (NEEDS_RECOVERY), NULL },
+  { FFH, NB (35351), 0, NB (37781), FULL, TAKEN | REBOOTED | SENT_TWICE, NO (NEEDS_RECOVERY), NULL },
+  { REC, CAT (38638), 0, CAT (39529), DIFF, TAKEN | REBOOTED, NO (NEEDS_RECOVERY), "another full image" },
+  { REC, CAT (41065), 0, TWO_FILES, PAIR, FIRST_DONE | TAKEN | REBOOTED, SQNS_ROUTE_TWO_STEPS, 0, WHOLE, NULL },
+  { APP, NB (37781), 0, NB (37781), FULL, TAKEN | REBOOTED, NOTHING, "runs 6.0.0.0-37781 now" },
+  { APP, NB (37781), 0, NB (37781), FULL, TAKEN | REBOOTED | AGAIN, NOTHING, NULL },
+  { APP, NB (35351), 0, NB (37781), FULL, TAKEN | REBOOTED, NO (VERIFY_FAILED), "6.0.0.0-35351 and not 6.0.0.0-37781" },
+  { APP, NB (35351), 0, NB (37781), FULL, TAKEN | FORCE | RECOVER, NO (VERIFY_FAILED), NULL },
+  { APP, UNKNOWN, 0, NB (37781), FULL, TAKEN, NO (VERIFY_FAILED), "does not tell" },
+  { APP, CAT (38638), 0, CAT (39529), DIFF, TAKEN, NO (VERIFY_FAILED), NULL },
+  { APP, CAT (39529), 0, CAT (39529), DIFF, TAKEN, NOTHING, NULL },
   /* the same version */
-  { APP, NB (37781), 0, NB (37781), FULL, 0, ROUTE (NOTHING), "runs 6.0.0.0-37781 already" },
-  { APP, { { 0 }, 37781 }, 0, NB (37781), FULL, 0, ROUTE (NOTHING), NULL },
-  { APP, NB (37781), 0, NB (37781), FULL, FORCE, ROUTE (NOTHING), NULL },
-  { APP, NB (37781), 0, NB (37781), FULL, AGAIN, ROUTE (FROM_APPLICATION), NULL },
-  { APP, CAT (50523), 50523, CAT (50523), FULL, 0, ROUTE (NOTHING), NULL },
-  { APP, CAT (41065), 0, CAT (41065), DIFF, 0, ROUTE (NOTHING), NULL },
+  { APP, NB (37781), 0, NB (37781), FULL, 0, NOTHING, "runs 6.0.0.0-37781 already" },
+  { APP, { { 0 }, 37781 }, 0, NB (37781), FULL, 0, NOTHING, NULL },
+  { APP, NB (37781), 0, NB (37781), FULL, FORCE | STORE, NOTHING, NULL },
+  { APP, NB (37781), 0, NB (37781), FULL, AGAIN, ON_THE_FLY, NULL },
+  { APP, LATE_FACTORY, 50523, LATE_FACTORY, FULL, 0, NOTHING, NULL },
+  { APP, TWO_FILES, 0, TWO_FILES, PAIR, 0, NOTHING, NULL },
+  { APP, CAT (41065), 0, CAT (41065), DIFF, 0, NOTHING, NULL },
   /* downgrade, only within a family */
   { APP, NB (41019), 0, NB (37781), FULL, 0, NO (DOWNGRADE), "allow-downgrade" },
-  { APP, NB (41019), 0, NB (37781), FULL, AGAIN | FAMILY, NO (DOWNGRADE), NULL },
-  { APP, NB (41019), 0, NB (37781), FULL, DOWN, ROUTE (FROM_APPLICATION), NULL },
-  { APP, NB (41019), 0, NB (37781), FULL, FORCE, ROUTE (FROM_APPLICATION), NULL },
+  { APP, NB (41019), 0, NB (37781), FULL, AGAIN | FAMILY | RECOVER, NO (DOWNGRADE), NULL },
+  { APP, NB (41019), 0, NB (37781), FULL, DOWN, ON_THE_FLY, NULL },
+  { APP, NB (41019), 0, NB (37781), FULL, FORCE, ON_THE_FLY, NULL },
   { REC, NB (41019), 0, NB (37781), FULL, 0, NO (DOWNGRADE), NULL },
-  { APP, CAT (46470), 0, NB (37781), FULL, FAMILY, ROUTE (FROM_APPLICATION), NULL },
+  { FFH, NB (41019), 0, NB (37781), FULL, 0, NO (DOWNGRADE), NULL },
+  { APP, CAT (46470), 0, NB (37781), FULL, FAMILY, ON_THE_FLY, NULL },
   /* family */
   { APP, CAT (38638), 0, NB (37781), FULL, 0, NO (INCOMPATIBLE), "allow-family-change" },
   { APP, NB (37781), 0, CAT (41065), FULL, DOWN | AGAIN, NO (INCOMPATIBLE), "NB-IoT" },
-  { APP, CAT (38638), 0, NB (37781), FULL, FORCE, ROUTE (FROM_APPLICATION), NULL },
+  { APP, CAT (38638), 0, NB (37781), FULL, FORCE, ON_THE_FLY, NULL },
   { REC, CAT (38638), 0, NB (37781), FULL, 0, NO (INCOMPATIBLE), NULL },
   { APP, { { 7, 0, 0, 0 }, 30000 }, 0, NB (37781), FULL, 0, NO (INCOMPATIBLE), NULL },
   { APP, NB (35351), 0, { { 8, 0, 5, 4 }, 61488 }, FOREIGN, FAMILY, NO (INCOMPATIBLE), "neither CAT-M1" },
   /* an application that does not tell its version */
   { APP, UNKNOWN, 0, NB (37781), FULL, 0, NO (WRONG_STATE), "allow-family-change" },
   { APP, UNKNOWN, 0, NB (37781), FULL, DOWN, NO (WRONG_STATE), NULL },
-  { APP, UNKNOWN, 0, NB (37781), FULL, DOWN | FAMILY, ROUTE (FROM_APPLICATION), NULL },
-  { APP, UNKNOWN, 0, NB (37781), FULL, FORCE, ROUTE (FROM_APPLICATION), "unknown version ->" },
+  { APP, UNKNOWN, 0, NB (37781), FULL, DOWN | FAMILY, ON_THE_FLY, NULL },
+  { APP, UNKNOWN, 0, NB (37781), FULL, FORCE, ON_THE_FLY, "unknown version ->" },
+  { APP, UNKNOWN, 0, NB (37781), FULL, RECOVER, ON_THE_FLY, NULL },
   /* files that no modem may be given, forced or not */
   { APP, NB (35351), 0, NB (37781), CUT, FORCE, NO (INVALID_FIRMWARE), "fff, fs missing" },
-  { REC, UNKNOWN, 0, NB (37781), CUT, 0, NO (INVALID_FIRMWARE), NULL },
+  { REC, UNKNOWN, 0, NB (37781), CUT, RECOVER, NO (INVALID_FIRMWARE), NULL },
   { APP, NB (35351), 0, UNKNOWN, FULL, FORCE, NO (INVALID_FIRMWARE), "which version it is" },
-  { APP, CAT (38638), 33080, UNKNOWN, BOOTROM, FORCE, NO (NOT_SUPPORTED), "boot ROM package alone" },
   /* diffs */
+  { APP, CAT (38638), 0, CAT (39529), DIFF, 0, STORED, "5.1.1.0-38638 -> 5.1.1.0-39529 stored first" },
+  { APP, CAT (38638), 33080, CAT (39529), DIFF, STORE | RECOVER, STORED, NULL },
+  { APP, { { 0 }, 38638 }, 0, CAT (39529), DIFF, 0, STORED, NULL },
   { APP, CAT (46470), 0, CAT (48000), DIFF, FORCE, NO (INCOMPATIBLE), "only to 38638" },
-  { APP, UNKNOWN, 0, CAT (39529), DIFF, FORCE, NO (INCOMPATIBLE), "an unknown version" },
-  { APP, CAT (38638), 0, CAT (39529), DIFF, FORCE, NO (NOT_SUPPORTED), "not supported yet" },
-  { APP, { { 0 }, 38638 }, 0, CAT (39529), DIFF, 0, NO (NOT_SUPPORTED), NULL },
+  { APP, UNKNOWN, 0, CAT (39529), DIFF, FORCE | RECOVER, NO (INCOMPATIBLE), "an unknown version" },
   { APP, CAT (38638), 0, CAT (39529), NO_BASE, FORCE, NO (INCOMPATIBLE), "upgdiff_A-to-B" },
-  { SQNS_MODE_FFH, UNKNOWN, 0, CAT (39529), DIFF, FORCE, NO (INCOMPATIBLE), "ffh" },
+  { APP, CAT (38638), 0, CAT (39529), DIFF, GIVEN | FORCE, NO (INCOMPATIBLE), "full images only" },
+  { APP, CAT (38638), 0, CAT (39529), DIFF, FLY | FORCE, NO (INCOMPATIBLE), "on-the-fly; auto and fff" },
+  { APP, CAT (38638), 0, CAT (39529), DIFF, BY_FFH, NO (INCOMPATIBLE), NULL },
+  { FFH, UNKNOWN, 0, CAT (39529), DIFF, FORCE, NO (INCOMPATIBLE), "ffh" },
+  { MT, UNKNOWN, 0, CAT (39529), DIFF, RECOVER, NO (INCOMPATIBLE), "a full image is allowed" },
   { REC, CAT (38638), 0, CAT (39529), DIFF, FORCE, NO (INCOMPATIBLE), "recovery" },
-  { SQNS_MODE_UPDATER, CAT (38638), 0, CAT (39529), DIFF, 0, NO (WRONG_STATE), NULL },
-  /* modes that no step leads out of */
-  { SQNS_MODE_FFH, UNKNOWN, 0, NB (37781), FULL, 0, NO (NEEDS_RECOVERY), "not supported yet" },
-  { SQNS_MODE_FFH, NB (35351), 0, NB (37781), FULL, FORCE, NO (NEEDS_RECOVERY), NULL },
-  { SQNS_MODE_FFH, NB (37781), 0, NB (37781), FULL, 0, NO (NEEDS_RECOVERY), NULL },
-  { SQNS_MODE_UPDATER, NB (35351), 0, NB (37781), FULL, FORCE, NO (WRONG_STATE), "wait" },
-  { SQNS_MODE_UNKNOWN, UNKNOWN, 0, NB (37781), FULL, FORCE, NO (WRONG_STATE), "probe" },
+  /* a boot ROM package alone */
+  { APP, CAT (38638), 33080, UNKNOWN, BOOTROM, 0, STORED, "the same with another boot ROM" },
+  { APP, CAT (33080), 33080, UNKNOWN, BOOTROM, STORE, STORED, NULL },
+  { APP, CAT (38638), 38638, UNKNOWN, BOOTROM, TAKEN, NOTHING, "took the boot ROM package" },
+  { APP, UNKNOWN, 0, UNKNOWN, BOOTROM, TAKEN, NOTHING, NULL },
+  { APP, CAT (38638), 33080, UNKNOWN, BOOTROM, FLY | FORCE, NO (INCOMPATIBLE), "running application" },
+  { REC, CAT (38638), 33080, UNKNOWN, BOOTROM, FORCE, NO (INCOMPATIBLE), "a full image is allowed" },
+  { FFH, UNKNOWN, 0, UNKNOWN, BOOTROM, RECOVER, NO (INCOMPATIBLE), NULL },
+  { REC, CAT (38638), 33080, UNKNOWN, BOOTROM, TAKEN, REBOOT, NULL },
+  { APP, LATE_FACTORY, 0, UNKNOWN, BOOTROM, 0, NO (INCOMPATIBLE), "needs no upgrade" },
   /* methods */
-  { APP, NB (35351), 0, NB (37781), FULL, FFF, NO (NOT_SUPPORTED), "on-the-fly" },
-  { APP, NB (35351), 0, NB (37781), FULL, RECOVERY | FORCE, NO (NOT_SUPPORTED), "on-the-fly" },
-  /* rule 48829: never */
-  { APP, CAT (38638), 0, { { 5, 2, 1, 0 }, 48829 }, FULL, 0, NO (INCOMPATIBLE), "rule 48829-base" },
-  { APP, CAT (38638), 0, { { 5, 2, 1, 0 }, 48829 }, FULL, FORCE, NO (INCOMPATIBLE), "rule 48829-base" },
-  { REC, UNKNOWN, 0, { { 5, 2, 1, 0 }, 48829 }, FULL, 0, NO (INCOMPATIBLE), "rule 48829-base" },
-  { APP, CAT (41065), 0, { { 5, 2, 1, 0 }, 48829 }, FULL, 0, NO (NOT_SUPPORTED), "rule 48829-two-steps" },
-  { APP, CAT (41065), 0, { { 5, 2, 1, 0 }, 48829 }, FULL, FORCE, NO (NOT_SUPPORTED), "rule 48829-two-steps" },
-  /* rule 50523: needs nothing, cannot be reached */
-  { APP, { { 5, 4, 1, 0 }, 50523 }, 0, CAT (41065), FULL, DOWN, NO (INCOMPATIBLE), "needs no upgrade" },
-  { APP, { { 5, 4, 1, 0 }, 50523 }, 0, NB (37781), FULL, FAMILY, NO (INCOMPATIBLE), "needs no upgrade" },
-  { APP, { { 5, 4, 1, 0 }, 50523 }, 0, CAT (41065), FULL, FORCE, ROUTE (FROM_APPLICATION), NULL },
-  { APP, CAT (41065), 0, { { 5, 4, 1, 0 }, 50523 }, FULL, 0, NO (INCOMPATIBLE), "rule 50523-no-way-there" },
-  /* rule 33080: the factory release and the factory boot ROM */
-  { APP, CAT (33080), 33080, CAT (41065), FULL, 0, ROUTE (FROM_APPLICATION), NULL },
-  { APP, CAT (33080), 33080, CAT (38638), FULL, 0, NO (INCOMPATIBLE), "41065 first" },
+  { APP, NB (35351), 0, NB (37781), FULL, STORE, NO (INCOMPATIBLE), "4 MiB" },
+  { APP, NB (35351), 0, NB (37781), FULL, STORE | FORCE, NO (INCOMPATIBLE), "4 MiB" },
+  { APP, NB (35351), 0, NB (37781), FULL, STORE | SMALL, STORED, NULL },
+  { REC, NB (35351), 0, NB (37781), FULL, STORE | SMALL | FORCE, NO (WRONG_STATE), "method fff" },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, FLY, NO (WRONG_STATE), "auto is allowed" },
+  { FFH, UNKNOWN, 0, NB (37781), FULL, STORE, NO (WRONG_STATE), NULL },
+  { APP, NB (35351), 0, NB (37781), FULL, BY_FFH, SQNS_ROUTE_UPDATER, 0, "prepare boot-ffh load-updater " WHOLE, NULL },
+  { REC, UNKNOWN, 0, NB (37781), FULL, BY_FFH, SQNS_ROUTE_UPDATER, 0, "boot-ffh load-updater " WHOLE, NULL },
+  { APP, NB (35351), 0, NB (37781), FULL, BY_FFH | NO_ELF, NO (INCOMPATIBLE), "--updater" },
+  { REC, UNKNOWN, 0, NB (37781), FULL, BY_FFH | LOADED_TWICE, NO (NEEDS_RECOVERY), NULL },
+  /* release 48829 */
+  { APP, CAT (41065), 0, TWO_FILES, PAIR, 0, TWO ("prepare store-first install "), "one file after the other" },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR, RECOVER, TWO ("prepare store-first install "), NULL },
+  { APP, CAT (41065), 0, TWO_FILES, FULL, 0, NO (INCOMPATIBLE), "-1.dup as the first file" },
+  { APP, CAT (41065), 0, TWO_FILES, FULL, FORCE, ON_THE_FLY, NULL },
+  { APP, CAT (39529), 0, TWO_FILES, PAIR, FIRST_DONE, TWO (""), NULL },
+  { APP, UNKNOWN, 0, TWO_FILES, PAIR, FIRST_DONE, TWO (""), NULL },
+  { REC, CAT (41065), 0, TWO_FILES, PAIR, FIRST_DONE | SUCCESS, SQNS_ROUTE_TWO_STEPS, 0, WHOLE, NULL },
+  { MT, CAT (41065), 0, TWO_FILES, PAIR, FIRST_DONE, SQNS_ROUTE_TWO_STEPS, 0, WHOLE, NULL },
+  { FFH, CAT (39529), 0, TWO_FILES, PAIR, FIRST_DONE, SQNS_ROUTE_TWO_STEPS, 0, "load-updater " WHOLE, NULL },
+  { FFH, CAT (39529), 0, TWO_FILES, PAIR, FIRST_DONE | LOADED_TWICE, NO (NEEDS_RECOVERY), NULL },
+  { REC, CAT (41065), 0, TWO_FILES, PAIR, TOUCHED, TWO ("boot-application prepare store-first install "), NULL },
+  { REC, CAT (41065), 0, TWO_FILES, PAIR, TOUCHED | REBOOTED, NO (WRONG_STATE), "runs its application" },
+  { MT, CAT (41065), 0, TWO_FILES, PAIR, TOUCHED, NO (WRONG_STATE), NULL },
+  { FFH, UNKNOWN, 0, TWO_FILES, PAIR, RECOVER, NO (WRONG_STATE), NULL },
+  { APP, CAT (38638), 0, TWO_FILES, PAIR, 0, NO (INCOMPATIBLE), "rule 48829-base, lifted by force" },
+  { APP, CAT (39529), 0, TWO_FILES, PAIR, 0, NO (INCOMPATIBLE), "lost for good" },
+  { APP, CAT (33080), 33080, TWO_FILES, PAIR, 0, NO (INCOMPATIBLE), "rule 48829-base" },
+  { APP, CAT (33080), 33080, TWO_FILES, FULL, 0, NO (INCOMPATIBLE), "rule 48829-base" },
+  { APP, NB (41019), 0, TWO_FILES, PAIR, FAMILY, NO (INCOMPATIBLE), "rule 48829-base" },
+  { APP, CAT (38638), 0, TWO_FILES, FULL, 0, NO (INCOMPATIBLE), "rule 48829-base" },
+  { APP, CAT (38638), 0, TWO_FILES, FULL, FORCE, ON_THE_FLY, NULL },
+  { APP, CAT (38638), 0, TWO_FILES, PAIR, FORCE, TWO ("prepare store-first install "), NULL },
+  { APP, UNKNOWN, 0, TWO_FILES, PAIR, RECOVER, NO (INCOMPATIBLE), "rule 48829-base" },
+  { APP, UNKNOWN, 0, TWO_FILES, PAIR, DOWN | FAMILY, NO (INCOMPATIBLE), "rule 48829-base" },
+  { REC, UNKNOWN, 0, TWO_FILES, PAIR, RECOVER, NO (INCOMPATIBLE), "rule 48829-base" },
+  { REC, UNKNOWN, 0, TWO_FILES, FULL, 0, NO (INCOMPATIBLE), "rule 48829-base" },
+  { REC, UNKNOWN, 0, TWO_FILES, FULL, RECOVER, RESUME, NULL },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR, FLY, NO (INCOMPATIBLE), "method auto" },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR, STORE | FORCE, NO (INCOMPATIBLE), NULL },
+  { APP, CAT (41065), 0, CAT (46470), PAIR, FORCE, NO (INCOMPATIBLE), "rule first-file-for-48829" },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR_SWAPPED, FORCE, NO (INCOMPATIBLE), "wrong order" },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR_FULL, FORCE, NO (INCOMPATIBLE), "first file is a full image" },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR_DIFF, FORCE, NO (INCOMPATIBLE), "differential" },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR_BOOTROM, FORCE, NO (INCOMPATIBLE), "boot ROM package alone" },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR_HUGE, FORCE, NO (INCOMPATIBLE), "4 MiB" },
+  { APP, CAT (41065), 0, TWO_FILES, PAIR_CUT, FORCE, NO (INCOMPATIBLE), "second of the two" },
+  /* release 50523: needs nothing, cannot be reached */
+  { APP, LATE_FACTORY, 0, CAT (41065), FULL, DOWN, NO (INCOMPATIBLE), "needs no upgrade" },
+  { APP, LATE_FACTORY, 0, NB (37781), FULL, FAMILY, NO (INCOMPATIBLE), "needs no upgrade" },
+  { APP, LATE_FACTORY, 0, CAT (41065), FULL, FORCE, ON_THE_FLY, NULL },
+  { APP, CAT (41065), 0, LATE_FACTORY, FULL, 0, NO (INCOMPATIBLE), "rule 50523-no-way-there" },
+  /* the factory release, and the factory boot ROM */
+  { APP, CAT (33080), 33080, CAT (41065), FULL, 0, ON_THE_FLY, NULL },
+  { APP, CAT (33080), 33080, CAT (33080), FULL, AGAIN, ON_THE_FLY, NULL },
+  { APP, CAT (33080), 33080, CAT (38638), FULL, 0,
+    BY_BOOTROM ("prepare boot-recovery upload-bootrom apply boot-ffh load-updater "), "new boot ROM" },
+  { APP, CAT (33080), 33080, CAT (38638), FULL, FLY, NO (INCOMPATIBLE), "41065 first" },
+  { APP, CAT (33080), 0, CAT (38638), FULL, 0, NO (INCOMPATIBLE), "41065 first" },
   { APP, CAT (33080), 0, NB (37781), FULL, FAMILY, NO (INCOMPATIBLE), "41065 first" },
-  { APP, CAT (33080), 33080, CAT (38638), FULL, FORCE, ROUTE (FROM_APPLICATION), NULL },
-  { APP, CAT (33080), 33080, NB (37781), FULL, FAMILY, NO (NOT_SUPPORTED), "factory boot ROM" },
-  { APP, CAT (38638), 33080, NB (37781), FULL, FAMILY, NO (NOT_SUPPORTED), "factory boot ROM" },
+  { APP, CAT (33080), 38638, CAT (38638), FULL, 0, NO (INCOMPATIBLE), "41065 first" },
+  { APP, CAT (33080), 0, CAT (38638), FULL, FORCE, ON_THE_FLY, NULL },
+  { APP, CAT (33080), 33080, NB (37781), FULL, FAMILY,
+    BY_BOOTROM ("prepare boot-recovery upload-bootrom apply boot-ffh load-updater "), NULL },
+  { APP, CAT (38638), 33080, NB (37781), FULL, FAMILY | BY_FFH,
+    BY_BOOTROM ("prepare boot-recovery upload-bootrom apply boot-ffh load-updater "), NULL },
+  { APP, CAT (38638), 33080, NB (37781), FULL, FAMILY | NO_ELF, NO (INCOMPATIBLE), "rule 33080-boot-rom" },
+  { APP, CAT (38638), 33080, NB (37781), FULL, FAMILY | NO_ELF | GIVEN,
+    BY_BOOTROM ("prepare boot-recovery upload-bootrom apply boot-ffh load-updater "), NULL },
+  { APP, CAT (38638), 33080, NB (37781), FULL, 0, NO (INCOMPATIBLE), "allow-family-change" },
+  { APP, CAT (38638), 33080, NB (37781), FULL, FORCE,
+    BY_BOOTROM ("prepare boot-recovery upload-bootrom apply boot-ffh load-updater "), NULL },
+  { APP, CAT (38638), 33080, NB (37781), FULL, FAMILY | FLY, NO (INCOMPATIBLE), "rule 33080-boot-rom" },
+  { APP, CAT (38638), 33080, NB (37781), FULL, FORCE | FLY, ON_THE_FLY, NULL },
+  { APP, CAT (38638), 33080, NB (37781), FULL, FAMILY | STORE | SMALL, NO (INCOMPATIBLE), "rule 33080-boot-rom" },
+  { REC, CAT (38638), 33080, NB (37781), FULL, FAMILY | TOUCHED | SUCCESS,
+    BY_BOOTROM ("upload-bootrom apply boot-ffh load-updater "), NULL },
+  { MT, CAT (38638), 33080, NB (37781), FULL, FAMILY | TOUCHED, NO (INCOMPATIBLE), "41065 is allowed" },
+  { REC, CAT (33080), 33080, NB (37781), FULL, NEW_BOOTROM | SUCCESS, BY_BOOTROM ("boot-ffh load-updater "), NULL },
+  { REC, CAT (33080), 33080, NB (37781), FULL, NEW_BOOTROM | LOADED, BY_BOOTROM (""), NULL },
+  { FFH, CAT (33080), 33080, NB (37781), FULL, NEW_BOOTROM, BY_BOOTROM ("load-updater "), NULL },
+  { FFH, CAT (33080), 33080, NB (37781), FULL, NEW_BOOTROM | LOADED_TWICE, NO (NEEDS_RECOVERY), NULL },
+  { MT, CAT (33080), 33080, NB (37781), FULL, NEW_BOOTROM | LOADED | SUCCESS, BY_BOOTROM (""), NULL },
+  { APP, CAT (33080), 38638, NB (37781), FULL, NEW_BOOTROM, BY_BOOTROM ("prepare boot-recovery "), NULL },
   /* a modem that runs NB-IoT has had the new boot ROM, whatever its first boot loader says */
-  { APP, NB (35351), 33080, NB (37781), FULL, 0, ROUTE (FROM_APPLICATION), NULL },
-  { APP, CAT (38638), 33080, NB (37781), FULL, FORCE, ROUTE (FROM_APPLICATION), NULL },
-  { APP, CAT (38638), 38638, NB (37781), FULL, FAMILY, ROUTE (FROM_APPLICATION), NULL },
-  { APP, CAT (33080), 33080, CAT (33080), FULL, AGAIN, ROUTE (FROM_APPLICATION), NULL },
+  { APP, NB (35351), 33080, NB (37781), FULL, 0, ON_THE_FLY, NULL },
+  { APP, CAT (38638), 38638, NB (37781), FULL, FAMILY, ON_THE_FLY, NULL },
+  { REC, UNKNOWN, 0, NB (37781), FULL, FAMILY, RESUME, NULL },
 };
 
 static SqnsRules *rules;
 
 static SqnsPlanOptions
-row_options (const Row *row)
+row_options (guint flags)
 {
   return (SqnsPlanOptions){
-    .method = (row->flags & FLY)        ? SQNS_METHOD_ON_THE_FLY
-              : (row->flags & FFF)      ? SQNS_METHOD_FFF
-              : (row->flags & RECOVERY) ? SQNS_METHOD_RECOVERY
-                                        : SQNS_METHOD_AUTO,
-    .allow_downgrade = (row->flags & DOWN) != 0,
-    .allow_reinstall = (row->flags & AGAIN) != 0,
-    .allow_family_change = (row->flags & FAMILY) != 0,
-    .force = (row->flags & FORCE) != 0,
+    .method = (flags & FLY)      ? SQNS_METHOD_ON_THE_FLY
+              : (flags & STORE)  ? SQNS_METHOD_FFF
+              : (flags & BY_FFH) ? SQNS_METHOD_RECOVERY
+                                 : SQNS_METHOD_AUTO,
+    .allow_downgrade = (flags & DOWN) != 0,
+    .allow_reinstall = (flags & AGAIN) != 0,
+    .allow_family_change = (flags & FAMILY) != 0,
+    .force = (flags & FORCE) != 0,
+    .recover = (flags & RECOVER) != 0,
   };
 }
 
-/* A file as the parser would describe it, without its bytes. */
-static void
-describe_file (SqnsCaba *caba, SqnsPackage *packages, const SqnsVersion *version, FileKind kind)
+static SqnsPlanHistory
+row_history (guint flags)
 {
-  guint n = kind == FULL || kind == FOREIGN ? 4 : kind == CUT ? 2 : 1;
-
-  *caba = (SqnsCaba){
-    .packages = g_ptr_array_new (),
-    .diff = kind == DIFF || kind == NO_BASE,
-    .base_build = kind == DIFF ? 38638 : 0,
-    .complete = n == 4,
-    .missing = kind == CUT       ? (char *)"fff, fs"
-               : kind == BOOTROM ? (char *)"updater, fff, fs"
-                                 : NULL,
-    .version = *version,
-    .family = sqns_version_family (version),
+  return (SqnsPlanHistory){
+    .bootrom_replaced = (flags & NEW_BOOTROM) != 0,
+    .first_step_done = (flags & FIRST_DONE) != 0,
+    .file_taken = (flags & TAKEN) != 0,
+    .rebooted = (flags & REBOOTED) != 0,
+    .touched = (flags & TOUCHED) != 0,
+    .updater_loads = (flags & LOADED_TWICE) ? 2
+                     : (flags & LOADED)     ? 1
+                                            : 0,
+    .uploads = (flags & SENT_TWICE) ? 2
+               : (flags & TAKEN)    ? 1
+                                    : 0,
   };
-  for (guint i = 0; i < n; i++)
-    {
-      packages[i] = (SqnsPackage){
-        .kind = caba->diff ? SQNS_PACKAGE_DIFF : SQNS_PACKAGE_UPGR,
-        .role = caba->diff ? SQNS_ROLE_OTHER : (SqnsPackageRole)(SQNS_ROLE_BOOTROM + i),
-      };
-      g_ptr_array_add (caba->packages, &packages[i]);
-    }
 }
 
 static void
-assert_steps (const SqnsPlan *plan, Way way)
+row_files (const Row *row, TestFiles *files)
 {
-  static const SqnsStep steps[] = {
-    SQNS_STEP_PREPARE, SQNS_STEP_BOOT_RECOVERY,    SQNS_STEP_UPLOAD_ON_THE_FLY,
-    SQNS_STEP_APPLY,   SQNS_STEP_BOOT_APPLICATION, SQNS_STEP_CONFIRM,
-  };
-  guint first = way == FROM_APPLICATION ? 0 : way == FROM_RECOVERY ? 2 : G_N_ELEMENTS (steps);
+  test_files_init (files, &row->to, row->kind);
+  files->files.updater_given = (row->flags & GIVEN) != 0;
+  if (row->flags & NO_ELF)
+    files->caba.updater_size = 0;
+  if (row->flags & SMALL)
+    files->files.size = SQNS_STORE_MAX_SIZE;
+}
 
-  g_assert_cmpint (plan->outcome, ==, way == NOTHING ? SQNS_PLAN_NOTHING_TO_DO : SQNS_PLAN_ROUTE);
-  g_assert_cmpuint (plan->steps->len, ==, G_N_ELEMENTS (steps) - first);
+static char *
+join_steps (const SqnsPlan *plan)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
   for (guint i = 0; i < plan->steps->len; i++)
-    g_assert_cmpint (g_array_index (plan->steps, SqnsStep, i), ==, steps[first + i]);
+    g_string_append_printf (text, "%s%s", i > 0 ? " " : "", sqns_step_name (g_array_index (plan->steps, SqnsStep, i)));
+  return g_strdup (text->str);
+}
+
+static void
+assert_plan (const Row *row, const SqnsPlan *plan)
+{
+  g_autofree char *steps = join_steps (plan);
+
+  g_assert_cmpint ((int)plan->route, ==, row->route);
+  g_assert_cmpstr (steps, ==, row->steps);
+  g_assert_cmpint (plan->needs_boot_rom, ==,
+                   strstr (steps, "boot-ffh") != NULL || strstr (steps, "load-updater") != NULL);
 }
 
 static void
 test_row (gconstpointer data)
 {
   const Row *row = data;
-  SqnsPlanOptions options = row_options (row);
+  SqnsPlanOptions options = row_options (row->flags);
+  SqnsPlanHistory history = row_history (row->flags);
   SqnsPlanState state = { row->mode, row->from, { .build = row->bootloader0 }, SQNS_REPORT_UNKNOWN };
-  SqnsPackage packages[4];
-  SqnsCaba caba;
-  const char *said;
+  TestFiles files;
 
-  describe_file (&caba, packages, &row->to, row->kind);
-  /* the last report decides nothing: the file is uploaded again */
+  row_files (row, &files);
   for (int report = SQNS_REPORT_UNKNOWN; report <= SQNS_REPORT_FAILURE; report++)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (SqnsPlan) plan = NULL;
+      const char *said;
 
+      if ((report == SQNS_REPORT_SUCCESS) != ((row->flags & SUCCESS) != 0))
+        continue;
       state.report = (SqnsReport)report;
-      plan = sqns_plan_make (rules, &state, &caba, &options, &error);
+      plan = sqns_plan_make (rules, &state, &history, &files.files, &options, &error);
+      g_assert_cmpint (plan == NULL, ==, error != NULL);
       said = plan != NULL ? plan->summary : error->message;
       g_test_message ("%s", said);
-      g_assert_cmpint (plan == NULL, ==, error != NULL);
-      if (row->way == REFUSED)
+      if (row->route < 0)
         g_assert_error (error, SQNS_ERROR, (int)row->error);
       else
         g_assert_no_error (error);
       if (plan != NULL)
-        assert_steps (plan, row->way);
+        assert_plan (row, plan);
       g_assert_true (row->text == NULL || strstr (said, row->text) != NULL);
       /* one sentence, as errors are joined: no capital, no full stop */
       g_assert_false (g_ascii_isupper (said[0]) && g_ascii_islower (said[1]));
       g_assert_false (g_str_has_suffix (said, "."));
     }
-  g_ptr_array_unref (caba.packages);
+  test_files_clear (&files);
 }
 
-typedef struct {
-  SqnsVersion version;
-  FileKind kind;
-  guint flags;
-  int error; /* -1: allowed */
-} FileRow;
-
 static void
-test_check_file (void)
+test_check_files (void)
 {
-  static const FileRow file_rows[] = {
+  static const struct {
+    SqnsVersion version;
+    FileKind kind;
+    guint flags;
+    int error; /* -1: allowed */
+  } file_rows[] = {
     { NB (37781), FULL, 0, -1 },
     { CAT (41065), FULL, 0, -1 },
     { CAT (39529), DIFF, 0, -1 },
+    { CAT (39529), DIFF, GIVEN, SQNS_ERROR_INCOMPATIBLE },
     { CAT (39529), NO_BASE, FORCE, SQNS_ERROR_INCOMPATIBLE },
     { NB (37781), CUT, FORCE, SQNS_ERROR_INVALID_FIRMWARE },
     { UNKNOWN, FULL, FORCE, SQNS_ERROR_INVALID_FIRMWARE },
-    { UNKNOWN, BOOTROM, FORCE, SQNS_ERROR_NOT_SUPPORTED },
+    { UNKNOWN, BOOTROM, 0, -1 },
     { { { 8, 0, 5, 4 }, 61488 }, FOREIGN, 0, SQNS_ERROR_INCOMPATIBLE },
     { { { 8, 0, 5, 4 }, 61488 }, FOREIGN, FORCE, -1 },
-    /* before a modem is looked at */
-    { { { 5, 2, 1, 0 }, 48829 }, FULL, 0, SQNS_ERROR_NOT_SUPPORTED },
-    { { { 5, 2, 1, 0 }, 48829 }, FULL, FORCE, SQNS_ERROR_NOT_SUPPORTED },
-    { { { 5, 4, 1, 0 }, 50523 }, FULL, 0, -1 },
+    /* the modem has to be looked at */
+    { TWO_FILES, FULL, 0, -1 },
+    { TWO_FILES, PAIR, 0, -1 },
+    { LATE_FACTORY, FULL, 0, -1 },
+    /* and not for these */
+    { CAT (41065), PAIR, FORCE, SQNS_ERROR_INCOMPATIBLE },
+    { TWO_FILES, PAIR_SWAPPED, FORCE, SQNS_ERROR_INCOMPATIBLE },
+    { TWO_FILES, PAIR_HUGE, 0, SQNS_ERROR_INCOMPATIBLE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (file_rows); i++)
     {
-      Row row = { .flags = file_rows[i].flags };
-      SqnsPlanOptions options = row_options (&row);
-      SqnsPackage packages[4];
-      SqnsCaba caba;
+      Row row = { .to = file_rows[i].version, .kind = file_rows[i].kind, .flags = file_rows[i].flags };
+      SqnsPlanOptions options = row_options (row.flags);
+      TestFiles files;
       g_autoptr (GError) error = NULL;
 
-      describe_file (&caba, packages, &file_rows[i].version, file_rows[i].kind);
-      g_assert_cmpint (sqns_plan_check_file (rules, &caba, &options, &error), ==, file_rows[i].error == -1);
+      row_files (&row, &files);
+      g_assert_cmpint (sqns_plan_check_files (rules, &files.files, &options, &error), ==, file_rows[i].error == -1);
       if (file_rows[i].error != -1)
         g_assert_error (error, SQNS_ERROR, file_rows[i].error);
-      g_ptr_array_unref (caba.packages);
+      test_files_clear (&files);
     }
 }
 
@@ -293,28 +424,37 @@ test_family_of_version (void)
 {
   static const SqnsVersion version = NB (37781);
   SqnsPlanState state = { SQNS_MODE_FFF, CAT (38638), UNKNOWN, SQNS_REPORT_NONE };
+  SqnsPlanHistory history = { 0 };
   SqnsPlanOptions options = { 0 };
-  SqnsPackage packages[4];
-  SqnsCaba caba;
+  TestFiles files;
   g_autoptr (GError) error = NULL;
 
-  describe_file (&caba, packages, &version, FULL);
-  caba.family = SQNS_FAMILY_UNKNOWN;
-  g_assert_null (sqns_plan_make (rules, &state, &caba, &options, &error));
+  test_files_init (&files, &version, FULL);
+  files.caba.family = SQNS_FAMILY_UNKNOWN;
+  g_assert_null (sqns_plan_make (rules, &state, &history, &files.files, &options, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
-  g_ptr_array_unref (caba.packages);
+  test_files_clear (&files);
 }
 
 static void
 test_names (void)
 {
-  static const char *const names[]
-      = { "prepare", "boot-recovery", "upload-on-the-fly", "apply", "boot-application", "confirm" };
+  static const char *const steps[] = {
+    "prepare",     "boot-recovery", "boot-ffh", "upload-bootrom", "load-updater",     "upload-on-the-fly", "apply",
+    "store-first", "store",         "install",  "wait",           "boot-application", "confirm",
+  };
+  static const char *const routes[] = {
+    "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "wait",
+  };
   static const char *const methods[] = { "auto", "on-the-fly", "fff", "recovery" };
   SqnsMethod method;
 
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    g_assert_cmpstr (sqns_step_name ((SqnsStep)i), ==, names[i]);
+  g_assert_cmpuint (G_N_ELEMENTS (steps), ==, SQNS_N_STEPS);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    g_assert_cmpstr (sqns_step_name ((SqnsStep)i), ==, steps[i]);
+  g_assert_cmpuint (G_N_ELEMENTS (routes), ==, SQNS_N_ROUTES);
+  for (guint i = 0; i < G_N_ELEMENTS (routes); i++)
+    g_assert_cmpstr (sqns_route_name ((SqnsRoute)i), ==, routes[i]);
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     {
       g_assert_true (sqns_method_from_name (methods[i], &method));
@@ -328,25 +468,17 @@ test_names (void)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *path = NULL;
-  g_autofree char *text = NULL;
-  g_autoptr (GError) error = NULL;
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  path = g_test_build_filename (G_TEST_DIST, "..", "..", "data", "firmware-rules.conf", NULL);
-  g_file_get_contents (path, &text, NULL, &error);
-  g_assert_no_error (error);
-  rules = sqns_rules_parse (text, -1, &error);
-  g_assert_no_error (error);
-
+  rules = test_rules_new ();
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *name = g_strdup_printf ("/plan/row/%02u", i);
+      g_autofree char *name = g_strdup_printf ("/plan/row/%03u", i);
 
       g_test_add_data_func (name, &rows[i], test_row);
     }
-  g_test_add_func ("/plan/check-file", test_check_file);
+  g_test_add_func ("/plan/check-files", test_check_files);
   g_test_add_func ("/plan/family-of-version", test_family_of_version);
   g_test_add_func ("/plan/names", test_names);
   result = g_test_run ();

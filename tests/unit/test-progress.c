@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Progress: never falls, never lies; rate and expected end. And the advice after a failure, text by text. */
-#include "model/advice.h"
+/* Progress: never falls, never lies; rate and expected end. */
 #include "model/progress.h"
 
 #include <string.h>
@@ -87,33 +86,6 @@ test_remaining_after_transfer (void)
   g_assert_cmpint (sqns_progress_remaining (&progress, 1000 * SECOND), ==, -1);
 }
 
-static void
-test_advice (void)
-{
-  static const SqnsMode modes[]
-      = { SQNS_MODE_UNKNOWN, SQNS_MODE_FFH, SQNS_MODE_MTOOLS, SQNS_MODE_FFF, SQNS_MODE_UPDATER, SQNS_MODE_RECOVERY };
-  static const char *const cuts[] = { "off and on", "switch off", "unplug", "power cycle", "Plug the board in again" };
-
-  for (int code = 0; code < SQNS_N_ERRORS; code++)
-    for (int phase = 0; phase < SQNS_N_PHASES; phase++)
-      for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
-        {
-          const char *unsafe = sqns_advice (code, phase, modes[mode], FALSE);
-          const char *safe = sqns_advice (code, phase, modes[mode], TRUE);
-          g_assert_nonnull (strstr (unsafe, "Leave the board's power on"));
-          for (gsize i = 0; i < G_N_ELEMENTS (cuts); i++)
-            g_assert_null (strstr (unsafe, cuts[i]));
-          /* only a cancel that changed nothing needs no next step */
-          if (*safe == '\0')
-            g_assert_true (code == SQNS_ERROR_CANCELLED
-                           || (code == SQNS_ERROR_NEEDS_RECOVERY && modes[mode] == SQNS_MODE_FFF));
-        }
-  g_assert_nonnull (strstr (sqns_advice (SQNS_ERROR_NEEDS_RECOVERY, SQNS_PHASE_TRANSFER, SQNS_MODE_RECOVERY, TRUE),
-                            "Run the same upgrade again"));
-  g_assert_nonnull (
-      strstr (sqns_advice (SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_UNKNOWN, TRUE), "Close the program"));
-}
-
 int
 main (int argc, char **argv)
 {
@@ -122,6 +94,5 @@ main (int argc, char **argv)
   g_test_add_func ("/progress/upload-again", test_upload_again);
   g_test_add_func ("/progress/rate", test_rate);
   g_test_add_func ("/progress/remaining-after-transfer", test_remaining_after_transfer);
-  g_test_add_func ("/advice/every-case", test_advice);
   return g_test_run ();
 }

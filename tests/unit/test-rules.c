@@ -45,6 +45,10 @@ test_faults (void)
     { "[a]\nFrom=0x10\n", "is no value for From" },
     { "[a]\nNotFrom=x\n", "is no value for NotFrom" },
     { "[a]\nBootloader0=33080 x\n", "is no value for Bootloader0" },
+    { "[a]\nNotRoute=\n", "\"\" is no value for NotRoute" },
+    { "[a]\nNotRoute=auto\n", "\"auto\" is no value for NotRoute" },
+    { "[a]\nNotRoute=fff;resume\n", "is no value for NotRoute" },
+    { "[a]\nFirstFile=true\n", "line 2, [a]: \"true\" is no value for FirstFile" },
     { "[\xff]\n", "not UTF-8" },
   };
 
@@ -83,6 +87,9 @@ typedef struct {
   const SqnsVersion *from; /* NULL: only the file is known */
   const SqnsVersion *bootloader0;
   gboolean matches;
+  SqnsRoute route;
+  gboolean first_file;
+  gboolean unknown_passes;
 } MatchRow;
 
 static const MatchRow match_rows[] = {
@@ -110,7 +117,21 @@ static const MatchRow match_rows[] = {
   { "From=33080\nNotTo=41065", &cat_m1_38638, &factory, &nothing, TRUE },
   { "From=33080\nNotTo=41065", &cat_m1_41065, &factory, &nothing, FALSE },
   { "From=33080\nNotTo=41065", &cat_m1_38638, &cat_m1_41065, &nothing, FALSE },
+  { "NotTo=41065", &nothing, &factory, &nothing, FALSE },
+  { "NotFrom=41065", &cat_m1_38638, &nothing, &nothing, FALSE, .unknown_passes = TRUE },
+  { "NotFrom=41065", &cat_m1_38638, &factory, &nothing, TRUE, .unknown_passes = TRUE },
+  { "To=38638", &cat_m1_38638, &nothing, &nothing, TRUE, .unknown_passes = TRUE },
+  { "NotRoute=bootrom", &nb_iot_37781, &factory, &factory, TRUE, SQNS_ROUTE_ON_THE_FLY },
+  { "NotRoute=bootrom", &nb_iot_37781, &factory, &factory, FALSE, SQNS_ROUTE_BOOTROM },
+  { "NotRoute=on-the-fly", &nb_iot_37781, &factory, &factory, FALSE, SQNS_ROUTE_ON_THE_FLY },
+  { "To=41065\nNotRoute=bootrom", &nb_iot_37781, &factory, &factory, FALSE, SQNS_ROUTE_ON_THE_FLY },
+  { "FirstFile=yes", &cat_m1_38638, &factory, &nothing, FALSE },
+  { "FirstFile=yes", &cat_m1_38638, &factory, &nothing, TRUE, .first_file = TRUE },
+  { "FirstFile=no", &cat_m1_38638, &factory, &nothing, TRUE },
+  { "FirstFile=no", &cat_m1_38638, &factory, &nothing, FALSE, .first_file = TRUE },
   /* only the file is known */
+  { "FirstFile=yes", &cat_m1_38638, NULL, NULL, TRUE, .first_file = TRUE },
+  { "To=38638\nNotRoute=bootrom", &cat_m1_38638, NULL, NULL, FALSE },
   { "To=38638", &cat_m1_38638, NULL, NULL, TRUE },
   { "ToFamily=NB-IoT", &nb_iot_37781, NULL, NULL, TRUE },
   { "To=38638\nNotFrom=41065", &cat_m1_38638, NULL, NULL, FALSE },
@@ -127,6 +148,14 @@ test_match (gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (SqnsRules) rules = sqns_rules_parse (text, -1, &error);
   SqnsPlanState state = { .mode = SQNS_MODE_FFF };
+  SqnsRulesQuery query = {
+    .to = row->to,
+    .to_family = sqns_version_family (row->to),
+    .first_file = row->first_file,
+    .state = row->from != NULL ? &state : NULL,
+    .route = row->route,
+    .unknown_passes = row->unknown_passes,
+  };
   gboolean allowed;
 
   g_assert_no_error (error);
@@ -135,8 +164,7 @@ test_match (gconstpointer data)
       state.version = *row->from;
       state.bootloader0 = *row->bootloader0;
     }
-  allowed = sqns_rules_allow (rules, row->to, sqns_version_family (row->to), row->from != NULL ? &state : NULL, FALSE,
-                              &error);
+  allowed = sqns_rules_allow (rules, &query, FALSE, &error);
   g_assert_cmpint (allowed, ==, !row->matches);
   if (row->matches)
     g_assert_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
@@ -153,17 +181,19 @@ test_order (void)
         "  # the hard one\r\n[hard]\r\n To = 38638;41065 \r\nError=NotSupported\r\nLiftable=no\r\n"
         "Message=the hard one\r\n";
   g_autoptr (SqnsRules) rules = sqns_rules_parse (text, -1, NULL);
+  const SqnsRulesQuery query = { .to = &cat_m1_38638, .to_family = SQNS_FAMILY_CAT_M1 };
+  const SqnsRulesQuery other = { .to = &nb_iot_37781, .to_family = SQNS_FAMILY_NB_IOT };
   g_autoptr (GError) soft = NULL;
   g_autoptr (GError) hard = NULL;
 
   g_assert_nonnull (rules);
-  g_assert_false (sqns_rules_allow (rules, &cat_m1_38638, SQNS_FAMILY_CAT_M1, NULL, FALSE, &soft));
+  g_assert_false (sqns_rules_allow (rules, &query, FALSE, &soft));
   g_assert_error (soft, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
   g_assert_cmpstr (soft->message, ==, "the soft = one (rule soft, lifted by force)");
-  g_assert_false (sqns_rules_allow (rules, &cat_m1_38638, SQNS_FAMILY_CAT_M1, NULL, TRUE, &hard));
+  g_assert_false (sqns_rules_allow (rules, &query, TRUE, &hard));
   g_assert_error (hard, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED);
   g_assert_cmpstr (hard->message, ==, "the hard one (rule hard)");
-  g_assert_true (sqns_rules_allow (rules, &nb_iot_37781, SQNS_FAMILY_NB_IOT, NULL, FALSE, NULL));
+  g_assert_true (sqns_rules_allow (rules, &other, FALSE, NULL));
 }
 
 int

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that lie beside a firmware file and belong to it. */
+#pragma once
+
+#include "codec/caba.h"
+#include "ctl.h"
+#include "upgrade-options.h"
+
+/* Fills what @options do not name: an updater.elf (never for a diff), and the first of the two files of release 48829.
+ * Says what it took. */
+void sqns_siblings_find (SqnsCtl *ctl, const char *path, const SqnsCaba *caba, SqnsUpgradeOptions *options);

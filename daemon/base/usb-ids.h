@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* USB ids of boards, and of the same boards while their USB controller is in its boot loader (field-failures.md §3). */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  guint16 vendor;
+  guint16 product;
+  gboolean bootloader; /* DFU: it has no tty then */
+  const char *name;
+} SqnsUsbId;
+
+/* NULL when it is none of theirs. 0403:6015 is a bare FTDI chip, which many other things carry too. */
+const SqnsUsbId *sqns_usb_id_find (guint16 vendor, guint16 product);

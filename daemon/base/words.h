@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All texts for people that say what is wrong and what to do next: advice after a failed job, states of the modem,
+ * notes about the board, findings of 'sqnsctl doctor'. Pure; used by the daemon and by the client. */
+#pragma once
+
+#include <glib.h>
+
+/* --- advice after a failed job --- */
+
+typedef enum {
+  /* the modem may be writing */
+  SQNS_ADVICE_KEEP_POWER,
+  SQNS_ADVICE_KEEP_POWER_PLUG_IN,
+  SQNS_ADVICE_KEEP_POWER_PRESS_RESET,
+  /* it waits in a state that is safe */
+  SQNS_ADVICE_RECOVERY,
+  SQNS_ADVICE_MTOOLS,
+  SQNS_ADVICE_FFH,
+  SQNS_ADVICE_UPDATER,
+  SQNS_ADVICE_NEEDS_FILE,
+  /* nothing had been changed */
+  SQNS_ADVICE_LOST,
+  SQNS_ADVICE_CLOSE_PROGRAM,
+  SQNS_ADVICE_INHIBITED,
+  SQNS_ADVICE_FETCH_FILE,
+  SQNS_ADVICE_CHOOSE_FILE,
+  SQNS_ADVICE_DOWNGRADE,
+  SQNS_ADVICE_LOOK_AT_STATE,
+  SQNS_ADVICE_SILENT,
+  SQNS_ADVICE_NOTHING_CHANGED,
+  SQNS_ADVICE_REFUSED,
+  SQNS_ADVICE_PRESS_RESET,
+  SQNS_ADVICE_CANCELLED,
+  SQNS_ADVICE_DRAINING,
+  SQNS_ADVICE_OTHER_WAY,
+  SQNS_ADVICE_COMPARE_VERSION,
+  /* the modem was being changed; power may be cut all the same */
+  SQNS_ADVICE_PLUG_IN_GO_ON,
+  SQNS_ADVICE_SILENT_GO_ON,
+  SQNS_ADVICE_WRONG_VERSION,
+  SQNS_ADVICE_FILE_NOT_TAKEN,
+  SQNS_ADVICE_STILL_RUNS,
+  SQNS_ADVICE_PRESS_RESET_GO_ON,
+  SQNS_ADVICE_GO_ON,
+} SqnsAdviceId;
+#define SQNS_N_ADVICES (SQNS_ADVICE_GO_ON + 1)
+const char *sqns_advice_words (SqnsAdviceId id); /* never empty; static */
+
+/* A board that came and went several times within a minute (field-failures.md row 27). */
+const char *sqns_brown_out_words (void);
+
+/* --- a finding: one fact with its weight and the next step --- */
+
+typedef enum {
+  SQNS_LEVEL_OK,
+  SQNS_LEVEL_NOTE,    /* worth knowing; nothing is broken */
+  SQNS_LEVEL_PROBLEM, /* something does not work, or will not */
+} SqnsLevel;
+const char *sqns_level_name (SqnsLevel level); /* "ok", "note", "problem" */
+
+typedef enum {
+  SQNS_SUBJECT_HOST,
+  SQNS_SUBJECT_USB,
+  SQNS_SUBJECT_BOARD,
+  SQNS_SUBJECT_MODEM,
+} SqnsSubject;
+#define SQNS_N_SUBJECTS (SQNS_SUBJECT_MODEM + 1)
+const char *sqns_subject_name (SqnsSubject subject); /* "host", "usb", "board", "modem" */
+
+/* Texts have holes like "{port}" for sqns_words_fill(). */
+typedef struct {
+  guint id; /* its own index */
+  SqnsSubject subject;
+  SqnsLevel level;
+  const char *code;   /* for programs: "port-owned" */
+  const char *text;   /* one or two sentences */
+  const char *advice; /* the next step; "" when there is none to take, never for a problem */
+} SqnsFindingWords;
+
+/* Holes: {port} a tty's path or "MODEM"; the others are told beside each group. */
+typedef enum {
+  SQNS_FINDING_DAEMON_RUNS, /* {version} */
+  SQNS_FINDING_NO_DAEMON,   /* {error} */
+  SQNS_FINDING_BUS_DENIED,  /* {error} */
+  SQNS_FINDING_OTHER_HOST,  /* {host} */
+  SQNS_FINDING_MM_ABSENT,
+  SQNS_FINDING_MM_IGNORES_PORT,
+  SQNS_FINDING_MM_MAY_PROBE,
+  SQNS_FINDING_PORT_MISSING,
+  SQNS_FINDING_PORT_FREE,
+  SQNS_FINDING_PORT_NOT_SEEN,
+  SQNS_FINDING_PORT_OF_DAEMON,
+  SQNS_FINDING_PORT_OWNED, /* {owner} */
+  SQNS_FINDING_ACCESS,
+  SQNS_FINDING_ACCESS_NOT_NEEDED, /* {group} */
+  SQNS_FINDING_ACCESS_DENIED,     /* {group} */
+  SQNS_FINDING_ACCESS_NEXT_LOGIN, /* {group} */
+  SQNS_FINDING_DRIVER,            /* {driver} */
+  SQNS_FINDING_DRIVER_OTHER,      /* {driver} */
+  SQNS_FINDING_LATENCY,           /* {ms} */
+  SQNS_FINDING_LATENCY_SLOW,      /* {ms}, {tty} */
+
+  SQNS_FINDING_USB_NONE,
+  SQNS_FINDING_USB_BOARD,      /* {name}, {ids}, {place} */
+  SQNS_FINDING_USB_BOOTLOADER, /* {name}, {ids}, {place} */
+  SQNS_FINDING_USB_NO_TTY,     /* {name}, {ids}, {place} */
+  SQNS_FINDING_USB_FRESH,      /* {name}, {place}, {seconds} */
+  SQNS_FINDING_USB_CAME_BACK,  /* {name}, {place} */
+
+  SQNS_FINDING_BOARD_ANSWERS, /* {board}, {firmware} */
+  SQNS_FINDING_BOARD_KNOWN,   /* {board}, {firmware} */
+  SQNS_FINDING_BOARD_NOT_ASKED,
+  SQNS_FINDING_BOARD_SILENT,
+  SQNS_FINDING_BOARD_UNSEEN, /* {link} */
+  SQNS_FINDING_BOARD_NEEDS_HAND,
+
+  SQNS_FINDING_MODEM_NOT_FOUND,   /* {error} */
+  SQNS_FINDING_MODEM_NOT_ASKED,   /* {error} */
+  SQNS_FINDING_MODEM_FAILED,      /* {error} */
+  SQNS_FINDING_MODEM_PORT_LOCKED, /* {error} */
+  SQNS_FINDING_MODEM_DENIED,      /* {error} */
+  SQNS_FINDING_MODEM_LOST,        /* {error} */
+  SQNS_FINDING_MODEM_DEAD,        /* {error} */
+  SQNS_FINDING_MODEM_NOT_REACHED, /* {error} */
+  SQNS_FINDING_MODEM_STRANGE,
+  SQNS_FINDING_POWER_SAFE,
+  SQNS_FINDING_POWER_KEEP,
+  SQNS_FINDING_POWER_UNSURE,
+  SQNS_FINDING_VERSION, /* {version}, {family} */
+  SQNS_FINDING_VERSION_MISSING,
+  SQNS_FINDING_HALF_UPGRADED, /* {version}, {loader} */
+  SQNS_FINDING_FACTORY_BOOT_ROM,
+  SQNS_FINDING_LAST_ERROR, /* {error} */
+  SQNS_FINDING_JOB,        /* {job}, {message} */
+  SQNS_FINDING_BLOCKED,    /* {error} */
+} SqnsFindingId;
+#define SQNS_N_FINDINGS (SQNS_FINDING_BLOCKED + 1)
+const SqnsFindingWords *sqns_finding_words (SqnsFindingId id);
+
+/* --- states of a modem, as org.sqnsd1.Modem.State names them --- */
+
+typedef enum {
+  SQNS_STATE_UNKNOWN,
+  SQNS_STATE_PROBING,
+  SQNS_STATE_APPLICATION,
+  SQNS_STATE_MTOOLS,
+  SQNS_STATE_RECOVERY,
+  SQNS_STATE_UPDATER,
+  SQNS_STATE_FFH,
+  SQNS_STATE_SILENT,
+  SQNS_STATE_UPGRADING,
+  SQNS_STATE_GONE,
+} SqnsStateId;
+#define SQNS_N_STATES (SQNS_STATE_GONE + 1)
+
+typedef enum {
+  SQNS_POWER_SAFE, /* may be cut */
+  SQNS_POWER_KEEP,
+  SQNS_POWER_UNSURE,
+} SqnsPower;
+
+typedef struct {
+  SqnsFindingWords finding; /* its code is the state's D-Bus name; the text has the modem's own and the forums' words */
+  SqnsPower power;
+} SqnsStateWords;
+const SqnsStateWords *sqns_state_words (SqnsStateId id);
+gboolean sqns_state_from_name (const char *name, SqnsStateId *id); /* FALSE: none of ours */
+
+/* --- what was seen of a board, as org.sqnsd1.Modem.BoardNotes names it --- */
+
+/* The first eight stand in the order of the bits of SqnsBoardNotes. */
+typedef enum {
+  SQNS_NOTE_PASSTHROUGH,
+  SQNS_NOTE_NEEDS_LTE_TASK,
+  SQNS_NOTE_LTE_ON_BOOT,
+  SQNS_NOTE_NO_LTE,
+  SQNS_NOTE_MAIN_PROGRAM,
+  SQNS_NOTE_PROGRAM_INTERRUPTED,
+  SQNS_NOTE_SAFE_BOOT,
+  SQNS_NOTE_OWNS_MODEM,
+  SQNS_NOTE_ANSWERS,        /* its MicroPython prompt answered */
+  SQNS_NOTE_COMES_AND_GOES, /* it was unplugged several times within a minute */
+} SqnsNoteId;
+#define SQNS_N_NOTES (SQNS_NOTE_COMES_AND_GOES + 1)
+const SqnsFindingWords *sqns_note_words (SqnsNoteId id); /* its code is the name on D-Bus */
+gboolean sqns_note_from_name (const char *name, SqnsNoteId *id);
+
+/* @text with "{name}" replaced by the value that follows the name in the list of names and values, which ends with
+ * NULL: sqns_words_fill (text, "port", "/dev/ttyUSB0", NULL). A hole without a value, and what a value brings in, stay
+ * as they are. Caller frees. */
+char *sqns_words_fill (const char *text, ...) G_GNUC_NULL_TERMINATED;
+char *sqns_words_fill_valist (const char *text, va_list values);

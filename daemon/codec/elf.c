@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks that an updater is a program that the boot ROM can start. */
+#include "codec/elf.h"
+
+#include <string.h>
+
+/* ELF32, from the System V ABI; all fields big-endian here. */
+#define HEADER_SIZE 52u
+#define PROGRAM_HEADER_SIZE 32u
+#define CLASS_AT 4u
+#define DATA_AT 5u
+#define TYPE_AT 16u
+#define MACHINE_AT 18u
+#define PROGRAMS_AT 28u
+#define PROGRAM_SIZE_AT 42u
+#define PROGRAM_COUNT_AT 44u
+#define CLASS_32 1u
+#define DATA_BIG_ENDIAN 2u
+#define TYPE_EXECUTABLE 2u
+#define MACHINE_NDS32 167u
+#define SEGMENT_LOAD 1u
+
+static gboolean bad (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+bad (GError **error, const char *format, ...)
+{
+  g_autofree char *what = NULL;
+  va_list args;
+
+  va_start (args, format);
+  what = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
+               "%s; an updater.elf of the modem's maker is allowed (a big-endian ELF program for NDS32)", what);
+  return FALSE;
+}
+
+static guint
+be16 (const guint8 *p)
+{
+  return (guint)p[0] << 8 | p[1];
+}
+
+static guint32
+be32 (const guint8 *p)
+{
+  return (guint32)be16 (p) << 16 | be16 (p + 2);
+}
+
+/* What people hand over instead. */
+static gboolean
+check_magic (const guint8 *data, guint64 size, GError **error)
+{
+  static const struct {
+    const char *magic; /* four bytes */
+    const char *words;
+  } others[] = {
+    { "UPGR", "the updater is a .dup, a firmware file" },
+    { "DIFF", "the updater is a .dup, a differential firmware file" },
+    { "PACK", "the updater is a .dup, a firmware file" },
+    { "PK\003\004", "the updater is a zip archive: unpack it first" },
+    { "FFF!", "the updater is a bare modem image" },
+    { "IELF", "the updater begins with the index that stands in front of it in a firmware file" },
+    { "<!DO", "the updater is a web page, perhaps a login page" },
+    { "<htm", "the updater is a web page, perhaps a login page" },
+  };
+
+  if (size == 0)
+    return bad (error, "the updater is empty");
+  for (guint i = 0; i < G_N_ELEMENTS (others) && size >= 4; i++)
+    if (memcmp (data, others[i].magic, 4) == 0)
+      return bad (error, "%s", others[i].words);
+  if (size < 4 || memcmp (data, "\177ELF", 4) != 0)
+    return bad (error, "the updater is no ELF program");
+  if (size < HEADER_SIZE)
+    return bad (error, "the updater is cut off within its ELF header, after %" G_GUINT64_FORMAT " bytes", size);
+  if (size > SQNS_UPDATER_MAX_SIZE)
+    return bad (error, "the updater has %" G_GUINT64_FORMAT " bytes, more than %" G_GUINT64_FORMAT, size,
+                SQNS_UPDATER_MAX_SIZE);
+  return TRUE;
+}
+
+static gboolean
+check_header (const guint8 *data, GError **error)
+{
+  if (data[CLASS_AT] != CLASS_32 || data[DATA_AT] != DATA_BIG_ENDIAN)
+    return bad (error, "the updater is a %s-endian ELF%s program, for another machine than the modem",
+                data[DATA_AT] == DATA_BIG_ENDIAN ? "big" : "little", data[CLASS_AT] == CLASS_32 ? "32" : "64");
+  if (be16 (data + MACHINE_AT) != MACHINE_NDS32)
+    return bad (error, "the updater is an ELF for machine %u, the modem is %u", be16 (data + MACHINE_AT),
+                MACHINE_NDS32);
+  if (be16 (data + TYPE_AT) != TYPE_EXECUTABLE)
+    return bad (error, "the updater is an ELF of type %u, not an executable", be16 (data + TYPE_AT));
+  return TRUE;
+}
+
+static gboolean
+check_segments (const guint8 *data, guint64 size, GError **error)
+{
+  const guint64 at = be32 (data + PROGRAMS_AT);
+  const guint each = be16 (data + PROGRAM_SIZE_AT);
+  const guint count = be16 (data + PROGRAM_COUNT_AT);
+  gboolean loads = FALSE;
+
+  if (count == 0 || each < PROGRAM_HEADER_SIZE)
+    return bad (error, "the updater is an ELF without program segments");
+  if (at + (guint64)each * count > size)
+    return bad (error, "the updater is cut off: its program headers lie behind its end at byte %" G_GUINT64_FORMAT,
+                size);
+  for (guint i = 0; i < count; i++)
+    {
+      const guint8 *header = data + at + (guint64)each * i;
+
+      if ((guint64)be32 (header + 4) + be32 (header + 16) > size)
+        return bad (error, "the updater is cut off: its segment %u ends behind the end at byte %" G_GUINT64_FORMAT, i,
+                    size);
+      loads |= be32 (header) == SEGMENT_LOAD && be32 (header + 16) > 0;
+    }
+  return loads || bad (error, "the updater is an ELF that loads nothing");
+}
+
+gboolean
+sqns_elf_check_updater (const guint8 *data, guint64 size, GError **error)
+{
+  return check_magic (data, size, error) && check_header (data, error) && check_segments (data, size, error);
+}
+
+gboolean
+sqns_elf_find_updater (
+    const SqnsCaba *caba, const guint8 *data, guint64 size, guint64 *offset, guint64 *length, GError **error)
+{
+  if (caba->updater_size == 0 || caba->updater_offset > size || caba->updater_size > size - caba->updater_offset)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
+                   "there is no updater program inside the firmware file; the updater.elf of its release is allowed "
+                   "with it");
+      return FALSE;
+    }
+  if (!sqns_elf_check_updater (data + caba->updater_offset, caba->updater_size, error))
+    {
+      g_prefix_error (error, "inside the firmware file: ");
+      return FALSE;
+    }
+  *offset = caba->updater_offset;
+  *length = caba->updater_size;
+  return TRUE;
+}

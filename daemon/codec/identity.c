@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds IMEI, ICCID and IMSI in replies. */
+#include "codec/identity.h"
+
+#include <string.h>
+
+#define DIGITS "0123456789"
+#define IMEI_MIN 14
+#define IMEI_FULL 15 /* with its check digit */
+#define IMEI_MAX 16
+
+void
+sqns_identity_free (SqnsIdentity *identity)
+{
+  if (identity == NULL)
+    return;
+  g_free (identity->imei);
+  g_free (identity->iccid);
+  g_free (identity->imsi);
+  g_free (identity);
+}
+
+/* The next run of letters and digits is one number: digits, and the F's that fill an ICCID up. */
+static char *
+number_at (const char *word, gsize len, gsize min, gsize max)
+{
+  gsize digits = MIN (strspn (word, DIGITS), len);
+  gsize fill = MIN (strspn (word + digits, "Ff"), len - digits);
+  return digits >= min && digits <= max && digits + fill == len ? g_strndup (word, digits) : NULL;
+}
+
+static char *
+find_number (const SqnsAtReply *reply, gsize min, gsize max)
+{
+  if (reply->final != SQNS_AT_OK)
+    return NULL;
+  for (guint i = 0; i < reply->lines->len; i++)
+    for (const char *p = reply->lines->pdata[i]; *p != '\0';)
+      {
+        gsize len = 0;
+        while (g_ascii_isalnum (p[len]))
+          len++;
+        char *number = number_at (p, len, min, max);
+        if (number != NULL)
+          return number;
+        p += MAX (len, 1);
+      }
+  return NULL;
+}
+
+char *
+sqns_identity_imei (const SqnsAtReply *reply)
+{
+  return find_number (reply, IMEI_MIN, IMEI_MAX);
+}
+
+char *
+sqns_identity_iccid (const SqnsAtReply *reply)
+{
+  return find_number (reply, 18, 20);
+}
+
+char *
+sqns_identity_imsi (const SqnsAtReply *reply)
+{
+  return find_number (reply, 6, 15);
+}
+
+gboolean
+sqns_identity_is_imei (const char *text)
+{
+  gsize len = strlen (text);
+  return len >= IMEI_MIN && len <= IMEI_MAX && strspn (text, DIGITS) == len;
+}
+
+gboolean
+sqns_identity_same_imei (const char *a, const char *b)
+{
+  if (!sqns_identity_is_imei (a) || !sqns_identity_is_imei (b))
+    return FALSE;
+  if (strlen (a) == IMEI_FULL && strlen (b) == IMEI_FULL)
+    return g_str_equal (a, b);
+  return strncmp (a, b, IMEI_MIN) == 0;
+}

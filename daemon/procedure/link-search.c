@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a search for the modem may try next, and the words for its failure. */
+#include "procedure/link-search.h"
+
+#include "codec/repl.h"
+#include "procedure/relay.h"
+
+/* Bytes came that a modem sent, though none could be understood. */
+static gboolean
+modem_heard (const SqnsLinkSearch *search)
+{
+  return search->modem_noise == SQNS_NOISE_ZEROS || search->modem_noise == SQNS_NOISE_GARBAGE;
+}
+
+SqnsLinkKind
+sqns_link_search_kind (const SqnsLinkSearch *search)
+{
+  const SqnsLinkConfig *config = &search->config;
+
+  if (config->kind == SQNS_LINK_DIRECT || (config->kind == SQNS_LINK_AUTO && !config->usb_board))
+    return SQNS_LINK_DIRECT;
+  return SQNS_LINK_PASSTHROUGH;
+}
+
+gboolean
+sqns_link_search_wants_relay (const SqnsLinkSearch *search)
+{
+  const SqnsLinkConfig *config = &search->config;
+
+  if (config->kind == SQNS_LINK_RELAY)
+    return TRUE;
+  if (search->relay_broken || config->leave)
+    return !search->relay_broken;
+  /* a board that was in a passthrough that stays silent is not brought back into it */
+  return config->kind == SQNS_LINK_AUTO && (search->was_reset || !(search->board->notes & SQNS_BOARD_PASSTHROUGH));
+}
+
+gboolean
+sqns_link_search_lacks_passthrough (const SqnsLinkSearch *search)
+{
+  return search->config.kind == SQNS_LINK_PASSTHROUGH && !(search->board->notes & SQNS_BOARD_PASSTHROUGH);
+}
+
+/* Passthrough is not left without a reset: nobody is brought into it who only wanted to look, unless somebody can bring
+ * the board back. */
+gboolean
+sqns_link_search_may_passthrough (const SqnsLinkSearch *search)
+{
+  const SqnsLinkConfig *config = &search->config;
+  gboolean wanted = config->kind == SQNS_LINK_AUTO || config->kind == SQNS_LINK_PASSTHROUGH;
+  gboolean way_back = !config->leave || config->pic || config->hand_s > 0;
+
+  return wanted && way_back && (search->board->notes & SQNS_BOARD_PASSTHROUGH) != 0 && !search->passthrough_tried
+         && !modem_heard (search);
+}
+
+gboolean
+sqns_link_search_may_safe_boot (const SqnsLinkSearch *search)
+{
+  return !search->safe_booted && !modem_heard (search);
+}
+
+gboolean
+sqns_link_search_may_reset (const SqnsLinkSearch *search)
+{
+  const SqnsLinkConfig *config = &search->config;
+
+  if (config->kind == SQNS_LINK_DIRECT || search->was_reset || search->relay_silent || search->relay_broken
+      || (search->passthrough_tried && config->kind == SQNS_LINK_PASSTHROUGH))
+    return FALSE;
+  return config->pic || (config->hand_s > 0 && !modem_heard (search));
+}
+
+gboolean
+sqns_link_search_needs_lte_task (const SqnsLinkSearch *search)
+{
+  return (search->board->notes & SQNS_BOARD_NEEDS_LTE_TASK) != 0;
+}
+
+const char *
+sqns_link_search_pins (const SqnsLinkSearch *search)
+{
+  const char *board = search->config.board ? search->config.board : search->board->board;
+  return board != NULL && g_ascii_strcasecmp (board, "gpy") == 0 ? "('P5','P98','P7','P99')"
+                                                                 : "('P20','P18','P19','P17')";
+}
+
+static gboolean
+says (const char *output, const char *name, const char *value)
+{
+  g_autofree char *said = sqns_repl_value (output, name);
+  return g_strcmp0 (said, value) == 0;
+}
+
+void
+sqns_board_info_take (SqnsBoardInfo *board, const char *output)
+{
+  g_autofree char *lines = sqns_repl_value (output, "main-lines");
+  guint64 rank;
+
+  g_free (board->board);
+  g_free (board->firmware);
+  board->board = sqns_repl_value (output, "board");
+  board->firmware = sqns_repl_value (output, "firmware");
+  rank = sqns_board_firmware_rank (board->firmware ? board->firmware : "");
+  if (says (output, "passthrough", "yes"))
+    {
+      board->notes |= SQNS_BOARD_PASSTHROUGH;
+      /* unknown firmware is asked for the task, too: on an older one that only costs some seconds */
+      if (rank == 0 || rank >= sqns_board_firmware_rank ("1.20.2.r2"))
+        board->notes |= SQNS_BOARD_NEEDS_LTE_TASK;
+    }
+  if (says (output, "lte-on-boot", "yes"))
+    board->notes |= SQNS_BOARD_LTE_ON_BOOT;
+  if (says (output, "lte", "no"))
+    board->notes |= SQNS_BOARD_NO_LTE;
+  if (lines != NULL && !g_str_equal (lines, "0"))
+    board->notes |= SQNS_BOARD_MAIN;
+}
+
+/* --- words --- */
+
+static const char *
+heard_words (SqnsNoise noise)
+{
+  switch (noise)
+    {
+    case SQNS_NOISE_NONE:
+      return "not one byte came at 921600 or 115200 baud";
+    case SQNS_NOISE_TEXT:
+      return "text came that is no answer";
+    case SQNS_NOISE_GARBAGE:
+      return "garbage came, as from another baud rate";
+    case SQNS_NOISE_ZEROS:
+      return "only zero bytes came, as from a modem without power or in a crash loop";
+    }
+  return "";
+}
+
+static GError *
+unreached (const SqnsLinkSearch *search)
+{
+  const char *devnode = search->config.devnode;
+
+  if (search->repl_noise == SQNS_NOISE_TEXT)
+    return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_NEEDS_HAND,
+                                "a program runs on the board, prints, and yields neither to Ctrl-C nor to a safe boot");
+  if (search->config.kind == SQNS_LINK_DIRECT)
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem does not answer on %s: %s", devnode,
+                        heard_words (search->modem_noise));
+  return g_error_new (
+      SQNS_ERROR, SQNS_ERROR_TIMEOUT, "neither a board's prompt nor a modem answers on %s: %s%s", devnode,
+      heard_words (search->modem_noise),
+      modem_heard (search)
+          ? ""
+          : "; the cable may be loose or the board without power, it may be in a passthrough that stays "
+            "silent, or a program on it keeps still and yields neither to Ctrl-C nor to a safe boot");
+}
+
+GError *
+sqns_link_search_failure (const SqnsLinkSearch *search)
+{
+  const char *reached = search->relay_silent && search->passthrough
+                            ? "the board's relay works, its passthrough was tried"
+                        : search->relay_silent ? "the board's relay works"
+                                               : "the board's passthrough was started";
+  const char *stays = search->passthrough && !search->config.pic
+                          ? "; the board stays in passthrough until its reset button is pressed"
+                          : "";
+
+  if (!search->reached)
+    return unreached (search);
+  return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "%s, but the modem does not answer on %s: %s%s", reached,
+                      search->config.devnode, heard_words (search->modem_noise), stays);
+}

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A test per row of field-failures.md §1. Its docstring is its row of the table: the symptom, what sqnsd does, how it ends; the
+third line is held against the exit codes that the test saw, so the table cannot say what did not happen."""
+import importlib.util
+import json
+import os
+import re
+import sys
+import time
+
+SCENARIO = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'scenario')
+sys.path.insert(0, SCENARIO)
+from rig import (BEFORE, CANCELLED, DETACHED, DONE, FAILED, HAND, IMAGE_SIZE, NOT_FOUND, RECOVERY, REFUSED,  # noqa: E402
+                 TARGET, UNKNOWN, USAGE, WholeCase, wait_for)
+from client_rig import Client  # noqa: E402
+
+ENDS = {
+    DONE: 'succeeds',
+    FAILED: 'fails, the modem is usable',
+    USAGE: 'refused as wrong usage',
+    NOT_FOUND: 'not found',
+    REFUSED: 'refused',
+    UNKNOWN: 'fails, the state of the modem is not known',
+    CANCELLED: 'cancelled',
+    RECOVERY: 'fails, the modem waits for the next upgrade',
+    HAND: 'needs a hand',
+    DETACHED: 'goes on by itself',
+}
+FAMILY = '--allow-family-change'
+FACTORY = ('--modem-version=5.1.1.0-33080', '--bootloader0=33080')
+DEAD_S = 90
+# what nobody may be told while the modem may be writing
+CUTS_POWER = r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it'
+
+
+def make_dup():
+    spec = importlib.util.spec_from_file_location('make_dup', os.path.join(os.environ['SQNS_SOURCE'], 'tests', 'board', 'make-dup.py'))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class FieldCase(WholeCase):
+    """Ends are noted in the order in which a person meets them."""
+
+    def setUp(self):
+        super().setUp()
+        self.seen = []
+        self.bus = self.rig.client()
+
+    def end(self):
+        super().end()
+        lines = [line.strip() for line in self._testMethodDoc.strip().splitlines()]
+        self.assertEqual(len(lines), 3, 'symptom, what sqnsd does, how it ends')
+        self.assertEqual(lines[2], 'Ends: ' + ('; then '.join(ENDS[code] for code in self.seen) or 'doctor names it'))
+
+    def note(self, code):
+        if self.seen[-1:] != [code]:
+            self.seen.append(code)
+
+    # --- boards and files ---
+
+    def logged(self, *options, **how):
+        """Keeps what went over both hops."""
+        log = os.path.join(self.rig.folder, 'wire-%d.log' % len(self.boards))
+        board = self.board('--log', log, *options, **how)
+        board.log = log
+        return board
+
+    def sized(self, *options, size=IMAGE_SIZE, **how):
+        """Its faults may strike at a percentage."""
+        return self.logged('--dup-size=%d' % size, *options, **how)
+
+    def commands(self, board):
+        """(state, command) in the order in which the modem heard them."""
+        with open(board.log, encoding='utf-8', errors='replace') as log:
+            return re.findall(r'modem ([a-z]+): (AT\S*)', log.read())
+
+    def full(self, version, build, **options):
+        return self.image('full-%d.dup' % build, version=version, build=build, **options)
+
+    def diff(self, base, build):
+        return self.image('upgdiff_%d-to-%d.dup' % (base, build), version='5.1.1.0', build=build, diff_from=base)
+
+    def updater(self):
+        return self.file('updater.elf', make_dup().embedded_updater(size=IMAGE_SIZE))
+
+    def two_files(self):
+        first = self.file('CATM1-5.2-48829-1.dup', make_dup().make_first_step())
+        return first, self.image('CATM1-5.2-48829-2.dup', version='5.2.1.0', build=48829)
+
+    # --- what a person does ---
+
+    def run_one(self, code, *args):
+        """stdout and stderr of sqnsctl, which ends with @code; what it says is sense."""
+        got, out, err = self.sqnsctl(*args)
+        return self.judge(code, got, out + err, args)
+
+    def judge(self, code, got, words, args):
+        self.note(got)
+        self.assertEqual(got, code, 'sqnsctl %s: exit %d\n%s\n%s\n%s' % (
+            ' '.join(args), got, words, [self.status(board) for board in self.boards], self.rig.log(self.daemon)[-3000:]))
+        if code not in (DONE, DETACHED):
+            self.assertRegex(words, '(?m)^sqnsctl: .')
+        return words
+
+    def upgrade(self, code, board, *args):
+        words = self.run_one(code, 'upgrade', board.port, *args)
+        if code not in (DONE, DETACHED):
+            self.assert_advised(board)
+        return words
+
+    def run_all(self, boards, *args):
+        """At the same time: each is upgraded."""
+        clients = [self.start('upgrade', board.port, *args) for board in boards]
+        for board, client in zip(boards, clients):
+            code, words = self.end_of(client)
+            self.judge(DONE, code, words, ('upgrade', board.port, *args))
+            self.assert_upgraded(board)
+
+    def last_job(self, board):
+        """The properties of this board's newest job, None when none was made."""
+        objects = self.bus.objects()
+        modem = next((path for path, has in objects.items()
+                      if has.get('org.sqnsd1.Modem', {}).get('DevNode') == board.port), None)
+        jobs = [has['org.sqnsd1.Job'] for has in objects.values() if has.get('org.sqnsd1.Job', {}).get('Modem') == modem]
+        return max(jobs, key=lambda job: job['CreatedAt']) if modem and jobs else None
+
+    def assert_advised(self, board):
+        """Whoever failed is told what to do, and never to cut the power while the modem may be writing."""
+        job = self.last_job(board)
+        if job is None:
+            return None  # refused without one
+        self.assertNotEqual(job['Advice'], '', job)
+        if not job['Safe']:
+            self.assertNotRegex(job['Advice'] + job['ErrorMessage'], CUTS_POWER)
+        return job
+
+    def doctor(self, code, *args, env=None):
+        """Findings by their code."""
+        client = Client(['--bus', self.rig.address, '--json', 'doctor', *args], env=env)
+        self.addCleanup(client.kill)
+        got, out, err = client.end()
+        document = self.document(out, err)
+        self.assertEqual(got, code, '%s\n%s' % (out, err))
+        findings = (document.get('modem') or document)['findings']
+        for finding in findings:
+            self.assertTrue(finding['level'] != 'problem' or finding['advice'], finding)
+        return {finding['code']: finding for finding in findings}
+
+    def document(self, out, err):
+        try:
+            return json.loads(out)
+        except ValueError:
+            raise AssertionError('no document: %s\n%s' % (out, err)) from None
+
+    def wait_hand(self, board):
+        """The job waits for a person, without an error."""
+        def waiting():
+            job = self.last_job(board)
+            return job if job is not None and job['State'] == 'waiting' else None
+        job = wait_for(waiting, 'a job that waits for a person')
+        self.note(HAND)
+        self.assertIn('press the reset button on the board', job['Message'])
+        self.assertEqual(job['ErrorName'], '')
+        return job
+
+    def press_when_asked(self, board, *args):
+        client = self.start('upgrade', board.port, *args)
+        self.wait_hand(board)
+        board.tell('press-reset')
+        code, words = self.end_of(client)
+        self.judge(DONE, code, words, ('upgrade',))
+        return self.assert_upgraded(board)
+
+    def assert_dead_soon(self, board, dup, heard):
+        """Told apart from a board that cannot be reached, before the patience of a person ends."""
+        began = time.monotonic()
+        words = self.upgrade(UNKNOWN, board, dup)
+        self.assertLess(time.monotonic() - began, DEAD_S)
+        self.assertRegex(words, heard)
+        return words
+
+
+__all__ = ['BEFORE', 'CANCELLED', 'DETACHED', 'DONE', 'FACTORY', 'FAILED', 'FAMILY', 'FieldCase', 'HAND', 'IMAGE_SIZE',
+           'NOT_FOUND', 'RECOVERY', 'REFUSED', 'TARGET', 'SCENARIO', 'UNKNOWN', 'USAGE', 'make_dup', 'wait_for']

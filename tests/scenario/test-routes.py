@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Whatever state a modem is found in, one command ends at the new version: by native passthrough, by the relay and on a bare
+modem, where each can work. No --updater is given: it is taken out of the file."""
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from rig import DONE, RECOVERY, UNKNOWN, WholeCase, wait_for  # noqa: E402
+
+FAMILY = '--allow-family-change'
+# name: options of the board, flags of the command
+STATES = {
+    'cat_m1_41065': (('--modem-version=5.1.1.0-41065',), (FAMILY,)),
+    'nb_iot_41019': (('--modem-version=6.0.0.0-41019',), ('--allow-downgrade',)),
+    'factory_33080': (('--modem-version=5.1.1.0-33080', '--bootloader0=33080'), (FAMILY,)),
+    'cat_m1_46470': (('--modem-version=5.1.1.0-46470',), (FAMILY,)),
+    'mtools': (('--modem=mtools',), ()),
+    'ffh': (('--modem=ffh',), ()),
+    'updater': (('--modem=updater',), ()),
+    'stp_left_open': (('--modem=stp',), ()),
+    'ppp': (('--modem=ppp',), ()),
+    'recovery': (('--modem=recovery',), ()),
+    'recovery_115200': (('--modem=recovery', '--recovery-baud=115200'), ()),
+}
+CUTS = (1, 6, 50, 99)
+
+
+class Route:
+    """The same for each link; a class of its own for each, for much of it is waiting."""
+    board_options = ()
+    flags = ()
+    command = 'upgrade'
+
+    def run_state(self, name):
+        options, flags = STATES[name]
+        board = self.board(*self.board_options, *options)
+        out, _ = self.expect(DONE, self.command, board.port, self.image(), *flags, *self.flags)
+        self.assertIn('succeeded', out)
+        self.assert_upgraded(board)
+
+    def run_cut(self, fault):
+        """The upload is cut; what it left is saved by the next command."""
+        dup = self.image()
+        board = self.board(*self.board_options, '--fault=' + fault, '--dup-size=%d' % os.path.getsize(dup))
+        code, words = self.end_of(self.start('upgrade', board.port, dup, *self.flags))
+        self.assertIn(code, (RECOVERY, UNKNOWN), words)
+        wait_for(lambda: self.status(board)['plugged'], 'the cable to be in again')
+        self.expect(DONE, self.command, board.port, dup, *self.flags)
+        self.assert_upgraded(board)
+
+    def test_recovery_cut_at_the_end(self):
+        self.run_cut('unplug@stp.close:200')
+
+    def test_finished_but_never_booted(self):
+        board = self.board(*self.board_options, '--modem=finished')
+        before = self.status(board)
+        self.expect(DONE, self.command, board.port, self.image(), *self.flags)
+        now = self.status(board)
+        self.assertEqual(now['modem'], 'application')
+        self.assertEqual(now['stp-bytes'], before['stp-bytes'], 'nothing was uploaded again')
+
+
+def add_tests(cls):
+    for name in STATES:
+        setattr(cls, 'test_' + name, lambda self, name=name: self.run_state(name))
+    for percent in CUTS:
+        setattr(cls, 'test_recovery_cut_at_%d' % percent,
+                lambda self, percent=percent: self.run_cut('unplug@stp.block=%d%%:200' % percent))
+    return cls
+
+
+@add_tests
+class Native(Route, WholeCase):
+    """The link that is taken by itself: a relay to look, passthrough to write."""
+
+
+@add_tests
+class Relay(Route, WholeCase):
+    flags = ('--link=relay',)
+
+
+@add_tests
+class Bare(Route, WholeCase):
+    """The modem's own UART."""
+    board_options = ('--start=direct',)
+
+
+@add_tests
+class Recover(Route, WholeCase):
+    command = 'recover'
+
+
+class Hands(WholeCase):
+    """A board that was left in passthrough: only a reset of its ESP32 leads out of it, and without a PIC a person does that."""
+
+    def press_when_asked(self, board, *args):
+        client = self.start('upgrade', board.port, self.image(), *args)
+        job = wait_for(lambda: next((job for job in self.json(DONE, 'jobs')['jobs'] if job['state'] == 'waiting'), None),
+                       'the job to wait for a person')
+        self.assertIn('NeedsHand', job['message'])
+        self.assertIn('press the reset button on the board', job['message'])
+        self.assertEqual(job['error-name'], '')
+        self.assertTrue(job['safe'])
+        board.tell('press-reset')
+        code, words = self.end_of(client)
+        self.assertEqual(code, DONE, words)
+        self.assertIn('press the reset button', words)
+        self.assert_upgraded(board)
+
+    def test_passthrough_that_never_started(self):
+        self.press_when_asked(self.board('--start=passthrough', '--lte-task=no'))
+
+    def test_ffh_behind_passthrough(self):
+        self.press_when_asked(self.board('--start=passthrough', '--modem=ffh'))
+
+    def test_factory_boot_rom_behind_passthrough(self):
+        """Asked before anything was sent that changes the modem."""
+        board = self.board('--start=passthrough', '--modem-version=5.1.1.0-33080', '--bootloader0=33080')
+        self.press_when_asked(board, FAMILY)
+
+
+if __name__ == '__main__':
+    unittest.main()

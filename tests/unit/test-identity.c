@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* IMEI, ICCID and IMSI in replies. */
+#include "codec/identity.h"
+
+#include <string.h>
+
+typedef char *(*Finder) (const SqnsAtReply *reply);
+
+static void
+test_numbers (void)
+{
+  static const struct {
+    Finder find;
+    const char *command;
+    const char *reply;
+    const char *number;
+  } rows[] = {
+    { sqns_identity_imei, "AT+CGSN", "\r\n354344040000009\r\n\r\nOK\r\n", "354344040000009" },
+    { sqns_identity_imei, "AT+CGSN", "AT+CGSN\r\r\n+CGSN: \"354344040000009\"\r\n\r\nOK\r\n", "354344040000009" },
+    { sqns_identity_imei, "AT+CGSN", "\r\n+CEREG: 1,1,\"0001\",\"00000001\",7\r\n\r\n354344040000009\r\n\r\nOK\r\n",
+      "354344040000009" },
+    { sqns_identity_imei, "AT+CGSN", "\r\nERROR\r\n", NULL },
+    { sqns_identity_imei, "AT+CGSN", "\r\n354344040000009\r\nERROR\r\n", NULL },
+    { sqns_identity_imei, "AT+CGSN", "\r\nOK\r\n", NULL },
+    { sqns_identity_imei, "AT+CGSN", "\r\n12345678\r\n\r\nOK\r\n", NULL },
+    { sqns_identity_imei, "AT+CGSN", "\r\n35434404000000935434404000000\r\n\r\nOK\r\n", NULL },
+    { sqns_identity_imei, "AT+CGSN", "\r\nx354344040000009\r\n\r\nOK\r\n", NULL },
+    { sqns_identity_iccid, "AT+SQNCCID?", "\r\n+SQNCCID: 89490200001234567890\r\n\r\nOK\r\n", "89490200001234567890" },
+    { sqns_identity_iccid, "AT+SQNCCID?", "\r\n+SQNCCID: \"8949020000123456789F\",\"\"\r\n\r\nOK\r\n",
+      "8949020000123456789" },
+    { sqns_identity_iccid, "AT+CCID", "\r\n+CCID: 894902000012345678\r\n\r\nOK\r\n", "894902000012345678" },
+    { sqns_identity_iccid, "AT+CCID", "\r\n+CME ERROR: 10\r\n", NULL },
+    { sqns_identity_iccid, "AT+CCID", "\r\n354344040000009\r\n\r\nOK\r\n", NULL },
+    { sqns_identity_imsi, "AT+CIMI", "\r\n262011234567890\r\n\r\nOK\r\n", "262011234567890" },
+    { sqns_identity_imsi, "AT+CIMI", "\r\n89490200001234567890\r\n\r\nOK\r\n", NULL },
+    { sqns_identity_imsi, "AT+CIMI", "\r\n+CME ERROR: SIM not inserted\r\n", NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (SqnsAtReply) reply = { 0 };
+      sqns_at_parse (rows[i].command, (const guint8 *)rows[i].reply, strlen (rows[i].reply), &reply);
+      g_autofree char *number = rows[i].find (&reply);
+      g_test_message ("row %zu", i);
+      g_assert_cmpstr (number, ==, rows[i].number);
+    }
+}
+
+static void
+test_same_imei (void)
+{
+  static const struct {
+    const char *a, *b;
+    gboolean same;
+  } rows[] = {
+    { "354344040000009", "354344040000009", TRUE },
+    { "354344040000009", "354344040000008", FALSE },   /* another check digit: mistyped */
+    { "35434404000000", "354344040000009", TRUE },     /* without it */
+    { "3543440400000001", "354344040000009", TRUE },   /* the IMEISV */
+    { "3543440400000101", "354344040000009", FALSE },
+    { "354344040000009", "", FALSE },
+    { "", "", FALSE },
+    { "ttyUSB0", "ttyUSB0", FALSE },
+    { "35434404000000a", "35434404000000a", FALSE },
+    { "35434404000000935", "35434404000000935", FALSE },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("row %zu", i);
+      g_assert_cmpint (sqns_identity_same_imei (rows[i].a, rows[i].b), ==, rows[i].same);
+      g_assert_cmpint (sqns_identity_same_imei (rows[i].b, rows[i].a), ==, rows[i].same);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/identity/numbers", test_numbers);
+  g_test_add_func ("/identity/same-imei", test_same_imei);
+  return g_test_run ();
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Walks: a simulated modem does what the plan says, leg by leg, is planned for anew after each, and is thrown into
+ * another mode, or cut off in an upload, at every leg. Each walk must end, at the promised version or in a refusal, and
+ * no step may be asked of a mode that does not know it. */
+#include "plan-files.h"
+
+#define MAX_LEGS 12u
+#define NEW_BOOT_ROM 38638u
+#define FACTORY_BOOT_ROM 33080u
+#define BETWEEN_FILES 39529u /* what a modem shows between the two files of 48829 */
+
+typedef struct {
+  const char *name;
+  SqnsMode mode;
+  SqnsVersion version;
+  guint bootloader0;
+  SqnsReport report;
+  gboolean dead; /* its application does not boot */
+  SqnsVersion to;
+  FileKind kind;
+  SqnsMethod method;
+  gboolean refused; /* at once; else it ends at the promised version */
+  gboolean sturdy;  /* and does so whatever mode it is thrown into */
+} Start;
+
+#define APP SQNS_MODE_FFF
+#define REC SQNS_MODE_RECOVERY
+#define MT SQNS_MODE_MTOOLS
+#define FFH SQNS_MODE_FFH
+#define BUSY SQNS_MODE_UPDATER
+#define AUTO SQNS_METHOD_AUTO
+#define NONE SQNS_REPORT_NONE
+#define SUCCESS SQNS_REPORT_SUCCESS
+#define FAILURE SQNS_REPORT_FAILURE
+
+static const Start starts[] = {
+  { "cat-m1", APP, CAT (38638), 38638, NONE, FALSE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "cat-m1-reported", APP, CAT (38638), 38638, SUCCESS, FALSE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "cat-m1-failed", APP, CAT (38638), 38638, FAILURE, FALSE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "nb-iot", APP, NB (37781), 33080, NONE, FALSE, NB (41019), FULL, AUTO, FALSE, TRUE },
+  { "family", APP, CAT (46470), 46470, NONE, FALSE, NB (41019), FULL, AUTO, FALSE, TRUE },
+  { "factory-to-41065", APP, CAT (33080), 33080, NONE, FALSE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "factory-to-nb-iot", APP, CAT (33080), 33080, NONE, FALSE, NB (41019), FULL, AUTO, FALSE, FALSE },
+  { "factory-to-38638", APP, CAT (33080), 33080, SUCCESS, FALSE, CAT (38638), FULL, AUTO, FALSE, FALSE },
+  { "boot-rom-to-nb-iot", APP, CAT (38638), 33080, NONE, FALSE, NB (37781), FULL, AUTO, FALSE, FALSE },
+  { "recovery", REC, CAT (38638), 38638, NONE, FALSE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "recovery-cut", REC, CAT (38638), 38638, FAILURE, TRUE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "recovery-reported", REC, CAT (41065), 38638, SUCCESS, FALSE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "recovery-lied", REC, CAT (38638), 38638, SUCCESS, TRUE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "recovery-reported-another", REC, CAT (38638), 38638, SUCCESS, FALSE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "mtools", MT, CAT (38638), 38638, NONE, TRUE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "mtools-reported", MT, CAT (38638), 38638, SUCCESS, TRUE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "ffh", FFH, CAT (38638), 38638, NONE, TRUE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "ffh-by-recovery", FFH, NB (37781), 38638, NONE, TRUE, NB (41019), FULL, SQNS_METHOD_RECOVERY, FALSE, FALSE },
+  { "updater", BUSY, CAT (38638), 38638, NONE, FALSE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "updater-cut", BUSY, CAT (38638), 38638, FAILURE, TRUE, CAT (41065), FULL, AUTO, FALSE, TRUE },
+  { "on-the-fly", APP, CAT (38638), 38638, NONE, FALSE, CAT (41065), FULL, SQNS_METHOD_ON_THE_FLY, FALSE, FALSE },
+  { "by-recovery", APP, CAT (38638), 38638, NONE, FALSE, CAT (41065), FULL, SQNS_METHOD_RECOVERY, FALSE, FALSE },
+  { "recovery-by-recovery", REC, CAT (38638), 38638, NONE, TRUE, CAT (41065), FULL, SQNS_METHOD_RECOVERY, FALSE,
+    FALSE },
+  { "diff", APP, CAT (38638), 38638, NONE, FALSE, CAT (39529), DIFF, AUTO, FALSE, FALSE },
+  { "diff-reported", REC, CAT (39529), 38638, SUCCESS, FALSE, CAT (39529), DIFF, AUTO, FALSE, FALSE },
+  { "diff-base", APP, CAT (46470), 46470, NONE, FALSE, CAT (39529), DIFF, AUTO, TRUE, FALSE },
+  { "diff-recovery", REC, CAT (38638), 38638, NONE, FALSE, CAT (39529), DIFF, AUTO, TRUE, FALSE },
+  { "boot-rom-alone", APP, CAT (38638), 33080, NONE, FALSE, UNKNOWN, BOOTROM, AUTO, FALSE, FALSE },
+  { "two-files", APP, CAT (41065), 38638, NONE, FALSE, TWO_FILES, PAIR, AUTO, FALSE, FALSE },
+  { "two-files-reported", APP, CAT (41065), 38638, SUCCESS, FALSE, TWO_FILES, PAIR, AUTO, FALSE, FALSE },
+  { "two-files-base", APP, CAT (39529), 38638, NONE, FALSE, TWO_FILES, PAIR, AUTO, TRUE, FALSE },
+  { "two-files-second", APP, CAT (41065), 38638, NONE, FALSE, TWO_FILES, FULL, AUTO, TRUE, FALSE },
+  { "50523", APP, LATE_FACTORY, 50523, NONE, FALSE, CAT (41065), FULL, AUTO, TRUE, FALSE },
+};
+
+/* What befalls the modem in one leg. */
+typedef enum {
+  STRIKE_NONE,
+  STRIKE_CUT, /* its upload breaks off */
+  STRIKE_MODE /* + mode: it is found in that mode */
+} Strike;
+#define N_STRIKES (STRIKE_MODE + 5)
+
+typedef struct {
+  const Start *start;
+  /* the modem */
+  SqnsMode mode;
+  SqnsVersion version;
+  guint bootloader0;
+  SqnsReport report;
+  gboolean boots;
+  SqnsStep uploaded;
+  /* the job */
+  SqnsVersion known; /* as the job remembers it */
+  guint known_bootloader0;
+  SqnsPlanHistory history;
+  gboolean harmed;
+} Walk;
+
+static SqnsRules *rules;
+
+static gboolean
+is_cut (Walk *walk, Strike strike)
+{
+  if (strike != STRIKE_CUT)
+    return FALSE;
+  walk->report = SQNS_REPORT_FAILURE;
+  return TRUE;
+}
+
+/* A whole image begins to be written: the old application is gone from here on. */
+static void
+begin_image (Walk *walk)
+{
+  const Start *start = walk->start;
+
+  g_assert_true (walk->mode == REC || walk->mode == MT);
+  /* a job that saw the factory boot ROM must have replaced it before it sends NB-IoT */
+  walk->harmed |= walk->known_bootloader0 == FACTORY_BOOT_ROM && walk->bootloader0 == FACTORY_BOOT_ROM
+                  && sqns_version_family (&walk->known) == SQNS_FAMILY_CAT_M1
+                  && sqns_version_family (&start->to) == SQNS_FAMILY_NB_IOT;
+  walk->boots = FALSE;
+}
+
+static void
+apply (Walk *walk)
+{
+  walk->report = SQNS_REPORT_SUCCESS;
+  if (walk->uploaded == SQNS_STEP_UPLOAD_BOOTROM)
+    {
+      walk->bootloader0 = NEW_BOOT_ROM;
+      walk->history.bootrom_replaced = TRUE;
+      return;
+    }
+  walk->version = walk->start->to;
+  walk->boots = TRUE;
+  walk->history.file_taken = TRUE;
+}
+
+static void
+install (Walk *walk)
+{
+  g_assert_cmpint (walk->mode, ==, APP);
+  walk->report = SQNS_REPORT_SUCCESS;
+  if (walk->uploaded == SQNS_STEP_STORE_FIRST)
+    {
+      walk->harmed |= walk->version.build != 41065;
+      walk->version = (SqnsVersion)CAT (BETWEEN_FILES);
+      walk->history.first_step_done = TRUE;
+      return;
+    }
+  if (walk->start->kind == BOOTROM)
+    walk->bootloader0 = NEW_BOOT_ROM;
+  else
+    walk->version = walk->start->to;
+  walk->history.file_taken = TRUE;
+}
+
+/* FALSE: it failed, and the modem is asked what it is. */
+static gboolean
+do_step (Walk *walk, SqnsStep step, Strike strike)
+{
+  walk->history.touched |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
+  switch (step)
+    {
+    case SQNS_STEP_PREPARE:
+      g_assert_cmpint (walk->mode, ==, APP);
+      break;
+    case SQNS_STEP_BOOT_RECOVERY:
+      g_assert_cmpint (walk->mode, ==, APP);
+      walk->mode = REC;
+      break;
+    case SQNS_STEP_BOOT_FFH:
+      g_assert_true (walk->mode == APP || walk->mode == REC);
+      walk->mode = FFH;
+      break;
+    case SQNS_STEP_UPLOAD_BOOTROM:
+      g_assert_cmpint (walk->mode, ==, REC);
+      walk->uploaded = step;
+      return !is_cut (walk, strike);
+    case SQNS_STEP_LOAD_UPDATER:
+      g_assert_cmpint (walk->mode, ==, FFH);
+      walk->history.updater_loads++;
+      if (is_cut (walk, strike))
+        return FALSE;
+      walk->mode = MT;
+      break;
+    case SQNS_STEP_UPLOAD_ON_THE_FLY:
+      begin_image (walk);
+      walk->history.uploads++;
+      walk->uploaded = step;
+      return !is_cut (walk, strike);
+    case SQNS_STEP_APPLY:
+      apply (walk);
+      break;
+    case SQNS_STEP_STORE_FIRST:
+    case SQNS_STEP_STORE:
+      g_assert_cmpint (walk->mode, ==, APP);
+      walk->uploaded = step;
+      return !is_cut (walk, strike);
+    case SQNS_STEP_INSTALL:
+      install (walk);
+      break;
+    case SQNS_STEP_WAIT:
+      g_assert_cmpint (walk->mode, ==, BUSY);
+      walk->mode = walk->boots ? APP : REC;
+      break;
+    case SQNS_STEP_BOOT_APPLICATION:
+      g_assert_true (walk->mode == REC || walk->mode == MT);
+      walk->mode = walk->boots ? APP : REC;
+      walk->history.rebooted = TRUE;
+      break;
+    case SQNS_STEP_CONFIRM:
+      g_assert_not_reached (); /* the modem is asked anew before */
+    }
+  return TRUE;
+}
+
+static void
+do_leg (Walk *walk, const SqnsPlan *plan, Strike strike)
+{
+  for (guint i = 0; i < plan->steps->len; i++)
+    {
+      SqnsStep step = g_array_index (plan->steps, SqnsStep, i);
+
+      if (!do_step (walk, step, strike) || sqns_step_ends_leg (step))
+        return;
+    }
+  g_assert_not_reached (); /* a plan that leads nowhere */
+}
+
+static SqnsPlan *
+make_plan (Walk *walk, const TestFiles *files, GError **error)
+{
+  const SqnsPlanOptions options = {
+    .method = walk->start->method,
+    .allow_family_change = TRUE,
+  };
+  SqnsPlanState state;
+
+  if (walk->mode == APP)
+    {
+      walk->known = walk->version;
+      walk->known_bootloader0 = walk->bootloader0;
+    }
+  state = (SqnsPlanState){ walk->mode, walk->known, { .build = walk->known_bootloader0 }, walk->report };
+  return sqns_plan_make (rules, &state, &walk->history, &files->files, &options, error);
+}
+
+static gboolean
+arrived (const Walk *walk)
+{
+  if (walk->mode != APP)
+    return FALSE;
+  if (walk->start->kind == BOOTROM)
+    return walk->bootloader0 == NEW_BOOT_ROM;
+  return sqns_version_equal (&walk->version, &walk->start->to);
+}
+
+static void
+strike_mode (Walk *walk, Strike strike)
+{
+  if (strike < STRIKE_MODE)
+    return;
+  walk->mode = (SqnsMode)(strike - STRIKE_MODE);
+  if (walk->mode == APP && !walk->boots)
+    walk->mode = REC;
+}
+
+/* TRUE: it ended at the promised version. FALSE: in a refusal, *@error. */
+static gboolean
+walk_to_end (const Start *start, const Strike *strikes, gboolean *harmed, GError **error)
+{
+  Walk walk = {
+    .start = start,
+    .mode = start->mode,
+    .version = start->version,
+    .bootloader0 = start->bootloader0,
+    .report = start->report,
+    .boots = !start->dead,
+  };
+  gboolean done = FALSE, ended = FALSE;
+  TestFiles files;
+
+  test_files_init (&files, &start->to, start->kind);
+  for (guint leg = 0; leg <= MAX_LEGS && !ended; leg++)
+    {
+      g_autoptr (SqnsPlan) plan = NULL;
+      Strike strike = leg < MAX_LEGS ? strikes[leg] : STRIKE_NONE;
+
+      strike_mode (&walk, strike);
+      plan = make_plan (&walk, &files, error);
+      ended = plan == NULL || plan->route == SQNS_ROUTE_NOTHING;
+      done = plan != NULL && ended;
+      if (!ended)
+        do_leg (&walk, plan, strike);
+    }
+  g_assert_true (ended);
+  if (done)
+    g_assert_true (arrived (&walk));
+  *harmed = walk.harmed;
+  test_files_clear (&files);
+  return done;
+}
+
+static void
+test_straight (gconstpointer data)
+{
+  static const Strike none[MAX_LEGS] = { 0 };
+  const Start *start = data;
+  g_autoptr (GError) error = NULL;
+  gboolean harmed;
+  gboolean done = walk_to_end (start, none, &harmed, &error);
+
+  g_assert_cmpint (done, ==, !start->refused);
+  g_assert_cmpint (done, ==, error == NULL);
+  g_assert_false (harmed);
+}
+
+static void
+test_struck (gconstpointer data)
+{
+  const Start *start = data;
+  guint saved = 0, walks = 0;
+
+  for (guint leg = 0; leg < MAX_LEGS; leg++)
+    for (guint strike = STRIKE_CUT; strike < N_STRIKES; strike++)
+      {
+        Strike strikes[MAX_LEGS] = { 0 };
+        g_autoptr (GError) error = NULL;
+        gboolean harmed, done;
+
+        strikes[leg] = (Strike)strike;
+        done = walk_to_end (start, strikes, &harmed, &error);
+        g_assert_false (harmed);
+        if (!done)
+          g_test_message ("leg %u, strike %u: %s", leg, strike, error->message);
+        g_assert_true (done || !start->sturdy);
+        walks++;
+        saved += done;
+      }
+  g_test_message ("%u of %u walks ended at the promised version", saved, walks);
+}
+
+/* Twice in a walk: it still ends, and nothing is harmed. */
+static void
+test_struck_twice (gconstpointer data)
+{
+  const Start *start = data;
+
+  for (guint first = 0; first < MAX_LEGS; first++)
+    for (guint second = first + 1; second < MAX_LEGS; second++)
+      for (guint pair = 0; pair < N_STRIKES * N_STRIKES; pair++)
+        {
+          Strike strikes[MAX_LEGS] = { 0 };
+          gboolean harmed;
+
+          strikes[first] = (Strike)(pair % N_STRIKES);
+          strikes[second] = (Strike)(pair / N_STRIKES);
+          walk_to_end (start, strikes, &harmed, NULL);
+          g_assert_false (harmed);
+        }
+}
+
+int
+main (int argc, char **argv)
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  rules = test_rules_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
+    {
+      g_autofree char *straight = g_strdup_printf ("/plan-walk/straight/%s", starts[i].name);
+      g_autofree char *struck = g_strdup_printf ("/plan-walk/struck/%s", starts[i].name);
+      g_autofree char *twice = g_strdup_printf ("/plan-walk/struck-twice/%s", starts[i].name);
+
+      g_test_add_data_func (straight, &starts[i], test_straight);
+      g_test_add_data_func (struck, &starts[i], test_struck);
+      g_test_add_data_func (twice, &starts[i], test_struck_twice);
+    }
+  result = g_test_run ();
+  sqns_rules_free (rules);
+  return result;
+}

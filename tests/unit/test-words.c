@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The texts for people: each table is whole, and says what it has to. */
+#include "base/words.h"
+
+#include <string.h>
+
+static void
+check_finding (const SqnsFindingWords *words, guint id)
+{
+  g_test_message ("%s", words->code);
+  g_assert_cmpuint (words->id, ==, id);
+  g_assert_cmpuint (strlen (words->text), >, 10);
+  g_assert_true (g_ascii_isupper (*words->text) || *words->text == '{');
+  g_assert_true (g_str_has_suffix (words->text, ".") || strstr (words->text, "{error}") != NULL);
+  g_assert_cmpuint (strspn (words->code, "abcdefghijklmnopqrstuvwxyz-"), ==, strlen (words->code));
+  /* a problem without a next step leaves a person alone */
+  if (words->level == SQNS_LEVEL_PROBLEM)
+    g_assert_cmpuint (strlen (words->advice), >, 10);
+  if (words->level == SQNS_LEVEL_OK)
+    g_assert_cmpstr (words->advice, ==, "");
+}
+
+static void
+test_tables (void)
+{
+  g_autoptr (GHashTable) codes = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < SQNS_N_ADVICES; i++)
+    g_assert_cmpuint (strlen (sqns_advice_words ((SqnsAdviceId)i)), >, 10);
+  for (guint i = 0; i < SQNS_N_FINDINGS; i++)
+    {
+      check_finding (sqns_finding_words ((SqnsFindingId)i), i);
+      g_assert_true (g_hash_table_add (codes, (gpointer)sqns_finding_words ((SqnsFindingId)i)->code));
+    }
+  for (guint i = 0; i < SQNS_N_NOTES; i++)
+    {
+      check_finding (sqns_note_words ((SqnsNoteId)i), i);
+      g_assert_true (g_hash_table_add (codes, (gpointer)sqns_note_words ((SqnsNoteId)i)->code));
+    }
+  for (guint i = 0; i < SQNS_N_STATES; i++)
+    {
+      check_finding (&sqns_state_words ((SqnsStateId)i)->finding, i);
+      g_assert_true (g_hash_table_add (codes, (gpointer)sqns_state_words ((SqnsStateId)i)->finding.code));
+    }
+  g_assert_cmpuint (strlen (sqns_brown_out_words ()), >, 10);
+}
+
+static void
+test_names (void)
+{
+  SqnsStateId state;
+  SqnsNoteId note;
+
+  for (guint i = 0; i < SQNS_N_STATES; i++)
+    {
+      g_assert_true (sqns_state_from_name (sqns_state_words ((SqnsStateId)i)->finding.code, &state));
+      g_assert_cmpuint (state, ==, i);
+    }
+  for (guint i = 0; i < SQNS_N_NOTES; i++)
+    {
+      g_assert_true (sqns_note_from_name (sqns_note_words ((SqnsNoteId)i)->code, &note));
+      g_assert_cmpuint (note, ==, i);
+    }
+  g_assert_false (sqns_state_from_name ("asleep", &state));
+  g_assert_false (sqns_state_from_name (NULL, &state));
+  g_assert_false (sqns_note_from_name ("", &note));
+  g_assert_cmpstr (sqns_level_name (SQNS_LEVEL_PROBLEM), ==, "problem");
+  g_assert_cmpstr (sqns_subject_name (SQNS_SUBJECT_HOST), ==, "host");
+}
+
+/* The modem's own word and the forums' for each state that a person can meet (field-failures.md §2.1). */
+static void
+test_state_words (void)
+{
+  static const struct {
+    SqnsStateId state;
+    const char *own;
+    const char *forum; /* or what comes next */
+    const char *next;
+    SqnsPower power;
+  } rows[] = {
+    { SQNS_STATE_APPLICATION, "FFF (AT+SMOD? 2)", "application", "", SQNS_POWER_SAFE },
+    { SQNS_STATE_RECOVERY, "RECOVERY (AT+SMOD? 4)", "'upgrade mode'", "sqnsctl upgrade", SQNS_POWER_SAFE },
+    { SQNS_STATE_FFH, "FFH (AT+SMOD? 0)", "'recovery mode'", "sqnsctl recover", SQNS_POWER_SAFE },
+    { SQNS_STATE_MTOOLS, "(AT+SMOD? 1)", "mTools", "sqnsctl recover", SQNS_POWER_SAFE },
+    { SQNS_STATE_UPDATER, "UPDATER (AT+SMOD? 3)", "by itself", "Leave the power on", SQNS_POWER_KEEP },
+    { SQNS_STATE_SILENT, "did not answer", "did not answer", "fifteen minutes", SQNS_POWER_UNSURE },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const SqnsStateWords *words = sqns_state_words (rows[i].state);
+      g_assert_nonnull (strstr (words->finding.text, rows[i].own));
+      g_assert_nonnull (strstr (words->finding.text, rows[i].forum));
+      g_assert_nonnull (strstr (words->finding.advice, rows[i].next));
+      g_assert_cmpint (words->power, ==, rows[i].power);
+    }
+}
+
+static void
+test_fill (void)
+{
+  static const struct {
+    const char *text;
+    const char *want;
+  } rows[] = {
+    { "", "" },
+    { "plain", "plain" },
+    { "{a}", "one" },
+    { "{b}{a}{b}", "{a}one{a}" }, /* what a value brings in stays as it is */
+    { "x{a", "x{a" },
+    { "{}", "{}" },
+    { "{other} {a}", "{other} one" },
+    { "{{a}}", "{one}" },
+    { "{aa}", "{aa}" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *filled = sqns_words_fill (rows[i].text, "a", "one", "b", "{a}", NULL);
+      g_assert_cmpstr (filled, ==, rows[i].want);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/words/tables", test_tables);
+  g_test_add_func ("/words/names", test_names);
+  g_test_add_func ("/words/states", test_state_words);
+  g_test_add_func ("/words/fill", test_fill);
+  return g_test_run ();
+}
