@@ -116,7 +116,7 @@ look_at_modem (Doctor *doctor, guint i, gboolean ask)
   if (!ask)
     return sqns_doctor_modem_facts (doctor->bus, *modem, doctor->name == NULL);
   g_autofree char *name = sqns_modem_ref_name (*modem);
-  sqns_ctl_remark (doctor->ctl, "asking the board %s: a program on it is interrupted (--no-refresh: not)", name);
+  sqns_ctl_remark (doctor->ctl, "asking the board %s, which interrupts a program that runs on it", name);
   return sqns_doctor_ask_modem (doctor->bus, modem);
 }
 

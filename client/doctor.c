@@ -269,7 +269,8 @@ judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
   else if (failed_with (facts, SQNS_ERROR_TIMEOUT))
     add (findings, SQNS_FINDING_BOARD_SILENT, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
   else if (facts->asked == SQNS_ASKED_WELL)
-    add (findings, SQNS_FINDING_BOARD_UNSEEN, facts->port, "link", facts->link, NULL);
+    add (findings, SQNS_FINDING_BOARD_UNSEEN, facts->port, "link", *facts->link != '\0' ? facts->link : "unknown",
+         NULL);
   else if (*facts->firmware != '\0')
     add (findings, SQNS_FINDING_BOARD_KNOWN, facts->port, "board", board, "firmware", facts->firmware, NULL);
   else if (facts->asked == SQNS_ASKED_NOT)

@@ -233,7 +233,7 @@ static const SqnsFindingWords findings[] = {
          "or this is not its port.",
          "Press the board's reset button, which leaves the modem as it is, and run this again. If that does not help, "
          "start the board in safe boot (connect P12 to 3V3 while it is reset)."),
-  BOARD (BOARD_UNSEEN, OK, "board-unseen", "The modem was reached without the board's prompt ({link}).", ""),
+  BOARD (BOARD_UNSEEN, OK, "board-unseen", "The modem was reached without the board's prompt (link: {link}).", ""),
   BOARD (BOARD_NEEDS_HAND,
          PROBLEM,
          "board-needs-hand",

@@ -8,6 +8,8 @@
 #define IMEI_MIN 14
 #define IMEI_FULL 15 /* with its check digit */
 #define IMEI_MAX 16
+#define ICCID_MIN 18
+#define ICCID_MAX 20
 
 void
 sqns_identity_free (SqnsIdentity *identity)
@@ -30,22 +32,29 @@ number_at (const char *word, gsize len, gsize min, gsize max)
 }
 
 static char *
+find_in_line (const char *line, gsize min, gsize max)
+{
+  for (const char *p = line; *p != '\0';)
+    {
+      gsize len = 0;
+      while (g_ascii_isalnum (p[len]))
+        len++;
+      char *number = number_at (p, len, min, max);
+      if (number != NULL)
+        return number;
+      p += MAX (len, 1);
+    }
+  return NULL;
+}
+
+static char *
 find_number (const SqnsAtReply *reply, gsize min, gsize max)
 {
-  if (reply->final != SQNS_AT_OK)
-    return NULL;
-  for (guint i = 0; i < reply->lines->len; i++)
-    for (const char *p = reply->lines->pdata[i]; *p != '\0';)
-      {
-        gsize len = 0;
-        while (g_ascii_isalnum (p[len]))
-          len++;
-        char *number = number_at (p, len, min, max);
-        if (number != NULL)
-          return number;
-        p += MAX (len, 1);
-      }
-  return NULL;
+  char *number = NULL;
+  if (reply->final == SQNS_AT_OK)
+    for (guint i = 0; i < reply->lines->len && number == NULL; i++)
+      number = find_in_line (reply->lines->pdata[i], min, max);
+  return number;
 }
 
 char *
@@ -57,7 +66,12 @@ sqns_identity_imei (const SqnsAtReply *reply)
 char *
 sqns_identity_iccid (const SqnsAtReply *reply)
 {
-  return find_number (reply, 18, 20);
+  char *number = find_number (reply, ICCID_MIN, ICCID_MAX);
+  /* AT+CCID may be answered by the other command's name */
+  for (guint i = 0; number == NULL && reply->final == SQNS_AT_OK && i < reply->unsolicited->len; i++)
+    if (g_str_has_prefix (reply->unsolicited->pdata[i], "+SQNCCID: "))
+      number = find_in_line (reply->unsolicited->pdata[i], ICCID_MIN, ICCID_MAX);
+  return number;
 }
 
 char *

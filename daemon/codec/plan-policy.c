@@ -274,6 +274,7 @@ sqns_plan_check_route (const SqnsPlanCase *c, SqnsRoute route, GError **error)
     case SQNS_ROUTE_NOTHING:
     case SQNS_ROUTE_ON_THE_FLY:
     case SQNS_ROUTE_RESUME:
+    case SQNS_ROUTE_REPORT:
     case SQNS_ROUTE_WAIT:
       return TRUE;
     }

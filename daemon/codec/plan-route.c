@@ -80,6 +80,11 @@ static const Entry entries[] = {
   { SQNS_ROUTE_TWO_STEPS, SQNS_MODE_FFF, &two_files, SQNS_STEP_PREPARE, "in two steps, one file after the other" },
   { SQNS_ROUTE_TWO_STEPS, SQNS_MODE_RECOVERY, &back_to_two_files, SQNS_STEP_BOOT_APPLICATION,
     "in two steps, one file after the other, once its application is up again" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_RECOVERY, &plain, SQNS_STEP_APPLY,
+    "once the modem has reported on the file that it has" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_MTOOLS, &plain, SQNS_STEP_APPLY,
+    "once the modem has reported on the file that it has" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_FFF, &stored, SQNS_STEP_INSTALL, "by installing the file that the modem has stored" },
   { SQNS_ROUTE_WAIT, SQNS_MODE_UPDATER, &waited, SQNS_STEP_WAIT,
     "once the upgrade that the modem is applying by itself is over" },
 };
@@ -113,7 +118,7 @@ static const char *const step_names[] = {
 G_STATIC_ASSERT (G_N_ELEMENTS (step_names) == SQNS_N_STEPS);
 
 static const char *const route_names[] = {
-  "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "wait",
+  "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "report", "wait",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (route_names) == SQNS_N_ROUTES);
 

@@ -89,6 +89,27 @@ boot_file (const SqnsPlanCase *c, GError **error)
   return NULL;
 }
 
+/* A run that was broken off behind the upload: a finished one is not repeated. */
+static gboolean
+waits_for_report (const SqnsPlanCase *c)
+{
+  if (!c->history->file_sent || c->history->file_taken)
+    return FALSE;
+  switch (c->state->mode)
+    {
+    case SQNS_MODE_RECOVERY:
+    case SQNS_MODE_MTOOLS:
+      return c->state->report != SQNS_REPORT_FAILURE;
+    case SQNS_MODE_FFF:
+      return c->history->uploads == 0; /* it was stored */
+    case SQNS_MODE_FFH:
+    case SQNS_MODE_UPDATER:
+    case SQNS_MODE_UNKNOWN:
+      break;
+    }
+  return FALSE;
+}
+
 /* What needs no route: *@settled, with a plan or an error. */
 static SqnsPlan *
 settle (const SqnsPlanCase *c, gboolean *settled, GError **error)
@@ -110,8 +131,10 @@ settle (const SqnsPlanCase *c, gboolean *settled, GError **error)
   if (c->history->file_taken && !may_send_again (c))
     return boot_file (c, error);
   if (mode == SQNS_MODE_FFF && sqns_version_equal (&c->state->version, &c->files->caba->version)
-      && !c->options->allow_reinstall)
+      && (c->history->file_sent || !c->options->allow_reinstall))
     return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
+  if (waits_for_report (c))
+    return sqns_plan_new (c, SQNS_ROUTE_REPORT);
   if (was_never_booted (c))
     return sqns_plan_new (c, SQNS_ROUTE_REBOOT);
   *settled = FALSE;

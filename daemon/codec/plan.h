@@ -43,6 +43,7 @@ typedef struct {
 typedef struct {
   gboolean bootrom_replaced; /* a boot ROM package was uploaded and reported as taken */
   gboolean first_step_done;  /* the first of two files was installed */
+  gboolean file_sent;        /* all of the file is in the modem, which has not reported on it yet */
   gboolean file_taken;       /* the file was uploaded, and the modem's report did not say that it failed */
   gboolean rebooted;         /* BOOT_APPLICATION was done */
   gboolean touched;          /* a step other than PREPARE and WAIT was begun: a report of success may be an old one */
@@ -93,6 +94,7 @@ typedef enum {
   SQNS_ROUTE_BOOTROM,    /* factory boot ROM: its package, then FFH, updater, whole file */
   SQNS_ROUTE_FFF,        /* stored first, then installed by the application (diffs, small packages) */
   SQNS_ROUTE_TWO_STEPS,  /* release 48829: first file by FFF, second on the fly */
+  SQNS_ROUTE_REPORT,     /* the file is in the modem, which has not reported on it: it is not sent again */
   SQNS_ROUTE_WAIT,       /* the modem is busy with itself */
 } SqnsRoute;
 #define SQNS_N_ROUTES (SQNS_ROUTE_WAIT + 1)

@@ -37,10 +37,8 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->link = self->operations->link_open_finish (result, &error);
   if (self->link != NULL)
-    {
-      self->kind = self->operations->link_kind (self->link);
-      sqns_device_note_link (self->device, self->kind, self->operations->link_board (self->link));
-    }
+    sqns_device_note_link (self->device, self->operations->link_kind (self->link),
+                           self->operations->link_board (self->link));
   sqns_ssm_next_or_fail (self->ssm, self->link != NULL, error);
 }
 

@@ -23,8 +23,7 @@ struct _SqnsErrand {
   const SqnsOperations *operations;
   SqnsSsm *ssm;
   SqnsMonitor monitor;
-  SqnsLink *link;    /* during over_link */
-  SqnsLinkKind kind; /* of the link that was open */
+  SqnsLink *link; /* during over_link */
 };
 
 /* The task returns what sqns_ssm_set_result() was given, else TRUE, or the first error: BUSY, DEVICE_LOST, those of the

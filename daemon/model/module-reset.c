@@ -38,7 +38,7 @@ static void
 reset_module (SqnsErrand *errand)
 {
   SqnsLinkConfig config = sqns_device_link_config (errand->device);
-  if (errand->kind == SQNS_LINK_DIRECT) /* found over the link, which was the modem's own: there is no module */
+  if (errand->klass->over_link != NULL && config.kind == SQNS_LINK_DIRECT) /* all that there is was reset */
     {
       sqns_ssm_next (errand->ssm);
       return;

@@ -108,14 +108,14 @@ on_safe_boot (GObject *source, GAsyncResult *result, gpointer user_data)
   Interrupt *interrupt = sqns_ssm_data (ssm);
   g_autoptr (GError) error = NULL;
 
-  if (!sqns_port_resync_finish (interrupt->port, result, &error)
-      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  gboolean prompt = sqns_port_resync_finish (interrupt->port, result, &error);
+  if (!prompt && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;
     }
   interrupt->found.rebooted = TRUE;
-  interrupt->tries = BOOTED_TRIES;
+  interrupt->tries = prompt ? BOOTED_TRIES : POLITE_TRIES;
   sqns_ssm_goto (ssm, INTERRUPT_CTRL_C);
 }
 
@@ -421,7 +421,8 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
       send_piece (ssm, run);
       break;
     case RUN_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, RUN_SEND, PIECE_PAUSE_MS);
+      /* a piece that was written is not out on the line yet */
+      sqns_ssm_goto_in_ms (ssm, RUN_SEND, PIECE * 10 * 1000 / sqns_port_speed (run->port) + PIECE_PAUSE_MS);
       break;
     case RUN_EXECUTE:
       sqns_port_exchange_async (run->port, &execute, sqns_ssm_cancellable (ssm), on_executed, ssm);

@@ -5,6 +5,7 @@
 #include "procedure/link.h"
 
 #define SQNS_BOOT_RECOVERY_S 180u
+#define SQNS_BOOT_FFH_S 30u /* a boot ROM starts nothing */
 #define SQNS_BOOT_APPLICATION_S                                                                                        \
   900u /* 10 min have been seen to be normal after NB-IoT images (field-failures.md row 6) */
 

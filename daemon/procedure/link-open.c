@@ -129,8 +129,7 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (!wake.answers)
     {
-      if (wake.noise != SQNS_NOISE_NONE)
-        open->search.modem_noise = wake.noise;
+      open->search.modem_noise = sqns_noise_merge (open->search.modem_noise, wake.noise);
       no_answer (ssm);
       return;
     }
@@ -201,6 +200,8 @@ on_interrupt (GObject *source, GAsyncResult *result, gpointer user_data)
       no_prompt (ssm, &interrupt);
       return;
     }
+  if (!open->search.reached)
+    open->search.modem_noise = SQNS_NOISE_NONE; /* that was the board, just booting */
   open->search.reached = TRUE;
   sqns_ssm_goto (ssm, OPEN_IDENTIFY);
 }
@@ -369,8 +370,7 @@ on_relay (GObject *source, GAsyncResult *result, gpointer user_data)
       no_relay (ssm, error);
       return;
     }
-  if (found.noise != SQNS_NOISE_NONE)
-    open->search.modem_noise = found.noise;
+  open->search.modem_noise = sqns_noise_merge (open->search.modem_noise, found.noise);
   open->relay_speed = found.speed;
   if (found.answers)
     proven (ssm, SQNS_LINK_RELAY);

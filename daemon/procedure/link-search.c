@@ -57,7 +57,10 @@ sqns_link_search_may_passthrough (const SqnsLinkSearch *search)
 gboolean
 sqns_link_search_may_safe_boot (const SqnsLinkSearch *search)
 {
-  return !search->safe_booted && !modem_heard (search);
+  /* a board that has just been reset does nothing but what its main.py does */
+  gboolean fresh = search->was_reset && !(search->board->notes & SQNS_BOARD_MAIN);
+
+  return !search->safe_booted && !modem_heard (search) && !fresh;
 }
 
 gboolean

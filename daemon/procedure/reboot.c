@@ -63,7 +63,7 @@ no_prompt (SqnsSsm *ssm)
   Reboot *reboot = sqns_ssm_data (ssm);
   const char *why = reboot->noise == SQNS_NOISE_TEXT
                         ? "a program runs on the board and yields neither to Ctrl-C nor to a safe boot"
-                        : "the board does not give its prompt; perhaps it is in passthrough";
+                        : "no board's prompt is to be had; perhaps the board is in passthrough";
   sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND,
                          "%s, and it has no controller that could reset it: press the reset button on the board (on "
                          "the module itself, not its power); the modem is not touched by that",

@@ -17,8 +17,8 @@ typedef enum {
 static const char *const state_names[] = { "start", "prove", "next", "speed", "end", "tell" };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
-/* Quickly where the modem may be, then all that may bring it back, at the boot ROM's speed too (FFH, and by one source
- * RECOVERY: protocol.md §2). */
+/* Quickly where the modem may be, then all that may bring it back. 115200 is the boot ROM's speed (FFH), and by one
+ * source RECOVERY's (protocol.md §2); data mode is only known at 921600. */
 static const struct {
   guint speed;
   SqnsWakeEffort effort;
@@ -26,7 +26,7 @@ static const struct {
   { SQNS_MODEM_SPEED, SQNS_WAKE_LIGHT },
   { SQNS_REPL_SPEED, SQNS_WAKE_LIGHT },
   { SQNS_MODEM_SPEED, SQNS_WAKE_FULL },
-  { SQNS_REPL_SPEED, SQNS_WAKE_FULL },
+  { SQNS_REPL_SPEED, SQNS_WAKE_STP },
 };
 
 typedef struct {
@@ -72,8 +72,7 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_fail (ssm, error);
       return;
     }
-  if (wake.noise != SQNS_NOISE_NONE)
-    search->found.noise = wake.noise;
+  search->found.noise = sqns_noise_merge (search->found.noise, wake.noise);
   search->found.answers = wake.answers;
   if (wake.answers)
     sqns_ssm_complete (ssm);

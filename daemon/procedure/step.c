@@ -86,7 +86,7 @@ sqns_step_async (SqnsLink *link,
       sqns_bootmode_async (link, SQNS_MODE_RECOVERY, SQNS_BOOT_RECOVERY_S, cancellable, on_done, task);
       break;
     case SQNS_STEP_BOOT_FFH:
-      sqns_bootmode_async (link, SQNS_MODE_FFH, SQNS_BOOT_RECOVERY_S, cancellable, on_done, task);
+      sqns_bootmode_async (link, SQNS_MODE_FFH, SQNS_BOOT_FFH_S, cancellable, on_done, task);
       break;
     case SQNS_STEP_BOOT_APPLICATION:
       sqns_bootmode_async (link, SQNS_MODE_FFF, SQNS_BOOT_APPLICATION_S, cancellable, on_done, task);

@@ -26,7 +26,7 @@ sqns_upgrade_assess (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (sqns_ssm_error (ssm) == NULL || !upgrade->touched || upgrade->link == NULL
+  if (sqns_ssm_error (ssm) == NULL || !upgrade->memory.history.touched || upgrade->link == NULL
       || sqns_port_is_lost (sqns_link_port (upgrade->link)))
     {
       sqns_ssm_next (ssm);
@@ -52,7 +52,7 @@ sqns_upgrade_restore (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (upgrade->found != SQNS_MODE_RECOVERY || upgrade->written || sqns_upgrade_is_between (upgrade))
+  if (upgrade->found != SQNS_MODE_RECOVERY || upgrade->memory.written || sqns_upgrade_is_between (upgrade))
     {
       sqns_ssm_next (ssm);
       return;
@@ -82,7 +82,7 @@ sqns_upgrade_verdict (SqnsSsm *ssm)
       sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
       sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify)sqns_upgrade_result_free);
     }
-  else if (upgrade->touched)
+  else if (upgrade->memory.history.touched)
     {
       SqnsAftermath aftermath = { .mode = upgrade->found, .between = sqns_upgrade_is_between (upgrade) };
       const char *words;

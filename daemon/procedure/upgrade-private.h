@@ -6,6 +6,23 @@
 #include "procedure/step.h"
 #include "procedure/upgrade.h"
 
+typedef enum {
+  SQNS_UPGRADE_LINK,
+  SQNS_UPGRADE_PROBE,
+  SQNS_UPGRADE_PLAN,
+  SQNS_UPGRADE_UNLINK, /* only where another link is wanted */
+  SQNS_UPGRADE_RELINK,
+  SQNS_UPGRADE_CHECKPOINT, /* what is about to be done is on disk before it is done */
+  SQNS_UPGRADE_STEP,
+  SQNS_UPGRADE_NOTIFY,
+  SQNS_UPGRADE_CONFIRM_PAUSE, /* only while the booted modem does not tell its version yet */
+  SQNS_UPGRADE_ASSESS,        /* cleanup from here: after a failure, what is the modem now? */
+  SQNS_UPGRADE_RESTORE,       /* nothing was written yet: back to its application */
+  SQNS_UPGRADE_VERDICT,
+  SQNS_UPGRADE_CLOSE,
+  SQNS_UPGRADE_N_STATES,
+} SqnsUpgradeState;
+
 typedef struct {
   SqnsUpgradeConfig config;
   char *devnode;
@@ -16,9 +33,7 @@ typedef struct {
   GBytes *embedded_updater; /* nullable */
 
   SqnsModemStatus *status; /* of the last probe */
-  SqnsVersion version;     /* as it told last in this job */
-  SqnsVersion bootloader0;
-  SqnsPlanHistory history;
+  SqnsUpgradeMemory memory;
   SqnsPlan *plan;
   guint at; /* index of the step that runs, or comes next */
   guint legs;
@@ -30,16 +45,24 @@ typedef struct {
   gboolean passthrough_tried;
   guint confirm_tries;
 
-  gboolean touched; /* the modem was told to leave its mode, or an upload was begun */
-  gboolean written; /* bytes of an image may have come to its flash */
-  SqnsPhase phase;  /* as told last */
-  SqnsMode found;   /* by the assessment */
+  SqnsPhase phase; /* as told last */
+  SqnsMode found;  /* by the assessment */
   SqnsUpgradeResult *result;
 } SqnsUpgrade;
 
 /* Between the two files of release 48829 nothing may be given up: every modem seen to be lost was lost there. */
 gboolean sqns_upgrade_is_between (SqnsUpgrade *upgrade);
 void sqns_upgrade_say (SqnsUpgrade *upgrade, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
+
+/* Each opens or closes the link and makes one transition: link to PROBE; unlink to the next state; relink to PROBE, or
+ * to CHECKPOINT when a plan stands that only wanted passthrough. */
+void sqns_upgrade_link (SqnsSsm *ssm);
+void sqns_upgrade_unlink (SqnsSsm *ssm);
+void sqns_upgrade_relink (SqnsSsm *ssm);
+gboolean sqns_upgrade_wants_other_link (SqnsUpgrade *upgrade); /* for the plan that was just made */
+/* A modem that answered and does not any more: goes to UNLINK to look for it anew; FALSE, and no transition, when that
+ * was done often enough. */
+gboolean sqns_upgrade_look_again (SqnsSsm *ssm);
 
 /* The cleanup states, in this order; each makes one transition. */
 void sqns_upgrade_assess (SqnsSsm *ssm);  /* after a failure: what is the modem now? */

@@ -5,37 +5,17 @@
 
 #include "procedure/prepare.h"
 #include "procedure/probe.h"
-#include "procedure/relay.h"
 
 #define CONFIRM_TRIES 10
 #define CONFIRM_PAUSE_MS 2000
-#define RETRIES 2 /* steps that failed in a way that a new look at the modem may cure (protocol.md §4, repeats) */
-#define RELINKS                                                                                                        \
-  3 /* links that were given up for another: one to passthrough, two to get at a modem that fell silent                \
-     */
+#define RETRIES 2   /* steps that failed in a way that a new look at the modem may cure (protocol.md §4, repeats) */
 #define MAX_LEGS 12 /* the longest way has 5; the plan itself does not repeat what is done */
 
-typedef enum {
-  STATE_LINK,
-  STATE_PROBE,
-  STATE_PLAN,
-  STATE_UNLINK, /* only where another link is wanted */
-  STATE_RELINK,
-  STATE_STEP,
-  STATE_NOTIFY,
-  STATE_CONFIRM_PAUSE, /* only while the booted modem does not tell its version yet */
-  STATE_ASSESS,        /* cleanup from here: after a failure, what is the modem now? */
-  STATE_RESTORE,       /* nothing was written yet: back to its application */
-  STATE_VERDICT,
-  STATE_CLOSE,
-  N_STATES,
-} State;
-
 static const char *const state_names[] = {
-  "link",   "probe",         "plan",   "unlink",  "relink",  "step",
+  "link",   "probe",         "plan",   "unlink",  "relink",  "checkpoint", "step",
   "notify", "confirm-pause", "assess", "restore", "verdict", "close",
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == SQNS_UPGRADE_N_STATES);
 
 static void
 upgrade_free (gpointer data)
@@ -68,7 +48,7 @@ sqns_upgrade_result_free (SqnsUpgradeResult *result)
 gboolean
 sqns_upgrade_is_between (SqnsUpgrade *upgrade)
 {
-  return upgrade->history.first_step_done && !upgrade->history.file_taken;
+  return upgrade->memory.history.first_step_done && !upgrade->memory.history.file_taken;
 }
 
 void
@@ -80,104 +60,6 @@ sqns_upgrade_say (SqnsUpgrade *upgrade, SqnsPhase phase, gboolean safe, gboolean
   sqns_monitor_phase (&upgrade->monitor, phase, safe && !between, committed || between, message);
 }
 
-/* --- link --- */
-
-static void
-on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
-  GError *error = NULL;
-
-  upgrade->link = sqns_link_open_finish (result, &error);
-  if (upgrade->link == NULL)
-    sqns_ssm_fail (ssm, error);
-  else if (sqns_ssm_state (ssm) == STATE_RELINK && sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH
-           && upgrade->step_error == NULL && upgrade->plan != NULL)
-    sqns_ssm_goto (ssm, STATE_STEP); /* over to passthrough for a plan that stands */
-  else
-    sqns_ssm_goto (ssm, STATE_PROBE);
-}
-
-static void
-open_link (SqnsSsm *ssm, gboolean leave, gboolean reset)
-{
-  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
-  SqnsLinkConfig config = upgrade->config.link;
-
-  config.leave = leave;
-  config.reset = reset;
-  sqns_link_open_async (&config, &upgrade->monitor, sqns_ssm_cancellable (ssm), on_linked, ssm);
-}
-
-static void
-on_unlinked (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
-  sqns_link_close_finish (upgrade->link, result, NULL);
-  g_clear_object (&upgrade->link);
-  sqns_ssm_next (ssm);
-}
-
-/* A modem that answered and does not any more: the way to it may be gone (the ESP32 was reset), or runs at another
- * speed. */
-static gboolean
-look_again (SqnsSsm *ssm)
-{
-  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
-
-  if (upgrade->relinks >= RELINKS || sqns_port_is_lost (sqns_link_port (upgrade->link)))
-    return FALSE;
-  sqns_monitor_remark (&upgrade->monitor, "the modem has fallen silent: looks for it anew");
-  upgrade->relinks++;
-  upgrade->passthrough_tried = TRUE;
-  g_clear_pointer (&upgrade->plan, sqns_plan_free);
-  sqns_ssm_goto (ssm, STATE_UNLINK);
-  return TRUE;
-}
-
-/* Native passthrough is faster than the relay, but runs at 921600 only and cannot be left: it is taken where the file
- * comes next and nothing that it cannot reach comes after. A modem that was got as far as mTools stays where it is. */
-static gboolean
-wants_passthrough (SqnsUpgrade *upgrade)
-{
-  SqnsMode mode = upgrade->status->mode;
-
-  return sqns_link_kind (upgrade->link) == SQNS_LINK_RELAY && upgrade->config.link.kind != SQNS_LINK_RELAY
-         && sqns_link_has_passthrough (upgrade->link) && !upgrade->passthrough_tried && !upgrade->plan->needs_boot_rom
-         && sqns_link_speed (upgrade->link) == SQNS_MODEM_SPEED && upgrade->plan->route != SQNS_ROUTE_REBOOT
-         && upgrade->plan->route != SQNS_ROUTE_WAIT
-         && (mode == SQNS_MODE_FFF || mode == SQNS_MODE_RECOVERY || upgrade->config.link.kind == SQNS_LINK_PASSTHROUGH);
-}
-
-/* FFH that answers is reached already. */
-static gboolean
-must_leave_passthrough (SqnsUpgrade *upgrade)
-{
-  return sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH && upgrade->plan->needs_boot_rom
-         && upgrade->status->mode != SQNS_MODE_FFH;
-}
-
-static void
-relink (SqnsSsm *ssm)
-{
-  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
-
-  if (upgrade->plan == NULL)
-    open_link (ssm, TRUE, FALSE);
-  else if (upgrade->plan->needs_boot_rom)
-    {
-      upgrade->passthrough_tried = TRUE;
-      open_link (ssm, TRUE, TRUE);
-    }
-  else
-    {
-      upgrade->passthrough_tried = TRUE;
-      open_link (ssm, FALSE, FALSE);
-    }
-}
-
 /* --- probe --- */
 
 static void
@@ -186,11 +68,12 @@ remember (SqnsUpgrade *upgrade, SqnsModemStatus *status)
   sqns_modem_status_free (upgrade->status);
   upgrade->status = status;
   if (sqns_version_known (&status->version))
-    upgrade->version = status->version;
+    upgrade->memory.version = status->version;
   if (sqns_version_known (&status->showver.bootloader[0]))
-    upgrade->bootloader0 = status->showver.bootloader[0];
-  if (!sqns_version_known (&upgrade->result->before) && !upgrade->written)
-    upgrade->result->before = status->version;
+    upgrade->memory.bootloader0 = status->showver.bootloader[0];
+  if (!sqns_version_known (&upgrade->memory.before) && !upgrade->memory.written)
+    upgrade->memory.before = status->version;
+  upgrade->result->before = upgrade->memory.before;
 }
 
 /* The failure of a step outranks what came of looking again. */
@@ -229,7 +112,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (error == NULL)
         error = g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem has fallen silent since it was found");
-      if (look_again (ssm))
+      if (sqns_upgrade_look_again (ssm))
         g_error_free (error);
       else
         fail_with_first (ssm, error);
@@ -241,11 +124,11 @@ probe (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (upgrade->history.file_taken)
+  if (upgrade->memory.history.file_taken)
     sqns_upgrade_say (upgrade, SQNS_PHASE_CONFIRM, FALSE, TRUE, "reading the version back");
   else
-    sqns_upgrade_say (upgrade, upgrade->touched ? upgrade->phase : SQNS_PHASE_PROBE, !upgrade->written, FALSE,
-                      "asking the modem what it is");
+    sqns_upgrade_say (upgrade, upgrade->memory.history.touched ? upgrade->phase : SQNS_PHASE_PROBE,
+                      !upgrade->memory.written, FALSE, "asking the modem what it is");
   sqns_probe_async (upgrade->link, sqns_ssm_cancellable (ssm), on_probed, ssm);
 }
 
@@ -257,7 +140,7 @@ note_updater (SqnsUpgrade *upgrade)
   gboolean given = upgrade->config.updater != NULL;
   gboolean embedded = upgrade->embedded_updater != NULL;
   /* which of them FFH takes is likely, not seen (protocol.md §5): the second try is for the other one */
-  gboolean use_given = given && (!embedded || upgrade->history.updater_loads % 2 == 0);
+  gboolean use_given = given && (!embedded || upgrade->memory.history.updater_loads % 2 == 0);
 
   upgrade->files.updater = use_given ? upgrade->config.updater : upgrade->embedded_updater;
   sqns_monitor_remark (&upgrade->monitor, "updater: %s, %" G_GSIZE_FORMAT " bytes",
@@ -279,10 +162,10 @@ take_plan (SqnsSsm *ssm, SqnsPlan *plan)
     upgrade->result->summary = g_strdup (plan->summary);
   if (plan->route == SQNS_ROUTE_NOTHING)
     {
-      upgrade->result->nothing_to_do = !upgrade->touched;
+      upgrade->result->nothing_to_do = !upgrade->memory.history.touched;
       upgrade->result->after = upgrade->status->version;
-      if (upgrade->touched)
-        sqns_ssm_goto (ssm, STATE_NOTIFY);
+      if (upgrade->memory.history.touched)
+        sqns_ssm_goto (ssm, SQNS_UPGRADE_NOTIFY);
       else
         sqns_ssm_complete (ssm);
     }
@@ -290,10 +173,10 @@ take_plan (SqnsSsm *ssm, SqnsPlan *plan)
     sqns_ssm_complete (ssm);
   else if (++upgrade->legs > MAX_LEGS)
     sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the modem does not get anywhere: %s", plan->summary);
-  else if (wants_passthrough (upgrade) || must_leave_passthrough (upgrade))
-    sqns_ssm_goto (ssm, STATE_UNLINK);
+  else if (sqns_upgrade_wants_other_link (upgrade))
+    sqns_ssm_goto (ssm, SQNS_UPGRADE_UNLINK);
   else
-    sqns_ssm_goto (ssm, STATE_STEP);
+    sqns_ssm_goto (ssm, SQNS_UPGRADE_CHECKPOINT);
 }
 
 static void
@@ -302,8 +185,8 @@ make_plan (SqnsSsm *ssm)
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   SqnsPlanState state = {
     .mode = upgrade->status->mode,
-    .version = upgrade->version,
-    .bootloader0 = upgrade->bootloader0,
+    .version = upgrade->memory.version,
+    .bootloader0 = upgrade->memory.bootloader0,
     .report = upgrade->status->report,
   };
   SqnsPlanFiles files = {
@@ -317,19 +200,19 @@ make_plan (SqnsSsm *ssm)
 
   if (state.mode == SQNS_MODE_FFF)
     {
-      if (!sqns_version_known (&upgrade->status->version) && upgrade->history.file_taken
+      if (!sqns_version_known (&upgrade->status->version) && upgrade->memory.history.file_taken
           && --upgrade->confirm_tries > 0)
         {
-          sqns_ssm_goto (ssm, STATE_CONFIRM_PAUSE);
+          sqns_ssm_goto (ssm, SQNS_UPGRADE_CONFIRM_PAUSE);
           return;
         }
       state.version = upgrade->status->version;
     }
-  SqnsPlan *plan
-      = sqns_plan_make (upgrade->config.rules, &state, &upgrade->history, &files, &upgrade->config.options, &error);
+  SqnsPlan *plan = sqns_plan_make (upgrade->config.rules, &state, &upgrade->memory.history, &files,
+                                   &upgrade->config.options, &error);
   if (plan == NULL)
     {
-      if (sqns_version_known (&upgrade->status->version) && upgrade->history.file_taken)
+      if (sqns_version_known (&upgrade->status->version) && upgrade->memory.history.file_taken)
         upgrade->result->after = upgrade->status->version;
       fail_with_first (ssm, error);
       return;
@@ -344,7 +227,7 @@ make_plan (SqnsSsm *ssm)
 static void
 note_done (SqnsUpgrade *upgrade, SqnsStep step)
 {
-  SqnsPlanHistory *history = &upgrade->history;
+  SqnsPlanHistory *history = &upgrade->memory.history;
 
   switch (step)
     {
@@ -363,14 +246,16 @@ note_done (SqnsUpgrade *upgrade, SqnsStep step)
     case SQNS_STEP_BOOT_APPLICATION:
       history->rebooted = TRUE;
       break;
+    case SQNS_STEP_UPLOAD_ON_THE_FLY:
+    case SQNS_STEP_STORE:
+      history->file_sent = TRUE;
+      break;
     case SQNS_STEP_PREPARE:
     case SQNS_STEP_BOOT_RECOVERY:
     case SQNS_STEP_BOOT_FFH:
     case SQNS_STEP_UPLOAD_BOOTROM:
     case SQNS_STEP_LOAD_UPDATER:
-    case SQNS_STEP_UPLOAD_ON_THE_FLY:
     case SQNS_STEP_STORE_FIRST:
-    case SQNS_STEP_STORE:
     case SQNS_STEP_WAIT:
     case SQNS_STEP_CONFIRM:
       break;
@@ -392,11 +277,11 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
     case SQNS_STEP_APPLY:
     case SQNS_STEP_LOAD_UPDATER:
       return TRUE;
-    case SQNS_STEP_BOOT_RECOVERY: /* it may talk at a speed that passthrough does not have */
-      return sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH
+    case SQNS_STEP_BOOT_RECOVERY: /* it may talk at a speed that the passthrough does not have, or what was */
+    case SQNS_STEP_BOOT_FFH:      /* taken for a bare modem is one */
+      return sqns_link_kind (upgrade->link) != SQNS_LINK_RELAY
              && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
     case SQNS_STEP_PREPARE:
-    case SQNS_STEP_BOOT_FFH:
     case SQNS_STEP_STORE_FIRST:
     case SQNS_STEP_STORE:
     case SQNS_STEP_INSTALL:
@@ -420,15 +305,17 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       note_done (upgrade, step);
       upgrade->at++;
-      sqns_ssm_goto (ssm, sqns_step_ends_leg (step) ? STATE_PROBE : STATE_STEP);
+      sqns_ssm_goto (ssm, sqns_step_ends_leg (step) ? SQNS_UPGRADE_PROBE : SQNS_UPGRADE_CHECKPOINT);
     }
   else if (may_try_again (upgrade, step, error))
     {
       upgrade->retries--;
+      if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED))
+        upgrade->memory.history.file_sent = FALSE; /* it has said what it thinks of it */
       sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
                            error->message);
       upgrade->step_error = error;
-      sqns_ssm_goto (ssm, STATE_PROBE);
+      sqns_ssm_goto (ssm, SQNS_UPGRADE_PROBE);
     }
   else
     sqns_ssm_fail (ssm, error);
@@ -445,26 +332,51 @@ phase_of (SqnsUpgrade *upgrade, SqnsStep step)
   return sqns_step_nature (step)->phase;
 }
 
+static gboolean
+on_kept (gpointer data)
+{
+  sqns_ssm_next (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Notes that the step begins, before it does. */
 static void
-run_step (SqnsSsm *ssm)
+checkpoint (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
   if (upgrade->at == upgrade->plan->steps->len)
     {
-      sqns_ssm_goto (ssm, STATE_PROBE);
+      sqns_ssm_goto (ssm, SQNS_UPGRADE_PROBE);
       return;
     }
   SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
-  const SqnsStepNature *nature = sqns_step_nature (step);
-  sqns_upgrade_say (upgrade, phase_of (upgrade, step), nature->safe, nature->committed, nature->message);
-  upgrade->touched |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
-  upgrade->written |= nature->writes;
+  SqnsPlanHistory *history = &upgrade->memory.history;
+  history->touched |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
+  upgrade->memory.written |= sqns_step_nature (step)->writes;
+  if (step == SQNS_STEP_UPLOAD_ON_THE_FLY)
+    history->uploads++;
+  if (step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE)
+    history->file_sent = FALSE;
   if (step == SQNS_STEP_LOAD_UPDATER)
     {
       note_updater (upgrade);
-      upgrade->history.updater_loads++;
+      history->updater_loads++;
     }
+  if (upgrade->config.checkpoint != NULL)
+    upgrade->config.checkpoint (upgrade->config.checkpoint_data, &upgrade->memory, on_kept, ssm);
+  else
+    sqns_ssm_next (ssm);
+}
+
+static void
+run_step (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+  SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
+  const SqnsStepNature *nature = sqns_step_nature (step);
+
+  sqns_upgrade_say (upgrade, phase_of (upgrade, step), nature->safe, nature->committed, nature->message);
   if (step == SQNS_STEP_UPLOAD_BOOTROM || step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE_FIRST
       || step == SQNS_STEP_STORE)
     upgrade->uploaded = step;
@@ -482,60 +394,52 @@ on_notified (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-close_link (SqnsSsm *ssm)
-{
-  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
-
-  if (upgrade->link != NULL)
-    sqns_link_close_async (upgrade->link, on_unlinked, ssm);
-  else
-    sqns_ssm_next (ssm);
-}
-
-static void
 upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   SqnsUpgrade *upgrade = data;
 
-  switch ((State)state)
+  switch ((SqnsUpgradeState)state)
     {
-    case STATE_LINK:
-      open_link (ssm, TRUE, FALSE);
+    case SQNS_UPGRADE_LINK:
+      sqns_upgrade_link (ssm);
       break;
-    case STATE_PROBE:
+    case SQNS_UPGRADE_PROBE:
       probe (ssm);
       break;
-    case STATE_PLAN:
+    case SQNS_UPGRADE_PLAN:
       make_plan (ssm);
       break;
-    case STATE_UNLINK:
-      close_link (ssm);
+    case SQNS_UPGRADE_UNLINK:
+      sqns_upgrade_unlink (ssm);
       break;
-    case STATE_RELINK:
-      relink (ssm);
+    case SQNS_UPGRADE_RELINK:
+      sqns_upgrade_relink (ssm);
       break;
-    case STATE_STEP:
+    case SQNS_UPGRADE_CHECKPOINT:
+      checkpoint (ssm);
+      break;
+    case SQNS_UPGRADE_STEP:
       run_step (ssm);
       break;
-    case STATE_NOTIFY:
+    case SQNS_UPGRADE_NOTIFY:
       sqns_prepare_async (upgrade->link, SQNS_NOTICE_SUCCESS, sqns_ssm_cancellable (ssm), on_notified, ssm);
       break;
-    case STATE_CONFIRM_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, STATE_PROBE, CONFIRM_PAUSE_MS);
+    case SQNS_UPGRADE_CONFIRM_PAUSE:
+      sqns_ssm_goto_in_ms (ssm, SQNS_UPGRADE_PROBE, CONFIRM_PAUSE_MS);
       break;
-    case STATE_ASSESS:
+    case SQNS_UPGRADE_ASSESS:
       sqns_upgrade_assess (ssm);
       break;
-    case STATE_RESTORE:
+    case SQNS_UPGRADE_RESTORE:
       sqns_upgrade_restore (ssm);
       break;
-    case STATE_VERDICT:
+    case SQNS_UPGRADE_VERDICT:
       sqns_upgrade_verdict (ssm);
       break;
-    case STATE_CLOSE:
-      close_link (ssm);
+    case SQNS_UPGRADE_CLOSE:
+      sqns_upgrade_unlink (ssm);
       break;
-    case N_STATES:
+    case SQNS_UPGRADE_N_STATES:
       g_assert_not_reached ();
     }
 }
@@ -567,7 +471,8 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
                     GAsyncReadyCallback callback,
                     gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "upgrade", state_names, N_STATES, STATE_ASSESS, upgrade_state };
+  static const SqnsSsmClass klass
+      = { "upgrade", state_names, SQNS_UPGRADE_N_STATES, SQNS_UPGRADE_ASSESS, upgrade_state };
   SqnsUpgrade *upgrade = g_new0 (SqnsUpgrade, 1);
 
   upgrade->config = *config;
@@ -581,6 +486,7 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
   upgrade->config.link.devnode = upgrade->devnode;
   upgrade->config.link.board = upgrade->board;
   upgrade->monitor = *monitor;
+  upgrade->memory = config->memory;
   cut_parts (upgrade);
   upgrade->found = SQNS_MODE_UNKNOWN;
   upgrade->confirm_tries = CONFIRM_TRIES;

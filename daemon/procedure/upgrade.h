@@ -5,6 +5,23 @@
 #include "codec/plan.h"
 #include "procedure/link.h"
 
+/* What a run knows that the modem could not tell the next one. Zeroed at a job's beginning; a resumed job brings what
+ * its last checkpoint said. */
+typedef struct {
+  SqnsPlanHistory history;
+  SqnsVersion before;      /* what it ran when the job began */
+  SqnsVersion version;     /* as it told last */
+  SqnsVersion bootloader0; /* likewise */
+  gboolean written;        /* bytes of an image may have come to its flash */
+} SqnsUpgradeMemory;
+
+/* Keeps @memory (borrowed during the call) safe before the step that it describes begins, and calls @done once, later.
+ */
+typedef void (*SqnsCheckpointFunc) (gpointer data,
+                                    const SqnsUpgradeMemory *memory,
+                                    GSourceFunc done,
+                                    gpointer done_data);
+
 typedef struct {
   SqnsLinkConfig link;
   GBytes *image;              /* the whole .dup; references to this and the next two are taken */
@@ -16,6 +33,9 @@ typedef struct {
   SqnsPlanOptions options;
   guint block_size; /* most image bytes per STP block, 0 = as the session allows */
   gboolean dry_run; /* stop after the plan */
+  SqnsUpgradeMemory memory;
+  SqnsCheckpointFunc checkpoint; /* nullable */
+  gpointer checkpoint_data;
 } SqnsUpgradeConfig;
 
 typedef struct {

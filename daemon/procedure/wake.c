@@ -56,7 +56,7 @@ note_noise (Wake *wake)
   SqnsNoise noise = sqns_at_classify (heard, len);
   if (noise != SQNS_NOISE_NONE)
     {
-      wake->wake.noise = noise;
+      wake->wake.noise = sqns_noise_merge (wake->wake.noise, noise);
       sqns_monitor_trace (wake->monitor, '<', heard, len);
     }
 }
@@ -67,6 +67,21 @@ finish_wake (SqnsSsm *ssm)
   Wake *wake = sqns_ssm_data (ssm);
   sqns_ssm_set_result (ssm, g_memdup2 (&wake->wake, sizeof wake->wake), g_free);
   sqns_ssm_complete (ssm);
+}
+
+static gboolean
+is_last (Wake *wake, State state)
+{
+  switch (wake->effort)
+    {
+    case SQNS_WAKE_LIGHT:
+      return TRUE;
+    case SQNS_WAKE_STP:
+      return state == STATE_AT_AFTER_STP;
+    case SQNS_WAKE_FULL:
+      return state == STATE_AT_AFTER_PPP;
+    }
+  return TRUE;
 }
 
 /* The answers by which a modem says that it is there; a wrong-speed or dead line never ends in a final result line. */
@@ -95,7 +110,7 @@ on_poked (GObject *source, GAsyncResult *result, gpointer user_data)
   note_noise (wake);
   if (--wake->tries > 0)
     sqns_ssm_goto (ssm, sqns_ssm_state (ssm));
-  else if (wake->effort == SQNS_WAKE_LIGHT || sqns_ssm_state (ssm) == STATE_AT_AFTER_PPP)
+  else if (is_last (wake, sqns_ssm_state (ssm)))
     finish_wake (ssm);
   else
     sqns_ssm_goto (ssm, sqns_ssm_state (ssm) == STATE_AT ? STATE_STP_RESET : STATE_PPP_GUARD);
@@ -245,4 +260,15 @@ sqns_wake_finish (GAsyncResult *result, SqnsWake *wake, GError **error)
     return FALSE;
   *wake = *found;
   return TRUE;
+}
+
+SqnsNoise
+sqns_noise_merge (SqnsNoise one, SqnsNoise other)
+{
+  static const SqnsNoise order[] = { SQNS_NOISE_TEXT, SQNS_NOISE_ZEROS, SQNS_NOISE_GARBAGE };
+
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    if (one == order[i] || other == order[i])
+      return order[i];
+  return SQNS_NOISE_NONE;
 }

@@ -7,6 +7,7 @@
 
 typedef enum {
   SQNS_WAKE_LIGHT, /* AT, a few times: about 1 s when nobody is there */
+  SQNS_WAKE_STP,   /* then STP RESET, for an upload that was interrupted: about 2 s */
   SQNS_WAKE_FULL,  /* then STP RESET, then the PPP escape, for a modem that ought to be there: about 7 s */
 } SqnsWakeEffort;
 
@@ -25,3 +26,7 @@ void sqns_wake_async (SqnsPort *port,
                       GAsyncReadyCallback callback,
                       gpointer user_data);
 gboolean sqns_wake_finish (GAsyncResult *result, SqnsWake *wake, GError **error);
+
+/* What to believe of two observations at different times or speeds: text before zeros before garbage, for what is right
+ * at one speed is garbage at the other. */
+SqnsNoise sqns_noise_merge (SqnsNoise one, SqnsNoise other);

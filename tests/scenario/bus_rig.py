@@ -44,9 +44,9 @@ def load_make_dup():
     return module
 
 
-def wait_for(condition, what):
+def wait_for(condition, what, deadline_s=DEADLINE_S):
     """Runs the main loop until @condition holds; what it returns."""
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + deadline_s
     tick = GLib.timeout_add(50, lambda: True)
     try:
         while True:

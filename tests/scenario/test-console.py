@@ -1,20 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """People at a modem, by the real daemon and a virtual board: console, at, identify, IMEI and label as names, reset."""
-import fcntl
 import json
 import os
-import re
 import signal
-import socket
-import struct
 import sys
 import termios
+import tty
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import ROOT, GLib, Rig, error_name, wait_for  # noqa: E402
-from client_rig import Client  # noqa: E402
+from bus_rig import GLib, Rig, error_name, wait_for  # noqa: E402
+from client_rig import Client, Reader  # noqa: E402
 
 ERROR = 'org.sqnsd1.Error.'
 FAST = ('--time-scale=0.02', '--imei=354344040000009', '--iccid=89490200001234567890', '--imsi=262011234567890')
@@ -375,7 +372,7 @@ class Reset(Case):
         self.assertEqual(self.status()['esp32-resets'], 2)
 
     def test_needs_a_hand(self):
-        modem = self.modem('--start=passthrough')
+        modem = self.modem('--start=passthrough', link='passthrough')
         self.hold_in_passthrough(modem)
         _, err = self.expect(HAND, 'reset', self.board.port)
         self.assertIn('press the reset button', err)
@@ -385,8 +382,20 @@ class Reset(Case):
 
     def test_a_program_that_does_not_yield(self):
         self.modem('--main-program=ignores-ctrl-c')
+        self.let_it_run('main.py runs')
         _, err = self.expect(HAND, 'reset', self.board.port)
         self.assertIn('press the reset button', err)
+
+    def let_it_run(self, words):
+        """Until the program says @words: a Ctrl-C before that would be too early."""
+        port = os.open(self.board.port, os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(port)
+        attributes = termios.tcgetattr(port)
+        attributes[4] = attributes[5] = termios.B115200
+        termios.tcsetattr(port, termios.TCSANOW, attributes)
+        self.board.tell('press-reset')
+        Reader(port).until(words)
+        os.close(port)
 
     def test_with_the_modem(self):
         modem = self.modem()
@@ -412,11 +421,25 @@ class Reset(Case):
         self.assertIn('no module to reset', err)
 
     def test_not_while_it_applies_an_upgrade(self):
-        modem = self.modem('--modem=updater', '--time-scale=1', '--apply-time=600')
+        modem = self.modem('--modem=updater', '--start=direct', '--time-scale=1', '--apply-time=30', link='direct')
+        wait_for(lambda: self.refreshed(modem) == 'updater', 'the modem to say that it is the updater')
         self.refused('WrongState', modem, 'Modem.Reset', '(a{sv})', ({'modem': GLib.Variant('b', True)},),
                      words='applying an upgrade')
-        self.assertEqual((self.status()['esp32-resets'], self.status()['modem-resets']), (0, 0))
+        self.assertEqual(self.status()['modem-resets'], 0)
         self.expect(REFUSED, 'reset', '--modem', self.board.port)
+
+    def test_not_while_a_report_is_due(self):
+        self.modem('--modem=recovery', '--report=on-going')
+        self.expect(REFUSED, 'reset', '--modem', self.board.port)
+        self.assertEqual((self.status()['esp32-resets'], self.status()['modem-resets']), (0, 0))
+
+    def refreshed(self, modem):
+        """What it is now; nothing where it does not answer."""
+        try:
+            self.bus.call(modem, 'Modem.Refresh', '(a{sv})', ({},))
+        except GLib.Error as error:
+            self.assertEqual(error_name(error), ERROR + 'Timeout')
+        return self.property(modem, 'State')
 
     def test_a_modem_that_refuses(self):
         self.modem('--fault=error@AT^RESET')

@@ -43,7 +43,6 @@ scripted_reset (void)
     .opens = g_ptr_array_new_with_free_func (run_free),
     .reboots = g_ptr_array_new_with_free_func (run_free),
     .honour_cancel = TRUE,
-    .kind = SQNS_LINK_RELAY,
     .status = { .mode = SQNS_MODE_FFF, .showver = { .active = -1 } },
     .console_fd = -1,
   };
@@ -159,7 +158,7 @@ link_close_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 static SqnsLinkKind
 link_kind (SqnsLink *link)
 {
-  return script.kind;
+  return SQNS_LINK_RELAY;
 }
 
 static const SqnsBoardInfo *

@@ -26,7 +26,6 @@ typedef struct {
   gboolean honour_cancel; /* an upgrade ends by itself when it is cancelled */
   SqnsModemStatus status; /* of the next probes; mode FFF at first */
   GError *probe_error;    /* of probe and identify, nullable */
-  SqnsLinkKind kind;      /* of the next links; RELAY at first */
   const char *imei;       /* that the modem tells, NULL none */
   guint restarts;         /* of the modem */
   GError *restart_error;  /* nullable */

@@ -85,6 +85,7 @@ test_board (void)
   g_assert_cmpuint (info->vendor, ==, 0x04d8);
   g_assert_cmpint (info->state, ==, SQNS_DEVICE_UNKNOWN);
   g_assert_true (sqns_device_link_config (device).usb_board);
+  g_assert_true (sqns_device_link_config (device).pic);
   sqns_device_unplugged (device);
   g_assert_cmpint (info->state, ==, SQNS_DEVICE_GONE);
   sqns_device_plugged (device, &elsewhere);
@@ -450,7 +451,7 @@ static void
 test_reset_modem (void)
 {
   g_autoptr (SqnsDevice) device = new_board ();
-  Answer answer = { 0 }, refused = { 0 }, half = { 0 }, direct = { 0 };
+  Answer answer = { 0 }, refused = { 0 }, half = { 0 };
 
   scripted ()->status.mode = SQNS_MODE_RECOVERY;
   sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &answer);
@@ -472,22 +473,13 @@ test_reset_modem (void)
   g_assert_nonnull (strstr (half.error->message, "the modem was restarted"));
   g_clear_error (&half.error);
 
-  /* nothing behind the port but the modem */
-  scripted ()->kind = SQNS_LINK_DIRECT;
-  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &direct);
-  scripted_open_link ();
-  scripted_settle ();
-  g_assert_true (direct.good);
-  g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
-  g_assert_cmpuint (scripted ()->restarts, ==, 3);
-
   scripted ()->restart_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "it applies an upgrade");
   sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &refused);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (refused.error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
   g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
-  g_assert_cmpuint (scripted ()->closed_links, ==, 4);
+  g_assert_cmpuint (scripted ()->closed_links, ==, 3);
   g_clear_error (&refused.error);
 }
 
@@ -505,7 +497,18 @@ test_port (void)
   g_assert_cmpstr (config.board, ==, "gpy");
   g_assert_cmpuint (config.speed, ==, 115200);
   g_assert_false (config.usb_board);
+  g_assert_false (config.pic);
   g_assert_true (sqns_device_check_presence (device));
+
+  /* nothing behind the port but the modem */
+  Answer answer = { 0 };
+  scripted_reset ();
+  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &answer);
+  scripted_open_link ();
+  scripted_settle ();
+  g_assert_true (answer.good);
+  g_assert_cmpuint (scripted ()->restarts, ==, 1);
+  g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
   g_close (master, NULL);
   g_assert_false (sqns_device_claim (device, SQNS_USE_PROBE, NULL, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);

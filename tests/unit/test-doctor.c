@@ -48,6 +48,22 @@ check (GPtrArray *findings, gboolean asked_for, const char *codes, SqnsExit code
 /* --- host --- */
 
 static void
+check_port (const SqnsPortFacts *port, SqnsMmFact mm, gboolean own_daemon, const char *codes, SqnsExit code)
+{
+  g_autoptr (GPtrArray) findings = new_findings ();
+  g_autoptr (GPtrArray) ports = g_ptr_array_new ();
+  g_autoptr (GPtrArray) usb = g_ptr_array_new ();
+  g_autofree char *want = g_strconcat ("daemon-runs ", codes, NULL);
+  const SqnsHostFacts facts = {
+    .daemon_version = version, .own_daemon = own_daemon, .mm = mm, .only_port = port_name, .ports = ports, .usb = usb
+  };
+
+  g_ptr_array_add (ports, (gpointer)port);
+  sqns_doctor_judge_host (&facts, findings);
+  check (findings, TRUE, want, code);
+}
+
+static void
 test_ports (void)
 {
   /* what a port is that nothing is wrong with; rows change one thing */
@@ -104,21 +120,7 @@ test_ports (void)
     { &usb_acm, SQNS_MM_UNKNOWN, FALSE, "access port-free driver", SQNS_EXIT_DONE },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autoptr (GPtrArray) findings = new_findings ();
-      g_autoptr (GPtrArray) ports = g_ptr_array_new ();
-      g_autoptr (GPtrArray) usb = g_ptr_array_new ();
-      g_autofree char *want = g_strconcat ("daemon-runs ", rows[i].codes, NULL);
-      g_ptr_array_add (ports, (gpointer)rows[i].port);
-      const SqnsHostFacts facts = { .daemon_version = version,
-                                    .own_daemon = rows[i].own_daemon,
-                                    .mm = rows[i].mm,
-                                    .only_port = port_name,
-                                    .ports = ports,
-                                    .usb = usb };
-      sqns_doctor_judge_host (&facts, findings);
-      check (findings, TRUE, want, rows[i].code);
-    }
+    check_port (rows[i].port, rows[i].mm, rows[i].own_daemon, rows[i].codes, rows[i].code);
 }
 
 static void

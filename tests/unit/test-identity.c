@@ -29,6 +29,8 @@ test_numbers (void)
     { sqns_identity_iccid, "AT+SQNCCID?", "\r\n+SQNCCID: \"8949020000123456789F\",\"\"\r\n\r\nOK\r\n",
       "8949020000123456789" },
     { sqns_identity_iccid, "AT+CCID", "\r\n+CCID: 894902000012345678\r\n\r\nOK\r\n", "894902000012345678" },
+    { sqns_identity_iccid, "AT+CCID", "\r\n+SQNCCID: 894902000012345678\r\n\r\nOK\r\n", "894902000012345678" },
+    { sqns_identity_iccid, "AT+CCID", "\r\n+CEREG: 894902000012345678\r\n\r\nOK\r\n", NULL },
     { sqns_identity_iccid, "AT+CCID", "\r\n+CME ERROR: 10\r\n", NULL },
     { sqns_identity_iccid, "AT+CCID", "\r\n354344040000009\r\n\r\nOK\r\n", NULL },
     { sqns_identity_imsi, "AT+CIMI", "\r\n262011234567890\r\n\r\nOK\r\n", "262011234567890" },

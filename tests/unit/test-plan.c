@@ -26,6 +26,9 @@ enum {
   LOADED = 1 << 17,
   LOADED_TWICE = 1 << 18,
   SENT_TWICE = 1 << 19,
+  SENT = 1 << 20,   /* and no report yet */
+  IN_STORE = 1 << 21, /* likewise, by the FFF method */
+  SAID_FAILED = 1 << 22, /* the modem's report, for SENT; without: every other */
 };
 
 typedef struct {
@@ -100,6 +103,17 @@ static const Row rows[] = {
   { REC, NB (35351), 0, NB (37781), FULL, SUCCESS | TOUCHED, RESUME, NULL },
   { REC, UNKNOWN, 0, CAT (39529), DIFF, SUCCESS | REBOOTED | TOUCHED, NO (INCOMPATIBLE), "recovery" },
   /* what this job has sent and was taken */
+  /* broken off behind the upload: not sent again, unless the modem says that it failed */
+  { REC, NB (35351), 0, NB (37781), FULL, SENT | TOUCHED, SQNS_ROUTE_REPORT, 0, "apply boot-application confirm",
+    NULL },
+  { REC, NB (35351), 0, NB (37781), FULL, SENT | TOUCHED | SUCCESS, SQNS_ROUTE_REPORT, 0,
+    "apply boot-application confirm", NULL },
+  { MT, UNKNOWN, 0, NB (37781), FULL, SENT | TOUCHED | LOADED, SQNS_ROUTE_REPORT, 0, "apply boot-application confirm",
+    NULL },
+  { APP, CAT (38638), 0, CAT (39529), DIFF, IN_STORE | TOUCHED, SQNS_ROUTE_REPORT, 0, "install confirm", NULL },
+  { APP, NB (37781), 0, NB (37781), FULL, SENT | TOUCHED | AGAIN, NOTHING, NULL },
+  { APP, NB (35351), 0, NB (37781), FULL, SENT | TOUCHED, ON_THE_FLY, NULL },
+  { REC, NB (35351), 0, NB (37781), FULL, SENT | TOUCHED | SAID_FAILED, RESUME, NULL },
   { REC, NB (35351), 0, NB (37781), FULL, TAKEN | TOUCHED, REBOOT, NULL },
   { REC, CAT (38638), 0, CAT (39529), DIFF, TAKEN | TOUCHED | SUCCESS, REBOOT, NULL },
   { MT, UNKNOWN, 0, NB (37781), FULL, TAKEN | TOUCHED | LOADED, REBOOT, NULL },
@@ -293,15 +307,16 @@ row_history (guint flags)
   return (SqnsPlanHistory){
     .bootrom_replaced = (flags & NEW_BOOTROM) != 0,
     .first_step_done = (flags & FIRST_DONE) != 0,
+    .file_sent = (flags & (SENT | IN_STORE | TAKEN)) != 0,
     .file_taken = (flags & TAKEN) != 0,
     .rebooted = (flags & REBOOTED) != 0,
     .touched = (flags & TOUCHED) != 0,
     .updater_loads = (flags & LOADED_TWICE) ? 2
                      : (flags & LOADED)     ? 1
                                             : 0,
-    .uploads = (flags & SENT_TWICE) ? 2
-               : (flags & TAKEN)    ? 1
-                                    : 0,
+    .uploads = (flags & SENT_TWICE)       ? 2
+               : (flags & (TAKEN | SENT)) ? 1
+                                          : 0,
   };
 }
 
@@ -354,6 +369,8 @@ test_row (gconstpointer data)
       const char *said;
 
       if ((report == SQNS_REPORT_SUCCESS) != ((row->flags & SUCCESS) != 0))
+        continue;
+      if ((row->flags & SENT) && (report == SQNS_REPORT_FAILURE) != ((row->flags & SAID_FAILED) != 0))
         continue;
       state.report = (SqnsReport)report;
       plan = sqns_plan_make (rules, &state, &history, &files.files, &options, &error);
