@@ -21,21 +21,21 @@
 typedef struct {
   SqnsCtl *ctl;
   GMainLoop *loop;
-  int fd; /* the modem */
+  int fd;          /* the modem */
   gboolean keys;   /* stdin is a terminal */
   gboolean screen; /* stdout is one */
   gboolean echo;
   guint8 last; /* byte that was shown */
   guint from_stdin;
   guint to_modem;
-  GByteArray *out;    /* for the modem */
-  GByteArray *lines;  /* read from stdin, not sent yet; only without a terminal */
+  GByteArray *out;   /* for the modem */
+  GByteArray *lines; /* read from stdin, not sent yet; only without a terminal */
   gboolean stdin_end;
   char *command;      /* that waits for its answer, NULL none; only without a terminal */
   GByteArray *answer; /* since it was sent */
   guint deadline;
-  gboolean refused;   /* one was answered with an error */
-  gboolean closed;    /* by the daemon */
+  gboolean refused; /* one was answered with an error */
+  gboolean closed;  /* by the daemon */
   SqnsExit code;
 } Session;
 
@@ -241,8 +241,10 @@ greet (Session *self, SqnsDbusModem *modem)
 {
   g_autofree char *name = sqns_modem_ref_name (modem);
   if (self->keys)
-    sqns_ctl_remark (self->ctl, "this is the modem of %s; Ctrl-] leaves. What you type is seen when the modem echoes "
-                                "it: ATE1 (or use --echo)", name);
+    sqns_ctl_remark (self->ctl,
+                     "this is the modem of %s; Ctrl-] leaves. What you type is seen when the modem echoes "
+                     "it: ATE1 (or use --echo)",
+                     name);
 }
 
 static void
@@ -298,8 +300,15 @@ sqns_cmd_console (SqnsCtl *ctl, int argc, char **argv)
   g_autoptr (GByteArray) out = g_byte_array_new ();
   g_autoptr (GByteArray) lines = g_byte_array_new ();
   g_autoptr (GByteArray) answer = g_byte_array_new ();
-  Session session = { .ctl = ctl, .loop = loop, .fd = fd, .keys = isatty (STDIN_FILENO),
-                      .screen = isatty (STDOUT_FILENO), .echo = echo, .out = out, .lines = lines, .answer = answer };
+  Session session = { .ctl = ctl,
+                      .loop = loop,
+                      .fd = fd,
+                      .keys = isatty (STDIN_FILENO),
+                      .screen = isatty (STDOUT_FILENO),
+                      .echo = echo,
+                      .out = out,
+                      .lines = lines,
+                      .answer = answer };
   run (&session, modem);
   g_free (session.command);
   close (fd);

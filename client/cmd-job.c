@@ -2,65 +2,31 @@
 /* sqnsctl job: all about one job, and its transcript. */
 #include "commands.h"
 #include "details.h"
+#include "job-log.h"
 #include "job-ref.h"
+#include "job-state.h"
 #include "json.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#include <gio/gunixfdlist.h>
-
-/* From its start, wherever the daemon's own position in it is. */
-static GString *
-read_log (int fd, GError **error)
+static SqnsExit
+follow (SqnsCtl *ctl, SqnsBus *bus, SqnsDbusJob *job)
 {
-  g_autoptr (GString) log = g_string_new (NULL);
-  char buffer[16384];
-  for (;;)
-    {
-      ssize_t n = pread (fd, buffer, sizeof buffer, (off_t)log->len);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        {
-          g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot read the log: %s", g_strerror (errno));
-          return NULL;
-        }
-      if (n == 0)
-        return g_steal_pointer (&log);
-      g_string_append_len (log, buffer, n);
-    }
-}
+  g_autoptr (GError) error = NULL;
+  gboolean interrupted;
 
-static GString *
-get_log (SqnsBus *bus, SqnsDbusJob *job, GError **error)
-{
-  g_autoptr (GVariant) handle = NULL;
-  g_autoptr (GUnixFDList) files = NULL;
-
-  if (!sqns_bus_passes_files (bus, "a job's log", error)
-      || !sqns_dbus_job_call_get_log_sync (job, sqns_bus_ask (bus), sqns_bus_long_timeout (bus), NULL, &handle, &files,
-                                           NULL, error))
-    return NULL;
-  int fd = files != NULL ? g_unix_fd_list_get (files, g_variant_get_handle (handle), error) : -1;
-  if (fd < 0)
-    {
-      if (files == NULL)
-        g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no log");
-      return NULL;
-    }
-  GString *log = read_log (fd, error);
-  close (fd);
-  return log;
+  if (!sqns_job_log_follow (bus, job, &interrupted, &error))
+    return sqns_ctl_fail (ctl, error);
+  return interrupted ? SQNS_EXIT_DETACHED : sqns_job_state_exit (job);
 }
 
 SqnsExit
 sqns_cmd_job (SqnsCtl *ctl, int argc, char **argv)
 {
-  gboolean want_log = FALSE;
+  gboolean want_log = FALSE, want_more = FALSE;
   const GOptionEntry entries[] = {
     { "log", 0, 0, G_OPTION_ARG_NONE, &want_log, "print the transcript of what was said on the wire", NULL },
+    { "follow", 0, 0, G_OPTION_ARG_NONE, &want_more, "with --log: go on until the job has ended", NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;
@@ -69,15 +35,19 @@ sqns_cmd_job (SqnsCtl *ctl, int argc, char **argv)
 
   if (!sqns_ctl_parse (ctl, entries, 1, 1, &argc, &argv, &code))
     return code;
+  if (want_more && (!want_log || sqns_ctl_wants_json (ctl)))
+    return sqns_ctl_usage (ctl, "--follow goes with --log, and not with JSON");
   g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
   if (bus == NULL)
     return sqns_ctl_fail (ctl, error);
   g_autoptr (SqnsDbusJob) job = sqns_job_ref_find (bus, argv[1], &error);
   if (job == NULL)
     return sqns_ctl_fail (ctl, error);
+  if (want_more)
+    return follow (ctl, bus, job);
   if (want_log)
     {
-      log = get_log (bus, job, &error);
+      log = sqns_job_log_get (bus, job, &error);
       if (log == NULL)
         return sqns_ctl_fail (ctl, error);
     }

@@ -44,8 +44,7 @@ sqns_cmd_reset (SqnsCtl *ctl, int argc, char **argv)
   if (sqns_ctl_wants_json (ctl))
     {
       /* what the reset changed is on its way as signals; a new proxy asks for it */
-      g_autoptr (SqnsDbusModem) now
-          = sqns_bus_modem (bus, g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)), &error);
+      g_autoptr (SqnsDbusModem) now = sqns_bus_modem (bus, g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)), &error);
       if (now == NULL)
         return sqns_ctl_fail (ctl, error);
       sqns_json_print (ctl, "modem", sqns_json_from_proxy (G_DBUS_PROXY (now)));

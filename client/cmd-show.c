@@ -46,7 +46,8 @@ sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv)
   const GOptionEntry entries[] = {
     { "refresh", 0, 0, G_OPTION_ARG_NONE, &refresh, "ask the modem first; interrupts a program that runs on the board",
       NULL },
-    { "identify", 0, 0, G_OPTION_ARG_NONE, &identify, "ask the modem for IMEI and SIM, too; interrupts such a program", NULL },
+    { "identify", 0, 0, G_OPTION_ARG_NONE, &identify, "ask the modem for IMEI and SIM, too; interrupts such a program",
+      NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;

@@ -7,6 +7,6 @@
 /* A stream socket, the caller's to close; -1 with @error: what the daemon says, NOT_SUPPORTED over ssh. */
 int sqns_console_open (SqnsBus *bus, SqnsDbusModem *modem, GError **error);
 
-/* Why the daemon has ended the stream: a job took the modem (BUSY), the board or the daemon has gone. Waits some seconds
- * for the bus to tell; never NULL. */
+/* Why the daemon has ended the stream: a job took the modem (BUSY), the board or the daemon has gone. Waits some
+ * seconds for the bus to tell; never NULL. */
 GError *sqns_console_why_closed (SqnsBus *bus, SqnsDbusModem *modem);

@@ -100,8 +100,8 @@ static SqnsDbusModem *
 refuse_many (const char *ref, guint n, const char *what, GError **error)
 {
   g_autofree char *shown = sqns_text_clean (ref);
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%s'%s' means %u boards: name one by its id (see: sqnsctl list)",
-               what, shown, n);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
+               "%s'%s' means %u boards: name one by its id (see: sqnsctl list)", what, shown, n);
   return NULL;
 }
 

@@ -15,9 +15,9 @@ void sqns_console_open_async (SqnsDevice *device,
 /* The far end's fd, owned by the caller; -1 with @error. */
 int sqns_console_open_finish (SqnsDevice *device, GAsyncResult *result, GError **error);
 
-/* Takes the console away that is open on @device, or is being opened: the person reads @why ("job ... takes this modem")
- * on the stream, which ends then; the device is released as soon as the link is left. An open that has not ended yet
- * fails with BUSY. Nothing where there is no console. */
+/* Takes the console away that is open on @device, or is being opened: the person reads @why ("job ... takes this
+ * modem") on the stream, which ends then; the device is released as soon as the link is left. An open that has not
+ * ended yet fails with BUSY. Nothing where there is no console. */
 void sqns_console_dismiss (SqnsDevice *device, const char *why);
 
 /* A person has left the console on @device, and its link is being left: the device is about to be released. FALSE when

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A short piece of work on a board: claims the device, opens a link that can be left, works over it, closes, releases. */
+/* A short piece of work on a board: claims the device, opens a link that can be left, works over it, closes, releases.
+ */
 #pragma once
 
 #include "base/ssm.h"

@@ -54,8 +54,7 @@ sqns_module_reset_async (SqnsDevice *device,
                          gpointer user_data)
 {
   static const SqnsErrandClass module = { .use = SQNS_USE_RESET, .after_link = reset_module };
-  static const SqnsErrandClass both
-      = { .use = SQNS_USE_RESET, .over_link = restart_modem, .after_link = reset_module };
+  static const SqnsErrandClass both = { .use = SQNS_USE_RESET, .over_link = restart_modem, .after_link = reset_module };
   sqns_errand_async (modem ? &both : &module, device, operations, callback, user_data);
 }
 

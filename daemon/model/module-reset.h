@@ -5,9 +5,9 @@
 #include "model/device.h"
 #include "model/operations.h"
 
-/* With @modem the modem first: AT^RESET over a link, until it answers again; on a port that is said to be the modem's own
- * (link direct) that is all. @operations: static. Errors: BUSY, those of link, restart and reboot; the message says when
- * the modem had been restarted already. Ended by sqns_device_interrupt(). */
+/* With @modem the modem first: AT^RESET over a link, until it answers again; on a port that is said to be the modem's
+ * own (link direct) that is all. @operations: static. Errors: BUSY, those of link, restart and reboot; the message says
+ * when the modem had been restarted already. Ended by sqns_device_interrupt(). */
 void sqns_module_reset_async (SqnsDevice *device,
                               const SqnsOperations *operations,
                               gboolean modem,

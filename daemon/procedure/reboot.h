@@ -7,8 +7,8 @@
 
 /* Opens @config's port for it; only devnode, kind and pic count. The board boots as after its button, its own program
  * included. Errors: PORT_LOCKED, NOT_FOUND, DEVICE_LOST, NOT_SUPPORTED (a direct link: there is no module), NEEDS_HAND
- * (no prompt is to be had and there is no PIC that could do it: the button must be pressed), PROTOCOL (the board did not
- * take the command), CANCELLED. */
+ * (no prompt is to be had and there is no PIC that could do it: the button must be pressed), PROTOCOL (the board did
+ * not take the command), CANCELLED. */
 void sqns_reboot_async (const SqnsLinkConfig *config,
                         const SqnsMonitor *monitor,
                         GCancellable *cancellable,

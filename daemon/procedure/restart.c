@@ -8,8 +8,8 @@
 #include "procedure/relay.h"
 
 #define ANSWER_MS 3000
-#define SMOD_TRIES 3          /* all hangs on this one answer, and a line may come in between it */
-#define DOWN_MS 5000          /* +SHUTDOWN comes within 2 s of OK; recovery may say nothing at all */
+#define SMOD_TRIES 3 /* all hangs on this one answer, and a line may come in between it */
+#define DOWN_MS 5000 /* +SHUTDOWN comes within 2 s of OK; recovery may say nothing at all */
 #define POLL_MS 500
 #define PAUSE_MS 250
 #define SILENCES_PER_SPEED 12 /* FFH comes up at 115200 whatever it was raised to; others at 921600 */
@@ -54,17 +54,19 @@ is_late (Restart *restart)
 static void
 give_up (SqnsSsm *ssm)
 {
-  sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT,
-                         "the modem was told to restart and does not answer since; leave it its power, and ask it again "
-                         "in some minutes");
+  sqns_ssm_fail_literal (
+      ssm, SQNS_ERROR_TIMEOUT,
+      "the modem was told to restart and does not answer since; leave it its power, and ask it again "
+      "in some minutes");
 }
 
 static void
 applying (SqnsSsm *ssm)
 {
-  sqns_ssm_fail_literal (ssm, SQNS_ERROR_WRONG_STATE,
-                         "the modem is applying an upgrade by itself: it was not restarted; leave it its power and wait "
-                         "until it is done");
+  sqns_ssm_fail_literal (
+      ssm, SQNS_ERROR_WRONG_STATE,
+      "the modem is applying an upgrade by itself: it was not restarted; leave it its power and wait "
+      "until it is done");
 }
 
 static void
@@ -77,8 +79,9 @@ before_known (SqnsSsm *ssm, SqnsMode mode)
   else if (mode == SQNS_MODE_UNKNOWN && --restart->tries > 0)
     sqns_ssm_goto (ssm, STATE_MODE_BEFORE);
   else if (mode == SQNS_MODE_UNKNOWN)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_WRONG_STATE,
-                           "the modem does not say what it is doing, perhaps it applies an upgrade: it was not restarted");
+    sqns_ssm_fail_literal (
+        ssm, SQNS_ERROR_WRONG_STATE,
+        "the modem does not say what it is doing, perhaps it applies an upgrade: it was not restarted");
   else
     sqns_ssm_goto (ssm, mode == SQNS_MODE_FFF || mode == SQNS_MODE_FFH ? STATE_RESET : STATE_REPORT);
 }

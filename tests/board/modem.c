@@ -278,8 +278,8 @@ modem_power_off (Modem *modem)
   FaultPlace place = FAULT_PLACE ("power-cut");
   FaultKind kind;
   gboolean applying = modem->state == MODEM_UPDATER;
-  gboolean bricked = (modem->writing || applying || modem->between_steps) && fault_take_event (board_faults (modem->board), &place, &kind, NULL)
-                     && kind == FAULT_BRICK;
+  gboolean bricked = (modem->writing || applying || modem->between_steps)
+                     && fault_take_event (board_faults (modem->board), &place, &kind, NULL) && kind == FAULT_BRICK;
 
   if (modem->state == MODEM_REPLAY)
     return; /* the recording knows nothing of it */

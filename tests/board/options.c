@@ -53,16 +53,16 @@ modem_entries (Options *o)
 {
   const GOptionEntry entries[] = {
     { "modem", 0, 0, G_OPTION_ARG_STRING, &o->modem,
-      "application, recovery, finished (a whole upgrade that was never told to boot), stp (an upload left open), mtools, "
+      "application, recovery, finished (a whole upgrade that was never told to boot), stp (an upload left open), "
+      "mtools, "
       "updater, ffh, dead, hung, zeros, crash-loop, ppp, asleep or off",
       "STATE" },
     { "replay", 0, 0, G_OPTION_ARG_FILENAME, &o->replay,
       "play the modem's side of a job's transcript (sqnsctl job ID --log), as a bare modem", "TRANSCRIPT" },
-    { "modem-version", 0, 0, G_OPTION_ARG_STRING, &o->modem_version, "default 6.0.0.0-35351 (finished: -37781)", "LR-BUILD" },
+    { "modem-version", 0, 0, G_OPTION_ARG_STRING, &o->modem_version, "default 6.0.0.0-35351 (finished: -37781)",
+      "LR-BUILD" },
     { "bootloader0", 0, 0, G_OPTION_ARG_STRING, &o->bootloader0, "its build (default 38638; factory: 33080)", "BUILD" },
-    { "report", 0, 0, G_OPTION_ARG_STRING, &o->report,
-      "what AT+SMUPGRADE? says at first (default No report)",
-      "TEXT" },
+    { "report", 0, 0, G_OPTION_ARG_STRING, &o->report, "what AT+SMUPGRADE? says at first (default No report)", "TEXT" },
     { "imei", 0, 0, G_OPTION_ARG_STRING, &o->imei, "default 35434404000000N", "DIGITS" },
     { "iccid", 0, 0, G_OPTION_ARG_STRING, &o->iccid, "empty: no SIM", "DIGITS" },
     { "imsi", 0, 0, G_OPTION_ARG_STRING, &o->imsi, "empty: no SIM", "DIGITS" },
@@ -143,7 +143,8 @@ check (Options *o, GError **error)
     { "main-program", o->main_program, "none,prints,ignores-ctrl-c,floods,grabs-modem,wdt" },
     { "start", o->start, "repl,passthrough,direct" },
     { "usb", o->usb, "none,pic,ftdi" },
-    { "modem", o->modem, "application,recovery,finished,stp,mtools,updater,ffh,dead,hung,zeros,crash-loop,ppp,asleep,off" },
+    { "modem", o->modem,
+      "application,recovery,finished,stp,mtools,updater,ffh,dead,hung,zeros,crash-loop,ppp,asleep,off" },
   };
   g_autoptr (FaultSet) faults = fault_set_new ();
 
@@ -223,9 +224,10 @@ options_parse (Options *o, int *argc, char ***argv, GError **error)
 void
 options_clear (Options *o)
 {
-  char **strings[] = { &o->link,     &o->control,       &o->status_on_exit, &o->log,   &o->board, &o->board_firmware,
-                       &o->lte_task, &o->main_file,     &o->main_program,   &o->start, &o->usb,   &o->python,
-                       &o->modem,    &o->modem_version, &o->bootloader0,    &o->report, &o->replay, &o->imei,  &o->iccid, &o->imsi };
+  char **strings[] = { &o->link,     &o->control,       &o->status_on_exit, &o->log,    &o->board,  &o->board_firmware,
+                       &o->lte_task, &o->main_file,     &o->main_program,   &o->start,  &o->usb,    &o->python,
+                       &o->modem,    &o->modem_version, &o->bootloader0,    &o->report, &o->replay, &o->imei,
+                       &o->iccid,    &o->imsi };
 
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     g_clear_pointer (strings[i], g_free);

@@ -309,7 +309,8 @@ recording_load (const char *path, GError **error)
     return NULL;
   if (len > SIZE_MAX_BYTES || memchr (text, '\0', len) != NULL || !g_utf8_validate_len (text, len, NULL))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is no transcript: it is not text, or too long", path);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is no transcript: it is not text, or too long",
+                   path);
       return NULL;
     }
   begin (&reader, g_strdup (""));
@@ -325,7 +326,8 @@ recording_load (const char *path, GError **error)
     }
   if (recording->exchanges->len == 1 && reader.now->answers->len == 0)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: nothing is said to a modem in it, nor by one", path);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: nothing is said to a modem in it, nor by one",
+                   path);
       return NULL;
     }
   if (recording->baud == 0)

@@ -452,6 +452,40 @@ class Reset(Case):
         self.assertEqual(self.status()['esp32-resets'], 0)
 
 
+class Follow(Case):
+    def test_log(self):
+        modem = self.modem()
+        job = self.bus.upgrade(modem, self.rig.dup())
+        uuid = self.bus.properties(job, 'Job')['Uuid']
+        out, _ = self.expect(DONE, 'job', uuid, '--log', '--follow')
+        _, fds = self.bus.call(job, 'Job.GetLog')
+        with os.fdopen(fds[0], encoding='utf-8') as log:
+            self.assertEqual(out, log.read())
+        self.assertEqual(self.expect(DONE, 'job', uuid, '--log')[0], out)
+        self.assertIn('AT+SMSTPU', out)
+        for args in (('--follow',), ('--log', '--follow', '--json')):
+            self.expect(USAGE, 'job', uuid, *args)
+
+    def test_the_end_of_it(self):
+        modem = self.modem('--time-scale=1', '--apply-time=60')
+        job = self.bus.upgrade(modem, self.rig.dup())
+        uuid = self.bus.properties(job, 'Job')['Uuid']
+        client = self.client('job', uuid, '--log', '--follow')
+        client.out.until('AT+SMOD?')
+        client.interrupt()
+        self.assertEqual(client.end()[0], DETACHED)
+        client = self.client('job', uuid, '--log', '--follow')
+        client.out.until('AT+SMOD?')
+        self.bus.call(job, 'Job.Cancel', '(a{sv})', ({},))
+        code, out, _ = client.end()
+        self.assertEqual(code, self.expect_state(job))
+        self.assertIn('org.sqnsd1.Error.', out)
+
+    def expect_state(self, job):
+        self.bus.wait_state(job, 'cancelled', 'failed')
+        return {ERROR + 'Cancelled': 9, ERROR + 'NeedsRecovery': 10}[self.bus.properties(job, 'Job')['ErrorName']]
+
+
 class Personal(Case):
     """LogPersonal=yes: what a modem says stays in the log."""
 

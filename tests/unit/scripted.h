@@ -48,7 +48,7 @@ void scripted_fail (ScriptedRun *run, SqnsError code, const char *message);
 void scripted_open_link (void); /* ends the oldest open with a link by relay on a FiPy with 1.20.2.r4 */
 void scripted_refuse_link (SqnsError code, const char *message);
 void scripted_reboot (SqnsError code, const char *message); /* ends the oldest reset of a module; NULL: well */
-void scripted_close_far_end (void); /* the person at the console goes */
+void scripted_close_far_end (void);                         /* the person at the console goes */
 
 /* Runs the main loop until @condition holds; a minute is the deadline. */
 typedef gboolean (*ScriptedCondition) (gpointer data);

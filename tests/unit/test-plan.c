@@ -26,8 +26,8 @@ enum {
   LOADED = 1 << 17,
   LOADED_TWICE = 1 << 18,
   SENT_TWICE = 1 << 19,
-  SENT = 1 << 20,   /* and no report yet */
-  IN_STORE = 1 << 21, /* likewise, by the FFF method */
+  SENT = 1 << 20,        /* and no report yet */
+  IN_STORE = 1 << 21,    /* likewise, by the FFF method */
   SAID_FAILED = 1 << 22, /* the modem's report, for SENT; without: every other */
 };
 
@@ -461,7 +461,7 @@ test_names (void)
     "store-first", "store",         "install",  "wait",           "boot-application", "confirm",
   };
   static const char *const routes[] = {
-    "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "wait",
+    "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "report", "wait",
   };
   static const char *const methods[] = { "auto", "on-the-fly", "fff", "recovery" };
   SqnsMethod method;
