@@ -7,7 +7,7 @@
 #include <gio/gunixfdlist.h>
 
 static GDBusConnection *
-connect_bus (const SqnsCtl *ctl, GError **error)
+open_bus (const SqnsCtl *ctl, GError **error)
 {
   const GDBusConnectionFlags flags
       = G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
@@ -36,26 +36,25 @@ bus_words (const SqnsCtl *ctl)
 }
 
 /* Whatever it was that failed on the way to a bus, there is no daemon for us. */
-static gboolean
-open_connection (SqnsBus *bus, GError **error)
+GDBusConnection *
+sqns_bus_connect (const SqnsCtl *ctl, GError **error)
 {
   g_autoptr (GError) local = NULL;
+  GDBusConnection *connection = open_bus (ctl, &local);
 
-  bus->connection = connect_bus (bus->ctl, &local);
-  if (bus->connection != NULL)
+  if (connection != NULL)
     {
-      g_dbus_connection_set_exit_on_close (bus->connection, FALSE);
-      return TRUE;
+      g_dbus_connection_set_exit_on_close (connection, FALSE);
+      return connection;
     }
   if (local->domain == G_OPTION_ERROR || g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED))
     {
       g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
+      return NULL;
     }
   g_dbus_error_strip_remote_error (local);
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "cannot reach %s: %s", bus_words (bus->ctl),
-               local->message);
-  return FALSE;
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "cannot reach %s: %s", bus_words (ctl), local->message);
+  return NULL;
 }
 
 static GVariant *
@@ -98,7 +97,8 @@ sqns_bus_open (const SqnsCtl *ctl, GError **error)
 
   sqns_error_quark (); /* registers the daemon's error names before the first answer */
   bus->ctl = ctl;
-  if (!open_connection (bus, error) || !start_daemon (bus, error))
+  bus->connection = sqns_bus_connect (ctl, error);
+  if (bus->connection == NULL || !start_daemon (bus, error))
     return NULL;
   bus->manager = sqns_dbus_manager_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME,
                                                    SQNS_BUS_PATH, NULL, error);

@@ -15,6 +15,9 @@ typedef struct {
   GDBusObjectManager *objects;
 } SqnsBus;
 
+/* Only the bus: neither looks for the daemon nor starts it. */
+GDBusConnection *sqns_bus_connect (const SqnsCtl *ctl, GError **error);
+
 /* Starts the daemon where the bus can. Errors: what the bus says, or G_DBUS_ERROR_SERVICE_UNKNOWN without a daemon. */
 SqnsBus *sqns_bus_open (const SqnsCtl *ctl, GError **error);
 void sqns_bus_free (SqnsBus *bus);

@@ -18,7 +18,9 @@
 
 #define MAX_LAST_TURNS 1000
 #define DEFAULT_CONFIG "/etc/sqnsd/sqnsd.conf"
+#define DEFAULT_STATE_DIR "/var/lib/sqnsd"
 #define EXIT_USAGE 2
+#define MAX_RECALL_MS 2000 /* so long the name waits for the jobs of before; on a slow disk they come behind it */
 #define EXTEND_EVERY_S 10 /* while a job is waited for at the end */
 #define EXTEND_BY_S 30
 
@@ -42,6 +44,7 @@ typedef struct {
   SqnsEnumerator *enumerator;
   SqnsSleepLock *sleep_lock;
   guint name;
+  guint recall;
   gboolean name_acquired;
   gboolean stopping;
   guint signals[2];
@@ -59,7 +62,8 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "bus", 0, 0, G_OPTION_ARG_STRING, &options->bus, "Serve on the bus at ADDRESS, for this user only", "ADDRESS" },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Settings (default " DEFAULT_CONFIG ")", "FILE" },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
-      "Folder for the daemon's state (nothing is kept in it yet)", "DIR" },
+      "Folder where jobs are kept (default $STATE_DIRECTORY, else " DEFAULT_STATE_DIR "; none beside the system bus)",
+      "DIR" },
     { "no-udev", 0, 0, G_OPTION_ARG_NONE, &options->no_udev, "Do not look for boards, know only ports that are added",
       NULL },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &options->verbose, "Log every line that is sent and received", NULL },
@@ -296,11 +300,67 @@ say_last_words (App *app)
 }
 
 static void
+own_name (App *app)
+{
+  g_clear_handle_id (&app->recall, g_source_remove);
+  if (app->name == 0)
+    app->name = g_bus_own_name_on_connection (app->connection, SQNS_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                              on_name_acquired, on_name_lost, app, NULL);
+}
+
+static gboolean
+on_recall_late (gpointer user_data)
+{
+  App *app = user_data;
+  app->recall = 0;
+  own_name (app);
+  return G_SOURCE_REMOVE;
+}
+
+/* The state */
+
+/* NULL: jobs are not kept. */
+static char *
+find_state_dir (const App *app)
+{
+  if (app->options.state_dir != NULL)
+    return g_strdup (app->options.state_dir);
+  if (!on_system_bus (app))
+    return NULL;
+  /* systemd.exec(5): several are separated by colons */
+  g_auto (GStrv) folders = g_strsplit (g_getenv ("STATE_DIRECTORY") != NULL ? g_getenv ("STATE_DIRECTORY") : "", ":", 2);
+  return g_strdup (folders[0] != NULL && *folders[0] == '/' ? folders[0] : DEFAULT_STATE_DIR);
+}
+
+static void
+on_journal_open (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  App *app = user_data;
+  g_autoptr (GError) error = NULL;
+  if (!sqns_manager_open_journal_finish (SQNS_MANAGER (source), result, &error))
+    sqns_warning (NULL, "jobs are not kept, they would not go on after a crash of the daemon: %s", error->message);
+  own_name (app);
+}
+
+static void
+open_journal (App *app)
+{
+  g_autofree char *folder = find_state_dir (app);
+  if (folder == NULL)
+    {
+      sqns_message (NULL, "jobs end with the daemon: --state-dir names no folder for them");
+      own_name (app);
+      return;
+    }
+  app->recall = g_timeout_add (MAX_RECALL_MS, on_recall_late, app);
+  sqns_manager_open_journal_async (app->manager, folder, on_journal_open, app);
+}
+
+static void
 run (App *app)
 {
   start_enumerator (app);
-  app->name = g_bus_own_name_on_connection (app->connection, SQNS_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
-                                            on_name_acquired, on_name_lost, app, NULL);
+  open_journal (app);
   app->signals[0] = g_unix_signal_add (SIGTERM, on_signal, app);
   app->signals[1] = g_unix_signal_add (SIGINT, on_signal, app);
   start_watchdog (app);
@@ -319,6 +379,7 @@ app_clear (App *app)
     g_clear_handle_id (&app->signals[i], g_source_remove);
   g_clear_handle_id (&app->watchdog, g_source_remove);
   g_clear_handle_id (&app->extend, g_source_remove);
+  g_clear_handle_id (&app->recall, g_source_remove);
   g_clear_handle_id (&app->name, g_bus_unown_name);
   if (app->connection != NULL)
     g_signal_handlers_disconnect_by_data (app->connection, app);

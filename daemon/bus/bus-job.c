@@ -37,19 +37,44 @@ on_cancel (SqnsDBusJob *skeleton, GDBusMethodInvocation *invocation, GVariant *o
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static void
+on_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  if (!sqns_manager_resume_finish (SQNS_MANAGER (source), result, &error))
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  sqns_dbus_job_complete_resume (call->skeleton, call->invocation);
+  sqns_call_done (call);
+}
+
+static void
+resume_authorized (SqnsCall *call)
+{
+  sqns_manager_resume_async (call->bus->manager, call->job, on_resumed, call);
+}
+
 static gboolean
 on_resume (SqnsDBusJob *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusJob *self)
 {
-  sqns_call_fail_literal (new_call (self, invocation), SQNS_ERROR_NOT_SUPPORTED,
-                          "Resume is not supported yet; a new Upgrade goes on from the state that the modem is in");
+  SqnsCall *call = new_call (self, invocation);
+  GError *error = NULL;
+  if (!sqns_options_none (options, &error))
+    sqns_call_fail (call, error);
+  else
+    sqns_call_authorize (call, resume_authorized);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static void
-get_log_authorized (SqnsCall *call)
+on_log_open (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  SqnsCall *call = user_data;
   GError *error = NULL;
-  int fd = sqns_job_open_log (call->job, &error);
+  int fd = sqns_manager_open_log_finish (SQNS_MANAGER (source), result, &error);
   if (fd < 0)
     {
       sqns_call_fail (call, error);
@@ -58,6 +83,12 @@ get_log_authorized (SqnsCall *call)
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new_from_array (&fd, 1);
   sqns_dbus_job_complete_get_log (call->skeleton, call->invocation, fds, g_variant_new_handle (0));
   sqns_call_done (call);
+}
+
+static void
+get_log_authorized (SqnsCall *call)
+{
+  sqns_manager_open_log_async (call->bus->manager, call->job, on_log_open, call);
 }
 
 static gboolean

@@ -172,6 +172,22 @@ on_upgrade_many (SqnsDBusManager *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static void
+inhibit_authorized (SqnsCall *call)
+{
+  GError *error = NULL;
+  int fd = sqns_manager_inhibit (call->bus->manager, call->text, call->why, call->device, &error);
+  if (fd < 0)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  /* the list's copy goes with the answer: from then on only the caller holds it open */
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new_from_array (&fd, 1);
+  sqns_dbus_manager_complete_inhibit (call->skeleton, call->invocation, fds, g_variant_new_handle (0));
+  sqns_call_done (call);
+}
+
 static gboolean
 on_inhibit (SqnsDBusManager *skeleton,
             GDBusMethodInvocation *invocation,
@@ -181,9 +197,156 @@ on_inhibit (SqnsDBusManager *skeleton,
             GVariant *options,
             SqnsBus *self)
 {
-  sqns_call_fail_literal (sqns_call_new (self, invocation, skeleton), SQNS_ERROR_NOT_SUPPORTED,
-                          "Inhibit is not supported yet; SetDraining keeps new jobs from starting");
+  SqnsCall *call = sqns_call_new (self, invocation, skeleton);
+  g_autofree char *modem = NULL;
+  GError *error = NULL;
+  call->text = g_strdup (who);
+  call->why = g_strdup (why);
+  if (sqns_options_inhibit (options, &modem, &error) && modem != NULL)
+    call->device = find_device (self, modem, &error);
+  if (call->device != NULL)
+    g_object_ref (call->device);
+  if (error != NULL)
+    sqns_call_fail (call, error);
+  else
+    sqns_call_authorize (call, inhibit_authorized);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* GetHistory */
+
+static gboolean
+refuse_filter (GError **error, const char *key, const char *what)
+{
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "filter \"%s\" %s", key, what);
+  return FALSE;
+}
+
+static gboolean
+take_state (SqnsHistoryFilter *filter, const char *name)
+{
+  for (guint i = 0; i < SQNS_N_JOB_STATES; i++)
+    if (sqns_job_state_ended ((SqnsJobState)i) && g_str_equal (sqns_job_state_name ((SqnsJobState)i), name))
+      {
+        filter->by_state = TRUE;
+        filter->state = (SqnsJobState)i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+take_text (SqnsHistoryFilter *filter, const char *key, const char *text, GError **error)
+{
+  if (g_str_equal (key, "modem"))
+    filter->modem = g_strdup (text);
+  else if (g_str_equal (key, "label"))
+    filter->label = g_strdup (text);
+  else if (g_str_equal (key, "state"))
+    return take_state (filter, text) || refuse_filter (error, key, "must be succeeded, failed or cancelled");
+  else
+    {
+      filter->by_kind = TRUE;
+      filter->recover = g_str_equal (text, "recover");
+      return filter->recover || g_str_equal (text, "upgrade")
+             || refuse_filter (error, key, "must be upgrade or recover");
+    }
+  return TRUE;
+}
+
+static gboolean
+parse_filter (GVariant *dict, SqnsHistoryFilter *filter, GError **error)
+{
+  static const char *const texts[] = { "modem", "label", "state", "kind", NULL };
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  GVariantIter iter;
+  const char *key;
+  GVariant *boxed;
+  gboolean good = TRUE;
+
+  g_variant_iter_init (&iter, dict);
+  while (good && g_variant_iter_next (&iter, "{&sv}", &key, &boxed))
+    {
+      g_autoptr (GVariant) value = boxed;
+      if (!g_hash_table_add (seen, (gpointer)key))
+        good = refuse_filter (error, key, "is given twice");
+      else if (g_str_equal (key, "since"))
+        {
+          good = g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64)
+                 || refuse_filter (error, key, "must be of type t");
+          filter->since = good ? (gint64)MIN (g_variant_get_uint64 (value), (guint64)G_MAXINT64) : 0;
+        }
+      else if (!g_strv_contains (texts, key))
+        good = refuse_filter (error, key, "is not known");
+      else if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+        good = refuse_filter (error, key, "must be of type s");
+      else
+        good = take_text (filter, key, g_variant_get_string (value, NULL), error);
+    }
+  return good;
+}
+
+static void
+add_text (GVariantBuilder *builder, const char *key, const char *text)
+{
+  g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (text));
+}
+
+static void
+add_time (GVariantBuilder *builder, const char *key, gint64 time)
+{
+  g_variant_builder_add (builder, "{sv}", key, g_variant_new_uint64 (time));
+}
+
+static GVariant *
+history_entry (const SqnsJobRecord *record)
+{
+  g_autofree char *before = sqns_version_format (&record->version_before);
+  g_autofree char *after = sqns_version_format (&record->version_after);
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_text (&builder, "uuid", record->uuid);
+  add_text (&builder, "kind", record->options.recover ? "recover" : "upgrade");
+  add_text (&builder, "modem", record->device);
+  add_text (&builder, "dev-node", record->devnode);
+  add_text (&builder, "state", sqns_job_state_name (record->state));
+  add_text (&builder, "phase", record->started ? sqns_phase_name (record->phase) : "");
+  add_text (&builder, "message", record->message);
+  add_text (&builder, "label", record->label);
+  add_time (&builder, "created-at", record->created_at);
+  add_time (&builder, "started-at", record->started_at);
+  add_time (&builder, "finished-at", record->finished_at);
+  add_text (&builder, "firmware-name", record->files[SQNS_JOB_FIRMWARE].name);
+  add_text (&builder, "firmware-sha256", record->files[SQNS_JOB_FIRMWARE].sha256);
+  add_text (&builder, "version-before", before);
+  add_text (&builder, "version-after", after);
+  add_text (&builder, "error-name", record->error_name);
+  add_text (&builder, "error-message", record->error_message);
+  add_text (&builder, "advice", record->advice);
+  g_variant_builder_add (&builder, "{sv}", "safe", g_variant_new_boolean (record->safe));
+  g_variant_builder_add (&builder, "{sv}", "retries", g_variant_new_uint32 (record->retries));
+  g_variant_builder_add (&builder, "{sv}", "interruptions", g_variant_new_uint32 (record->interruptions));
+  g_variant_builder_add (&builder, "{sv}", "creator-uid", g_variant_new_uint32 (record->creator_uid));
+  return g_variant_builder_end (&builder);
+}
+
+static void
+on_history (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  g_autoptr (GPtrArray) records = sqns_manager_history_finish (SQNS_MANAGER (source), result);
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < records->len; i++)
+    g_variant_builder_add_value (&builder, history_entry (records->pdata[i]));
+  sqns_dbus_manager_complete_get_history (call->skeleton, call->invocation, g_variant_builder_end (&builder));
+  sqns_call_done (call);
+}
+
+static void
+history_authorized (SqnsCall *call)
+{
+  sqns_manager_history_async (call->bus->manager, &call->filter, on_history, call);
 }
 
 static gboolean
@@ -194,8 +357,14 @@ on_get_history (SqnsDBusManager *skeleton,
                 guint64 before,
                 SqnsBus *self)
 {
-  sqns_call_fail_literal (sqns_call_new (self, invocation, skeleton), SQNS_ERROR_NOT_SUPPORTED,
-                          "GetHistory is not supported yet; finished jobs stay on the bus until they are forgotten");
+  SqnsCall *call = sqns_call_new (self, invocation, skeleton);
+  GError *error = NULL;
+  call->filter.limit = limit == 0 ? SQNS_HISTORY_DEFAULT : MIN (limit, SQNS_HISTORY_MAX);
+  call->filter.before = (gint64)MIN (before, (guint64)G_MAXINT64);
+  if (!parse_filter (filter, &call->filter, &error))
+    sqns_call_fail (call, error);
+  else
+    sqns_call_authorize (call, history_authorized);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -229,9 +398,26 @@ sqns_bus_manager_connect (SqnsBus *self)
   g_signal_connect_object (self->skeleton, "handle-set-draining", G_CALLBACK (on_set_draining), self, 0);
 }
 
+static GVariant *
+inhibitors (SqnsBus *self)
+{
+  GPtrArray *list = sqns_manager_inhibitors (self->manager);
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sst)"));
+  for (guint i = 0; i < list->len; i++)
+    {
+      const SqnsInhibitor *inhibitor = list->pdata[i];
+      g_variant_builder_add (&builder, "(sst)", inhibitor->who, inhibitor->why, (guint64)inhibitor->since);
+    }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 void
 sqns_bus_manager_copy (SqnsBus *self)
 {
+  g_autoptr (GVariant) holding = inhibitors (self);
+  GVariant *held = sqns_dbus_manager_get_inhibitors (self->skeleton);
+  gboolean inhibitors_changed = held == NULL || !g_variant_equal (held, holding);
   SqnsManagerStatus status = sqns_manager_status (self->manager);
   gboolean draining_changed = status.draining != sqns_dbus_manager_get_draining (self->skeleton);
 
@@ -240,8 +426,8 @@ sqns_bus_manager_copy (SqnsBus *self)
   sqns_dbus_manager_set_running_jobs (self->skeleton, status.running);
   sqns_dbus_manager_set_queued_jobs (self->skeleton, status.queued);
   sqns_dbus_manager_set_draining (self->skeleton, status.draining);
-  sqns_dbus_manager_set_inhibitors (self->skeleton, g_variant_new_array (G_VARIANT_TYPE ("(sst)"), NULL, 0));
-  if (!draining_changed)
+  sqns_dbus_manager_set_inhibitors (self->skeleton, holding);
+  if (!draining_changed && !inhibitors_changed)
     return;
 
   GHashTableIter iter;

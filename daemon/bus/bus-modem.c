@@ -233,8 +233,7 @@ on_reset_done (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 reset (SqnsCall *call)
 {
-  sqns_module_reset_async (call->device, sqns_manager_operations (call->bus->manager), call->flag, on_reset_done,
-                           call);
+  sqns_module_reset_async (call->device, sqns_manager_operations (call->bus->manager), call->flag, on_reset_done, call);
 }
 
 static void

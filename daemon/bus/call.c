@@ -29,6 +29,8 @@ sqns_call_done (SqnsCall *call)
   g_clear_pointer (&call->request, sqns_request_free);
   g_clear_pointer (&call->devices, g_ptr_array_unref);
   g_free (call->text);
+  sqns_history_filter_clear (&call->filter);
+  g_free (call->why);
   g_object_unref (call->skeleton);
   g_object_unref (call->bus);
   g_free (call);

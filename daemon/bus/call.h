@@ -31,7 +31,9 @@ struct _SqnsCall {
   guint loading;              /* index of the file that is being loaded */
   SqnsFirmware *firmware;     /* once loaded; the others are in @request then */
   char *text;
+  char *why; /* of an inhibitor */
   SqnsPortOptions port;
+  SqnsHistoryFilter filter;
   gboolean flag;
 };
 

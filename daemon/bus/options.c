@@ -198,6 +198,10 @@ static const Option reset_options[] = {
   { "modem", "b", store_boolean, 0 },
 };
 
+static const Option inhibit_options[] = {
+  { "modem", "o", store_text, 0 },
+};
+
 static gboolean
 parse_one (const Option *table,
            gsize n,
@@ -271,6 +275,13 @@ sqns_options_reset (GVariant *dict, gboolean *modem, GError **error)
 {
   *modem = FALSE;
   return parse (dict, reset_options, G_N_ELEMENTS (reset_options), modem, NULL, error);
+}
+
+gboolean
+sqns_options_inhibit (GVariant *dict, char **modem, GError **error)
+{
+  *modem = NULL;
+  return parse (dict, inhibit_options, G_N_ELEMENTS (inhibit_options), modem, NULL, error);
 }
 
 gboolean

@@ -21,5 +21,8 @@ gboolean sqns_options_port (GVariant *dict, SqnsPortOptions *options, GError **e
 /* Reset: whether the modem is meant, too. */
 gboolean sqns_options_reset (GVariant *dict, gboolean *modem, GError **error);
 
+/* Inhibit: *@modem is an object path, NULL none; the caller frees. */
+gboolean sqns_options_inhibit (GVariant *dict, char **modem, GError **error);
+
 /* Methods that take no option yet. */
 gboolean sqns_options_none (GVariant *dict, GError **error);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "manager/alarm.h"
+#include "manager/journal.h"
+#include "manager/inhibit.h"
 #include "manager/manager.h"
 
 struct _SqnsManager {
@@ -15,7 +17,11 @@ struct _SqnsManager {
   GHashTable *watches; /* SqnsDevice, borrowed -> GFileMonitor, of ports */
   GPtrArray *jobs;     /* SqnsJob by age */
   GPtrArray *images;   /* SqnsFirmware, weak */
+  SqnsJournal *journal; /* nullable: jobs end with the daemon */
+  GTask *opening;       /* while it is read */
+  gint64 next_sweep;    /* µs since the epoch: when old records are looked for again */
   SqnsAlarm *alarm;
+  SqnsInhibit *inhibit;
   guint schedule; /* idle source */
   gboolean draining;
   gboolean stopping;
@@ -32,5 +38,20 @@ void sqns_manager_unwatch_port (SqnsManager *manager, SqnsDevice *device);
 void sqns_manager_schedule (SqnsManager *manager);
 /* Removes finished jobs that are too old or too many; returns when to look again, µs since the epoch, 0 never. */
 gint64 sqns_manager_prune (SqnsManager *manager);
-void sqns_manager_remove_job (SqnsManager *manager, SqnsJob *job);
+/* @forget: on disk, too. */
+void sqns_manager_remove_job (SqnsManager *manager, SqnsJob *job, gboolean forget);
+/* Takes @job, which gets @index among the others; announces it. */
+void sqns_manager_adopt_job (SqnsManager *manager, SqnsJob *job, guint index);
+
+/* keep.c */
+void sqns_manager_keep_job (SqnsManager *manager, SqnsJob *job); /* from now on; nothing without a journal */
+/* Firmware of @job, which has ended or gone, that no other job needs is removed from the disk. */
+void sqns_manager_release_files (SqnsManager *manager, SqnsJob *job);
+gint64 sqns_manager_sweep (SqnsManager *manager, gint64 now); /* when to do so again */
+/* µs since the epoch: what ended before has been kept long enough. */
+gint64 sqns_manager_expired (SqnsManager *manager, gint64 now);
+
+/* ports.c: a port of a job from before, whether it is there or not. Borrowed. */
+SqnsDevice *
+sqns_manager_recall_port (SqnsManager *manager, const char *id, const char *devnode, const SqnsPortOptions *options);
 void sqns_manager_changed (SqnsManager *manager);

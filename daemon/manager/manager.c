@@ -25,6 +25,13 @@ on_alarm (gpointer user_data)
 }
 
 static void
+on_inhibitors_changed (gpointer user_data)
+{
+  sqns_manager_schedule (user_data);
+  sqns_manager_changed (user_data);
+}
+
+static void
 on_image_gone (gpointer data, GObject *firmware)
 {
   g_ptr_array_remove_fast (data, firmware);
@@ -36,15 +43,20 @@ sqns_manager_dispose (GObject *object)
   SqnsManager *self = SQNS_MANAGER (object);
   g_clear_handle_id (&self->schedule, g_source_remove);
   g_clear_pointer (&self->alarm, sqns_alarm_free);
+  g_clear_pointer (&self->inhibit, sqns_inhibit_free);
   g_hash_table_remove_all (self->watches);
   for (guint i = 0; i < self->jobs->len; i++)
-    g_signal_handlers_disconnect_by_data (self->jobs->pdata[i], self);
+    {
+      g_signal_handlers_disconnect_by_data (self->jobs->pdata[i], self);
+      sqns_job_set_keeper (self->jobs->pdata[i], NULL, NULL);
+    }
   for (guint i = 0; i < self->devices->len; i++)
     g_signal_handlers_disconnect_by_data (self->devices->pdata[i], self);
   g_ptr_array_set_size (self->jobs, 0);
   g_hash_table_remove_all (self->boards);
   g_ptr_array_set_size (self->devices, 0);
   g_clear_object (&self->shutdown);
+  g_clear_object (&self->opening);
   G_OBJECT_CLASS (sqns_manager_parent_class)->dispose (object);
 }
 
@@ -60,6 +72,7 @@ sqns_manager_finalize (GObject *object)
   g_hash_table_unref (self->boards);
   g_hash_table_unref (self->watches);
   g_clear_pointer (&self->rules, sqns_rules_free);
+  g_clear_pointer (&self->journal, sqns_journal_free);
   G_OBJECT_CLASS (sqns_manager_parent_class)->finalize (object);
 }
 
@@ -93,6 +106,7 @@ sqns_manager_init (SqnsManager *self)
   self->boards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->watches = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->alarm = sqns_alarm_new (on_alarm, self);
+  self->inhibit = sqns_inhibit_new (on_inhibitors_changed, self);
 }
 
 SqnsManager *
@@ -294,6 +308,9 @@ sqns_manager_blockers (SqnsManager *self, SqnsDevice *device)
       g_strv_builder_add (builder, "a job runs on it");
       break;
     }
+  g_autofree char *held = sqns_inhibit_reason (self->inhibit, info->id);
+  if (held != NULL)
+    g_strv_builder_add (builder, held);
   if (self->stopping)
     g_strv_builder_add (builder, "the daemon is stopping");
   else if (self->draining)
@@ -363,17 +380,25 @@ static void
 on_job_finished (SqnsJob *job, SqnsManager *self)
 {
   g_signal_emit (self, signals[JOB_FINISHED], 0, job);
+  sqns_manager_release_files (self, job);
   sqns_manager_schedule (self);
+}
+
+void
+sqns_manager_adopt_job (SqnsManager *self, SqnsJob *job, guint index)
+{
+  g_ptr_array_insert (self->jobs, (int)index, job);
+  g_signal_connect_object (job, "changed", G_CALLBACK (on_job_changed), self, 0);
+  g_signal_connect_object (job, "finished", G_CALLBACK (on_job_finished), self, 0);
+  g_signal_emit (self, signals[JOB_ADDED], 0, job);
+  sqns_manager_keep_job (self, job);
 }
 
 static SqnsJob *
 add_job (SqnsManager *self, SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *request)
 {
   SqnsJob *job = sqns_job_new (device, firmware, request);
-  g_ptr_array_add (self->jobs, job);
-  g_signal_connect_object (job, "changed", G_CALLBACK (on_job_changed), self, 0);
-  g_signal_connect_object (job, "finished", G_CALLBACK (on_job_finished), self, 0);
-  g_signal_emit (self, signals[JOB_ADDED], 0, job);
+  sqns_manager_adopt_job (self, job, self->jobs->len);
   return job;
 }
 
@@ -399,12 +424,16 @@ sqns_manager_submit (
 }
 
 void
-sqns_manager_remove_job (SqnsManager *self, SqnsJob *job)
+sqns_manager_remove_job (SqnsManager *self, SqnsJob *job, gboolean forget)
 {
   g_object_ref (job);
   g_signal_handlers_disconnect_by_data (job, self);
+  sqns_job_set_keeper (job, NULL, NULL);
   g_ptr_array_remove (self->jobs, job);
   g_signal_emit (self, signals[JOB_REMOVED], 0, job);
+  if (forget && self->journal != NULL)
+    sqns_journal_remove (self->journal, sqns_job_info (job)->uuid);
+  sqns_manager_release_files (self, job);
   g_object_unref (job);
 }
 
@@ -417,7 +446,7 @@ sqns_manager_forget (SqnsManager *self, SqnsJob *job, GError **error)
                    sqns_job_state_name (sqns_job_info (job)->state));
       return FALSE;
     }
-  sqns_manager_remove_job (self, job);
+  sqns_manager_remove_job (self, job, TRUE);
   return TRUE;
 }
 
@@ -430,4 +459,16 @@ sqns_manager_set_draining (SqnsManager *self, gboolean draining)
   sqns_message (NULL, draining ? "draining: nothing new is started" : "no longer draining");
   sqns_manager_schedule (self);
   sqns_manager_changed (self);
+}
+
+int
+sqns_manager_inhibit (SqnsManager *self, const char *who, const char *why, SqnsDevice *device, GError **error)
+{
+  return sqns_inhibit_add (self->inhibit, who, why, device != NULL ? sqns_device_info (device)->id : NULL, error);
+}
+
+GPtrArray *
+sqns_manager_inhibitors (SqnsManager *manager)
+{
+  return sqns_inhibit_list (manager->inhibit);
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "manager/config.h"
+#include "manager/history.h"
+#include "manager/inhibit.h"
 #include "model/job.h"
 
 #define SQNS_TYPE_MANAGER (sqns_manager_get_type ())
@@ -50,16 +52,49 @@ gboolean sqns_manager_is_stopping (SqnsManager *manager); /* shutdown has begun 
 GPtrArray *sqns_manager_submit (
     SqnsManager *manager, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error);
 
+/* Keeps jobs in @folder from now on, and brings back those that are there: what had not ended is queued, or interrupted
+ * and goes on by itself (AutoResume). No job is started meanwhile. FAILED with why nothing can be kept: jobs run all
+ * the same, but for those that must not without (see SqnsJob). Once only. */
+void sqns_manager_open_journal_async (SqnsManager *manager,
+                                      const char *folder,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+gboolean sqns_manager_open_journal_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
+
+/* An interrupted job goes on, a failed or cancelled one is queued again with what is known of it. Errors: WRONG_STATE,
+ * DRAINING, INVALID_FIRMWARE (its file is not kept any more). */
+void
+sqns_manager_resume_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sqns_manager_resume_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
+
+/* A job's transcript as a sealed memfd, -1 with FAILED. */
+void
+sqns_manager_open_log_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
+int sqns_manager_open_log_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
+
+/* Ended jobs, on disk or not: SqnsJobRecord, newest end first. Never fails. */
+void sqns_manager_history_async (SqnsManager *manager,
+                                 const SqnsHistoryFilter *filter,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+GPtrArray *sqns_manager_history_finish (SqnsManager *manager, GAsyncResult *result);
+
 /* Removes a finished job. WRONG_STATE when it is not. */
 gboolean sqns_manager_forget (SqnsManager *manager, SqnsJob *job, GError **error);
 
 /* TRUE: what runs is finished, nothing is started or taken. */
 void sqns_manager_set_draining (SqnsManager *manager, gboolean draining);
 
+/* No new job starts, on @device or (NULL) on any, while the descriptor is open; those that run go on. Returns it, the
+ * caller's; -1 with the errors of sqns_inhibit_add(). */
+int sqns_manager_inhibit (SqnsManager *manager, const char *who, const char *why, SqnsDevice *device, GError **error);
+GPtrArray *sqns_manager_inhibitors (SqnsManager *manager); /* SqnsInhibitor by age, owned by the manager */
+
 /* Why no job would start now on @device, for people; caller frees. */
 char **sqns_manager_blockers (SqnsManager *manager, SqnsDevice *device);
 
-/* Takes nothing new, cancels what can be cancelled, closes consoles, waits for the rest. Once only. */
+/* Takes nothing new, interrupts what can be interrupted (cancels it without a journal), closes consoles, waits for the
+ * rest and for the disk. Once only. */
 void sqns_manager_shutdown_async (SqnsManager *manager, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_manager_shutdown_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
 

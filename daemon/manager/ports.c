@@ -174,6 +174,20 @@ sqns_manager_add_port (SqnsManager *self, const char *devnode, const SqnsPortOpt
   return device;
 }
 
+SqnsDevice *
+sqns_manager_recall_port (SqnsManager *self, const char *id, const char *devnode, const SqnsPortOptions *options)
+{
+  SqnsDevice *device = sqns_manager_device_at (self, devnode);
+  if (device != NULL)
+    return device;
+  g_autofree char *free_id = has_id (self, id) ? make_id (self, devnode) : g_strdup (id);
+  device = sqns_device_new_port (free_id, devnode, options);
+  watch_port (self, device);
+  sqns_manager_adopt_device (self, device);
+  sqns_device_check_presence (device);
+  return device;
+}
+
 gboolean
 sqns_manager_remove_port (SqnsManager *self, SqnsDevice *device, GError **error)
 {

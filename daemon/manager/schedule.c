@@ -24,7 +24,7 @@ look_again (Pass *pass, gint64 when)
     pass->next = when;
 }
 
-/* Those whose time has come first: higher priority, then age; then the others by their time. */
+/* Interrupted ones first, whose modems may be in mid-air; then those whose time has come: higher priority, then age; then the others by their time. */
 static int
 compare_jobs (gconstpointer a, gconstpointer b, gpointer user_data)
 {
@@ -33,6 +33,11 @@ compare_jobs (gconstpointer a, gconstpointer b, gpointer user_data)
   const SqnsRequest *one = sqns_job_request (job_a), *two = sqns_job_request (job_b);
   gboolean early_a = one->not_before > pass->now, early_b = two->not_before > pass->now;
 
+  gboolean torn_a = sqns_job_is_interrupted (job_a), torn_b = sqns_job_is_interrupted (job_b);
+  if (torn_a != torn_b)
+    return torn_a ? -1 : 1;
+  if (torn_a)
+    return 0;
   if (early_a != early_b)
     return early_a ? 1 : -1;
   if (early_a && one->not_before != two->not_before)
@@ -49,7 +54,7 @@ pending_jobs (Pass *pass)
   for (guint i = 0; i < pass->manager->jobs->len; i++)
     {
       SqnsJob *job = pass->manager->jobs->pdata[i];
-      if (sqns_job_is_pending (job))
+      if (sqns_job_is_pending (job) || sqns_job_is_interrupted (job))
         g_ptr_array_add (pending, g_object_ref (job));
       pass->running += sqns_job_is_running (job);
     }
@@ -83,22 +88,35 @@ until_text (gint64 when)
   return text != NULL ? g_strdup_printf ("waits until %s", text) : g_strdup ("waits for a day far off");
 }
 
+static gboolean
+goes_on_by_itself (SqnsManager *self, SqnsJob *job)
+{
+  return self->config.auto_resume || sqns_job_resume_wanted (job);
+}
+
 /* Why @job cannot start; NULL when it can. *@state: QUEUED or WAITING. */
 static char *
 obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
 {
   SqnsManager *self = pass->manager;
   SqnsDevice *device = sqns_job_device (job);
-  gint64 not_before = sqns_job_request (job)->not_before;
+  gboolean interrupted = sqns_job_is_interrupted (job);
+  gint64 not_before = interrupted ? 0 : sqns_job_request (job)->not_before;
 
   *state = SQNS_JOB_WAITING;
+  if (interrupted && !goes_on_by_itself (self, job))
+    return g_strdup_printf ("it goes on when somebody resumes it: sqnsctl resume %.8s", sqns_job_info (job)->uuid);
   if (not_before > pass->now)
     {
       look_again (pass, not_before);
       return until_text (not_before);
     }
   if (!sqns_device_check_presence (device))
-    return g_strdup ("the board is not plugged in: the job begins when it is back");
+    return g_strdup (interrupted ? "plug it in again, the job goes on by itself then"
+                                 : "the board is not plugged in: the job begins when it is back");
+  char *held = sqns_inhibit_reason (self->inhibit, sqns_device_info (device)->id);
+  if (held != NULL)
+    return held;
   *state = SQNS_JOB_QUEUED;
   if (self->draining)
     return g_strdup ("the daemon is draining: nothing is started");
@@ -110,6 +128,11 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
     return g_strdup ("the board is being reset");
   if (position > 1)
     return g_strdup ("another job of this modem comes first");
+  if (sqns_job_not_again_before (job) > pass->now)
+    {
+      look_again (pass, sqns_job_not_again_before (job));
+      return g_strdup ("the board is back, the job goes on in a moment");
+    }
   if (self->config.max_concurrent > 0 && pass->running >= self->config.max_concurrent)
     return g_strdup ("waits for a free place: as many jobs run as are allowed");
   return NULL;
@@ -125,6 +148,34 @@ take_console (Pass *pass, SqnsJob *job)
   return g_strdup ("the console that is open on this modem is being closed");
 }
 
+/* What the others on this modem knew of it holds no longer. */
+static void
+note_started (Pass *pass, SqnsJob *job)
+{
+  SqnsManager *self = pass->manager;
+  pass->running++;
+  pass->started++;
+  for (guint i = 0; i < self->jobs->len && !sqns_job_request (job)->dry_run; i++)
+    {
+      SqnsJob *other = self->jobs->pdata[i];
+      if (other != job && sqns_job_device (other) == sqns_job_device (job))
+        sqns_job_forget_memory (other);
+    }
+}
+
+static void
+put_off (Pass *pass, SqnsJob *job, guint position, SqnsJobState state, const char *reason)
+{
+  g_autofree char *text = NULL;
+  if (!sqns_job_is_interrupted (job))
+    {
+      sqns_job_set_pending (job, state, position, reason);
+      return;
+    }
+  text = g_strdup_printf ("%s; %s", sqns_job_interruption (job), reason);
+  sqns_job_set_pending (job, SQNS_JOB_INTERRUPTED, goes_on_by_itself (pass->manager, job) ? position : 0, text);
+}
+
 static void
 consider (Pass *pass, SqnsJob *job)
 {
@@ -138,15 +189,24 @@ consider (Pass *pass, SqnsJob *job)
     reason = take_console (pass, job);
   if (reason == NULL && sqns_job_start (job, pass->manager->operations, pass->manager->rules, &error))
     {
-      pass->running++;
-      pass->started++;
+      note_started (pass, job);
       return;
     }
-  g_hash_table_insert (pass->positions, device, GUINT_TO_POINTER (position));
+  /* who waits for a person holds up nobody */
+  if (!sqns_job_is_interrupted (job) || goes_on_by_itself (pass->manager, job))
+    g_hash_table_insert (pass->positions, device, GUINT_TO_POINTER (position));
   if (reason != NULL)
-    sqns_job_set_pending (job, state, position, reason);
+    put_off (pass, job, position, state, reason);
   else
-    sqns_job_set_pending (job, SQNS_JOB_WAITING, position, error->message);
+    put_off (pass, job, position, SQNS_JOB_WAITING, error->message);
+}
+
+static void
+on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  sqns_journal_flush_finish (result);
+  g_task_return_boolean (task, TRUE);
 }
 
 static void
@@ -158,7 +218,10 @@ finish_shutdown (SqnsManager *self, guint running)
     if (sqns_device_info (self->devices->pdata[i])->use != SQNS_USE_NONE)
       return;
   g_autoptr (GTask) task = g_steal_pointer (&self->shutdown);
-  g_task_return_boolean (task, TRUE);
+  if (self->journal != NULL)
+    sqns_journal_flush_async (self->journal, on_flushed, g_steal_pointer (&task));
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 static gboolean
@@ -171,7 +234,7 @@ on_schedule (gpointer user_data)
   pass.positions = positions;
 
   g_autoptr (GPtrArray) pending = pending_jobs (&pass);
-  for (guint i = 0; i < pending->len && !self->stopping; i++)
+  for (guint i = 0; i < pending->len && !self->stopping && self->opening == NULL; i++)
     {
       SqnsJob *job = pending->pdata[i];
       if (pass.started == MAX_STARTS)
@@ -179,7 +242,7 @@ on_schedule (gpointer user_data)
           sqns_manager_schedule (self); /* the others after what has come in meanwhile */
           break;
         }
-      if (sqns_job_is_pending (job) && !expire (&pass, job))
+      if (sqns_job_is_interrupted (job) || (sqns_job_is_pending (job) && !expire (&pass, job)))
         consider (&pass, job);
     }
   look_again (&pass, sqns_manager_prune (self));
@@ -200,9 +263,9 @@ sqns_manager_prune (SqnsManager *self)
 {
   guint finished = 0;
   gsize logs = 0;
-  gint64 next = 0;
-  gint64 keep = self->config.history_days > 0 ? self->config.history_days * DAY_US : 0;
   gint64 now = g_get_real_time ();
+  gint64 next = sqns_manager_sweep (self, now);
+  gint64 keep = self->config.history_days > 0 ? self->config.history_days * DAY_US : 0;
 
   /* from the youngest */
   for (guint i = self->jobs->len; i-- > 0;)
@@ -214,7 +277,7 @@ sqns_manager_prune (SqnsManager *self)
       finished++;
       logs += sqns_job_log_size (job);
       if (finished > MAX_FINISHED || logs > MAX_LOGS || (end != 0 && end <= now))
-        sqns_manager_remove_job (self, job);
+        sqns_manager_remove_job (self, job, end != 0 && end <= now);
       else if (end != 0 && (next == 0 || end < next))
         next = end;
     }

@@ -199,6 +199,15 @@ sqns_device_new_board (const SqnsBoardFacts *facts)
 }
 
 SqnsDevice *
+sqns_device_new_absent (const SqnsBoardFacts *facts)
+{
+  SqnsDevice *self = sqns_device_new_board (facts);
+  self->info.present = FALSE;
+  update_info (self);
+  return self;
+}
+
+SqnsDevice *
 sqns_device_new_port (const char *id, const char *devnode, const SqnsPortOptions *options)
 {
   SqnsDevice *self = g_object_new (SQNS_TYPE_DEVICE, NULL);

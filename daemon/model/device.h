@@ -70,6 +70,7 @@ typedef struct {
 } SqnsDeviceInfo;
 
 SqnsDevice *sqns_device_new_board (const SqnsBoardFacts *facts);
+SqnsDevice *sqns_device_new_absent (const SqnsBoardFacts *facts); /* a board that is known, and not plugged in */
 /* @options: strings are copied. */
 SqnsDevice *sqns_device_new_port (const char *id, const char *devnode, const SqnsPortOptions *options);
 

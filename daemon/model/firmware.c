@@ -5,6 +5,7 @@
 #include "model/memfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -178,8 +179,9 @@ parse (SqnsFirmware *self, SqnsFirmwareKind kind, GError **error)
   return FALSE;
 }
 
+/* @name NULL: that of the descriptor. */
 static SqnsFirmware *
-load (int fd, SqnsFirmwareKind kind, GCancellable *cancellable, GError **error)
+load (int fd, const char *name, SqnsFirmwareKind kind, GCancellable *cancellable, GError **error)
 {
   guint64 size = 0;
   if (!check_file (fd, &size, error))
@@ -189,7 +191,7 @@ load (int fd, SqnsFirmwareKind kind, GCancellable *cancellable, GError **error)
     return NULL;
 
   g_autoptr (SqnsFirmware) self = g_object_new (SQNS_TYPE_FIRMWARE, NULL);
-  self->name = name_of_fd (fd);
+  self->name = name != NULL ? g_strdup (name) : name_of_fd (fd);
   if (copy_file (fd, copy, size, cancellable, error) && sqns_memfile_seal (copy, error))
     self->image = sqns_memfile_map (copy, size, error);
   g_close (copy, NULL);
@@ -205,7 +207,7 @@ load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 {
   Load *order = task_data;
   GError *error = NULL;
-  SqnsFirmware *firmware = load (order->fd, order->kind, cancellable, &error);
+  SqnsFirmware *firmware = load (order->fd, NULL, order->kind, cancellable, &error);
   g_close (order->fd, NULL);
   if (firmware != NULL)
     g_task_return_pointer (task, firmware, g_object_unref);
@@ -230,6 +232,29 @@ SqnsFirmware *
 sqns_firmware_load_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+SqnsFirmware *
+sqns_firmware_load_file (
+    const char *path, const char *name, const char *sha256, SqnsFirmwareKind kind, GError **error)
+{
+  int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+  if (fd < 0)
+    {
+      int code = errno;
+      refuse (error, "the kept copy of %s cannot be read: %s", name, g_strerror (code));
+      return NULL;
+    }
+  g_autoptr (SqnsFirmware) self = load (fd, name, kind, NULL, error);
+  g_close (fd, NULL);
+  if (self == NULL)
+    g_prefix_error (error, "the kept copy of %s is damaged: ", name);
+  else if (!g_str_equal (self->sha256, sha256))
+    {
+      refuse (error, "the kept copy of %s is damaged: its SHA-256 is %s, not %s", name, self->sha256, sha256);
+      return NULL;
+    }
+  return g_steal_pointer (&self);
 }
 
 const char *

@@ -9,25 +9,42 @@
 struct _SqnsJob {
   GObject parent;
   SqnsDevice *device;
-  SqnsFirmware *firmware; /* NULL once finished */
-  SqnsRequest *request;
+  SqnsFirmware *files[SQNS_JOB_N_FILES]; /* NULL: none, or once finished */
+  SqnsFileNote notes[SQNS_JOB_N_FILES];
+  SqnsRequest *request; /* without its files */
   SqnsTranscript *transcript;
   SqnsProgress progress;
   SqnsMode mode; /* of the modem, as last told in this run */
   char *uuid;
   char *message;
   char *phase_text;   /* what the procedure said of its phase */
+  SqnsPhase work_phase; /* the last that was not RELEASE */
   gint64 phase_start; /* monotonic µs */
   gint64 last_bytes;  /* monotonic µs of the last byte taken */
-  gint64 run_start;   /* monotonic µs */
-  char *firmware_name;
-  char *firmware_sha256;
+  gint64 log_start;   /* monotonic µs: time 0 of the transcript, 0 none yet */
   GError *error;
+  char *advice; /* of a job that was restored, else NULL */
   const SqnsOperations *operations;
+  const SqnsRules *rules;
+  GError *refusal; /* why the run was ended by the job itself, nullable */
   GCancellable *cancellable;
   guint heartbeat;
   gboolean running; /* also while it waits for a person */
+  gboolean cancel_asked;
   gboolean winding_up;
+
+  SqnsJobKeep keep; /* nullable */
+  gpointer keeper;
+  char *keep_problem; /* why the last try failed, NULL: it did not */
+  SqnsUpgradeMemory memory;
+  char *interruption;
+  guint interruptions;
+  guint fruitless;
+  guint milestones;
+  gint64 not_again_before;
+  gint64 log_offset; /* µs: where the transcript of the daemon's life before ended */
+  gboolean resume_wanted;
+  gboolean log_elsewhere;
   SqnsJobInfo info;
 };
 
@@ -37,3 +54,18 @@ void sqns_job_log (SqnsJob *job, GLogLevelFlags level, const char *text);
 /* The one way to an end: @error NULL is success, CANCELLED cancelled, others failed. Takes @error. */
 void sqns_job_finish (SqnsJob *job, GError *error);
 void sqns_job_stop_heartbeat (SqnsJob *job);
+void sqns_job_set_files (SqnsJob *job, SqnsFirmware *const files[SQNS_JOB_N_FILES]); /* references are taken */
+void sqns_job_set_request (SqnsJob *job, const SqnsRequest *request);
+
+/* A job's interruptions (job-keep.c). */
+typedef enum {
+  SQNS_JOB_BOARD_LOST,
+  SQNS_JOB_DAEMON_STOPPED, /* in good order: it does not count */
+  SQNS_JOB_DAEMON_DIED,
+} SqnsJobInterruption;
+/* Of a running job, or one that ran when its record was written: INTERRUPTED, or the end when it was too often. */
+void sqns_job_interrupt (SqnsJob *job, SqnsJobInterruption why);
+/* Keeps the record; @next (nullable) is called when that was done, or has failed, or took too long, and at once without
+ * a keeper. */
+void sqns_job_keep (SqnsJob *job, GSourceFunc next, gpointer data);
+gboolean sqns_job_is_kept (SqnsJob *job); /* a restart would find it */

@@ -15,7 +15,7 @@ remark (SqnsJob *self, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  sqns_transcript_add (self->transcript, g_get_monotonic_time () - self->run_start, '#', text);
+  sqns_transcript_add (self->transcript, g_get_monotonic_time () - self->log_start, '#', text);
 }
 
 /* So that a log that somebody sends says by itself what it is of. */
@@ -23,13 +23,15 @@ static void
 remark_order (SqnsJob *self)
 {
   const SqnsDeviceInfo *device = sqns_device_info (self->device);
-  g_autofree char *version = sqns_version_format (&sqns_firmware_caba (self->firmware)->version);
+  g_autofree char *version = sqns_version_format (&sqns_firmware_caba (self->files[SQNS_JOB_FIRMWARE])->version);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *time = g_date_time_format_iso8601 (now);
   remark (self, "sqnsd " SQNS_VERSION ", job %s, %s", self->uuid, time);
   remark (self, "board %s at %s, USB %04x:%04x", device->id, device->devnode, device->vendor, device->product);
-  remark (self, "file %s, version %s, %" G_GUINT64_FORMAT " bytes, SHA-256 %s", self->firmware_name, version,
-          self->info.bytes_total, self->firmware_sha256);
+  remark (self, "file %s, version %s, %" G_GUINT64_FORMAT " bytes, SHA-256 %s", self->info.firmware_name,
+          version, self->info.bytes_total, self->info.firmware_sha256);
+  if (self->interruptions > 0)
+    remark (self, "goes on after interruption %u: %s", self->interruptions, self->interruption);
 }
 
 static void
@@ -54,7 +56,15 @@ update_message (SqnsJob *self, gint64 now)
                             (int)(stalled / G_USEC_PER_SEC / 60), (int)(stalled / G_USEC_PER_SEC % 60));
   else if (self->heartbeat != 0 && self->info.phase != SQNS_PHASE_TRANSFER && elapsed_s > 0)
     text = g_strdup_printf ("%s, %d:%02d so far", self->phase_text, (int)(elapsed_s / 60), (int)(elapsed_s % 60));
-  sqns_job_set_message (self, text != NULL ? text : self->phase_text);
+  if (text == NULL)
+    text = g_strdup (self->phase_text);
+  if (self->keep_problem != NULL)
+    {
+      g_autofree char *plain = g_steal_pointer (&text);
+      text = g_strdup_printf ("%s; this job is not on disk (%s): a daemon that dies cannot go on with it", plain,
+                              self->keep_problem);
+    }
+  sqns_job_set_message (self, text);
 }
 
 static gboolean
@@ -106,6 +116,8 @@ static void
 enter_phase (SqnsJob *self, SqnsPhase phase, gint64 now)
 {
   self->info.phase = phase;
+  if (phase != SQNS_PHASE_RELEASE)
+    self->work_phase = phase;
   self->info.state = phase == SQNS_PHASE_CONFIRM ? SQNS_JOB_VERIFYING : self->info.state;
   self->phase_start = now;
   self->last_bytes = now;
@@ -200,7 +212,7 @@ static void
 on_trace (gpointer data, char direction, const char *line)
 {
   SqnsJob *self = data;
-  sqns_transcript_add (self->transcript, g_get_monotonic_time () - self->run_start, direction, line);
+  sqns_transcript_add (self->transcript, g_get_monotonic_time () - self->log_start, direction, line);
   SqnsLogContext context = sqns_device_log_context (self->device);
   context.job = self->uuid;
   sqns_debug (&context, "%c %s", direction, line);
@@ -237,23 +249,41 @@ tell_device (SqnsJob *self, const GError *error)
 }
 
 static void
+take_result (SqnsJob *self, const SqnsUpgradeResult *result)
+{
+  if (sqns_version_known (&result->before))
+    self->info.version_before = result->before;
+  if (!self->request->dry_run)
+    {
+      self->info.version_after = result->after;
+      sqns_device_note_version (self->device, &result->after);
+    }
+  sqns_job_set_message (self, result->summary != NULL ? result->summary : "done");
+}
+
+/* FALSE: the run has ended, one way or the other. */
+static gboolean
+goes_on_later (SqnsJob *self, const GError *error, SqnsJobInterruption *why)
+{
+  if (error == NULL || self->cancel_asked || self->refusal != NULL)
+    return FALSE;
+  *why = SQNS_JOB_DAEMON_STOPPED;
+  if (self->winding_up && g_cancellable_is_cancelled (self->cancellable) && sqns_job_is_kept (self))
+    return TRUE;
+  *why = SQNS_JOB_BOARD_LOST;
+  return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+}
+
+static void
 on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
 {
   g_autoptr (SqnsJob) self = user_data; /* the run's reference */
   g_autoptr (GError) error = NULL;
   g_autoptr (SqnsUpgradeResult) result = self->operations->upgrade_finish (async, &error);
+  SqnsJobInterruption why;
 
   if (result != NULL)
-    {
-      if (sqns_version_known (&result->before))
-        self->info.version_before = result->before;
-      if (!self->request->dry_run)
-        {
-          self->info.version_after = result->after;
-          sqns_device_note_version (self->device, &result->after);
-        }
-      sqns_job_set_message (self, result->summary != NULL ? result->summary : "done");
-    }
+    take_result (self, result);
   else
     error = sqns_error_normalize (g_steal_pointer (&error));
   remark (self, "%s: %s", error != NULL ? sqns_error_name (error) : "done",
@@ -261,9 +291,58 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
 
   g_autoptr (SqnsDevice) device = g_object_ref (self->device);
   tell_device (self, error);
-  sqns_job_finish (self, g_steal_pointer (&error));
+  if (goes_on_later (self, error, &why))
+    sqns_job_interrupt (self, why);
+  else if (error != NULL && self->refusal != NULL)
+    sqns_job_finish (self, g_steal_pointer (&self->refusal));
+  else
+    sqns_job_finish (self, g_steal_pointer (&error));
   /* after the end is known: whoever is started by the release finds this job finished */
   sqns_device_release (device);
+}
+
+/* The memory of what lies between the two files of release 48829 must outlive the daemon: a modem that is left there
+ * was seen to be lost. Any other modem tells by itself what is to be done with it. */
+static void
+refuse_without_disk (SqnsJob *self)
+{
+  if (*self->notes[SQNS_JOB_FIRST_STEP].sha256 == '\0' || self->keep == NULL || self->keep_problem == NULL
+      || self->memory.history.first_step_done || self->refusal != NULL)
+    return;
+  self->refusal = g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
+                               "an upgrade in two steps must be on disk before it begins, and that failed (%s): nothing "
+                               "was written to the modem; free the disk and run it again",
+                               self->keep_problem);
+  g_cancellable_cancel (self->cancellable);
+}
+
+typedef struct {
+  SqnsJob *job;
+  GSourceFunc done;
+  gpointer data;
+} Checkpoint;
+
+static gboolean
+on_checkpoint_kept (gpointer user_data)
+{
+  g_autofree Checkpoint *checkpoint = user_data;
+  g_autoptr (SqnsJob) self = checkpoint->job;
+  refuse_without_disk (self);
+  checkpoint->done (checkpoint->data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The step that is about to begin is on disk before it does. */
+static void
+on_checkpoint (gpointer data, const SqnsUpgradeMemory *memory, GSourceFunc done, gpointer done_data)
+{
+  SqnsJob *self = data;
+  const Checkpoint checkpoint = { g_object_ref (self), done, done_data };
+  self->memory = *memory;
+  if (self->keep != NULL)
+    sqns_job_keep (self, on_checkpoint_kept, g_memdup2 (&checkpoint, sizeof checkpoint));
+  else
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_checkpoint_kept, g_memdup2 (&checkpoint, sizeof checkpoint), NULL);
 }
 
 /* Where a board is known to be, a person has time to come; where a bare modem may be behind the port, a dead one must
@@ -280,7 +359,7 @@ static SqnsUpgradeConfig
 make_config (SqnsJob *self, const SqnsRules *rules)
 {
   const SqnsRequest *request = self->request;
-  SqnsFirmware *first = request->first_step;
+  SqnsFirmware *first = self->files[SQNS_JOB_FIRST_STEP], *updater = self->files[SQNS_JOB_UPDATER];
   SqnsLinkConfig link = sqns_device_link_config (self->device);
   if (request->link != SQNS_LINK_AUTO)
     link.kind = request->link;
@@ -289,56 +368,82 @@ make_config (SqnsJob *self, const SqnsRules *rules)
   link.hand_s = request->dry_run ? 0 : patience_with_people (&link);
   return (SqnsUpgradeConfig){
     .link = link,
-    .image = sqns_firmware_image (self->firmware),
-    .caba = sqns_firmware_caba (self->firmware),
+    .image = sqns_firmware_image (self->files[SQNS_JOB_FIRMWARE]),
+    .caba = sqns_firmware_caba (self->files[SQNS_JOB_FIRMWARE]),
     .first_step = first != NULL ? sqns_firmware_image (first) : NULL,
     .first_caba = first != NULL ? sqns_firmware_caba (first) : NULL,
-    .updater = request->updater != NULL ? sqns_firmware_image (request->updater) : NULL,
+    .updater = updater != NULL ? sqns_firmware_image (updater) : NULL,
     .rules = rules,
     .options = request->options,
     .block_size = request->block_size,
     .dry_run = request->dry_run,
+    .memory = self->memory,
+    .checkpoint = on_checkpoint,
+    .checkpoint_data = self,
   };
+}
+
+/* The record says that it runs. */
+static gboolean
+begin_run (gpointer user_data)
+{
+  SqnsJob *self = user_data; /* with the run's reference */
+  refuse_without_disk (self);
+  SqnsUpgradeConfig config = make_config (self, self->rules);
+  SqnsMonitor monitor = { &monitor_funcs, self };
+  self->operations->upgrade_async (&config, &monitor, self->cancellable, on_upgraded, self);
+  return G_SOURCE_REMOVE;
 }
 
 gboolean
 sqns_job_start (SqnsJob *self, const SqnsOperations *operations, const SqnsRules *rules, GError **error)
 {
-  g_return_val_if_fail (sqns_job_is_pending (self), FALSE);
+  g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
   if (!sqns_device_claim (self->device, SQNS_USE_JOB, self->uuid, error))
     return FALSE;
 
   gint64 now = g_get_monotonic_time ();
   self->operations = operations;
-  self->run_start = now;
+  self->rules = rules;
+  self->mode = SQNS_MODE_UNKNOWN;
+  self->cancel_asked = FALSE;
+  self->resume_wanted = FALSE;
+  g_clear_error (&self->refusal);
+  g_object_unref (self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  if (self->log_start == 0)
+    self->log_start = now - self->log_offset;
   self->phase_start = now;
   self->running = TRUE;
   self->info.state = SQNS_JOB_RUNNING;
   self->info.started = TRUE;
-  self->info.started_at = g_get_real_time ();
+  if (self->info.started_at == 0)
+    self->info.started_at = g_get_real_time ();
+  self->info.advice = "";
   self->info.queue_position = 0;
   enter_phase (self, SQNS_PHASE_INSPECT, now);
   sqns_job_set_message (self, "starting");
   remark_order (self);
-  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, "upgrade begins");
+  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->interruptions > 0 ? "upgrade goes on" : "upgrade begins");
   sqns_job_emit_changed (self, TRUE);
-
-  SqnsUpgradeConfig config = make_config (self, rules);
-  SqnsMonitor monitor = { &monitor_funcs, self };
-  operations->upgrade_async (&config, &monitor, self->cancellable, on_upgraded, g_object_ref (self));
+  sqns_job_keep (self, begin_run, g_object_ref (self));
   return TRUE;
 }
 
 void
 sqns_job_wind_up (SqnsJob *self)
 {
-  if (sqns_job_is_pending (self))
+  if (sqns_job_is_running (self))
     {
-      sqns_job_give_up (self, g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
-                                           "the daemon stopped before the job began: nothing was sent to the modem"));
+      self->winding_up = TRUE;
+      wind_up_now (self);
       return;
     }
-  self->winding_up = TRUE;
-  if (sqns_job_is_running (self))
-    wind_up_now (self);
+  if (sqns_job_is_kept (self) || sqns_job_is_finished (self))
+    return; /* the next daemon finds it */
+  if (sqns_job_is_interrupted (self))
+    sqns_job_cancel (self, NULL);
+  else
+    sqns_job_give_up (self, g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
+                                         "the daemon stopped before the job began: nothing was sent to the modem"));
 }

@@ -12,17 +12,11 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-static const char *const state_names[] = {
-  [SQNS_JOB_QUEUED] = "queued",       [SQNS_JOB_WAITING] = "waiting",         [SQNS_JOB_RUNNING] = "running",
-  [SQNS_JOB_VERIFYING] = "verifying", [SQNS_JOB_SUCCEEDED] = "succeeded",     [SQNS_JOB_FAILED] = "failed",
-  [SQNS_JOB_CANCELLED] = "cancelled", [SQNS_JOB_INTERRUPTED] = "interrupted",
-};
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == SQNS_JOB_INTERRUPTED + 1);
-
-const char *
-sqns_job_state_name (SqnsJobState state)
+static void
+drop_files (SqnsJob *self)
 {
-  return state_names[state];
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    g_clear_object (&self->files[i]);
 }
 
 static void
@@ -30,7 +24,7 @@ sqns_job_dispose (GObject *object)
 {
   SqnsJob *self = SQNS_JOB (object);
   sqns_job_stop_heartbeat (self);
-  g_clear_object (&self->firmware);
+  drop_files (self);
   g_clear_object (&self->device);
   G_OBJECT_CLASS (sqns_job_parent_class)->dispose (object);
 }
@@ -44,8 +38,15 @@ sqns_job_finalize (GObject *object)
   g_free (self->uuid);
   g_free (self->message);
   g_free (self->phase_text);
-  g_free (self->firmware_name);
-  g_free (self->firmware_sha256);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    {
+      g_free (self->notes[i].name);
+      g_free (self->notes[i].sha256);
+    }
+  g_clear_error (&self->refusal);
+  g_free (self->advice);
+  g_free (self->keep_problem);
+  g_free (self->interruption);
   g_clear_error (&self->error);
   g_clear_object (&self->cancellable);
   G_OBJECT_CLASS (sqns_job_parent_class)->finalize (object);
@@ -70,6 +71,35 @@ sqns_job_init (SqnsJob *self)
   self->uuid = g_uuid_string_random ();
   self->message = g_strdup ("queued");
   self->phase_text = g_strdup ("");
+  self->interruption = g_strdup ("");
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    self->notes[i] = (SqnsFileNote){ g_strdup (""), g_strdup ("") };
+}
+
+void
+sqns_job_set_files (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES])
+{
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    {
+      if (files[i] == NULL)
+        continue;
+      g_set_object (&self->files[i], files[i]);
+      g_free (self->notes[i].name);
+      g_free (self->notes[i].sha256);
+      self->notes[i]
+          = (SqnsFileNote){ g_strdup (sqns_firmware_name (files[i])), g_strdup (sqns_firmware_sha256 (files[i])) };
+    }
+  self->info.firmware_name = self->notes[SQNS_JOB_FIRMWARE].name;
+  self->info.firmware_sha256 = self->notes[SQNS_JOB_FIRMWARE].sha256;
+}
+
+/* The files are the job's own, and go when it has ended. */
+void
+sqns_job_set_request (SqnsJob *self, const SqnsRequest *request)
+{
+  self->request = sqns_request_copy (request);
+  g_clear_object (&self->request->first_step);
+  g_clear_object (&self->request->updater);
 }
 
 SqnsJob *
@@ -77,11 +107,7 @@ sqns_job_new (SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *req
 {
   SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
   self->device = g_object_ref (device);
-  self->firmware = g_object_ref (firmware);
-  self->request = sqns_request_copy (request);
-  self->firmware_name = g_strdup (sqns_firmware_name (firmware));
-  self->firmware_sha256 = g_strdup (sqns_firmware_sha256 (firmware));
-
+  sqns_job_set_request (self, request);
   self->info = (SqnsJobInfo){
     .uuid = self->uuid,
     .device_id = sqns_device_info (device)->id,
@@ -90,10 +116,9 @@ sqns_job_new (SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *req
     .bytes_total = g_bytes_get_size (sqns_firmware_image (firmware)),
     .safe = TRUE,
     .created_at = g_get_real_time (),
-    .firmware_name = self->firmware_name,
-    .firmware_sha256 = self->firmware_sha256,
     .advice = "",
   };
+  sqns_job_set_files (self, (SqnsFirmware *const[]){ firmware, request->first_step, request->updater });
   return self;
 }
 
@@ -128,9 +153,33 @@ sqns_job_is_running (SqnsJob *job)
 }
 
 gboolean
+sqns_job_is_interrupted (SqnsJob *job)
+{
+  return job->info.state == SQNS_JOB_INTERRUPTED;
+}
+
+gboolean
 sqns_job_is_finished (SqnsJob *job)
 {
-  return !sqns_job_is_pending (job) && !sqns_job_is_running (job);
+  return sqns_job_state_ended (job->info.state);
+}
+
+const char *
+sqns_job_file_sha256 (SqnsJob *job, SqnsJobFile file)
+{
+  return job->notes[file].sha256;
+}
+
+const char *
+sqns_job_file_name (SqnsJob *job, SqnsJobFile file)
+{
+  return job->notes[file].name;
+}
+
+SqnsFirmware *
+sqns_job_file (SqnsJob *job, SqnsJobFile file)
+{
+  return job->files[file];
 }
 
 void
@@ -160,7 +209,9 @@ sqns_job_set_message (SqnsJob *self, const char *message)
 void
 sqns_job_set_pending (SqnsJob *self, SqnsJobState state, guint queue_position, const char *message)
 {
-  g_return_if_fail (sqns_job_is_pending (self));
+  g_return_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self));
+  if (sqns_job_is_interrupted (self))
+    state = SQNS_JOB_INTERRUPTED;
   gboolean prompt = state != self->info.state;
   if (!prompt && queue_position == self->info.queue_position && g_str_equal (message, self->info.message))
     return;
@@ -212,10 +263,25 @@ sqns_job_finish (SqnsJob *self, GError *error)
     end_well (self);
   else
     end_badly (self, error);
-  g_clear_object (&self->firmware);
+  self->resume_wanted = FALSE;
+  drop_files (self);
+  sqns_job_keep (self, NULL, NULL);
   sqns_job_emit_changed (self, TRUE);
   g_signal_emit (self, signals[FINISHED], 0);
   g_object_unref (self);
+}
+
+static GError *
+cancelled_between (SqnsJob *self)
+{
+  if (!self->memory.history.touched)
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
+                        "cancelled while it was interrupted: nothing had been sent that changes the modem");
+  return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
+                      "cancelled while it was interrupted: the modem is as the interruption left it, which is not "
+                      "known; %s",
+                      self->info.safe ? "nothing had been written to its flash, power may be cut"
+                                      : "leave its power on; the job can still be resumed, or the modem upgraded again");
 }
 
 gboolean
@@ -233,6 +299,11 @@ sqns_job_cancel (SqnsJob *self, GError **error)
                                            "cancelled before it began: nothing was sent to the modem"));
       return TRUE;
     }
+  if (sqns_job_is_interrupted (self))
+    {
+      sqns_job_finish (self, cancelled_between (self));
+      return TRUE;
+    }
   if (self->info.committed)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
@@ -240,6 +311,7 @@ sqns_job_cancel (SqnsJob *self, GError **error)
                    sqns_phase_name (self->info.phase));
       return FALSE;
     }
+  self->cancel_asked = TRUE;
   if (!g_cancellable_is_cancelled (self->cancellable))
     {
       sqns_job_set_message (self, "cancelling");
@@ -252,18 +324,6 @@ sqns_job_cancel (SqnsJob *self, GError **error)
 void
 sqns_job_give_up (SqnsJob *self, GError *error)
 {
-  g_return_if_fail (sqns_job_is_pending (self));
+  g_return_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self));
   sqns_job_finish (self, error);
-}
-
-int
-sqns_job_open_log (SqnsJob *self, GError **error)
-{
-  return sqns_transcript_snapshot (self->transcript, error);
-}
-
-gsize
-sqns_job_log_size (SqnsJob *self)
-{
-  return sqns_transcript_size (self->transcript);
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define HALF (SQNS_TRANSCRIPT_MAX / 2)
+#define HALF ((int)SQNS_TRANSCRIPT_MAX / 2)
 
 struct _SqnsTranscript {
   GString *head; /* filled first, then left alone */
@@ -45,10 +45,10 @@ format_line (gint64 time_us, char direction, const char *text)
   return g_strdup_printf ("%" G_GINT64_FORMAT ".%03d %c %s\n", ms / 1000, (int)(ms % 1000), direction, valid);
 }
 
-void
-sqns_transcript_add (SqnsTranscript *self, gint64 time_us, char direction, const char *text)
+/* Takes @line. */
+static void
+add_line (SqnsTranscript *self, char *line)
 {
-  char *line = format_line (MAX (time_us, 0), direction, text);
   gsize len = strlen (line);
 
   if (g_queue_is_empty (&self->tail) && self->head->len + len <= HALF)
@@ -66,6 +66,39 @@ sqns_transcript_add (SqnsTranscript *self, gint64 time_us, char direction, const
       self->dropped_lines++;
       self->dropped_bytes += strlen (old);
     }
+}
+
+void
+sqns_transcript_add (SqnsTranscript *self, gint64 time_us, char direction, const char *text)
+{
+  add_line (self, format_line (MAX (time_us, 0), direction, text));
+}
+
+/* "12.345 > text": 12345000; -1 for a line that is none. */
+static gint64
+time_of (const char *line)
+{
+  char *end;
+  guint64 seconds = g_ascii_strtoull (line, &end, 10);
+  if (!g_ascii_isdigit (*line) || *end != '.' || strspn (end + 1, "0123456789") != 3 || end[4] != ' '
+      || seconds > G_MAXINT32)
+    return -1;
+  return (gint64)(seconds * G_USEC_PER_SEC + g_ascii_strtoull (end + 1, NULL, 10) * 1000);
+}
+
+gint64
+sqns_transcript_restore (SqnsTranscript *self, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  gint64 last = 0;
+  for (char **line = lines; *line != NULL; line++)
+    {
+      if (**line == '\0')
+        continue;
+      last = MAX (last, time_of (*line));
+      add_line (self, g_strdup_printf ("%.*s\n", HALF / 4, *line));
+    }
+  return last;
 }
 
 GString *

@@ -16,6 +16,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsTranscript, sqns_transcript_free)
  * that are not UTF-8 are replaced, line ends become spaces. */
 void sqns_transcript_add (SqnsTranscript *transcript, gint64 time_us, char direction, const char *text);
 
+/* Puts @text, of a transcript as below, in front of an empty one. Returns the time of its last line, µs. */
+gint64 sqns_transcript_restore (SqnsTranscript *transcript, const char *text);
+
 /* All of it, a line that says what was dropped in the middle included. At most SQNS_TRANSCRIPT_MAX bytes and that line.
  */
 GString *sqns_transcript_text (const SqnsTranscript *transcript);

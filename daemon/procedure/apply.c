@@ -5,16 +5,8 @@
 #include "base/patience.h"
 #include "base/ssm.h"
 #include "procedure/command.h"
+#include "procedure/deadlines.h"
 #include "procedure/wake.h"
-
-#define POLL_MS 400
-#define ANSWER_MS 5000
-#define PAUSE_MS 250
-#define NO_REPORT_S 300          /* what public updaters give it */
-#define SILENCE_BEFORE_WAKE_S 40 /* then it may still sit in STP mode, when the closing RESET got lost */
-#define BOOT_QUERIES 10
-#define INSTALL_PAUSE_MS 1500 /* between the upload and AT+SMUPGRADE (protocol.md §3, FFF method) */
-#define INSTALL_MS 20000
 
 typedef enum {
   STATE_INSTALL_PAUSE,
@@ -71,7 +63,7 @@ no_report_yet (SqnsSsm *ssm)
 
   if (apply->answers_us == 0)
     apply->answers_us = now;
-  if (now - apply->answers_us < sqns_patience_us (NO_REPORT_S))
+  if (now - apply->answers_us < sqns_patience_us (SQNS_APPLY_NO_REPORT_S))
     {
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
@@ -115,7 +107,7 @@ silent (SqnsSsm *ssm)
 
   if (now > apply->deadline_us)
     sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has not reported within %u min", SQNS_APPLY_S / 60);
-  else if (now - apply->heard_us > sqns_patience_us (SILENCE_BEFORE_WAKE_S))
+  else if (now - apply->heard_us > sqns_patience_us (SQNS_APPLY_WAKE_S))
     sqns_ssm_goto (ssm, STATE_WAKE);
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
@@ -214,32 +206,32 @@ apply_state (SqnsSsm *ssm, guint state, gpointer data)
     {
     case STATE_INSTALL_PAUSE:
       if (apply->how == SQNS_APPLY_STORED)
-        sqns_ssm_next_in_ms (ssm, INSTALL_PAUSE_MS);
+        sqns_ssm_next_in_ms (ssm, SQNS_INSTALL_PAUSE_MS);
       else
         sqns_ssm_goto (ssm, STATE_POLL);
       break;
     case STATE_INSTALL:
-      sqns_command_async (apply->port, apply->monitor, "AT+SMUPGRADE", INSTALL_MS, sqns_ssm_cancellable (ssm),
+      sqns_command_async (apply->port, apply->monitor, "AT+SMUPGRADE", SQNS_INSTALL_MS, sqns_ssm_cancellable (ssm),
                           on_installing, ssm);
       break;
     case STATE_POLL:
-      ask (ssm, "AT", POLL_MS);
+      ask (ssm, "AT", SQNS_APPLY_POLL_MS);
       break;
     case STATE_WAKE:
       sqns_wake_async (apply->port, apply->monitor, SQNS_WAKE_FULL, sqns_ssm_cancellable (ssm), on_wake, ssm);
       break;
     case STATE_REPORT:
-      ask (ssm, "AT+SMUPGRADE?", ANSWER_MS);
+      ask (ssm, "AT+SMUPGRADE?", SQNS_ANSWER_MS);
       break;
     case STATE_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, STATE_POLL, PAUSE_MS);
+      sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_APPLY_PAUSE_MS);
       break;
     case STATE_NEXT_BOOT:
-      ask (ssm, "AT+SMSWBOOT?", ANSWER_MS);
+      ask (ssm, "AT+SMSWBOOT?", SQNS_ANSWER_MS);
       break;
     case STATE_NEXT_BOOT_PAUSE:
       if (--apply->queries > 0)
-        sqns_ssm_goto_in_ms (ssm, STATE_NEXT_BOOT, PAUSE_MS);
+        sqns_ssm_goto_in_ms (ssm, STATE_NEXT_BOOT, SQNS_APPLY_PAUSE_MS);
       else
         sqns_ssm_complete (ssm);
       break;
@@ -261,7 +253,7 @@ sqns_apply_async (
   apply->how = how;
   apply->heard_us = g_get_monotonic_time ();
   apply->deadline_us = apply->heard_us + sqns_patience_us (SQNS_APPLY_S);
-  apply->queries = BOOT_QUERIES;
+  apply->queries = SQNS_APPLY_BOOT_TRIES;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), apply, apply_free);
 }
 

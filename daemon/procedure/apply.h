@@ -4,9 +4,6 @@
 
 #include "procedure/link.h"
 
-/* 10 min have been seen to be normal for NB-IoT images (field-failures.md row 6); public updaters wait 35 */
-#define SQNS_APPLY_S 1200u
-
 typedef enum {
   SQNS_APPLY_WRITTEN, /* an image that was written as it came (ON_THE_FLY) */
   SQNS_APPLY_STORED,  /* an image that was stored (FFF method): AT+SMUPGRADE first, then the modem comes back by itself

@@ -2,6 +2,7 @@
 /* Getting the prompt of the board's MicroPython and running scripts in its raw REPL. */
 #include "procedure/board.h"
 
+#include "base/patience.h"
 #include "base/ssm.h"
 #include "codec/repl.h"
 
@@ -13,9 +14,9 @@
 #define INSIST_TRIES 15
 #define PROMPT_MS 400
 #define QUIET_MS 25
-#define SAFE_BOOT_MS 8000     /* the ESP32 boots within some seconds; after that it is not coming */
-#define REBOOT_BEGINS_MS 2000 /* a board that knows Ctrl-F says something before this */
-#define BOOTED_TRIES 12       /* a prompt that was seen just before the reset is none */
+#define SAFE_BOOT_MS 8000 /* the ESP32 boots within some seconds; after that it is not coming */
+#define SAFE_BOOT_LEAST_MS 1500
+#define BOOTED_TRIES 12 /* a prompt that was seen just before the reset is none */
 
 typedef enum {
   INTERRUPT_CTRL_C,
@@ -137,8 +138,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
     .request = (const guint8 *)"\x03\x06" + (at_prompt ? 1 : 0),
     .request_len = at_prompt ? 1 : 2,
     .match = sqns_board_match_prompt,
-    .timeout_ms = at_prompt ? REBOOT_BEGINS_MS : SAFE_BOOT_MS,
-    .idle_ms = SAFE_BOOT_MS,
+    .timeout_ms = MAX (sqns_patience_ms (SAFE_BOOT_MS), SAFE_BOOT_LEAST_MS),
   };
 
   switch ((InterruptState)state)

@@ -5,15 +5,9 @@
 #include "base/patience.h"
 #include "base/ssm.h"
 #include "procedure/command.h"
+#include "procedure/deadlines.h"
 #include "procedure/relay.h"
 
-#define ANSWER_MS 5000
-#define POLL_MS 500
-#define ASK_MS 1500 /* it may go down just then: no time to lose on it */
-#define PAUSE_MS 250
-#define FALLBACK_PAUSE_MS 5000 /* what public updaters wait between ",1" and ",0" */
-#define UNCHANGED_S 30         /* still in the old mode after this: the switch did not take */
-#define ATTEMPTS 2
 #define SILENCES_PER_SPEED 12 /* sources disagree on the speed of RECOVERY (field-failures.md §2.2) */
 #define SILENCES_BEFORE_FFH 3 /* the boot ROM talks at 115200, that is sure */
 
@@ -96,7 +90,7 @@ mode_seen (SqnsSsm *ssm, SqnsMode mode)
   else if (now > bootmode->deadline_us)
     give_up (ssm);
   else if (bootmode->target != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER
-           && now > bootmode->asked_us + sqns_patience_us (UNCHANGED_S))
+           && now > bootmode->asked_us + sqns_patience_us (SQNS_BOOT_UNCHANGED_S))
     {
       if (--bootmode->attempts > 0)
         sqns_ssm_goto (ssm, STATE_SWITCH_NOW);
@@ -227,30 +221,30 @@ bootmode_state (SqnsSsm *ssm, guint state, gpointer data)
           break;
         }
       command = switch_command (bootmode, TRUE);
-      ask (ssm, command, ANSWER_MS);
+      ask (ssm, command, SQNS_ANSWER_MS);
       break;
     case STATE_FALLBACK_PAUSE:
       sqns_monitor_remark (bootmode->monitor, "refused; old firmware only knows ,0 with a reset");
-      sqns_ssm_next_in_ms (ssm, FALLBACK_PAUSE_MS);
+      sqns_ssm_next_in_ms (ssm, SQNS_BOOT_FALLBACK_MS);
       break;
     case STATE_SWITCH_LATER:
       command = switch_command (bootmode, FALSE);
-      ask (ssm, command, ANSWER_MS);
+      ask (ssm, command, SQNS_ANSWER_MS);
       break;
     case STATE_RESET:
-      ask (ssm, "AT^RESET", ANSWER_MS);
+      ask (ssm, "AT^RESET", SQNS_ANSWER_MS);
       break;
     case STATE_POLL:
-      ask (ssm, "AT", POLL_MS);
+      ask (ssm, "AT", SQNS_BOOT_POLL_MS);
       break;
     case STATE_ASK_MODE:
-      ask (ssm, "AT+SMOD?", ASK_MS);
+      ask (ssm, "AT+SMOD?", SQNS_BOOT_ASK_MS);
       break;
     case STATE_OTHER_SPEED:
       try_other_speed (ssm);
       break;
     case STATE_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, STATE_POLL, PAUSE_MS);
+      sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_BOOT_PAUSE_MS);
       break;
     case N_STATES:
       g_assert_not_reached ();
@@ -273,7 +267,7 @@ sqns_bootmode_async (SqnsLink *link,
   bootmode->monitor = sqns_link_monitor (link);
   bootmode->target = target;
   bootmode->deadline_us = g_get_monotonic_time () + sqns_patience_us (deadline_s);
-  bootmode->attempts = ATTEMPTS;
+  bootmode->attempts = SQNS_BOOT_ATTEMPTS;
   bootmode->seen = SQNS_MODE_UNKNOWN;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), bootmode, bootmode_free);
 }

@@ -4,13 +4,6 @@
 
 #include "procedure/link.h"
 
-#define SQNS_BOOT_RECOVERY_S 180u
-#define SQNS_BOOT_FFH_S 30u /* a boot ROM starts nothing */
-#define SQNS_BOOT_APPLICATION_S                                                                                        \
-  900u /* 10 min have been seen to be normal after NB-IoT images (field-failures.md row 6) */
-
-#define SQNS_WAIT_S 1200u /* for a modem that applies an upgrade by itself; 10 min and more have been seen (row 6) */
-
 /* @target: RECOVERY, FFH or FFF; UNKNOWN: the modem is told nothing, but waited for while it says UPDATER or nothing.
  * Asks with ",1", falls back to ",0" and AT^RESET (field-failures.md row 5), believes AT+SMOD? alone. A link whose
  * speed can be set follows the modem to 115200 and back. Errors: MODEM_REFUSED, TIMEOUT after @deadline_s, DEVICE_LOST,

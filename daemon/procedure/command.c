@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One AT command and its reply over a port. */
 #include "procedure/command.h"
+#include "procedure/deadlines.h"
 
 #include <string.h>
-
-#define RESYNC_QUIET_MS 60
-#define RESYNC_PROBE_MS 1000
 
 typedef struct {
   SqnsPort *port;
@@ -141,7 +139,7 @@ sqns_command_async (SqnsPort *port,
     .request = (const guint8 *)"AT\r",
     .request_len = 3,
     .match = sqns_command_match_final,
-    .timeout_ms = MIN (timeout_ms, RESYNC_PROBE_MS),
+    .timeout_ms = MIN (timeout_ms, SQNS_RESYNC_MS),
   };
   GTask *task = g_task_new (port, cancellable, callback, user_data);
   Command *command = g_new0 (Command, 1);
@@ -157,7 +155,7 @@ sqns_command_async (SqnsPort *port,
   if (sqns_port_is_synced (port))
     send_command (task);
   else
-    sqns_port_resync_async (port, RESYNC_QUIET_MS, &probe, cancellable, on_resynced, task);
+    sqns_port_resync_async (port, SQNS_RESYNC_QUIET_MS, &probe, cancellable, on_resynced, task);
 }
 
 gboolean

@@ -414,11 +414,9 @@ on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_fail (ssm, error);
       return;
     }
-  open->search.was_reset = TRUE;
+  open->search.was_reset = open->search.reached = TRUE;
   open->search.passthrough = FALSE;
-  open->search.reached = TRUE;
-  /* what was heard came through the passthrough */
-  open->search.modem_noise = SQNS_NOISE_NONE;
+  open->search.modem_noise = SQNS_NOISE_NONE; /* what was heard came through the passthrough */
   sqns_ssm_goto (ssm, OPEN_IDENTIFY);
 }
 

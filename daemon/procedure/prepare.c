@@ -4,9 +4,7 @@
 
 #include "base/ssm.h"
 #include "procedure/command.h"
-
-#define ANSWER_MS 5000
-#define RADIO_MS 20000 /* AT+CFUN=4 detaches from the network first */
+#include "procedure/deadlines.h"
 
 typedef struct {
   const char *text;
@@ -15,15 +13,15 @@ typedef struct {
 
 /* protocol.md §3 step 2, in wire order */
 static const Line started[] = {
-  { "AT+BIND=AT", ANSWER_MS },
-  { "ATE0", ANSWER_MS },
-  { "AT+SMLOG?", ANSWER_MS },
-  { "AT+SQNSUPGRADENTF=\"started\"", ANSWER_MS },
-  { "AT+SQNWL=\"sqndcc\",2", ANSWER_MS },
-  { "AT+CPSMS=0", ANSWER_MS },
-  { "AT+CFUN=4", RADIO_MS },
+  { "AT+BIND=AT", SQNS_ANSWER_MS },
+  { "ATE0", SQNS_ANSWER_MS },
+  { "AT+SMLOG?", SQNS_ANSWER_MS },
+  { "AT+SQNSUPGRADENTF=\"started\"", SQNS_ANSWER_MS },
+  { "AT+SQNWL=\"sqndcc\",2", SQNS_ANSWER_MS },
+  { "AT+CPSMS=0", SQNS_ANSWER_MS },
+  { "AT+CFUN=4", SQNS_RADIO_MS },
 };
-static const Line success[] = { { "AT+SQNSUPGRADENTF=\"success\"", ANSWER_MS } };
+static const Line success[] = { { "AT+SQNSUPGRADENTF=\"success\"", SQNS_ANSWER_MS } };
 
 typedef enum {
   STATE_LINE,

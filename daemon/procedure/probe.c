@@ -4,12 +4,8 @@
 
 #include "base/ssm.h"
 #include "procedure/command.h"
+#include "procedure/deadlines.h"
 #include "procedure/wake.h"
-
-#define ANSWER_MS 3000
-#define SHOWVER_MS 5000
-#define SMOD_TRIES 3    /* all hangs on this one answer, and a line may come in between it */
-#define SHOWVER_TRIES 2 /* it may say ERROR once and work the next time (field-failures.md §2.3) */
 
 typedef enum {
   STATE_WAKE,
@@ -145,22 +141,22 @@ probe_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_wake_async (probe->port, probe->monitor, SQNS_WAKE_FULL, cancellable, on_wake, ssm);
       break;
     case STATE_ECHO_OFF:
-      sqns_command_async (probe->port, probe->monitor, "ATE0", ANSWER_MS, cancellable, on_reply, ssm);
+      sqns_command_async (probe->port, probe->monitor, "ATE0", SQNS_PROBE_MS, cancellable, on_reply, ssm);
       break;
     case STATE_SMOD:
-      sqns_command_async (probe->port, probe->monitor, "AT+SMOD?", ANSWER_MS, cancellable, on_reply, ssm);
+      sqns_command_async (probe->port, probe->monitor, "AT+SMOD?", SQNS_PROBE_MS, cancellable, on_reply, ssm);
       break;
     case STATE_ATI1:
-      sqns_command_async (probe->port, probe->monitor, "ATI1", ANSWER_MS, cancellable, on_reply, ssm);
+      sqns_command_async (probe->port, probe->monitor, "ATI1", SQNS_PROBE_MS, cancellable, on_reply, ssm);
       break;
     case STATE_SHOWVER:
-      sqns_command_async (probe->port, probe->monitor, "AT!=\"showver\"", SHOWVER_MS, cancellable, on_reply, ssm);
+      sqns_command_async (probe->port, probe->monitor, "AT!=\"showver\"", SQNS_SHOWVER_MS, cancellable, on_reply, ssm);
       break;
     case STATE_REPORT:
       if (probe->status->mode == SQNS_MODE_FFF || probe->status->mode == SQNS_MODE_FFH)
         sqns_ssm_next (ssm);
       else
-        sqns_command_async (probe->port, probe->monitor, "AT+SMUPGRADE?", ANSWER_MS, cancellable, on_reply, ssm);
+        sqns_command_async (probe->port, probe->monitor, "AT+SMUPGRADE?", SQNS_PROBE_MS, cancellable, on_reply, ssm);
       break;
     case STATE_TELL:
       sqns_monitor_modem (probe->monitor, probe->status);
@@ -184,8 +180,8 @@ sqns_probe_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback
   probe->status = g_new0 (SqnsModemStatus, 1);
   probe->status->mode = SQNS_MODE_UNKNOWN;
   probe->status->showver.active = -1;
-  probe->smod_tries = SMOD_TRIES;
-  probe->showver_tries = SHOWVER_TRIES;
+  probe->smod_tries = SQNS_SMOD_TRIES;
+  probe->showver_tries = SQNS_SHOWVER_TRIES;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), probe, probe_free);
 }
 

@@ -7,6 +7,7 @@
 #include "procedure/prepare.h"
 #include "procedure/transfer.h"
 #include "procedure/updater.h"
+#include "procedure/deadlines.h"
 
 const SqnsStepNature *
 sqns_step_nature (SqnsStep step)
@@ -92,7 +93,7 @@ sqns_step_async (SqnsLink *link,
       sqns_bootmode_async (link, SQNS_MODE_FFF, SQNS_BOOT_APPLICATION_S, cancellable, on_done, task);
       break;
     case SQNS_STEP_WAIT:
-      sqns_bootmode_async (link, SQNS_MODE_UNKNOWN, SQNS_WAIT_S, cancellable, on_done, task);
+      sqns_bootmode_async (link, SQNS_MODE_UNKNOWN, SQNS_UPDATING_S, cancellable, on_done, task);
       break;
     case SQNS_STEP_UPLOAD_BOOTROM:
     case SQNS_STEP_UPLOAD_ON_THE_FLY:

@@ -6,28 +6,13 @@
 #include "base/source.h"
 #include "base/ssm.h"
 #include "procedure/command.h"
-
-#define COMMAND_MS 10000
-#define COMMAND_TRIES 3
-#define QUIET_MS 60
+#include "procedure/deadlines.h"
 
 /* Deadlines for one answer. The modem falls silent while it erases, seen around 0 to 10 % and at 99 %, for up to 5
  * minutes (protocol.md §3, field-failures.md rows 8 to 10); a block sent again meanwhile would overrun the board's
  * buffer. Elsewhere a missing answer means lost bytes. */
-#define ERASE_SILENCE_MS 330000
-#define ERASE_ANNOUNCE_MS 60000
-#define BLOCK_MS 30000
-#define ANNOUNCE_MS 15000
-#define OPEN_MS 4000
-#define CLOSE_MS 1000 /* may never be answered */
-#define NOISE_MS 5000 /* silence after bytes that are no answer: what sent them will not go on */
-#define NOISES 2      /* answers in a row that were noise: a board that was reset talks, not the modem */
 #define ERASE_LOW_PERCENT 12
 #define ERASE_HIGH_PERCENT 98
-
-#define CANCEL_GRACE_MS 3000
-#define ABORT_TRIES 4
-#define ABORT_MS 800
 
 typedef enum {
   STATE_COMMAND,
@@ -56,7 +41,8 @@ typedef struct {
   gsize waited_at; /* bytes done when a whole erase went by without an answer, G_MAXSIZE never */
   gsize traced;    /* bytes done when the last line was written to the transcript */
   guint retries;
-  guint noises; /* in a row */
+  guint noises;    /* in a row */
+  gboolean silent; /* the last request met no answer */
   guint abort_tries;
   GCancellable *hard; /* ends the exchange when the grace after a cancel is over */
   GSource *cancel;
@@ -91,7 +77,7 @@ static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
   Transfer *transfer = data;
-  transfer->grace = g_timeout_source_new (CANCEL_GRACE_MS);
+  transfer->grace = g_timeout_source_new (SQNS_UPLOAD_CANCEL_MS);
   g_source_set_callback (transfer->grace, on_grace_over, transfer, NULL);
   g_source_attach (transfer->grace, g_main_context_get_thread_default ());
   return G_SOURCE_REMOVE;
@@ -157,16 +143,16 @@ answer_deadline_ms (Transfer *transfer)
   switch (sqns_stp_session_operation (transfer->session))
     {
     case SQNS_STP_RESET:
-      return done == size ? CLOSE_MS : sqns_patience_ms (OPEN_MS);
+      return done == size ? SQNS_STP_CLOSE_MS : sqns_patience_ms (SQNS_STP_OPEN_MS);
     case SQNS_STP_OPEN_SESSION:
     case SQNS_STP_TRANSFER_DATA_TYPE:
-      return sqns_patience_ms (OPEN_MS);
+      return sqns_patience_ms (SQNS_STP_OPEN_MS);
     case SQNS_STP_TRANSFER_BLOCK_CMD:
-      return sqns_patience_ms (erasing ? ERASE_ANNOUNCE_MS : ANNOUNCE_MS);
+      return sqns_patience_ms (erasing ? SQNS_STP_ERASE_ANNOUNCE_MS : SQNS_STP_ANNOUNCE_MS);
     case SQNS_STP_TRANSFER_BLOCK:
-      return sqns_patience_ms (erasing ? ERASE_SILENCE_MS : BLOCK_MS);
+      return sqns_patience_ms (erasing ? SQNS_STP_ERASE_MS : SQNS_STP_BLOCK_MS);
     }
-  return OPEN_MS;
+  return SQNS_STP_OPEN_MS;
 }
 
 /* One line per twentieth of the image, and on every trouble. */
@@ -185,9 +171,10 @@ report_progress (Transfer *transfer, const char *trouble)
   if (trouble == NULL && done < size && done - transfer->traced < size / 20)
     return;
   sqns_monitor_remark (transfer->monitor,
-                       "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT ", blocks of %u, %u sent again%s%s",
-                       transfer->traced, done, sqns_stp_session_block (transfer->session), retries, trouble ? ": " : "",
-                       trouble ? trouble : "");
+                       "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                       ", blocks of %u, %u sent again%s%s",
+                       transfer->traced, done, size, sqns_stp_session_block (transfer->session), retries,
+                       trouble ? ": " : "", trouble ? trouble : "");
   transfer->traced = done;
 }
 
@@ -205,7 +192,7 @@ judge (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_REQUEST);
       break;
     case SQNS_STP_RESEND:
-      report_progress (transfer, "not taken, once more");
+      report_progress (transfer, transfer->silent ? "no answer, once more" : "refused, once more");
       transfer->resend = TRUE;
       sqns_ssm_goto (ssm, STATE_REQUEST);
       break;
@@ -229,7 +216,7 @@ is_noise (Transfer *transfer)
   const guint8 *heard = sqns_port_heard (transfer->port, &len);
 
   transfer->noises = sqns_at_classify (heard, len) == SQNS_NOISE_NONE ? 0 : transfer->noises + 1;
-  return transfer->noises >= NOISES;
+  return transfer->noises >= SQNS_STP_NOISES;
 }
 
 /* Exchange and resync end alike: both are tasks of the port that return a boolean. */
@@ -240,6 +227,7 @@ on_response (GObject *source, GAsyncResult *result, gpointer user_data)
   Transfer *transfer = sqns_ssm_data (ssm);
   g_autoptr (GError) error = NULL;
 
+  transfer->silent = FALSE;
   if (!sqns_port_exchange_finish (transfer->port, result, &error))
     {
       if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
@@ -257,6 +245,7 @@ on_response (GObject *source, GAsyncResult *result, gpointer user_data)
         }
       if (sqns_stp_session_operation (transfer->session) == SQNS_STP_TRANSFER_BLOCK)
         transfer->waited_at = sqns_stp_session_bytes_done (transfer->session);
+      transfer->silent = TRUE;
       transfer->verdict = sqns_stp_session_timed_out (transfer->session);
     }
   judge (ssm);
@@ -267,9 +256,10 @@ send_request (SqnsSsm *ssm)
 {
   Transfer *transfer = sqns_ssm_data (ssm);
   guint timeout_ms = answer_deadline_ms (transfer);
-  SqnsExchange exchange = {
-    .match = match_response, .match_data = transfer, .timeout_ms = timeout_ms, .idle_ms = MIN (timeout_ms, NOISE_MS)
-  };
+  SqnsExchange exchange = { .match = match_response,
+                            .match_data = transfer,
+                            .timeout_ms = timeout_ms,
+                            .idle_ms = MIN (timeout_ms, SQNS_STP_NOISE_MS) };
 
   exchange.request = sqns_stp_session_request (transfer->session, &exchange.request_len);
   if (exchange.request == NULL)
@@ -278,7 +268,7 @@ send_request (SqnsSsm *ssm)
       judge (ssm);
     }
   else if (transfer->resend || !sqns_port_is_synced (transfer->port))
-    sqns_port_resync_async (transfer->port, QUIET_MS, &exchange, transfer->hard, on_response, ssm);
+    sqns_port_resync_async (transfer->port, SQNS_UPLOAD_QUIET_MS, &exchange, transfer->hard, on_response, ssm);
   else
     sqns_port_exchange_async (transfer->port, &exchange, transfer->hard, on_response, ssm);
 }
@@ -313,7 +303,7 @@ static void
 abort_session (SqnsSsm *ssm)
 {
   Transfer *transfer = sqns_ssm_data (ssm);
-  SqnsExchange exchange = { .match = match_response, .match_data = transfer, .timeout_ms = ABORT_MS };
+  SqnsExchange exchange = { .match = match_response, .match_data = transfer, .timeout_ms = SQNS_UPLOAD_ABORT_MS };
 
   if (!transfer->in_stp || transfer->abort_tries == 0 || sqns_port_is_lost (transfer->port))
     {
@@ -322,7 +312,7 @@ abort_session (SqnsSsm *ssm)
       return;
     }
   exchange.request = sqns_stp_session_request (transfer->session, &exchange.request_len);
-  sqns_port_resync_async (transfer->port, QUIET_MS, &exchange, NULL, on_abort, ssm);
+  sqns_port_resync_async (transfer->port, SQNS_UPLOAD_QUIET_MS, &exchange, NULL, on_abort, ssm);
 }
 
 static void
@@ -335,14 +325,14 @@ transfer_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((State)state)
     {
     case STATE_COMMAND:
-      sqns_command_async (transfer->port, transfer->monitor, transfer->command, COMMAND_MS, sqns_ssm_cancellable (ssm),
-                          on_command, ssm);
+      sqns_command_async (transfer->port, transfer->monitor, transfer->command, SQNS_UPLOAD_COMMAND_MS,
+                          sqns_ssm_cancellable (ssm), on_command, ssm);
       break;
     case STATE_REQUEST:
       send_request (ssm);
       break;
     case STATE_ABORT:
-      if (transfer->in_stp && transfer->abort_tries == ABORT_TRIES)
+      if (transfer->in_stp && transfer->abort_tries == SQNS_UPLOAD_ABORT_TRIES)
         {
           /* a new session begins with the RESET that is wanted here */
           sqns_stp_session_free (transfer->session);
@@ -377,7 +367,7 @@ sqns_transfer_async (SqnsLink *link,
   transfer->port = sqns_link_port (link);
   transfer->monitor = sqns_link_monitor (link);
   transfer->command = g_strdup (config->command);
-  transfer->command_tries = COMMAND_TRIES;
+  transfer->command_tries = SQNS_UPLOAD_COMMAND_TRIES;
   transfer->image = g_bytes_ref (config->image);
   transfer->type = config->type;
   transfer->erases = config->erases;
@@ -387,7 +377,7 @@ sqns_transfer_async (SqnsLink *link,
   if (config->block_size != 0 && (most == 0 || config->block_size < most))
     most = config->block_size;
   transfer->session = sqns_stp_session_new (bytes, size, config->type, 0, most);
-  transfer->abort_tries = ABORT_TRIES;
+  transfer->abort_tries = SQNS_UPLOAD_ABORT_TRIES;
   transfer->waited_at = G_MAXSIZE;
   watch_cancel (transfer, cancellable);
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), transfer, transfer_free);

@@ -5,8 +5,7 @@
 #include "procedure/bootmode.h"
 #include "procedure/probe.h"
 #include "procedure/verdict.h"
-
-#define RESTORE_S 120
+#include "procedure/deadlines.h"
 
 static void
 on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -59,7 +58,7 @@ sqns_upgrade_restore (SqnsSsm *ssm)
     }
   sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE,
                     "nothing was written: booting the modem's own firmware again");
-  sqns_bootmode_async (upgrade->link, SQNS_MODE_FFF, RESTORE_S, NULL, on_restored, ssm);
+  sqns_bootmode_async (upgrade->link, SQNS_MODE_FFF, SQNS_BOOT_RESTORE_S, NULL, on_restored, ssm);
 }
 
 static void

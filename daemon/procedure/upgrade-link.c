@@ -3,8 +3,7 @@
 #include "procedure/upgrade-private.h"
 
 #include "procedure/relay.h"
-
-#define RELINKS 3 /* links that were given up because the modem fell silent, or was not to be had */
+#include "procedure/deadlines.h"
 
 static void
 on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -15,7 +14,12 @@ on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
 
   upgrade->link = sqns_link_open_finish (result, &error);
   if (upgrade->link == NULL)
-    sqns_ssm_fail (ssm, error);
+    {
+      /* it was there a moment ago: that is a lost board, not a wrong name */
+      if (sqns_ssm_state (ssm) == SQNS_UPGRADE_RELINK && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND))
+        error->code = SQNS_ERROR_DEVICE_LOST;
+      sqns_ssm_fail (ssm, error);
+    }
   else if (sqns_ssm_state (ssm) == SQNS_UPGRADE_RELINK && sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH
            && upgrade->step_error == NULL && upgrade->plan != NULL)
     sqns_ssm_goto (ssm, SQNS_UPGRADE_CHECKPOINT); /* over to passthrough for a plan that stands */
@@ -51,7 +55,7 @@ sqns_upgrade_look_again (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (upgrade->relinks >= RELINKS || sqns_port_is_lost (sqns_link_port (upgrade->link)))
+  if (upgrade->relinks >= SQNS_RELINKS || sqns_port_is_lost (sqns_link_port (upgrade->link)))
     return FALSE;
   sqns_monitor_remark (&upgrade->monitor, "the modem has fallen silent: looks for it anew");
   upgrade->relinks++;

@@ -5,11 +5,7 @@
 
 #include "procedure/prepare.h"
 #include "procedure/probe.h"
-
-#define CONFIRM_TRIES 10
-#define CONFIRM_PAUSE_MS 2000
-#define RETRIES 2   /* steps that failed in a way that a new look at the modem may cure (protocol.md §4, repeats) */
-#define MAX_LEGS 12 /* the longest way has 5; the plan itself does not repeat what is done */
+#include "procedure/deadlines.h"
 
 static const char *const state_names[] = {
   "link",   "probe",         "plan",   "unlink",  "relink",  "checkpoint", "step",
@@ -171,7 +167,7 @@ take_plan (SqnsSsm *ssm, SqnsPlan *plan)
     }
   else if (upgrade->config.dry_run)
     sqns_ssm_complete (ssm);
-  else if (++upgrade->legs > MAX_LEGS)
+  else if (++upgrade->legs > SQNS_LEGS)
     sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the modem does not get anywhere: %s", plan->summary);
   else if (sqns_upgrade_wants_other_link (upgrade))
     sqns_ssm_goto (ssm, SQNS_UPGRADE_UNLINK);
@@ -425,7 +421,7 @@ upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_prepare_async (upgrade->link, SQNS_NOTICE_SUCCESS, sqns_ssm_cancellable (ssm), on_notified, ssm);
       break;
     case SQNS_UPGRADE_CONFIRM_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, SQNS_UPGRADE_PROBE, CONFIRM_PAUSE_MS);
+      sqns_ssm_goto_in_ms (ssm, SQNS_UPGRADE_PROBE, SQNS_CONFIRM_PAUSE_MS);
       break;
     case SQNS_UPGRADE_ASSESS:
       sqns_upgrade_assess (ssm);
@@ -489,8 +485,8 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
   upgrade->memory = config->memory;
   cut_parts (upgrade);
   upgrade->found = SQNS_MODE_UNKNOWN;
-  upgrade->confirm_tries = CONFIRM_TRIES;
-  upgrade->retries = RETRIES;
+  upgrade->confirm_tries = SQNS_CONFIRM_TRIES;
+  upgrade->retries = SQNS_STEP_RETRIES;
   upgrade->result = g_new0 (SqnsUpgradeResult, 1);
   sqns_ssm_run (&klass, g_task_new (NULL, cancellable, callback, user_data), upgrade, upgrade_free);
 }

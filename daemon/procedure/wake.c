@@ -5,14 +5,9 @@
 #include "base/ssm.h"
 #include "codec/stp.h"
 #include "procedure/command.h"
+#include "procedure/deadlines.h"
 
 #include <string.h>
-
-#define TRY_MS 350     /* an AT is answered within some ms unless the modem sleeps */
-#define SETTLE_TRIES 3 /* the first AT often says ERROR for leftover bytes on the line */
-#define QUIET_MS 30
-#define STP_ANSWER_MS 400
-#define PPP_GUARD_MS 1150 /* silence before and after +++ (protocol.md §2) */
 
 typedef enum {
   STATE_AT,
@@ -98,7 +93,7 @@ on_poked (GObject *source, GAsyncResult *result, gpointer user_data)
       wake->wake.answers = TRUE;
       wake->wake.stp = state == STATE_AT_AFTER_STP && wake->stp_answered;
       wake->wake.ppp = state == STATE_AT_AFTER_PPP;
-      wake->tries = SETTLE_TRIES;
+      wake->tries = SQNS_SETTLE_TRIES;
       sqns_ssm_goto (ssm, STATE_SETTLE);
       return;
     }
@@ -123,12 +118,12 @@ poke (SqnsSsm *ssm)
     .request = (const guint8 *)"AT\r",
     .request_len = 3,
     .match = sqns_command_match_final,
-    .timeout_ms = TRY_MS,
+    .timeout_ms = SQNS_POKE_MS,
   };
   Wake *wake = sqns_ssm_data (ssm);
 
   sqns_monitor_trace (wake->monitor, '>', (const guint8 *)"AT", 2);
-  sqns_port_resync_async (wake->port, QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_poked, ssm);
+  sqns_port_resync_async (wake->port, SQNS_POKE_QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_poked, ssm);
 }
 
 static void
@@ -191,7 +186,7 @@ on_escaped (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   wake->tries = 3;
-  sqns_ssm_next_in_ms (ssm, PPP_GUARD_MS);
+  sqns_ssm_next_in_ms (ssm, SQNS_PPP_GUARD_MS);
 }
 
 static void
@@ -208,22 +203,24 @@ wake_state (SqnsSsm *ssm, guint state, gpointer data)
       poke (ssm);
       break;
     case STATE_SETTLE:
-      sqns_command_async (wake->port, wake->monitor, "AT", 2 * TRY_MS, sqns_ssm_cancellable (ssm), on_settled, ssm);
+      sqns_command_async (wake->port, wake->monitor, "AT", 2 * SQNS_POKE_MS, sqns_ssm_cancellable (ssm), on_settled,
+                          ssm);
       break;
       case STATE_STP_RESET: {
         SqnsExchange exchange = {
           .request = wake->request,
           .request_len = sizeof wake->request,
           .match = match_stp,
-          .timeout_ms = STP_ANSWER_MS,
+          .timeout_ms = SQNS_STP_RESET_MS,
         };
         sqns_stp_encode_header (wake->request, SQNS_STP_RESET, 0, 0, NULL, 0);
         sqns_monitor_remark (wake->monitor, "STP RESET, in case an upload was interrupted");
-        sqns_port_resync_async (wake->port, QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_stp_reset, ssm);
+        sqns_port_resync_async (wake->port, SQNS_POKE_QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_stp_reset,
+                                ssm);
         break;
       }
     case STATE_PPP_GUARD:
-      sqns_ssm_next_in_ms (ssm, PPP_GUARD_MS);
+      sqns_ssm_next_in_ms (ssm, SQNS_PPP_GUARD_MS);
       break;
     case STATE_PPP_ESCAPE:
       sqns_monitor_trace (wake->monitor, '>', (const guint8 *)"+++", 3);

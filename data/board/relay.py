@@ -41,7 +41,7 @@ def copy(host, modem):
                         continue
                     if tail[:10] == baud:
                         modem.deinit()
-                        modem = open_modem(int(tail[10:].decode()))
+                        modem = open_modem(int(tail[10:]))
                         host.write(b'\r\nsqns baud ' + tail[10:] + b'\r\n')
                         continue
                 else:

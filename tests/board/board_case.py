@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """What the tests of the virtual board share: a board, a port, an upload; images made here."""
 import importlib.util
 import os

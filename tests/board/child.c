@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SCRIPT "/org/sqnsd/board/esp32.py"
 #define FRAME_HEAD 5
 #define SCRIPT_FD 3
 #define SOCKET_FD 4
@@ -33,23 +32,18 @@ struct Child {
 
 static void listen_to (Child *child);
 
-/* The script lives in the program: no path to find, any directory will do. */
-static int
-script_fd (void)
+static void
+write_part (int fd, const char *name)
 {
-  static int fd = -1;
-  g_autoptr (GBytes) script = NULL;
+  g_autofree char *path = g_strconcat ("/org/sqnsd/board/", name, NULL);
+  g_autoptr (GBytes) script = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
   const guint8 *data;
   gsize len;
   gsize done = 0;
 
-  if (fd >= 0)
-    return fd;
-  script = g_resources_lookup_data (SCRIPT, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
   g_assert (script != NULL);
   data = g_bytes_get_data (script, &len);
-  fd = memfd_create ("esp32.py", MFD_CLOEXEC);
-  while (fd >= 0 && done < len)
+  while (done < len)
     {
       gssize n = write (fd, data + done, len - done);
 
@@ -57,6 +51,20 @@ script_fd (void)
         break;
       done += (gsize)n;
     }
+}
+
+/* The script lives in the program: no path to find, any directory will do. */
+static int
+script_fd (void)
+{
+  static const char *const parts[] = { "esp32.py", "esp32-hardware.py", "esp32-modules.py", "esp32-repl.py" };
+  static int fd = -1;
+
+  if (fd >= 0)
+    return fd;
+  fd = memfd_create ("esp32.py", MFD_CLOEXEC);
+  for (guint i = 0; fd >= 0 && i < G_N_ELEMENTS (parts); i++)
+    write_part (fd, parts[i]);
   return fd;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A job's transcript, read as what a modem did.
  *
  * '>' was said to the modem, '<' by it. Of the remarks ('#') those count that tell about STP, whose bytes are not in a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A job's transcript ("SECONDS.mmm DIR TEXT", as sqnsctl job ID --log prints it), read as what a modem did. */
 #pragma once
 

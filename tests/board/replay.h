@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Plays the modem's side of a recorded job: instead of the modem's own AT commands, states and times. */
 #pragma once
 

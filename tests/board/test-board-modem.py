@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Tests of the virtual board's modem: dialogues, uploads, faults, pace.
 
 Expected bytes are those of protocol.md and field-failures.md. SQNS_BOARD is the program.

@@ -146,6 +146,8 @@ class FakeDaemon:
             invocation.return_value(GLib.Variant('(o)', (modem,)))
         elif method == 'OpenConsole':
             self.return_file(invocation, self.open_console())
+        elif method == 'Identify':
+            invocation.return_value(GLib.Variant('(a{sv})', ({},)))
         elif method == 'GetLog':
             fd = os.memfd_create('log')
             os.write(fd, self.log.encode())

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from client_case import DBUS, OWN, Case, WithDaemon, load_make_dup  # noqa: E402
 from client_rig import FakeDaemon, job_path, uuid  # noqa: E402
 
-UNBUILT = ('recover', 'resume', 'history', 'inhibit', 'notify')
+UNBUILT = ('resume', 'history', 'inhibit', 'notify')
 
 
 class Words(Case):
@@ -312,9 +312,11 @@ class Reading(WithDaemon):
         for name in ('a', tty, tty.replace('/', '//'), os.path.relpath(tty), 'tty-a', link, '/org/sqnsd1/modem/a'):
             out, _ = self.expect(0, 'show', name, '--json')
             self.assertEqual(json.loads(out)['modem']['id'], 'a')
-        for name in ('b', '356938035643809', '/org/sqnsd1/modem/none', 'tty'):
+        for name in ('b', '/org/sqnsd1/modem/none', 'tty'):
             _, err = self.expect(3, 'show', name)
             self.assertIn("no board '%s'" % name, err)
+        _, err = self.expect(3, 'show', '356938035643809')
+        self.assertIn('no board tells the IMEI 356938035643809', err)
         self.daemon.modem('a2', DevNode='/other/tty-a')
         _, err = self.expect(3, 'show', 'tty-a')
         self.assertIn('means 2 boards', err)

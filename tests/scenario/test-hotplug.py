@@ -281,5 +281,29 @@ class Upgrade(HotplugCase):
         self.assert_is(now, EXPANSION_BOARD_3, 'ttyACM3', state='application')
 
 
+class Reset(HotplugCase):
+    """Out of passthrough without hands: which boards have a controller for it is known by their USB ids."""
+
+    def reset(self, ids, tty, *options):
+        board = self.logged_board('--start=passthrough', *options)
+        self.plug(board, tty, ids=ids)
+        self.start_daemon()
+        modem = self.wait_modem(tty)
+        try:
+            self.client.call(modem, 'Modem.Reset', '(a{sv})', ({},))
+        finally:
+            self.now = self.status(board)
+
+    def test_by_the_controller(self):
+        self.reset(EXPANSION_BOARD_3, 'ttyACM0', '--usb=pic')
+        self.assertEqual((self.now['esp32-resets'], self.now['modem-resets'], self.now['modem']), (1, 0, 'application'))
+
+    def test_without_one(self):
+        with self.assertRaises(GLib.Error) as caught:
+            self.reset(EXPANSION_BOARD_2, 'ttyUSB0', '--usb=ftdi')
+        self.assertIn('NeedsHand', caught.exception.message)
+        self.assertEqual(self.now['esp32-resets'], 0)
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs into a folder and checks that a system with these files would know the daemon and start it.
-# usage: test-install.sh BUILD_DIR VERSION BINDIR DATADIR UNITDIR SYSUSERSDIR UDEVDIR
+# usage: test-install.sh BUILD_DIR VERSION BINDIR DATADIR UNITDIR SYSUSERSDIR UDEVDIR USERUNITDIR
 set -euo pipefail
-build=$1 version=$2 bindir=$3 datadir=$4 unitdir=$5 sysusersdir=$6 udevdir=$7
+build=$1 version=$2 bindir=$3 datadir=$4 unitdir=$5 sysusersdir=$6 udevdir=$7 userunitdir=$8
 
 work=$(mktemp -d)
 chmod 755 "$work"
@@ -24,11 +24,12 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$root"
 
 # where each file belongs, in the words of the programs that read them
 case $unitdir in */lib/systemd/system) ;; *) fail "systemd does not read $unitdir" ;; esac
+case $userunitdir in */lib/systemd/user) ;; *) fail "systemd does not read $userunitdir" ;; esac
 case $sysusersdir in */lib/sysusers.d) ;; *) fail "systemd-sysusers does not read $sysusersdir" ;; esac
 case $udevdir in */lib/udev) ;; *) fail "udev does not read $udevdir" ;; esac
 for file in "$bindir/sqnsd" "$bindir/sqnsctl" "$unitdir/sqnsd.service" "$sysusersdir/sqnsd.conf" \
             "$udevdir/rules.d/60-sqnsd.rules" "$datadir/polkit-1/actions/org.sqnsd1.policy" \
-            "$datadir/polkit-1/rules.d/sqnsd.rules" \
+            "$datadir/polkit-1/rules.d/sqnsd.rules" "$userunitdir/sqnsctl-notify.service" \
             "$datadir/dbus-1/system.d/org.sqnsd1.conf" "$datadir/dbus-1/system-services/org.sqnsd1.service" \
             "$datadir"/dbus-1/interfaces/org.sqnsd1.{Manager,Modem,Job}.xml; do
   [ -f "$root$file" ] || fail "$file is not installed"
@@ -36,8 +37,10 @@ done
 [ -x "$root$bindir/sqnsd" ] && [ -x "$root$bindir/sqnsctl" ] || fail "the programs cannot be executed"
 say "every file is where it belongs"
 
-! grep -rn '@[a-z]*@' "$root$unitdir" "$root$datadir/dbus-1" || fail "a place was not filled in"
+! grep -rn '@[a-z]*@' "$root$unitdir" "$root$userunitdir" "$root$datadir/dbus-1" || fail "a place was not filled in"
 grep -qx "ExecStart=$bindir/sqnsd" "$root$unitdir/sqnsd.service" || fail "the unit starts something else"
+grep -qx "ExecStart=$bindir/sqnsctl --quiet notify" "$root$userunitdir/sqnsctl-notify.service" \
+  || fail "the user unit starts something else"
 grep -qx "Exec=$bindir/sqnsd" "$root$datadir/dbus-1/system-services/org.sqnsd1.service" \
   || fail "the bus starts something else"
 grep -qx "SystemdService=sqnsd.service" "$root$datadir/dbus-1/system-services/org.sqnsd1.service" \
@@ -47,6 +50,9 @@ grep -qx "SystemdService=sqnsd.service" "$root$datadir/dbus-1/system-services/or
 mkdir "$work/units"
 sed "s,^ExecStart=,&$root," "$root$unitdir/sqnsd.service" > "$work/units/sqnsd.service"
 complaints=$(systemd-analyze verify --man=no "$work/units/sqnsd.service" 2>&1 | grep 'sqnsd' || true)
+[ -z "$complaints" ] || fail "systemd-analyze verify: $complaints"
+sed "s,^ExecStart=,&$root," "$root$userunitdir/sqnsctl-notify.service" > "$work/units/sqnsctl-notify.service"
+complaints=$(systemd-analyze verify --man=no "$work/units/sqnsctl-notify.service" 2>&1 | grep 'sqnsctl' || true)
 [ -z "$complaints" ] || fail "systemd-analyze verify: $complaints"
 # the threshold is ten times the exposure level
 systemd-analyze security --offline=true --threshold=20 "$work/units/sqnsd.service" > "$work/security" \

@@ -209,6 +209,8 @@ static const Start starts[] = {
   { "recovery", "--modem recovery", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
   { "recovery-relay", "--modem recovery", SQNS_LINK_RELAY, SQNS_LINK_RELAY },
   { "mtools", "--modem mtools", SQNS_LINK_AUTO, SQNS_LINK_RELAY },
+  { "ffh-direct", "--start direct --modem ffh", SQNS_LINK_AUTO, SQNS_LINK_DIRECT },
+  { "ffh-relay", "--modem ffh", SQNS_LINK_RELAY, SQNS_LINK_RELAY },
   { "ppp", "--modem ppp", SQNS_LINK_RELAY, SQNS_LINK_RELAY },
   { "old-smswboot", "--old-smswboot --start direct", SQNS_LINK_AUTO, SQNS_LINK_DIRECT },
   { "noise", "--noise", SQNS_LINK_AUTO, SQNS_LINK_PASSTHROUGH },
@@ -315,6 +317,10 @@ static const Matrix matrices[] = {
   { "passthrough/hang/link", "", SQNS_LINK_AUTO, FAULT_HANG, "link" },
   { "passthrough/hang/interrupt", "", SQNS_LINK_AUTO, FAULT_HANG, "interrupt" },
   { "passthrough/hang/run-script", "", SQNS_LINK_AUTO, FAULT_HANG, "run-script" },
+  { "passthrough/hang/relay-search", "", SQNS_LINK_AUTO, FAULT_HANG, "relay-search" },
+  { "passthrough/hang/start-relay", "", SQNS_LINK_AUTO, FAULT_HANG, "start-relay" },
+  { "passthrough/hang/quit-relay", "", SQNS_LINK_AUTO, FAULT_HANG, "quit-relay" },
+  { "passthrough/hang/passthrough", "", SQNS_LINK_AUTO, FAULT_HANG, "passthrough" },
   { "passthrough/hang/wake", "", SQNS_LINK_AUTO, FAULT_HANG, "wake" },
   { "passthrough/hang/probe", "", SQNS_LINK_AUTO, FAULT_HANG, "probe" },
   { "passthrough/hang/upgrade", "", SQNS_LINK_AUTO, FAULT_HANG, "upgrade" },
@@ -412,7 +418,7 @@ test_matrix (gconstpointer data)
   /* a machine that is new has to be told apart above */
   g_assert_cmpuint (n_machines, ==, matrix->machine != NULL ? 1 : g_hash_table_size (clean.machines));
   if (matrix->kind == SQNS_LINK_AUTO)
-    g_assert_cmpuint (g_hash_table_size (clean.machines), ==, 10);
+    g_assert_cmpuint (g_hash_table_size (clean.machines), ==, 14);
   run_clear (&clean);
 }
 

@@ -178,6 +178,48 @@ test_late_answer (Fixture *f, gconstpointer data)
   g_assert_no_error (again.error);
 }
 
+static tcflag_t
+line_of (Fixture *f, speed_t *speed)
+{
+  struct termios mode;
+  g_assert_cmpint (tcgetattr (f->master, &mode), ==, 0);
+  *speed = cfgetospeed (&mode);
+  return mode.c_cflag & (CSIZE | PARENB | CSTOPB | CRTSCTS | HUPCL);
+}
+
+/* Commands for a PIC: a pseudo-terminal cannot have 5 data bits, which is no error, and the rest of the line is set. */
+static void
+test_command_mode (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  Outcome outcome = { 0 };
+  char buffer[8];
+  speed_t speed;
+
+  g_assert_true (sqns_port_set_speed (f->port, 921600, &error));
+  g_assert_no_error (error);
+  g_assert_true (sqns_port_set_command_mode (f->port, 115200, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (sqns_port_speed (f->port), ==, 115200);
+  line_of (f, &speed);
+  g_assert_cmpuint (speed, ==, B115200);
+  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &outcome);
+  master_read (f, buffer, 3);
+  master_write (f, "OK\r\n");
+  wait_for (&outcome);
+  g_assert_no_error (outcome.error);
+
+  g_assert_true (sqns_port_set_speed (f->port, 921600, &error));
+  g_assert_cmpuint (line_of (f, &speed), ==, CS8);
+  g_assert_cmpuint (speed, ==, B921600);
+  g_assert_false (sqns_port_set_command_mode (f->port, 123456, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_clear_error (&error);
+  sqns_port_close (f->port);
+  g_assert_false (sqns_port_set_command_mode (f->port, 115200, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+}
+
 static void
 test_cancel (Fixture *f, gconstpointer data)
 {
@@ -340,6 +382,7 @@ main (int argc, char **argv)
   ADD ("exchange", test_exchange);
   ADD ("one-at-a-time", test_one_at_a_time);
   ADD ("late-answer", test_late_answer);
+  ADD ("command-mode", test_command_mode);
   ADD ("cancel", test_cancel);
   ADD ("hang-up", test_hang_up);
   ADD ("partial-write", test_partial_write);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who keeps new jobs from starting. */
+#include "manager/inhibit.h"
+#include "base/error.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+
+struct _SqnsInhibit {
+  GPtrArray *list; /* SqnsInhibitor */
+  void (*changed) (gpointer user_data);
+  gpointer user_data;
+};
+
+static void
+free_inhibitor (gpointer data)
+{
+  SqnsInhibitor *self = data;
+  g_clear_handle_id (&self->watch, g_source_remove);
+  g_close (self->fd, NULL);
+  g_free (self->who);
+  g_free (self->why);
+  g_free (self->device_id);
+  g_free (self);
+}
+
+SqnsInhibit *
+sqns_inhibit_new (void (*changed) (gpointer user_data), gpointer user_data)
+{
+  SqnsInhibit *self = g_new0 (SqnsInhibit, 1);
+  self->list = g_ptr_array_new_with_free_func (free_inhibitor);
+  self->changed = changed;
+  self->user_data = user_data;
+  return self;
+}
+
+void
+sqns_inhibit_free (SqnsInhibit *self)
+{
+  if (self == NULL)
+    return;
+  g_ptr_array_unref (self->list);
+  g_free (self);
+}
+
+static const char *
+where (const SqnsInhibitor *inhibitor)
+{
+  return inhibitor->device_id != NULL ? inhibitor->device_id : "all modems";
+}
+
+/* Asked for by nobody and told all the same: the last writer's end is closed. What may be written is never read. */
+static gboolean
+on_hang_up (int fd, GIOCondition condition, gpointer user_data)
+{
+  SqnsInhibitor *inhibitor = user_data;
+  SqnsInhibit *self = inhibitor->inhibit;
+
+  inhibitor->watch = 0;
+  sqns_message (NULL, "%s no longer holds jobs of %s back", inhibitor->who, where (inhibitor));
+  g_ptr_array_remove (self->list, inhibitor);
+  self->changed (self->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+check_text (const char *what, const char *text, gsize max, GError **error)
+{
+  const char *wrong = NULL;
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+      wrong = "has control characters";
+  if (*text == '\0')
+    wrong = "is empty";
+  if (wrong != NULL)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "\"%s\" %s", what, wrong);
+  else if (strlen (text) > max)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "\"%s\" is longer than %" G_GSIZE_FORMAT " bytes",
+                 what, max);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static int
+refuse_more (SqnsInhibit *self, GError **error)
+{
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_BUSY, "%u programs hold jobs back already: no more can", self->list->len);
+  return -1;
+}
+
+int
+sqns_inhibit_add (SqnsInhibit *self, const char *who, const char *why, const char *device_id, GError **error)
+{
+  int fds[2];
+
+  if (!check_text ("who", who, SQNS_MAX_INHIBIT_WHO, error) || !check_text ("why", why, SQNS_MAX_INHIBIT_WHY, error))
+    return -1;
+  if (self->list->len >= SQNS_MAX_INHIBITORS)
+    return refuse_more (self, error);
+  if (!g_unix_open_pipe (fds, FD_CLOEXEC, error))
+    {
+      g_prefix_error_literal (error, "no inhibitor can be made: ");
+      return -1;
+    }
+
+  SqnsInhibitor *inhibitor = g_new0 (SqnsInhibitor, 1);
+  inhibitor->who = g_strdup (who);
+  inhibitor->why = g_strdup (why);
+  inhibitor->device_id = g_strdup (device_id);
+  inhibitor->since = g_get_real_time ();
+  inhibitor->fd = fds[0];
+  inhibitor->inhibit = self;
+  inhibitor->watch = g_unix_fd_add (inhibitor->fd, G_IO_HUP | G_IO_ERR, on_hang_up, inhibitor);
+  g_ptr_array_add (self->list, inhibitor);
+  sqns_message (NULL, "%s holds jobs of %s back: %s", who, where (inhibitor), why);
+  self->changed (self->user_data);
+  return fds[1];
+}
+
+gboolean
+sqns_inhibitor_concerns (const SqnsInhibitor *inhibitor, const char *device_id)
+{
+  return inhibitor->device_id == NULL || g_str_equal (inhibitor->device_id, device_id);
+}
+
+char *
+sqns_inhibit_reason (SqnsInhibit *self, const char *device_id)
+{
+  const SqnsInhibitor *first = NULL;
+  guint others = 0;
+
+  for (guint i = 0; i < self->list->len; i++)
+    {
+      const SqnsInhibitor *inhibitor = self->list->pdata[i];
+      if (!sqns_inhibitor_concerns (inhibitor, device_id))
+        continue;
+      if (first == NULL)
+        first = inhibitor;
+      else
+        others++;
+    }
+  if (first == NULL)
+    return NULL;
+  if (others == 0)
+    return g_strdup_printf ("held back by %s: %s", first->who, first->why);
+  return g_strdup_printf ("held back by %s: %s (and by %u other%s)", first->who, first->why, others,
+                          others > 1 ? "s" : "");
+}
+
+GPtrArray *
+sqns_inhibit_list (SqnsInhibit *self)
+{
+  return self->list;
+}

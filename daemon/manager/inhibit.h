@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who keeps new jobs from starting, each for as long as a descriptor of theirs is open. */
+#pragma once
+
+#include <gio/gio.h>
+
+#define SQNS_MAX_INHIBITORS 64
+#define SQNS_MAX_INHIBIT_WHO 128 /* bytes: the texts are shown with every job that waits */
+#define SQNS_MAX_INHIBIT_WHY 512
+
+typedef struct _SqnsInhibit SqnsInhibit;
+
+typedef struct {
+  char *who;
+  char *why;
+  char *device_id; /* NULL: all boards. A name, not an object: a board that was forgotten may come back */
+  gint64 since;    /* µs since the epoch */
+  int fd;          /* our end of a pipe */
+  guint watch;
+  SqnsInhibit *inhibit;
+} SqnsInhibitor;
+
+/* @changed: called when one has come or gone. */
+SqnsInhibit *sqns_inhibit_new (void (*changed) (gpointer user_data), gpointer user_data);
+void sqns_inhibit_free (SqnsInhibit *inhibit); /* callers find their descriptors hung up */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsInhibit, sqns_inhibit_free)
+
+/* The descriptor, the caller's to close or to hand away: once all its copies are closed, the inhibitor is gone.
+ * @device_id: nullable. -1 with G_DBUS_ERROR_INVALID_ARGS (a text that is empty, too long, or has control characters),
+ * BUSY (there are SQNS_MAX_INHIBITORS) or G_UNIX_ERROR. */
+int sqns_inhibit_add (SqnsInhibit *inhibit, const char *who, const char *why, const char *device_id, GError **error);
+
+/* Whether @inhibitor holds that board. */
+gboolean sqns_inhibitor_concerns (const SqnsInhibitor *inhibitor, const char *device_id);
+
+/* "held back by anna: flashing ESP32s (and by 2 others)"; NULL when nobody holds that board. Caller frees. */
+char *sqns_inhibit_reason (SqnsInhibit *inhibit, const char *device_id);
+
+GPtrArray *sqns_inhibit_list (SqnsInhibit *inhibit); /* SqnsInhibitor by age, owned by @inhibit */

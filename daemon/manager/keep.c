@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the manager writes into its journal, and what it takes out again. */
+#include "manager/manager-private.h"
+
+#define DAY_US ((gint64)24 * 60 * 60 * G_USEC_PER_SEC)
+
+typedef struct {
+  SqnsJob *job;
+  SqnsJobKept done;
+  gpointer data;
+} Keeping;
+
+static void
+on_put (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Keeping *keeping = user_data;
+  g_autoptr (SqnsJob) job = keeping->job;
+  g_autoptr (GError) error = NULL;
+  sqns_journal_put_finish (result, &error);
+  keeping->done (job, error, keeping->data);
+}
+
+static void
+keep (gpointer keeper, SqnsJob *job, SqnsJobKept done, gpointer data)
+{
+  SqnsManager *self = keeper;
+  g_autoptr (SqnsJobRecord) record = sqns_job_to_record (job);
+  const Keeping keeping = { g_object_ref (job), done, data };
+  SqnsFirmware *files[SQNS_JOB_N_FILES];
+  gboolean log = sqns_job_log_size (job) > 0 && !sqns_job_log_is_elsewhere (job);
+
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    files[i] = sqns_job_file (job, (SqnsJobFile)i);
+  sqns_journal_put_async (self->journal, record, files, log ? sqns_job_log_text (job) : NULL, on_put,
+                          g_memdup2 (&keeping, sizeof keeping));
+}
+
+void
+sqns_manager_keep_job (SqnsManager *self, SqnsJob *job)
+{
+  if (self->journal != NULL)
+    sqns_job_set_keeper (job, keep, self);
+}
+
+/* Whether @job could still ask for the file with this hash. */
+static gboolean
+needs (SqnsJob *job, const char *sha256)
+{
+  if (sqns_job_is_finished (job) && !sqns_job_is_resumable (job))
+    return FALSE;
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    if (g_str_equal (sqns_job_file_sha256 (job, (SqnsJobFile)i), sha256))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_needed (SqnsManager *self, const char *sha256)
+{
+  for (guint i = 0; i < self->jobs->len; i++)
+    if (needs (self->jobs->pdata[i], sha256))
+      return TRUE;
+  return FALSE;
+}
+
+void
+sqns_manager_release_files (SqnsManager *self, SqnsJob *job)
+{
+  if (self->journal == NULL)
+    return;
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    {
+      const char *sha256 = sqns_job_file_sha256 (job, (SqnsJobFile)i);
+      if (*sha256 != '\0' && !is_needed (self, sha256))
+        sqns_journal_remove_firmware (self->journal, sha256);
+    }
+}
+
+gint64
+sqns_manager_expired (SqnsManager *self, gint64 now)
+{
+  return now - self->config.history_days * DAY_US;
+}
+
+/* Jobs that are not on the bus any more have records, too. */
+gint64
+sqns_manager_sweep (SqnsManager *self, gint64 now)
+{
+  if (self->journal == NULL || self->opening != NULL || self->config.history_days == 0)
+    return 0;
+  if (self->next_sweep <= now || self->next_sweep > now + DAY_US) /* the clock may have been set */
+    {
+      if (self->next_sweep != 0)
+        sqns_journal_prune (self->journal, sqns_manager_expired (self, now));
+      self->next_sweep = now + DAY_US;
+    }
+  return self->next_sweep;
+}

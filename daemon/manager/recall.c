@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Jobs that come back: from the disk after a restart, and when somebody resumes one. */
+#include "manager/manager-private.h"
+
+#include "model/memfile.h"
+
+#define MAX_ENDED 100u /* ended jobs from before that are on the bus again; the others are in the history */
+
+static SqnsDevice *
+recall_board (SqnsManager *self, const SqnsJobRecord *record)
+{
+  SqnsDevice *device = g_hash_table_lookup (self->boards, record->device);
+  if (device != NULL)
+    return device;
+  const SqnsBoardFacts facts
+      = { .id = record->device, .devnode = record->devnode, .vendor = record->vendor, .product = record->product };
+  device = sqns_device_new_absent (&facts);
+  g_hash_table_insert (self->boards, g_strdup (record->device), device);
+  sqns_manager_adopt_device (self, device);
+  return device;
+}
+
+/* What was a port may be known as a board meanwhile. */
+static SqnsDevice *
+recall_device (SqnsManager *self, const SqnsJobRecord *record)
+{
+  if (!record->manual)
+    return recall_board (self, record);
+  const SqnsPortOptions options = {
+    .link = record->port_link,
+    .board = *record->port_board != '\0' ? record->port_board : NULL,
+    .speed = record->port_speed,
+  };
+  return sqns_manager_recall_port (self, record->device, record->devnode, &options);
+}
+
+static void
+share_files (SqnsManager *self, SqnsJournalEntry *entry)
+{
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    if (entry->files[i] != NULL)
+      entry->files[i] = sqns_manager_share_firmware (self, entry->files[i]);
+}
+
+static void
+recall_job (SqnsManager *self, SqnsJournalEntry *entry, guint index)
+{
+  SqnsDevice *device = recall_device (self, entry->record);
+  gboolean ended = sqns_job_state_ended (entry->record->state);
+
+  share_files (self, entry);
+  SqnsJob *job = sqns_job_new_from_record (device, entry->record, ended ? NULL : entry->files, entry->log);
+  sqns_manager_adopt_job (self, job, index);
+  if (entry->error != NULL && !sqns_job_is_finished (job))
+    sqns_job_give_up (job, g_error_new (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
+                                        "the job cannot go on: %s; give the file again with a new upgrade",
+                                        entry->error->message));
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SqnsManager) self = user_data;
+  g_autoptr (GTask) task = g_steal_pointer (&self->opening);
+  GError *error = NULL;
+  g_autoptr (GPtrArray) entries = sqns_journal_open_finish (result, &error);
+  guint unfinished = 0;
+
+  if (task == NULL) /* disposed of meanwhile */
+    {
+      g_clear_error (&error);
+      return;
+    }
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
+    {
+      SqnsJournalEntry *entry = entries->pdata[i];
+      unfinished += !sqns_job_state_ended (entry->record->state);
+      recall_job (self, entry, i);
+    }
+  if (unfinished > 0)
+    sqns_message (NULL, "%u unfinished job%s found in %s", unfinished, unfinished == 1 ? "" : "s",
+                  sqns_journal_folder (self->journal));
+  sqns_manager_schedule (self);
+  sqns_manager_changed (self);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+void
+sqns_manager_open_journal_async (SqnsManager *self,
+                                 const char *folder,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  g_return_if_fail (self->journal == NULL);
+  self->journal = sqns_journal_new (folder);
+  self->opening = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (self->opening, sqns_manager_open_journal_async);
+  sqns_journal_open_async (self->journal, sqns_manager_expired (self, g_get_real_time ()), MAX_ENDED, on_opened,
+                           g_object_ref (self));
+}
+
+gboolean
+sqns_manager_open_journal_finish (SqnsManager *manager, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Resume */
+
+static void
+on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SqnsManager *self = g_task_get_source_object (task);
+  SqnsJob *job = g_task_get_task_data (task);
+  g_autoptr (SqnsJournalEntry) entry = sqns_journal_load_finish (result);
+
+  if (entry->error != NULL)
+    {
+      g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
+                               "the job cannot go on: %s; give the file again with a new upgrade",
+                               entry->error->message);
+      return;
+    }
+  if (!sqns_job_is_resumable (job) || !g_ptr_array_find (self->jobs, job, NULL) || self->stopping)
+    {
+      g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job was resumed or removed meanwhile");
+      return;
+    }
+  share_files (self, entry);
+  sqns_job_requeue (job, entry->files, entry->log);
+  sqns_manager_schedule (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+may_resume (SqnsManager *self, SqnsJob *job, GError **error)
+{
+  if (!sqns_manager_accepts (self, error))
+    return FALSE;
+  if (!sqns_job_is_interrupted (job) && !sqns_job_is_resumable (job))
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
+                   "the job is %s: only an interrupted, failed or cancelled one can be resumed",
+                   sqns_job_state_name (sqns_job_info (job)->state));
+      return FALSE;
+    }
+  if (sqns_job_is_interrupted (job) || self->journal != NULL)
+    return TRUE;
+  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
+                       "the firmware of ended jobs is not kept, for the daemon has no folder for its state: run the "
+                       "upgrade again");
+  return FALSE;
+}
+
+void
+sqns_manager_resume_async (SqnsManager *self, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  GError *error = NULL;
+  g_task_set_source_tag (task, sqns_manager_resume_async);
+  g_task_set_task_data (task, g_object_ref (job), g_object_unref);
+  if (!may_resume (self, job, &error))
+    g_task_return_error (task, error);
+  else if (sqns_job_is_interrupted (job))
+    {
+      sqns_job_resume (job);
+      sqns_manager_schedule (self);
+      g_task_return_boolean (task, TRUE);
+    }
+  else
+    {
+      SqnsFileNote notes[SQNS_JOB_N_FILES];
+      for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+        notes[i] = (SqnsFileNote){ (char *)sqns_job_file_name (job, (SqnsJobFile)i),
+                                   (char *)sqns_job_file_sha256 (job, (SqnsJobFile)i) };
+      sqns_journal_load_async (self->journal, sqns_job_info (job)->uuid, notes, on_files_loaded,
+                               g_steal_pointer (&task));
+    }
+}
+
+gboolean
+sqns_manager_resume_finish (SqnsManager *manager, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* The transcript */
+
+static void
+on_log_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (SqnsJournalEntry) entry = sqns_journal_load_finish (result);
+  const char *text = entry->log != NULL ? entry->log : "";
+  GError *error = NULL;
+  int fd = sqns_memfile_from_data ("sqnsd-log", text, strlen (text), &error);
+  if (fd >= 0)
+    g_task_return_int (task, fd);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+sqns_manager_open_log_async (SqnsManager *self, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  GError *error = NULL;
+  g_task_set_source_tag (task, sqns_manager_open_log_async);
+  if (sqns_job_log_is_elsewhere (job) && self->journal != NULL)
+    {
+      sqns_journal_load_async (self->journal, sqns_job_info (job)->uuid, NULL, on_log_loaded, g_steal_pointer (&task));
+      return;
+    }
+  int fd = sqns_job_open_log (job, &error);
+  if (fd >= 0)
+    g_task_return_int (task, fd);
+  else
+    g_task_return_error (task, error);
+}
+
+int
+sqns_manager_open_log_finish (SqnsManager *manager, GAsyncResult *result, GError **error)
+{
+  return (int)g_task_propagate_int (G_TASK (result), error);
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The table of deadlines and tries in CONTRIBUTING.md is that of daemon/procedure/deadlines.h, and each of them is used.
+
+check-deadlines.py SOURCE-ROOT [--write]"""
+import pathlib
+import re
+import sys
+
+BEGIN, END = '<!-- deadlines: made by tests/check-deadlines.py -->', '<!-- end of deadlines -->'
+ROW = re.compile(r'#define (SQNS_(\w+)) (\d+)u\s+/\* (.*) \*/$')
+
+
+def words(name, value):
+    """ERASE_MS, 330000: "5.5 min"."""
+    if name.endswith(('_TRIES', '_RETRIES', '_ATTEMPTS', '_NOISES', '_RELINKS', '_LEGS')) or name in (
+            'SQNS_LEGS', 'SQNS_RELINKS'):
+        return '%d times' % value
+    seconds = value / 1000 if name.endswith('_MS') else float(value)
+    if seconds >= 120:
+        return '%g min' % (seconds / 60)
+    return '%g s' % seconds
+
+
+def table(header):
+    lines = ['| waits for | at most | then | figure from |', '|---|---|---|---|']
+    names = []
+    for line in header.splitlines():
+        group = re.match(r'/\* \[(.*)\] \*/', line)
+        if group:
+            lines.append('| **%s** | | | |' % group[1])
+        if not line.startswith('#define'):
+            continue
+        row = ROW.match(line)
+        if not row:
+            sys.exit('deadlines.h: no row of the table: ' + line)
+        parts = row[4].replace('long: ', '').split(' | ')
+        if len(parts) != 3:
+            sys.exit('deadlines.h: not three parts: ' + line)
+        names.append(row[1])
+        lines.append('| %s | %s | %s | %s |' % (parts[0], words(row[1], int(row[3])), parts[1], parts[2]))
+    return names, '\n'.join(lines)
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    names, rows = table((root / 'daemon/procedure/deadlines.h').read_text())
+    code = ''.join(path.read_text() for path in sorted((root / 'daemon').rglob('*.[ch]')) if path.name != 'deadlines.h')
+    unused = [name for name in names if not re.search(r'\b%s\b' % name, code)]
+    if unused:
+        sys.exit('deadlines.h: nobody uses ' + ', '.join(unused))
+    guide = root / 'CONTRIBUTING.md'
+    text = guide.read_text()
+    if BEGIN not in text or END not in text:
+        sys.exit('CONTRIBUTING.md has no place for the deadlines')
+    head, rest = text.split(BEGIN, 1)
+    old, tail = rest.split(END, 1)
+    if '--write' in sys.argv:
+        guide.write_text(head + BEGIN + '\n' + rows + '\n' + END + tail)
+    elif old.strip() != rows:
+        sys.exit('CONTRIBUTING.md: the table of deadlines is out of date: tests/check-deadlines.py . --write')
+
+
+main()
