@@ -14,6 +14,8 @@ const SqnsCommand sqns_commands[] = {
   { "job", sqns_cmd_job, "ID", "all about one job; --log prints its transcript" },
   { "wait", sqns_cmd_wait, "ID...", "wait until jobs have ended" },
   { "cancel", sqns_cmd_cancel, "ID...", "ask jobs to end while they safely can" },
+  { "resume", sqns_cmd_resume, "ID...", "go on with interrupted, failed or cancelled jobs, and wait for it" },
+  { "history", sqns_cmd_history, "[MODEM]", "jobs that have ended, newest first" },
   { "watch", sqns_cmd_watch, "", "follow all boards and jobs until Ctrl-C" },
   { "at", sqns_cmd_at, "MODEM COMMAND", "send one AT command and print the answer" },
   { "console", sqns_cmd_console, "MODEM", "talk to a modem by hand; Ctrl-] leaves" },
@@ -23,8 +25,6 @@ const SqnsCommand sqns_commands[] = {
   { "drain", sqns_cmd_drain, "on|off", "let the daemon finish what runs and start nothing new" },
   { "notify", sqns_cmd_notify, "", "desktop notifications of jobs, until the session ends" },
   { "version", sqns_cmd_version, "", "versions of sqnsctl and of the daemon" },
-  { "resume", NULL, "ID", "go on with an interrupted job" },
-  { "history", NULL, "", "jobs of the past" },
   { "inhibit", NULL, "[MODEM] --why TEXT -- CMD", "keep new jobs away while CMD runs" },
   { "notify", NULL, "", "desktop notifications" },
   { NULL, NULL, NULL, NULL },
@@ -58,8 +58,10 @@ sqns_commands_help (const GOptionEntry *globals)
                                "MODEM is an id or a tty path (/dev/ttyUSB0); ID is a job's id or its beginning.\n"
                                "\nCommands:\n");
   append_commands (out, TRUE);
-  g_string_append (out, "\nNot built yet:\n");
-  append_commands (out, FALSE);
+  g_autoptr (GString) missing = g_string_new (NULL);
+  append_commands (missing, FALSE);
+  if (missing->len > 0)
+    g_string_append_printf (out, "\nNot built yet:\n%s", missing->str);
   g_string_append (out, "\nGlobal options, before or after the command:\n");
   for (const GOptionEntry *entry = globals; entry->long_name != NULL; entry++)
     {

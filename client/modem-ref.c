@@ -145,8 +145,10 @@ sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
       g_propagate_error (error, local);
       return NULL;
     }
-  if (is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/") && g_utf8_validate (real, -1, NULL))
-    return add_port (bus, real, error);
+  /* by the name that was typed: /dev/serial/by-id/... is still that board's when it comes back as another tty */
+  g_autofree char *absolute = bus->ctl->host == NULL ? g_canonicalize_filename (ref, NULL) : g_strdup (ref);
+  if (is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/") && g_utf8_validate (absolute, -1, NULL))
+    return add_port (bus, absolute, error);
   if (sqns_identity_is_imei (ref))
     return sqns_imei_search (bus, modems, ref, error);
   g_autofree char *shown = sqns_text_clean (ref);

@@ -30,7 +30,7 @@ _sqnsctl ()
   case $command in
     '') COMPREPLY=($(compgen -W "$commands" -- "$current")) ;;
     drain) COMPREPLY=($(compgen -W 'on off' -- "$current")) ;;
-    job | wait | cancel)
+    job | wait | cancel | resume)
       COMPREPLY=($(compgen -W "$(sqnsctl jobs 2>/dev/null | sed '1d;s/ .*//')" -- "$current")) ;;
     show | at | console | reset | upgrade | recover | doctor)
       COMPREPLY=($(compgen -W "$(sqnsctl list 2>/dev/null | sed '1d;s/ .*//')" -- "$current"))

@@ -101,6 +101,8 @@ static const struct {
   { "ModemVersion", VERSION, FIELD (memory.version) },
   { "ModemBootloader0", VERSION, FIELD (memory.bootloader0) },
   { "Written", BOOLEAN, FIELD (memory.written) },
+  { "ModemSalt", NUMBER, FIELD (memory.salt), G_MAXUINT },
+  { "ModemTag", NUMBER, FIELD (memory.tag), G_MAXUINT },
 };
 #define N_KEYS G_N_ELEMENTS (keys)
 

@@ -25,7 +25,7 @@ sqns_upgrade_assess (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (sqns_ssm_error (ssm) == NULL || !upgrade->memory.history.touched || upgrade->link == NULL
+  if (sqns_ssm_error (ssm) == NULL || !upgrade->memory.history.touched || upgrade->stranger || upgrade->link == NULL
       || sqns_port_is_lost (sqns_link_port (upgrade->link)))
     {
       sqns_ssm_next (ssm);
@@ -81,7 +81,7 @@ sqns_upgrade_verdict (SqnsSsm *ssm)
       sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
       sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify)sqns_upgrade_result_free);
     }
-  else if (upgrade->memory.history.touched)
+  else if (upgrade->memory.history.touched && !upgrade->stranger)
     {
       SqnsAftermath aftermath = { .mode = upgrade->found, .between = sqns_upgrade_is_between (upgrade) };
       const char *words;

@@ -9,6 +9,7 @@
 typedef enum {
   SQNS_UPGRADE_LINK,
   SQNS_UPGRADE_PROBE,
+  SQNS_UPGRADE_IDENTIFY, /* only of a modem that runs its application */
   SQNS_UPGRADE_PLAN,
   SQNS_UPGRADE_UNLINK, /* only where another link is wanted */
   SQNS_UPGRADE_RELINK,
@@ -45,8 +46,9 @@ typedef struct {
   gboolean passthrough_tried;
   guint confirm_tries;
 
-  SqnsPhase phase; /* as told last */
-  SqnsMode found;  /* by the assessment */
+  gboolean stranger; /* another modem than the job's: nothing was done to it */
+  SqnsPhase phase;   /* as told last */
+  SqnsMode found;    /* by the assessment */
   SqnsUpgradeResult *result;
 } SqnsUpgrade;
 
@@ -63,6 +65,10 @@ gboolean sqns_upgrade_wants_other_link (SqnsUpgrade *upgrade); /* for the plan t
 /* A modem that answered and does not any more: goes to UNLINK to look for it anew; FALSE, and no transition, when that
  * was done often enough. */
 gboolean sqns_upgrade_look_again (SqnsSsm *ssm);
+
+/* Whether this is still the modem that the job was begun on, as far as it can tell: another board may come back under
+ * the name of one that was pulled out. Goes to the next state, or fails with WRONG_STATE. */
+void sqns_upgrade_identify (SqnsSsm *ssm);
 
 /* The cleanup states, in this order; each makes one transition. */
 void sqns_upgrade_assess (SqnsSsm *ssm);  /* after a failure: what is the modem now? */

@@ -8,8 +8,8 @@
 #include "procedure/deadlines.h"
 
 static const char *const state_names[] = {
-  "link",   "probe",         "plan",   "unlink",  "relink",  "checkpoint", "step",
-  "notify", "confirm-pause", "assess", "restore", "verdict", "close",
+  "link", "probe",  "identify",      "plan",   "unlink",  "relink",  "checkpoint",
+  "step", "notify", "confirm-pause", "assess", "restore", "verdict", "close",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == SQNS_UPGRADE_N_STATES);
 
@@ -401,6 +401,9 @@ upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case SQNS_UPGRADE_PROBE:
       probe (ssm);
+      break;
+    case SQNS_UPGRADE_IDENTIFY:
+      sqns_upgrade_identify (ssm);
       break;
     case SQNS_UPGRADE_PLAN:
       make_plan (ssm);

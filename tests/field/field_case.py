@@ -36,7 +36,8 @@ CUTS_POWER = r'(?i)take (the|its) (board.s )?power away|switch (it|the board) of
 
 
 def make_dup():
-    spec = importlib.util.spec_from_file_location('make_dup', os.path.join(os.environ['SQNS_SOURCE'], 'tests', 'board', 'make-dup.py'))
+    path = os.path.join(os.environ['SQNS_SOURCE'], 'tests', 'board', 'make-dup.py')
+    spec = importlib.util.spec_from_file_location('make_dup', path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -202,5 +203,5 @@ class FieldCase(WholeCase):
         return words
 
 
-__all__ = ['DETACHED', 'DONE', 'FACTORY', 'FAILED', 'FAMILY', 'FieldCase', 'NOT_FOUND', 'RECOVERY', 'REFUSED', 'SCENARIO', 'TARGET',
-           'UNKNOWN', 'wait_for']
+__all__ = ['DETACHED', 'DONE', 'FACTORY', 'FAILED', 'FAMILY', 'FieldCase', 'NOT_FOUND', 'RECOVERY', 'REFUSED', 'SCENARIO',
+           'TARGET', 'UNKNOWN', 'wait_for']

@@ -365,18 +365,28 @@ class Jobs(BusTest):
         self.check_story(job)
 
     def test_unplugged(self):
-        modem = self.make_modem('--time-scale=0.05', '--fault=unplug@stp.block=5')
+        link = os.path.join(self.rig.folder, 'port')
+        self.board = self.rig.board('--time-scale=0.05', '--fault=unplug@stp.block=5', '--link=' + link)
+        modem = self.client.add_port(link)
         job = self.client.upgrade(modem, self.dup)
-        self.client.wait_signal('JobFinished')
-        last = self.client.properties(job, 'Job')
-        self.assertEqual((last['State'], last['ErrorName']), ('failed', ERROR + 'DeviceLost'))
-        self.assertNotEqual(last['Advice'], '')
-        self.check_story(job)
+        lost = self.client.wait_state(job, 'interrupted')
+        self.assertEqual((lost['ErrorName'], lost['Safe'], lost['PointOfNoReturn']), ('', False, False))
+        self.assertIn('unplugged', lost['Message'])
+        self.assertIn('Plug the board in again', lost['Advice'])
         gone = self.client.properties(modem, 'Modem')
-        self.assertEqual((gone['State'], gone['Present']), ('gone', False))
+        self.assertEqual((gone['State'], gone['Present'], gone['CurrentJob']), ('gone', False, '/'))
         # a job for a board that is not there waits for it
         waiting = self.client.upgrade(modem, self.dup)
         self.assertIn('not plugged in', self.client.wait_state(waiting, 'waiting')['Message'])
+        self.call_cancel(job)
+        self.client.wait_signal('JobFinished')
+        last = self.client.properties(job, 'Job')
+        self.assertEqual((last['State'], last['ErrorName'], last['Safe']), ('cancelled', ERROR + 'Cancelled', False))
+        self.assertIn('leave its power on', last['Message'])
+        self.check_story(job)
+
+    def call_cancel(self, job):
+        self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
 
     def test_comes_back(self):
         link = os.path.join(self.rig.folder, 'port')

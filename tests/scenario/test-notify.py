@@ -394,7 +394,7 @@ class Life(NotifyCase):
         """Twelve boards: the progress of eight, the end of all."""
         server = self.serve()
         self.notify()
-        self.dup = self.image(size=600000)
+        self.dup = self.image(size=250000)
         jobs = [self.submit(self.board(*SLOW)) for _ in range(12)]
         for job in jobs:
             self.client.wait_state(job, 'succeeded')

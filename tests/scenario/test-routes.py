@@ -8,7 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import DONE, UNKNOWN, WholeCase, wait_for  # noqa: E402
+from rig import CANCELLED, DONE, WholeCase, wait_for  # noqa: E402
 
 FAMILY = '--allow-family-change'
 # name: options of the board, flags of the command
@@ -47,7 +47,10 @@ class Route:
         link = os.path.join(self.rig.folder, 'ttyBoard')
         board = self.board(*self.board_options, '--link=' + link, '--fault=' + fault, '--dup-size=%d' % os.path.getsize(dup))
         # small blocks: one per cent is one of them
-        self.expect(UNKNOWN, 'upgrade', link, dup, '--block-size=512', *self.flags)
+        first = self.start('upgrade', link, dup, '--block-size=512', *self.flags)
+        first.err.until('interrupted')
+        self.expect(DONE, 'cancel', '--all')
+        self.assertEqual(self.end_of(first)[0], CANCELLED)
         board.tell('plug')
         self.expect(DONE, self.command, link, dup, *self.flags)
         self.assert_upgraded(board)

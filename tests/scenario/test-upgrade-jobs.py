@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from bus_rig import GLib, error_name, wait_for  # noqa: E402
-from rig import (BEFORE, BUSY, CANCELLED, DETACHED, DONE, NOT_FOUND, REFUSED, TARGET, WAITS_FOR_FIRMWARE,  # noqa: E402
+from rig import (BEFORE, BUSY, CANCELLED, DETACHED, DONE, NOT_FOUND, REFUSED, TARGET, UNKNOWN, WAITS_FOR_FIRMWARE,  # noqa: E402
                  WholeCase)
 
 IMEI = '354344040000009'
@@ -320,6 +320,7 @@ class Signals(JobCase):
 
 class DaemonEnds(JobCase):
     def test_during_transfer(self):
+        """The modem is left where a job can go on; with the next daemon it does."""
         board = self.board(speed=SLOW_BLOCKS)
         watcher = self.start('upgrade', board.port, self.dup)
         self.wait_bytes(board)
@@ -327,12 +328,14 @@ class DaemonEnds(JobCase):
         self.assertEqual(self.rig.stop(self.daemon), 0)
         self.assertLess(time.monotonic() - begin, 20)
         code, words = self.end_of(watcher)
-        self.assertEqual(code, CANCELLED, words)
+        self.assertEqual(code, UNKNOWN, words)
+        self.assertIn('the daemon was stopped', words)
         now = self.status(board)
         self.assertIn(now['modem'], WAITS_FOR_FIRMWARE, now)
         self.assertFalse(now['stp'], now)
         self.daemon = self.rig.daemon()
-        self.upgrade_again(board)
+        self.expect(DONE, 'wait', self.json(DONE, 'jobs')['jobs'][0]['uuid'])
+        self.assert_upgraded(board)
 
     def test_during_apply(self):
         board = self.board(speed=SLOW_APPLY)

@@ -255,12 +255,14 @@ class Ports(WholeCase):
 
     def unplugged(self, place, *options):
         board, link = self.linked_board('--start=direct', '--fault=unplug@' + place, *options)
-        _, err = self.expect(UNKNOWN, 'upgrade', link, self.dup)
-        self.assertRegex(err, 'gone|unplugged')
-        self.assertNotIn('power  may be cut', err)
+        client = self.start('upgrade', link, self.dup)
+        said = client.err.until('the job goes on by itself')
+        self.assertRegex(said, 'interrupted: the board is gone, unplugged or without power.*leave it on')
+        self.assertNotIn('power may be cut', said)
         self.assertNotEqual(self.status(board)['version'] if place.startswith('stp') else '', TARGET)
         board.tell('plug')
-        self.expect(DONE, 'upgrade', link, self.dup)
+        code, words = self.end_of(client)
+        self.assertEqual(code, DONE, words)
         self.assert_upgraded(board)
 
     def test_unplugged_half_way(self):

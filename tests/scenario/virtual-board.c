@@ -19,18 +19,28 @@ struct _VirtualBoard {
   GDataInputStream *replies;
 };
 
-/* A program at boot can be interrupted before it has begun: a test of the program waits for it. */
 static void
-wait_until_running (VirtualBoard *board)
+connect_control (VirtualBoard *board)
 {
-  gint64 deadline = g_get_monotonic_time () + REPLY_S * G_USEC_PER_SEC;
-  for (;;)
-    {
-      g_autofree char *mode = virtual_board_status (board, "esp32");
-      if (strcmp (mode, "running") == 0)
-        return;
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-    }
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (board->control);
+
+  g_socket_client_set_timeout (client, REPLY_S);
+  board->connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &error);
+  g_assert_no_error (error);
+  board->replies = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (board->connection)));
+}
+
+VirtualBoard *
+virtual_board_join (const char *port, const char *control)
+{
+  VirtualBoard *board = g_new0 (VirtualBoard, 1);
+
+  board->port = g_strdup (port);
+  board->control = g_strdup (control);
+  connect_control (board);
+  return board;
 }
 
 VirtualBoard *
@@ -63,14 +73,10 @@ virtual_board_new (const char *options)
   g_assert_no_error (error);
   g_assert_nonnull (board->port);
 
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (board->control);
-  g_socket_client_set_timeout (client, REPLY_S);
-  board->connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &error);
-  g_assert_no_error (error);
-  board->replies = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (board->connection)));
+  connect_control (board);
+  /* a program at boot can be interrupted before it has begun: a test of the program waits for it */
   if (strstr (options, "--main") != NULL && strstr (options, "--start") == NULL)
-    wait_until_running (board);
+    virtual_board_wait (board, "esp32", "running");
   return board;
 }
 
@@ -79,12 +85,15 @@ virtual_board_free (VirtualBoard *board)
 {
   g_object_unref (board->replies);
   g_object_unref (board->connection);
-  g_subprocess_send_signal (board->process, SIGTERM);
-  g_subprocess_wait (board->process, NULL, NULL);
-  g_object_unref (board->output);
-  g_object_unref (board->process);
-  g_unlink (board->control);
-  g_rmdir (board->folder);
+  if (board->process != NULL)
+    {
+      g_subprocess_send_signal (board->process, SIGTERM);
+      g_subprocess_wait (board->process, NULL, NULL);
+      g_object_unref (board->output);
+      g_object_unref (board->process);
+      g_unlink (board->control);
+      g_rmdir (board->folder);
+    }
   g_free (board->control);
   g_free (board->folder);
   g_free (board->port);
@@ -95,6 +104,12 @@ const char *
 virtual_board_port (VirtualBoard *board)
 {
   return board->port;
+}
+
+const char *
+virtual_board_control (VirtualBoard *board)
+{
+  return board->control;
 }
 
 char *
@@ -126,4 +141,28 @@ virtual_board_status (VirtualBoard *board, const char *member)
   if (*found == '"')
     return g_strndup (found + 1, strcspn (found + 1, "\""));
   return g_strndup (found, strcspn (found, ",}"));
+}
+
+gboolean
+virtual_board_is (VirtualBoard *board, const char *member, const char *value)
+{
+  g_autofree char *now = virtual_board_status (board, member);
+  return strcmp (now, value) == 0;
+}
+
+void
+virtual_board_wait (VirtualBoard *board, const char *member, const char *value)
+{
+  gint64 deadline = g_get_monotonic_time () + REPLY_S * G_USEC_PER_SEC;
+  while (!virtual_board_is (board, member, value))
+    if (g_get_monotonic_time () > deadline)
+      g_error ("%s is not %s", member, value);
+}
+
+void
+virtual_board_plug (VirtualBoard *board)
+{
+  char *port = virtual_board_tell (board, "plug");
+  g_free (board->port);
+  board->port = port;
 }

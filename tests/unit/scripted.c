@@ -90,6 +90,7 @@ upgrade_async (const SqnsUpgradeConfig *config,
                gpointer user_data)
 {
   ScriptedRun *run = run_new (&config->link, monitor, cancellable, callback, user_data);
+  run->config = *config;
   run->dry_run = config->dry_run;
   run->image_size = g_bytes_get_size (config->image);
   g_assert_nonnull (config->caba);

@@ -12,6 +12,7 @@ typedef struct {
   gboolean leave;
   gboolean dry_run;
   gsize image_size;
+  SqnsUpgradeConfig config; /* of an upgrade; what it points to is the job's */
   SqnsMonitor monitor;
   GCancellable *cancellable;
   GTask *task;

@@ -211,10 +211,10 @@ test_foreign_error (Rig *rig, gconstpointer unused)
   const SqnsJobInfo *info = start_job (rig);
   GTask *task = g_object_ref (scripted_upgrade (TTY)->task);
   g_ptr_array_set_size (scripted ()->upgrades, 0);
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "raw \xff");
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "raw \xff");
   g_object_unref (task);
   scripted_settle ();
-  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_FAILED);
   g_assert_cmpstr (info->message, ==, "raw \xef\xbf\xbd");
 }
 
@@ -293,6 +293,312 @@ test_wind_up_late (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
 }
 
+/* A keeper that answers when the test says so. */
+
+typedef struct {
+  guint asked;
+  SqnsJobRecord *record; /* the last one */
+  GPtrArray *waiting;    /* Answer */
+  gboolean at_once;
+  const char *problem; /* nullable */
+} Keeper;
+
+typedef struct {
+  SqnsJob *job;
+  SqnsJobKept done;
+  gpointer data;
+} Answer;
+
+static void
+answer (Keeper *keeper, const Answer *to)
+{
+  g_autoptr (GError) error
+      = keeper->problem != NULL ? g_error_new_literal (SQNS_ERROR, SQNS_ERROR_FAILED, keeper->problem) : NULL;
+  to->done (to->job, error, to->data);
+}
+
+static void
+keep (gpointer data, SqnsJob *job, SqnsJobKept done, gpointer done_data)
+{
+  Keeper *keeper = data;
+  const Answer to = { job, done, done_data };
+  keeper->asked++;
+  sqns_job_record_free (keeper->record);
+  keeper->record = sqns_job_to_record (job);
+  if (keeper->at_once)
+    answer (keeper, &to);
+  else
+    g_ptr_array_add (keeper->waiting, g_memdup2 (&to, sizeof to));
+}
+
+static void
+answer_all (Keeper *keeper)
+{
+  while (keeper->waiting->len > 0)
+    {
+      g_autofree Answer *to = g_ptr_array_steal_index (keeper->waiting, 0);
+      answer (keeper, to);
+    }
+  scripted_settle ();
+}
+
+static void
+keeper_clear (Keeper *keeper)
+{
+  answer_all (keeper);
+  g_ptr_array_unref (keeper->waiting);
+  sqns_job_record_free (keeper->record);
+}
+
+/* Nothing is sent before the record says so. */
+static void
+test_kept_before_it_acts (Rig *rig, gconstpointer unused)
+{
+  Keeper keeper = { .waiting = g_ptr_array_new () };
+  const SqnsJobInfo *info = make_job (rig);
+  sqns_job_set_keeper (rig->job, keep, &keeper);
+  answer_all (&keeper);
+  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_QUEUED);
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_settle ();
+  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_RUNNING);
+  g_assert_false (scripted_runs (TTY));
+  answer_all (&keeper);
+  g_assert_true (scripted_runs (TTY));
+
+  guint asked = keeper.asked;
+  keeper.at_once = TRUE;
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
+  scripted_succeed (scripted_upgrade (TTY), "6.0.0.0-35351", "6.0.0.0-37781");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpuint (keeper.asked, ==, asked + 1);
+  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpuint (keeper.record->version_after.build, ==, 37781);
+  keeper_clear (&keeper);
+}
+
+static gboolean
+set_flag (gpointer flag)
+{
+  *(gboolean *)flag = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+/* A step waits for its checkpoint; what the run knew comes with the next one. */
+static void
+test_checkpoint (Rig *rig, gconstpointer unused)
+{
+  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
+  make_job (rig);
+  sqns_job_set_keeper (rig->job, keep, &keeper);
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_settle ();
+  ScriptedRun *run = scripted_upgrade (TTY);
+  g_assert_false (run->config.memory.history.touched);
+
+  gboolean kept = FALSE;
+  const SqnsUpgradeMemory memory = { .history = { .touched = TRUE, .uploads = 1 }, .written = TRUE };
+  keeper.at_once = FALSE;
+  run->config.checkpoint (run->config.checkpoint_data, &memory, set_flag, &kept);
+  scripted_settle ();
+  g_assert_false (kept);
+  g_assert_true (keeper.record->memory.written);
+  answer_all (&keeper);
+  g_assert_true (kept);
+
+  keeper.at_once = TRUE;
+  scripted_phase (run, SQNS_PHASE_TRANSFER, TRUE, FALSE, "writing");
+  scripted_fail (run, SQNS_ERROR_DEVICE_LOST, "gone");
+  scripted_settle ();
+  const SqnsJobInfo *info = sqns_job_info (rig->job);
+  g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_false (info->safe); /* bytes were written, whatever was said before */
+  g_assert_cmpint (info->phase, ==, SQNS_PHASE_TRANSFER);
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (scripted_upgrade (TTY)->config.memory.written);
+  g_assert_cmpuint (scripted_upgrade (TTY)->config.memory.history.uploads, ==, 1);
+  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpuint (rig->finished, ==, 1);
+  keeper_clear (&keeper);
+}
+
+/* A disk that fails does not keep a modem from being upgraded, but people are told. */
+static void
+test_disk_fails (Rig *rig, gconstpointer unused)
+{
+  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE, .problem = "disk full" };
+  const SqnsJobInfo *info = make_job (rig);
+  sqns_job_set_keeper (rig->job, keep, &keeper);
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_settle ();
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
+  g_assert_nonnull (strstr (info->message, "not on disk (disk full)"));
+  sqns_job_wind_up (rig->job);
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED); /* nobody would find it */
+  keeper_clear (&keeper);
+}
+
+/* Release 48829: what is known between its two files must not be lost. */
+static void
+test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
+{
+  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE, .problem = "disk full" };
+  rig->request->first_step = g_object_ref (rig->firmware);
+  const SqnsJobInfo *info = make_job (rig);
+  sqns_job_set_keeper (rig->job, keep, &keeper);
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_settle ();
+  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_assert_nonnull (strstr (info->message, "disk full"));
+  g_assert_true (info->safe);
+  keeper_clear (&keeper);
+}
+
+static void
+lose_board (Rig *rig)
+{
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_LINK, TRUE, FALSE, "linking");
+  scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_DEVICE_LOST, "gone");
+  scripted_settle ();
+}
+
+/* Not for ever. */
+static void
+test_lost_too_often (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = make_job (rig);
+  for (guint i = 0; i < SQNS_JOB_MAX_FRUITLESS; i++)
+    {
+      lose_board (rig);
+      g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
+      g_assert_null (info->error);
+      g_assert_true (info->safe);
+      g_assert_false (sqns_job_is_finished (rig->job));
+    }
+  g_assert_cmpuint (rig->finished, ==, 0);
+  lose_board (rig);
+  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+  g_assert_nonnull (strstr (info->message, "given up"));
+  g_assert_cmpuint (rig->finished, ==, 1);
+}
+
+/* One that gets further each time may be interrupted as often as it likes. */
+static void
+test_lost_with_progress (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = make_job (rig);
+  SqnsUpgradeMemory memory = { 0 };
+  gboolean *const steps[] = { &memory.history.touched, &memory.written, &memory.history.file_sent,
+                              &memory.history.file_taken, &memory.history.rebooted };
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (steps); i++)
+    {
+      gboolean kept = FALSE;
+      g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+      ScriptedRun *run = scripted_upgrade (TTY);
+      *steps[i / 2] = TRUE;
+      run->config.checkpoint (run->config.checkpoint_data, &memory, set_flag, &kept);
+      scripted_settle ();
+      g_assert_true (kept);
+      scripted_fail (run, SQNS_ERROR_DEVICE_LOST, "gone");
+      scripted_settle ();
+      g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
+    }
+}
+
+static void
+test_cancel_interrupted (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = make_job (rig);
+  lose_board (rig);
+  g_assert_true (sqns_job_cancel (rig->job, NULL));
+  g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
+  g_assert_cmpuint (rig->finished, ==, 1);
+  g_assert_true (sqns_job_is_resumable (rig->job));
+  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->firmware };
+  g_signal_handlers_disconnect_by_func (rig->job, on_changed, rig); /* it changes after its end, for once */
+  sqns_job_requeue (rig->job, files, NULL);
+  g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
+  g_assert_null (info->error);
+  g_assert_cmpint (info->finished_at, ==, 0);
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpuint (rig->finished, ==, 2);
+}
+
+/* A daemon that is stopped in good order leaves its jobs for the next one. */
+static void
+test_wind_up_kept (Rig *rig, gconstpointer unused)
+{
+  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
+  const SqnsJobInfo *info = make_job (rig);
+  sqns_job_set_keeper (rig->job, keep, &keeper);
+  sqns_job_wind_up (rig->job);
+  g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
+  sqns_job_wind_up (rig->job);
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_nonnull (strstr (info->message, "the daemon was stopped"));
+  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_cmpuint (keeper.record->fruitless, ==, 0);
+  keeper_clear (&keeper);
+}
+
+/* What ran is interrupted in its next life; all of what is seen of it is there. */
+static void
+test_next_life (Rig *rig, gconstpointer unused)
+{
+  g_free (rig->request->label);
+  rig->request->label = g_strdup ("bench\n7 ");
+  rig->request->block_size = 512;
+  rig->request->priority = -3;
+  const SqnsJobInfo *info = start_job (rig);
+  ScriptedRun *run = scripted_upgrade (TTY);
+  run->monitor.funcs->trace (run->monitor.data, '>', "AT+SMOD?");
+  scripted_phase (run, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
+  run->monitor.funcs->bytes (run->monitor.data, 500, 1000);
+  g_autoptr (SqnsJobRecord) record = sqns_job_to_record (rig->job);
+  g_autofree char *log = read_log (rig->job);
+
+  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->firmware };
+  g_autoptr (SqnsJob) next = sqns_job_new_from_record (rig->device, record, files, log);
+  const SqnsJobInfo *now = sqns_job_info (next);
+  g_assert_cmpint (now->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_cmpstr (now->uuid, ==, info->uuid);
+  g_assert_cmpint (now->created_at, ==, info->created_at);
+  g_assert_cmpint (now->started_at, ==, info->started_at);
+  g_assert_cmpuint (now->bytes_done, ==, 500);
+  g_assert_cmpfloat (ABS (now->progress - info->progress), <, 0.001);
+  g_assert_cmpstr (now->firmware_sha256, ==, info->firmware_sha256);
+  g_assert_false (now->safe);
+  g_assert_cmpstr (sqns_job_request (next)->label, ==, "bench\n7 ");
+  g_assert_cmpuint (sqns_job_request (next)->block_size, ==, 512);
+  g_assert_cmpint (sqns_job_request (next)->priority, ==, -3);
+  g_autofree char *log_now = read_log (next);
+  g_assert_true (g_str_has_prefix (log_now, log));
+  scripted_succeed (run, "", "6.0.0.0-37781");
+  scripted_settle ();
+
+  g_assert_true (sqns_job_start (next, scripted_operations (), rig->rules, NULL));
+  scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_NEEDS_RECOVERY, "it waits in recovery");
+  scripted_settle ();
+  g_autoptr (SqnsJobRecord) ended = sqns_job_to_record (next);
+  g_autoptr (SqnsJob) last = sqns_job_new_from_record (rig->device, ended, NULL, NULL);
+  g_assert_error (sqns_job_info (last)->error, SQNS_ERROR, SQNS_ERROR_NEEDS_RECOVERY);
+  g_assert_cmpstr (sqns_job_info (last)->advice, ==, now->advice);
+  g_assert_true (sqns_job_is_resumable (last));
+  g_assert_true (sqns_job_log_is_elsewhere (last));
+}
+
 static gboolean
 says_elapsed (gpointer info)
 {
@@ -357,6 +663,15 @@ main (int argc, char **argv)
     { "/job/cancel-committed", test_cancel_committed },
     { "/job/wind-up", test_wind_up },
     { "/job/wind-up-late", test_wind_up_late },
+    { "/job/kept-before-it-acts", test_kept_before_it_acts },
+    { "/job/checkpoint", test_checkpoint },
+    { "/job/disk-fails", test_disk_fails },
+    { "/job/two-steps-need-a-disk", test_two_steps_need_a_disk },
+    { "/job/lost-too-often", test_lost_too_often },
+    { "/job/lost-with-progress", test_lost_with_progress },
+    { "/job/cancel-interrupted", test_cancel_interrupted },
+    { "/job/wind-up-kept", test_wind_up_kept },
+    { "/job/next-life", test_next_life },
     { "/job/heartbeat", test_heartbeat },
     { "/job/start-refused", test_start_refused },
     { "/job/dropped", test_dropped },
