@@ -132,7 +132,11 @@ sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem,
   else
     sqns_ctl_complain ("%s: %s", name, *message != '\0' ? message : "failed, and the daemon gives no reason");
   detail ("modem", modem != NULL ? sqns_dbus_modem_get_state (modem) : NULL);
-  detail ("power", sqns_dbus_job_get_safe (job) ? "may be cut now" : "must stay on");
+  /* of a modem that does not answer the advice speaks: what it does by itself is not known */
+  if (!sqns_dbus_job_get_safe (job))
+    detail ("power", "must stay on");
+  else if (g_strcmp0 (sqns_dbus_job_get_error_name (job), SQNS_ERROR_DBUS_PREFIX "Timeout") != 0)
+    detail ("power", "may be cut now");
   detail ("next", sqns_dbus_job_get_advice (job));
   detail ("log", log);
 }

@@ -192,7 +192,8 @@ on_timer (gpointer user_data)
 static void
 on_changed (SqnsJob *job, gboolean prompt, SqnsBusJob *self)
 {
-  SqnsTell how = sqns_job_is_finished (job) ? SQNS_TELL_NOW : prompt ? SQNS_TELL_SOON : SQNS_TELL_LATER;
+  gboolean stopped = sqns_job_is_finished (job) || sqns_job_is_interrupted (job);
+  SqnsTell how = stopped ? SQNS_TELL_NOW : prompt ? SQNS_TELL_SOON : SQNS_TELL_LATER;
   gint64 now = g_get_monotonic_time ();
   gint64 due = sqns_throttle_due (&self->throttle, how, now);
 

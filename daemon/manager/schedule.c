@@ -91,7 +91,10 @@ until_text (gint64 when)
 static gboolean
 goes_on_by_itself (SqnsManager *self, SqnsJob *job)
 {
-  return self->config.auto_resume || sqns_job_resume_wanted (job);
+  const SqnsDeviceInfo *device = sqns_device_info (sqns_job_device (job));
+  /* the kernel gives a pseudo-terminal's number to the next who asks: it may be somebody's shell by now */
+  gboolean other = sqns_job_lost_board (job) && device->manual && g_str_has_prefix (device->devnode, "/dev/pts/");
+  return (self->config.auto_resume && !other) || sqns_job_resume_wanted (job);
 }
 
 /* Why @job cannot start; NULL when it can. *@state: QUEUED or WAITING. */

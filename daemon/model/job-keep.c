@@ -57,6 +57,7 @@ sqns_job_interrupt (SqnsJob *self, SqnsJobInterruption why)
   if (why != SQNS_JOB_DAEMON_STOPPED)
     self->info.safe = self->info.safe && !self->memory.written;
   self->info.phase = self->work_phase;
+  self->board_lost = why == SQNS_JOB_BOARD_LOST;
   g_free (self->interruption);
   self->interruption = reason (self, why);
   if (why != SQNS_JOB_DAEMON_STOPPED)
@@ -82,6 +83,12 @@ sqns_job_interrupt (SqnsJob *self, SqnsJobInterruption why)
   sqns_job_log (self, G_LOG_LEVEL_WARNING, self->interruption);
   sqns_job_keep (self, NULL, NULL);
   sqns_job_emit_changed (self, TRUE);
+}
+
+gboolean
+sqns_job_lost_board (SqnsJob *job)
+{
+  return job->board_lost;
 }
 
 const char *
@@ -309,6 +316,7 @@ sqns_job_to_record (SqnsJob *self)
   replace (&record->error_name, info->error != NULL ? sqns_error_name (info->error) : NULL);
   replace (&record->error_message, info->error != NULL ? info->error->message : NULL);
   replace (&record->advice, info->advice);
+  record->board_lost = self->board_lost;
   replace (&record->interruption, self->interruption);
   record->interruptions = self->interruptions;
   record->fruitless = self->fruitless;
@@ -398,6 +406,7 @@ sqns_job_new_from_record (SqnsDevice *device,
     }
   self->memory = record->memory;
   self->work_phase = record->phase;
+  self->board_lost = record->board_lost;
   replace (&self->interruption, record->interruption);
   self->interruptions = record->interruptions;
   self->fruitless = record->fruitless;

@@ -85,6 +85,7 @@ static const struct {
   { "ErrorName", TEXT, FIELD (error_name) },
   { "ErrorMessage", TEXT, FIELD (error_message) },
   { "Advice", TEXT, FIELD (advice) },
+  { "BoardLost", BOOLEAN, FIELD (board_lost) },
   { "Interruption", TEXT, FIELD (interruption) },
   { "Interruptions", NUMBER, FIELD (interruptions), G_MAXUINT },
   { "Fruitless", NUMBER, FIELD (fruitless), G_MAXUINT },

@@ -66,6 +66,7 @@ typedef struct {
   char *error_message;
   char *advice;
 
+  gboolean board_lost; /* the last interruption was that */
   char *interruption;  /* why it was interrupted last */
   guint interruptions; /* all of them */
   guint fruitless;     /* those in a row that brought it no further */

@@ -108,6 +108,7 @@ void sqns_job_resume (SqnsJob *job);
 gboolean sqns_job_resume_wanted (SqnsJob *job);
 /* A resumable job is queued again; @files as above, its own ones; @log: its transcript, if that was elsewhere. */
 void sqns_job_requeue (SqnsJob *job, SqnsFirmware *const files[SQNS_JOB_N_FILES], const char *log);
+gboolean sqns_job_lost_board (SqnsJob *job);      /* its last interruption was that */
 const char *sqns_job_interruption (SqnsJob *job); /* why it was interrupted last, for people; "" never */
 /* µs since the epoch: an interrupted job is not started before; boards that come back need a moment. */
 gint64 sqns_job_not_again_before (SqnsJob *job);

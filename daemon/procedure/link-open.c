@@ -411,7 +411,7 @@ on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_reset_finish (result, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail (ssm, sqns_link_search_not_reset (&open->search, error));
       return;
     }
   open->search.was_reset = open->search.reached = TRUE;

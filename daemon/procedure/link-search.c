@@ -176,3 +176,22 @@ sqns_link_search_failure (const SqnsLinkSearch *search)
   return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "%s, but the modem does not answer on %s: %s%s", reached,
                       search->config.devnode, heard_words (search->modem_noise), stays);
 }
+
+GError *
+sqns_link_search_not_reset (const SqnsLinkSearch *search, GError *error)
+{
+  const SqnsLinkConfig *config = &search->config;
+  gboolean is_board = config->usb_board || config->board != NULL || config->reset || config->kind != SQNS_LINK_AUTO;
+
+  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+    return error;
+  if (is_board)
+    {
+      error->code = SQNS_ERROR_NEEDS_HAND;
+      return error;
+    }
+  GError *failure = sqns_link_search_failure (search);
+  g_prefix_error (&failure, "%s; nobody did; ", error->message);
+  g_error_free (error);
+  return failure;
+}

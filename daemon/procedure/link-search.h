@@ -38,5 +38,9 @@ const char *sqns_link_search_pins (const SqnsLinkSearch *search);
 /* What an identified board said of itself (data/board/identify.py). */
 void sqns_board_info_take (SqnsBoardInfo *board, const char *output);
 
+/* What it means that the ESP32 was not reset (@error, taken): a board waits for a hand; behind a port of unknown kind
+ * there may be none, but a dead modem. Caller frees. */
+GError *sqns_link_search_not_reset (const SqnsLinkSearch *search, GError *error);
+
 /* Nobody answered: NEEDS_HAND or TIMEOUT, in words. Caller frees. */
 GError *sqns_link_search_failure (const SqnsLinkSearch *search);

@@ -99,7 +99,7 @@ not_reset (SqnsSsm *ssm)
   Reset *reset = sqns_ssm_data (ssm);
 
   if (!reset->by_pic)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND, "the board was not reset within %u s: " PLEASE,
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the board was not reset within %u s: " PLEASE,
                            reset->config.hand_s);
   else if (reset->config.hand_s > 0)
     {

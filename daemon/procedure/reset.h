@@ -11,8 +11,9 @@ typedef struct {
   guint hand_s; /* how long a person is waited for, seconds; 0 = not asked */
 } SqnsResetConfig;
 
-/* Ends with the friendly prompt at 115200. Errors: NEEDS_HAND (nobody pressed the button, or nobody was to be asked, or
- * a program runs on the board after the reset and does not yield: the message says which), DEVICE_LOST, CANCELLED. */
+/* Ends with the friendly prompt at 115200. Errors: TIMEOUT (nobody pressed the button), NEEDS_HAND (nobody was to be
+ * asked, or a program runs on the board after the reset and does not yield: the message says which), DEVICE_LOST,
+ * CANCELLED. */
 void sqns_reset_async (SqnsPort *port,
                        const SqnsMonitor *monitor,
                        const SqnsResetConfig *config,

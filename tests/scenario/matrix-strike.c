@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the matrix does to a run at a state. */
+#include "matrix-strike.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Later than what waits for it: answers to AT have up to 5 s, STP's are scaled by the patience. */
+#define LATE_AT_MS 5500
+#define LATE_STP_MS 2500
+#define STOPPED_MS 300
+
+static const struct {
+  gboolean immediate;
+  gboolean repl;      /* the board's REPL may be struck, too */
+  const char *at;     /* the virtual board's fault for the answer to an AT command */
+  const char *stp;    /* and to an STP request */
+} rows[MATRIX_N_FAULTS] = {
+  [MATRIX_ERROR] = { .at = "error@at", .stp = "refuse@stp" },
+  [MATRIX_SILENCE] = { .repl = TRUE, .at = "silence@at", .stp = "silence@stp" },
+  [MATRIX_GARBAGE] = { .repl = TRUE, .at = "garbage@at", .stp = "garbage@stp" },
+  [MATRIX_LATE] = { .at = "late@at:" G_STRINGIFY (LATE_AT_MS), .stp = "late@stp:" G_STRINGIFY (LATE_STP_MS) },
+  [MATRIX_DUPLICATE] = { .at = "duplicate@at", .stp = "duplicate@stp" },
+  [MATRIX_DAMAGE] = { .at = "corrupt@at", .stp = "corrupt@stp" },
+  [MATRIX_LOSS] = { .repl = TRUE, .at = "drop-bytes@at", .stp = "drop-bytes@stp" },
+  [MATRIX_SHORT_WRITE] = { .repl = TRUE },
+  [MATRIX_MODEM_RESET] = { .repl = TRUE, .at = "modem-reset", .stp = "modem-reset" },
+  [MATRIX_BOARD_RESET] = { .immediate = TRUE, .repl = TRUE },
+  [MATRIX_UNPLUG] = { .immediate = TRUE, .repl = TRUE },
+  [MATRIX_HANG] = { .at = "hang@at", .stp = "hang@stp" },
+  [MATRIX_CANCEL] = { .immediate = TRUE, .repl = TRUE },
+  [MATRIX_SIGTERM] = { .immediate = TRUE, .repl = TRUE },
+  [MATRIX_SIGKILL] = { .immediate = TRUE, .repl = TRUE },
+};
+
+gboolean
+matrix_fault_is_immediate (MatrixFault fault)
+{
+  return rows[fault].immediate;
+}
+
+gboolean
+matrix_fault_meets_repl (MatrixFault fault)
+{
+  return rows[fault].repl;
+}
+
+gboolean
+matrix_fault_needs_esp32 (MatrixFault fault)
+{
+  return fault == MATRIX_BOARD_RESET;
+}
+
+/* --- a write that the kernel does not take whole --- */
+
+static guint n_writes;
+static gboolean short_write;
+static char *stopped_port;
+
+ssize_t __real_write (int fd, const void *data, size_t len);
+ssize_t __wrap_write (int fd, const void *data, size_t len);
+
+static gboolean
+on_stopped_long_enough (gpointer data)
+{
+  int fd = g_open (stopped_port, O_RDWR | O_NOCTTY | O_NONBLOCK);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (tcflow (fd, TCOON), ==, 0);
+  close (fd);
+  return G_SOURCE_REMOVE;
+}
+
+/* The port's own write, by the linker's --wrap: takes a half of the next one, and stops the terminal for a while, so that
+ * the kernel refuses the rest (EAGAIN) until it is let go. */
+ssize_t
+__wrap_write (int fd, const void *data, size_t len)
+{
+  if (!isatty (fd))
+    return __real_write (fd, data, len);
+  n_writes++;
+  if (!short_write || len < 2)
+    return __real_write (fd, data, len);
+  short_write = FALSE;
+  ssize_t n = __real_write (fd, data, len / 2);
+  g_assert_cmpint (tcflow (fd, TCOOFF), ==, 0);
+  g_timeout_add (STOPPED_MS, on_stopped_long_enough, NULL);
+  return n;
+}
+
+guint
+matrix_writes (void)
+{
+  return n_writes;
+}
+
+/* --- strikes --- */
+
+static void
+tell_fault (VirtualBoard *board, const char *fault)
+{
+  g_autofree char *command = g_strconcat ("fault ", fault, NULL);
+  g_free (virtual_board_tell (board, command));
+}
+
+/* Bytes are lost on their way to the modem where there is something between, else on the way back. */
+static void
+lose_bytes (VirtualBoard *board, const char *mode, const char *otherwise)
+{
+  if (strcmp (mode, "passthrough") == 0)
+    tell_fault (board, "drop-bytes@link.data");
+  else if (strcmp (mode, "none") == 0)
+    tell_fault (board, otherwise);
+  else
+    tell_fault (board, "drop-bytes@link.relay");
+}
+
+static void
+strike_answer (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
+{
+  g_autofree char *mode = virtual_board_status (run->board, "esp32");
+  gboolean in_stp = strcmp (klass->name, "transfer") == 0 && strcmp (klass->state_names[state], "command") != 0
+                    && virtual_board_is (run->board, "stp", "true");
+  const char *name = in_stp ? rows[fault].stp : rows[fault].at;
+
+  if (rows[fault].repl && strchr (name, '@') != NULL && (strcmp (mode, "repl") == 0 || strcmp (mode, "raw") == 0))
+    {
+      g_autofree char *kind = g_strndup (name, strcspn (name, "@"));
+      g_autofree char *here = g_strconcat (kind, "@link.", mode, NULL);
+      tell_fault (run->board, here);
+    }
+  else if (fault == MATRIX_LOSS)
+    lose_bytes (run->board, mode, name);
+  else
+    tell_fault (run->board, name);
+}
+
+/* As a job does it when the daemon is told to end (wind_up_now() in daemon/model/job-run.c). */
+void
+matrix_strike_again (MatrixFault fault, UpgradeRun *run)
+{
+  if (fault == MATRIX_SIGTERM && !run->committed && run->phase <= SQNS_PHASE_TRANSFER)
+    g_cancellable_cancel (run->cancellable);
+}
+
+gboolean
+matrix_strike (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
+{
+  switch (fault)
+    {
+    case MATRIX_ERROR:
+    case MATRIX_SILENCE:
+    case MATRIX_GARBAGE:
+    case MATRIX_LATE:
+    case MATRIX_DUPLICATE:
+    case MATRIX_DAMAGE:
+    case MATRIX_LOSS:
+    case MATRIX_MODEM_RESET:
+    case MATRIX_HANG:
+      strike_answer (fault, run, klass, state);
+      break;
+    case MATRIX_SHORT_WRITE:
+      short_write = TRUE;
+      g_free (stopped_port);
+      stopped_port = g_strdup (virtual_board_port (run->board));
+      break;
+    case MATRIX_BOARD_RESET:
+      g_free (virtual_board_tell (run->board, "press-reset"));
+      break;
+    case MATRIX_UNPLUG:
+      g_free (virtual_board_tell (run->board, "unplug"));
+      break;
+    case MATRIX_CANCEL:
+      if (run->committed)
+        return FALSE; /* a job refuses it then */
+      g_cancellable_cancel (run->cancellable);
+      break;
+    case MATRIX_SIGTERM:
+      matrix_strike_again (fault, run);
+      break;
+    case MATRIX_SIGKILL:
+      raise (SIGKILL);
+      break;
+    }
+  return TRUE;
+}
+
+void
+matrix_repair (MatrixFault fault, VirtualBoard *board)
+{
+  g_free (virtual_board_tell (board, "clear-faults"));
+  if (fault == MATRIX_UNPLUG)
+    virtual_board_plug (board);
+  if (fault == MATRIX_HANG && virtual_board_is (board, "modem", "hung"))
+    {
+      g_free (virtual_board_tell (board, "power-cycle"));
+      virtual_board_wait (board, "modem", "off");
+      while (virtual_board_is (board, "modem", "off") || virtual_board_is (board, "modem", "booting"))
+        g_usleep (10000);
+    }
+}
