@@ -237,8 +237,7 @@ on_vanished (SqnsFollow *follow)
   leave_with (follow,
               g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
                            "the daemon has gone in the middle of it; the modem is as the daemon last said, do not "
-                           "cut its power; when the daemon is back, see 'sqnsctl jobs' and 'sqnsctl show MODEM "
-                           "--refresh'"));
+                           "cut its power; when the daemon is back, the job goes on by itself, see 'sqnsctl jobs'"));
 }
 
 static void

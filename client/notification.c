@@ -105,6 +105,15 @@ of_success (SqnsDbusJob *job, const char *name)
   return new_notification (SQNS_NOTIFICATION_SUCCEEDED, summary, body);
 }
 
+/* What the daemon calls safe is what it did itself; of a modem that was not reached nobody knows what it does. */
+static const char *
+power_words (SqnsDbusJob *job)
+{
+  SqnsExit code = sqns_job_state_exit (job);
+  gboolean known = code != SQNS_EXIT_UNKNOWN && code != SQNS_EXIT_HAND;
+  return known && sqns_dbus_job_get_safe (job) ? "Power may be cut." : KEEP_POWER;
+}
+
 /* Cancelled, too: that can leave a modem in a state that somebody has to act on. */
 static SqnsNotification *
 of_failure (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
@@ -121,7 +130,7 @@ of_failure (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
       g_autofree char *line = g_strdup_printf ("The modem: %s.", state);
       add_line (body, line);
     }
-  add_line (body, sqns_dbus_job_get_safe (job) ? "Power may be cut." : KEEP_POWER);
+  add_line (body, power_words (job));
   add_line (body, sqns_dbus_job_get_advice (job));
   return new_notification (harmless ? SQNS_NOTIFICATION_CANCELLED : SQNS_NOTIFICATION_FAILED,
                            g_strdup_printf ("%s: %s", name, cancelled ? "cancelled" : "the modem's upgrade failed"),

@@ -5,18 +5,11 @@
 #include "base/patience.h"
 #include "base/ssm.h"
 #include "codec/repl.h"
+#include "procedure/deadlines.h"
 
 #include <string.h>
 
 /* --- interrupt --- */
-
-#define POLITE_TRIES 2
-#define INSIST_TRIES 15
-#define PROMPT_MS 400
-#define QUIET_MS 25
-#define SAFE_BOOT_MS 8000 /* the ESP32 boots within some seconds; after that it is not coming */
-#define SAFE_BOOT_LEAST_MS 1500
-#define BOOTED_TRIES 12 /* a prompt that was seen just before the reset is none */
 
 typedef enum {
   INTERRUPT_CTRL_C,
@@ -116,7 +109,7 @@ on_safe_boot (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   interrupt->found.rebooted = TRUE;
-  interrupt->tries = prompt ? BOOTED_TRIES : POLITE_TRIES;
+  interrupt->tries = prompt ? SQNS_BOOTED_TRIES : SQNS_POLITE_TRIES;
   sqns_ssm_goto (ssm, INTERRUPT_CTRL_C);
 }
 
@@ -131,14 +124,14 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
     .request_len = interrupt->tries % 2 == 0 ? 1 : 2,
     .match = match_interrupted,
     .match_data = interrupt,
-    .timeout_ms = PROMPT_MS,
+    .timeout_ms = SQNS_PROMPT_MS,
   };
   const gboolean at_prompt = interrupt->effort == SQNS_INTERRUPT_REBOOT;
   const SqnsExchange safe_boot_exchange = {
     .request = (const guint8 *)"\x03\x06" + (at_prompt ? 1 : 0),
     .request_len = at_prompt ? 1 : 2,
     .match = sqns_board_match_prompt,
-    .timeout_ms = MAX (sqns_patience_ms (SAFE_BOOT_MS), SAFE_BOOT_LEAST_MS),
+    .timeout_ms = MAX (sqns_patience_ms (SQNS_SAFE_BOOT_MS), SQNS_SAFE_BOOT_LEAST_MS),
   };
 
   switch ((InterruptState)state)
@@ -150,7 +143,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
           break;
         }
       sqns_monitor_remark (interrupt->monitor, "Ctrl-C at %u baud", sqns_port_speed (interrupt->port));
-      sqns_port_resync_async (interrupt->port, QUIET_MS, &interrupt_exchange, sqns_ssm_cancellable (ssm),
+      sqns_port_resync_async (interrupt->port, SQNS_PROMPT_QUIET_MS, &interrupt_exchange, sqns_ssm_cancellable (ssm),
                               on_interrupted, ssm);
       break;
     case INTERRUPT_CTRL_F:
@@ -158,8 +151,8 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_ssm_next (ssm);
       break;
     case INTERRUPT_BOOTED:
-      sqns_port_resync_async (interrupt->port, QUIET_MS, &safe_boot_exchange, sqns_ssm_cancellable (ssm), on_safe_boot,
-                              ssm);
+      sqns_port_resync_async (interrupt->port, SQNS_PROMPT_QUIET_MS, &safe_boot_exchange, sqns_ssm_cancellable (ssm),
+                              on_safe_boot, ssm);
       break;
     case INTERRUPT_N_STATES:
       g_assert_not_reached ();
@@ -182,7 +175,7 @@ sqns_board_interrupt_async (SqnsPort *port,
   interrupt->port = g_object_ref (port);
   interrupt->monitor = monitor;
   interrupt->effort = effort;
-  interrupt->tries = effort == SQNS_INTERRUPT_POLITE ? POLITE_TRIES : INSIST_TRIES;
+  interrupt->tries = effort == SQNS_INTERRUPT_POLITE ? SQNS_POLITE_TRIES : SQNS_INSIST_TRIES;
   sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), interrupt, interrupt_free);
 }
 
@@ -198,10 +191,7 @@ sqns_board_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GEr
 
 /* --- run --- */
 
-#define RAW_MS 5000 /* a busy host plays many boards slowly; a real one answers at once */
-#define PIECE 256   /* bytes and pause that the board's receive buffer takes (protocol.md §1) */
-#define PIECE_PAUSE_MS 10
-#define STAY_MS 250 /* a script that cannot start says so within this */
+#define PIECE 256 /* bytes and pause that the board's receive buffer takes (protocol.md §1) */
 
 typedef enum {
   RUN_RAW,
@@ -374,7 +364,7 @@ send_piece (SqnsSsm *ssm, Run *run)
   SqnsExchange exchange = {
     .request = (const guint8 *)run->code + run->sent,
     .request_len = MIN (left, PIECE),
-    .timeout_ms = RAW_MS,
+    .timeout_ms = SQNS_RAW_MS,
   };
   if (left == 0)
     {
@@ -392,7 +382,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
     .request = (const guint8 *)"\x01",
     .request_len = 1,
     .match = match_raw_prompt,
-    .timeout_ms = RAW_MS,
+    .timeout_ms = SQNS_RAW_MS,
   };
   /* after a script that has not come back, Ctrl-C first */
   Run *run = data;
@@ -400,7 +390,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
     .request = (const guint8 *)"\x03\x02" + (run->ended ? 1 : 0),
     .request_len = run->ended ? 1 : 2,
     .match = sqns_board_match_prompt,
-    .timeout_ms = RAW_MS,
+    .timeout_ms = SQNS_RAW_MS,
   };
   SqnsExchange execute = {
     .request = (const guint8 *)"\x04",
@@ -409,7 +399,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
     .match_data = run,
     .timeout_ms = run->timeout_ms,
   };
-  SqnsExchange listen = { .match = match_result, .match_data = run, .timeout_ms = STAY_MS };
+  SqnsExchange listen = { .match = match_result, .match_data = run, .timeout_ms = SQNS_SCRIPT_STAY_MS };
 
   switch ((RunState)state)
     {
@@ -422,7 +412,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case RUN_PAUSE:
       /* a piece that was written is not out on the line yet */
-      sqns_ssm_goto_in_ms (ssm, RUN_SEND, PIECE * 10 * 1000 / sqns_port_speed (run->port) + PIECE_PAUSE_MS);
+      sqns_ssm_goto_in_ms (ssm, RUN_SEND, PIECE * 10 * 1000 / sqns_port_speed (run->port) + SQNS_PIECE_PAUSE_MS);
       break;
     case RUN_EXECUTE:
       sqns_port_exchange_async (run->port, &execute, sqns_ssm_cancellable (ssm), on_executed, ssm);
@@ -434,7 +424,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
       if (run->staying)
         sqns_ssm_next (ssm);
       else
-        sqns_port_resync_async (run->port, QUIET_MS, &leave_raw, NULL, on_left, ssm);
+        sqns_port_resync_async (run->port, SQNS_PROMPT_QUIET_MS, &leave_raw, NULL, on_left, ssm);
       break;
     case RUN_N_STATES:
       g_assert_not_reached ();

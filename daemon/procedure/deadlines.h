@@ -71,4 +71,45 @@
 #define SQNS_CONFIRM_TRIES 10u        /* a booted modem that does not tell its version | VerifyFailed | ours */
 #define SQNS_CONFIRM_PAUSE_MS 2000u   /* between two of them | asked again | ours */
 
+/* [The board's Python] */
+#define SQNS_PROMPT_MS 400u           /* the prompt after Ctrl-C | again | ours */
+#define SQNS_PROMPT_QUIET_MS 25u      /* silence before each of them | Ctrl-C | ours */
+#define SQNS_POLITE_TRIES 2u          /* of it, to a board that is perhaps none | the modem itself is looked for | ours */
+#define SQNS_INSIST_TRIES 15u         /* of it, to a program that runs | Ctrl-F, which boots safely | protocol.md §1 */
+#define SQNS_SAFE_BOOT_MS 8000u       /* long: the prompt after Ctrl-F | the program does not yield: NeedsHand | ours */
+#define SQNS_SAFE_BOOT_LEAST_MS 1500u /* the same, however much tests shorten it | likewise | ours */
+#define SQNS_BOOTED_TRIES 12u         /* prompts that were seen just before the reset | the last one counts | ours */
+#define SQNS_RAW_MS 5000u             /* the raw REPL takes a piece of script | the script fails | ours */
+#define SQNS_PIECE_PAUSE_MS 10u       /* between two pieces of 256 bytes | the next piece | protocol.md §1 */
+#define SQNS_SCRIPT_STAY_MS 250u      /* a script that runs on says that it cannot start | it runs | ours */
+#define SQNS_SCRIPT_ACCEPT_MS 3000u   /* such a script is taken | the script fails | ours */
+#define SQNS_BOARD_IDENTIFY_MS 8000u  /* identify.py | Timeout | ours */
+#define SQNS_LTE_TASK_MS 20000u       /* long: LTE (), which fails within 6 s or hangs | interrupted; the relay | field-failures.md §2.8 */
+
+/* [Relay, passthrough, PIC, a person] */
+#define SQNS_RELAY_QUIET_MS 20u       /* silence before a word to the relay | the word | ours */
+#define SQNS_RELAY_PING_MS 700u       /* its answer to a ping, a speed, the word to quit | again | ours */
+#define SQNS_RELAY_PING_TRIES 3u      /* of a ping | once more at 115200 baud to the board, then without it | ours */
+#define SQNS_RELAY_SPEED_TRIES 3u     /* of a speed | Timeout | ours */
+#define SQNS_RELAY_PROMPT_MS 2000u    /* the prompt after the relay was left | said in the log | ours */
+#define SQNS_RELAY_STRAY_MS 400u      /* answer of a relay that a killed daemon left behind | there is none | ours */
+#define SQNS_RELAY_END_MS 4500u       /* an unheard relay ends by itself | the prompt is looked for | data/board/relay.py: 4 s */
+#define SQNS_PIC_ANSWER_MS 400u       /* answer of the PIC | again | ours */
+#define SQNS_PIC_QUIET_MS 20u         /* silence before a command to it | the command | ours */
+#define SQNS_PIC_TRIES 6u             /* it may hold five bytes of a command of six | no PIC: a person | tests/board/pic.c, a guess */
+#define SQNS_PIC_LOW_MS 200u          /* the module's reset is low | it is let go | protocol.md §1 */
+#define SQNS_RESET_BOOT_S 15u         /* long: the prompt after the PIC's reset | a person | ours */
+#define SQNS_RESET_LISTEN_MS 3000u    /* long: between two Ctrl-C while a person is waited for | Ctrl-C | ours */
+
+/* [Updater, reset of the modem, its numbers] */
+#define SQNS_GREET_TRIES 10u          /* AT to the boot ROM, which finds its baud by them | Timeout | protocol.md §3 */
+#define SQNS_FAST_TRIES 6u            /* AT after AT+IPR=921600 | goes on at 115200 | ours */
+#define SQNS_UPDATER_POLL_MS 500u     /* AT to an updater that starts | a pause, AT again | ours */
+#define SQNS_UPDATER_PAUSE_MS 250u    /* between two of them | AT | ours */
+#define SQNS_UPDATER_ANSWERS_S 180u   /* long: the updater answers | Timeout; once more with the other ELF | protocol.md §3: 100 tries */
+#define SQNS_RESTART_DOWN_MS 5000u    /* +SHUTDOWN after AT^RESET | AT is asked | field-failures.md §2.1: 2 s */
+#define SQNS_RESTART_S 300u           /* long: the modem answers after AT^RESET | Timeout | field-failures.md §2.8 */
+#define SQNS_IDENTIFY_MS 5000u        /* IMEI, ICCID, IMSI; a SIM is slower than the modem | the next one | ours */
+#define SQNS_IDENTIFY_SILENCES 2u     /* questions without an answer | Timeout | ours */
+
 /* clang-format on */

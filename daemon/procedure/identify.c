@@ -4,9 +4,7 @@
 
 #include "base/ssm.h"
 #include "procedure/command.h"
-
-#define ANSWER_MS 5000 /* a SIM is slower than the modem */
-#define MAX_SILENCES 2 /* questions without an answer: it does not answer any more */
+#include "procedure/deadlines.h"
 
 typedef enum {
   STATE_ECHO_OFF,
@@ -71,7 +69,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (sqns_command_finish (identify->port, result, &reply, &error))
     take_reply (identify, sqns_ssm_state (ssm), &reply);
-  else if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) || ++identify->silences == MAX_SILENCES)
+  else if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) || ++identify->silences == SQNS_IDENTIFY_SILENCES)
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;
@@ -83,7 +81,7 @@ static void
 ask (SqnsSsm *ssm, const char *command)
 {
   Identify *identify = sqns_ssm_data (ssm);
-  sqns_command_async (identify->port, &discreet, command, ANSWER_MS, sqns_ssm_cancellable (ssm), on_reply, ssm);
+  sqns_command_async (identify->port, &discreet, command, SQNS_IDENTIFY_MS, sqns_ssm_cancellable (ssm), on_reply, ssm);
 }
 
 static void

@@ -10,9 +10,7 @@
 #include "procedure/relay-search.h"
 #include "procedure/reset.h"
 #include "procedure/wake.h"
-
-#define IDENTIFY_MS 8000
-#define RELAY_SELF_END_MS 4500 /* an unheard relay ends after 4 s (data/board/relay.py) */
+#include "procedure/deadlines.h"
 
 typedef enum {
   OPEN_PORT,
@@ -335,7 +333,7 @@ static void
 no_relay (SqnsSsm *ssm, GError *error)
 {
   Open *open = sqns_ssm_data (ssm);
-  guint pause_ms = is_timeout (error) ? RELAY_SELF_END_MS : 1;
+  guint pause_ms = is_timeout (error) ? SQNS_RELAY_END_MS : 1;
 
   if (is_timeout (error) && open->relay_host_speed != SQNS_REPL_SPEED)
     {
@@ -530,8 +528,8 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       if (open->link->board.firmware != NULL) /* came back here for another try */
         sqns_ssm_next (ssm);
       else
-        sqns_board_run_async (port, &open->monitor, "identify.py", NULL, IDENTIFY_MS, FALSE, cancellable, on_identified,
-                              ssm);
+        sqns_board_run_async (port, &open->monitor, "identify.py", NULL, SQNS_BOARD_IDENTIFY_MS, FALSE, cancellable,
+                              on_identified, ssm);
       break;
     case OPEN_SAFE_BOOT:
       safe_boot (ssm);

@@ -6,9 +6,7 @@
 #include "base/ssm.h"
 #include "codec/repl.h"
 #include "procedure/board.h"
-
-#define LTE_TASK_MS 20000 /* a failing LTE() takes about 6 s; one that hangs is interrupted */
-#define ACCEPT_MS 3000
+#include "procedure/deadlines.h"
 
 typedef enum {
   STATE_LTE_TASK,
@@ -80,12 +78,12 @@ passthrough_state (SqnsSsm *ssm, guint state, gpointer data)
         }
       sqns_monitor_phase (monitor, SQNS_PHASE_LINK, TRUE, FALSE,
                           "starting the board's LTE task, without which passthrough stays silent");
-      sqns_board_run_async (passthrough->port, monitor, "lte_task.py", NULL, sqns_patience_ms (LTE_TASK_MS), FALSE,
+      sqns_board_run_async (passthrough->port, monitor, "lte_task.py", NULL, sqns_patience_ms (SQNS_LTE_TASK_MS), FALSE,
                             sqns_ssm_cancellable (ssm), on_lte_task, ssm);
       break;
     case STATE_MIRROR:
       sqns_monitor_phase (monitor, SQNS_PHASE_LINK, TRUE, FALSE, "starting the board's passthrough");
-      sqns_board_run_async (passthrough->port, monitor, "passthrough.py", NULL, ACCEPT_MS, TRUE,
+      sqns_board_run_async (passthrough->port, monitor, "passthrough.py", NULL, SQNS_SCRIPT_ACCEPT_MS, TRUE,
                             sqns_ssm_cancellable (ssm), on_mirror, ssm);
       break;
     case N_STATES:

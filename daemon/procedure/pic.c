@@ -9,13 +9,10 @@
 
 #include "base/ssm.h"
 #include "procedure/relay.h"
+#include "procedure/deadlines.h"
 
 #include <string.h>
 
-#define ANSWER_MS 400
-#define QUIET_MS 20
-#define LOW_MS 200
-#define VERSION_TRIES 6 /* it may hold the beginning of a memory command, five bytes of six at most */
 #define LEAST_FIRMWARE 6u
 
 #define COMMAND_MEMORY 0x02
@@ -137,11 +134,11 @@ ask (SqnsSsm *ssm, gsize request_len, gsize answer_len)
     .request_len = request_len,
     .match = match_answer,
     .match_data = pic,
-    .timeout_ms = ANSWER_MS,
+    .timeout_ms = SQNS_PIC_ANSWER_MS,
   };
 
   pic->answer_len = answer_len;
-  sqns_port_resync_async (pic->port, QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_answer, ssm);
+  sqns_port_resync_async (pic->port, SQNS_PIC_QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_answer, ssm);
 }
 
 static void
@@ -180,7 +177,7 @@ pic_state (SqnsSsm *ssm, guint state, gpointer data)
       set_memory (ssm, TRISC, (guint8)~RC5, 0);
       break;
     case STATE_HOLD:
-      sqns_ssm_next_in_ms (ssm, LOW_MS);
+      sqns_ssm_next_in_ms (ssm, SQNS_PIC_LOW_MS);
       break;
     case STATE_RELEASE:
       if (pic->low && !sqns_port_is_lost (pic->port))
@@ -215,7 +212,7 @@ sqns_pic_reset_async (SqnsPort *port,
 
   pic->port = g_object_ref (port);
   pic->monitor = monitor;
-  pic->tries = VERSION_TRIES;
+  pic->tries = SQNS_PIC_TRIES;
   sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), pic, pic_free);
 }
 

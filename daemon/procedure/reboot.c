@@ -7,8 +7,7 @@
 #include "procedure/board.h"
 #include "procedure/pic.h"
 #include "procedure/relay.h"
-
-#define ACCEPT_MS 3000
+#include "procedure/deadlines.h"
 
 typedef enum {
   STATE_OPEN,
@@ -155,8 +154,8 @@ reboot_state (SqnsSsm *ssm, guint state, gpointer data)
                                   ssm);
       break;
     case STATE_RESET:
-      sqns_board_run_async (reboot->port, &reboot->monitor, "machine_reset.py", NULL, ACCEPT_MS, TRUE, cancellable,
-                            on_reset, ssm);
+      sqns_board_run_async (reboot->port, &reboot->monitor, "machine_reset.py", NULL, SQNS_SCRIPT_ACCEPT_MS, TRUE,
+                            cancellable, on_reset, ssm);
       break;
     case STATE_CLOSE:
       if (reboot->port != NULL)

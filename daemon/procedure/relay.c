@@ -5,6 +5,7 @@
 #include "base/ssm.h"
 #include "codec/repl.h"
 #include "procedure/board.h"
+#include "procedure/deadlines.h"
 
 #include <string.h>
 
@@ -12,14 +13,6 @@
 static const char ping_word[] = "\x1dSQNS-RELAY-PING";
 static const char quit_word[] = "\x1dSQNS-RELAY-QUIT";
 #define SPEED_WORD "\x1dSQNS-BAUD%06u"
-
-#define QUIET_MS 20
-#define ACCEPT_MS 3000
-#define PING_MS 700
-#define PING_TRIES 3
-#define STRAY_MS 400 /* a relay that runs already answers at once */
-#define SPEED_TRIES 3
-#define PROMPT_MS 2000
 
 typedef enum {
   START_SCRIPT,
@@ -125,7 +118,7 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
     .request = (const guint8 *)ping_word,
     .request_len = sizeof ping_word - 1,
     .match = match_pong,
-    .timeout_ms = PING_MS,
+    .timeout_ms = SQNS_RELAY_PING_MS,
   };
   Relay *relay = data;
   g_autofree char *host = g_strdup_printf ("%u", relay->config.host_speed);
@@ -135,11 +128,11 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((StartState)state)
     {
     case START_SCRIPT:
-      sqns_board_run_async (relay->port, relay->monitor, "relay.py", substitutions, ACCEPT_MS, TRUE,
+      sqns_board_run_async (relay->port, relay->monitor, "relay.py", substitutions, SQNS_SCRIPT_ACCEPT_MS, TRUE,
                             sqns_ssm_cancellable (ssm), on_script, ssm);
       break;
     case START_PING:
-      sqns_port_resync_async (relay->port, QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_ping, ssm);
+      sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_ping, ssm);
       break;
     case START_N_STATES:
       g_assert_not_reached ();
@@ -159,7 +152,7 @@ sqns_relay_start_async (SqnsPort *port,
 
   relay->config = *config;
   relay->pins = g_strdup (config->pins);
-  relay->tries = PING_TRIES;
+  relay->tries = SQNS_RELAY_PING_TRIES;
   sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), relay, relay_free);
 }
 
@@ -206,14 +199,14 @@ speed_state (SqnsSsm *ssm, guint state, gpointer data)
     .request_len = strlen (relay->word),
     .match = match_speed,
     .match_data = relay,
-    .timeout_ms = PING_MS,
+    .timeout_ms = SQNS_RELAY_PING_MS,
   };
 
   switch ((SpeedState)state)
     {
     case SPEED_ASK:
       sqns_monitor_remark (relay->monitor, "asks the relay for %u baud at the modem", relay->config.modem_speed);
-      sqns_port_resync_async (relay->port, QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_speed, ssm);
+      sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_speed, ssm);
       break;
     case SPEED_N_STATES:
       g_assert_not_reached ();
@@ -235,7 +228,7 @@ sqns_relay_set_speed_async (SqnsPort *port,
   relay->config.modem_speed = modem_speed;
   relay->word = g_strdup_printf (SPEED_WORD, modem_speed);
   relay->echo = g_strdup_printf ("sqns baud %06u", modem_speed);
-  relay->tries = SPEED_TRIES;
+  relay->tries = SQNS_RELAY_SPEED_TRIES;
   sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), relay, relay_free);
 }
 
@@ -280,7 +273,7 @@ on_word (GObject *source, GAsyncResult *result, gpointer user_data)
     sqns_ssm_fail (ssm, error);
   else
     /* the word must be out on the wire before the speed changes */
-    sqns_ssm_next_in_ms (ssm, QUIET_MS);
+    sqns_ssm_next_in_ms (ssm, SQNS_RELAY_QUIET_MS);
 }
 
 static void
@@ -298,19 +291,19 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
   static const SqnsExchange word = {
     .request = (const guint8 *)quit_word,
     .request_len = sizeof quit_word - 1,
-    .timeout_ms = PING_MS,
+    .timeout_ms = SQNS_RELAY_PING_MS,
   };
   static const SqnsExchange prompt = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = 2,
     .match = sqns_board_match_prompt,
-    .timeout_ms = PROMPT_MS,
+    .timeout_ms = SQNS_RELAY_PROMPT_MS,
   };
   static const SqnsExchange ping = {
     .request = (const guint8 *)ping_word,
     .request_len = sizeof ping_word - 1,
     .match = match_pong,
-    .timeout_ms = STRAY_MS,
+    .timeout_ms = SQNS_RELAY_STRAY_MS,
   };
   Relay *relay = data;
   GError *error = NULL;
@@ -319,17 +312,17 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
     {
     case QUIT_FIND:
       if (relay->find && sqns_port_set_speed (relay->port, SQNS_MODEM_SPEED, &error))
-        sqns_port_resync_async (relay->port, QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_found, ssm);
+        sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_found, ssm);
       else
         sqns_ssm_next_or_fail (ssm, error == NULL, error);
       break;
     case QUIT_WORD:
       sqns_monitor_remark (relay->monitor, "leaves the relay");
-      sqns_port_resync_async (relay->port, QUIET_MS, &word, NULL, on_word, ssm);
+      sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &word, NULL, on_word, ssm);
       break;
     case QUIT_PROMPT:
       if (sqns_port_set_speed (relay->port, SQNS_REPL_SPEED, &error))
-        sqns_port_resync_async (relay->port, 2 * QUIET_MS, &prompt, NULL, on_prompt, ssm);
+        sqns_port_resync_async (relay->port, 2 * SQNS_RELAY_QUIET_MS, &prompt, NULL, on_prompt, ssm);
       else
         sqns_ssm_fail (ssm, error);
       break;

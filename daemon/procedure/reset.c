@@ -7,10 +7,7 @@
 #include "procedure/board.h"
 #include "procedure/pic.h"
 #include "procedure/relay.h"
-
-#define QUIET_MS 25
-#define LISTEN_MS 3000 /* between two polite Ctrl-C */
-#define BOOT_S 15u     /* from the PIC's reset to a prompt: some seconds, and main.py's own start */
+#include "procedure/deadlines.h"
 
 #define PLEASE                                                                                                         \
   "press the reset button on the board (on the module itself, not its power: the modem may be writing its flash)"
@@ -63,7 +60,7 @@ on_pic (GObject *source, GAsyncResult *result, gpointer user_data)
   if (sqns_pic_reset_finish (result, &error))
     {
       reset->by_pic = TRUE;
-      reset->deadline_us = g_get_monotonic_time () + sqns_patience_us (BOOT_S);
+      reset->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESET_BOOT_S);
       sqns_ssm_goto (ssm, STATE_LISTEN);
       return;
     }
@@ -194,7 +191,8 @@ static void
 reset_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Reset *reset = data;
-  const SqnsExchange listen = { .match = sqns_board_match_prompt, .timeout_ms = sqns_patience_ms (LISTEN_MS) };
+  const SqnsExchange listen
+      = { .match = sqns_board_match_prompt, .timeout_ms = sqns_patience_ms (SQNS_RESET_LISTEN_MS) };
 
   switch ((State)state)
     {
@@ -211,7 +209,7 @@ reset_state (SqnsSsm *ssm, guint state, gpointer data)
       ask_person (ssm);
       break;
     case STATE_LISTEN:
-      sqns_port_resync_async (reset->port, QUIET_MS, &listen, sqns_ssm_cancellable (ssm), on_listened, ssm);
+      sqns_port_resync_async (reset->port, SQNS_PROMPT_QUIET_MS, &listen, sqns_ssm_cancellable (ssm), on_listened, ssm);
       break;
     case STATE_POLL:
       interrupt (ssm, SQNS_INTERRUPT_POLITE);

@@ -5,13 +5,9 @@
 #include "base/patience.h"
 #include "base/ssm.h"
 #include "procedure/command.h"
+#include "procedure/deadlines.h"
 #include "procedure/relay.h"
 
-#define ANSWER_MS 3000
-#define SMOD_TRIES 3 /* all hangs on this one answer, and a line may come in between it */
-#define DOWN_MS 5000 /* +SHUTDOWN comes within 2 s of OK; recovery may say nothing at all */
-#define POLL_MS 500
-#define PAUSE_MS 250
 #define SILENCES_PER_SPEED 12 /* FFH comes up at 115200 whatever it was raised to; others at 921600 */
 
 typedef enum {
@@ -188,7 +184,7 @@ on_down (GObject *source, GAsyncResult *result, gpointer user_data)
   Restart *restart = sqns_ssm_data (ssm);
   g_autoptr (GError) error = NULL;
 
-  restart->tries = SMOD_TRIES;
+  restart->tries = SQNS_SMOD_TRIES;
   restart->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
   if (!sqns_port_exchange_finish (restart->port, result, &error)
       && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
@@ -234,29 +230,29 @@ restart_state (SqnsSsm *ssm, guint state, gpointer data)
     .request_len = sizeof "AT^RESET\r" - 1,
     .match = match_down,
     .match_data = restart,
-    .timeout_ms = DOWN_MS,
+    .timeout_ms = SQNS_RESTART_DOWN_MS,
   };
 
   switch ((State)state)
     {
     case STATE_MODE_BEFORE:
-      ask (ssm, "AT+SMOD?", ANSWER_MS);
+      ask (ssm, "AT+SMOD?", SQNS_PROBE_MS);
       break;
     case STATE_REPORT:
-      ask (ssm, "AT+SMUPGRADE?", ANSWER_MS);
+      ask (ssm, "AT+SMUPGRADE?", SQNS_PROBE_MS);
       break;
     case STATE_RESET:
       sqns_monitor_trace (restart->monitor, '>', reset.request, reset.request_len - 1);
       sqns_port_exchange_async (restart->port, &reset, sqns_ssm_cancellable (ssm), on_down, ssm);
       break;
     case STATE_POLL:
-      ask (ssm, "AT", POLL_MS);
+      ask (ssm, "AT", SQNS_BOOT_POLL_MS);
       break;
     case STATE_MODE:
-      ask (ssm, "AT+SMOD?", ANSWER_MS);
+      ask (ssm, "AT+SMOD?", SQNS_PROBE_MS);
       break;
     case STATE_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, STATE_POLL, PAUSE_MS);
+      sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_BOOT_PAUSE_MS);
       break;
     case STATE_SPEED:
       change_speed (ssm, restart);
@@ -275,7 +271,7 @@ sqns_restart_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallba
   restart->link = g_object_ref (link);
   restart->port = sqns_link_port (link);
   restart->monitor = sqns_link_monitor (link);
-  restart->tries = SMOD_TRIES;
+  restart->tries = SQNS_SMOD_TRIES;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), restart, restart_free);
 }
 

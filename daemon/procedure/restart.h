@@ -4,8 +4,6 @@
 
 #include "procedure/link.h"
 
-#define SQNS_RESTART_S 300u /* public updaters wait as long for +SYSSTART (field-failures.md §2.8) */
-
 /* The boot mode stays what it is: a modem in recovery comes back in recovery. Errors: WRONG_STATE (it applies an
  * upgrade: nothing was done), MODEM_REFUSED, TIMEOUT (it does not come back), DEVICE_LOST, CANCELLED. */
 void sqns_restart_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

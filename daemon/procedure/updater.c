@@ -5,15 +5,10 @@
 #include "base/patience.h"
 #include "base/ssm.h"
 #include "procedure/command.h"
+#include "procedure/deadlines.h"
 #include "procedure/relay.h"
 #include "procedure/transfer.h"
 
-#define ANSWER_MS 3000
-#define POLL_MS 500
-#define PAUSE_MS 250
-#define GREET_TRIES                                                                                                    \
-  10 /* the first AT is often answered ERROR (field-failures.md §2.3), and FFH finds its baud by them */
-#define FAST_TRIES 6
 #define SILENCES_PER_SPEED 10
 
 typedef enum {
@@ -125,7 +120,7 @@ on_raised (GObject *source, GAsyncResult *result, gpointer user_data)
     sqns_ssm_goto (ssm, STATE_SMOD);
   else
     {
-      updater->tries = FAST_TRIES;
+      updater->tries = SQNS_FAST_TRIES;
       sqns_ssm_next (ssm);
     }
 }
@@ -144,7 +139,7 @@ on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
       ok = TRUE;
     }
   if (sqns_ssm_state (ssm) == STATE_SLOWER)
-    updater->tries = GREET_TRIES;
+    updater->tries = SQNS_GREET_TRIES;
   sqns_ssm_next_or_fail (ssm, ok, error);
 }
 
@@ -252,10 +247,10 @@ updater_state (SqnsSsm *ssm, guint state, gpointer data)
     case STATE_GREET:
     case STATE_GREET_FAST:
     case STATE_GREET_SLOW:
-      ask (ssm, "AT", POLL_MS, on_greeting);
+      ask (ssm, "AT", SQNS_UPDATER_POLL_MS, on_greeting);
       break;
     case STATE_RAISE:
-      ask (ssm, "AT+IPR=921600", ANSWER_MS, on_raised);
+      ask (ssm, "AT+IPR=921600", SQNS_PROBE_MS, on_raised);
       break;
     case STATE_FASTER:
       set_speed (ssm, SQNS_MODEM_SPEED);
@@ -264,23 +259,23 @@ updater_state (SqnsSsm *ssm, guint state, gpointer data)
       set_speed (ssm, SQNS_REPL_SPEED);
       break;
     case STATE_SMOD:
-      ask (ssm, "AT+SMOD?", ANSWER_MS, on_smod);
+      ask (ssm, "AT+SMOD?", SQNS_PROBE_MS, on_smod);
       break;
     case STATE_UPLOAD:
       sqns_transfer_async (updater->link, &upload, sqns_ssm_cancellable (ssm), on_uploaded, ssm);
       break;
     case STATE_POLL:
-      ask (ssm, "AT", POLL_MS, on_polled);
+      ask (ssm, "AT", SQNS_UPDATER_POLL_MS, on_polled);
       break;
     case STATE_ASK_MODE:
-      ask (ssm, "AT+SMOD?", ANSWER_MS, on_polled);
+      ask (ssm, "AT+SMOD?", SQNS_PROBE_MS, on_polled);
       break;
     case STATE_OTHER_SPEED:
       sqns_monitor_remark (updater->monitor, "silence: tries %u baud", other);
       set_speed (ssm, other);
       break;
     case STATE_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, STATE_POLL, PAUSE_MS);
+      sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_UPDATER_PAUSE_MS);
       break;
     case N_STATES:
       g_assert_not_reached ();
@@ -298,7 +293,7 @@ sqns_updater_async (
   updater->port = sqns_link_port (link);
   updater->monitor = sqns_link_monitor (link);
   updater->elf = g_bytes_ref (elf);
-  updater->tries = GREET_TRIES;
+  updater->tries = SQNS_GREET_TRIES;
   updater->seen = SQNS_MODE_UNKNOWN;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), updater, updater_free);
 }

@@ -4,8 +4,6 @@
 
 #include "procedure/link.h"
 
-#define SQNS_UPDATER_ANSWERS_S 180u /* from the end of the upload; public updaters give it 100 tries */
-
 /* @elf: an updater that sqns_elf_check_updater() found right; a reference is taken. The modem must be in FFH, at the
  * link's speed. A link that can is raised to 921600 by AT+IPR first. Afterwards the modem says SMOD 1 (or is in another
  * mode that is not FFH), at the link's speed. Errors: MODEM_REFUSED (AT+STP, it was not in FFH, or it is there still

@@ -50,6 +50,8 @@ class Silence(FieldCase):
         Ends: fails, the state of the modem is not known"""
         board = self.board('--modem=dead')
         self.assert_dead_soon(board, self.image(), 'relay works.* not one byte')
+        board.tell('press-reset')
+        self.wait_status(board, 'the prompt to be back', esp32='repl')
         found = self.doctor(UNKNOWN, board.port)
         self.assertIn('not known to come back', found['modem-dead']['advice'])
 

@@ -16,9 +16,9 @@
 
 static const struct {
   gboolean immediate;
-  gboolean repl;      /* the board's REPL may be struck, too */
-  const char *at;     /* the virtual board's fault for the answer to an AT command */
-  const char *stp;    /* and to an STP request */
+  gboolean repl;   /* the board's REPL may be struck, too */
+  const char *at;  /* the virtual board's fault for the answer to an AT command */
+  const char *stp; /* and to an STP request */
 } rows[MATRIX_N_FAULTS] = {
   [MATRIX_ERROR] = { .at = "error@at", .stp = "refuse@stp" },
   [MATRIX_SILENCE] = { .repl = TRUE, .at = "silence@at", .stp = "silence@stp" },
@@ -75,8 +75,8 @@ on_stopped_long_enough (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The port's own write, by the linker's --wrap: takes a half of the next one, and stops the terminal for a while, so that
- * the kernel refuses the rest (EAGAIN) until it is let go. */
+/* The port's own write, by the linker's --wrap: takes a half of the next one, and stops the terminal for a while, so
+ * that the kernel refuses the rest (EAGAIN) until it is let go. */
 ssize_t
 __wrap_write (int fd, const void *data, size_t len)
 {

@@ -5,8 +5,8 @@
 #include "matrix-table.h"
 #include "upgrade-run.h"
 
-/* It strikes at once; else it strikes the next request or its answer, so that a state that sends nothing has no run of its own:
- * that would be the one of the next state that does. */
+/* It strikes at once; else it strikes the next request or its answer, so that a state that sends nothing has no run of
+ * its own: that would be the one of the next state that does. */
 gboolean matrix_fault_is_immediate (MatrixFault fault);
 /* The REPL of a board is not spared by it; else it is for the modem's answers only, whoever carries them. */
 gboolean matrix_fault_meets_repl (MatrixFault fault);

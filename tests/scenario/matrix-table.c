@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const char *const fault_names[] = {
-  "error",       "silence", "garbage", "late", "duplicate", "damage",  "loss",    "short-write",
-  "modem-reset", "board-reset",  "unplug",  "hang", "cancel",    "sigterm", "sigkill",
+  "error",       "silence",     "garbage", "late", "duplicate", "damage",  "loss",    "short-write",
+  "modem-reset", "board-reset", "unplug",  "hang", "cancel",    "sigterm", "sigkill",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (fault_names) == MATRIX_N_FAULTS);
 

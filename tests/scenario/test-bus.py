@@ -190,14 +190,20 @@ class Arguments(BusTest):
         self.assertNotIsInstance(caught.exception, BlockingIOError)
         os.close(master)
 
-    def test_not_supported(self):
+    def test_history(self):
+        for key, value in (('board', GLib.Variant('s', 'x')), ('modem', GLib.Variant('u', 1)), ('state', GLib.Variant('s', 'queued')),
+                           ('kind', GLib.Variant('s', 'x')), ('since', GLib.Variant('s', '1'))):
+            with self.subTest(key=key):
+                self.refused(DBUS_ERROR + 'InvalidArgs', self.client.call, ROOT, 'Manager.GetHistory', '(a{sv}ut)',
+                             ({key: value}, 0, 0))
+        self.assertEqual(self.client.call(ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0)), ([],))
+
+    def test_resume(self):
         modem = self.client.add_port(self.make_pty())
         job = self.client.upgrade(modem, self.dup, not_before=int(time.time() * 1e6) + 3600000000)
-        for path, method, signature, arguments in (
-                (ROOT, 'Manager.Inhibit', '(ssa{sv})', ('me', 'because', {})),
-                (ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 10, 0)), (job, 'Job.Resume', '(a{sv})', ({},))):
-            with self.subTest(method=method):
-                self.refused(ERROR + 'NotSupported', self.client.call, path, method, signature, arguments)
+        self.refused(ERROR + 'WrongState', self.client.call, job, 'Job.Resume', '(a{sv})', ({},))
+        self.refused(DBUS_ERROR + 'InvalidArgs', self.client.call, job, 'Job.Resume', '(a{sv})',
+                     ({'x': GLib.Variant('b', True)},))
 
     def test_many(self):
         one, two = self.client.add_port(self.make_pty()), self.client.add_port(self.make_pty())
@@ -510,14 +516,18 @@ class Life(BusTest):
         self.wait_notified('STOPPING=1')
         self.wait_notified('EXTEND_TIMEOUT_USEC=')
         self.wait_notified('STATUS=stopping, jobs: ')
-        self.client.wait_state(queued, 'cancelled')
-        self.client.wait_state(early, 'cancelled')
+        self.client.wait_state(early, 'interrupted')
         self.refused(ERROR + 'Draining', self.client.upgrade, modem, dup)
         self.refused(ERROR + 'Draining', self.client.call, modem, 'Modem.Refresh', '(a{sv})', ({},))
         self.assertIsNone(daemon.poll())
+        self.assertEqual(self.client.properties(queued, 'Job')['State'], 'queued')
         self.assertEqual(self.rig.ended(daemon), 0)
         ends = {s.args[0]: s.args[2] for s in self.client.signals if s.name == 'JobFinished'}
-        self.assertEqual(ends, {late: 'succeeded', queued: 'cancelled', early: 'cancelled'})
+        self.assertEqual(ends, {late: 'succeeded'})
+        # those that had not ended are there again
+        self.rig.daemon()
+        self.assertIn('already', self.client.wait_state(queued, 'succeeded')['Message'])
+        self.assertIn(self.client.properties(early, 'Job')['State'], ('interrupted', 'running', 'waiting'))
 
 
 CALL = """

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The matrix: an upgrade by each route is struck by each fault at each state of each machine that it drives, and what comes
- * of it must be on the written list (matrix-table.h), allowed there, and true of the board.
+/* The matrix: an upgrade by each route is struck by each fault at each state of each machine that it drives, and what
+ * comes of it must be on the written list (matrix-table.h), allowed there, and true of the board.
  *
  *   test-matrix ROUTE FAULT                        all states, as TAP; each in a process of its own, some at a time
  *   test-matrix --cell ROUTE FAULT MACHINE/STATE   one of them, with its transcript when it fails
@@ -19,6 +19,8 @@
 /* A boot may last 9 s, an erase 16 s, the writing 60 s: enough for a board at a hundredth of its times. */
 #define PATIENCE 0.05
 /* A modem that hangs is waited for to each deadline's end: shorter ones, or it takes an hour. */
+/* The boot ROM is there within 30 s, of which not much may be taken away. */
+#define SLOW_PATIENCE 0.2
 #define HANG_PATIENCE 0.01
 #define AT_A_TIME 4
 #define TRIES 3 /* a state that only some runs come by */
@@ -30,30 +32,92 @@ typedef struct {
   const char *board;
   SqnsLinkKind kind;
   SqnsPlanOptions options;
-  const char *dup;  /* its name, and how make-dup.py makes it */
+  const char *dup; /* its name, and how make-dup.py makes it */
   const char *make;
   const char *first; /* likewise the first of two, nullable */
   const char *make_first;
   const char *before; /* what the board runs */
   const char *after;
   const char *machines; /* all that it drives */
+  double patience;      /* 0: PATIENCE */
 } Route;
 
-#define NB_IOT "37781.dup", "--size 60000"
-#define NB_IOT_ROUTE .before = "6.0.0.0-35351", .after = "6.0.0.0-37781"
+#define NB_IOT "37781.dup", "--size 60000", NULL, NULL
+#define NB_IOT_VERSIONS "6.0.0.0-35351", "6.0.0.0-37781"
 static const Route routes[] = {
-  { "native", "", SQNS_LINK_AUTO, { 0 }, NB_IOT, NULL, NULL, NB_IOT_ROUTE, "" },
-  { "relay", "", SQNS_LINK_RELAY, { 0 }, NB_IOT, NULL, NULL, NB_IOT_ROUTE, "" },
-  { "bare", "--start direct ", SQNS_LINK_AUTO, { 0 }, NB_IOT, NULL, NULL, NB_IOT_ROUTE, "" },
-  { "ffh", "--modem ffh ", SQNS_LINK_AUTO, { 0 }, NB_IOT, NULL, NULL, NB_IOT_ROUTE, "" },
-  { "factory", "--modem-version 5.1.1.0-33080 --bootloader0 33080 ", SQNS_LINK_AUTO,
-    { .allow_family_change = TRUE }, NB_IOT, NULL, NULL, "5.1.1.0-33080", "6.0.0.0-37781", "" },
-  { "diff", "--modem-version 5.1.1.0-38638 ", SQNS_LINK_AUTO, { 0 }, "upgdiff_38638-to-39529.dup",
-    "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000", NULL, NULL, "5.1.1.0-38638", "5.1.1.0-39529", "" },
-  { "two-steps", "--modem-version 5.1.1.0-41065 ", SQNS_LINK_AUTO, { 0 }, "CATM1-5.2-48829-2.dup",
-    "--version 5.2.1.0 --build 48829 --size 60000", "CATM1-5.2-48829-1.dup",
-    "--version 5.2.1.0 --build 48829 --first-step --size 30000", "5.1.1.0-41065", "5.2.1.0-48829", "" },
+  { "native",
+    "",
+    SQNS_LINK_AUTO,
+    { 0 },
+    NB_IOT,
+    NB_IOT_VERSIONS,
+    "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script "
+    "start-relay transfer upgrade wake" },
+  { "relay",
+    "",
+    SQNS_LINK_RELAY,
+    { 0 },
+    NB_IOT,
+    NB_IOT_VERSIONS,
+    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script start-relay "
+    "transfer upgrade wake" },
+  { "bare",
+    "--start direct ",
+    SQNS_LINK_AUTO,
+    { 0 },
+    NB_IOT,
+    NB_IOT_VERSIONS,
+    "apply bootmode interrupt link prepare probe quit-relay transfer upgrade wake" },
+  { "ffh",
+    "--modem ffh ",
+    SQNS_LINK_AUTO,
+    { 0 },
+    NB_IOT,
+    NB_IOT_VERSIONS,
+    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay "
+    "start-relay transfer updater upgrade wake" },
+  { "factory",
+    "--modem-version 5.1.1.0-33080 --bootloader0 33080 ",
+    SQNS_LINK_AUTO,
+    { .allow_family_change = TRUE },
+    NB_IOT,
+    "5.1.1.0-33080",
+    "6.0.0.0-37781",
+    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay "
+    "start-relay transfer updater upgrade wake",
+    SLOW_PATIENCE },
+  { "diff",
+    "--modem-version 5.1.1.0-38638 ",
+    SQNS_LINK_AUTO,
+    { 0 },
+    "upgdiff_38638-to-39529.dup",
+    "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
+    NULL,
+    NULL,
+    "5.1.1.0-38638",
+    "5.1.1.0-39529",
+    "apply interrupt link passthrough prepare probe quit-relay relay-search run-script "
+    "start-relay transfer upgrade wake" },
+  { "two-steps",
+    "--modem-version 5.1.1.0-41065 ",
+    SQNS_LINK_AUTO,
+    { 0 },
+    "CATM1-5.2-48829-2.dup",
+    "--version 5.2.1.0 --build 48829 --size 60000",
+    "CATM1-5.2-48829-1.dup",
+    "--version 5.2.1.0 --build 48829 --first-step --size 30000",
+    "5.1.1.0-41065",
+    "5.2.1.0-48829",
+    "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script "
+    "start-relay transfer upgrade wake" },
 };
+
+/* Of a clean run. */
+static double
+patience_of (const Route *route)
+{
+  return route->patience > 0 ? route->patience : PATIENCE;
+}
 
 static const Route *
 find_route (const char *name)
@@ -221,7 +285,7 @@ assert_goes_on (const Cell *cell, UpgradeRun *before, SqnsUpgradeMemory memory)
 
   matrix_repair (cell->fault, run.board);
   gboolean lost = sent && virtual_board_is (run.board, "dup", "incomplete");
-  sqns_patience_set_scale (PATIENCE);
+  sqns_patience_set_scale (patience_of (cell->route));
   run.memory = memory;
   run.kind = SQNS_LINK_AUTO;
   upgrade_run (&run);
@@ -272,8 +336,9 @@ kill_one (const Cell *cell, const char *folder, VirtualBoard *board, SqnsUpgrade
   g_autoptr (GError) error = NULL;
   g_autofree char *keep = g_strdup_printf ("%s/memory-%d", folder, (int)getpid ());
   g_autoptr (GSubprocess) victim
-      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error, "/proc/self/exe", "--victim", cell->route->name, "sigkill",
-                          cell->place, folder, virtual_board_port (board), virtual_board_control (board), keep, NULL);
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error, "/proc/self/exe", "--victim", cell->route->name,
+                          "sigkill", cell->place, folder, virtual_board_port (board), virtual_board_control (board),
+                          keep, NULL);
   g_autofree char *data = NULL;
   gsize len = 0;
 
@@ -338,7 +403,7 @@ run_cell (Cell *cell, const char *folder)
   run.entered = on_entered;
   run.told = on_told;
   run.data = cell;
-  sqns_patience_set_scale (cell->fault == MATRIX_HANG ? HANG_PATIENCE : PATIENCE);
+  sqns_patience_set_scale (cell->fault == MATRIX_HANG ? HANG_PATIENCE : patience_of (cell->route));
   upgrade_run (&run);
   if (!cell->struck && run.error == NULL)
     return 77;
@@ -365,10 +430,10 @@ typedef struct {
   const Route *route;
   MatrixFault fault;
   const char *folder;
-  GPtrArray *places;      /* of the clean run, in the order of their first entry */
-  GHashTable *writing;    /* those that have sent something */
-  GHashTable *behind;     /* those that were entered with the modem in reach */
-  const char *place;      /* entered last */
+  GPtrArray *places;   /* of the clean run, in the order of their first entry */
+  GHashTable *writing; /* those that have sent something */
+  GHashTable *behind;  /* those that were entered with the modem in reach */
+  const char *place;   /* entered last */
   guint writes;
   guint steps;
   guint next;
@@ -443,7 +508,7 @@ run_clean (Sweep *sweep)
 
   run.entered = on_clean_entered;
   run.data = sweep;
-  sqns_patience_set_scale (PATIENCE);
+  sqns_patience_set_scale (patience_of (sweep->route));
   upgrade_run (&run);
   note_write (sweep);
   upgrade_run_assert_version (&run, sweep->route->after);
@@ -509,9 +574,10 @@ start_attempt (Attempt *attempt)
   Sweep *sweep = attempt->sweep;
   g_autoptr (GError) error = NULL;
   g_autofree char *steps = g_strdup_printf ("%u", sweep->steps);
-  g_autoptr (GSubprocess) process = g_subprocess_new (
-      G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error, "/proc/self/exe", "--cell",
-      sweep->route->name, matrix_fault_name (sweep->fault), attempt->place, sweep->folder, steps, NULL);
+  g_autoptr (GSubprocess) process
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error, "/proc/self/exe",
+                          "--cell", sweep->route->name, matrix_fault_name (sweep->fault), attempt->place, sweep->folder,
+                          steps, NULL);
 
   g_assert_no_error (error);
   attempt->tries++;
@@ -620,10 +686,10 @@ main (int argc, char **argv)
     }
   if (argc == 3 && strcmp (argv[1], "--check") == 0)
     return check_table (argv[2]);
-  if (argc < 3 + named || source == NULL || chdir (source) != 0
-      || (cell.route = find_route (argv[1 + named])) == NULL || !matrix_fault_from_name (argv[2 + named], &cell.fault))
+  if (argc < 3 + named || source == NULL || chdir (source) != 0 || (cell.route = find_route (argv[1 + named])) == NULL
+      || !matrix_fault_from_name (argv[2 + named], &cell.fault))
     return usage ();
-  sqns_patience_set_scale (PATIENCE);
+  sqns_patience_set_scale (patience_of (cell.route));
   if (!named && argc == 3)
     return sweep (cell.route, cell.fault);
   cell.place = argv[4];

@@ -8,7 +8,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'scenario'))
-from bus_rig import NAME, ROOT, Rig, load_make_dup  # noqa: E402
+from bus_rig import NAME, ROOT, Board, Rig, load_make_dup  # noqa: E402
 from loop import Gio, GLib, Later, pause, until, wait_for  # noqa: E402
 
 CALL_MS = 60000

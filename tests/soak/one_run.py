@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One run: a board, a job on it, what strikes the two, and what must hold in the end."""
+import json
+import os
+import re
+
+from draw import TWO_STEPS
+from loop import GLib, Later, pause, spawn, until, wait_for
+from world import ENDED, ROOT, Board, Refused
+
+# a hundredth of a board's times: half a second for what takes a minute
+FAST = ('--time-scale=0.01', '--boot-time=1')
+TICK_MS = 400
+HANDS = 30
+SETTLE_S = 30
+STEP_S = 30
+# the modem is there, and some of its own doing: a fault that struck after its last word in the job
+STRUCK_LATER = ('ppp', 'booting', 'off', 'hung', 'zeros', 'dead')
+SILENT = ('hung', 'zeros')  # until a power cycle, which is what a person is told to try
+NOT_KNOWN = ('unknown', 'silent', 'gone')
+WAITS = ('recovery', 'mtools', 'ffh', 'application', 'updater')
+LOST_ERRORS = ('Timeout', 'DeviceLost', 'NeedsHand', 'Protocol', 'Cancelled', 'WrongState')
+CUTS_POWER = re.compile(r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it')
+PROBED = ('prepare', 'bootrom', 'updater', 'transfer', 'apply', 'reboot', 'confirm', 'release')
+
+
+class Violation(Exception):
+    """What may never be."""
+
+
+class Run:
+    def __init__(self, world, slot, draw, deadline_s):
+        self.world, self.draw, self.deadline_s = world, draw, deadline_s
+        self.link = os.path.join(world.folder, 'tty%d' % slot)
+        self.log = os.path.join(world.folder, 'board-%d.log' % slot)
+        self.board = self.modem = self.job = None
+        self.props = {}
+        self.poked = Later()
+        self.completed = 0
+        self.notes = []
+        self.hands = 0
+        self.acts = list(draw.acts)
+        self.begun = GLib.get_monotonic_time()
+
+    def note(self, text):
+        self.notes.append('%8.2f s  %s' % ((GLib.get_monotonic_time() - self.begun) / 1e6, text))
+
+    def status(self):
+        return json.loads(self.board.tell('status'))
+
+    @property
+    def target(self):
+        return '%s-%d' % self.draw.target
+
+    # --- the order ---
+
+    def start_board(self):
+        first = self.draw.target == TWO_STEPS
+        self.dup = self.world.dup(self.draw.target, self.draw.size)
+        self.first = self.world.dup(self.draw.target, self.draw.size, True) if first else None
+        options = [*FAST, '--link=' + self.link, '--log=' + self.log, '--dup-size=%d' % os.path.getsize(self.dup), *self.draw.board]
+        self.board = Board(self.world.folder, *options, *('--fault=' + fault for fault in self.draw.faults))
+        self.before = self.status()
+
+    async def order(self):
+        """The key makes that one job comes of it, however often a daemon ends meanwhile."""
+        options = self.world_options()
+        method = 'Modem.Recover' if self.draw.recover else 'Modem.Upgrade'
+        while True:
+            port = (await self.world.call_anyhow(ROOT, 'Manager.AddPort', '(sa{sv})', (self.link, {})))[0]
+            files = [os.open(path, os.O_RDONLY) for path in (self.dup, self.first) if path]
+            try:
+                await self.world.up
+                self.job = (await self.world.call(port, method, '(ha{sv})', (0, options), files=files))[0]
+                self.modem = port
+                return
+            except Refused as error:
+                if error.name in ('org.freedesktop.DBus.Error.UnknownObject', 'org.freedesktop.DBus.Error.UnknownMethod') \
+                        or error.name.startswith('org.freedesktop.DBus.Error.N') or error.name.endswith('.Draining') \
+                        or error.name.endswith('.ServiceUnknown') or error.name.endswith('.Disconnected'):
+                    await pause(50)  # between two daemons
+                    continue
+                raise Violation('refused before it began: %s' % error) from None
+            finally:
+                for fd in files:
+                    os.close(fd)
+
+    def world_options(self):
+        types = {'block_size': 'u'}
+        options = {key.replace('_', '-'): GLib.Variant(types.get(key) or ('b' if isinstance(value, bool) else 's'), value)
+                   for key, value in self.draw.job.items()}
+        options['idempotency-key'] = GLib.Variant('s', 'run-%d' % self.draw.run)
+        options['label'] = GLib.Variant('s', 'run %d' % self.draw.run)
+        if self.first:
+            options['first-step'] = GLib.Variant('h', 1)
+        return options
+
+    # --- while it runs ---
+
+    def on_signal(self, name, args):
+        if name == 'PropertiesChanged':
+            self.props.update(args[1])
+        elif name == 'Completed':
+            self.completed += 1
+        elif name == 'restarted':
+            self.note('another daemon')
+        self.poked.set()
+
+    async def look(self):
+        """The job's properties, between two looks at the board: what both of these say was true in between."""
+        before = self.status()
+        try:
+            self.props = await self.world.properties(self.job, 'Job')
+        except Refused as error:
+            raise Violation('the job is gone: %s' % error) from None
+        after = self.status()
+        if before['writing'] and after['writing'] and self.props['Safe'] and not self.may_be_unknown():
+            raise Violation('Safe while the modem writes')
+        return after
+
+    def may_be_unknown(self):
+        """A modem that was writing before anybody had asked it."""
+        return self.draw.found_writing and self.props['Phase'] not in PROBED
+
+    def is_due(self, act):
+        _, what, value = act
+        if what == 'phase':
+            return self.props.get('Phase') == value
+        total = self.props.get('BytesTotal', 0)
+        return total > 0 and self.props.get('BytesDone', 0) >= value * total and self.props.get('BytesDone', 0) > 0
+
+    async def act(self):
+        for act in [act for act in self.acts if self.is_due(act)]:
+            self.acts.remove(act)
+            self.note('%s in phase %s' % (act[0], self.props.get('Phase')))
+            if act[0] == 'cancel':
+                await self.cancel()
+            else:
+                spawn(self.world.end(act[0])).wakes.append(lambda: self.poked.set())
+                await pause(1)
+
+    async def cancel(self):
+        try:
+            await self.world.call(self.job, 'Job.Cancel', '(a{sv})', ({},))
+        except Refused as error:
+            self.note('cancel: %s' % error)
+
+    async def help(self, status):
+        """What a person does who reads the job's message."""
+        state, message = self.props['State'], self.props['Message']
+        if state == 'waiting' and 'press the reset button' in message:
+            self.hands += 1
+            if self.hands > HANDS:
+                raise Violation('asks for a hand again and again')
+            self.note('pressed reset')
+            self.board.tell('press-reset')
+            await pause(100)
+        elif state == 'interrupted' and not status['plugged']:
+            self.note('plugged in')
+            self.plug()
+
+    def plug(self):
+        try:
+            self.board.tell('plug')
+        except AssertionError as error:
+            self.note(str(error))
+
+    async def follow(self):
+        """Until the job has ended; its properties then."""
+        last = None
+        end = GLib.get_monotonic_time() + self.deadline_s * 1000000
+        while True:
+            self.poked = Later()
+            status = await self.look()
+            now = (self.props['State'], self.props['Phase'], self.props['Message'])
+            if now != last:
+                self.note('%s %s: %s  [modem %s%s, %s %s]' % (*now, status['modem'], ', writing' if status['writing'] else '',
+                                                              'esp32', status['esp32']))
+                last = now
+            if self.props['State'] in ENDED:
+                return self.props
+            await self.act()
+            await self.help(status)
+            if GLib.get_monotonic_time() > end:
+                raise Violation('no end within %d s' % self.deadline_s)
+            await until(self.poked, TICK_MS)
+
+    # --- what must hold ---
+
+    async def settled(self):
+        """A modem that is about to boot has booted, one that applies has applied."""
+        def rests():
+            now = self.status()
+            return now if now['modem'] not in ('booting', 'off', 'updater') and not now['writing'] or now['modem'] == 'dead' else None
+        for _ in range(SETTLE_S * 20):
+            now = rests()
+            if now:
+                return now
+            await pause(50)
+        return self.status()
+
+    async def modem_state(self):
+        return (await self.world.properties(self.modem, 'Modem'))['State']
+
+    def expect(self, holds, what):
+        if not holds:
+            raise Violation(what)
+
+    def judge_success(self, now):
+        self.expect(now['version'] == self.target, 'a false success: the modem runs %s' % now['version'])
+        self.expect(self.props['Progress'] == 1.0 and self.props['Safe'] and self.props['ErrorName'] == '', 'a success that is none')
+        self.expect(self.props['VersionAfter'] == self.target, 'VersionAfter is %s' % self.props['VersionAfter'])
+        if now['modem'] in STRUCK_LATER:
+            return 'succeeded, struck afterwards'
+        self.expect(now['modem'] == 'application' and not now['writing'], 'a success, and the modem is in %s' % now['modem'])
+        return 'succeeded'
+
+    async def judge_failure(self, now):
+        props, state = self.props, await self.modem_state()
+        words = props['ErrorMessage'] + ' ' + props['Advice']
+        self.expect(props['ErrorName'].startswith('org.sqnsd1.Error.') and props['ErrorMessage'], 'a failure without an error')
+        self.expect(props['Advice'], 'a failure without advice')
+        self.expect(props['Progress'] < 1.0, 'a failure at 100 %')
+        self.expect(not (props['Safe'] and now['writing']), 'Safe in the end, and the modem writes')
+        self.expect(props['Safe'] or not CUTS_POWER.search(words), 'advice to cut the power while Safe is false')
+        if 'still runs its old firmware' in words or 'The modem runs' in words:
+            self.expect(now['modem'] not in ('recovery', 'mtools', 'ffh'), 'it is said to run, and is in ' + now['modem'])
+        if now['modem'] == 'dead':
+            self.expect(state in NOT_KNOWN, 'the modem is dead, and is said to be in %s' % state)
+            self.expect(props['ErrorName'].rpartition('.')[2] in LOST_ERRORS, 'the modem is dead, and the error is no loss')
+            return 'killed, and said to be unknown'
+        settled = await self.settled()
+        if state in WAITS and settled['modem'] in WAITS:
+            self.expect(state == settled['modem'], 'the modem is in %s, and is said to be in %s' % (settled['modem'], state))
+        return 'cancelled' if props['State'] == 'cancelled' else 'failed, resumable'
+
+    async def judge(self):
+        now = self.status()
+        if self.props['State'] == 'succeeded':
+            return self.judge_success(now)
+        return await self.judge_failure(now)
+
+    # --- afterwards ---
+
+    async def cure(self):
+        """The faults end, and a person has done what the advice says."""
+        self.acts = []
+        self.board.tell('clear-faults')
+        now = self.status()
+        if not now['plugged']:
+            self.plug()
+        if now['modem'] in SILENT or now['esp32'] == 'hung':
+            self.note('power cycle')
+            self.board.tell('power-cycle')
+        now = await self.settled()
+        self.note('cured: modem %s, esp32 %s' % (now['modem'], now['esp32']))
+
+    async def resume(self):
+        await self.cure()
+        self.note('Resume')
+        while True:
+            try:
+                await self.world.call_anyhow(self.job, 'Job.Resume', '(a{sv})', ({},))
+                break
+            except Refused as error:
+                # the call before had been heard by a daemon that ended then
+                if error.name.endswith('.WrongState') and (await self.world.properties(self.job, 'Job'))['State'] not in ENDED:
+                    break
+                raise Violation('no Resume: %s' % error) from None
+        await self.follow()
+        self.expect(self.props['State'] == 'succeeded', 'a clean Resume ended %s' % self.props['State'])
+        self.judge_success(self.status())
+
+    async def put_away(self):
+        """The job off the list and its port forgotten."""
+        await self.call_away(self.job, 'Job.Forget')
+        await self.call_away(ROOT, 'Manager.RemovePort', '(o)', (self.modem,))
+
+    async def call_away(self, *call):
+        for _ in range(STEP_S * 20):
+            try:
+                await self.world.call_anyhow(*call)
+                return
+            except Refused as error:
+                if error.name.rpartition('.')[2] in ('UnknownObject', 'UnknownMethod', 'NotFound'):
+                    return
+                if not error.name.endswith('.Busy'):
+                    raise Violation('cannot be put away: %s' % error) from None
+                await pause(50)
+        raise Violation('busy for ever: %s' % call[1])
+
+    async def abandon(self):
+        """After a violation: what is left of it must not touch other runs."""
+        try:
+            if self.job is not None and self.props.get('State') not in ENDED:
+                await self.cancel()
+            self.board.close()
+            self.board = None
+            if self.job is not None:
+                for _ in range(STEP_S * 5):
+                    self.props = await self.world.properties(self.job, 'Job')
+                    if self.props['State'] in ENDED:
+                        break
+                    await self.cancel()
+                    await pause(200)
+                await self.put_away()
+        except (Refused, Violation) as error:
+            self.note('left behind: %s' % error)
+
+    async def go(self):
+        """The outcome; a Violation."""
+        try:
+            self.start_board()
+            self.note('board: modem %s, esp32 %s' % (self.before['modem'], self.before['esp32']))
+            await self.order()
+            self.world.watchers[self.job] = self.on_signal
+            await self.follow()
+            outcome = await self.judge()
+            if outcome in ('cancelled', 'failed, resumable'):
+                await self.resume()
+            await self.put_away()
+            return outcome
+        finally:
+            self.world.watchers.pop(self.job, None)
+
+    async def evidence(self):
+        """All there is to be known of it."""
+        parts = ['run %d: %s' % (self.draw.run, self.draw.describe()), '', *self.notes, '']
+        parts += ['job %s' % self.job, json.dumps(self.props, indent=1, default=str), '']
+        try:
+            if self.board is not None:
+                parts += ['board', json.dumps(self.status(), indent=1), '']
+            if self.modem is not None:
+                parts += ['modem', json.dumps(await self.world.properties(self.modem, 'Modem'), indent=1, default=str), '']
+            if self.job is not None:
+                parts += ['log of the job', await self.world.log_of(self.job), '']
+        except (Refused, OSError, AssertionError) as error:
+            parts += ['(no more: %s)' % error, '']
+        if os.path.exists(self.log):
+            with open(self.log, encoding='utf-8', errors='replace') as log:
+                parts += ['both hops', log.read()[-400000:]]
+        return '\n'.join(parts)
+
+    def close(self):
+        if self.board is not None:
+            self.board.close()
+        for path in (self.log, self.link):
+            if os.path.lexists(path):
+                os.unlink(path)
+
+
+__all__ = ['Run', 'Violation', 'wait_for']
