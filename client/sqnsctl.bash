@@ -32,7 +32,7 @@ _sqnsctl ()
     drain) COMPREPLY=($(compgen -W 'on off' -- "$current")) ;;
     job | wait | cancel | resume)
       COMPREPLY=($(compgen -W "$(sqnsctl jobs 2>/dev/null | sed '1d;s/ .*//')" -- "$current")) ;;
-    show | at | console | reset | upgrade | recover | doctor)
+    show | at | console | reset | upgrade | recover | doctor | inhibit)
       COMPREPLY=($(compgen -W "$(sqnsctl list 2>/dev/null | sed '1d;s/ .*//')" -- "$current"))
       COMPREPLY+=($(compgen -f -- "$current")) ;;
     inspect) COMPREPLY=($(compgen -f -- "$current")) ;;

@@ -387,7 +387,9 @@ sqns_at_classify (const guint8 *data, gsize len)
     }
   for (gsize i = 0; i < len; i++)
     text += is_graphic (data[i]) || is_eol (data[i]) || data[i] == '\t';
-  return text >= len - len / 4 ? SQNS_NOISE_TEXT : SQNS_NOISE_GARBAGE;
+  if (text < len - len / 4)
+    return SQNS_NOISE_GARBAGE;
+  return g_strstr_len ((const char *)data, (gssize)len, "^EXIT: ") != NULL ? SQNS_NOISE_CRASH : SQNS_NOISE_TEXT;
 }
 
 char *

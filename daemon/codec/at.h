@@ -86,6 +86,7 @@ typedef enum {
   SQNS_NOISE_NONE,    /* no byte */
   SQNS_NOISE_TEXT,    /* mostly printable: somebody speaks our speed */
   SQNS_NOISE_GARBAGE, /* \xfe\xfd\xfe...: wrong baud */
+  SQNS_NOISE_CRASH,   /* ^EXIT: the modem's system crashes and starts again (field-failures.md §1 row 30) */
   SQNS_NOISE_ZEROS,   /* only \x00 (perhaps a leading \xfe): no power, crash loop */
 } SqnsNoise;
 SqnsNoise sqns_at_classify (const guint8 *data, gsize len);

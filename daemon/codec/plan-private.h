@@ -45,7 +45,7 @@ gboolean sqns_plan_check_rules (const SqnsPlanCase *c, SqnsRoute route, gboolean
 
 /* --- plan-route.c: what leads there --- */
 
-#define SQNS_MAX_CHOICES 2
+#define SQNS_MAX_CHOICES 3
 typedef struct {
   SqnsFileKind kind;
   SqnsMode mode;

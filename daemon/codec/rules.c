@@ -15,6 +15,7 @@ typedef enum {
   KEY_FROM,
   KEY_NOT_FROM,
   KEY_BOOTLOADER0,
+  KEY_NOT_BOOTLOADER0,
   KEY_TO_FAMILY,
   KEY_FROM_FAMILY,
   KEY_NOT_ROUTE,
@@ -23,11 +24,11 @@ typedef enum {
   KEY_LIFTABLE,
   KEY_MESSAGE,
 } Key;
-#define N_LISTS (KEY_BOOTLOADER0 + 1)
+#define N_LISTS (KEY_NOT_BOOTLOADER0 + 1)
 #define N_CONDITIONS (KEY_FIRST_FILE + 1)
 
 static const char *const key_names[] = {
-  "To",         "NotTo",    "From",      "NotFrom", "Bootloader0", "ToFamily",
+  "To",         "NotTo",    "From",      "NotFrom", "Bootloader0", "NotBootloader0", "ToFamily",
   "FromFamily", "NotRoute", "FirstFile", "Error",   "Liftable",    "Message",
 };
 
@@ -66,8 +67,9 @@ sqns_rules_free (SqnsRules *rules)
   g_free (rules);
 }
 
+/* @unknown: the word "unknown" stands for a build that the modem did not tell. */
 static gboolean
-parse_builds (const char *value, GArray **builds)
+parse_builds (const char *value, gboolean unknown, GArray **builds)
 {
   g_auto (GStrv) fields = g_strsplit (value, ";", -1);
   guint n = g_strv_length (fields);
@@ -80,7 +82,9 @@ parse_builds (const char *value, GArray **builds)
       /* A list may end in a semicolon, as key files write it. */
       if (*g_strstrip (fields[i]) == '\0' && i > 0 && i + 1 == n)
         break;
-      if (!g_ascii_string_to_unsigned (fields[i], 10, 1, MAX_BUILD, &build, NULL))
+      if (unknown && g_str_equal (fields[i], "unknown"))
+        build = 0;
+      else if (!g_ascii_string_to_unsigned (fields[i], 10, 1, MAX_BUILD, &build, NULL))
         return FALSE;
       g_array_append_val (*builds, (guint){ (guint)build });
     }
@@ -132,7 +136,8 @@ parse_value (Rule *rule, Key key, const char *value)
     case KEY_FROM:
     case KEY_NOT_FROM:
     case KEY_BOOTLOADER0:
-      return parse_builds (value, &rule->builds[key]);
+    case KEY_NOT_BOOTLOADER0:
+      return parse_builds (value, key == KEY_BOOTLOADER0, &rule->builds[key]);
     case KEY_TO_FAMILY:
       return parse_family (value, &rule->to_family);
     case KEY_FROM_FAMILY:
@@ -320,6 +325,9 @@ matches_modem (const Rule *rule, const SqnsRulesQuery *query)
     return FALSE;
   if (rule->given[KEY_NOT_FROM] && query->unknown_passes && !sqns_version_known (&state->version))
     return FALSE;
+  if (rule->given[KEY_NOT_BOOTLOADER0]
+      && (!sqns_version_known (&state->bootloader0) || any_of (rule->builds[KEY_NOT_BOOTLOADER0], &state->bootloader0)))
+    return FALSE;
   return any_of (rule->builds[KEY_FROM], &state->version) && none_of (rule->builds[KEY_NOT_FROM], &state->version)
          && any_of (rule->builds[KEY_BOOTLOADER0], &state->bootloader0);
 }
@@ -328,7 +336,7 @@ static gboolean
 asks_for_modem (const Rule *rule)
 {
   return rule->given[KEY_FROM] || rule->given[KEY_NOT_FROM] || rule->given[KEY_BOOTLOADER0]
-         || rule->given[KEY_FROM_FAMILY] || rule->given[KEY_NOT_ROUTE];
+         || rule->given[KEY_NOT_BOOTLOADER0] || rule->given[KEY_FROM_FAMILY] || rule->given[KEY_NOT_ROUTE];
 }
 
 gboolean

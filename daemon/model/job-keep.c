@@ -150,7 +150,7 @@ sqns_job_forget_memory (SqnsJob *self)
 {
   if (self->running || (!self->memory.history.touched && !sqns_version_known (&self->memory.version)))
     return FALSE;
-  self->memory = (SqnsUpgradeMemory){ 0 };
+  self->memory = (SqnsUpgradeMemory){ .salt = self->memory.salt, .tag = self->memory.tag }; /* it is the same modem */
   sqns_job_keep (self, NULL, NULL);
   return TRUE;
 }

@@ -31,9 +31,9 @@
 #define SQNS_BOOT_PAUSE_MS 250u   /* between two of them | AT | ours */
 #define SQNS_BOOT_FALLBACK_MS 5000u /* after ERROR to SMSWBOOT=n,1 | SMSWBOOT=n,0 and AT^RESET | protocol.md §2 */
 #define SQNS_BOOT_ATTEMPTS 2u     /* switches asked for | ModemRefused, or Timeout with the mode that it is in | field row 3 */
-#define SQNS_BOOT_UNCHANGED_S 30u /* long: the old mode still answers | the switch is asked for once more | field row 3 */
+#define SQNS_BOOT_UNCHANGED_S 20u /* long: the old mode still answers | the switch is asked for once more | field row 3 */
 #define SQNS_BOOT_RECOVERY_S 180u /* long: recovery answers | Timeout; behind passthrough: another link first | ours */
-#define SQNS_BOOT_FFH_S 30u       /* long: the boot ROM answers, which starts nothing | Timeout, or another link | ours */
+#define SQNS_BOOT_FFH_S 60u       /* long: the boot ROM answers, which starts nothing | Timeout, or another link | ours */
 #define SQNS_BOOT_APPLICATION_S 900u /* long: the application answers | Timeout, leave the power on | field row 6: 10 min */
 #define SQNS_BOOT_RESTORE_S 120u  /* long: back to the application when nothing was written | as it is, said so | ours */
 #define SQNS_UPDATING_S 1200u     /* long: SMOD 3 ends by itself | Timeout, leave the power on | field row 6: over 10 min */

@@ -67,7 +67,7 @@ open_free (gpointer data)
 static void
 say (Open *open, SqnsPhase phase, const char *message)
 {
-  sqns_monitor_phase (&open->monitor, phase, TRUE, FALSE, message);
+  sqns_monitor_phase (&open->monitor, phase, !open->search.config.unsafe, open->search.config.committed, message);
 }
 
 static gboolean

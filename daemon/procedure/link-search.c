@@ -9,7 +9,8 @@
 static gboolean
 modem_heard (const SqnsLinkSearch *search)
 {
-  return search->modem_noise == SQNS_NOISE_ZEROS || search->modem_noise == SQNS_NOISE_GARBAGE;
+  return search->modem_noise == SQNS_NOISE_CRASH || search->modem_noise == SQNS_NOISE_ZEROS
+         || search->modem_noise == SQNS_NOISE_GARBAGE;
 }
 
 SqnsLinkKind
@@ -132,6 +133,8 @@ heard_words (SqnsNoise noise)
       return "not one byte came at 921600 or 115200 baud";
     case SQNS_NOISE_TEXT:
       return "text came that is no answer";
+    case SQNS_NOISE_CRASH:
+      return "it says ^EXIT: its system crashes and starts again by itself, which no upgrade over this line ends";
     case SQNS_NOISE_GARBAGE:
       return "garbage came, as from another baud rate";
     case SQNS_NOISE_ZEROS:

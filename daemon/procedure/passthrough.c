@@ -76,13 +76,12 @@ passthrough_state (SqnsSsm *ssm, guint state, gpointer data)
           sqns_ssm_next (ssm);
           break;
         }
-      sqns_monitor_phase (monitor, SQNS_PHASE_LINK, TRUE, FALSE,
-                          "starting the board's LTE task, without which passthrough stays silent");
+      sqns_monitor_remark (monitor, "starts the board's LTE task, without which passthrough stays silent");
       sqns_board_run_async (passthrough->port, monitor, "lte_task.py", NULL, sqns_patience_ms (SQNS_LTE_TASK_MS), FALSE,
                             sqns_ssm_cancellable (ssm), on_lte_task, ssm);
       break;
     case STATE_MIRROR:
-      sqns_monitor_phase (monitor, SQNS_PHASE_LINK, TRUE, FALSE, "starting the board's passthrough");
+      sqns_monitor_remark (monitor, "starts the board's passthrough");
       sqns_board_run_async (passthrough->port, monitor, "passthrough.py", NULL, SQNS_SCRIPT_ACCEPT_MS, TRUE,
                             sqns_ssm_cancellable (ssm), on_mirror, ssm);
       break;

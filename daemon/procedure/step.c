@@ -49,6 +49,10 @@ upload (GTask *task, SqnsStep step, const SqnsStepFiles *files, GAsyncReadyCallb
                                               : files->image,
     .block_size = files->block_size,
     .erases = TRUE,
+    /* field-failures.md §1 row 9 */
+    .barren = stored ? "some modems left the factory with a read-only file system, which this way needs; a full image "
+                       "by way of recovery does without it"
+                     : NULL,
     .counts = step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE,
   };
   sqns_transfer_async (g_task_get_source_object (task), &transfer, g_task_get_cancellable (task), done, task);

@@ -34,6 +34,7 @@ typedef struct {
   SqnsStpDataType type;
   gboolean erases;
   gboolean counts;
+  const char *barren;
   SqnsStpSession *session;
   SqnsStpVerdict verdict;
   gboolean resend;
@@ -182,6 +183,7 @@ static void
 judge (SqnsSsm *ssm)
 {
   Transfer *transfer = sqns_ssm_data (ssm);
+  gsize done;
 
   switch (transfer->verdict)
     {
@@ -202,9 +204,11 @@ judge (SqnsSsm *ssm)
       sqns_ssm_complete (ssm);
       break;
     case SQNS_STP_FAILED:
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the upload failed after %" G_GSIZE_FORMAT " bytes: %s",
-                             sqns_stp_session_bytes_done (transfer->session),
-                             sqns_stp_session_failure (transfer->session));
+      done = sqns_stp_session_bytes_done (transfer->session);
+      sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the upload failed after %" G_GSIZE_FORMAT " bytes: %s%s%s",
+                             done, sqns_stp_session_failure (transfer->session),
+                             done == 0 && transfer->barren != NULL ? "; " : "",
+                             done == 0 && transfer->barren != NULL ? transfer->barren : "");
       break;
     }
 }
@@ -372,6 +376,7 @@ sqns_transfer_async (SqnsLink *link,
   transfer->type = config->type;
   transfer->erases = config->erases;
   transfer->counts = config->counts;
+  transfer->barren = config->barren;
   /* the relay's UART has 4096 bytes of buffer on the board, not passthrough's 8192 */
   guint most = sqns_link_kind (link) == SQNS_LINK_RELAY ? SQNS_STP_FIRST_BLOCK : 0;
   if (config->block_size != 0 && (most == 0 || config->block_size < most))

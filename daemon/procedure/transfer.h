@@ -9,9 +9,10 @@ typedef struct {
   const char *command; /* "AT+SMSTPU=\"ON_THE_FLY\"" */
   SqnsStpDataType type;
   GBytes *image;
-  guint block_size; /* most image bytes per block, 0 = as the session allows */
-  gboolean erases;  /* the image goes to flash: long silences are normal near its beginning and end */
-  gboolean counts;  /* it is the file that the job is about: its bytes are told to the monitor */
+  guint block_size;   /* most image bytes per block, 0 = as the session allows */
+  gboolean erases;    /* the image goes to flash: long silences are normal near its beginning and end */
+  const char *barren; /* what it may mean when not one byte is taken, for the error's message; static, nullable */
+  gboolean counts;    /* it is the file that the job is about: its bytes are told to the monitor */
 } SqnsTransferConfig;
 
 /* A cancel lets the block that is on the wire come to its end (for at most some seconds); after a failure or a cancel

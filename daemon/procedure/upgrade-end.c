@@ -83,7 +83,9 @@ sqns_upgrade_verdict (SqnsSsm *ssm)
     }
   else if (upgrade->memory.history.touched && !upgrade->stranger)
     {
-      SqnsAftermath aftermath = { .mode = upgrade->found, .between = sqns_upgrade_is_between (upgrade) };
+      SqnsAftermath aftermath = { .mode = upgrade->found,
+                                  .written = upgrade->memory.written,
+                                  .between = sqns_upgrade_is_between (upgrade) };
       const char *words;
       gboolean safe;
       GError *judged = sqns_verdict (error, &aftermath, &safe, &words);

@@ -44,6 +44,9 @@ judge (SqnsError code, const SqnsAftermath *aftermath)
                       "again and upgrade it again: an interrupted upload can be repeated" };
   if (code == SQNS_ERROR_NEEDS_HAND)
     return (Verdict){ SQNS_ERROR_NEEDS_HAND, FALSE, "the modem's state is not known; leave its power on" };
+  if (!aftermath->written)
+    return (Verdict){ SQNS_ERROR_TIMEOUT, TRUE,
+                      "the modem does not answer any more; nothing was written to it, power may be cut" };
   return (Verdict){ SQNS_ERROR_TIMEOUT, FALSE, "the modem's state is not known; leave its power on" };
 }
 

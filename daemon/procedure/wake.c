@@ -262,7 +262,7 @@ sqns_wake_finish (GAsyncResult *result, SqnsWake *wake, GError **error)
 SqnsNoise
 sqns_noise_merge (SqnsNoise one, SqnsNoise other)
 {
-  static const SqnsNoise order[] = { SQNS_NOISE_TEXT, SQNS_NOISE_ZEROS, SQNS_NOISE_GARBAGE };
+  static const SqnsNoise order[] = { SQNS_NOISE_CRASH, SQNS_NOISE_TEXT, SQNS_NOISE_ZEROS, SQNS_NOISE_GARBAGE };
 
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
     if (one == order[i] || other == order[i])

@@ -377,7 +377,7 @@ class Boards(FieldCase):
 
 class Patience(FieldCase):
     """What a daemon waits minutes for is shortened."""
-    daemon_options = ('--patience=0.1',)
+    daemon_patience = 0.1
 
     def test_row_03_stays_where_it_was(self):
         """`AT auto-negotiation failed!` after `Bootrom updated successfully`: told to go to FFH, the modem stayed where it was
@@ -423,7 +423,7 @@ class Patience(FieldCase):
 
 class Dots(FieldCase):
     """The longest waits, shortened more."""
-    daemon_options = ('--patience=0.04',)
+    daemon_patience = 0.04
 
     def test_row_06_silent_while_it_writes(self):
         """the same, and the modem does not come back at all
@@ -446,7 +446,7 @@ class Dots(FieldCase):
 
 class Stalls(FieldCase):
     """As long."""
-    daemon_options = ('--patience=0.03',)
+    daemon_patience = 0.03
 
     def test_row_09_read_only_file_system(self):
         """stuck at 0 % for hours: upgdiff 33080 to 41065 by the FFF method

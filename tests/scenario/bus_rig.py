@@ -194,11 +194,15 @@ class Rig:
         env.update(more)
         return env
 
-    def daemon(self, *options, where=None, ready=True, env=None):
+    def daemon(self, *options, where=None, ready=True, env=None, patience=None):
+        program = os.environ['SQNSD']
+        if patience is not None:
+            program = os.environ['SQNSD_IMPATIENT']
+            env = {**(env or {}), 'SQNS_PATIENCE': str(patience)}
         where = ['--bus', self.address] if where is None else where
         log = open(os.path.join(self.folder, 'sqnsd-%d.log' % len(self.daemons)), 'w+', encoding='utf-8')
         process = subprocess.Popen(
-            [os.environ['SQNSD'], '--no-udev', '--state-dir', self.folder, *where, *options],
+            [program, '--no-udev', '--state-dir', self.folder, *where, *options],
             stderr=log, stdout=log, env=self.environment(**(env or {})))
         process.log = log
         self.daemons.append(process)

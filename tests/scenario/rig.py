@@ -42,11 +42,12 @@ class WholeCase(unittest.TestCase):
     """A test with a daemon; boards, clients and all files go with it."""
     maxDiff = None
     daemon_options = ()
+    daemon_patience = None  # factor on the daemon's long waits; such a daemon is built for tests only
 
     def setUp(self):
         self.rig = Rig()
         self.addCleanup(self.end)
-        self.daemon = self.rig.daemon(*self.daemon_options)
+        self.daemon = self.rig.daemon(*self.daemon_options, patience=self.daemon_patience)
         self.boards = []
 
     def end(self):

@@ -3,9 +3,7 @@
 """Jobs outlive what happens to the daemon, to the board and to the disk: killed in every phase, stopped, unplugged, damaged
 records, a disk that cannot be written, a long history."""
 import glob
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +12,8 @@ import unittest
 import uuid as uuids
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import GLib, error_name, wait_for  # noqa: E402
-from rig import BEFORE, CANCELLED, DONE, NOT_FOUND, REFUSED, TARGET, UNKNOWN, WholeCase  # noqa: E402
+from bus_rig import wait_for  # noqa: E402
+from rig import BEFORE, DONE, NOT_FOUND, REFUSED, TARGET, WholeCase  # noqa: E402
 
 FAMILY = '--allow-family-change'
 SLOW_BLOCKS = ('--time-scale=0.02', '--block-time=10')
@@ -26,7 +24,6 @@ DAY_US = 24 * 3600 * 1000000
 
 class JournalCase(WholeCase):
     def setUp(self):
-        self.state = None
         super().setUp()
         self.client = self.rig.client()
         self.dup = self.image(size=300000)
@@ -79,40 +76,413 @@ class JournalCase(WholeCase):
         return wait_for(there, 'phase ' + phase)['State'] not in ENDED
 
 
-class Killed(JournalCase):
-    """kill -9 in each phase of a whole run; the job goes on by itself."""
+class Killing(JournalCase):
+    """kill -9; the same job goes on by itself, to success."""
 
-    def killed_in(self, phase, *options, flags=(), speed=None):
-        board = self.board(*options, **({'speed': speed} if speed else {}))
+    def begin_and_kill(self, board, phase, *flags):
         uuid = self.begin(board.port, *flags)
-        before = self.job(uuid)
+        self.created = self.job(uuid)['CreatedAt']
         self.assertTrue(self.wait_phase(uuid, phase), 'the job ended before phase ' + phase)
         self.kill()
+        self.assertEqual(self.record(uuid)['State'], 'running')
+        return uuid
+
+    def goes_on(self, board, uuid):
         self.restart()
-        interrupted = self.job(uuid)
-        self.assertEqual(interrupted['CreatedAt'], before['CreatedAt'])
+        self.assertEqual(self.job(uuid)['CreatedAt'], self.created)
         end = self.succeeds(uuid)
-        self.assertEqual((end['VersionAfter'], end['Progress'], end['Safe']), (TARGET, 1.0, True))
+        self.assertEqual((end['VersionAfter'], end['Progress'], end['Safe'], end['PointOfNoReturn']),
+                         (TARGET, 1.0, True, False))
         self.assert_upgraded(board)
         log, _ = self.expect(DONE, 'job', uuid, '--log')
         self.assertIn('interruption 1', log)
+        self.assertEqual(log.count('sqnsd 0.'), 2, 'the log of the life before is there, too')
         self.assertEqual(self.firmware(), [], 'nobody needs it any more')
+        return end
+
+    def killed_in(self, phase, *options, speed, flags=()):
+        board = self.board(*options, speed=speed)
+        uuid = self.begin_and_kill(board, phase, *flags)
+        self.goes_on(board, uuid)
         return board
 
-    def test_native_link(self):
-        self.killed_in('link', speed=('--time-scale=0.05', '--boot-time=2'))
+    def killed_behind_the_upload(self, phase, *options, speed, flags=()):
+        board = self.board(*options, speed=speed)
+        uuid = self.begin_and_kill(board, phase, *flags)
+        sent = self.status(board)['stp-bytes']
+        self.goes_on(board, uuid)
+        self.assertEqual(self.status(board)['stp-bytes'], sent, 'a finished upload is not repeated')
 
-    def test_native_prepare(self):
-        self.killed_in('prepare', speed=('--time-scale=0.05', '--boot-time=20'))
 
-    def test_native_transfer(self):
+SLOW_BOOT = ('--time-scale=0.05', '--reboot-time=30')
+SLOW_APPLY = ('--time-scale=0.05', '--apply-time=40')
+FACTORY = ('--modem-version=5.1.1.0-33080', '--bootloader0=33080')
+
+
+class KilledNative(Killing):
+    def test_link(self):
+        self.killed_in('link', speed=('--time-scale=0.05', '--boot-time=20'))
+
+    def test_prepare(self):
+        self.killed_in('prepare', speed=SLOW_BOOT)
+
+    def test_transfer(self):
         self.killed_in('transfer', speed=SLOW_BLOCKS)
 
-    def test_bare_prepare(self):
-        self.killed_in('prepare', '--start=direct', speed=('--time-scale=0.05', '--boot-time=20'))
+    def test_apply(self):
+        self.killed_behind_the_upload('apply', speed=SLOW_APPLY)
 
-    def test_bare_transfer(self):
+    def test_reboot(self):
+        self.killed_behind_the_upload('reboot', speed=SLOW_BOOT)
+
+
+class KilledBare(Killing):
+    def test_prepare(self):
+        self.killed_in('prepare', '--start=direct', speed=SLOW_BOOT)
+
+    def test_transfer(self):
         self.killed_in('transfer', '--start=direct', speed=SLOW_BLOCKS)
+
+    def test_apply(self):
+        self.killed_behind_the_upload('apply', '--start=direct', speed=SLOW_APPLY)
+
+    def test_reboot(self):
+        self.killed_behind_the_upload('reboot', '--start=direct', speed=SLOW_BOOT)
+
+
+class KilledFfh(Killing):
+    """The boot ROM first, then its updater, then the file."""
+
+    def test_updater(self):
+        self.killed_in('updater', '--modem=ffh', speed=('--time-scale=0.1', '--block-time=1'))
+
+    def test_transfer(self):
+        self.killed_in('transfer', '--modem=ffh', speed=SLOW_BLOCKS)
+
+    def test_apply(self):
+        self.killed_behind_the_upload('apply', '--modem=ffh', speed=SLOW_APPLY)
+
+    def test_factory_boot_rom(self):
+        self.killed_in('bootrom', *FACTORY, speed=SLOW_BLOCKS, flags=(FAMILY,))
+
+    def test_factory_transfer(self):
+        self.killed_in('transfer', *FACTORY, speed=SLOW_BLOCKS, flags=(FAMILY,))
+
+
+class Restarts(JournalCase):
+    def test_pending(self):
+        """What waited waits again; the port that was added is known again, with its options."""
+        board = self.board('--start=direct')
+        modem = self.client.add_port(board.port, link='direct')
+        later = int(time.time() * 1e6) + 3600000000
+        job = self.client.upgrade(modem, self.dup, label='tonight', not_before=later, priority=3, idempotency_key='k')
+        before = self.client.properties(job, 'Job')
+        wait_for(self.records, 'the record')
+        wait_for(self.firmware, 'the firmware')
+        self.kill()
+        self.restart()
+        now = self.client.properties(job, 'Job')
+        for key in ('Uuid', 'CreatedAt', 'NotBefore', 'Label', 'Priority', 'FirmwareName', 'FirmwareSha256', 'Modem', 'Kind',
+                    'CreatorUid', 'State', 'Message', 'BytesTotal'):
+            self.assertEqual(now[key], before[key], key)
+        self.assertEqual(self.client.upgrade(modem, self.dup, not_before=later, idempotency_key='k'), job)
+        self.expect(DONE, 'cancel', now['Uuid'])
+        self.assert_unopened(board)
+
+    def test_stopped(self):
+        """SIGTERM is no end of a job, but of a daemon."""
+        board = self.board(speed=SLOW_BLOCKS)
+        uuid = self.begin(board.port)
+        self.wait_bytes(board)
+        self.assertEqual(self.rig.stop(self.daemon), 0)
+        self.assertEqual((self.record(uuid)['State'], self.record(uuid)['Fruitless']), ('interrupted', '0'))
+        self.restart()
+        self.succeeds(uuid)
+        self.assert_upgraded(board)
+
+    def test_auto_resume_off(self):
+        config = self.file('sqnsd.conf', b'[sqnsd]\nAutoResume=no\n')
+        board = self.board(speed=SLOW_BLOCKS)
+        uuid = self.begin(board.port)
+        self.wait_bytes(board)
+        self.kill()
+        self.restart('--config', config)
+        waits = wait_for(lambda: self.job(uuid) if 'sqnsctl resume' in self.job(uuid)['Message'] else None, 'the words')
+        self.assertEqual((waits['State'], waits['Safe'], waits['ErrorName']), ('interrupted', False, ''))
+        # another job is not held up by it, and does the work
+        self.expect(DONE, 'upgrade', board.port, self.dup)
+        self.assertEqual(self.job(uuid)['State'], 'interrupted')
+        out, _ = self.expect(DONE, 'resume', uuid[:8])
+        self.assertIn('already', out)
+        self.assert_upgraded(board)
+        self.expect(REFUSED, 'resume', uuid)
+
+    def test_board_comes_later(self):
+        link = os.path.join(self.folder, 'ttyBoard')
+        board = self.board('--link=' + link, speed=SLOW_BLOCKS)
+        uuid = self.begin(link)
+        self.wait_bytes(board)
+        self.kill()
+        board.tell('unplug')
+        self.restart()
+        lost = wait_for(lambda: self.job(uuid) if 'plug it in' in self.job(uuid)['Message'] else None, 'the words')
+        self.assertEqual(lost['State'], 'interrupted')
+        self.assertIn('leave it on', lost['Message'])
+        board.tell('plug')
+        self.succeeds(uuid)
+        self.assert_upgraded(board)
+
+    def test_results_stay(self):
+        board = self.board()
+        done = self.begin(board.port, '--label=bench 7')
+        end = self.succeeds(done)
+        log, _ = self.expect(DONE, 'job', done, '--log')
+        cancelled = self.begin(board.port, '--not-before=+1h')
+        self.expect(DONE, 'cancel', cancelled)
+        self.kill()
+        self.restart()
+        now = self.job(done)
+        self.assertEqual({key: now[key] for key in end}, end)
+        self.assertEqual(self.expect(DONE, 'job', done, '--log')[0], log)
+        history = self.json(DONE, 'history')['jobs']
+        self.assertEqual([job['uuid'] for job in history], [cancelled, done])
+        for key, value in {'state': 'succeeded', 'label': 'bench 7', 'version-before': BEFORE, 'version-after': TARGET,
+                           'finished-at': end['FinishedAt'], 'error-name': '', 'safe': True, 'kind': 'upgrade'}.items():
+            self.assertEqual(history[1][key], value, key)
+        self.assertEqual([job['uuid'] for job in self.json(DONE, 'history', '--state=cancelled')['jobs']], [cancelled])
+        self.assertEqual([job['uuid'] for job in self.json(DONE, 'history', '--limit=1')['jobs']], [cancelled])
+        self.assertEqual([job['uuid'] for job in self.json(DONE, 'history', '--label=bench 7', board.port)['jobs']], [done])
+        self.assertEqual(self.json(DONE, 'history', 'another')['jobs'], [])
+        out, _ = self.expect(DONE, 'history')
+        self.assertRegex(out, '(?m)^ID .*ENDED')
+        self.assertRegex(out, done[:8] + '.*succeeded.*' + BEFORE + '.*' + TARGET + '.*bench 7')
+        self.expect(2, 'history', '--state=queued')
+
+        self.client.call(self.path(done), 'Job.Forget')
+        self.assertEqual([job['uuid'] for job in self.json(DONE, 'history')['jobs']], [cancelled])
+        wait_for(lambda: len(self.records()) == 1, 'the record to go')
+        self.assertEqual([name for name in self.records('.log') if done in name], [])
+
+    def test_failed_is_resumed(self):
+        """The modem waits in recovery; the file is kept until it is not needed any more."""
+        board = self.board('--start=direct', '--fault=error@applyx2')
+        code, _, err = self.sqnsctl('upgrade', board.port, self.dup)
+        self.assertEqual(code, 10, err)
+        self.restart_clean()
+        os.unlink(self.dup)
+        uuid = self.json(DONE, 'jobs')['jobs'][0]['uuid']
+        self.assertEqual(len(self.firmware()), 1)
+        self.expect(DONE, 'resume', uuid)
+        end = self.job(uuid)
+        self.assertEqual((end['State'], end['ErrorName'], end['VersionAfter']), ('succeeded', '', TARGET))
+        self.assertGreater(end['FinishedAt'], end['StartedAt'])
+        self.assert_upgraded(board)
+        wait_for(lambda: not self.firmware(), 'the firmware to go')
+
+    def restart_clean(self):
+        self.assertEqual(self.rig.stop(self.daemon), 0)
+        self.restart()
+
+    def test_file_is_gone(self):
+        board = self.board(speed=SLOW_BLOCKS)
+        uuid = self.begin(board.port)
+        self.wait_bytes(board)
+        self.kill()
+        for name in self.firmware():
+            os.unlink(os.path.join(self.folder, 'firmware', name))
+        self.restart()
+        end = self.wait_job(uuid, *ENDED)
+        self.assertEqual((end['State'], end['ErrorName'], end['Safe']), ('failed', 'org.sqnsd1.Error.InvalidFirmware', False))
+        self.assertIn('give the file again', end['ErrorMessage'])
+        self.expect(REFUSED, 'resume', uuid)
+        self.expect(DONE, 'upgrade', board.port, self.dup)
+
+    def test_killed_again_and_again(self):
+        """A job that comes no further, whatever the reason, is not tried for ever."""
+        board = self.board('--modem=hung', speed=('--time-scale=1',))
+        uuid = self.begin(board.port)
+        for _ in range(MAX_FRUITLESS + 1):
+            self.wait_job(uuid, 'running')
+            self.kill()
+            self.restart()
+        end = self.wait_job(uuid, *ENDED)
+        self.assertEqual((end['State'], end['ErrorName']), ('failed', 'org.sqnsd1.Error.DeviceLost'))
+        self.assertIn('given up', end['ErrorMessage'])
+
+
+class Cable(JournalCase):
+    def setUp(self):
+        super().setUp()
+        self.link = os.path.join(self.folder, 'ttyBoard')
+
+    def linked(self, *options, **how):
+        return self.board('--link=' + self.link, *options, **how)
+
+    def test_followed(self):
+        """sqnsctl stays with the job, and says what to do."""
+        board = self.linked(speed=SLOW_BLOCKS)
+        before = board.port
+        client = self.start('upgrade', self.link, self.dup)
+        self.wait_bytes(board)
+        board.tell('unplug')
+        said = client.err.until('the job goes on by itself')
+        self.assertIn('interrupted: the board is gone', said)
+        self.assertIn('leave it on', said)
+        jobs = self.json(DONE, 'jobs')['jobs']
+        self.assertEqual([(job['state'], job['safe'], job['error-name']) for job in jobs], [('interrupted', False, '')])
+        self.assertIn('interrupted', self.expect(DONE, 'jobs')[0])
+        # another pty under the same name
+        hold = os.open(before, os.O_RDWR | os.O_NOCTTY) if os.path.exists(before) else None
+        after = board.tell('plug')
+        if hold is not None:
+            os.close(hold)
+        self.assertEqual(os.path.realpath(self.link), after)
+        code, words = self.end_of(client)
+        self.assertEqual(code, DONE, words)
+        self.assertEqual(self.json(DONE, 'jobs')['jobs'][0]['uuid'], jobs[0]['uuid'])
+        self.assert_upgraded(board)
+
+    def test_cancelled(self):
+        board = self.linked(speed=SLOW_BLOCKS)
+        uuid = self.begin(self.link)
+        self.wait_bytes(board)
+        board.tell('unplug')
+        self.wait_job(uuid, 'interrupted')
+        self.expect(DONE, 'cancel', uuid)
+        end = self.job(uuid)
+        self.assertEqual((end['State'], end['ErrorName'], end['Safe']), ('cancelled', 'org.sqnsd1.Error.Cancelled', False))
+        board.tell('plug')
+        # somebody thinks better of it
+        self.expect(DONE, 'resume', uuid)
+        self.assert_upgraded(board)
+
+    def test_untouched(self):
+        """Lost while it was only looked at: safe, and said so."""
+        board = self.linked('--modem=hung', speed=('--time-scale=1',))
+        uuid = self.begin(self.link)
+        self.assertTrue(self.wait_phase(uuid, 'link'))
+        board.tell('unplug')
+        lost = self.wait_job(uuid, 'interrupted')
+        self.assertTrue(lost['Safe'])
+        self.assertNotIn('leave it on', lost['Message'])
+
+    def test_pseudo_terminal_by_its_number(self):
+        """That may be somebody's shell the next time."""
+        board = self.board(speed=SLOW_BLOCKS)
+        uuid = self.begin(board.port)
+        self.wait_bytes(board)
+        board.tell('unplug')
+        self.assertIn('sqnsctl resume', wait_for(
+            lambda: self.job(uuid) if 'resume' in self.job(uuid)['Message'] else None, 'the words')['Message'])
+        self.expect(DONE, 'cancel', uuid)
+
+
+class Disk(JournalCase):
+    def test_damaged_record(self):
+        boards = [self.board(speed=SLOW_BLOCKS), self.board(speed=SLOW_BLOCKS)]
+        uuids_ = [self.begin(board.port) for board in boards]
+        for board in boards:
+            self.wait_bytes(board)
+        self.kill()
+        path = os.path.join(self.folder, 'jobs', uuids_[0] + '.conf')
+        with open(path, 'r+b') as record:
+            record.truncate(os.path.getsize(path) // 2)
+        self.restart()
+        self.succeeds(uuids_[1])
+        self.assertTrue(os.path.exists(path + '.damaged'))
+        log = self.rig.log(self.daemon)
+        self.assertEqual(log.count('a damaged record of a job was set aside'), 1, log)
+        self.expect(NOT_FOUND, 'job', uuids_[0])
+
+    def without_disk(self, folder, words):
+        """Jobs run; a remark says what they lack."""
+        self.assertEqual(self.rig.stop(self.daemon), 0)
+        self.daemon = self.rig.daemon('--state-dir', folder)
+        board = self.board(speed=SLOW_BLOCKS)
+        uuid = self.begin(board.port)
+        self.wait_bytes(board)
+        self.assertRegex(self.job(uuid)['Message'], 'not on disk.*' + words)
+        self.succeeds(uuid)
+        self.assert_upgraded(board)
+        self.assertRegex(self.rig.log(self.daemon), '(?s)not.*kept.*' + words + '|not on disk.*' + words)
+        self.assertEqual([job['uuid'] for job in self.json(DONE, 'history')['jobs']], [uuid])
+
+    def test_no_folder(self):
+        self.without_disk(os.path.join(self.file('file', b''), 'state'), 'Not a directory')
+
+    def mounted(self, options):
+        folder = os.path.join(self.folder, 'mounted')
+        os.mkdir(folder)
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', folder], stderr=subprocess.DEVNULL,
+                          check=False).returncode != 0:
+            self.skipTest('needs the right to mount a tmpfs')
+        self.addCleanup(subprocess.run, ['umount', '-l', folder], check=False)
+        return folder
+
+    def test_read_only(self):
+        self.without_disk(self.mounted('ro'), 'Read-only')
+
+    def test_full(self):
+        self.without_disk(self.mounted('size=64k'), 'No space left')
+
+    def test_without_state_dir(self):
+        """Beside the system bus nothing is kept that nobody asked for."""
+        self.assertEqual(self.rig.stop(self.daemon), 0)
+        address = ['--bus', self.rig.address]
+        process = subprocess.Popen([os.environ['SQNSD'], '--no-udev', *address], stderr=subprocess.PIPE, text=True,
+                                   env=self.rig.environment(STATE_DIRECTORY=os.path.join(self.folder, 'none')))
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertIn('jobs end with the daemon', process.stderr.readline())
+        self.assertIn('serves', process.stderr.readline())
+        board = self.board('--modem=hung', speed=('--time-scale=1',))
+        uuid = self.begin(board.port)
+        self.expect(DONE, 'cancel', uuid)
+        self.wait_job(uuid, 'cancelled')
+        _, err = self.expect(REFUSED, 'resume', uuid)
+        self.assertIn('no folder for its state', err)
+        self.assertEqual([job['uuid'] for job in self.json(DONE, 'history')['jobs']], [uuid])
+        self.assertFalse(os.path.exists(os.path.join(self.folder, 'none')))
+
+
+class Many(JournalCase):
+    RECORDS = 10000
+
+    def test_ten_thousand(self):
+        """A long history makes no daemon slow or large."""
+        board = self.board()
+        uuid = self.begin(board.port)
+        self.succeeds(uuid)
+        with open(self.records()[0], encoding='utf-8') as record:
+            text = record.read()
+        finished = int(self.record(uuid)['FinishedAt'])
+        self.assertEqual(self.rig.stop(self.daemon), 0)
+        for i in range(self.RECORDS):
+            name = str(uuids.UUID(int=i + 1))
+            age = 40 * DAY_US if i % 10 == 0 else i * 1000
+            with open(os.path.join(self.folder, 'jobs', name + '.conf'), 'w', encoding='utf-8') as record:
+                record.write(text.replace(uuid, name).replace('FinishedAt=%d' % finished, 'FinishedAt=%d' % (finished - age)))
+        begin = time.monotonic()
+        self.restart()
+        took = time.monotonic() - begin
+        print('start with %d records: %.2f s' % (self.RECORDS, took), file=sys.stderr)
+        self.assertLess(took, 5)
+        self.assertIn(self.path(uuid), self.client.objects())
+        self.assertLessEqual(len([path for path in self.client.objects() if '/job/' in path]), 100)
+        history = self.client.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))[0]
+        self.assertEqual((len(history), history[0]['uuid']), (100, uuid))
+        again = self.client.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)',
+                                 ({}, 5000, history[-1]['finished-at']))[0]
+        self.assertEqual(len(again), 1000)
+        ends = [job['finished-at'] for job in history + again]
+        self.assertEqual(ends, sorted(ends, reverse=True))
+        self.assertEqual(len(self.records()), self.RECORDS + 1 - self.RECORDS // 10, 'those of 40 days ago are gone')
+        with open('/proc/%d/status' % self.daemon.pid, encoding='utf-8') as status:
+            rss = [int(line.split()[1]) for line in status if line.startswith('VmRSS')][0]
+        print('RSS: %d KiB' % rss, file=sys.stderr)
+        if 'AddressSanitizer' not in os.environ.get('SQNS_TEST_SANITIZER', ''):
+            self.assertLess(rss, 64 * 1024)
 
 
 if __name__ == '__main__':

@@ -2,8 +2,8 @@
 /* The matrix: an upgrade by each route is struck by each fault at each state of each machine that it drives, and what
  * comes of it must be on the written list (matrix-table.h), allowed there, and true of the board.
  *
- *   test-matrix ROUTE FAULT                        all states, as TAP; each in a process of its own, some at a time
- *   test-matrix --cell ROUTE FAULT MACHINE/STATE   one of them, with its transcript when it fails
+ *   test-matrix ROUTE FAULT                  all states, as TAP; each in a process of its own, many at a time
+ *   test-matrix --cell ROUTE FAULT PLACE     one of them, with its transcript when it fails
  *   test-matrix --table                            the table of CONTRIBUTING.md
  *   test-matrix --check FILE                       whether it stands there */
 #include "base/patience.h"
@@ -22,7 +22,7 @@
 /* The boot ROM is there within 30 s, of which not much may be taken away. */
 #define SLOW_PATIENCE 0.2
 #define HANG_PATIENCE 0.01
-#define AT_A_TIME 4
+#define AT_A_TIME 16
 #define TRIES 3 /* a state that only some runs come by */
 
 /* --- routes --- */
@@ -161,19 +161,33 @@ load_files (const Route *route, const char *folder, UpgradeFiles *files)
 typedef struct {
   const Route *route;
   MatrixFault fault;
-  const char *place; /* "machine/state" */
-  guint clean_steps; /* of a run without a fault */
-  const char *keep;  /* where a victim keeps its memory */
+  const char *place;   /* see place_name() */
+  guint clean_steps;   /* of a run without a fault */
+  GHashTable *entries; /* of a place without its number: how many so far */
+  const char *keep;    /* where a victim keeps its memory */
   gboolean struck;
   gboolean refused; /* a cancel */
   SqnsPhase phase;  /* where it was struck */
 } Cell;
 
+/* "reboot:bootmode/poll#1": its first entry in that phase. */
+static char *
+place_name (GHashTable *entries, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
+{
+  g_autofree char *place
+      = g_strdup_printf ("%s:%s/%s", sqns_phase_name (run->phase), klass->name, klass->state_names[state]);
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (entries, place)) + 1;
+  char *numbered = g_strdup_printf ("%s#%u", place, n);
+
+  g_hash_table_replace (entries, g_steal_pointer (&place), GUINT_TO_POINTER (n));
+  return numbered;
+}
+
 static void
 on_entered (UpgradeRun *run, const SqnsSsmClass *klass, guint state)
 {
   Cell *cell = run->data;
-  g_autofree char *place = g_strdup_printf ("%s/%s", klass->name, klass->state_names[state]);
+  g_autofree char *place = place_name (cell->entries, run, klass, state);
 
   if (cell->struck || strcmp (place, cell->place) != 0)
     return;
@@ -430,7 +444,8 @@ typedef struct {
   const Route *route;
   MatrixFault fault;
   const char *folder;
-  GPtrArray *places;   /* of the clean run, in the order of their first entry */
+  GPtrArray *places;   /* of the clean run, in order */
+  GHashTable *entries; /* of a place without its number: how many */
   GHashTable *writing; /* those that have sent something */
   GHashTable *behind;  /* those that were entered with the modem in reach */
   const char *place;   /* entered last */
@@ -460,19 +475,13 @@ static void
 on_clean_entered (UpgradeRun *run, const SqnsSsmClass *klass, guint state)
 {
   Sweep *sweep = run->data;
-  g_autofree char *place = g_strdup_printf ("%s/%s", klass->name, klass->state_names[state]);
-  guint at;
+  char *place = place_name (sweep->entries, run, klass, state);
 
   note_write (sweep);
-  if (g_ptr_array_find_with_equal_func (sweep->places, place, g_str_equal, &at))
-    {
-      sweep->place = g_ptr_array_index (sweep->places, at);
-      return;
-    }
+  g_ptr_array_add (sweep->places, place);
   if (!virtual_board_is (run->board, "esp32", "repl") && !virtual_board_is (run->board, "esp32", "raw"))
     g_hash_table_add (sweep->behind, place);
   sweep->place = place;
-  g_ptr_array_add (sweep->places, g_steal_pointer (&place));
 }
 
 static int
@@ -518,9 +527,26 @@ run_clean (Sweep *sweep)
   upgrade_files_clear (&files);
 }
 
+/* A state is struck once in each phase. The requests of an upload are one state, but RESET, OPEN_SESSION, the
+ * announcement of a block, the block, and RESET at the end. */
+static gboolean
+is_chosen (Sweep *sweep, const char *place)
+{
+  const char *number = strrchr (place, '#');
+  g_autofree char *name = g_strndup (place, number - place);
+  guint n = (guint)strtoul (number + 1, NULL, 10);
+
+  if (n == 1)
+    return TRUE;
+  return g_str_has_suffix (name, ":transfer/request")
+         && (n <= 4 || n == GPOINTER_TO_UINT (g_hash_table_lookup (sweep->entries, name)));
+}
+
 static gboolean
 has_cell (Sweep *sweep, const char *place)
 {
+  if (!is_chosen (sweep, place))
+    return FALSE;
   if (!matrix_fault_is_immediate (sweep->fault) && !g_hash_table_contains (sweep->writing, place))
     return FALSE;
   return matrix_fault_meets_repl (sweep->fault) || g_hash_table_contains (sweep->behind, place);
@@ -633,15 +659,16 @@ sweep (const Route *route, MatrixFault fault)
   Sweep sweep = { .route = route, .fault = fault, .folder = folder };
 
   sweep.places = g_ptr_array_new_with_free_func (g_free);
-  sweep.writing = g_hash_table_new (g_str_hash, g_str_equal);
-  sweep.behind = g_hash_table_new (g_str_hash, g_str_equal);
+  sweep.entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  sweep.writing = g_hash_table_new (NULL, NULL);
+  sweep.behind = g_hash_table_new (NULL, NULL);
   run_clean (&sweep);
-  g_print ("# %u states\n", sweep.places->len);
   start_more (&sweep);
   while (sweep.running > 0)
     g_main_context_iteration (NULL, TRUE);
   g_print ("1..%u\n", sweep.done);
   remove_files (folder);
+  g_hash_table_unref (sweep.entries);
   g_hash_table_unref (sweep.writing);
   g_hash_table_unref (sweep.behind);
   g_ptr_array_unref (sweep.places);
@@ -667,7 +694,7 @@ check_table (const char *path)
 static int
 usage (void)
 {
-  g_printerr ("test-matrix ROUTE FAULT | --cell ROUTE FAULT MACHINE/STATE | --table | --check FILE\n");
+  g_printerr ("test-matrix ROUTE FAULT | --cell ROUTE FAULT PLACE | --table | --check FILE\n");
   return 2;
 }
 
@@ -693,6 +720,7 @@ main (int argc, char **argv)
   if (!named && argc == 3)
     return sweep (cell.route, cell.fault);
   cell.place = argv[4];
+  cell.entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (strcmp (argv[1], "--victim") == 0 && argc == 9)
     {
       cell.keep = argv[8];

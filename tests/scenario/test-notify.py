@@ -318,7 +318,6 @@ class Life(NotifyCase):
         self.notify()
         job = self.submit(self.board())
         self.client.wait_state(job, 'succeeded')
-        wait_for(lambda: True, 'nothing')
         server = self.serve()
         self.wait_end(server, 'runs ' + TARGET)
         self.assertEqual(len(server.told), 1)

@@ -82,6 +82,12 @@ class Native(Route, WholeCase):
 
 
 @add_tests
+class Passthrough(Route, WholeCase):
+    """Insisted on: the relay only looks."""
+    flags = ('--link=passthrough',)
+
+
+@add_tests
 class Relay(Route, WholeCase):
     flags = ('--link=relay',)
 

@@ -221,7 +221,7 @@ class World:
                 strays.append('firmware that no job needs: ' + name)
             elif folder == 'jobs' and os.path.splitext(name)[1] not in ('.conf', '.log'):
                 strays.append('jobs/' + name)
-            elif folder not in ('firmware', 'jobs'):
+            elif folder not in ('firmware', 'jobs') and name != 'lock':
                 strays.append(os.path.join(folder, name))
         return strays
 

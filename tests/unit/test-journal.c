@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The journal on a disk of its own: what comes back, what goes, and what a damaged or missing folder does. */
+#include "caba-builder.h"
+#include "manager/history.h"
+#include "manager/journal.h"
+#include "model/memfile.h"
+#include "scripted.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DAY ((gint64)24 * 3600 * G_USEC_PER_SEC)
+
+typedef struct {
+  char *folder;
+  SqnsJournal *journal;
+  SqnsFirmware *firmware;
+} Rig;
+
+static void
+on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(SqnsFirmware **)user_data = sqns_firmware_load_finish (result, NULL);
+}
+
+static gboolean
+is_set (gpointer pointer)
+{
+  return *(gpointer *)pointer != NULL;
+}
+
+static SqnsFirmware *
+load (guint build)
+{
+  g_autofree char *version = g_strdup_printf ("6.0.0.0 [%u] by x", build);
+  g_autoptr (GBytes) dup = sqns_test_dup_new (version, 1000, 0);
+  SqnsFirmware *firmware = NULL;
+  sqns_firmware_load_async (sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup),
+                                                    NULL),
+                            SQNS_FIRMWARE_DUP, NULL, on_loaded, &firmware);
+  scripted_wait (is_set, &firmware);
+  return firmware;
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
+    {
+      g_autofree char *entry = g_build_filename (path, name, NULL);
+      remove_tree (entry);
+    }
+  g_remove (path);
+}
+
+static void
+rig_set_up (Rig *rig, gconstpointer unused)
+{
+  scripted_reset ();
+  rig->folder = g_dir_make_tmp ("sqns-journal-XXXXXX", NULL);
+  rig->journal = sqns_journal_new (rig->folder);
+  rig->firmware = load (37781);
+}
+
+static void
+rig_tear_down (Rig *rig, gconstpointer unused)
+{
+  g_clear_pointer (&rig->journal, sqns_journal_free);
+  scripted_settle ();
+  g_clear_object (&rig->firmware);
+  remove_tree (rig->folder);
+  g_free (rig->folder);
+}
+
+typedef struct {
+  gboolean answered;
+  gboolean good;
+  GPtrArray *entries;
+  GError *error;
+} Answer;
+
+static gboolean
+is_answered (gpointer answer)
+{
+  return ((Answer *)answer)->answered;
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+  answer->entries = sqns_journal_open_finish (result, &answer->error);
+  answer->answered = TRUE;
+}
+
+static GPtrArray *
+open_journal (Rig *rig, gint64 expired, guint max_ended, GError **error)
+{
+  Answer answer = { 0 };
+  sqns_journal_open_async (rig->journal, expired, max_ended, on_opened, &answer);
+  scripted_wait (is_answered, &answer);
+  if (answer.error != NULL)
+    g_propagate_error (error, answer.error);
+  return answer.entries;
+}
+
+/* A daemon dies and another starts. */
+static GPtrArray *
+reopen (Rig *rig, gint64 expired, guint max_ended)
+{
+  g_autoptr (GError) error = NULL;
+  sqns_journal_free (rig->journal);
+  rig->journal = sqns_journal_new (rig->folder);
+  GPtrArray *entries = open_journal (rig, expired, max_ended, &error);
+  g_assert_no_error (error);
+  return entries;
+}
+
+static void
+on_put (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+  answer->good = sqns_journal_put_finish (result, &answer->error);
+  answer->answered = TRUE;
+}
+
+static void
+set (char **field, const char *text)
+{
+  g_free (*field);
+  *field = g_strdup (text);
+}
+
+static SqnsJobRecord *
+make_record (Rig *rig, guint number, SqnsJobState state, gint64 finished_at)
+{
+  SqnsJobRecord *record = sqns_job_record_new ();
+  g_free (record->uuid);
+  record->uuid = g_strdup_printf ("%08x-0000-4000-8000-000000000000", number);
+  set (&record->device, "board");
+  set (&record->devnode, "/dev/ttyACM0");
+  set (&record->files[SQNS_JOB_FIRMWARE].name, sqns_firmware_name (rig->firmware));
+  set (&record->files[SQNS_JOB_FIRMWARE].sha256, sqns_firmware_sha256 (rig->firmware));
+  record->state = state;
+  record->created_at = number;
+  record->finished_at = finished_at;
+  return record;
+}
+
+static gboolean
+put (Rig *rig, const SqnsJobRecord *record, gboolean with_file, const char *log, GError **error)
+{
+  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { with_file ? rig->firmware : NULL };
+  Answer answer = { 0 };
+  sqns_journal_put_async (rig->journal, record, files, log != NULL ? g_string_new (log) : NULL, on_put, &answer);
+  scripted_wait (is_answered, &answer);
+  if (answer.error != NULL)
+    g_propagate_error (error, answer.error);
+  return answer.good;
+}
+
+static void
+put_new (Rig *rig, guint number, SqnsJobState state, gint64 finished_at)
+{
+  g_autoptr (SqnsJobRecord) record = make_record (rig, number, state, finished_at);
+  g_autoptr (GError) error = NULL;
+  g_assert_true (put (rig, record, TRUE, "0.000 # line\n", &error));
+  g_assert_no_error (error);
+}
+
+static char *
+path_of (Rig *rig, guint number, const char *suffix)
+{
+  return g_strdup_printf ("%s/jobs/%08x-0000-4000-8000-000000000000%s", rig->folder, number, suffix);
+}
+
+static gboolean
+exists (Rig *rig, guint number, const char *suffix)
+{
+  g_autofree char *path = path_of (rig, number, suffix);
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static gboolean
+has_firmware (Rig *rig)
+{
+  g_autofree char *path
+      = g_build_filename (rig->folder, "firmware", sqns_firmware_sha256 (rig->firmware), NULL);
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static void
+test_comes_back (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_assert_cmpuint (none->len, ==, 0);
+  put_new (rig, 2, SQNS_JOB_QUEUED, 0);
+  put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+  put_new (rig, 3, SQNS_JOB_FAILED, 5);
+
+  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_assert_cmpuint (entries->len, ==, 3);
+  for (guint i = 0; i < 3; i++)
+    {
+      const SqnsJournalEntry *entry = entries->pdata[i];
+      g_assert_cmpint (entry->record->created_at, ==, i + 1);
+      g_assert_no_error (entry->error);
+      g_assert_true ((entry->files[SQNS_JOB_FIRMWARE] != NULL) == (i < 2));
+      g_assert_true ((entry->log != NULL) == (i < 2));
+    }
+  const SqnsJournalEntry *first = entries->pdata[0], *second = entries->pdata[1];
+  g_assert_cmpstr (first->log, ==, "0.000 # line\n");
+  g_assert_cmpstr (sqns_firmware_name (first->files[SQNS_JOB_FIRMWARE]), ==, "x.dup");
+  g_assert_true (first->files[SQNS_JOB_FIRMWARE] == second->files[SQNS_JOB_FIRMWARE]); /* read once */
+  g_assert_true (has_firmware (rig));
+}
+
+static void
+test_firmware_goes (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  put_new (rig, 1, SQNS_JOB_FAILED, 5);
+  g_autoptr (GPtrArray) failed = reopen (rig, 0, 10);
+  g_assert_true (has_firmware (rig)); /* it may be resumed */
+  put_new (rig, 1, SQNS_JOB_SUCCEEDED, 6);
+  g_autoptr (GPtrArray) succeeded = reopen (rig, 0, 10);
+  g_assert_false (has_firmware (rig));
+
+  put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+  g_assert_true (has_firmware (rig));
+  sqns_journal_remove_firmware (rig->journal, sqns_firmware_sha256 (rig->firmware));
+  put_new (rig, 1, SQNS_JOB_RUNNING, 0); /* it is not believed to be there still */
+  g_assert_true (has_firmware (rig));
+}
+
+/* Other bytes under a hash are no firmware, and a good file takes their place. */
+static void
+test_damaged_firmware (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+  g_autofree char *path
+      = g_build_filename (rig->folder, "firmware", sqns_firmware_sha256 (rig->firmware), NULL);
+  g_autofree char *bytes = NULL;
+  gsize len;
+  g_assert_true (g_file_get_contents (path, &bytes, &len, NULL));
+  g_assert_true (g_file_set_contents (path, bytes, len / 2, NULL));
+  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  const SqnsJournalEntry *entry = entries->pdata[0];
+  g_assert_error (entry->error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
+  g_assert_null (entry->files[SQNS_JOB_FIRMWARE]);
+
+  put_new (rig, 2, SQNS_JOB_RUNNING, 0);
+  g_autofree char *again = NULL;
+  g_assert_true (g_file_get_contents (path, &again, &len, NULL));
+  g_assert_cmpmem (again, len, bytes, g_bytes_get_size (sqns_firmware_image (rig->firmware)));
+}
+
+static void
+test_damaged_record (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+  put_new (rig, 2, SQNS_JOB_RUNNING, 0);
+  put_new (rig, 3, SQNS_JOB_RUNNING, 0);
+  g_autofree char *one = path_of (rig, 1, ".conf"), *three = path_of (rig, 3, ".conf"), *text = NULL;
+  gsize len;
+  g_assert_true (g_file_get_contents (one, &text, &len, NULL));
+  g_assert_cmpint (truncate (one, len / 2), ==, 0);
+  g_assert_true (g_file_set_contents (three, text, len, NULL)); /* another's */
+  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_assert_cmpuint (entries->len, ==, 1);
+  g_assert_true (exists (rig, 1, ".conf.damaged") && exists (rig, 3, ".conf.damaged"));
+  g_assert_false (exists (rig, 1, ".conf") || exists (rig, 3, ".conf"));
+  g_autoptr (GPtrArray) again = reopen (rig, 0, 10);
+  g_assert_cmpuint (again->len, ==, 1);
+}
+
+/* The clock is the test's. */
+static void
+test_expired (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  gint64 now = g_get_real_time ();
+  put_new (rig, 1, SQNS_JOB_SUCCEEDED, now - 40 * DAY);
+  put_new (rig, 2, SQNS_JOB_FAILED, now - 20 * DAY);
+  put_new (rig, 3, SQNS_JOB_INTERRUPTED, 0);
+  g_autoptr (GPtrArray) entries = reopen (rig, now - 30 * DAY, 10);
+  g_assert_cmpuint (entries->len, ==, 2);
+  g_assert_false (exists (rig, 1, ".conf") || exists (rig, 1, ".log"));
+
+  /* while it runs: 30 days on */
+  sqns_journal_prune (rig->journal, now - DAY);
+  g_autoptr (GPtrArray) later = reopen (rig, 0, 10);
+  g_assert_cmpuint (later->len, ==, 2); /* written just now: not looked at */
+  sqns_journal_prune (rig->journal, now + 60 * G_USEC_PER_SEC);
+  g_autoptr (GPtrArray) last = reopen (rig, 0, 10);
+  g_assert_cmpuint (last->len, ==, 1);
+  g_assert_true (exists (rig, 3, ".conf"));
+}
+
+static void
+test_youngest (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  for (guint i = 1; i <= 250; i++)
+    put_new (rig, i, SQNS_JOB_SUCCEEDED, 1000 - i);
+  put_new (rig, 500, SQNS_JOB_QUEUED, 0);
+  g_autoptr (GPtrArray) entries = reopen (rig, 0, 3);
+  g_assert_cmpuint (entries->len, ==, 4);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (((SqnsJournalEntry *)entries->pdata[i])->record->created_at, ==, i + 1);
+}
+
+static void
+test_leftovers (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  put_new (rig, 1, SQNS_JOB_QUEUED, 0);
+  g_autofree char *temporary = path_of (rig, 1, ".conf.tmp"), *orphan = path_of (rig, 2, ".log");
+  g_assert_true (g_file_set_contents (temporary, "half", -1, NULL) && g_file_set_contents (orphan, "x", -1, NULL));
+  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_assert_cmpuint (entries->len, ==, 1);
+  g_assert_false (exists (rig, 1, ".conf.tmp") || exists (rig, 2, ".log"));
+  g_assert_true (exists (rig, 1, ".log"));
+}
+
+/* One daemon to a folder. */
+static void
+test_locked (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  Rig other = { .folder = rig->folder, .journal = sqns_journal_new (rig->folder), .firmware = rig->firmware };
+  g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_QUEUED, 0);
+  g_autoptr (GError) error = NULL;
+  g_assert_null (open_journal (&other, 0, 10, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "another sqnsd"));
+  g_clear_error (&error);
+  g_assert_false (put (&other, record, TRUE, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "another sqnsd"));
+  sqns_journal_free (other.journal);
+  g_assert_false (exists (rig, 1, ".conf"));
+}
+
+/* A folder that cannot be made; and one that can later. */
+static void
+test_no_folder (Rig *rig, gconstpointer unused)
+{
+  g_autofree char *file = g_build_filename (rig->folder, "file", NULL);
+  g_autofree char *below = g_build_filename (file, "state", NULL);
+  g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_QUEUED, 0);
+  g_autoptr (GError) error = NULL;
+  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  sqns_journal_free (rig->journal);
+  rig->journal = sqns_journal_new (below);
+  g_assert_null (open_journal (rig, 0, 10, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_clear_error (&error);
+  g_assert_false (put (rig, record, TRUE, NULL, &error));
+  g_assert_nonnull (strstr (error->message, below));
+  g_clear_error (&error);
+  g_unlink (file);
+  g_assert_true (put (rig, record, TRUE, NULL, &error));
+}
+
+/* The record stays what it was when the new one cannot be written. */
+static void
+test_failed_write (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  put_new (rig, 1, SQNS_JOB_QUEUED, 0);
+  g_autofree char *obstacle = path_of (rig, 1, ".conf.tmp");
+  g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_RUNNING, 0);
+  g_autoptr (GError) error = NULL;
+  g_assert_cmpint (g_mkdir (obstacle, 0700), ==, 0);
+  g_assert_false (put (rig, record, FALSE, NULL, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_assert_cmpint (g_rmdir (obstacle), ==, 0);
+  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_assert_cmpint (((SqnsJournalEntry *)entries->pdata[0])->record->state, ==, SQNS_JOB_QUEUED);
+}
+
+static void
+record_free (gpointer record)
+{
+  sqns_job_record_free (record);
+}
+
+static GPtrArray *
+search (Rig *rig, SqnsHistoryFilter *filter)
+{
+  g_autoptr (GPtrArray) known = g_ptr_array_new_with_free_func (record_free);
+  g_autofree char *folder = g_build_filename (rig->folder, "jobs", NULL);
+  g_ptr_array_add (known, make_record (rig, 3, SQNS_JOB_FAILED, 350)); /* newer than its record */
+  g_ptr_array_add (known, make_record (rig, 4, SQNS_JOB_RUNNING, 0));  /* resumed */
+  return sqns_history_search (filter, folder, known);
+}
+
+static void
+assert_found (Rig *rig, SqnsHistoryFilter filter, const char *numbers)
+{
+  g_autoptr (GPtrArray) found = search (rig, &filter);
+  g_autoptr (GString) text = g_string_new (NULL);
+  for (guint i = 0; i < found->len; i++)
+    g_string_append_printf (text, "%d ", (int)((SqnsJobRecord *)found->pdata[i])->created_at);
+  g_assert_cmpstr (text->str, ==, numbers);
+}
+
+static void
+test_history (Rig *rig, gconstpointer unused)
+{
+  char board[] = "board", other[] = "other", label[] = "bench";
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  for (guint i = 1; i <= 5; i++)
+    put_new (rig, i, i % 2 != 0 ? SQNS_JOB_SUCCEEDED : SQNS_JOB_CANCELLED, 100 * i);
+  g_autoptr (SqnsJobRecord) labelled = make_record (rig, 6, SQNS_JOB_SUCCEEDED, 600);
+  set (&labelled->label, label);
+  set (&labelled->device, other);
+  labelled->options.recover = TRUE;
+  g_assert_true (put (rig, labelled, FALSE, NULL, NULL));
+  put_new (rig, 7, SQNS_JOB_QUEUED, 0);
+
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100 }, "6 5 3 2 1 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 2 }, "6 5 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100, .before = 350 }, "2 1 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100, .since = 350 }, "6 5 3 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100, .modem = board }, "5 3 2 1 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100, .label = label }, "6 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100, .by_kind = TRUE, .recover = TRUE }, "6 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100, .by_kind = TRUE }, "5 3 2 1 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100, .by_state = TRUE, .state = SQNS_JOB_CANCELLED }, "2 ");
+  assert_found (rig, (SqnsHistoryFilter){ .limit = 100, .by_state = TRUE, .state = SQNS_JOB_FAILED }, "3 ");
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct {
+    const char *name;
+    void (*test) (Rig *rig, gconstpointer unused);
+  } tests[] = {
+    { "/journal/comes-back", test_comes_back },
+    { "/journal/firmware-goes", test_firmware_goes },
+    { "/journal/damaged-firmware", test_damaged_firmware },
+    { "/journal/damaged-record", test_damaged_record },
+    { "/journal/expired", test_expired },
+    { "/journal/youngest", test_youngest },
+    { "/journal/leftovers", test_leftovers },
+    { "/journal/locked", test_locked },
+    { "/journal/no-folder", test_no_folder },
+    { "/journal/failed-write", test_failed_write },
+    { "/journal/history", test_history },
+  };
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* a damaged record is a warning */
+  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, Rig, NULL, rig_set_up, tests[i].test, rig_tear_down);
+  return g_test_run ();
+}
