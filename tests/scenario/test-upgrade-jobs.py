@@ -281,7 +281,8 @@ class Signals(JobCase):
         board = self.board(speed=SLOW_BLOCKS)
         uuid = self.detached(board)
         self.wait_bytes(board)
-        now = self.job(uuid)
+        # properties are told at most four times a second
+        now = wait_for(lambda: self.job(uuid)['Phase'] == 'transfer' and self.job(uuid), 'the phase to be told')
         self.assertEqual((now['Phase'], now['Safe'], now['PointOfNoReturn']), ('transfer', False, False))
         self.assertGreater(now['BytesTotal'], now['BytesDone'])
         self.expect(DONE, 'wait', uuid)
@@ -299,7 +300,8 @@ class Signals(JobCase):
 
     def test_second_upload(self):
         """The first one is not taken: back to the transfer, but not back in progress."""
-        board, modem, job, end = self.run_job('--start=direct', '--fault=error@apply', speed=('--time-scale=0.02',))
+        board, modem, job, end = self.run_job('--start=direct', '--fault=error@apply',
+                                              speed=('--time-scale=0.02', '--block-time=3'))
         self.assert_upgraded(board)
         progress = self.values(job, 'Progress')
         self.assertEqual((progress, end['Progress']), (sorted(progress), 1.0))
