@@ -43,8 +43,8 @@ add_row (SqnsTable *table, GVariant *entry)
     outcome += strlen (SQNS_ERROR_DBUS_PREFIX);
   g_autofree char *time = sqns_text_time (finished);
   g_autofree char *id = g_strdup_printf ("%.*s", SHORT_UUID, text (entry, "uuid") != NULL ? text (entry, "uuid") : "");
-  sqns_table_add (table, id, time, text (entry, "modem"), text (entry, "state"), outcome, text (entry, "version-before"),
-                  text (entry, "version-after"), text (entry, "label"));
+  sqns_table_add (table, id, time, text (entry, "modem"), text (entry, "state"), outcome,
+                  text (entry, "version-before"), text (entry, "version-after"), text (entry, "label"));
 }
 
 static void

@@ -45,7 +45,8 @@ sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv)
   sqns_follow_expect (follow);
   for (guint i = 0; i < jobs->len; i++)
     {
-      g_autoptr (SqnsDbusJob) job = resume (bus, jobs->pdata[i], &error) ? look_again (bus, jobs->pdata[i], &error) : NULL;
+      g_autoptr (SqnsDbusJob) job
+          = resume (bus, jobs->pdata[i], &error) ? look_again (bus, jobs->pdata[i], &error) : NULL;
       if (job == NULL)
         return sqns_ctl_fail (ctl, error);
       sqns_follow_add (follow, job);

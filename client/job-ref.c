@@ -86,3 +86,31 @@ sqns_job_ref_length (GPtrArray *jobs)
       }
   return length;
 }
+
+gboolean
+sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsBus **bus, GPtrArray **jobs, SqnsExit *code)
+{
+  gboolean all = FALSE;
+  const GOptionEntry entries[] = {
+    { "all", 0, 0, G_OPTION_ARG_NONE, &all, "every job that has not ended", NULL },
+    { NULL },
+  };
+  g_autoptr (GError) error = NULL;
+
+  if (!sqns_ctl_parse (ctl, entries, 0, -1, &argc, &argv, code))
+    return FALSE;
+  if (argc < 2 && !all)
+    {
+      *code = sqns_ctl_usage (ctl, "which job? give ids or --all");
+      return FALSE;
+    }
+  *bus = sqns_bus_open (ctl, &error);
+  if (*bus != NULL)
+    *jobs = sqns_job_ref_resolve (*bus, argv + 1, (guint)argc - 1, all, &error);
+  if (*bus == NULL || *jobs == NULL)
+    {
+      *code = sqns_ctl_fail (ctl, error);
+      return FALSE;
+    }
+  return TRUE;
+}

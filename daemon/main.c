@@ -21,7 +21,7 @@
 #define DEFAULT_STATE_DIR "/var/lib/sqnsd"
 #define EXIT_USAGE 2
 #define MAX_RECALL_MS 2000 /* so long the name waits for the jobs of before; on a slow disk they come behind it */
-#define EXTEND_EVERY_S 10 /* while a job is waited for at the end */
+#define EXTEND_EVERY_S 10  /* while a job is waited for at the end */
 #define EXTEND_BY_S 30
 
 typedef struct {
@@ -328,7 +328,8 @@ find_state_dir (const App *app)
   if (!on_system_bus (app))
     return NULL;
   /* systemd.exec(5): several are separated by colons */
-  g_auto (GStrv) folders = g_strsplit (g_getenv ("STATE_DIRECTORY") != NULL ? g_getenv ("STATE_DIRECTORY") : "", ":", 2);
+  g_auto (GStrv) folders
+      = g_strsplit (g_getenv ("STATE_DIRECTORY") != NULL ? g_getenv ("STATE_DIRECTORY") : "", ":", 2);
   return g_strdup (folders[0] != NULL && *folders[0] == '/' ? folders[0] : DEFAULT_STATE_DIR);
 }
 

@@ -193,8 +193,8 @@ static void
 on_changed (SqnsJob *job, gboolean prompt, SqnsBusJob *self)
 {
   /* a daemon that ends has no time for a second telling */
-  gboolean stopped = sqns_job_is_finished (job)
-                     || (sqns_job_is_interrupted (job) && sqns_manager_is_stopping (self->bus->manager));
+  gboolean stopped
+      = sqns_job_is_finished (job) || (sqns_job_is_interrupted (job) && sqns_manager_is_stopping (self->bus->manager));
   SqnsTell how = stopped ? SQNS_TELL_NOW : prompt ? SQNS_TELL_SOON : SQNS_TELL_LATER;
   gint64 now = g_get_monotonic_time ();
   gint64 due = sqns_throttle_due (&self->throttle, how, now);

@@ -272,8 +272,7 @@ parse_filter (GVariant *dict, SqnsHistoryFilter *filter, GError **error)
         good = refuse_filter (error, key, "is given twice");
       else if (g_str_equal (key, "since"))
         {
-          good = g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64)
-                 || refuse_filter (error, key, "must be of type t");
+          good = g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64) || refuse_filter (error, key, "must be of type t");
           filter->since = good ? (gint64)MIN (g_variant_get_uint64 (value), (guint64)G_MAXINT64) : 0;
         }
       else if (!g_strv_contains (texts, key))

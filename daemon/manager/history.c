@@ -16,8 +16,8 @@ sqns_history_filter_fits (const SqnsHistoryFilter *filter, const SqnsJobRecord *
   return sqns_job_state_ended (record->state) && (filter->modem == NULL || g_str_equal (filter->modem, record->device))
          && (filter->label == NULL || g_str_equal (filter->label, record->label))
          && (!filter->by_state || filter->state == record->state)
-         && (!filter->by_kind || !!filter->recover == !!record->options.recover)
-         && record->finished_at >= filter->since && (filter->before == 0 || record->finished_at < filter->before);
+         && (!filter->by_kind || !!filter->recover == !!record->options.recover) && record->finished_at >= filter->since
+         && (filter->before == 0 || record->finished_at < filter->before);
 }
 
 static void

@@ -33,8 +33,7 @@ sqns_journal_read_record (const char *path, GError **error)
   if (record == NULL)
     return NULL;
   g_autofree char *name = g_path_get_basename (path);
-  if (!g_str_has_prefix (name, record->uuid)
-      || !g_str_equal (name + strlen (record->uuid), SQNS_JOURNAL_RECORD))
+  if (!g_str_has_prefix (name, record->uuid) || !g_str_equal (name + strlen (record->uuid), SQNS_JOURNAL_RECORD))
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "it is the record of another job, %s", record->uuid);
       return NULL;
@@ -97,10 +96,7 @@ load_file (SqnsJournal *self, SqnsJobFile file, const SqnsFileNote *note, GError
 
 /* @loaded: files of other jobs, which are often the same; nullable. */
 static void
-load_files (SqnsJournal *self,
-            const SqnsFileNote notes[SQNS_JOB_N_FILES],
-            GHashTable *loaded,
-            SqnsJournalEntry *entry)
+load_files (SqnsJournal *self, const SqnsFileNote notes[SQNS_JOB_N_FILES], GHashTable *loaded, SqnsJournalEntry *entry)
 {
   for (guint i = 0; i < SQNS_JOB_N_FILES && entry->error == NULL; i++)
     {

@@ -12,11 +12,11 @@ struct _SqnsManager {
   SqnsConfig config;
   const SqnsOperations *operations;
   SqnsRules *rules;
-  GPtrArray *devices;  /* SqnsDevice */
-  GHashTable *boards;  /* udev's id -> SqnsDevice, borrowed */
-  GHashTable *watches; /* SqnsDevice, borrowed -> GFileMonitor, of ports */
-  GPtrArray *jobs;     /* SqnsJob by age */
-  GPtrArray *images;   /* SqnsFirmware, weak */
+  GPtrArray *devices;   /* SqnsDevice */
+  GHashTable *boards;   /* udev's id -> SqnsDevice, borrowed */
+  GHashTable *watches;  /* SqnsDevice, borrowed -> GFileMonitor, of ports */
+  GPtrArray *jobs;      /* SqnsJob by age */
+  GPtrArray *images;    /* SqnsFirmware, weak */
   SqnsJournal *journal; /* nullable: jobs end with the daemon */
   GTask *opening;       /* while it is read */
   gint64 next_sweep;    /* µs since the epoch: when old records are looked for again */

@@ -63,13 +63,11 @@ gboolean sqns_manager_open_journal_finish (SqnsManager *manager, GAsyncResult *r
 
 /* An interrupted job goes on, a failed or cancelled one is queued again with what is known of it. Errors: WRONG_STATE,
  * DRAINING, INVALID_FIRMWARE (its file is not kept any more). */
-void
-sqns_manager_resume_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
+void sqns_manager_resume_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_manager_resume_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
 
 /* A job's transcript as a sealed memfd, -1 with FAILED. */
-void
-sqns_manager_open_log_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
+void sqns_manager_open_log_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
 int sqns_manager_open_log_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
 
 /* Ended jobs, on disk or not: SqnsJobRecord, newest end first. Never fails. */

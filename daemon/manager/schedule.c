@@ -24,7 +24,8 @@ look_again (Pass *pass, gint64 when)
     pass->next = when;
 }
 
-/* Interrupted ones first, whose modems may be in mid-air; then those whose time has come: higher priority, then age; then the others by their time. */
+/* Interrupted ones first, whose modems may be in mid-air; then those whose time has come: higher priority, then age;
+ * then the others by their time. */
 static int
 compare_jobs (gconstpointer a, gconstpointer b, gpointer user_data)
 {

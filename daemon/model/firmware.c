@@ -235,8 +235,7 @@ sqns_firmware_load_finish (GAsyncResult *result, GError **error)
 }
 
 SqnsFirmware *
-sqns_firmware_load_file (
-    const char *path, const char *name, const char *sha256, SqnsFirmwareKind kind, GError **error)
+sqns_firmware_load_file (const char *path, const char *name, const char *sha256, SqnsFirmwareKind kind, GError **error)
 {
   int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
   if (fd < 0)

@@ -20,8 +20,8 @@ SqnsFirmware *sqns_firmware_load_finish (GAsyncResult *result, GError **error);
 
 /* The same for the file at @path, which is called @name whatever its path is, and must have the hash @sha256
  * (INVALID_FIRMWARE). Blocks: for worker threads only. */
-SqnsFirmware *sqns_firmware_load_file (
-    const char *path, const char *name, const char *sha256, SqnsFirmwareKind kind, GError **error);
+SqnsFirmware *
+sqns_firmware_load_file (const char *path, const char *name, const char *sha256, SqnsFirmwareKind kind, GError **error);
 
 const char *sqns_firmware_name (SqnsFirmware *firmware);     /* base name, valid UTF-8; "" when it cannot be told */
 const char *sqns_firmware_sha256 (SqnsFirmware *firmware);   /* 64 lower-case hex digits */

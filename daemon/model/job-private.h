@@ -17,11 +17,11 @@ struct _SqnsJob {
   SqnsMode mode; /* of the modem, as last told in this run */
   char *uuid;
   char *message;
-  char *phase_text;   /* what the procedure said of its phase */
+  char *phase_text;     /* what the procedure said of its phase */
   SqnsPhase work_phase; /* the last that was not RELEASE */
-  gint64 phase_start; /* monotonic µs */
-  gint64 last_bytes;  /* monotonic µs of the last byte taken */
-  gint64 log_start;   /* monotonic µs: time 0 of the transcript, 0 none yet */
+  gint64 phase_start;   /* monotonic µs */
+  gint64 last_bytes;    /* monotonic µs of the last byte taken */
+  gint64 log_start;     /* monotonic µs: time 0 of the transcript, 0 none yet */
   GError *error;
   char *advice; /* of a job that was restored, else NULL */
   const SqnsOperations *operations;

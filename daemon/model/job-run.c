@@ -28,8 +28,8 @@ remark_order (SqnsJob *self)
   g_autofree char *time = g_date_time_format_iso8601 (now);
   remark (self, "sqnsd " SQNS_VERSION ", job %s, %s", self->uuid, time);
   remark (self, "board %s at %s, USB %04x:%04x", device->id, device->devnode, device->vendor, device->product);
-  remark (self, "file %s, version %s, %" G_GUINT64_FORMAT " bytes, SHA-256 %s", self->info.firmware_name,
-          version, self->info.bytes_total, self->info.firmware_sha256);
+  remark (self, "file %s, version %s, %" G_GUINT64_FORMAT " bytes, SHA-256 %s", self->info.firmware_name, version,
+          self->info.bytes_total, self->info.firmware_sha256);
   if (self->interruptions > 0)
     remark (self, "goes on after interruption %u: %s", self->interruptions, self->interruption);
 }
@@ -188,7 +188,8 @@ on_modem (gpointer data, const SqnsModemStatus *status)
 {
   SqnsJob *self = data;
   self->mode = status->mode;
-  if (!sqns_version_known (&self->info.version_before))
+  /* what a modem tells once it was written to is not what it ran before */
+  if (!sqns_version_known (&self->info.version_before) && !self->memory.written)
     self->info.version_before = status->version;
   sqns_device_note_status (self->device, status);
 }
@@ -309,10 +310,11 @@ refuse_without_disk (SqnsJob *self)
   if (*self->notes[SQNS_JOB_FIRST_STEP].sha256 == '\0' || self->keep == NULL || self->keep_problem == NULL
       || self->memory.history.first_step_done || self->refusal != NULL)
     return;
-  self->refusal = g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
-                               "an upgrade in two steps must be on disk before it begins, and that failed (%s): nothing "
-                               "was written to the modem; free the disk and run it again",
-                               self->keep_problem);
+  self->refusal
+      = g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
+                     "an upgrade in two steps must be on disk before it begins, and that failed (%s): nothing "
+                     "was written to the modem; free the disk and run it again",
+                     self->keep_problem);
   g_cancellable_cancel (self->cancellable);
 }
 

@@ -280,8 +280,9 @@ cancelled_between (SqnsJob *self)
   return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
                       "cancelled while it was interrupted: the modem is as the interruption left it, which is not "
                       "known; %s",
-                      self->info.safe ? "nothing had been written to its flash, power may be cut"
-                                      : "leave its power on; the job can still be resumed, or the modem upgraded again");
+                      self->info.safe
+                          ? "nothing had been written to its flash, power may be cut"
+                          : "leave its power on; the job can still be resumed, or the modem upgraded again");
 }
 
 gboolean

@@ -58,8 +58,8 @@ void sqns_job_set_pending (SqnsJob *job, SqnsJobState state, guint queue_positio
  * had now: the job stays as it is. */
 gboolean sqns_job_start (SqnsJob *job, const SqnsOperations *operations, const SqnsRules *rules, GError **error);
 
-/* Ends a pending or interrupted job at once, a running one as soon as its procedure yields. WRONG_STATE past the point of no return
- * and when it is finished. */
+/* Ends a pending or interrupted job at once, a running one as soon as its procedure yields. WRONG_STATE past the point
+ * of no return and when it is finished. */
 gboolean sqns_job_cancel (SqnsJob *job, GError **error);
 
 /* Ends a pending or interrupted job with @error (taken): failed, or cancelled for CANCELLED. */

@@ -4,10 +4,10 @@
 
 #include "base/source.h"
 #include "port/port-lock.h"
+#include "port/port-wait.h"
 #include "port/tty.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,9 +28,6 @@ typedef struct {
   gsize written;
   guint quiet_ms;    /* drain */
   gint64 give_up_us; /* drain: monotonic time of its end at the latest */
-  GSource *deadline;
-  GSource *cancel;
-  GSource *writable;
 } Operation;
 
 struct _SqnsPort {
@@ -38,7 +35,9 @@ struct _SqnsPort {
   char *devnode;
   guint speed;
   int fd;
-  GSource *readable;
+  SqnsPortWait *wait; /* NULL when lost */
+  GSource *cancel;    /* kept over the exchanges of a procedure */
+  GCancellable *cancellable;
   GByteArray *received;
   GByteArray *heard;
   gboolean synced;
@@ -71,9 +70,11 @@ operation_end (SqnsPort *port, GError *error)
 {
   Operation *operation = g_steal_pointer (&port->operation);
 
-  sqns_clear_source (&operation->deadline);
-  sqns_clear_source (&operation->cancel);
-  sqns_clear_source (&operation->writable);
+  if (port->wait != NULL)
+    {
+      sqns_port_wait_until (port->wait, -1);
+      sqns_port_wait_for_room (port->wait, FALSE);
+    }
   if (error != NULL || operation->kind == OPERATION_DRAIN)
     keep_heard (port);
   if (operation->kind == OPERATION_DRAIN)
@@ -98,16 +99,15 @@ port_lost (SqnsPort *port, const char *why)
     return;
   port->lost = TRUE;
   port->synced = FALSE;
-  sqns_clear_source (&port->readable);
+  g_clear_pointer (&port->wait, sqns_port_wait_free);
   if (port->operation != NULL)
     operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "%s is gone: %s", port->devnode, why));
   g_signal_emit (port, signals[SIGNAL_LOST], 0);
 }
 
-static gboolean
-on_deadline (gpointer data)
+static void
+on_deadline (SqnsPort *port)
 {
-  SqnsPort *port = data;
   Operation *operation = port->operation;
 
   if (operation->kind == OPERATION_DRAIN)
@@ -117,28 +117,46 @@ on_deadline (gpointer data)
   else
     operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "no answer within %.1f s",
                                       operation->exchange.timeout_ms / 1000.0));
-  return G_SOURCE_REMOVE;
 }
 
 static void
 arm_deadline (SqnsPort *port, guint ms)
 {
-  Operation *operation = port->operation;
-  if (operation->deadline != NULL)
-    {
-      g_source_set_ready_time (operation->deadline, g_get_monotonic_time () + (gint64)ms * 1000);
-      return;
-    }
-  operation->deadline = g_timeout_source_new (ms);
-  g_source_set_callback (operation->deadline, on_deadline, port, NULL);
-  g_source_attach (operation->deadline, g_task_get_context (operation->task));
+  sqns_port_wait_until (port->wait, g_get_monotonic_time () + (gint64)ms * 1000);
 }
 
+static void
+forget_cancellable (SqnsPort *port)
+{
+  sqns_clear_source (&port->cancel);
+  g_clear_object (&port->cancellable);
+}
+
+/* Runs once: a cancelled source is ready for ever. */
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
-  operation_end (data, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "cancelled"));
+  SqnsPort *port = data;
+  g_autoptr (SqnsPort) self = g_object_ref (port);
+
+  forget_cancellable (port);
+  if (port->operation != NULL && g_task_get_cancellable (port->operation->task) == cancellable)
+    operation_end (port, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "cancelled"));
   return G_SOURCE_REMOVE;
+}
+
+static void
+watch_cancellable (SqnsPort *port, GCancellable *cancellable)
+{
+  if (port->cancellable == cancellable)
+    return;
+  forget_cancellable (port);
+  if (cancellable == NULL)
+    return;
+  port->cancellable = g_object_ref (cancellable);
+  port->cancel = g_cancellable_source_new (cancellable);
+  g_source_set_callback (port->cancel, G_SOURCE_FUNC (on_cancelled), port, NULL);
+  g_source_attach (port->cancel, NULL);
 }
 
 /* --- bytes --- */
@@ -184,38 +202,37 @@ take_received (SqnsPort *port, const guint8 *data, gsize len)
     }
 }
 
-static gboolean
-on_readable (int fd, GIOCondition condition, gpointer data)
+static void
+on_readable (SqnsPort *port)
 {
-  SqnsPort *port = data;
-  g_autoptr (SqnsPort) self = g_object_ref (port);
   guint8 buffer[READ_SIZE];
 
-  gssize n = read (fd, buffer, sizeof buffer);
+  gssize n = read (port->fd, buffer, sizeof buffer);
   if (n > 0)
     take_received (port, buffer, n);
   else if (n == 0 || (errno != EAGAIN && errno != EINTR))
     port_lost (port, n == 0 ? "hung up" : g_strerror (errno));
-  return port->readable != NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_writable (int fd, GIOCondition condition, gpointer data)
-{
-  SqnsPort *port = data;
-  g_autoptr (SqnsPort) self = g_object_ref (port);
-  sqns_clear_source (&port->operation->writable);
-  operation_progress (port);
-  return G_SOURCE_REMOVE;
 }
 
 static void
-wait_writable (SqnsPort *port)
+on_event (SqnsPortEvent event, gpointer data)
 {
-  Operation *operation = port->operation;
-  operation->writable = g_unix_fd_source_new (port->fd, G_IO_OUT);
-  g_source_set_callback (operation->writable, G_SOURCE_FUNC (on_writable), port, NULL);
-  g_source_attach (operation->writable, g_task_get_context (operation->task));
+  SqnsPort *port = data;
+  g_autoptr (SqnsPort) self = g_object_ref (port);
+
+  switch (event)
+    {
+    case SQNS_PORT_READABLE:
+      on_readable (port);
+      break;
+    case SQNS_PORT_WRITABLE:
+      if (port->operation != NULL)
+        operation_progress (port);
+      break;
+    case SQNS_PORT_DEADLINE:
+      on_deadline (port);
+      break;
+    }
 }
 
 static void
@@ -238,7 +255,7 @@ operation_progress (SqnsPort *port)
         }
       else
         {
-          wait_writable (port);
+          sqns_port_wait_for_room (port->wait, TRUE);
           return;
         }
     }
@@ -255,17 +272,11 @@ static Operation *
 operation_new (SqnsPort *port, OperationKind kind, GTask *task)
 {
   Operation *operation = g_new0 (Operation, 1);
-  GCancellable *cancellable = g_task_get_cancellable (task);
 
   operation->kind = kind;
   operation->task = task;
   port->operation = operation;
-  if (cancellable != NULL)
-    {
-      operation->cancel = g_cancellable_source_new (cancellable);
-      g_source_set_callback (operation->cancel, G_SOURCE_FUNC (on_cancelled), port, NULL);
-      g_source_attach (operation->cancel, g_task_get_context (task));
-    }
+  watch_cancellable (port, g_task_get_cancellable (task));
   return operation;
 }
 
@@ -475,15 +486,18 @@ sqns_port_open (const char *devnode, guint speed, GError **error)
   if (fd < 0)
     return NULL;
 
-  SqnsPort *port = g_object_new (SQNS_TYPE_PORT, NULL);
+  g_autoptr (SqnsPort) port = g_object_new (SQNS_TYPE_PORT, NULL);
   port->devnode = g_strdup (devnode);
   port->speed = speed;
   port->fd = fd;
   port->synced = TRUE;
-  port->readable = g_unix_fd_source_new (fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
-  g_source_set_callback (port->readable, G_SOURCE_FUNC (on_readable), port, NULL);
-  g_source_attach (port->readable, g_main_context_get_thread_default ());
-  return port;
+  port->wait = sqns_port_wait_new (fd, on_event, port);
+  if (port->wait == NULL)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot wait for %s: %s", devnode, g_strerror (errno));
+      return NULL;
+    }
+  return g_steal_pointer (&port);
 }
 
 const char *
@@ -545,6 +559,7 @@ void
 sqns_port_close (SqnsPort *port)
 {
   port_lost (port, "closed");
+  forget_cancellable (port);
   release_fd (port);
 }
 
@@ -552,7 +567,8 @@ static void
 sqns_port_finalize (GObject *object)
 {
   SqnsPort *port = SQNS_PORT (object);
-  sqns_clear_source (&port->readable);
+  g_clear_pointer (&port->wait, sqns_port_wait_free);
+  forget_cancellable (port);
   release_fd (port);
   g_byte_array_unref (port->received);
   g_byte_array_unref (port->heard);
