@@ -20,20 +20,23 @@ thread_cpu_us (void)
   return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
+static void
+turn_ended (void)
+{
+  gint64 turn_us = g_get_monotonic_time () - turn_began_us;
+  gint64 cpu_us = thread_cpu_us () - turn_began_cpu_us;
+
+  longest_us = MAX (longest_us, turn_us);
+  longest_cpu_us = MAX (longest_cpu_us, cpu_us);
+  if (turn_us > SQNS_LOOP_LIMIT_MS * 1000)
+    sqns_info (NULL, "the main loop was away for %.1f ms (%.1f ms of CPU)", turn_us / 1000.0, cpu_us / 1000.0);
+}
+
 static gint
 watching_poll (GPollFD *fds, guint n_fds, gint timeout_ms)
 {
   if (turn_began_us != 0)
-    {
-      gint64 turn_us = g_get_monotonic_time () - turn_began_us;
-      if (turn_us > longest_us)
-        {
-          longest_us = turn_us;
-          longest_cpu_us = thread_cpu_us () - turn_began_cpu_us;
-        }
-      if (turn_us > SQNS_LOOP_LIMIT_MS * 1000)
-        sqns_info (NULL, "the main loop was away for %.1f ms", turn_us / 1000.0);
-    }
+    turn_ended ();
   gint ready = real_poll (fds, n_fds, timeout_ms);
   turn_began_us = g_get_monotonic_time ();
   turn_began_cpu_us = thread_cpu_us ();

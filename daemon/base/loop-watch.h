@@ -9,5 +9,6 @@
 /* Watches the default main context from now on; a turn longer than the limit is logged. Call once. */
 void sqns_loop_watch_start (void);
 
-/* The longest turn so far, in microseconds of wall time, and of this thread's own CPU time in that turn. */
+/* The longest turn so far, in microseconds of wall time. *@cpu_us: the most of this thread's own CPU time that a turn
+ * took, maybe another one: what the daemon is to blame for on a machine that has other things to do; nullable. */
 gint64 sqns_loop_watch_longest_us (gint64 *cpu_us);

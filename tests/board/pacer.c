@@ -1,10 +1,14 @@
 /* Time for all lines of the process: one timer, no timer for single bytes.
  *
  * A lane says when the bytes that it has will have passed (at most 20 ms ahead) and is run then. Its clock goes on by
- * exactly the time that the bytes take, so that a late timer costs no throughput; what a run was late by is given back
- * when the lane starts again, for the host's answer was late by as much. Time in which the line was idle never is: a
- * line that earned bytes while it waited would be faster than its baud rate. The timer is a timerfd as poll() knows
- * only milliseconds, and an answer of 16 bytes takes a fifth of one. */
+ * exactly the time that the bytes take. What happens in a run happens at the moment at which the lane was due, however
+ * late the process is: an answer that follows from it starts at that moment too, and only when the last of it reaches
+ * the host is it late, by what is then given back to the host's next bytes (lane_owes). So neither a late timer nor a
+ * coarse one costs throughput. Time in which the line was idle never is given back: a line that earned bytes while it
+ * waited would be faster than its baud rate.
+ *
+ * The timer is a timerfd as poll() knows only milliseconds, and an answer of 16 bytes takes a fifth of one. Setting it
+ * costs more than all the rest, so that many lanes share ticks, and it is set once a tick. */
 #include "pacer.h"
 
 #include <errno.h>
@@ -14,31 +18,79 @@
 
 #define LOOK_AHEAD_US 20000
 #define BITS_PER_BYTE 10
+/* From so many waiting lanes on they are run in ticks. */
+#define MANY_LANES 8
+#define TICK_US 1000
 
 static GPtrArray *lanes;
 static int timer = -1;
+static gint64 armed;  /* what the timer is set to, 0 = nothing */
+static gint64 played; /* the moment in which a lane runs, 0 = none does */
+
+static gint64
+now_or_played (void)
+{
+  return played > 0 ? played : g_get_monotonic_time ();
+}
 
 static void
-arm (void)
+arm (gint64 at)
 {
-  struct itimerspec at = { 0 };
-  gint64 next = -1;
+  struct itimerspec when = { 0 };
 
-  for (guint i = 0; i < lanes->len; i++)
-    {
-      const Lane *lane = g_ptr_array_index (lanes, i);
-
-      if (next < 0 || lane->due < next)
-        next = lane->due;
-    }
-  if (next >= 0)
-    {
-      /* CLOCK_MONOTONIC is what g_get_monotonic_time () reads; zero would disarm it */
-      at.it_value.tv_sec = next / G_USEC_PER_SEC;
-      at.it_value.tv_nsec = next % G_USEC_PER_SEC * 1000 + 1;
-    }
-  if (timerfd_settime (timer, TFD_TIMER_ABSTIME, &at, NULL) != 0)
+  if (lanes->len >= MANY_LANES)
+    at = (at + TICK_US - 1) / TICK_US * TICK_US;
+  if (armed != 0 && armed <= at)
+    return;
+  armed = at;
+  /* CLOCK_MONOTONIC is what g_get_monotonic_time () reads; zero would disarm it */
+  when.it_value.tv_sec = at / G_USEC_PER_SEC;
+  when.it_value.tv_nsec = at % G_USEC_PER_SEC * 1000 + 1;
+  if (timerfd_settime (timer, TFD_TIMER_ABSTIME, &when, NULL) != 0)
     g_error ("timerfd_settime: %s", g_strerror (errno));
+}
+
+static void
+run_lane (guint index, gint64 now)
+{
+  Lane *lane = g_ptr_array_index (lanes, index);
+
+  g_ptr_array_remove_index_fast (lanes, index);
+  played = MAX (lane->due, now - LOOK_AHEAD_US);
+  lane->waiting = FALSE;
+  lane->running = TRUE;
+  lane->run (lane, played);
+  lane->running = FALSE;
+  played = 0;
+}
+
+/* Runs what is due at @now, and what becomes due by that; returns when the next lane is due, 0 = there is none. */
+static gint64
+run_due (gint64 now)
+{
+  gint64 next;
+
+  do
+    {
+      next = 0;
+      for (guint i = lanes->len; i > 0; i--)
+        {
+          const Lane *lane;
+
+          if (i > lanes->len) /* a lane may have taken others out */
+            continue;
+          lane = g_ptr_array_index (lanes, i - 1);
+          if (lane->due <= now)
+            run_lane (i - 1, now);
+          else if (next == 0 || lane->due < next)
+            next = lane->due;
+        }
+      /* those that were added, and the last one that took the place of another */
+      for (guint i = 0; i < lanes->len; i++)
+        next = MIN (next == 0 ? G_MAXINT64 : next, ((const Lane *)g_ptr_array_index (lanes, i))->due);
+    }
+  while (next != 0 && next <= now);
+  return next;
 }
 
 static gboolean
@@ -46,27 +98,15 @@ timer_fired (gint fd, GIOCondition condition, gpointer user_data)
 {
   gint64 now = g_get_monotonic_time ();
   guint64 times;
+  gint64 next;
 
   if (read (fd, &times, sizeof times) < 0 && errno != EAGAIN)
     g_error ("timerfd: %s", g_strerror (errno));
-  for (guint i = lanes->len; i > 0; i--)
-    {
-      Lane *lane;
-
-      if (i > lanes->len) /* a lane may have taken others out */
-        continue;
-      lane = g_ptr_array_index (lanes, i - 1);
-      if (lane->due > now)
-        continue;
-      g_ptr_array_remove_index_fast (lanes, i - 1);
-      lane->waiting = FALSE;
-      lane->running = TRUE;
-      lane->run (lane, now);
-      lane->running = FALSE;
-      if (!lane->waiting)
-        lane->late = CLAMP (now - lane->due, 0, LOOK_AHEAD_US);
-    }
-  arm ();
+  armed = 1; /* no lane that starts meanwhile needs the timer */
+  next = run_due (now);
+  armed = 0;
+  if (next > 0)
+    arm (next);
   return G_SOURCE_CONTINUE;
 }
 
@@ -111,7 +151,7 @@ wait_until (Lane *lane, gint64 due)
   lane->due = due;
   lane->waiting = TRUE;
   g_ptr_array_add (lanes, lane);
-  arm ();
+  arm (due);
 }
 
 /* There are @waiting_bytes for the line: run the lane when they, or 20 ms of them, have passed. */
@@ -119,10 +159,12 @@ void
 lane_start (Lane *lane, guint baud, gsize waiting_bytes)
 {
   gint64 need = time_of (baud, waiting_bytes);
+  gint64 from;
 
   if (lane->waiting)
     return;
-  lane->clock = MAX (lane->clock, g_get_monotonic_time () - (lane->running ? LOOK_AHEAD_US : lane->late));
+  from = now_or_played () - (lane->running ? LOOK_AHEAD_US : played > 0 ? 0 : lane->late);
+  lane->clock = MAX (lane->clock, from);
   lane->late = 0;
   wait_until (lane, lane->clock + MIN (need, LOOK_AHEAD_US));
 }
@@ -132,7 +174,7 @@ void
 lane_start_in (Lane *lane, gint64 us)
 {
   if (!lane->waiting)
-    wait_until (lane, g_get_monotonic_time () + us);
+    wait_until (lane, now_or_played () + us);
 }
 
 /* Bytes that the line can have carried by @now; at least one, as the lane was run for something. */
@@ -148,4 +190,12 @@ void
 lane_carried (Lane *lane, guint baud, gsize bytes)
 {
   lane->clock += time_of (baud, bytes);
+}
+
+/* What the other end is given now, it should have had at the moment that is played; its answer, for which @lane is, is
+ * late by as much. */
+void
+lane_owes (Lane *lane)
+{
+  lane->late = played > 0 ? CLAMP (g_get_monotonic_time () - played, 0, LOOK_AHEAD_US) : 0;
 }

@@ -14,7 +14,7 @@ struct Lane {
   gpointer data;
   gboolean waiting;
   gboolean running; /* it goes on where it was: no idle time */
-  gint64 late;      /* what the run after which it was idle was late by */
+  gint64 late;      /* given back when it starts again: what kept the other end waiting */
 };
 
 void lane_init (Lane *lane, LaneFunc run, gpointer data);
@@ -23,3 +23,4 @@ void lane_start (Lane *lane, guint baud, gsize waiting_bytes);
 void lane_start_in (Lane *lane, gint64 us);
 gsize lane_allowance (Lane *lane, gint64 now, guint baud);
 void lane_carried (Lane *lane, guint baud, gsize bytes);
+void lane_owes (Lane *lane);

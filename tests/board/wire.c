@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include "pacer.h"
+#include "poller.h"
 #include "transcript.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ struct Wire {
   int watch; /* inotify */
   gint openers;
 
-  guint in_id;
+  Watch in;
   guint out_id;
   gboolean held;
   Lane in_lane;
@@ -55,8 +56,6 @@ struct Wire {
 
 static int notify_fd = -1;
 static GHashTable *watched; /* inotify watch → Wire */
-
-static gboolean readable (gint fd, GIOCondition condition, gpointer user_data);
 
 static void
 note_opens (void)
@@ -125,8 +124,8 @@ watch_opens (Wire *wire)
 static void
 listen_to_host (Wire *wire)
 {
-  if (wire->master >= 0 && wire->in_id == 0 && !wire->held && !wire->in_lane.waiting)
-    wire->in_id = g_unix_fd_add (wire->master, G_IO_IN, readable, wire);
+  if (wire->master >= 0 && !wire->held && !wire->in_lane.waiting)
+    watch_wait (&wire->in);
 }
 
 static void
@@ -157,20 +156,19 @@ take (Wire *wire, gsize max)
   wire->received (wire->user_data, buffer, (gsize)n, &line);
 }
 
-static gboolean
-readable (gint fd, GIOCondition condition, gpointer user_data)
+static void
+readable (gpointer user_data)
 {
   Wire *wire = user_data;
 
   sample (wire);
-  if (!wire->options.paced)
+  if (wire->options.paced)
     {
-      take (wire, READ_MAX);
-      return G_SOURCE_CONTINUE;
+      lane_start (&wire->in_lane, wire->sampled.baud, wire->sampled_bytes);
+      return;
     }
-  wire->in_id = 0;
-  lane_start (&wire->in_lane, wire->sampled.baud, wire->sampled_bytes);
-  return G_SOURCE_REMOVE;
+  take (wire, READ_MAX);
+  listen_to_host (wire);
 }
 
 static void
@@ -203,7 +201,7 @@ wire_hold (Wire *wire, gboolean hold)
     return;
   wire->held = hold;
   if (hold)
-    g_clear_handle_id (&wire->in_id, g_source_remove);
+    watch_stop (&wire->in);
   else
     listen_to_host (wire);
 }
@@ -232,6 +230,7 @@ to_kernel (Wire *wire, const guint8 *data, gsize len)
   if (wire->master < 0 || !host_is_there (wire))
     return;
   transcript_bytes (wire->options.board, "host <", data, len);
+  lane_owes (&wire->in_lane);
   if (wire->unread->len == 0)
     n = write (wire->master, data, len);
   n = MAX (n, 0); /* EAGAIN: all of it waits */
@@ -378,6 +377,7 @@ wire_plug (Wire *wire, GError **error)
     }
   g_unix_set_fd_nonblocking (wire->master, TRUE, NULL);
   line_set_raw (wire->slave, FIRST_BAUD);
+  watch_begin (&wire->in, wire->master, readable, wire);
   watch_opens (wire);
   update_link (wire);
   listen_to_host (wire);
@@ -389,7 +389,7 @@ wire_unplug (Wire *wire)
 {
   if (wire->master < 0)
     return;
-  g_clear_handle_id (&wire->in_id, g_source_remove);
+  watch_end (&wire->in);
   g_clear_handle_id (&wire->out_id, g_source_remove);
   lane_clear (&wire->in_lane);
   lane_clear (&wire->out_lane);

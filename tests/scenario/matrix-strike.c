@@ -28,7 +28,7 @@ static const struct {
   [MATRIX_DAMAGE] = { .at = "corrupt@at", .stp = "corrupt@stp" },
   [MATRIX_LOSS] = { .repl = TRUE, .at = "drop-bytes@at", .stp = "drop-bytes@stp" },
   [MATRIX_SHORT_WRITE] = { .repl = TRUE },
-  [MATRIX_MODEM_RESET] = { .repl = TRUE, .at = "modem-reset", .stp = "modem-reset" },
+  [MATRIX_MODEM_RESET] = { .at = "modem-reset@at", .stp = "modem-reset@stp" },
   [MATRIX_BOARD_RESET] = { .immediate = TRUE, .repl = TRUE },
   [MATRIX_UNPLUG] = { .immediate = TRUE, .repl = TRUE },
   [MATRIX_HANG] = { .at = "hang@at", .stp = "hang@stp" },
@@ -194,7 +194,7 @@ matrix_repair (MatrixFault fault, VirtualBoard *board)
 {
   g_free (virtual_board_tell (board, "clear-faults"));
   if (fault == MATRIX_UNPLUG)
-    virtual_board_plug (board);
+    g_free (virtual_board_tell (board, "plug"));
   if (fault == MATRIX_HANG && virtual_board_is (board, "modem", "hung"))
     {
       g_free (virtual_board_tell (board, "power-cycle"));

@@ -14,7 +14,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from client_case import DBUS, OWN, Case, WithDaemon, load_make_dup  # noqa: E402
 from client_rig import FakeDaemon, job_path, uuid  # noqa: E402
 
-UNBUILT = ('inhibit', 'notify')
 
 
 class Words(Case):
@@ -48,12 +47,6 @@ class Words(Case):
         out, err = self.expect(0, '--version')
         self.assertRegex(out, r'^sqnsctl \d+\.\d+\.\d+\n$')
         self.assertEqual(err, '')
-
-    def test_what_is_not_built_says_so(self):
-        for command in UNBUILT:
-            out, err = self.expect(1, command, 'x', '--json')
-            self.assertIn('not built', err)
-            self.assertEqual(json.loads(out)['error']['error-name'], OWN + 'NotSupported')
 
     def test_no_bus(self):
         for args in (['list'], ['list', '--session'], ['list', '--bus', 'unix:path=/nonexistent/bus'],

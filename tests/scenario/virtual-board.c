@@ -15,6 +15,7 @@ struct _VirtualBoard {
   char *port;
   char *folder;
   char *control;
+  char *link; /* nullable */
   GSocketConnection *connection;
   GDataInputStream *replies;
 };
@@ -43,8 +44,8 @@ virtual_board_join (const char *port, const char *control)
   return board;
 }
 
-VirtualBoard *
-virtual_board_new (const char *options)
+static VirtualBoard *
+start_board (const char *options, gboolean named)
 {
   g_autoptr (GError) error = NULL;
   VirtualBoard *board = g_new0 (VirtualBoard, 1);
@@ -62,6 +63,12 @@ virtual_board_new (const char *options)
   g_ptr_array_add (argv, (gpointer) "--control");
   g_ptr_array_add (argv, board->control);
   g_ptr_array_add (argv, (gpointer) "--exit-with-stdin"); /* when the test dies */
+  if (named)
+    {
+      board->link = g_build_filename (board->folder, "tty", NULL);
+      g_ptr_array_add (argv, (gpointer) "--link");
+      g_ptr_array_add (argv, board->link);
+    }
   for (guint i = 0; words != NULL && words[i] != NULL; i++)
     g_ptr_array_add (argv, words[i]);
   g_ptr_array_add (argv, NULL);
@@ -80,6 +87,18 @@ virtual_board_new (const char *options)
   return board;
 }
 
+VirtualBoard *
+virtual_board_new (const char *options)
+{
+  return start_board (options, FALSE);
+}
+
+VirtualBoard *
+virtual_board_new_named (const char *options)
+{
+  return start_board (options, TRUE);
+}
+
 void
 virtual_board_free (VirtualBoard *board)
 {
@@ -92,9 +111,12 @@ virtual_board_free (VirtualBoard *board)
       g_object_unref (board->output);
       g_object_unref (board->process);
       g_unlink (board->control);
+      if (board->link != NULL)
+        g_unlink (board->link);
       g_rmdir (board->folder);
     }
   g_free (board->control);
+  g_free (board->link);
   g_free (board->folder);
   g_free (board->port);
   g_free (board);
@@ -103,7 +125,7 @@ virtual_board_free (VirtualBoard *board)
 const char *
 virtual_board_port (VirtualBoard *board)
 {
-  return board->port;
+  return board->link != NULL ? board->link : board->port;
 }
 
 const char *
@@ -157,12 +179,4 @@ virtual_board_wait (VirtualBoard *board, const char *member, const char *value)
   while (!virtual_board_is (board, member, value))
     if (g_get_monotonic_time () > deadline)
       g_error ("%s is not %s", member, value);
-}
-
-void
-virtual_board_plug (VirtualBoard *board)
-{
-  char *port = virtual_board_tell (board, "plug");
-  g_free (board->port);
-  board->port = port;
 }

@@ -8,6 +8,9 @@ typedef struct _VirtualBoard VirtualBoard;
 
 /* Starts $SQNS_BOARD with @options (one string, as a shell splits it) and waits until its port is there. */
 VirtualBoard *virtual_board_new (const char *options);
+/* The same behind a name of its own, which goes with the cable and comes with it: that of a pseudo-terminal that was
+ * unplugged may soon be another board's. */
+VirtualBoard *virtual_board_new_named (const char *options);
 void virtual_board_free (VirtualBoard *board);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VirtualBoard, virtual_board_free)
 
@@ -27,6 +30,3 @@ char *virtual_board_status (VirtualBoard *board, const char *member);
 gboolean virtual_board_is (VirtualBoard *board, const char *member, const char *value);
 /* Until @member is @value, with a deadline. */
 void virtual_board_wait (VirtualBoard *board, const char *member, const char *value);
-
-/* Puts the cable back in that "unplug" has pulled: the port may have another name then. */
-void virtual_board_plug (VirtualBoard *board);

@@ -61,10 +61,11 @@ async def until(later, ms):
         return True
     either = Later()
     later.wakes.append(lambda: either.set())
-    timer = GLib.timeout_add(max(int(ms), 1), lambda: either.set())
-    await either
-    if later.done:
+    timer = GLib.timeout_add(max(int(ms), 1), lambda: either.set('time'))
+    if await either != 'time':
         GLib.source_remove(timer)
+    elif not later.done:
+        later.wakes.pop()
     return later.done
 
 

@@ -21,6 +21,7 @@ NOT_KNOWN = ('unknown', 'silent', 'gone')
 WAITS = ('recovery', 'mtools', 'ffh', 'application', 'updater')
 LOST_ERRORS = ('Timeout', 'DeviceLost', 'NeedsHand', 'Protocol', 'Cancelled', 'WrongState')
 CUTS_POWER = re.compile(r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it')
+TIMES = re.compile(r', \d+:\d\d so far|silent for \d+:\d\d')
 PROBED = ('prepare', 'bootrom', 'updater', 'transfer', 'apply', 'reboot', 'confirm', 'release')
 
 
@@ -172,7 +173,7 @@ class Run:
         while True:
             self.poked = Later()
             status = await self.look()
-            now = (self.props['State'], self.props['Phase'], self.props['Message'])
+            now = (self.props['State'], self.props['Phase'], TIMES.sub('', self.props['Message']))
             if now != last:
                 self.note('%s %s: %s  [modem %s%s, %s %s]' % (*now, status['modem'], ', writing' if status['writing'] else '',
                                                               'esp32', status['esp32']))

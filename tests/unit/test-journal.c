@@ -186,8 +186,7 @@ exists (Rig *rig, guint number, const char *suffix)
 static gboolean
 has_firmware (Rig *rig)
 {
-  g_autofree char *path
-      = g_build_filename (rig->folder, "firmware", sqns_firmware_sha256 (rig->firmware), NULL);
+  g_autofree char *path = g_build_filename (rig->folder, "firmware", sqns_firmware_sha256 (rig->firmware), NULL);
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
@@ -241,8 +240,7 @@ test_damaged_firmware (Rig *rig, gconstpointer unused)
 {
   g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
   put_new (rig, 1, SQNS_JOB_RUNNING, 0);
-  g_autofree char *path
-      = g_build_filename (rig->folder, "firmware", sqns_firmware_sha256 (rig->firmware), NULL);
+  g_autofree char *path = g_build_filename (rig->folder, "firmware", sqns_firmware_sha256 (rig->firmware), NULL);
   g_autofree char *bytes = NULL;
   gsize len;
   g_assert_true (g_file_get_contents (path, &bytes, &len, NULL));

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The routes of the matrix. */
+#include "matrix-route.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define BOARD_OPTIONS "--time-scale 0.01 --boot-time 0.05 "
+/* A boot may last 9 s, an erase 16 s, the writing 60 s: enough for a board at a hundredth of its times. */
+#define PATIENCE 0.05
+/* The boot ROM is there within 30 s, of which not much may be taken away. */
+#define SLOW_PATIENCE 0.2
+
+#define NB_IOT "37781.dup", "--size 60000", NULL, NULL
+#define NB_IOT_VERSIONS "6.0.0.0-35351", "6.0.0.0-37781"
+static const MatrixRoute routes[] = {
+  { "native",
+    "",
+    SQNS_LINK_AUTO,
+    { 0 },
+    NB_IOT,
+    NB_IOT_VERSIONS,
+    "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script "
+    "start-relay transfer upgrade wake" },
+  { "relay",
+    "",
+    SQNS_LINK_RELAY,
+    { 0 },
+    NB_IOT,
+    NB_IOT_VERSIONS,
+    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script start-relay "
+    "transfer upgrade wake" },
+  { "bare",
+    "--start direct ",
+    SQNS_LINK_AUTO,
+    { 0 },
+    NB_IOT,
+    NB_IOT_VERSIONS,
+    "apply bootmode interrupt link prepare probe quit-relay transfer upgrade wake" },
+  { "ffh",
+    "--modem ffh ",
+    SQNS_LINK_AUTO,
+    { 0 },
+    NB_IOT,
+    NB_IOT_VERSIONS,
+    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay "
+    "start-relay transfer updater upgrade wake" },
+  { "factory",
+    "--modem-version 5.1.1.0-33080 --bootloader0 33080 ",
+    SQNS_LINK_AUTO,
+    { .allow_family_change = TRUE },
+    NB_IOT,
+    "5.1.1.0-33080",
+    "6.0.0.0-37781",
+    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay "
+    "start-relay transfer updater upgrade wake",
+    SLOW_PATIENCE },
+  { "diff",
+    "--modem-version 5.1.1.0-38638 ",
+    SQNS_LINK_AUTO,
+    { 0 },
+    "upgdiff_38638-to-39529.dup",
+    "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
+    NULL,
+    NULL,
+    "5.1.1.0-38638",
+    "5.1.1.0-39529",
+    "apply interrupt link passthrough prepare probe quit-relay relay-search run-script "
+    "start-relay transfer upgrade wake" },
+  { "two-steps",
+    "--modem-version 5.1.1.0-41065 ",
+    SQNS_LINK_AUTO,
+    { 0 },
+    "CATM1-5.2-48829-2.dup",
+    "--version 5.2.1.0 --build 48829 --size 60000",
+    "CATM1-5.2-48829-1.dup",
+    "--version 5.2.1.0 --build 48829 --first-step --size 30000",
+    "5.1.1.0-41065",
+    "5.2.1.0-48829",
+    "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script "
+    "start-relay transfer upgrade wake" },
+};
+
+double
+matrix_route_patience (const MatrixRoute *route)
+{
+  return route->patience > 0 ? route->patience : PATIENCE;
+}
+
+const MatrixRoute *
+matrix_route_find (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (routes); i++)
+    if (strcmp (routes[i].name, name) == 0)
+      return &routes[i];
+  return NULL;
+}
+
+VirtualBoard *
+matrix_route_board (const MatrixRoute *route)
+{
+  g_autofree char *options = g_strconcat (BOARD_OPTIONS, route->board, NULL);
+  return virtual_board_new_named (options);
+}
+
+static void
+make_file (const char *folder, const char *name, const char *how)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *command = g_strdup_printf ("python3 tests/board/make-dup.py %s %s", path, how);
+  int status = -1;
+
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, &status, &error));
+  g_assert_true (g_spawn_check_wait_status (status, NULL));
+}
+
+void
+matrix_route_load (const MatrixRoute *route, const char *folder, UpgradeFiles *files)
+{
+  g_autofree char *dup = g_build_filename (folder, route->dup, NULL);
+  g_autofree char *first = route->first != NULL ? g_build_filename (folder, route->first, NULL) : NULL;
+
+  upgrade_files_load (files, dup, first);
+}
+
+char *
+matrix_route_make (const MatrixRoute *route)
+{
+  g_autoptr (GError) error = NULL;
+  char *folder = g_dir_make_tmp ("sqns-matrix-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  make_file (folder, route->dup, route->make);
+  if (route->first != NULL)
+    make_file (folder, route->first, route->make_first);
+  return folder;
+}
+
+void
+matrix_route_remove (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_unlink (path);
+    }
+  g_rmdir (folder);
+}

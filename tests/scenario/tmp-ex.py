@@ -1,0 +1,405 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a host runs out of, and people who take too much: no descriptors, no room for a file in memory, a client that asks a
+thousand times a second, one that never reads, a console that floods and one that nobody empties. The daemon stays up, answers
+others, and says what was refused. (The disk's part is in test-journal.py.)"""
+import os
+import resource
+import select
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from bus_rig import ROOT, GLib, error_name, wait_for  # noqa: E402
+from rig import DONE, TARGET, WholeCase  # noqa: E402
+
+FREE = 4  # descriptors that are left beside those in use
+RUDE_S = 10
+RUDE_PER_S = 1000
+ANSWER_S = 1.0  # what somebody else's question takes at most meanwhile
+DEAF_S = 10
+RSS_MORE_KIB = 16384
+FLOOD_KIB = 4096
+ENDED = ('succeeded', 'failed', 'cancelled')
+# a client that asks and asks, as fast as it is told to
+RUDE = """
+import sys, time
+import gi
+gi.require_version('Gio', '2.0')
+from gi.repository import Gio, GLib
+address, rate, seconds, path, method = sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), sys.argv[4], sys.argv[5]
+bus = Gio.DBusConnection.new_for_address_sync(address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+                                              | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+interface, member = method.rsplit('.', 1)
+state = {'sent': 0, 'answers': 0, 'errors': 0}
+begin = time.monotonic()
+loop = GLib.MainLoop()
+
+def answered(bus, result):
+    try:
+        bus.call_finish(result)
+    except GLib.Error:
+        state['errors'] += 1
+    state['answers'] += 1
+
+def more():
+    now = time.monotonic() - begin
+    if now > seconds:
+        loop.quit()
+        return False
+    while state['sent'] < now * rate:
+        state['sent'] += 1
+        bus.call('org.sqnsd1', path, interface, member, None if len(sys.argv) < 7 else GLib.Variant(sys.argv[6], eval(sys.argv[7])),
+                 None, Gio.DBusCallFlags.NONE, 60000, None, answered)
+    return True
+GLib.timeout_add(1, more)
+loop.run()
+print(state['sent'], state['answers'], state['errors'])
+"""
+# a client that says hello by hand, asks, and never reads: what it is sent fills its socket, then the bus
+DEAF = """
+import os, socket, struct, sys, time
+path, seconds = sys.argv[1], float(sys.argv[2])
+s = socket.socket(socket.AF_UNIX)
+s.connect(path)
+s.sendall(b'\\0AUTH EXTERNAL ' + str(os.getuid()).encode().hex().encode() + b'\\r\\nBEGIN\\r\\n')
+
+def string(text):
+    data = text.encode()
+    return struct.pack('<I', len(data)) + data + b'\\0'
+
+def padded(data, to=8):
+    return data + b'\\0' * (-len(data) % to)
+
+def call(serial, destination, object_path, interface, member, signature='', body=b''):
+    fields = b''
+    for code, kind, value in ((1, 'o', object_path), (2, 's', interface), (3, 's', member), (6, 's', destination)):
+        fields = padded(fields) + struct.pack('<BB', code, 1) + kind.encode() + b'\\0' + padded(b'', 4) + string(value)
+    if signature:
+        fields = padded(fields) + struct.pack('<BB', 8, 1) + b'g\\0' + struct.pack('<B', len(signature)) + signature.encode() + b'\\0'
+    head = struct.pack('<cBBBIII', b'l', 1, 0, 1, len(body), serial, len(fields)) + fields
+    return padded(head) + body
+
+s.sendall(call(1, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'Hello'))
+end, serial = time.monotonic() + seconds, 2
+s.settimeout(0.2)
+sent = 0
+try:
+    while time.monotonic() < end:
+        try:
+            s.send(call(serial, 'org.sqnsd1', '/org/sqnsd1', 'org.freedesktop.DBus.ObjectManager', 'GetManagedObjects'))
+            serial += 1
+            sent += 1
+        except socket.timeout:
+            pass
+except OSError as error:
+    print(sent, 'thrown out:', error)
+else:
+    print(sent, 'still there')
+"""
+
+
+class ExhaustionCase(WholeCase):
+    def setUp(self):
+        super().setUp()
+        self.client = self.rig.client()
+        self.dup = self.image()
+
+    def in_use(self):
+        return len(os.listdir('/proc/%d/fd' % self.daemon.pid))
+
+    def rss_kib(self):
+        with open('/proc/%d/status' % self.daemon.pid, encoding='utf-8') as status:
+            return next(int(line.split()[1]) for line in status if line.startswith('VmRSS'))
+
+    def limit(self, what, value):
+        """Of the daemon, from now on; the limit before."""
+        return resource.prlimit(self.daemon.pid, what, (value, resource.getrlimit(what)[1]))
+
+    def assert_up(self):
+        self.assertIsNone(self.daemon.poll(), self.rig.log(self.daemon)[-3000:])
+        self.assertEqual(self.client.properties(ROOT, 'Manager')['Draining'], False)
+
+    def assert_works(self):
+        """A whole upgrade."""
+        board = self.board('--start=direct')
+        self.expect(DONE, 'upgrade', board.port, self.dup)
+        self.assert_upgraded(board)
+
+    def refusal(self, *call, **how):
+        """Name and message of the error that the call is answered with."""
+        try:
+            values = self.client.call(*call, **how)
+        except GLib.Error as error:
+            return error_name(error), error.message
+        if isinstance(values, tuple) and len(values) == 2 and isinstance(values[1], list):
+            for fd in values[1]:
+                os.close(fd)
+        return None, values
+
+    def time_answers(self, seconds):
+        """The longest that another client waits for its answers meanwhile."""
+        longest, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            begin = time.monotonic()
+            self.client.properties(ROOT, 'Manager')
+            longest = max(longest, time.monotonic() - begin)
+            wait_for(lambda begin=begin: time.monotonic() > begin + 0.05, 'a pause')
+        return longest
+
+
+class Descriptors(ExhaustionCase):
+    def exhaust(self, free):
+        return self.limit(resource.RLIMIT_NOFILE, self.in_use() + free)
+
+    def test_none_for_a_job(self):
+        """The job fails, and says of what; with descriptors again the next one runs."""
+        board = self.board('--start=direct')
+        modem = self.client.add_port(board.port)
+        running = self.board('--start=direct')
+        other = self.client.add_port(running.port)
+        before = self.exhaust(1)
+        for _ in range(5):
+            fd = os.open(self.dup, os.O_RDONLY)
+            try:
+                name, words = self.refusal(modem, 'Modem.Upgrade', '(ha{sv})', (0, {}), files=[fd])
+            finally:
+                os.close(fd)
+            if name is None:
+                ended = self.client.wait_state(words[0], *ENDED)
+                self.assertEqual(ended['State'], 'failed', ended)
+                self.assertRegex(ended['ErrorMessage'], '(?i)too many open files|descriptor')
+            else:
+                self.assertTrue(name.startswith('org.sqnsd1.Error.'), (name, words))
+                self.assertRegex(words, '(?i)too many open files|descriptor')
+            self.assert_up()
+        self.assert_unopened(board)
+        self.limit(resource.RLIMIT_NOFILE, before[0])
+        for port, path in ((board, modem), (running, other)):
+            job = self.client.upgrade(path, self.dup)
+            self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+            self.assert_upgraded(port)
+
+    def test_not_even_one_for_the_file(self):
+        """The kernel drops what comes with the call."""
+        board = self.board('--start=direct')
+        modem = self.client.add_port(board.port)
+        before = self.exhaust(0)
+        fd = os.open(self.dup, os.O_RDONLY)
+        try:
+            name, words = self.refusal(modem, 'Modem.Upgrade', '(ha{sv})', (0, {}), files=[fd])
+        finally:
+            os.close(fd)
+        self.limit(resource.RLIMIT_NOFILE, before[0])
+        self.assert_up()
+        self.assertIsNotNone(name, words)
+        self.assertRegex(words, '(?i)descriptor')
+        self.expect(DONE, 'upgrade', board.port, self.dup)
+        self.assert_upgraded(board)
+
+    def test_clients_hold_them(self):
+        """Consoles, inhibitors and logs cost descriptors: a client that takes what it gets is refused at some time."""
+        self.exhaust(20)
+        held, refused = [], None
+        for i in range(40):
+            try:
+                _, fds = self.client.call(ROOT, 'Manager.Inhibit', '(ssa{sv})', ('greedy', 'number %d' % i, {}))
+                held += fds
+            except GLib.Error as error:
+                refused = error_name(error), error.message
+                break
+        self.addCleanup(lambda: [os.close(fd) for fd in held])
+        self.assertIsNotNone(refused, 'never refused')
+        self.assertTrue(refused[0].startswith('org.sqnsd1.Error.'), refused)
+        self.assertRegex(refused[1], '(?i)too many open files|descriptor')
+        self.assert_up()
+        while held:
+            os.close(held.pop())
+        wait_for(lambda: self.client.properties(ROOT, 'Manager')['Inhibitors'] == [], 'the inhibitors to go')
+        self.limit(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        self.assert_works()
+
+    def test_none_in_a_running_job(self):
+        """What it has open is enough for it to end."""
+        board = self.board('--start=direct', speed=('--time-scale=0.02', '--block-time=10'))
+        modem = self.client.add_port(board.port)
+        job = self.client.upgrade(modem, self.dup)
+        self.wait_bytes(board)
+        before = self.exhaust(0)
+        self.client.wait_state(job, *ENDED)
+        self.assert_up()
+        self.limit(resource.RLIMIT_NOFILE, before[0])
+        end = self.client.properties(job, 'Job')
+        if end['State'] == 'failed':
+            self.assertRegex(end['ErrorMessage'] + end['Advice'], '(?i)too many open files|descriptor')
+            self.client.call(job, 'Job.Resume', '(a{sv})', ({},))
+            self.client.wait_state(job, 'succeeded')
+        self.assert_upgraded(board)
+
+
+class Memory(ExhaustionCase):
+    """A file in memory that cannot be written, as when the host has no room: RLIMIT_FSIZE bounds it as it bounds others."""
+
+    def setUp(self):
+        # what a service manager does with LimitFSIZE= is not of interest: that a write fails is
+        wrapper = os.environ['SQNSD']
+        super().setUp()
+        self.assertEqual(self.rig.stop(self.daemon), 0)
+        script = self.file('sqnsd-without-sigxfsz', b'#!/bin/sh\ntrap "" XFSZ\nexec "%s" "$@"\n' % wrapper.encode())
+        os.chmod(script, 0o755)
+        os.environ['SQNSD'] = script
+        self.addCleanup(os.environ.__setitem__, 'SQNSD', wrapper)
+        self.daemon = self.rig.daemon()
+
+    def test_no_room(self):
+        board = self.board('--start=direct')
+        modem = self.client.add_port(board.port)
+        before = self.limit(resource.RLIMIT_FSIZE, 30000)
+        fd = os.open(self.dup, os.O_RDONLY)
+        try:
+            for call in ((modem, 'Modem.Upgrade'), (modem, 'Modem.Recover'), (ROOT, 'Manager.Inspect')):
+                name, words = self.refusal(*call, '(ha{sv})', (0, {}), files=[fd])
+                self.assertEqual(name, 'org.sqnsd1.Error.Failed', (call, words))
+                self.assertIn('file in memory', words)
+        finally:
+            os.close(fd)
+        self.assert_up()
+        self.assert_unopened(board)
+        self.limit(resource.RLIMIT_FSIZE, before[0])
+        self.expect(DONE, 'upgrade', board.port, self.dup)
+        self.assert_upgraded(board)
+
+    def test_no_room_for_the_log(self):
+        board = self.board('--start=direct')
+        modem = self.client.add_port(board.port)
+        job = self.client.upgrade(modem, self.dup)
+        self.client.wait_state(job, 'succeeded')
+        before = self.limit(resource.RLIMIT_FSIZE, 10)
+        name, words = self.refusal(job, 'Job.GetLog')
+        self.assertEqual(name, 'org.sqnsd1.Error.Failed', words)
+        self.assertIn('file in memory', words)
+        self.limit(resource.RLIMIT_FSIZE, before[0])
+        self.assert_up()
+        self.assertIsNone(self.refusal(job, 'Job.GetLog')[0])
+
+
+class Callers(ExhaustionCase):
+    def rude(self, *args):
+        process = subprocess.Popen([sys.executable, '-c', RUDE, self.rig.address, *[str(arg) for arg in args]], stdout=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def meanwhile(self, *args):
+        """A rude client beside an upgrade and a client with questions."""
+        board = self.board('--start=direct')
+        modem = self.client.add_port(board.port)
+        rss = self.rss_kib()
+        rude = self.rude(RUDE_PER_S, RUDE_S, *args)
+        job = self.client.upgrade(modem, self.dup)
+        longest = self.time_answers(RUDE_S - 1)
+        out, _ = rude.communicate(timeout=60)
+        sent, answers, errors = (int(word) for word in out.split())
+        self.assertGreater(sent, RUDE_PER_S * RUDE_S / 2, 'it was not that rude')
+        print("RUDE",sent,answers,errors,longest,self.rss_kib()-rss)
+        self.assertLess(longest, ANSWER_S, '%d sent, %d answered' % (sent, answers))
+        self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+        self.assert_upgraded(board)
+        self.assertLess(self.rss_kib(), rss + RSS_MORE_KIB)
+        self.assert_up()
+        return errors
+
+    def test_a_thousand_questions_a_second(self):
+        self.assertEqual(self.meanwhile(ROOT, 'org.freedesktop.DBus.ObjectManager.GetManagedObjects'), 0)
+
+    def test_a_thousand_refusals_a_second(self):
+        self.assertGreater(self.meanwhile(ROOT, 'org.sqnsd1.Manager.AddPort', '(sa{sv})', "('/dev/none', {})"), 0)
+
+    def test_never_reads(self):
+        """What it asked for piles up in the bus, which throws it out at last; the daemon keeps none of it."""
+        board = self.board('--start=direct')
+        modem = self.client.add_port(board.port)
+        rss = self.rss_kib()
+        deaf = subprocess.Popen([sys.executable, '-c', DEAF, self.rig.address.partition('=')[2], str(DEAF_S)], stdout=subprocess.PIPE,
+                                text=True)
+        self.addCleanup(deaf.stdout.close)
+        self.addCleanup(deaf.wait)
+        self.addCleanup(deaf.kill)
+        job = self.client.upgrade(modem, self.dup)
+        longest = self.time_answers(DEAF_S - 1)
+        out, _ = deaf.communicate(timeout=60)
+        self.assertGreater(int(out.split()[0]), 100, out)
+        self.assertLess(longest, ANSWER_S, out)
+        self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+        print("DEAF", out, self.rss_kib()-rss, longest)
+        self.assert_up()
+
+
+class Consoles(ExhaustionCase):
+    def open_console(self, *options):
+        board = self.board('--start=direct', *options)
+        modem = self.client.add_port(board.port)
+        _, fds = self.client.call(modem, 'Modem.OpenConsole', '(a{sv})', ({},))
+        self.addCleanup(self.close, fds[0])
+        return board, modem, fds[0]
+
+    def close(self, fd):
+        try:
+            os.close(fd)
+        except OSError:
+            pass
+
+    def flood(self, fd, size, reads=False):
+        """How many bytes of @size went in; what comes out is thrown away, or left there."""
+        os.set_blocking(fd, False)
+        line, sent, end = b'AT+SMOD?\r' * 400, 0, time.monotonic() + 8
+        while sent < size and time.monotonic() < end:
+            readable, writable, _ = select.select([fd] if reads else [], [fd], [], 0.2)
+            try:
+                if readable and not os.read(fd, 65536):
+                    break
+                if writable:
+                    sent += os.write(fd, line)
+            except BlockingIOError:
+                pass
+        return sent
+
+    def strike(self, reads):
+        board, modem, fd = self.open_console()
+        rss = self.rss_kib()
+        sent = []
+        flooding = threading.Thread(target=lambda: sent.append(self.flood(fd, FLOOD_KIB * 1024, reads)))
+        flooding.start()
+        longest = self.time_answers(6)
+        flooding.join(30)
+        print("FLOOD",sent,longest,self.rss_kib()-rss)
+        self.assertLess(longest, ANSWER_S)
+        self.assertLess(self.rss_kib(), rss + RSS_MORE_KIB, '%d bytes were taken' % sent[0])
+        self.assert_up()
+        self.assert_works()
+        # a job takes precedence, also over a console that is full in both ways
+        job = self.client.upgrade(modem, self.dup)
+        self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+        self.assert_upgraded(board)
+
+    def test_floods(self):
+        self.strike(True)
+
+    def test_never_reads(self):
+        self.strike(False)
+
+    def test_many(self):
+        """One for a board."""
+        board, modem, _ = self.open_console()
+        name, words = self.refusal(modem, 'Modem.OpenConsole', '(a{sv})', ({},))
+        self.assertEqual(name, 'org.sqnsd1.Error.Busy', words)
+        self.assertEqual(self.status(board)['version'] == TARGET, False)
+
+
+if __name__ == '__main__':
+    unittest.main()
