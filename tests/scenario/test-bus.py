@@ -136,8 +136,6 @@ class Arguments(BusTest):
         self.refused(ERROR + 'Incompatible', self.client.upgrade, modem, self.dup, expect_version='41019')
         partial = self.rig.dup('partial.dup', only=('bootrom', 'updater', 'fff'))
         self.refused(ERROR + 'InvalidFirmware', self.client.upgrade, modem, partial)
-        lost = self.rig.dup('48829.dup', version='5.2.1.0', build=48829)
-        self.refused(ERROR + 'Incompatible', self.client.upgrade, modem, lost)
         self.assertEqual([path for path in self.client.objects() if '/job/' in path], [])
 
     def test_inspect(self):
@@ -235,7 +233,8 @@ class Arguments(BusTest):
         self.assertEqual(copies(), 1)
         for job in jobs:
             self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
-        self.assertEqual(copies(), 0)
+        # their records are still on their way to the disk
+        wait_for(lambda: copies() == 0, 'the image to be let go')
 
     def test_idempotency(self):
         modem = self.client.add_port(self.make_pty())
