@@ -40,13 +40,12 @@ append_entry (GString *out, const char *left, const char *help)
 }
 
 static void
-append_commands (GString *out, gboolean built)
+append_commands (GString *out)
 {
   for (const SqnsCommand *c = sqns_commands; c->name != NULL; c++)
     {
       g_autofree char *left = g_strdup_printf ("%s %s", c->name, c->args);
-      if ((c->func != NULL) == built)
-        append_entry (out, left, c->help);
+      append_entry (out, left, c->help);
     }
 }
 
@@ -57,11 +56,7 @@ sqns_commands_help (const GOptionEntry *globals)
                                "Upgrades and looks after the LTE modems of Pycom boards, by way of the daemon sqnsd.\n"
                                "MODEM is an id or a tty path (/dev/ttyUSB0); ID is a job's id or its beginning.\n"
                                "\nCommands:\n");
-  append_commands (out, TRUE);
-  g_autoptr (GString) missing = g_string_new (NULL);
-  append_commands (missing, FALSE);
-  if (missing->len > 0)
-    g_string_append_printf (out, "\nNot built yet:\n%s", missing->str);
+  append_commands (out);
   g_string_append (out, "\nGlobal options, before or after the command:\n");
   for (const GOptionEntry *entry = globals; entry->long_name != NULL; entry++)
     {

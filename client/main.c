@@ -65,17 +65,6 @@ unknown_command (SqnsCtl *ctl, const char *name)
   return sqns_ctl_usage (ctl, "there is no command '%s'", clean);
 }
 
-/* What is built is tried; what is not says so. */
-static SqnsExit
-run_command (SqnsCtl *ctl, int argc, char **argv)
-{
-  if (ctl->command->func != NULL)
-    return ctl->command->func (ctl, argc, argv);
-  g_autoptr (GError) error = g_error_new (SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
-                                          "'%s' is not built yet: this version cannot do it", ctl->command->name);
-  return sqns_ctl_fail (ctl, error);
-}
-
 static SqnsExit
 without_command (SqnsCtl *ctl, int argc, char **argv)
 {
@@ -115,7 +104,7 @@ dispatch (SqnsCtl *ctl, int argc, char **argv)
   if (ctl->command == NULL)
     return unknown_command (ctl, argv[at]);
   memmove (argv + at, argv + at + 1, sizeof *argv * (gsize)(argc - at)); /* with the NULL at the end */
-  return run_command (ctl, argc - 1, argv);
+  return ctl->command->func (ctl, argc - 1, argv);
 }
 
 /* The flush that failed may be long ago, and its errno with it: a pipe without a reader says so when it is asked. */

@@ -58,11 +58,11 @@ on_told (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 sqns_upgrade_identify (SqnsSsm *ssm)
 {
-  static const SqnsMonitor discreet = { 0 }; /* the number is private */
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
   if (upgrade->status->mode == SQNS_MODE_FFF)
-    sqns_command_async (sqns_link_port (upgrade->link), &discreet, "AT+CGSN", SQNS_PROBE_MS, sqns_ssm_cancellable (ssm),
+    /* the transcript shows no such numbers (sqns_at_printable()) */
+    sqns_command_async (sqns_link_port (upgrade->link), &upgrade->monitor, "AT+CGSN", SQNS_PROBE_MS, sqns_ssm_cancellable (ssm),
                         on_told, ssm);
   else
     sqns_ssm_next (ssm);

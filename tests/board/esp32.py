@@ -167,8 +167,9 @@ class Hub:
 
     def _flush_freed(self):
         for port in (0, 1):
-            n, self.freed[port] = self.freed[port], 0
-            if n:
+            n = self.freed[port]
+            if n > 0:  # less: the reader gave back what was said to be free, and reads it again
+                self.freed[port] = 0
                 self.send('fg'[port], struct.pack('<I', n))
 
     def sleep(self, seconds):

@@ -11,81 +11,82 @@
 /* The boot ROM is there within 30 s, of which not much may be taken away. */
 #define SLOW_PATIENCE 0.2
 
-#define NB_IOT "37781.dup", "--size 60000", NULL, NULL
-#define NB_IOT_VERSIONS "6.0.0.0-35351", "6.0.0.0-37781"
-static const MatrixRoute routes[] = {
-  { "native",
-    "",
-    SQNS_LINK_AUTO,
-    { 0 },
-    NB_IOT,
-    NB_IOT_VERSIONS,
-    "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script "
-    "start-relay transfer upgrade wake" },
-  { "relay",
-    "",
-    SQNS_LINK_RELAY,
-    { 0 },
-    NB_IOT,
-    NB_IOT_VERSIONS,
-    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script start-relay "
-    "transfer upgrade wake" },
-  { "bare",
-    "--start direct ",
-    SQNS_LINK_AUTO,
-    { 0 },
-    NB_IOT,
-    NB_IOT_VERSIONS,
-    "apply bootmode interrupt link prepare probe quit-relay transfer upgrade wake" },
-  { "ffh",
-    "--modem ffh ",
-    SQNS_LINK_AUTO,
-    { 0 },
-    NB_IOT,
-    NB_IOT_VERSIONS,
-    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay "
-    "start-relay transfer updater upgrade wake" },
-  { "factory",
-    "--modem-version 5.1.1.0-33080 --bootloader0 33080 ",
-    SQNS_LINK_AUTO,
-    { .allow_family_change = TRUE },
-    NB_IOT,
-    "5.1.1.0-33080",
-    "6.0.0.0-37781",
-    "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay "
-    "start-relay transfer updater upgrade wake",
-    SLOW_PATIENCE },
-  { "diff",
-    "--modem-version 5.1.1.0-38638 ",
-    SQNS_LINK_AUTO,
-    { 0 },
-    "upgdiff_38638-to-39529.dup",
-    "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
-    NULL,
-    NULL,
-    "5.1.1.0-38638",
-    "5.1.1.0-39529",
-    "apply interrupt link passthrough prepare probe quit-relay relay-search run-script "
-    "start-relay transfer upgrade wake" },
-  { "two-steps",
-    "--modem-version 5.1.1.0-41065 ",
-    SQNS_LINK_AUTO,
-    { 0 },
-    "CATM1-5.2-48829-2.dup",
-    "--version 5.2.1.0 --build 48829 --size 60000",
-    "CATM1-5.2-48829-1.dup",
-    "--version 5.2.1.0 --build 48829 --first-step --size 30000",
-    "5.1.1.0-41065",
-    "5.2.1.0-48829",
-    "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script "
-    "start-relay transfer upgrade wake" },
-};
+#define NB_IOT .dup = "37781.dup", .make = "--size 60000", .before = "6.0.0.0-35351", .after = "6.0.0.0-37781"
 
-double
-matrix_route_patience (const MatrixRoute *route)
-{
-  return route->patience > 0 ? route->patience : PATIENCE;
-}
+static const MatrixRoute routes[] = {
+  { .name = "native",
+    .board = "",
+    NB_IOT,
+    .machines
+    = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer "
+      "upgrade wake" },
+  { .name = "relay",
+    .board = "",
+    .kind = SQNS_LINK_RELAY,
+    NB_IOT,
+    .machines = "apply bootmode interrupt link prepare probe quit-relay relay-search run-script start-relay transfer "
+                "upgrade wake" },
+  { .name = "bare",
+    .board = "--start direct ",
+    NB_IOT,
+    .machines = "apply bootmode interrupt link prepare probe quit-relay transfer upgrade wake" },
+  { .name = "ffh",
+    .board = "--modem ffh ",
+    NB_IOT,
+    .machines
+    = "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay start-relay transfer "
+      "updater upgrade wake" },
+  { .name = "factory",
+    .board = "--modem-version 5.1.1.0-33080 --bootloader0 33080 ",
+    .options = { .allow_family_change = TRUE },
+    .dup = "37781.dup",
+    .make = "--size 60000",
+    .before = "5.1.1.0-33080",
+    .after = "6.0.0.0-37781",
+    .patience = SLOW_PATIENCE,
+    .machines
+    = "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay start-relay transfer "
+      "updater upgrade wake" },
+  { .name = "diff",
+    .board = "--modem-version 5.1.1.0-38638 ",
+    .dup = "upgdiff_38638-to-39529.dup",
+    .make = "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
+    .before = "5.1.1.0-38638",
+    .after = "5.1.1.0-39529",
+    .machines
+    = "apply interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer upgrade "
+      "wake" },
+  { .name = "two-steps",
+    .board = "--modem-version 5.1.1.0-41065 ",
+    .dup = "CATM1-5.2-48829-2.dup",
+    .make = "--version 5.2.1.0 --build 48829 --size 60000",
+    .first = "CATM1-5.2-48829-1.dup",
+    .make_first = "--version 5.2.1.0 --build 48829 --first-step --size 30000",
+    .before = "5.1.1.0-41065",
+    .after = "5.2.1.0-48829",
+    .machines
+    = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer "
+      "upgrade wake" },
+  /* What these do not come by: a board that has to be reset, a program that does not yield, data mode, old firmware, an
+   * image that has to be sent again. */
+  { .name = "pic",
+    .board = "--start passthrough --usb pic --modem ffh ",
+    .pic = TRUE,
+    NB_IOT,
+    .machines = "apply bootmode interrupt link pic prepare probe quit-relay relay-search reset run-script speed-relay "
+                "start-relay "
+                "transfer updater upgrade wake" },
+  { .name = "program",
+    .board = "--main-program ignores-ctrl-c --ctrl-f-any ",
+    NB_IOT,
+    .machines
+    = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay "
+      "transfer upgrade wake" },
+  { .name = "trouble",
+    .board = "--start direct --modem ppp --old-smswboot --fault error@apply ",
+    NB_IOT,
+    .machines = "apply bootmode interrupt link prepare probe quit-relay transfer upgrade wake" },
+};
 
 const MatrixRoute *
 matrix_route_find (const char *name)
@@ -94,6 +95,12 @@ matrix_route_find (const char *name)
     if (strcmp (routes[i].name, name) == 0)
       return &routes[i];
   return NULL;
+}
+
+double
+matrix_route_patience (const MatrixRoute *route)
+{
+  return route->patience > 0 ? route->patience : PATIENCE;
 }
 
 VirtualBoard *

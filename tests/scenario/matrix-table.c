@@ -11,7 +11,7 @@ static const char *const fault_names[] = {
 G_STATIC_ASSERT (G_N_ELEMENTS (fault_names) == MATRIX_N_FAULTS);
 
 static const char *const outcome_names[] = {
-  "done", "retried", "untouched", "resumable", "cancelled", "cancelled, resumable", "unknown", "next run",
+  "done", "retried", "untouched", "resumable", "cancelled", "cancelled-resumable", "unknown", "next-run",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (outcome_names) == MATRIX_N_OUTCOMES);
 
@@ -39,14 +39,115 @@ matrix_outcome_name (MatrixOutcome outcome)
   return outcome_names[outcome];
 }
 
+/* How CONTRIBUTING.md explains them. */
+static const char *const fault_words[] = {
+  "the next answer is ERROR (an STP request is refused)",
+  "the next answer does not come",
+  "garbage comes instead of it",
+  "it comes after its deadline",
+  "it comes twice",
+  "one bit of it is wrong",
+  "a byte is lost, of the request where a board is between, else of the answer",
+  "the kernel takes half of the next request, and the rest later",
+  "the modem reboots instead of an answer",
+  "the ESP32 reboots; somebody presses its button when asked",
+  "the cable is pulled (hang-up, EIO)",
+  "the modem answers nothing any more until its power was off",
+  "a person cancels the job, where that is not refused",
+  "the daemon is told to end: a cancel after the point of no return, or none",
+  "the daemon is killed",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (fault_words) == MATRIX_N_FAULTS);
+
+static const char *const outcome_words[] = {
+  "succeeded: the booted modem told the promised version",
+  "the same, after requests, steps or links that were taken once more",
+  "failed before harm: the application is what it was, power may be cut",
+  "failed, and the modem waits in recovery, mTools or FFH: power may be cut",
+  "cancelled: the application is what it was, power may be cut",
+  "cancelled, and the modem waits in recovery, mTools or FFH: power may be cut",
+  "failed, and the modem cannot be asked: power must stay",
+  "the daemon's death is the end of nothing: the next run goes on",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (outcome_words) == MATRIX_N_OUTCOMES);
+
+/* --- the table --- */
+
+/* The opening of the port, ACQUIRE, stands under LINK; INSPECT has no port yet. */
+#define FIRST_PHASE SQNS_PHASE_LINK
+
+#define D (1u << MATRIX_DONE)
+#define R (1u << MATRIX_RETRIED)
+#define U (1u << MATRIX_UNTOUCHED)
+#define S (1u << MATRIX_RESUMABLE)
+#define C (1u << MATRIX_CANCELLED)
+#define CS (1u << MATRIX_CANCELLED_RESUMABLE)
+#define X (1u << MATRIX_UNKNOWN)
+#define N (1u << MATRIX_DIED)
+
+/* 0: no route is struck by it there. */
+/* clang-format off */
+static const guint8 allowed[MATRIX_N_FAULTS][SQNS_N_PHASES - FIRST_PHASE] = {
+  /*                        link       probe      prepare    bootrom    updater    transfer   apply      reboot     confirm    release */
+  [MATRIX_ERROR]        = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_SILENCE]      = { D | R | U, D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_GARBAGE]      = { D | R | U, D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_LATE]         = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_DUPLICATE]    = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_DAMAGE]       = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_LOSS]         = { D | R | U, D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_SHORT_WRITE]  = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U, D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
+  [MATRIX_UNPLUG]       = { U,         U,         U | X,     X,         X,         X,         X,         X,         D | X,     D },
+  [MATRIX_HANG]         = { U,         U,         U | X,     0,         0,         X,         X,         X,         D | X,     D },
+  [MATRIX_CANCEL]       = { C,         C,         C,         CS,        CS,        CS,        D,         D,         D,         D },
+  [MATRIX_SIGTERM]      = { C,         C,         C,         CS,        CS,        CS,        D,         D,         D,         D },
+  [MATRIX_SIGKILL]      = { N,         N,         N,         N,         N,         N,         N,         N,         N,         N },
+};
+/* clang-format on */
+
 gboolean
 matrix_allows (MatrixFault fault, SqnsPhase phase, MatrixOutcome outcome)
 {
-  return TRUE;
+  return (allowed[fault][MAX (phase, FIRST_PHASE) - FIRST_PHASE] & 1u << outcome) != 0;
+}
+
+static void
+append_cell (GString *text, guint set)
+{
+  const char *comma = " ";
+
+  for (guint outcome = 0; outcome < MATRIX_N_OUTCOMES; outcome++)
+    if (set & 1u << outcome)
+      {
+        g_string_append_printf (text, "%s%s", comma, outcome_names[outcome]);
+        comma = ", ";
+      }
+  g_string_append (text, " |");
 }
 
 char *
 matrix_table_format (void)
 {
-  return g_strdup ("");
+  GString *text = g_string_new ("|");
+
+  for (guint phase = FIRST_PHASE; phase < SQNS_N_PHASES; phase++)
+    g_string_append_printf (text, " | %s", sqns_phase_name ((SqnsPhase)phase));
+  g_string_append (text, " |\n|---|");
+  for (guint phase = FIRST_PHASE; phase < SQNS_N_PHASES; phase++)
+    g_string_append (text, "---|");
+  for (guint fault = 0; fault < MATRIX_N_FAULTS; fault++)
+    {
+      g_string_append_printf (text, "\n| **%s** |", fault_names[fault]);
+      for (guint phase = FIRST_PHASE; phase < SQNS_N_PHASES; phase++)
+        append_cell (text, allowed[fault][phase - FIRST_PHASE]);
+    }
+  g_string_append (text, "\n\n");
+  for (guint fault = 0; fault < MATRIX_N_FAULTS; fault++)
+    g_string_append_printf (text, "- **%s**: %s\n", fault_names[fault], fault_words[fault]);
+  g_string_append (text, "\n");
+  for (guint outcome = 0; outcome < MATRIX_N_OUTCOMES; outcome++)
+    g_string_append_printf (text, "- %s: %s\n", outcome_names[outcome], outcome_words[outcome]);
+  return g_string_free (text, FALSE);
 }

@@ -15,7 +15,6 @@ from client_case import DBUS, OWN, Case, WithDaemon, load_make_dup  # noqa: E402
 from client_rig import FakeDaemon, job_path, uuid  # noqa: E402
 
 
-
 class Words(Case):
     """What needs neither a daemon nor a bus."""
 

@@ -4,8 +4,11 @@
  *
  *   test-matrix ROUTE FAULT                  all states, as TAP; each in a process of its own, many at a time
  *   test-matrix --cell ROUTE FAULT PLACE     one of them, with its transcript when it fails
- *   test-matrix --table                            the table of CONTRIBUTING.md
- *   test-matrix --check FILE                       whether it stands there */
+ *   test-matrix --table                      the table of CONTRIBUTING.md
+ *   test-matrix --check FILE                 whether it stands there
+ *
+ * With SQNS_MATRIX_TRANSCRIPT a cell prints its transcript, with SQNS_MATRIX_SURVEY=FILE each adds a line of what came
+ * of it to that file. */
 #include "base/patience.h"
 #include "matrix-cell.h"
 #include "matrix-strike.h"
@@ -14,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AT_A_TIME 20 /* they wait for most of their time */
-#define TRIES 3      /* a state that only some runs come by */
+#define AT_A_TIME 8 /* they wait for most of their time */
+#define TRIES 3     /* a state that only some runs come by */
 
 typedef struct {
   const MatrixRoute *route;
@@ -276,7 +279,7 @@ main (int argc, char **argv)
     }
   if (argc == 3 && strcmp (argv[1], "--check") == 0)
     return check_table (argv[2]);
-  if (argc < 3 + named || source == NULL || chdir (source) != 0
+  if (argc < (named ? 5 : 3) || source == NULL || chdir (source) != 0
       || (cell.route = matrix_route_find (argv[1 + named])) == NULL
       || !matrix_fault_from_name (argv[2 + named], &cell.fault))
     return usage ();
@@ -291,7 +294,10 @@ main (int argc, char **argv)
       cell.keep = argv[8];
       return matrix_cell_die (&cell, argv[5], argv[6], argv[7]);
     }
-  g_autofree char *folder = argc > 5 ? g_strdup (argv[5]) : matrix_route_make (cell.route);
+  g_autofree char *own = argc > 5 ? NULL : matrix_route_make (cell.route);
   cell.clean_steps = argc > 6 ? (guint)strtoul (argv[6], NULL, 10) : G_MAXUINT;
-  return matrix_cell_run (&cell, folder);
+  int status = matrix_cell_run (&cell, own != NULL ? own : argv[5]);
+  if (own != NULL)
+    matrix_route_remove (own);
+  return status;
 }

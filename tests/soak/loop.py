@@ -22,7 +22,7 @@ class Later:
             return
         self.done, self.value, self.error = True, value, error
         for wake in self.wakes:
-            GLib.idle_add(wake, priority=GLib.PRIORITY_DEFAULT)
+            GLib.idle_add(lambda wake=wake: wake() and False, priority=GLib.PRIORITY_DEFAULT)
         self.wakes = []
 
     def __await__(self):
@@ -59,13 +59,18 @@ async def until(later, ms):
     """Whether @later came before @ms had passed."""
     if later.done:
         return True
-    either = Later()
-    later.wakes.append(lambda: either.set())
-    timer = GLib.timeout_add(max(int(ms), 1), lambda: either.set('time'))
-    if await either != 'time':
+    either, waiting = Later(), [True]
+
+    def over():
+        waiting.clear()
+        either.set()
+    later.wakes.append(either.set)
+    timer = GLib.timeout_add(max(int(ms), 1), over)
+    await either
+    if waiting:
         GLib.source_remove(timer)
-    elif not later.done:
-        later.wakes.pop()
+    if not later.done:
+        later.wakes.remove(either.set)
     return later.done
 
 

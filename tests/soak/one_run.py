@@ -17,6 +17,7 @@ STEP_S = 30
 # the modem is there, and some of its own doing: a fault that struck after its last word in the job
 STRUCK_LATER = ('ppp', 'booting', 'off', 'hung', 'zeros', 'dead')
 SILENT = ('hung', 'zeros')  # until a power cycle, which is what a person is told to try
+DATA_MODE_SPEED = 921600  # only an application has data mode; a modem of another speed in it is silent for good
 NOT_KNOWN = ('unknown', 'silent', 'gone')
 WAITS = ('recovery', 'mtools', 'ffh', 'application', 'updater')
 LOST_ERRORS = ('Timeout', 'DeviceLost', 'NeedsHand', 'Protocol', 'Cancelled', 'WrongState')
@@ -250,7 +251,7 @@ class Run:
         now = self.status()
         if not now['plugged']:
             self.plug()
-        if now['modem'] in SILENT or now['esp32'] == 'hung':
+        if now['modem'] in SILENT or now['esp32'] == 'hung' or now['modem'] == 'ppp' and now['modem-speed'] != DATA_MODE_SPEED:
             self.note('power cycle')
             self.board.tell('power-cycle')
         now = await self.settled()

@@ -162,8 +162,9 @@ test_damage (void)
       refused (damaged, strlen (damaged), cases[i].words);
     }
   refused ("", 0, "empty");
+  gsize len = strlen (text);
   text[10] = '\0';
-  refused (text, 4000, "no text");
+  refused (text, len, "no text");
   text[10] = '\xff';
   refused (text, strlen (text), "no text");
 }
