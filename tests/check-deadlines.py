@@ -13,8 +13,7 @@ ROW = re.compile(r'#define (SQNS_(\w+)) (\d+)u\s+/\* (.*) \*/$')
 
 def words(name, value):
     """ERASE_MS, 330000: "5.5 min"."""
-    if name.endswith(('_TRIES', '_RETRIES', '_ATTEMPTS', '_NOISES', '_RELINKS', '_LEGS')) or name in (
-            'SQNS_LEGS', 'SQNS_RELINKS'):
+    if not name.endswith(('_MS', '_S')):
         return '%d times' % value
     seconds = value / 1000 if name.endswith('_MS') else float(value)
     if seconds >= 120:
