@@ -62,8 +62,8 @@ sqns_upgrade_identify (SqnsSsm *ssm)
 
   if (upgrade->status->mode == SQNS_MODE_FFF)
     /* the transcript shows no such numbers (sqns_at_printable()) */
-    sqns_command_async (sqns_link_port (upgrade->link), &upgrade->monitor, "AT+CGSN", SQNS_PROBE_MS, sqns_ssm_cancellable (ssm),
-                        on_told, ssm);
+    sqns_command_async (sqns_link_port (upgrade->link), &upgrade->monitor, "AT+CGSN", SQNS_PROBE_MS,
+                        sqns_ssm_cancellable (ssm), on_told, ssm);
   else
     sqns_ssm_next (ssm);
 }

@@ -1,22 +1,19 @@
 /* The python3 process that plays the MicroPython of one ESP32, and the frames to and from it. */
 #include "child.h"
 
+#include "nursery.h"
+
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define FRAME_HEAD 5
-#define SCRIPT_FD 3
-#define SOCKET_FD 4
 
 struct Child {
-  GSubprocess *process;
+  guint32 number; /* the nursery's name for it */
   int fd;
   guint in_id;
   guint out_id;
@@ -31,42 +28,6 @@ struct Child {
 };
 
 static void listen_to (Child *child);
-
-static void
-write_part (int fd, const char *name)
-{
-  g_autofree char *path = g_strconcat ("/org/sqnsd/board/", name, NULL);
-  g_autoptr (GBytes) script = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-  const guint8 *data;
-  gsize len;
-  gsize done = 0;
-
-  g_assert (script != NULL);
-  data = g_bytes_get_data (script, &len);
-  while (done < len)
-    {
-      gssize n = write (fd, data + done, len - done);
-
-      if (n <= 0)
-        break;
-      done += (gsize)n;
-    }
-}
-
-/* The script lives in the program: no path to find, any directory will do. */
-static int
-script_fd (void)
-{
-  static const char *const parts[] = { "esp32.py", "esp32-hardware.py", "esp32-modules.py", "esp32-repl.py" };
-  static int fd = -1;
-
-  if (fd >= 0)
-    return fd;
-  fd = memfd_create ("esp32.py", MFD_CLOEXEC);
-  for (guint i = 0; fd >= 0 && i < G_N_ELEMENTS (parts); i++)
-    write_part (fd, parts[i]);
-  return fd;
-}
 
 static void
 release (Child *child)
@@ -168,20 +129,10 @@ child_send (Child *child, guint8 type, const void *data, gsize len)
     child->out_id = g_unix_fd_add (child->fd, G_IO_OUT, writable, child);
 }
 
-/* No program may run on when the board is gone, not even one that never waits. */
-static void
-die_with_parent (gpointer user_data)
-{
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
 Child *
 child_spawn (const char *python, const char *config, ChildFunc func, ChildGone gone, gpointer user_data, GError **error)
 {
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
-  g_autofree char *script = g_strdup_printf ("/proc/self/fd/%d", SCRIPT_FD);
-  g_autofree char *socket_fd = g_strdup_printf ("%d", SOCKET_FD);
-  GSubprocess *process;
+  static guint32 last_number;
   Child *child;
   int pair[2];
 
@@ -190,19 +141,14 @@ child_spawn (const char *python, const char *config, ChildFunc func, ChildGone g
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "socketpair: %s", g_strerror (errno));
       return NULL;
     }
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
-  g_subprocess_launcher_take_fd (launcher, dup (script_fd ()), SCRIPT_FD);
-  g_subprocess_launcher_take_fd (launcher, pair[1], SOCKET_FD);
-  /* -I -S: quick to start, and nothing of the user's own Python gets in. */
-  process = g_subprocess_launcher_spawn (launcher, error, python, "-I", "-S", script, socket_fd, config, NULL);
-  if (process == NULL)
+  if (!nursery_fork (python, ++last_number, pair[1], config, error))
     {
       close (pair[0]);
       return NULL;
     }
   g_unix_set_fd_nonblocking (pair[0], TRUE, NULL);
   child = g_new0 (Child, 1);
-  child->process = process;
+  child->number = last_number;
   child->fd = pair[0];
   child->in = g_byte_array_new ();
   child->out = g_byte_array_new ();
@@ -218,8 +164,7 @@ child_free (Child *child)
 {
   g_clear_handle_id (&child->in_id, g_source_remove);
   g_clear_handle_id (&child->out_id, g_source_remove);
-  g_subprocess_send_signal (child->process, SIGKILL);
-  g_object_unref (child->process);
+  nursery_kill (child->number);
   close (child->fd);
   if (child->dispatching)
     child->dropped = TRUE;

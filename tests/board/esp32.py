@@ -1,10 +1,10 @@
 """The MicroPython of one virtual ESP32: REPL, raw REPL, and stand-ins for the modules of a Pycom board.
 
-Runs as a child of sqns-board: argv = file descriptor of a stream socket, configuration as JSON. Frames on the socket
+Runs as a child of sqns-board (esp32-nursery.py forks it): argv = file descriptor of a stream socket, configuration as JSON. Frames on the socket
 are type (1), length (u32 little-endian), payload; child.h lists them. One thread does everything: each stand-in that
 waits serves the socket meanwhile, and SIGIO does so in code that never waits, so that Ctrl-C arrives there too.
 
-This file and the others that begin with esp32- are one program: child.c puts them together, in the order of `parts` there.
+This file and the others that begin with esp32- are one program: nursery.c puts them together, in the order of `parts` there.
 
 UART0's buffer belongs to sqns-board (it counts and loses bytes); here 'f' and 'g' frames tell what was read.
 """

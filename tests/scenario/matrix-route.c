@@ -9,7 +9,7 @@
 /* A boot may last 9 s, an erase 16 s, the writing 60 s: enough for a board at a hundredth of its times. */
 #define PATIENCE 0.05
 /* The boot ROM is there within 30 s, of which not much may be taken away. */
-#define SLOW_PATIENCE 0.2
+#define SLOW_PATIENCE 0.15
 
 #define NB_IOT .dup = "37781.dup", .make = "--size 60000", .before = "6.0.0.0-35351", .after = "6.0.0.0-37781"
 

@@ -62,9 +62,9 @@ G_STATIC_ASSERT (G_N_ELEMENTS (fault_words) == MATRIX_N_FAULTS);
 static const char *const outcome_words[] = {
   "succeeded: the booted modem told the promised version",
   "the same, after requests, steps or links that were taken once more",
-  "failed before harm: the application is what it was, power may be cut",
+  "failed before harm: nothing was written to the modem, power may be cut",
   "failed, and the modem waits in recovery, mTools or FFH: power may be cut",
-  "cancelled: the application is what it was, power may be cut",
+  "cancelled before harm: nothing was written to the modem, power may be cut",
   "cancelled, and the modem waits in recovery, mTools or FFH: power may be cut",
   "failed, and the modem cannot be asked: power must stay",
   "the daemon's death is the end of nothing: the next run goes on",
@@ -99,10 +99,10 @@ static const guint8 allowed[MATRIX_N_FAULTS][SQNS_N_PHASES - FIRST_PHASE] = {
   [MATRIX_SHORT_WRITE]  = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
   [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
   [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U, D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_UNPLUG]       = { U,         U,         U | X,     X,         X,         X,         X,         X,         D | X,     D },
+  [MATRIX_UNPLUG]       = { U,         U | X,     U | X,     X,         X,         X,         X,         X,         D | X,     D },
   [MATRIX_HANG]         = { U,         U,         U | X,     0,         0,         X,         X,         X,         D | X,     D },
-  [MATRIX_CANCEL]       = { C,         C,         C,         CS,        CS,        CS,        D,         D,         D,         D },
-  [MATRIX_SIGTERM]      = { C,         C,         C,         CS,        CS,        CS,        D,         D,         D,         D },
+  [MATRIX_CANCEL]       = { C,         C | CS,    C | CS,    CS,        C | CS,    CS,               D,         D,         D,         D },
+  [MATRIX_SIGTERM]      = { C,         C | CS,    C | CS,    CS,        C | CS,    CS,               D,         D,         D,         D },
   [MATRIX_SIGKILL]      = { N,         N,         N,         N,         N,         N,         N,         N,         N,         N },
 };
 /* clang-format on */

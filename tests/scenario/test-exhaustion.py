@@ -19,11 +19,13 @@ from rig import DONE, TARGET, WholeCase  # noqa: E402
 FREE = 4  # descriptors that are left beside those in use
 RUDE_S = 10
 RUDE_PER_S = 1000
-ANSWER_S = 1.0  # what somebody else's question takes at most meanwhile
+ANSWER_S = 2.0  # what somebody else's question takes at most meanwhile
 DEAF_S = 10
 RSS_MORE_KIB = 16384
 FLOOD_KIB = 4096
 ENDED = ('succeeded', 'failed', 'cancelled')
+# what a sanitizer keeps of freed memory is not the daemon's
+os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':quarantine_size_mb=4'
 # a client that asks and asks, as fast as it is told to
 RUDE = """
 import sys, time

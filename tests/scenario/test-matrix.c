@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AT_A_TIME 8 /* they wait for most of their time */
+#define AT_A_TIME 4 /* they wait for most of their time */
 #define TRIES 3     /* a state that only some runs come by */
 
 typedef struct {

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUN_DEADLINE_S 120
-#define HAND_S 30
+#define RUN_DEADLINE_S 300
+#define HAND_S 900 /* as a job has it; scaled like all long waits */
 
 /* --- files --- */
 

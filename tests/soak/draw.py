@@ -86,6 +86,8 @@ class Draw:
         for usual, choices in VARIETY:
             if rng.random() * (usual + 1) >= usual:
                 self.board.append(rng.choice(choices))
+        if self.state.startswith('factory') and '--old-smswboot' in self.board:
+            self.board.remove('--old-smswboot')  # its 5 s are not shortened, and are longer than what FFH is then given
         self.job = {**job, **way_job}
         self.recover = self.state in ('ffh', 'recovery', 'mtools', 'updater', 'finished') and rng.random() < 0.4
         self.size = rng.choice(SIZES)

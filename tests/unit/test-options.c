@@ -79,24 +79,10 @@ test_none (void)
 static void
 test_types (void)
 {
-  static const char *const keys[] = { "allow-downgrade",
-                                      "allow-family-change",
-                                      "allow-reinstall",
-                                      "block-size",
-                                      "dry-run",
-                                      "expect-sha256",
-                                      "expect-version",
-                                      "first-step",
-                                      "force",
-                                      "idempotency-key",
-                                      "label",
-                                      "link",
-                                      "method",
-                                      "not-after",
-                                      "not-before",
-                                      "priority",
-                                      "speed",
-                                      "updater" };
+  static const char *const keys[]
+      = { "allow-downgrade", "allow-family-change", "allow-reinstall", "block-size",      "dry-run", "expect-sha256",
+          "expect-version",  "first-step",          "force",           "idempotency-key", "label",   "link",
+          "method",          "not-after",           "not-before",      "priority",        "speed",   "updater" };
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     {
       g_autofree char *text = g_strdup_printf ("{'%s': <[byte 1]>}", keys[i]);
