@@ -162,7 +162,10 @@ on_asked (SqnsSsm *ssm, const SqnsAtReply *reply)
       sqns_ssm_goto (ssm, STATE_PAUSE);
       break;
     case STATE_POLL:
-      sqns_ssm_goto (ssm, ok ? STATE_ASK_MODE : STATE_PAUSE);
+      if (!ok && g_get_monotonic_time () > bootmode->deadline_us)
+        give_up (ssm);
+      else
+        sqns_ssm_goto (ssm, ok ? STATE_ASK_MODE : STATE_PAUSE);
       break;
     case STATE_ASK_MODE:
       mode_seen (ssm, sqns_at_smod (reply));

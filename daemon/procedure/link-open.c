@@ -508,7 +508,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       wake_at (ssm, SQNS_MODEM_SPEED, SQNS_WAKE_LIGHT);
       break;
     case OPEN_SLOW:
-      wake_at (ssm, SQNS_REPL_SPEED, SQNS_WAKE_LIGHT);
+      wake_at (ssm, SQNS_REPL_SPEED, SQNS_WAKE_STP);
       break;
     case OPEN_INSIST:
       say (open, SQNS_PHASE_LINK, "asking the board's program to yield");

@@ -203,6 +203,9 @@ make_plan (SqnsSsm *ssm)
           return;
         }
       state.version = upgrade->status->version;
+      /* the first file was begun, but did not take */
+      if (sqns_version_known (&state.version) && sqns_version_equal (&state.version, &upgrade->memory.before))
+        upgrade->memory.history.first_step_done = FALSE;
     }
   SqnsPlan *plan = sqns_plan_make (upgrade->config.rules, &state, &upgrade->memory.history, &files,
                                    &upgrade->config.options, &error);
@@ -234,9 +237,7 @@ note_done (SqnsUpgrade *upgrade, SqnsStep step)
         history->file_taken = TRUE;
       break;
     case SQNS_STEP_INSTALL:
-      if (upgrade->uploaded == SQNS_STEP_STORE_FIRST)
-        history->first_step_done = TRUE;
-      else
+      if (upgrade->uploaded != SQNS_STEP_STORE_FIRST)
         history->file_taken = TRUE;
       break;
     case SQNS_STEP_BOOT_APPLICATION:
@@ -277,10 +278,11 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
     case SQNS_STEP_BOOT_FFH:      /* taken for a bare modem is one */
       return sqns_link_kind (upgrade->link) != SQNS_LINK_RELAY
              && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+    case SQNS_STEP_INSTALL: /* the first of two files: there is no way but on */
+      return upgrade->uploaded == SQNS_STEP_STORE_FIRST;
     case SQNS_STEP_PREPARE:
     case SQNS_STEP_STORE_FIRST:
     case SQNS_STEP_STORE:
-    case SQNS_STEP_INSTALL:
     case SQNS_STEP_WAIT:
     case SQNS_STEP_BOOT_APPLICATION:
     case SQNS_STEP_CONFIRM:
@@ -306,8 +308,10 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (may_try_again (upgrade, step, error))
     {
       upgrade->retries--;
-      if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED))
-        upgrade->memory.history.file_sent = FALSE; /* it has said what it thinks of it */
+      /* it has said what it thinks of it, or was reset before it began, and would never say */
+      if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED)
+          || (step == SQNS_STEP_APPLY && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)))
+        upgrade->memory.history.file_sent = FALSE;
       sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
                            error->message);
       upgrade->step_error = error;
@@ -348,6 +352,9 @@ checkpoint (SqnsSsm *ssm)
     }
   SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
   SqnsPlanHistory *history = &upgrade->memory.history;
+  /* from here on the modem may be between the two files, whatever is heard of it: its version tells */
+  if (step == SQNS_STEP_INSTALL && upgrade->uploaded == SQNS_STEP_STORE_FIRST)
+    history->first_step_done = TRUE;
   history->touched |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
   upgrade->memory.written |= sqns_step_nature (step)->writes;
   if (step == SQNS_STEP_UPLOAD_ON_THE_FLY)
@@ -358,6 +365,7 @@ checkpoint (SqnsSsm *ssm)
     {
       note_updater (upgrade);
       history->updater_loads++;
+      history->file_sent = FALSE; /* what it was sent went with the power */
     }
   if (upgrade->config.checkpoint != NULL)
     upgrade->config.checkpoint (upgrade->config.checkpoint_data, &upgrade->memory, on_kept, ssm);
@@ -486,6 +494,9 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
   upgrade->config.link.board = upgrade->board;
   upgrade->monitor = *monitor;
   upgrade->memory = config->memory;
+  /* what an earlier run used up of its tries says nothing of this one's */
+  upgrade->memory.history.updater_loads = 0;
+  upgrade->memory.history.uploads = MIN (upgrade->memory.history.uploads, 1);
   cut_parts (upgrade);
   upgrade->found = SQNS_MODE_UNKNOWN;
   upgrade->confirm_tries = SQNS_CONFIRM_TRIES;

@@ -12,7 +12,7 @@ from bench import SOURCE
 from process import ImageWatch, Process
 
 sys.path.insert(0, os.path.join(SOURCE, 'tests', 'scenario'))
-from bus_rig import NAME, Rig, load_make_dup, wait_for  # noqa: E402, F401
+from bus_rig import NAME, Rig, load_make_dup, wait_for  # noqa: E402, F401  (for idle.py too)
 
 VERSION_BEFORE = '6.0.0.0-35351'  # sqns-board's own default
 LOOP_LIMIT_MS = 50

@@ -277,7 +277,8 @@ board_fault_event (Board *board, const FaultPlace *place)
   FaultKind kind;
   gint64 arg = 0;
 
-  if (!fault_take_event (board->faults, place, &kind, &arg))
+  /* nothing strikes a board that is still being made */
+  if (board->modem == NULL || !fault_take_event (board->faults, place, &kind, &arg))
     return FALSE;
   transcript_event (board->index, "fault %s at %s", fault_name (kind), place->name);
   switch (kind)

@@ -6,13 +6,14 @@ Expected bytes are those of protocol.md and field-failures.md. SQNS_BOARD is the
 """
 import os
 import sys
+import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 from board_case import DUP, QUIET, Case, make_dup  # noqa: E402
-from board_client import Refused, Stp, Timeout  # noqa: E402
+from board_client import Port, Refused, Stp, Timeout  # noqa: E402
 
 
 class Modem(Case):
@@ -397,6 +398,32 @@ class Pace(Case):
         wire = (20000 + 20 * (18 + 16 + 16 + 18)) / 92160
         # what the last run before the first block was late by, 20 ms at most, is given back
         self.assertGreater(took, wire + 20 * 2 * 0.005 - 0.02)
+
+    def test_many_lines_at_once(self):
+        """More lines than are timed one by one: none of them is faster than its baud rate, none waits for another's end."""
+        board = self.board('--count', '24', '--pace', '--start', 'passthrough', '--modem', 'recovery', '--clean-start')
+        wire = 40000 / 92160
+        took = []
+
+        def upload(port):
+            stp = Stp(port)
+            stp.open()
+            start = time.monotonic()
+            stp.send(DUP[:40000])
+            took.append(time.monotonic() - start)
+
+        ports = [Port(path, 921600) for path in board.paths]
+        board.ports.extend(ports)
+        for port in ports:
+            port.at('AT+SMSTPU="ON_THE_FLY"')
+        threads = [threading.Thread(target=upload, args=(port,)) for port in ports]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(took), 24)
+        self.assertGreater(min(took), wire)
+        self.assertLess(max(took), 20 * wire)
 
     def test_usb_latency(self):
         board, port = self.direct('--clean-start', '--usb-latency', '100')

@@ -187,6 +187,15 @@ class Repl(Case):
         port.until(b'>>> ')
         self.assertTrue(board.status()['lte-task'])
 
+    def test_paced_lines_in_one_go(self):
+        board = self.board('--pace')
+        port = board.port()
+        port.prompt()
+        port.write(b"'o' + 'ne'\r't' + 'wo'\r")
+        port.until(b"'one'\r\n")
+        port.until(b"'two'\r\n")
+        self.assertEqual(board.status()['esp32-resets'], 0)
+
     def test_paced_script_loses_bytes(self):
         board = self.board('--pace')
         port = board.port()

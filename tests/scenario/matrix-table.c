@@ -101,8 +101,8 @@ static const guint8 allowed[MATRIX_N_FAULTS][SQNS_N_PHASES - FIRST_PHASE] = {
   [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U, D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
   [MATRIX_UNPLUG]       = { U,         U | X,     U | X,     X,         X,         X,         X,         X,         D | X,     D },
   [MATRIX_HANG]         = { U,         U,         U | X,     0,         0,         X,         X,         X,         D | X,     D },
-  [MATRIX_CANCEL]       = { C,         C | CS,    C | CS,    CS,        C | CS,    CS,               D,         D,         D,         D },
-  [MATRIX_SIGTERM]      = { C,         C | CS,    C | CS,    CS,        C | CS,    CS,               D,         D,         D,         D },
+  [MATRIX_CANCEL]       = { C,         C | CS,    C | CS | D, CS | D,   C | CS,    C | CS | D, D,         D,         D,         D },
+  [MATRIX_SIGTERM]      = { C,         C | CS,    C | CS | D, CS | D,   C | CS,    C | CS | D, D,         D,         D,         D },
   [MATRIX_SIGKILL]      = { N,         N,         N,         N,         N,         N,         N,         N,         N,         N },
 };
 /* clang-format on */

@@ -69,6 +69,8 @@ class Run:
         options = self.world_options()
         method = 'Modem.Recover' if self.draw.recover else 'Modem.Upgrade'
         while True:
+            if not self.status()['plugged']:  # a fault of its first second
+                self.plug()
             port = (await self.world.call_anyhow(ROOT, 'Manager.AddPort', '(sa{sv})', (self.link, {})))[0]
             files = [os.open(path, os.O_RDONLY) for path in (self.dup, self.first) if path]
             try:
