@@ -195,10 +195,9 @@ on_changed (SqnsJob *job, gboolean prompt, SqnsBusJob *self)
   /* a daemon that ends has no time for a second telling */
   gboolean stopped
       = sqns_job_is_finished (job) || (sqns_job_is_interrupted (job) && sqns_manager_is_stopping (self->bus->manager));
-  /* nobody may read that power may be cut when it may not, or that a resumed job has ended */
-  gboolean unsafe = (!sqns_job_info (job)->safe && sqns_dbus_job_get_safe (self->skeleton))
-                    || (!sqns_job_is_finished (job) && sqns_dbus_job_get_finished_at (self->skeleton) != 0);
-  SqnsTell how = stopped || unsafe ? SQNS_TELL_NOW : prompt ? SQNS_TELL_SOON : SQNS_TELL_LATER;
+  /* nobody may read that a resumed job has ended */
+  gboolean resumed = !sqns_job_is_finished (job) && sqns_dbus_job_get_finished_at (self->skeleton) != 0;
+  SqnsTell how = stopped || resumed ? SQNS_TELL_NOW : prompt ? SQNS_TELL_SOON : SQNS_TELL_LATER;
   gint64 now = g_get_monotonic_time ();
   gint64 due = sqns_throttle_due (&self->throttle, how, now);
 

@@ -46,6 +46,7 @@ static void
 run_deadlines (WaitSource *self, gint64 now)
 {
   gint64 next = -1;
+  guint served = 0;
 
   set_alarm (self, -1);
   for (guint i = self->waits->len; i > 0; i--)
@@ -59,6 +60,11 @@ run_deadlines (WaitSource *self, gint64 now)
         {
           next = next < 0 ? wait->deadline_us : MIN (next, wait->deadline_us);
           continue;
+        }
+      if (served++ == BATCH)
+        {
+          next = now; /* the others in the next turn */
+          break;
         }
       wait->deadline_us = -1;
       wait->func (SQNS_PORT_DEADLINE, wait->user_data);

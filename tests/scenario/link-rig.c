@@ -167,20 +167,6 @@ run_close (Run *run)
   *run = (Run){ .board = run->board, .press = run->press };
 }
 
-void
-wait_until (VirtualBoard *board, const char *member, const char *value)
-{
-  gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
-  for (;;)
-    {
-      g_autofree char *is = virtual_board_status (board, member);
-      if (g_str_equal (is, value))
-        return;
-      if (g_get_monotonic_time () > deadline)
-        g_error ("%s is %s, not %s", member, is, value);
-    }
-}
-
 static void
 on_updated (GObject *source, GAsyncResult *result, gpointer data)
 {

@@ -50,5 +50,3 @@ void run_leave (Run *run);
 void run_close (Run *run);
 /* Runs the main loop until run->done, which is FALSE again then. */
 void run_wait (Run *run);
-/* Until the board's status says that @member is @value. */
-void wait_until (VirtualBoard *board, const char *member, const char *value);

@@ -62,7 +62,7 @@ test_update (gconstpointer data)
     }
   if (run.error != NULL)
     g_error ("%s\n%s", run.error->message, run.transcript->str);
-  wait_until (board, "smod", "1");
+  virtual_board_wait (board, "smod", "1");
   g_assert_cmpuint (sqns_link_speed (run.link), ==, update->speed);
   run_close (&run);
 }

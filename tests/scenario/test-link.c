@@ -108,7 +108,7 @@ test_found (gconstpointer data)
   Run run = { .board = board, .press = TRUE };
 
   if (find->idle)
-    wait_until (board, "esp32", "repl");
+    virtual_board_wait (board, "esp32", "repl");
   run_open (&run, find->config);
   if (run.link == NULL)
     g_error ("%s\n%s", run.error->message, run.transcript->str);
@@ -121,7 +121,7 @@ test_found (gconstpointer data)
   g_assert_cmpint (sqns_link_has_passthrough (run.link), ==, relay && (run.notes & SQNS_BOARD_PASSTHROUGH) != 0);
   run_close (&run);
   if (relay)
-    wait_until (board, "esp32", "repl");
+    virtual_board_wait (board, "esp32", "repl");
 }
 
 /* --- what is not --- */
@@ -259,7 +259,7 @@ test_missed (gconstpointer data)
     g_error ("%s; asked %u\n%s", run.error ? run.error->message : "found", run.asked, run.transcript->str);
   run_close (&run);
   if (miss->left != NULL)
-    wait_until (board, "esp32", miss->left);
+    virtual_board_wait (board, "esp32", miss->left);
 }
 
 /* --- the modem's speed --- */
@@ -352,14 +352,14 @@ test_stray_relay (void)
   g_assert_no_error (run.error);
   sqns_port_close (sqns_link_port (run.link));
   run_close (&run);
-  wait_until (board, "esp32", "relay");
+  virtual_board_wait (board, "esp32", "relay");
 
   run_open (&run, (SqnsLinkConfig){ SCOUT });
   g_assert_no_error (run.error);
   g_assert_nonnull (strstr (run.transcript->str, "somebody has left"));
   g_assert_cmpint (sqns_link_kind (run.link), ==, SQNS_LINK_RELAY);
   run_close (&run);
-  wait_until (board, "esp32", "repl");
+  virtual_board_wait (board, "esp32", "repl");
 }
 
 int

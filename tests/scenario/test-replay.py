@@ -96,7 +96,10 @@ class Recorded(ReplayCase):
                 replayed = self.replay(self.file('log', log.encode()))
                 self.assertIn('succeeded', self.upgrade(DONE, replayed))
                 # the same sqnsd, so not one command more or less
-                self.assertEqual(self.assert_played(replayed)['replay-notes'], '')
+                notes = self.assert_played(replayed)['replay-notes'].split('; ')
+                # what is private is not in a log, and so is all that may differ
+                self.assertEqual([note for note in notes if note and 'personal number' not in note
+                                  and 'zeros stand for it' not in note], [])
 
 
 class Field(ReplayCase):

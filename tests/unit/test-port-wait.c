@@ -136,6 +136,23 @@ test_deadlines_free_all (Fixture *f, gconstpointer data)
 }
 
 static void
+test_all_deadlines_come (Fixture *f, gconstpointer data)
+{
+  gint64 now = g_get_monotonic_time ();
+  guint turns = 0;
+
+  for (guint i = 0; i < MANY; i++)
+    sqns_port_wait_until (f->sides[i].wait, now);
+  for (; f->all[SQNS_PORT_DEADLINE] < MANY; turns++)
+    run_until (&f->all[SQNS_PORT_DEADLINE], f->all[SQNS_PORT_DEADLINE] + 1);
+  run_all_that_is_ready ();
+  for (guint i = 0; i < MANY; i++)
+    g_assert_cmpuint (f->sides[i].events[SQNS_PORT_DEADLINE], ==, 1);
+  /* others had their turns in between */
+  g_assert_cmpuint (turns, >, 1);
+}
+
+static void
 test_deadlines_move (Fixture *f, gconstpointer data)
 {
   gint64 now = g_get_monotonic_time ();
@@ -162,6 +179,7 @@ main (int argc, char **argv)
   g_test_add ("/port-wait/room-is-said-once", Fixture, NULL, set_up, test_room_is_said_once, tear_down);
   g_test_add ("/port-wait/one-frees-all", Fixture, NULL, set_up, test_one_frees_all, tear_down);
   g_test_add ("/port-wait/deadlines-free-all", Fixture, NULL, set_up, test_deadlines_free_all, tear_down);
+  g_test_add ("/port-wait/all-deadlines-come", Fixture, NULL, set_up, test_all_deadlines_come, tear_down);
   g_test_add ("/port-wait/deadlines-move", Fixture, NULL, set_up, test_deadlines_move, tear_down);
   return g_test_run ();
 }
