@@ -4,6 +4,9 @@
 #include "base/log.h"
 #include "base/source.h"
 
+/* Delays that end in one turn of the main loop; the others end in the next. */
+#define MAX_DELAYS 16u
+
 typedef enum {
   MOVE_NONE,
   MOVE_STATE,
@@ -237,6 +240,23 @@ on_delay (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Machines that began together wait together; the time of a source is that of the turn. */
+static gboolean
+dispatch_delay (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  static gint64 turn_us;
+  static guint ended;
+
+  if (turn_us != g_source_get_time (source))
+    {
+      turn_us = g_source_get_time (source);
+      ended = 0;
+    }
+  return ended++ < MAX_DELAYS ? callback (user_data) : G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs delay_funcs = { .dispatch = dispatch_delay };
+
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
@@ -251,7 +271,8 @@ sqns_ssm_goto_in_ms (SqnsSsm *ssm, guint state, guint ms)
   GMainContext *context = g_task_get_context (ssm->task);
 
   ssm->pending_state = state;
-  ssm->delay = g_timeout_source_new (ms);
+  ssm->delay = g_source_new (&delay_funcs, sizeof (GSource));
+  g_source_set_ready_time (ssm->delay, g_get_monotonic_time () + (gint64)ms * 1000);
   g_source_set_callback (ssm->delay, on_delay, ssm, NULL);
   g_source_attach (ssm->delay, context);
 

@@ -4,7 +4,6 @@
 
 /* The boot ROM that has to be replaced before an updater is loaded for the first time (protocol.md §3 "Factory boot
  * ROM"). */
-#define FACTORY_BOOT_ROM 33080u
 #define MAX_UPDATER_LOADS 2u
 
 gboolean
@@ -231,13 +230,13 @@ check_updater (const SqnsPlanCase *c, GError **error)
 static gboolean
 check_bootrom (const SqnsPlanCase *c, GError **error)
 {
-  if (!c->history->bootrom_replaced && c->state->bootloader0.build == FACTORY_BOOT_ROM
+  if (!c->history->bootrom_replaced && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM
       && sqns_version_family (&c->state->version) == SQNS_FAMILY_CAT_M1)
     return check_updater (c, error);
   return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
                            "only the factory boot ROM %u is replaced before an upgrade, and this modem is not known to "
                            "have it",
-                           FACTORY_BOOT_ROM);
+                           SQNS_FACTORY_BOOT_ROM);
 }
 
 /* Between two files the first one is not repeated: only a running application takes it. */

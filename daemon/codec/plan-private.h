@@ -45,6 +45,7 @@ gboolean sqns_plan_check_rules (const SqnsPlanCase *c, SqnsRoute route, gboolean
 
 /* --- plan-route.c: what leads there --- */
 
+#define SQNS_FACTORY_BOOT_ROM 33080u
 #define SQNS_MAX_CHOICES 3
 typedef struct {
   SqnsFileKind kind;

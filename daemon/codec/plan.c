@@ -207,12 +207,20 @@ behind_bootrom (const SqnsPlanCase *c, SqnsRoute route)
              : route;
 }
 
+/* An updater that this job has loaded over a boot ROM that may stay: the rest of that way. */
+static gboolean
+is_by_updater (const SqnsPlanCase *c)
+{
+  return c->history->updater_loads > 0 && c->state->mode == SQNS_MODE_MTOOLS
+         && sqns_version_known (&c->state->bootloader0) && c->state->bootloader0.build != SQNS_FACTORY_BOOT_ROM;
+}
+
 /* Behind the first of what this job sends, policy was asked. What force lifts it lifts only where no route is allowed
  * without. */
 static gboolean
 find_route (const SqnsPlanCase *c, const SqnsPlanChoice *choice, SqnsRoute *route, GError **error)
 {
-  if (c->history->bootrom_replaced || c->history->first_step_done)
+  if (c->history->bootrom_replaced || c->history->first_step_done || is_by_updater (c))
     {
       *route = behind_bootrom (c, choice->routes[0]);
       return sqns_plan_check_route (c, *route, error);
