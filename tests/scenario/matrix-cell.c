@@ -49,9 +49,7 @@ on_told (UpgradeRun *run)
 UpgradeRun
 matrix_run_of (const MatrixRoute *route, VirtualBoard *board, const UpgradeFiles *files)
 {
-  return (UpgradeRun){
-    .board = board, .files = files, .kind = route->kind, .options = route->options, .person = TRUE, .pic = route->pic
-  };
+  return (UpgradeRun){ .board = board, .files = files, .kind = route->kind, .options = route->options, .person = TRUE };
 }
 
 G_NORETURN static void

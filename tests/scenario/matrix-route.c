@@ -67,15 +67,8 @@ static const MatrixRoute routes[] = {
     .machines
     = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer "
       "upgrade wake" },
-  /* What these do not come by: a board that has to be reset, a program that does not yield, data mode, old firmware, an
-   * image that has to be sent again. */
-  { .name = "pic",
-    .board = "--start passthrough --usb pic --modem ffh ",
-    .pic = TRUE,
-    NB_IOT,
-    .machines = "apply bootmode interrupt link pic prepare probe quit-relay relay-search reset run-script speed-relay "
-                "start-relay "
-                "transfer updater upgrade wake" },
+  /* What these do not come by: a program that does not yield, old firmware, an image that has to be sent again. The
+   * reset of a board by its PIC or a person is struck by test-link-faults.c. */
   { .name = "program",
     .board = "--main-program ignores-ctrl-c --ctrl-f-any ",
     NB_IOT,
@@ -83,7 +76,7 @@ static const MatrixRoute routes[] = {
     = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay "
       "transfer upgrade wake" },
   { .name = "trouble",
-    .board = "--start direct --modem ppp --old-smswboot --fault error@apply ",
+    .board = "--start direct --old-smswboot --fault error@apply ",
     NB_IOT,
     .machines = "apply bootmode interrupt link prepare probe quit-relay transfer upgrade wake" },
 };

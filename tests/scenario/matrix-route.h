@@ -16,7 +16,6 @@ typedef struct {
   const char *before; /* what the board runs */
   const char *after;
   const char *machines; /* all that it drives */
-  gboolean pic;         /* the board is known to have one */
   double patience;      /* 0: PATIENCE */
 } MatrixRoute;
 

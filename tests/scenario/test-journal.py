@@ -239,6 +239,8 @@ class Restarts(JournalCase):
         log, _ = self.expect(DONE, 'job', done, '--log')
         cancelled = self.begin(board.port, '--not-before=+1h')
         self.expect(DONE, 'cancel', cancelled)
+        record = os.path.join(self.folder, 'jobs', cancelled + '.conf')
+        wait_for(lambda: 'cancelled' in open(record, encoding='utf-8').read(), 'the cancel to be on disk')
         self.kill()
         self.restart()
         now = self.job(done)
@@ -454,8 +456,12 @@ class Many(JournalCase):
         board = self.board()
         uuid = self.begin(board.port)
         self.succeeds(uuid)
-        with open(self.records()[0], encoding='utf-8') as record:
-            text = record.read()
+
+        def ended():
+            with open(self.records()[0], encoding='utf-8') as record:
+                text = record.read()
+            return text if 'State=succeeded' in text else None
+        text = wait_for(ended, 'the end to be on disk')
         finished = int(self.record(uuid)['FinishedAt'])
         self.assertEqual(self.rig.stop(self.daemon), 0)
         for i in range(self.RECORDS):

@@ -29,7 +29,6 @@ struct _UpgradeRun {
   SqnsLinkKind kind;
   SqnsPlanOptions options;
   gboolean person;                                                           /* presses the reset button when asked */
-  gboolean pic;                                                              /* a known USB board, with a PIC */
   void (*entered) (UpgradeRun *run, const SqnsSsmClass *klass, guint state); /* nullable, as are the next two */
   void (*told) (UpgradeRun *run); /* a phase, its safety or its words have changed */
   void (*kept) (UpgradeRun *run); /* the memory has changed, the step that it describes has not begun */
