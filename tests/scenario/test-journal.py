@@ -42,6 +42,13 @@ class JournalCase(WholeCase):
         with open(os.path.join(self.folder, 'jobs', uuid + '.conf'), encoding='utf-8') as record:
             return dict(line.rstrip('\n').split('=', 1) for line in record if '=' in line)
 
+    def life(self, uuid):
+        try:
+            record = self.record(uuid)  # read once: the next look may find another one
+        except FileNotFoundError:
+            return None  # a new job is answered for before it is on disk; it begins after that
+        return record['State'], record['Interruptions']
+
     def path(self, uuid):
         return '/org/sqnsd1/job/' + uuid.replace('-', '_')
 
@@ -239,8 +246,7 @@ class Restarts(JournalCase):
         log, _ = self.expect(DONE, 'job', done, '--log')
         cancelled = self.begin(board.port, '--not-before=+1h')
         self.expect(DONE, 'cancel', cancelled)
-        record = os.path.join(self.folder, 'jobs', cancelled + '.conf')
-        wait_for(lambda: 'cancelled' in open(record, encoding='utf-8').read(), 'the cancel to be on disk')
+        wait_for(lambda: self.record(cancelled)['State'] == 'cancelled', 'the cancel to be on disk')
         self.kill()
         self.restart()
         now = self.job(done)
@@ -304,7 +310,7 @@ class Restarts(JournalCase):
         board = self.board('--modem=hung', speed=('--time-scale=1',))
         uuid = self.begin(board.port)
         for i in range(MAX_FRUITLESS + 1):
-            wait_for(lambda: (self.record(uuid)['State'], self.record(uuid)['Interruptions']) == ('running', str(i)), 'the job to run')
+            wait_for(lambda: self.life(uuid) == ('running', str(i)), 'the job to run')
             self.kill()
             self.restart()
         end = self.wait_job(uuid, *ENDED)
