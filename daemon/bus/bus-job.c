@@ -141,6 +141,7 @@ copy_order (SqnsBusJob *self)
   sqns_dbus_job_set_firmware_sha256 (skeleton, info->firmware_sha256);
 }
 
+/* To be read at once; to be told only when the skeleton's notifications are let out. */
 static void
 copy_state (SqnsBusJob *self)
 {
@@ -175,8 +176,10 @@ tell (SqnsBusJob *self, SqnsTell how)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   copy_state (self);
+  g_object_thaw_notify (G_OBJECT (self->skeleton));
   /* now, and not in an idle callback: the throttle counts signals */
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self->skeleton));
+  g_object_freeze_notify (G_OBJECT (self->skeleton));
   sqns_throttle_told (&self->throttle, how, g_get_monotonic_time ());
 }
 
@@ -206,6 +209,9 @@ on_changed (SqnsJob *job, gboolean prompt, SqnsBusJob *self)
       tell (self, how);
       return;
     }
+  /* who asks meanwhile gets the truth about state and safety */
+  if (prompt)
+    copy_state (self);
   if (self->timer != 0 && self->timer_due <= due)
     return;
   g_clear_handle_id (&self->timer, g_source_remove);
@@ -237,6 +243,7 @@ sqns_bus_job_new (SqnsBus *bus, SqnsJob *job, const char *path)
   g_signal_connect (job, "changed", G_CALLBACK (on_changed), self);
   copy_order (self);
   copy_state (self);
+  g_object_freeze_notify (G_OBJECT (self->skeleton)); /* but in tell() */
   return self;
 }
 
@@ -246,6 +253,7 @@ sqns_bus_job_free (SqnsBusJob *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   g_signal_handlers_disconnect_by_data (self->job, self);
   g_signal_handlers_disconnect_by_data (self->skeleton, self);
+  g_object_thaw_notify (G_OBJECT (self->skeleton));
   g_object_unref (self->job);
   g_object_unref (self->skeleton);
   g_free (self->path);
