@@ -33,6 +33,13 @@ raise_to (SqnsProgress *self, double value)
     self->value = value;
 }
 
+/* A job that failed comes through the last phase, too. */
+static gboolean
+is_on_the_way (SqnsPhase phase)
+{
+  return phase != SQNS_PHASE_RELEASE;
+}
+
 void
 sqns_progress_phase (SqnsProgress *self, SqnsPhase phase, gint64 now)
 {
@@ -40,7 +47,8 @@ sqns_progress_phase (SqnsProgress *self, SqnsPhase phase, gint64 now)
     return;
   self->phase = phase;
   self->phase_start = now;
-  raise_to (self, phases[phase].start);
+  if (is_on_the_way (phase))
+    raise_to (self, phases[phase].start);
 }
 
 static const SqnsRateSample *
@@ -88,7 +96,7 @@ void
 sqns_progress_tick (SqnsProgress *self, gint64 now)
 {
   guint usual_s = phases[self->phase].usual_s;
-  if (self->phase_start == 0 || usual_s == 0)
+  if (self->phase_start == 0 || usual_s == 0 || !is_on_the_way (self->phase))
     return;
   double elapsed_s = (double)(now - self->phase_start) / G_USEC_PER_SEC;
   double share = CREEP_MOST * (1.0 - exp (-elapsed_s / usual_s));

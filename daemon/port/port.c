@@ -26,8 +26,8 @@ typedef struct {
   GTask *task;
   SqnsExchange exchange;
   gsize written;
-  guint quiet_ms;    /* drain */
-  gint64 give_up_us; /* drain: monotonic time of its end at the latest */
+  guint quiet_ms;    /* silence after a byte that ends it; 0: no byte moves its end */
+  gint64 give_up_us; /* monotonic time of its end at the latest; set once the request is out */
 } Operation;
 
 struct _SqnsPort {
@@ -125,6 +125,17 @@ arm_deadline (SqnsPort *port, guint ms)
   sqns_port_wait_until (port->wait, g_get_monotonic_time () + (gint64)ms * 1000);
 }
 
+/* Bytes came that are not the end: silence from now on is, and whatever comes, there is an end. */
+static void
+arm_quiet (SqnsPort *port)
+{
+  Operation *operation = port->operation;
+  gint64 quiet_us = g_get_monotonic_time () + (gint64)operation->quiet_ms * 1000;
+
+  if (operation->quiet_ms > 0)
+    sqns_port_wait_until (port->wait, MIN (quiet_us, operation->give_up_us));
+}
+
 static void
 forget_cancellable (SqnsPort *port)
 {
@@ -174,8 +185,8 @@ match_received (SqnsPort *port)
   g_byte_array_remove_range (port->received, 0, MIN (consumed, port->received->len));
   if (verdict == SQNS_MATCH_DONE)
     operation_end (port, NULL);
-  else if (exchange->idle_ms > 0)
-    arm_deadline (port, exchange->idle_ms);
+  else
+    arm_quiet (port);
 }
 
 static void
@@ -196,10 +207,7 @@ take_received (SqnsPort *port, const guint8 *data, gsize len)
   if (operation->kind == OPERATION_EXCHANGE)
     match_received (port);
   else
-    {
-      gint64 left_ms = (operation->give_up_us - g_get_monotonic_time ()) / 1000;
-      arm_deadline (port, CLAMP (left_ms, 0, (gint64)operation->quiet_ms));
-    }
+    arm_quiet (port);
 }
 
 static void
@@ -259,7 +267,8 @@ operation_progress (SqnsPort *port)
           return;
         }
     }
-  arm_deadline (port, exchange->timeout_ms);
+  operation->give_up_us = g_get_monotonic_time () + (gint64)exchange->timeout_ms * 1000;
+  sqns_port_wait_until (port->wait, operation->give_up_us);
   if (exchange->match == NULL)
     operation_end (port, NULL);
   else if (port->received->len > 0)
@@ -300,6 +309,7 @@ start_exchange (SqnsPort *port, const SqnsExchange *exchange, GTask *task)
   guint wire_ms = (guint64)exchange->request_len * 20000 / port->speed;
 
   operation->exchange = *exchange;
+  operation->quiet_ms = exchange->idle_ms;
   if (exchange->request_len > 0)
     g_byte_array_set_size (port->received, 0); /* what came before cannot be the answer */
   arm_deadline (port, wire_ms + MAX (WRITE_GRACE_MS, exchange->timeout_ms));

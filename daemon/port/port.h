@@ -45,7 +45,7 @@ typedef struct {
   SqnsMatchFunc match; /* NULL: done when the request is written */
   gpointer match_data; /* borrowed */
   guint timeout_ms;    /* from the last byte of the request that was written, 0 is not allowed */
-  guint idle_ms;       /* > 0: each received byte starts the deadline anew with this; for long answers */
+  guint idle_ms;       /* > 0: silence for so long after bytes that are no answer is a timeout, too */
 } SqnsExchange;
 
 /* Errors: TIMEOUT (the port is unsynced then), CANCELLED (likewise), DEVICE_LOST, PROTOCOL (unsynced: nothing was

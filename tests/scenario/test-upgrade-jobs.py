@@ -57,14 +57,25 @@ class Cancel(JobCase):
         uuid = self.detached(board)
         self.wait_phase(uuid, *phases)
         self.expect(DONE, 'cancel', uuid)
-        _, err = self.expect(CANCELLED, 'wait', uuid)
+        self.expect(CANCELLED, 'wait', uuid)
         self.assertEqual(self.job(uuid)['State'], 'cancelled')
-        return err
+        return uuid
 
     def test_in_link(self):
         board = self.board(speed=('--time-scale=1', '--boot-time=2'))
         self.cancel(board, 'link')
         self.assert_nothing_sent(board)
+
+    def test_in_prepare(self):
+        """Nothing was written: the modem runs its own firmware again, and that is what is said of it everywhere."""
+        board = self.board('--start=direct', speed=('--time-scale=0.02', '--boot-time=20'))
+        uuid = self.cancel(board, 'prepare')
+        job = self.job(uuid)
+        self.assertEqual(self.status(board)['modem'], 'application')
+        self.assertEqual(self.client.properties(job['Modem'], 'Modem')['State'], 'application')
+        self.assertIn('up in its application', job['ErrorMessage'])
+        self.assertNotIn('recovery', job['Advice'])
+        self.assertLess(job['Progress'], 0.5)
 
     def test_in_transfer(self):
         board = self.board(speed=SLOW_BLOCKS)

@@ -311,6 +311,46 @@ test_drain_ends (Fixture *f, gconstpointer data)
   g_assert_nonnull (g_strstr_len ((const char *)heard, len, "noise"));
 }
 
+/* Bytes that keep coming are no answer: a program on a board that was reset prints for ever. */
+static void
+test_chatter_ends (Fixture *f, gconstpointer data)
+{
+  SqnsExchange exchange = short_exchange;
+  Outcome outcome = { 0 };
+  gint64 deadline = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
+
+  exchange.timeout_ms = 200;
+  exchange.idle_ms = 100;
+  sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
+  while (!outcome.done)
+    {
+      (void)!write (f->master, "noise ", 6);
+      g_main_context_iteration (NULL, FALSE);
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+    }
+  g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_clear_error (&outcome.error);
+}
+
+static void
+test_idle_ends_early (Fixture *f, gconstpointer data)
+{
+  SqnsExchange exchange = short_exchange;
+  Outcome outcome = { 0 };
+  char buffer[8];
+  gint64 began = g_get_monotonic_time ();
+
+  exchange.timeout_ms = 60000;
+  exchange.idle_ms = 50;
+  sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
+  master_read (f, buffer, 3);
+  master_write (f, "noise");
+  wait_for (&outcome);
+  g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_clear_error (&outcome.error);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 60 * G_USEC_PER_SEC);
+}
+
 static void
 test_termios (Fixture *f, gconstpointer data)
 {
@@ -388,6 +428,8 @@ main (int argc, char **argv)
   ADD ("partial-write", test_partial_write);
   ADD ("stuck-write", test_stuck_write);
   ADD ("drain-ends", test_drain_ends);
+  ADD ("chatter-ends", test_chatter_ends);
+  ADD ("idle-ends-early", test_idle_ends_early);
   ADD ("termios", test_termios);
   ADD ("locked", test_locked);
   ADD ("flock-of-another", test_flock_of_another);

@@ -50,6 +50,18 @@ test_upload_again (void)
   g_assert_cmpfloat (progress.value, ==, reached);
 }
 
+/* A job that fails early releases the board, too. */
+static void
+test_failed (void)
+{
+  SqnsProgress progress = { 0 };
+  sqns_progress_phase (&progress, SQNS_PHASE_PREPARE, SECOND);
+  double reached = progress.value;
+  sqns_progress_phase (&progress, SQNS_PHASE_RELEASE, 2 * SECOND);
+  sqns_progress_tick (&progress, 9 * SECOND);
+  g_assert_cmpfloat (progress.value, ==, reached);
+}
+
 static void
 test_rate (void)
 {
@@ -92,6 +104,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/progress/never-falls", test_never_falls);
   g_test_add_func ("/progress/upload-again", test_upload_again);
+  g_test_add_func ("/progress/failed", test_failed);
   g_test_add_func ("/progress/rate", test_rate);
   g_test_add_func ("/progress/remaining-after-transfer", test_remaining_after_transfer);
   return g_test_run ();
