@@ -38,6 +38,13 @@ on_cancel (SqnsDBusJob *skeleton, GDBusMethodInvocation *invocation, GVariant *o
 }
 
 static void
+resume_settled (SqnsCall *call)
+{
+  sqns_dbus_job_complete_resume (call->skeleton, call->invocation);
+  sqns_call_done (call);
+}
+
+static void
 on_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
@@ -47,8 +54,7 @@ on_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_call_fail (call, error);
       return;
     }
-  sqns_dbus_job_complete_resume (call->skeleton, call->invocation);
-  sqns_call_done (call);
+  sqns_call_settle (call, resume_settled);
 }
 
 static void
@@ -169,6 +175,7 @@ copy_state (SqnsBusJob *self)
   sqns_dbus_job_set_error_name (skeleton, info->error != NULL ? sqns_error_name (info->error) : "");
   sqns_dbus_job_set_error_message (skeleton, info->error != NULL ? info->error->message : "");
   sqns_dbus_job_set_advice (skeleton, info->advice);
+  sqns_objects_changed (self->bus->objects, self->path);
 }
 
 static void

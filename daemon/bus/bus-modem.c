@@ -133,30 +133,26 @@ on_open_console (
 }
 
 static void
+upgrade_submitted (SqnsCall *call)
+{
+  if (call->request->options.recover)
+    sqns_dbus_modem_complete_recover (call->skeleton, call->invocation, NULL, call->paths[0]);
+  else
+    sqns_dbus_modem_complete_upgrade (call->skeleton, call->invocation, NULL, call->paths[0]);
+  sqns_call_done (call);
+}
+
+static void
 upgrade_loaded (SqnsCall *call)
 {
-  GError *error = NULL;
-  call->firmware = sqns_manager_share_firmware (call->bus->manager, call->firmware);
-  call->request->creator_uid = call->uid;
-  g_autoptr (GPtrArray) devices = g_ptr_array_new ();
-  g_ptr_array_add (devices, call->device);
   if (!g_ptr_array_find (sqns_manager_devices (call->bus->manager), call->device, NULL))
     {
       sqns_call_fail_literal (call, SQNS_ERROR_NOT_FOUND, "the modem was removed meanwhile");
       return;
     }
-  g_autoptr (GPtrArray) jobs = sqns_manager_submit (call->bus->manager, devices, call->firmware, call->request, &error);
-  if (jobs == NULL)
-    {
-      sqns_call_fail (call, error);
-      return;
-    }
-  g_autofree char *path = sqns_path_job (sqns_job_info (jobs->pdata[0])->uuid);
-  if (call->request->options.recover)
-    sqns_dbus_modem_complete_recover (call->skeleton, call->invocation, NULL, path);
-  else
-    sqns_dbus_modem_complete_upgrade (call->skeleton, call->invocation, NULL, path);
-  sqns_call_done (call);
+  call->devices = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (call->devices, g_object_ref (call->device));
+  sqns_call_submit (call, upgrade_submitted);
 }
 
 static void
@@ -356,6 +352,7 @@ sqns_bus_modem_copy (SqnsBusModem *self)
   sqns_dbus_modem_set_blockers (skeleton, (const char *const *)blockers);
   sqns_dbus_modem_set_last_error (skeleton, info->last_error);
   sqns_dbus_modem_set_last_seen (skeleton, info->last_seen);
+  sqns_objects_changed (self->bus->objects, self->path);
 }
 
 static void

@@ -28,6 +28,7 @@ sqns_call_done (SqnsCall *call)
   g_clear_object (&call->firmware);
   g_clear_pointer (&call->request, sqns_request_free);
   g_clear_pointer (&call->devices, g_ptr_array_unref);
+  g_strfreev (call->paths);
   g_free (call->text);
   sqns_history_filter_clear (&call->filter);
   g_free (call->why);
@@ -150,4 +151,38 @@ sqns_call_load_files (SqnsCall *call, SqnsCallStep step)
 {
   call->step = step;
   load_next (call);
+}
+
+static void
+on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  sqns_manager_settle_finish (SQNS_MANAGER (source), result);
+  call->step (call);
+}
+
+void
+sqns_call_settle (SqnsCall *call, SqnsCallStep step)
+{
+  call->step = step;
+  sqns_manager_settle_async (call->bus->manager, on_settled, call);
+}
+
+void
+sqns_call_submit (SqnsCall *call, SqnsCallStep step)
+{
+  GError *error = NULL;
+  call->firmware = sqns_manager_share_firmware (call->bus->manager, call->firmware);
+  call->request->creator_uid = call->uid;
+  g_autoptr (GPtrArray) jobs
+      = sqns_manager_submit (call->bus->manager, call->devices, call->firmware, call->request, &error);
+  if (jobs == NULL)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  call->paths = g_new0 (char *, jobs->len + 1);
+  for (guint i = 0; i < jobs->len; i++)
+    call->paths[i] = sqns_path_job (sqns_job_info (jobs->pdata[i])->uuid);
+  sqns_call_settle (call, step);
 }

@@ -30,6 +30,7 @@ struct _SqnsCall {
   int fds[SQNS_CALL_N_FILES]; /* -1 none */
   guint loading;              /* index of the file that is being loaded */
   SqnsFirmware *firmware;     /* once loaded; the others are in @request then */
+  GStrv paths;                /* of the jobs that were submitted */
   char *text;
   char *why; /* of an inhibitor */
   SqnsPortOptions port;
@@ -52,3 +53,7 @@ gboolean sqns_call_take_files (SqnsCall *call, GUnixFDList *fds, GVariant *handl
 /* Each goes on with @step, or fails the call. */
 void sqns_call_authorize (SqnsCall *call, SqnsCallStep step);
 void sqns_call_load_files (SqnsCall *call, SqnsCallStep step);
+/* Jobs of @request for @devices, whose paths are in @paths then; they are on disk. */
+void sqns_call_submit (SqnsCall *call, SqnsCallStep step);
+/* Goes on with @step once what was ordered is on disk: who has an answer may rely on it. */
+void sqns_call_settle (SqnsCall *call, SqnsCallStep step);

@@ -2,6 +2,7 @@
 /* What the manager writes into its journal, and what it takes out again. */
 #include "manager/manager-private.h"
 
+#define SETTLE_S 20 /* a caller of D-Bus waits for 25 s */
 #define DAY_US ((gint64)24 * 60 * 60 * G_USEC_PER_SEC)
 
 typedef struct {
@@ -61,6 +62,62 @@ is_needed (SqnsManager *self, const char *sha256)
     if (needs (self->jobs->pdata[i], sha256))
       return TRUE;
   return FALSE;
+}
+
+/* Settled */
+
+typedef struct {
+  GTask *task; /* NULL once it was answered */
+  guint deadline;
+} Settling;
+
+static void
+settle (Settling *settling)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&settling->task);
+  g_clear_handle_id (&settling->deadline, g_source_remove);
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+on_not_settled (gpointer user_data)
+{
+  Settling *settling = user_data;
+  settling->deadline = 0;
+  settle (settling);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Settling *settling = user_data;
+  sqns_journal_flush_finish (result);
+  settle (settling);
+}
+
+void
+sqns_manager_settle_async (SqnsManager *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, sqns_manager_settle_async);
+  Settling *settling = g_new0 (Settling, 1);
+  settling->task = task;
+  if (self->journal == NULL)
+    {
+      settle (settling);
+      g_free (settling);
+      return;
+    }
+  settling->deadline = g_timeout_add_seconds (SETTLE_S, on_not_settled, settling);
+  sqns_journal_flush_async (self->journal, on_settled, settling);
+}
+
+void
+sqns_manager_settle_finish (SqnsManager *manager, GAsyncResult *result)
+{
+  g_task_propagate_boolean (G_TASK (result), NULL);
 }
 
 void

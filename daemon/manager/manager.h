@@ -52,6 +52,11 @@ gboolean sqns_manager_is_stopping (SqnsManager *manager); /* shutdown has begun 
 GPtrArray *sqns_manager_submit (
     SqnsManager *manager, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error);
 
+/* Called once what was ordered before is on disk, so that a daemon that dies now knows of it; or cannot be written, or
+ * not within 20 s: a job that is not on disk says so. Never fails. */
+void sqns_manager_settle_async (SqnsManager *manager, GAsyncReadyCallback callback, gpointer user_data);
+void sqns_manager_settle_finish (SqnsManager *manager, GAsyncResult *result);
+
 /* Keeps jobs in @folder from now on, and brings back those that are there: what had not ended is queued, or interrupted
  * and goes on by itself (AutoResume). No job is started meanwhile. FAILED with why nothing can be kept: jobs run all
  * the same, but for those that must not without (see SqnsJob). Once only. */

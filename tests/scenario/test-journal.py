@@ -12,7 +12,7 @@ import unittest
 import uuid as uuids
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import wait_for  # noqa: E402
+from bus_rig import load_make_dup, wait_for  # noqa: E402
 from rig import BEFORE, DONE, NOT_FOUND, REFUSED, TARGET, WholeCase  # noqa: E402
 
 FAMILY = '--allow-family-change'
@@ -94,17 +94,17 @@ class Killing(JournalCase):
         self.assertEqual(self.record(uuid)['State'], 'running')
         return uuid
 
-    def goes_on(self, board, uuid):
+    def goes_on(self, board, uuid, version=TARGET):
         self.restart()
         self.assertEqual(self.job(uuid)['CreatedAt'], self.created)
         end = self.succeeds(uuid)
         self.assertEqual((end['VersionAfter'], end['Progress'], end['Safe'], end['PointOfNoReturn']),
-                         (TARGET, 1.0, True, False))
-        self.assert_upgraded(board)
+                         (version, 1.0, True, False))
+        self.assert_upgraded(board, version)
         log, _ = self.expect(DONE, 'job', uuid, '--log')
         self.assertIn('interruption 1', log)
         self.assertEqual(log.count('sqnsd 0.'), 2, 'the log of the life before is there, too')
-        self.assertEqual(self.firmware(), [], 'nobody needs it any more')
+        wait_for(lambda: not self.firmware(), 'the firmware to go, which nobody needs any more')
         return end
 
     def killed_in(self, phase, *options, speed, flags=()):
@@ -116,6 +116,22 @@ class Killing(JournalCase):
     def killed_behind_the_upload(self, phase, *options, speed, flags=()):
         board = self.board(*options, speed=speed)
         uuid = self.begin_and_kill(board, phase, *flags)
+        sent = self.status(board)['stp-bytes']
+        self.goes_on(board, uuid)
+        self.assertEqual(self.status(board)['stp-bytes'], sent, 'a finished upload is not repeated')
+
+    def killed_in_confirm(self, *options):
+        """The booted modem is asked for its version: it takes its time to answer."""
+        board = self.board(*options, speed=SLOW_BOOT)
+        uuid = self.begin(board.port)
+        self.created = self.job(uuid)['CreatedAt']
+        self.assertTrue(self.wait_phase(uuid, 'reboot'))
+        board.tell('fault silence@ATI1')
+        self.assertTrue(self.wait_phase(uuid, 'confirm'))
+        self.assertFalse(self.job(uuid)['Safe'])
+        self.kill()
+        board.tell('clear-faults')
+        self.assertEqual((self.record(uuid)['State'], self.record(uuid)['FileTaken']), ('running', 'yes'))
         sent = self.status(board)['stp-bytes']
         self.goes_on(board, uuid)
         self.assertEqual(self.status(board)['stp-bytes'], sent, 'a finished upload is not repeated')
@@ -142,6 +158,9 @@ class KilledNative(Killing):
     def test_reboot(self):
         self.killed_behind_the_upload('reboot', speed=SLOW_BOOT)
 
+    def test_confirm(self):
+        self.killed_in_confirm()
+
 
 class KilledBare(Killing):
     def test_prepare(self):
@@ -155,6 +174,9 @@ class KilledBare(Killing):
 
     def test_reboot(self):
         self.killed_behind_the_upload('reboot', '--start=direct', speed=SLOW_BOOT)
+
+    def test_confirm(self):
+        self.killed_in_confirm('--start=direct')
 
 
 class KilledFfh(Killing):
@@ -176,6 +198,36 @@ class KilledFfh(Killing):
         self.killed_in('transfer', *FACTORY, speed=SLOW_BLOCKS, flags=(FAMILY,))
 
 
+class KilledBetween(Killing):
+    """Release 48829 is two files in one job; every modem seen to be lost was lost between them (field row 14)."""
+    VERSION = '5.2.1.0-48829'
+
+    def setUp(self):
+        super().setUp()
+        first = self.file('CATM1-5.2-48829-1.dup', load_make_dup().make_first_step())
+        self.dup = self.image('CATM1-5.2-48829-2.dup', version='5.2.1.0', build=48829)
+        self.flags = ('--first-step', first)
+
+    def killed_when(self, board, there):
+        uuid = self.begin(board.port, *self.flags)
+        self.created = self.job(uuid)['CreatedAt']
+        wait_for(lambda: self.life(uuid) is not None and there(uuid), 'the place between the files')
+        self.kill()
+        self.assertEqual((self.record(uuid)['State'], self.record(uuid)['FirstStepDone'], self.record(uuid)['FileTaken']),
+                         ('running', 'yes', 'no'))
+        self.goes_on(board, uuid, self.VERSION)
+
+    def board_41065(self, speed):
+        return self.board('--modem-version=5.1.1.0-41065', speed=speed)
+
+    def test_first_is_installed(self):
+        board = self.board_41065(SLOW_APPLY)
+        self.killed_when(board, lambda uuid: self.record(uuid)['FirstStepDone'] == 'yes' and self.status(board)['writing'])
+
+    def test_second_begins(self):
+        self.killed_when(self.board_41065(SLOW_BLOCKS), lambda uuid: self.job(uuid)['Phase'] == 'transfer')
+
+
 class Restarts(JournalCase):
     def test_pending(self):
         """What waited waits again; the port that was added is known again, with its options."""
@@ -195,6 +247,23 @@ class Restarts(JournalCase):
         self.assertEqual(self.client.upgrade(modem, self.dup, not_before=later, idempotency_key='k'), job)
         self.expect(DONE, 'cancel', now['Uuid'])
         self.assert_unopened(board)
+
+    def test_answered_is_kept(self):
+        """Who has got an answer may rely on it, whatever becomes of the daemon."""
+        board = self.board('--start=direct')
+        modem = self.client.add_port(board.port, link='direct')
+        later = int(time.time() * 1e6) + 3600000000
+        for i in range(5):
+            job = self.client.upgrade(modem, self.dup, not_before=later, idempotency_key=str(i))
+            self.kill()
+            self.restart()
+            self.assertEqual(self.client.properties(job, 'Job')['State'], 'waiting')
+            self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
+            wait_for(lambda: self.client.properties(job, 'Job')['State'] == 'cancelled', 'the cancel')
+            self.client.call(job, 'Job.Resume', '(a{sv})', ({},))
+            self.kill()
+            self.restart()
+            self.assertNotIn(self.client.properties(job, 'Job')['State'], ENDED)
 
     def test_stopped(self):
         """SIGTERM is no end of a job, but of a daemon."""

@@ -41,6 +41,7 @@ class Run:
         self.completed = 0
         self.notes = []
         self.hands = 0
+        self.patient_until = 0
         self.acts = list(draw.acts)
         self.begun = GLib.get_monotonic_time()
 
@@ -108,6 +109,7 @@ class Run:
             self.completed += 1
         elif name == 'restarted':
             self.note('another daemon')
+            self.patient_until = self.deadline_from_now()  # it begins anew
         self.poked.set()
 
     async def look(self):
@@ -169,10 +171,13 @@ class Run:
         except AssertionError as error:
             self.note(str(error))
 
+    def deadline_from_now(self):
+        return GLib.get_monotonic_time() + self.deadline_s * 1000000
+
     async def follow(self):
         """Until the job has ended; its properties then."""
         last = None
-        end = GLib.get_monotonic_time() + self.deadline_s * 1000000
+        self.patient_until = self.deadline_from_now()
         while True:
             self.poked = Later()
             status = await self.look()
@@ -185,7 +190,7 @@ class Run:
                 return self.props
             await self.act()
             await self.help(status)
-            if GLib.get_monotonic_time() > end:
+            if GLib.get_monotonic_time() > self.patient_until:
                 raise Violation('no end within %d s' % self.deadline_s)
             await until(self.poked, TICK_MS)
 

@@ -192,6 +192,21 @@ is_firmware_gone (gpointer rig)
   return count_firmware (rig) == 0;
 }
 
+static gboolean
+look (gpointer unused)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Nobody is told when it goes: looked for again and again. */
+static void
+wait_until_firmware_is_gone (Rig *rig)
+{
+  guint tick = g_timeout_add (10, look, NULL);
+  scripted_wait (is_firmware_gone, rig);
+  g_source_remove (tick);
+}
+
 static void
 succeed (const char *devnode)
 {
@@ -231,7 +246,7 @@ test_goes_on (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (count_firmware (rig), ==, 1);
   g_assert_true (sqns_job_cancel (job_at (rig, 2), NULL));
   g_assert_true (sqns_manager_forget (rig->manager, job_at (rig, 2), NULL));
-  scripted_wait (is_firmware_gone, rig);
+  wait_until_firmware_is_gone (rig);
 }
 
 /* The board is not there when the daemon is: it is listed as gone, and waited for under any name. */
@@ -322,7 +337,7 @@ test_resume_failed (Rig *rig, gconstpointer unused)
   g_assert_null (sqns_job_info (job)->error);
   succeed (TTY);
   g_assert_cmpint (state (job), ==, SQNS_JOB_SUCCEEDED);
-  scripted_wait (is_firmware_gone, rig);
+  wait_until_firmware_is_gone (rig);
   die (rig);
   start (rig, TRUE);
   g_assert_cmpint (state (job_at (rig, 0)), ==, SQNS_JOB_SUCCEEDED);
