@@ -13,6 +13,13 @@ new_call (SqnsBusJob *self, GDBusMethodInvocation *invocation)
 }
 
 static void
+cancel_settled (SqnsCall *call)
+{
+  sqns_dbus_job_complete_cancel (call->skeleton, call->invocation);
+  sqns_call_done (call);
+}
+
+static void
 cancel_authorized (SqnsCall *call)
 {
   GError *error = NULL;
@@ -21,8 +28,7 @@ cancel_authorized (SqnsCall *call)
       sqns_call_fail (call, error);
       return;
     }
-  sqns_dbus_job_complete_cancel (call->skeleton, call->invocation);
-  sqns_call_done (call);
+  sqns_call_settle (call, cancel_settled);
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 #define MAX_STARTS 16u                     /* in one turn of the main loop: each opens a port */
 #define MAX_FINISHED 1000u                 /* finished jobs on the bus */
 #define MAX_LOGS ((gsize)64 * 1024 * 1024) /* bytes of their transcripts */
+#define LOOK_FOR_PORT_US (2 * G_USEC_PER_SEC)
 #define DAY_US ((gint64)24 * 60 * 60 * G_USEC_PER_SEC)
 
 typedef struct {
@@ -116,8 +117,13 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
       return until_text (not_before);
     }
   if (!sqns_device_check_presence (device))
-    return g_strdup (interrupted ? "plug it in again, the job goes on by itself then"
-                                 : "the board is not plugged in: the job begins when it is back");
+    {
+      /* the kernel may be out of watches for the port's file (fs.inotify.max_user_instances) */
+      if (sqns_device_info (device)->manual)
+        look_again (pass, pass->now + LOOK_FOR_PORT_US);
+      return g_strdup (interrupted ? "plug it in again, the job goes on by itself then"
+                                   : "the board is not plugged in: the job begins when it is back");
+    }
   char *held = sqns_inhibit_reason (self->inhibit, sqns_device_info (device)->id);
   if (held != NULL)
     return held;

@@ -215,6 +215,7 @@ sqns_job_keep (SqnsJob *self, GSourceFunc next, gpointer data)
 {
   if (self->keep == NULL)
     {
+      self->keep_owed = TRUE;
       if (next != NULL)
         next (data);
       return;
@@ -232,8 +233,10 @@ sqns_job_set_keeper (SqnsJob *self, SqnsJobKeep keep, gpointer keeper)
 {
   self->keep = keep;
   self->keeper = keeper;
-  if (!sqns_job_is_finished (self))
-    sqns_job_keep (self, NULL, NULL);
+  if (keep == NULL || (sqns_job_is_finished (self) && !self->keep_owed))
+    return;
+  self->keep_owed = FALSE;
+  sqns_job_keep (self, NULL, NULL);
 }
 
 gboolean
@@ -317,6 +320,7 @@ sqns_job_to_record (SqnsJob *self)
   replace (&record->error_message, info->error != NULL ? info->error->message : NULL);
   replace (&record->advice, info->advice);
   record->board_lost = self->board_lost;
+  record->cancel_asked = self->running && self->cancel_asked;
   replace (&record->interruption, self->interruption);
   record->interruptions = self->interruptions;
   record->fruitless = self->fruitless;
@@ -419,7 +423,11 @@ sqns_job_new_from_record (SqnsDevice *device,
   if (sqns_job_state_ended (record->state))
     restore_end (self, record);
   else if (record->state == SQNS_JOB_RUNNING || record->state == SQNS_JOB_VERIFYING)
-    sqns_job_interrupt (self, SQNS_JOB_DAEMON_DIED);
+    {
+      sqns_job_interrupt (self, SQNS_JOB_DAEMON_DIED);
+      if (record->cancel_asked)
+        sqns_job_cancel (self, NULL); /* if it has not ended by that */
+    }
   return self;
 }
 

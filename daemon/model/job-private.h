@@ -38,6 +38,7 @@ struct _SqnsJob {
   char *keep_problem; /* why the last try failed, NULL: it did not */
   SqnsUpgradeMemory memory;
   char *interruption;
+  gboolean keep_owed; /* changed while nobody kept it */
   gboolean board_lost;
   guint interruptions;
   guint fruitless;

@@ -86,6 +86,7 @@ static const struct {
   { "ErrorMessage", TEXT, FIELD (error_message) },
   { "Advice", TEXT, FIELD (advice) },
   { "BoardLost", BOOLEAN, FIELD (board_lost) },
+  { "CancelAsked", BOOLEAN, FIELD (cancel_asked) },
   { "Interruption", TEXT, FIELD (interruption) },
   { "Interruptions", NUMBER, FIELD (interruptions), G_MAXUINT },
   { "Fruitless", NUMBER, FIELD (fruitless), G_MAXUINT },
@@ -246,6 +247,7 @@ refuse (const Parser *parser, GError **error, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
+  sqns_message_cut (text);
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "line %u: %s", parser->line, text);
   return FALSE;
 }

@@ -67,6 +67,7 @@ typedef struct {
   char *advice;
 
   gboolean board_lost; /* the last interruption was that */
+  gboolean cancel_asked; /* and answered for; the job had not ended yet */
   char *interruption;  /* why it was interrupted last */
   guint interruptions; /* all of them */
   guint fruitless;     /* those in a row that brought it no further */

@@ -248,10 +248,23 @@ end_badly (SqnsJob *self, GError *error)
   sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, self->message);
 }
 
+static gboolean
+tell_end (gpointer data)
+{
+  g_autoptr (SqnsJob) self = data;
+
+  if (sqns_job_is_finished (self)) /* nobody has resumed it meanwhile */
+    {
+      sqns_job_emit_changed (self, TRUE);
+      g_signal_emit (self, signals[FINISHED], 0);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* Its end is told once it is on disk: no daemon that comes later goes on with it. */
 void
 sqns_job_finish (SqnsJob *self, GError *error)
 {
-  g_object_ref (self);
   sqns_job_stop_heartbeat (self);
   self->running = FALSE;
   self->info.queue_position = 0;
@@ -265,10 +278,7 @@ sqns_job_finish (SqnsJob *self, GError *error)
     end_badly (self, error);
   self->resume_wanted = FALSE;
   drop_files (self);
-  sqns_job_keep (self, NULL, NULL);
-  sqns_job_emit_changed (self, TRUE);
-  g_signal_emit (self, signals[FINISHED], 0);
-  g_object_unref (self);
+  sqns_job_keep (self, tell_end, g_object_ref (self));
 }
 
 static GError *
@@ -316,6 +326,7 @@ sqns_job_cancel (SqnsJob *self, GError **error)
   if (!g_cancellable_is_cancelled (self->cancellable))
     {
       sqns_job_set_message (self, "cancelling");
+      sqns_job_keep (self, NULL, NULL);
       sqns_job_emit_changed (self, FALSE);
       g_cancellable_cancel (self->cancellable);
     }

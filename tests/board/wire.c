@@ -112,6 +112,8 @@ watch_opens (Wire *wire)
       notify_fd = inotify_init1 (IN_NONBLOCK | IN_CLOEXEC);
       if (notify_fd >= 0)
         g_unix_fd_add (notify_fd, G_IO_IN, notified, NULL);
+      else
+        g_printerr ("sqns-board: who opens a port is not seen: no inotify: %s\n", g_strerror (errno));
     }
   wire->openers = 0;
   wire->watch = notify_fd < 0 ? -1 : inotify_add_watch (notify_fd, wire->path, IN_OPEN | IN_CLOSE);

@@ -13,7 +13,7 @@ import uuid as uuids
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from bus_rig import load_make_dup, wait_for  # noqa: E402
-from rig import BEFORE, DONE, NOT_FOUND, REFUSED, TARGET, WholeCase  # noqa: E402
+from rig import BEFORE, DONE, FAST, NOT_FOUND, REFUSED, TARGET, WholeCase  # noqa: E402
 
 FAMILY = '--allow-family-change'
 SLOW_BLOCKS = ('--time-scale=0.02', '--block-time=10')
@@ -264,6 +264,37 @@ class Restarts(JournalCase):
             self.kill()
             self.restart()
             self.assertNotIn(self.client.properties(job, 'Job')['State'], ENDED)
+
+    def test_cancel_outlives(self):
+        """A cancel that was answered holds, though the daemon dies before the job has ended; and so does that end."""
+        board = self.board('--start=direct', speed=('--time-scale=0.2', '--boot-time=20'))
+        uuid = self.begin(board.port)
+        self.assertTrue(self.wait_phase(uuid, 'prepare'))
+        self.expect(DONE, 'cancel', uuid)
+        self.assertEqual(self.job(uuid)['State'], 'running')
+        self.kill()
+        self.restart()
+        end = self.job(uuid)
+        self.assertEqual(end['State'], 'cancelled')
+        self.assertIn('while it was interrupted', end['ErrorMessage'])
+        wait_for(lambda: self.record(uuid)['State'] == 'cancelled', 'the end to be on disk')
+        self.kill()
+        self.restart()
+        self.assertEqual(self.job(uuid)['FinishedAt'], end['FinishedAt'])
+        self.expect(DONE, 'resume', uuid)
+        self.succeeds(uuid)
+
+    def test_sent_just_before_the_cancel(self):
+        """An upload that was over is not repeated, though nothing came of it yet."""
+        board = self.board('--no-close-reply', speed=FAST)
+        uuid = self.begin(board.port)
+        wait_for(lambda: self.status(board)['stp-bytes'] >= 300000, 'the last block')
+        self.expect(DONE, 'cancel', uuid)
+        self.assertEqual(self.wait_job(uuid, *ENDED)['State'], 'cancelled')
+        self.expect(DONE, 'resume', uuid)
+        self.succeeds(uuid)
+        log, _ = self.expect(DONE, 'job', uuid, '--log')
+        self.assertEqual(log.count('> AT+SMSTPU'), 1, log)
 
     def test_stopped(self):
         """SIGTERM is no end of a job, but of a daemon."""

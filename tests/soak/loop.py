@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Coroutines on GLib's main loop: hundreds of runs wait in one thread."""
+import signal
 import time
 
 import gi
@@ -86,12 +87,16 @@ async def wait_for(condition, what, deadline_s, every_ms=50):
 
 
 def run(coroutine):
-    """Until it has ended; what it returns."""
+    """Until it has ended, or Ctrl-C; what it returns."""
     loop = GLib.MainLoop()
     end = spawn(coroutine)
     end.wakes.append(loop.quit)
+    source = GLib.unix_signal_add(GLib.PRIORITY_HIGH, signal.SIGINT, loop.quit)
     if not end.done:
         loop.run()
+    if not end.done:
+        raise KeyboardInterrupt
+    GLib.source_remove(source)
     if end.error is not None:
         raise end.error
     return end.value

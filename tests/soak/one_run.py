@@ -161,7 +161,7 @@ class Run:
             self.note('pressed reset')
             self.board.tell('press-reset')
             await pause(100)
-        elif state == 'interrupted' and not status['plugged']:
+        elif state in ('interrupted', 'waiting') and not status['plugged']:
             self.note('plugged in')
             self.plug()
 

@@ -256,5 +256,6 @@ class World:
 
     def close(self):
         self.closing = True
-        self.bus.close_sync(None)
+        if not self.bus.is_closed():  # a Ctrl-C ends its bus, too
+            self.bus.close_sync(None)
         return self.rig.close()

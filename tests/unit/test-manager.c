@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The manager: ports and boards, which job runs when, draining, shutdown. */
 #include "caba-builder.h"
-#include "manager/manager.h"
+#include "manager/manager-private.h"
 #include "model/console.h"
 #include "model/memfile.h"
 #include "scripted.h"
@@ -493,7 +493,7 @@ test_ports (Rig *rig, gconstpointer unused)
 
 /* A port that comes back is noticed without being asked for. */
 static void
-test_port_comes_back (Rig *rig, gconstpointer unused)
+port_comes_back (Rig *rig, gboolean watched)
 {
   int master;
   g_autofree char *tty = scripted_pty (&master);
@@ -503,6 +503,8 @@ test_port_comes_back (Rig *rig, gconstpointer unused)
   g_assert_cmpint (symlink (tty, link), ==, 0);
   SqnsDevice *device = sqns_manager_add_port (rig->manager, link, &options, NULL);
   g_assert_nonnull (device);
+  if (!watched) /* as when the kernel has no watches left */
+    sqns_manager_unwatch_port (rig->manager, device);
   g_unlink (link);
   SqnsJob *job = submit (rig, device);
   scripted_settle ();
@@ -513,6 +515,18 @@ test_port_comes_back (Rig *rig, gconstpointer unused)
   g_close (master, NULL);
   g_unlink (link);
   g_rmdir (folder);
+}
+
+static void
+test_port_comes_back (Rig *rig, gconstpointer unused)
+{
+  port_comes_back (rig, TRUE);
+}
+
+static void
+test_unwatched_port_comes_back (Rig *rig, gconstpointer unused)
+{
+  port_comes_back (rig, FALSE);
 }
 
 /* udev knows later what somebody had added by hand. */
@@ -573,6 +587,7 @@ main (int argc, char **argv)
     { "/manager/probe-on-plug", test_probe_on_plug },
     { "/manager/ports", test_ports },
     { "/manager/port-comes-back", test_port_comes_back },
+    { "/manager/unwatched-port-comes-back", test_unwatched_port_comes_back },
     { "/manager/port-becomes-board", test_port_becomes_board },
     { "/manager/gone-boards", test_gone_boards },
   };
