@@ -2,6 +2,8 @@
 /* The error domain and its D-Bus names. */
 #include "base/error.h"
 
+#include <string.h>
+
 static const GDBusErrorEntry entries[] = {
   { SQNS_ERROR_FAILED, SQNS_ERROR_DBUS_PREFIX "Failed" },
   { SQNS_ERROR_NOT_FOUND, SQNS_ERROR_DBUS_PREFIX "NotFound" },
@@ -89,4 +91,13 @@ sqns_error_normalize (GError *error)
     code = SQNS_ERROR_TIMEOUT;
   sqns_error_recode (&error, code, "%s", "");
   return error;
+}
+
+void
+sqns_message_cut (char *text)
+{
+  static const char dots[] = "...";
+  if (strlen (text) > SQNS_MESSAGE_MAX)
+    /* the character that holds the first byte too many goes as a whole */
+    strcpy (g_utf8_find_prev_char (text, text + SQNS_MESSAGE_MAX - strlen (dots) + 1), dots);
 }

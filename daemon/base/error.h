@@ -48,3 +48,8 @@ void sqns_error_recode (GError **error, SqnsError code, const char *format, ...)
 /* An error of any domain as one of SQNS_ERROR: cancelled I/O is CANCELLED, a vanished tty DEVICE_LOST, others FAILED.
  * Takes @error, returns a new reference. */
 GError *sqns_error_normalize (GError *error);
+
+/* Bytes of a message that quotes what somebody gave, however long that was. */
+#define SQNS_MESSAGE_MAX 400u
+/* Cuts @text, valid UTF-8, in place to that; what was cut ends in "...". */
+void sqns_message_cut (char *text);

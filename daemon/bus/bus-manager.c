@@ -96,24 +96,16 @@ on_remove_port (SqnsDBusManager *skeleton, GDBusMethodInvocation *invocation, co
 }
 
 static void
+upgrade_many_submitted (SqnsCall *call)
+{
+  sqns_dbus_manager_complete_upgrade_many (call->skeleton, call->invocation, NULL, (const char *const *)call->paths);
+  sqns_call_done (call);
+}
+
+static void
 upgrade_many_loaded (SqnsCall *call)
 {
-  GError *error = NULL;
-  call->firmware = sqns_manager_share_firmware (call->bus->manager, call->firmware);
-  call->request->creator_uid = call->uid;
-  g_autoptr (GPtrArray) jobs
-      = sqns_manager_submit (call->bus->manager, call->devices, call->firmware, call->request, &error);
-  if (jobs == NULL)
-    {
-      sqns_call_fail (call, error);
-      return;
-    }
-  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < jobs->len; i++)
-    g_ptr_array_add (paths, sqns_path_job (sqns_job_info (jobs->pdata[i])->uuid));
-  g_ptr_array_add (paths, NULL);
-  sqns_dbus_manager_complete_upgrade_many (call->skeleton, call->invocation, NULL, (const char *const *)paths->pdata);
-  sqns_call_done (call);
+  sqns_call_submit (call, upgrade_many_submitted);
 }
 
 /* All or none: each must be known, and none named twice. */
@@ -215,76 +207,6 @@ on_inhibit (SqnsDBusManager *skeleton,
 
 /* GetHistory */
 
-static gboolean
-refuse_filter (GError **error, const char *key, const char *what)
-{
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "filter \"%s\" %s", key, what);
-  return FALSE;
-}
-
-static gboolean
-take_state (SqnsHistoryFilter *filter, const char *name)
-{
-  for (guint i = 0; i < SQNS_N_JOB_STATES; i++)
-    if (sqns_job_state_ended ((SqnsJobState)i) && g_str_equal (sqns_job_state_name ((SqnsJobState)i), name))
-      {
-        filter->by_state = TRUE;
-        filter->state = (SqnsJobState)i;
-        return TRUE;
-      }
-  return FALSE;
-}
-
-static gboolean
-take_text (SqnsHistoryFilter *filter, const char *key, const char *text, GError **error)
-{
-  if (g_str_equal (key, "modem"))
-    filter->modem = g_strdup (text);
-  else if (g_str_equal (key, "label"))
-    filter->label = g_strdup (text);
-  else if (g_str_equal (key, "state"))
-    return take_state (filter, text) || refuse_filter (error, key, "must be succeeded, failed or cancelled");
-  else
-    {
-      filter->by_kind = TRUE;
-      filter->recover = g_str_equal (text, "recover");
-      return filter->recover || g_str_equal (text, "upgrade")
-             || refuse_filter (error, key, "must be upgrade or recover");
-    }
-  return TRUE;
-}
-
-static gboolean
-parse_filter (GVariant *dict, SqnsHistoryFilter *filter, GError **error)
-{
-  static const char *const texts[] = { "modem", "label", "state", "kind", NULL };
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-  GVariantIter iter;
-  const char *key;
-  GVariant *boxed;
-  gboolean good = TRUE;
-
-  g_variant_iter_init (&iter, dict);
-  while (good && g_variant_iter_next (&iter, "{&sv}", &key, &boxed))
-    {
-      g_autoptr (GVariant) value = boxed;
-      if (!g_hash_table_add (seen, (gpointer)key))
-        good = refuse_filter (error, key, "is given twice");
-      else if (g_str_equal (key, "since"))
-        {
-          good = g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64) || refuse_filter (error, key, "must be of type t");
-          filter->since = good ? (gint64)MIN (g_variant_get_uint64 (value), (guint64)G_MAXINT64) : 0;
-        }
-      else if (!g_strv_contains (texts, key))
-        good = refuse_filter (error, key, "is not known");
-      else if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-        good = refuse_filter (error, key, "must be of type s");
-      else
-        good = take_text (filter, key, g_variant_get_string (value, NULL), error);
-    }
-  return good;
-}
-
 static void
 add_text (GVariantBuilder *builder, const char *key, const char *text)
 {
@@ -360,7 +282,7 @@ on_get_history (SqnsDBusManager *skeleton,
   GError *error = NULL;
   call->filter.limit = limit == 0 ? SQNS_HISTORY_DEFAULT : MIN (limit, SQNS_HISTORY_MAX);
   call->filter.before = (gint64)MIN (before, (guint64)G_MAXINT64);
-  if (!parse_filter (filter, &call->filter, &error))
+  if (!sqns_options_history (filter, &call->filter, &error))
     sqns_call_fail (call, error);
   else
     sqns_call_authorize (call, history_authorized);

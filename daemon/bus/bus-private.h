@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bus/bus.h"
+#include "bus/objects.h"
 #include "bus/paths.h"
 #include "bus/throttle.h"
 #include "sqns-dbus.h"
@@ -33,7 +34,7 @@ struct _SqnsBus {
   GDBusConnection *connection;
   SqnsManager *manager;
   SqnsAuth *auth;
-  GDBusObjectManagerServer *objects;
+  SqnsObjects *objects;
   SqnsDBusManager *skeleton;
   GHashTable *modems;        /* path, borrowed -> SqnsBusModem */
   GHashTable *jobs;          /* path, borrowed -> SqnsBusJob */

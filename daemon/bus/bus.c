@@ -25,12 +25,10 @@ sqns_bus_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->manager, self);
   if (self->skeleton != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
-  if (self->objects != NULL)
-    g_dbus_object_manager_server_set_connection (self->objects, NULL);
+  g_clear_pointer (&self->objects, sqns_objects_free);
   g_hash_table_remove_all (self->device_modems);
   g_hash_table_remove_all (self->jobs);
   g_hash_table_remove_all (self->modems);
-  g_clear_object (&self->objects);
   g_clear_object (&self->skeleton);
   g_clear_object (&self->manager);
   g_clear_object (&self->connection);
@@ -63,14 +61,6 @@ sqns_bus_init (SqnsBus *self)
   self->device_modems = g_hash_table_new (NULL, NULL);
 }
 
-static void
-export_object (SqnsBus *self, const char *path, gpointer skeleton)
-{
-  g_autoptr (GDBusObjectSkeleton) object = g_dbus_object_skeleton_new (path);
-  g_dbus_object_skeleton_add_interface (object, G_DBUS_INTERFACE_SKELETON (skeleton));
-  g_dbus_object_manager_server_export (self->objects, object);
-}
-
 static char *
 free_modem_path (SqnsBus *self, const char *id)
 {
@@ -90,14 +80,14 @@ on_device_added (SqnsManager *manager, SqnsDevice *device, SqnsBus *self)
   SqnsBusModem *modem = sqns_bus_modem_new (self, device, path);
   g_hash_table_insert (self->modems, modem->path, modem);
   g_hash_table_insert (self->device_modems, device, modem);
-  export_object (self, path, modem->skeleton);
+  sqns_objects_add (self->objects, path, G_DBUS_INTERFACE_SKELETON (modem->skeleton));
 }
 
 static void
 on_device_removed (SqnsManager *manager, SqnsDevice *device, SqnsBus *self)
 {
   SqnsBusModem *modem = g_hash_table_lookup (self->device_modems, device);
-  g_dbus_object_manager_server_unexport (self->objects, modem->path);
+  sqns_objects_remove (self->objects, modem->path);
   g_hash_table_remove (self->device_modems, device);
   g_hash_table_remove (self->modems, modem->path);
 }
@@ -108,7 +98,7 @@ on_job_added (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
   g_autofree char *path = sqns_path_job (sqns_job_info (job)->uuid);
   SqnsBusJob *exported = sqns_bus_job_new (self, job, path);
   g_hash_table_insert (self->jobs, exported->path, exported);
-  export_object (self, path, exported->skeleton);
+  sqns_objects_add (self->objects, path, G_DBUS_INTERFACE_SKELETON (exported->skeleton));
 }
 
 static SqnsBusJob *
@@ -122,7 +112,7 @@ static void
 on_job_removed (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
 {
   SqnsBusJob *exported = find_job (self, job);
-  g_dbus_object_manager_server_unexport (self->objects, exported->path);
+  sqns_objects_remove (self->objects, exported->path);
   g_hash_table_remove (self->jobs, exported->path);
 }
 
@@ -181,7 +171,7 @@ sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy 
   self->connection = g_object_ref (connection);
   self->manager = g_object_ref (manager);
   self->auth = sqns_auth_new (connection, policy);
-  self->objects = g_dbus_object_manager_server_new (SQNS_PATH_ROOT);
+  self->objects = sqns_objects_new (SQNS_PATH_ROOT);
   self->skeleton = sqns_dbus_manager_skeleton_new ();
 
   sqns_bus_manager_connect (self);
@@ -189,7 +179,8 @@ sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy 
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection, SQNS_PATH_ROOT, error))
     return NULL;
   export_present (self);
-  g_dbus_object_manager_server_set_connection (self->objects, connection);
+  if (!sqns_objects_connect (self->objects, connection, error))
+    return NULL;
 
   g_signal_connect_object (manager, "device-added", G_CALLBACK (on_device_added), self, 0);
   g_signal_connect_object (manager, "device-removed", G_CALLBACK (on_device_removed), self, 0);

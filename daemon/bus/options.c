@@ -24,6 +24,7 @@ refuse (GError **error, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
+  sqns_message_cut (text);
   g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, text);
   return FALSE;
 }
@@ -72,18 +73,15 @@ store_sha256 (GVariant *value, gpointer field, const char *key, GError **error)
   return store_text (value, field, key, error);
 }
 
-/* A bare build is enough: releases are known by it. */
+/* A bare build is enough: releases are known by it. It is read as "[37781]", so that a job's record can hold it. */
 static gboolean
 store_version (GVariant *value, gpointer field, const char *key, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
-  SqnsVersion *version = field;
-  guint64 build;
+  gboolean bare = *text != '\0' && text[strspn (text, "0123456789")] == '\0';
+  g_autofree char *build = bare ? g_strdup_printf ("[%s]", text) : NULL;
 
-  *version = (SqnsVersion){ 0 };
-  if (g_ascii_string_to_unsigned (text, 10, 1, 99999999, &build, NULL))
-    version->build = build;
-  else if (!sqns_version_parse (text, -1, version))
+  if (!sqns_version_parse (bare ? build : text, -1, field))
     return refuse (error, "option \"%s\" must be a version as in 6.0.0.0-37781 or a build as in 37781, not \"%s\"", key,
                    text);
   return TRUE;
@@ -157,6 +155,32 @@ store_time (GVariant *value, gpointer field, const char *key, GError **error)
   return TRUE;
 }
 
+static gboolean
+store_kind (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  const char *text = g_variant_get_string (value, NULL);
+  SqnsHistoryFilter *filter = field;
+  filter->by_kind = TRUE;
+  filter->recover = g_str_equal (text, "recover");
+  return filter->recover || g_str_equal (text, "upgrade")
+         || refuse (error, "option \"%s\" must be upgrade or recover, not \"%s\"", key, text);
+}
+
+static gboolean
+store_end (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  const char *text = g_variant_get_string (value, NULL);
+  SqnsHistoryFilter *filter = field;
+  for (guint i = 0; i < SQNS_N_JOB_STATES; i++)
+    if (sqns_job_state_ended ((SqnsJobState)i) && g_str_equal (sqns_job_state_name ((SqnsJobState)i), text))
+      {
+        filter->by_state = TRUE;
+        filter->state = (SqnsJobState)i;
+        return TRUE;
+      }
+  return refuse (error, "option \"%s\" must be succeeded, failed or cancelled, not \"%s\"", key, text);
+}
+
 /* Looked up among the call's descriptors later. */
 static gboolean
 store_file (GVariant *value, gpointer field, const char *key, GError **error)
@@ -200,6 +224,14 @@ static const Option reset_options[] = {
 
 static const Option inhibit_options[] = {
   { "modem", "o", store_text, 0 },
+};
+
+static const Option history_options[] = {
+  { "kind", "s", store_kind, 0 },
+  { "label", "s", store_text, G_STRUCT_OFFSET (SqnsHistoryFilter, label) },
+  { "modem", "s", store_text, G_STRUCT_OFFSET (SqnsHistoryFilter, modem) },
+  { "since", "t", store_time, G_STRUCT_OFFSET (SqnsHistoryFilter, since) },
+  { "state", "s", store_end, 0 },
 };
 
 static gboolean
@@ -252,36 +284,55 @@ sqns_options_upgrade (GVariant *dict, SqnsOptionFiles *files, GError **error)
 {
   G_STATIC_ASSERT (G_N_ELEMENTS (upgrade_options) <= 32);
   g_autoptr (SqnsRequest) request = sqns_request_new ();
-  *files = (SqnsOptionFiles){ .first_step = -1, .updater = -1 };
-  if (!parse (dict, upgrade_options, G_N_ELEMENTS (upgrade_options), request, files, error))
+  SqnsOptionFiles found = { .first_step = -1, .updater = -1 };
+  *files = found;
+  if (!parse (dict, upgrade_options, G_N_ELEMENTS (upgrade_options), request, &found, error))
     return NULL;
   if (request->not_after != 0 && request->not_after <= request->not_before)
     {
       refuse (error, "\"not-after\" must be later than \"not-before\"");
       return NULL;
     }
+  *files = found;
   return g_steal_pointer (&request);
 }
 
 gboolean
 sqns_options_port (GVariant *dict, SqnsPortOptions *options, GError **error)
 {
-  *options = (SqnsPortOptions){ 0 };
-  return parse (dict, port_options, G_N_ELEMENTS (port_options), options, NULL, error);
+  SqnsPortOptions found = { 0 };
+  gboolean good = parse (dict, port_options, G_N_ELEMENTS (port_options), &found, NULL, error);
+  *options = good ? found : (SqnsPortOptions){ 0 };
+  return good;
 }
 
 gboolean
 sqns_options_reset (GVariant *dict, gboolean *modem, GError **error)
 {
-  *modem = FALSE;
-  return parse (dict, reset_options, G_N_ELEMENTS (reset_options), modem, NULL, error);
+  gboolean found = FALSE, good = parse (dict, reset_options, G_N_ELEMENTS (reset_options), &found, NULL, error);
+  *modem = good && found;
+  return good;
 }
 
 gboolean
 sqns_options_inhibit (GVariant *dict, char **modem, GError **error)
 {
-  *modem = NULL;
-  return parse (dict, inhibit_options, G_N_ELEMENTS (inhibit_options), modem, NULL, error);
+  g_autofree char *found = NULL;
+  gboolean good = parse (dict, inhibit_options, G_N_ELEMENTS (inhibit_options), &found, NULL, error);
+  *modem = good ? g_steal_pointer (&found) : NULL;
+  return good;
+}
+
+gboolean
+sqns_options_history (GVariant *dict, SqnsHistoryFilter *filter, GError **error)
+{
+  SqnsHistoryFilter found = { .before = filter->before, .limit = filter->limit };
+  gboolean good = parse (dict, history_options, G_N_ELEMENTS (history_options), &found, NULL, error);
+  if (good)
+    *filter = found;
+  else
+    sqns_history_filter_clear (&found);
+  return good;
 }
 
 gboolean

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The option dictionaries of the interface: each key has one type, unknown keys are refused. Pure.
- * Errors: G_DBUS_ERROR_INVALID_ARGS. */
+ * Errors: G_DBUS_ERROR_INVALID_ARGS, in bounded words; what is refused leaves all results as without options. */
 #pragma once
 
+#include "manager/history.h"
 #include "model/device.h"
 #include "model/request.h"
 
@@ -23,6 +24,9 @@ gboolean sqns_options_reset (GVariant *dict, gboolean *modem, GError **error);
 
 /* Inhibit: *@modem is an object path, NULL none; the caller frees. */
 gboolean sqns_options_inhibit (GVariant *dict, char **modem, GError **error);
+
+/* GetHistory: into @filter, which holds none of these yet; its limit and before are left alone. */
+gboolean sqns_options_history (GVariant *dict, SqnsHistoryFilter *filter, GError **error);
 
 /* Methods that take no option yet. */
 gboolean sqns_options_none (GVariant *dict, GError **error);

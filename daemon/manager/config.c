@@ -46,6 +46,7 @@ refuse (const Parser *parser, GError **error, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
+  sqns_message_cut (text);
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s:%u: %s", parser->name, parser->line, text);
   return FALSE;
 }
@@ -135,7 +136,10 @@ sqns_config_parse (SqnsConfig *config, const char *text, gsize len, const char *
     {
       parser.line++;
       if (!parse_line (&parser, *line, error))
-        return FALSE;
+        {
+          sqns_config_init (config);
+          return FALSE;
+        }
     }
   return TRUE;
 }

@@ -15,7 +15,7 @@ typedef struct {
 void sqns_config_init (SqnsConfig *config); /* the defaults: no, yes, 0, 30, no */
 
 /* Reads a key file's text with the one group [sqnsd] over the defaults. @name: for messages. FAILED with
- * "name:line: what is wrong". Pure. */
+ * "name:line: what is wrong", and the defaults alone in *@config. Pure. */
 gboolean sqns_config_parse (SqnsConfig *config, const char *text, gsize len, const char *name, GError **error);
 
 /* The file at @path; one that does not exist gives the defaults, unless it is @required. */

@@ -26,7 +26,7 @@ typedef void (*SqnsJournalWork) (SqnsJournal *journal, SqnsJournalOrder *order);
 struct _SqnsJournalOrder {
   SqnsJournalWork work; /* NULL: stop */
   GTask *task;          /* nullable */
-  gboolean writes;      /* the folder of jobs has to be synced */
+  gboolean staged;      /* a put: its record is written, but not in its place yet */
   char *name;           /* uuid or hash */
   char *text;
   GString *log;

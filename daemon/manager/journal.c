@@ -11,6 +11,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define MANY_RECORDS 16 /* that are synced at once */
+
 SqnsJournal *
 sqns_journal_new (const char *folder)
 {
@@ -77,19 +79,60 @@ close_file (int fd, gboolean good)
   return good && closed;
 }
 
-/* The old content, or the new one, whatever happens; the latter for sure once the folder was synced, too. */
-static gboolean
-write_file (const char *path, const char *data, gsize len, gboolean sync, GError **error)
+static char *
+temporary_path (const char *path)
 {
-  g_autofree char *temporary = g_strconcat (path, SQNS_JOURNAL_TEMPORARY, NULL);
+  return g_strconcat (path, SQNS_JOURNAL_TEMPORARY, NULL);
+}
+
+/* Beside @path, which is what it was until put_in_place(). */
+static gboolean
+write_temporary (const char *path, const char *data, gsize len, GError **error)
+{
+  g_autofree char *temporary = temporary_path (path);
   int fd = g_open (temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
     return sqns_journal_fail (error, "cannot write", path);
-  if (close_file (fd, write_all (fd, data, len) && (!sync || fsync (fd) == 0)) && g_rename (temporary, path) == 0)
+  if (close_file (fd, write_all (fd, data, len)))
     return TRUE;
   sqns_journal_fail (error, "cannot write", path);
   g_unlink (temporary);
   return FALSE;
+}
+
+static gboolean
+sync_temporary (const char *path, GError **error)
+{
+  g_autofree char *temporary = temporary_path (path);
+  int fd = g_open (temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+  if (fd >= 0 && close_file (fd, fsync (fd) == 0))
+    return TRUE;
+  sqns_journal_fail (error, "cannot write", path);
+  g_unlink (temporary);
+  return FALSE;
+}
+
+/* The old content, or the new one, whatever happens; the latter for sure once the folder was synced, too. */
+static gboolean
+put_in_place (const char *path, GError **error)
+{
+  g_autofree char *temporary = temporary_path (path);
+  if (g_rename (temporary, path) == 0)
+    return TRUE;
+  sqns_journal_fail (error, "cannot write", path);
+  g_unlink (temporary);
+  return FALSE;
+}
+
+/* Over what is there: a transcript grows at its end, so that one that is cut off here is only shorter. A file of its
+ * own each time would make the disk free the old one's blocks, hundreds at once. */
+static gboolean
+overwrite (const char *path, const GString *text, GError **error)
+{
+  int fd = g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0 && close_file (fd, write_all (fd, text->str, text->len) && ftruncate (fd, (off_t)text->len) == 0))
+    return TRUE;
+  return sqns_journal_fail (error, "cannot write", path);
 }
 
 /* One process to a folder: two would go on with the same jobs. */
@@ -131,6 +174,47 @@ sqns_journal_path (SqnsJournal *self, const char *uuid, const char *suffix)
   return g_strconcat (self->jobs, G_DIR_SEPARATOR_S, uuid, suffix, NULL);
 }
 
+/* One record */
+
+static gboolean
+store (SqnsJournal *self, SqnsFirmware *firmware, GError **error)
+{
+  const char *sha256 = sqns_firmware_sha256 (firmware);
+  g_autofree char *path = g_build_filename (self->firmware, sha256, NULL);
+  GBytes *image = sqns_firmware_image (firmware);
+
+  if (g_hash_table_contains (self->stored, sha256))
+    return TRUE;
+  if (!write_temporary (path, g_bytes_get_data (image, NULL), g_bytes_get_size (image), error)
+      || !sync_temporary (path, error) || !put_in_place (path, error) || !sync_folder (self->firmware, error))
+    return FALSE;
+  g_hash_table_add (self->stored, g_strdup (sha256));
+  return TRUE;
+}
+
+static void
+work_put (SqnsJournal *self, SqnsJournalOrder *order)
+{
+  g_autofree char *record = sqns_journal_path (self, order->name, SQNS_JOURNAL_RECORD);
+  g_autofree char *log = sqns_journal_path (self, order->name, SQNS_JOURNAL_LOG);
+
+  if (!sqns_journal_make_ready (self, &order->error))
+    return;
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    if (order->files[i] != NULL && !store (self, order->files[i], &order->error))
+      return;
+  if (order->log != NULL && !overwrite (log, order->log, &order->error))
+    return;
+  order->staged = write_temporary (record, order->text, strlen (order->text), &order->error);
+}
+
+static void
+finish_record (SqnsJournal *self, SqnsJournalOrder *order, gboolean synced)
+{
+  g_autofree char *path = sqns_journal_path (self, order->name, SQNS_JOURNAL_RECORD);
+  order->staged = (synced || sync_temporary (path, &order->error)) && put_in_place (path, &order->error);
+}
+
 /* The writer */
 
 static void
@@ -165,36 +249,72 @@ answer (SqnsJournalOrder *order)
   order_free (order);
 }
 
-/* All orders that wait are carried out, and the folder is synced once for all: hundreds of jobs may begin at the same
- * time. FALSE: the last order was to stop. */
+/* Each sync costs the disk some writes: one for all when there are many. It writes what others left in the same file
+ * system, too, and may fail for them: a single file is better off on its own. */
+static gboolean
+sync_all (SqnsJournal *self, guint n)
+{
+  int fd = n < MANY_RECORDS ? -1 : g_open (self->jobs, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  return fd >= 0 && close_file (fd, syncfs (fd) == 0);
+}
+
+/* Records that were staged take their places; then all of @batch is answered. */
+static void
+commit (SqnsJournal *self, GPtrArray *batch)
+{
+  g_autoptr (GError) error = NULL;
+  guint staged = 0;
+
+  for (guint i = 0; i < batch->len; i++)
+    staged += ((SqnsJournalOrder *)batch->pdata[i])->staged;
+  gboolean synced = sync_all (self, staged);
+  for (guint i = 0; i < batch->len; i++)
+    if (((SqnsJournalOrder *)batch->pdata[i])->staged)
+      finish_record (self, batch->pdata[i], synced);
+  if (staged > 0)
+    sync_folder (self->jobs, &error);
+  for (guint i = 0; i < batch->len; i++)
+    {
+      SqnsJournalOrder *order = batch->pdata[i];
+      if (error != NULL && order->staged)
+        order->error = g_error_copy (error);
+      answer (order);
+    }
+  g_ptr_array_set_size (batch, 0);
+}
+
+/* Whether @order must find done what the batch has only staged. */
+static gboolean
+must_follow (const SqnsJournalOrder *order, GPtrArray *batch)
+{
+  if (order->work != work_put)
+    return TRUE;
+  for (guint i = 0; i < batch->len; i++)
+    if (g_str_equal (((SqnsJournalOrder *)batch->pdata[i])->name, order->name))
+      return TRUE;
+  return FALSE;
+}
+
+/* All orders that wait: hundreds of jobs may begin at the same time. FALSE: the last one was to stop. */
 static gboolean
 work_batch (SqnsJournal *self)
 {
   g_autoptr (GPtrArray) batch = g_ptr_array_new ();
-  gboolean more = TRUE, dirty = FALSE;
+  gboolean more = TRUE;
 
-  for (SqnsJournalOrder *order = g_async_queue_pop (self->queue); order != NULL && more;
-       order = g_async_queue_try_pop (self->queue))
+  for (SqnsJournalOrder *order = g_async_queue_pop (self->queue); order != NULL;
+       order = more ? g_async_queue_try_pop (self->queue) : NULL)
     {
+      if (must_follow (order, batch))
+        commit (self, batch);
       g_ptr_array_add (batch, order);
       more = order->work != NULL;
       if (more)
         order->work (self, order);
-      dirty |= order->writes && order->error == NULL;
-      if (!more)
-        break;
+      if (order->work != work_put)
+        commit (self, batch);
     }
-  GError *error = NULL;
-  if (dirty && !sync_folder (self->jobs, &error))
-    for (guint i = 0; i < batch->len; i++)
-      {
-        SqnsJournalOrder *order = batch->pdata[i];
-        if (order->writes && order->error == NULL)
-          order->error = g_error_copy (error);
-      }
-  g_clear_error (&error);
-  for (guint i = 0; i < batch->len; i++)
-    answer (batch->pdata[i]);
+  commit (self, batch);
   return more;
 }
 
@@ -267,38 +387,6 @@ sqns_journal_open_finish (GAsyncResult *result, GError **error)
 
 /* Put */
 
-static gboolean
-store (SqnsJournal *self, SqnsFirmware *firmware, GError **error)
-{
-  const char *sha256 = sqns_firmware_sha256 (firmware);
-  g_autofree char *path = g_build_filename (self->firmware, sha256, NULL);
-  GBytes *image = sqns_firmware_image (firmware);
-
-  if (g_hash_table_contains (self->stored, sha256))
-    return TRUE;
-  if (!write_file (path, g_bytes_get_data (image, NULL), g_bytes_get_size (image), TRUE, error)
-      || !sync_folder (self->firmware, error))
-    return FALSE;
-  g_hash_table_add (self->stored, g_strdup (sha256));
-  return TRUE;
-}
-
-static void
-work_put (SqnsJournal *self, SqnsJournalOrder *order)
-{
-  g_autofree char *record = sqns_journal_path (self, order->name, SQNS_JOURNAL_RECORD);
-  g_autofree char *log = sqns_journal_path (self, order->name, SQNS_JOURNAL_LOG);
-
-  if (!sqns_journal_make_ready (self, &order->error))
-    return;
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    if (order->files[i] != NULL && !store (self, order->files[i], &order->error))
-      return;
-  if (order->log != NULL && !write_file (log, order->log->str, order->log->len, FALSE, &order->error))
-    return;
-  write_file (record, order->text, strlen (order->text), TRUE, &order->error);
-}
-
 void
 sqns_journal_put_async (SqnsJournal *self,
                         const SqnsJobRecord *record,
@@ -308,7 +396,6 @@ sqns_journal_put_async (SqnsJournal *self,
                         gpointer user_data)
 {
   SqnsJournalOrder *order = new_order (self, work_put, sqns_journal_put_async, callback, user_data);
-  order->writes = TRUE;
   order->name = g_strdup (record->uuid);
   order->text = sqns_job_record_format (record);
   order->log = log;

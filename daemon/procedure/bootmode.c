@@ -31,7 +31,8 @@ typedef struct {
   SqnsLink *link;
   SqnsPort *port;
   const SqnsMonitor *monitor;
-  SqnsMode target; /* UNKNOWN: whatever comes after UPDATER */
+  SqnsMode target;  /* UNKNOWN: whatever comes after UPDATER */
+  guint deadline_s; /* for each switch that is asked for */
   gint64 deadline_us;
   gint64 asked_us; /* when the modem was told to reboot */
   guint attempts;
@@ -92,10 +93,13 @@ mode_seen (SqnsSsm *ssm, SqnsMode mode)
   else if (bootmode->target != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER
            && now > bootmode->asked_us + sqns_patience_us (SQNS_BOOT_UNCHANGED_S))
     {
-      if (--bootmode->attempts > 0)
-        sqns_ssm_goto (ssm, STATE_SWITCH_NOW);
-      else
-        give_up (ssm);
+      if (--bootmode->attempts == 0)
+        {
+          give_up (ssm);
+          return;
+        }
+      bootmode->deadline_us = now + sqns_patience_us (bootmode->deadline_s);
+      sqns_ssm_goto (ssm, STATE_SWITCH_NOW);
     }
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
@@ -269,6 +273,7 @@ sqns_bootmode_async (SqnsLink *link,
   bootmode->port = sqns_link_port (link);
   bootmode->monitor = sqns_link_monitor (link);
   bootmode->target = target;
+  bootmode->deadline_s = deadline_s;
   bootmode->deadline_us = g_get_monotonic_time () + sqns_patience_us (deadline_s);
   bootmode->attempts = SQNS_BOOT_ATTEMPTS;
   bootmode->seen = SQNS_MODE_UNKNOWN;

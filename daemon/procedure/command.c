@@ -25,10 +25,19 @@ command_free (gpointer data)
   g_free (command);
 }
 
+/* It begins with the echo of another command: it was late, and is not ours. Only a modem that echoes can be told so. */
+static gboolean
+is_of_another (const SqnsAtReply *reply)
+{
+  const char *first = reply->lines->len > 0 ? reply->lines->pdata[0] : "";
+  return g_str_has_prefix (first, "AT");
+}
+
 static SqnsMatch
 match_reply (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
   Command *command = user_data;
+  gsize skipped = 0;
 
   sqns_at_reply_clear (&command->reply);
   if (len > SQNS_AT_MAX_REPLY)
@@ -36,10 +45,16 @@ match_reply (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
       *consumed = len - SQNS_AT_MAX_REPLY; /* noise: only its end can still be a reply */
       return SQNS_MATCH_MORE;
     }
-  if (sqns_at_parse (command->command, data, len, &command->reply) == SQNS_AT_PENDING)
-    return SQNS_MATCH_MORE;
-  *consumed = command->reply.consumed;
-  return SQNS_MATCH_DONE;
+  while (sqns_at_parse (command->command, data + skipped, len - skipped, &command->reply) != SQNS_AT_PENDING)
+    {
+      skipped += command->reply.consumed;
+      *consumed = skipped;
+      if (!is_of_another (&command->reply))
+        return SQNS_MATCH_DONE;
+      sqns_monitor_remark (command->monitor, "a late answer to another command is passed over");
+      sqns_at_reply_clear (&command->reply);
+    }
+  return SQNS_MATCH_MORE;
 }
 
 SqnsMatch

@@ -34,7 +34,7 @@
 #define SQNS_BOOT_UNCHANGED_S 20u /* long: the old mode still answers | the switch is asked for once more | field row 3 */
 #define SQNS_BOOT_RECOVERY_S 180u /* long: recovery answers | Timeout; behind passthrough: another link first | ours */
 #define SQNS_BOOT_FFH_S 60u       /* long: the boot ROM answers, which starts nothing | Timeout, or another link | ours */
-#define SQNS_BOOT_APPLICATION_S 900u /* long: the application answers | Timeout, leave the power on | field row 6: 10 min */
+#define SQNS_BOOT_APPLICATION_S 900u /* long: the application answers | Timeout, leave the power on; behind a board: another link first | field row 6: 10 min */
 #define SQNS_BOOT_RESTORE_S 120u  /* long: back to the application when nothing was written | as it is, said so | ours */
 #define SQNS_UPDATING_S 1200u     /* long: SMOD 3 ends by itself | Timeout, leave the power on | field row 6: over 10 min */
 
@@ -91,7 +91,8 @@
 #define SQNS_RELAY_PING_MS 700u       /* its answer to a ping, a speed, the word to quit | again | ours */
 #define SQNS_RELAY_PING_TRIES 3u      /* of a ping | once more at 115200 baud to the board, then without it | ours */
 #define SQNS_RELAY_SPEED_TRIES 3u     /* of a speed | Timeout | ours */
-#define SQNS_RELAY_PROMPT_MS 2000u    /* the prompt after the relay was left | said in the log | ours */
+#define SQNS_RELAY_PROMPT_MS 2000u    /* the prompt after the relay was left | the word again | ours */
+#define SQNS_RELAY_QUIT_TRIES 2u      /* of the word to quit | said in the log | ours */
 #define SQNS_RELAY_STRAY_MS 400u      /* answer of a relay that a killed daemon left behind | there is none | ours */
 #define SQNS_RELAY_END_MS 4500u       /* an unheard relay ends by itself | the prompt is looked for | data/board/relay.py: 4 s */
 #define SQNS_PIC_ANSWER_MS 400u       /* answer of the PIC | again | ours */

@@ -75,6 +75,12 @@ match_pong (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
   return sqns_at_find_line (data, len, "sqns relay", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
 }
 
+static SqnsMatch
+match_left (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  return sqns_at_find_line (data, len, "sqns end", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+}
+
 static void
 on_script (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -268,12 +274,16 @@ on_word (GObject *source, GAsyncResult *result, gpointer user_data)
   Relay *relay = sqns_ssm_data (ssm);
   GError *error = NULL;
 
-  gboolean ok = sqns_port_resync_finish (relay->port, result, &error);
-  if (!ok)
+  /* its answer is waited for, that the speed does not change while the word is on the wire; one that was reset
+   * meanwhile gives none */
+  if (!sqns_port_resync_finish (relay->port, result, &error)
+      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
     sqns_ssm_fail (ssm, error);
   else
-    /* the word must be out on the wire before the speed changes */
-    sqns_ssm_next_in_ms (ssm, SQNS_RELAY_QUIET_MS);
+    {
+      g_clear_error (&error);
+      sqns_ssm_next_in_ms (ssm, SQNS_RELAY_QUIET_MS);
+    }
 }
 
 static void
@@ -282,17 +292,40 @@ on_prompt (GObject *source, GAsyncResult *result, gpointer user_data)
   Relay *relay = sqns_ssm_data (user_data);
   GError *error = NULL;
   gboolean ok = sqns_port_resync_finish (relay->port, result, &error);
-  sqns_ssm_next_or_fail (user_data, ok, error);
+  if (!ok && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) && --relay->tries > 0)
+    {
+      /* the word may have been damaged on its way, and the relay runs on */
+      g_error_free (error);
+      sqns_ssm_goto (user_data, QUIT_WORD);
+    }
+  else
+    sqns_ssm_next_or_fail (user_data, ok, error);
+}
+
+static void
+say_quit (SqnsSsm *ssm)
+{
+  static const SqnsExchange word = {
+    .request = (const guint8 *)quit_word,
+    .request_len = sizeof quit_word - 1,
+    .match = match_left,
+    .timeout_ms = SQNS_RELAY_PING_MS,
+  };
+  Relay *relay = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  sqns_monitor_remark (relay->monitor, "leaves the relay");
+  if (relay->config.host_speed == 0)
+    relay->config.host_speed = sqns_port_speed (relay->port);
+  if (sqns_port_set_speed (relay->port, relay->config.host_speed, &error))
+    sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &word, NULL, on_word, ssm);
+  else
+    sqns_ssm_fail (ssm, error);
 }
 
 static void
 quit_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  static const SqnsExchange word = {
-    .request = (const guint8 *)quit_word,
-    .request_len = sizeof quit_word - 1,
-    .timeout_ms = SQNS_RELAY_PING_MS,
-  };
   static const SqnsExchange prompt = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = 2,
@@ -317,8 +350,7 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_ssm_next_or_fail (ssm, error == NULL, error);
       break;
     case QUIT_WORD:
-      sqns_monitor_remark (relay->monitor, "leaves the relay");
-      sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &word, NULL, on_word, ssm);
+      say_quit (ssm);
       break;
     case QUIT_PROMPT:
       if (sqns_port_set_speed (relay->port, SQNS_REPL_SPEED, &error))
@@ -335,6 +367,8 @@ static void
 quit (Relay *relay, GTask *task)
 {
   static const SqnsSsmClass klass = { "quit-relay", quit_names, QUIT_N_STATES, QUIT_N_STATES, quit_state };
+
+  relay->tries = SQNS_RELAY_QUIT_TRIES;
   sqns_ssm_run (&klass, task, relay, relay_free);
 }
 

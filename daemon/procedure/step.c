@@ -87,11 +87,12 @@ sqns_step_async (SqnsLink *link,
     case SQNS_STEP_PREPARE:
       sqns_prepare_async (link, SQNS_NOTICE_STARTED, cancellable, on_done, task);
       break;
+    /* a modem that was told to boot answers as what it was for a moment: a cancel waits until it is what it will be */
     case SQNS_STEP_BOOT_RECOVERY:
-      sqns_bootmode_async (link, SQNS_MODE_RECOVERY, SQNS_BOOT_RECOVERY_S, cancellable, on_done, task);
+      sqns_bootmode_async (link, SQNS_MODE_RECOVERY, SQNS_BOOT_RECOVERY_S, NULL, on_done, task);
       break;
     case SQNS_STEP_BOOT_FFH:
-      sqns_bootmode_async (link, SQNS_MODE_FFH, SQNS_BOOT_FFH_S, cancellable, on_done, task);
+      sqns_bootmode_async (link, SQNS_MODE_FFH, SQNS_BOOT_FFH_S, NULL, on_done, task);
       break;
     case SQNS_STEP_BOOT_APPLICATION:
       sqns_bootmode_async (link, SQNS_MODE_FFF, SQNS_BOOT_APPLICATION_S, cancellable, on_done, task);

@@ -4,8 +4,22 @@
 
 #include "procedure/bootmode.h"
 #include "procedure/probe.h"
+#include "procedure/relay.h"
 #include "procedure/verdict.h"
 #include "procedure/deadlines.h"
+
+static void on_assessed (GObject *source, GAsyncResult *result, gpointer user_data);
+
+static void
+on_assess_speed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (user_data);
+
+  if (sqns_link_set_speed_finish (upgrade->link, result, NULL))
+    sqns_probe_async (upgrade->link, NULL, on_assessed, user_data);
+  else
+    sqns_ssm_next (user_data);
+}
 
 static void
 on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -17,6 +31,15 @@ on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (status != NULL)
     upgrade->found = status->mode;
+  if ((status == NULL || status->speed == 0) && !upgrade->other_speed && sqns_link_can_set_speed (upgrade->link)
+      && !sqns_port_is_lost (sqns_link_port (upgrade->link)))
+    {
+      /* it may have been on its way into the boot ROM, or out of it */
+      guint speed = sqns_link_speed (upgrade->link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
+      upgrade->other_speed = TRUE;
+      sqns_link_set_speed_async (upgrade->link, speed, NULL, on_assess_speed, ssm);
+      return;
+    }
   sqns_ssm_next (ssm);
 }
 
@@ -41,8 +64,16 @@ on_restored (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsSsm *ssm = user_data;
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (sqns_bootmode_finish (upgrade->link, result, NULL))
-    upgrade->found = SQNS_MODE_FFF;
+  if (!sqns_bootmode_finish (upgrade->link, result, NULL))
+    {
+      /* still in recovery, or on its way: what was seen before holds no longer */
+      upgrade->found = SQNS_MODE_UNKNOWN;
+      sqns_probe_async (upgrade->link, NULL, on_assessed, ssm);
+      return;
+    }
+  const SqnsModemStatus status = { .mode = SQNS_MODE_FFF, .speed = sqns_link_speed (upgrade->link) };
+  upgrade->found = SQNS_MODE_FFF;
+  sqns_monitor_modem (&upgrade->monitor, &status);
   sqns_ssm_next (ssm);
 }
 
@@ -68,8 +99,8 @@ add_to_summary (SqnsUpgrade *upgrade, const char *words)
   upgrade->result->summary = g_strdup_printf ("%s; %s", before, words);
 }
 
-void
-sqns_upgrade_verdict (SqnsSsm *ssm)
+static void
+judge (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   const GError *error = sqns_ssm_error (ssm);
@@ -93,4 +124,24 @@ sqns_upgrade_verdict (SqnsSsm *ssm)
       sqns_ssm_replace_error (ssm, judged);
     }
   sqns_ssm_next (ssm);
+}
+
+static gboolean
+on_remembered (gpointer data)
+{
+  judge (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* What was reached since the last checkpoint, an upload that was just over among it, is not to be done again. */
+void
+sqns_upgrade_verdict (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+
+  if (sqns_ssm_error (ssm) != NULL && upgrade->memory.history.touched && !upgrade->stranger
+      && upgrade->config.checkpoint != NULL)
+    upgrade->config.checkpoint (upgrade->config.checkpoint_data, &upgrade->memory, on_remembered, ssm);
+  else
+    judge (ssm);
 }

@@ -45,10 +45,12 @@ typedef struct {
   guint relinks;
   gboolean passthrough_tried;
   guint confirm_tries;
+  gboolean first_seen; /* of two files: the version showed that it had taken, or cannot be seen */
 
-  gboolean stranger; /* another modem than the job's: nothing was done to it */
-  SqnsPhase phase;   /* as told last */
-  SqnsMode found;    /* by the assessment */
+  gboolean stranger;    /* another modem than the job's: nothing was done to it */
+  SqnsPhase phase;      /* as told last */
+  SqnsMode found;       /* by the assessment */
+  gboolean other_speed; /* it has tried that, too */
   SqnsUpgradeResult *result;
 } SqnsUpgrade;
 

@@ -206,9 +206,14 @@ make_plan (SqnsSsm *ssm)
       /* the first file was begun, but did not take */
       if (sqns_version_known (&state.version) && sqns_version_equal (&state.version, &upgrade->memory.before))
         upgrade->memory.history.first_step_done = FALSE;
+      upgrade->first_seen = upgrade->memory.history.first_step_done && sqns_version_known (&state.version);
     }
-  SqnsPlan *plan = sqns_plan_make (upgrade->config.rules, &state, &upgrade->memory.history, &files,
-                                   &upgrade->config.options, &error);
+  SqnsPlanHistory history = upgrade->memory.history;
+  /* The second file overwrites the application, the only one that can take the first: its version is looked at before,
+   * where the installation was broken off. */
+  if (state.mode == SQNS_MODE_RECOVERY && history.uploads == 0 && !upgrade->first_seen)
+    history.first_step_done = FALSE;
+  SqnsPlan *plan = sqns_plan_make (upgrade->config.rules, &state, &history, &files, &upgrade->config.options, &error);
   if (plan == NULL)
     {
       if (sqns_version_known (&upgrade->status->version) && upgrade->memory.history.file_taken)
@@ -259,8 +264,14 @@ note_done (SqnsUpgrade *upgrade, SqnsStep step)
     }
 }
 
-/* Steps whose failure says nothing final: the modem is asked what it is, and the plan has the last word. What the modem
- * refuses to install from its store it would refuse again. */
+/* The board may have been reset, and what led to the modem is gone. */
+static gboolean
+may_have_lost_way (SqnsUpgrade *upgrade, const GError *error)
+{
+  return sqns_link_kind (upgrade->link) != SQNS_LINK_DIRECT && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+}
+
+/* Steps whose failure says nothing final: the modem is asked what it is, and the plan has the last word. */
 static gboolean
 may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
 {
@@ -276,15 +287,18 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
       return TRUE;
     case SQNS_STEP_BOOT_RECOVERY: /* it may talk at a speed that the passthrough does not have, or what was */
     case SQNS_STEP_BOOT_FFH:      /* taken for a bare modem is one */
-      return sqns_link_kind (upgrade->link) != SQNS_LINK_RELAY
-             && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
-    case SQNS_STEP_INSTALL: /* the first of two files: there is no way but on */
-      return upgrade->uploaded == SQNS_STEP_STORE_FIRST;
+      return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+    case SQNS_STEP_INSTALL: /* the first of two files: there is no way but on; a reset modem has nothing stored any more
+                             */
+      return upgrade->uploaded == SQNS_STEP_STORE_FIRST || may_have_lost_way (upgrade, error)
+             || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED);
     case SQNS_STEP_PREPARE:
-    case SQNS_STEP_STORE_FIRST:
+    case SQNS_STEP_STORE_FIRST: /* else not: some modems cannot store, and hang then */
     case SQNS_STEP_STORE:
     case SQNS_STEP_WAIT:
-    case SQNS_STEP_BOOT_APPLICATION:
+      return may_have_lost_way (upgrade, error);
+    case SQNS_STEP_BOOT_APPLICATION: /* between two files it was only to be looked at: the second one may still do */
+      return may_have_lost_way (upgrade, error) || sqns_upgrade_is_between (upgrade);
     case SQNS_STEP_CONFIRM:
       break;
     }
@@ -312,6 +326,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
       if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED)
           || (step == SQNS_STEP_APPLY && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)))
         upgrade->memory.history.file_sent = FALSE;
+      upgrade->first_seen |= step == SQNS_STEP_BOOT_APPLICATION;
       sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
                            error->message);
       upgrade->step_error = error;

@@ -22,6 +22,10 @@ judge (SqnsError code, const SqnsAftermath *aftermath)
     {
     case SQNS_MODE_RECOVERY:
     case SQNS_MODE_MTOOLS:
+      if (aftermath->between)
+        return (Verdict){ SQNS_ERROR_NEEDS_RECOVERY, FALSE,
+                          "the modem waits in recovery with perhaps the first of two files: leave its power on and "
+                          "upgrade it again to finish" };
       return (Verdict){ SQNS_ERROR_NEEDS_RECOVERY, TRUE,
                         "the modem waits in recovery, power may be cut; upgrade it again to finish" };
     case SQNS_MODE_FFH:

@@ -34,6 +34,9 @@ def copy(host, modem):
                             b += host.read(n) or b''
                     tail = (tail + b)[-16:]
                     if tail == quit:
+                        host.write(b'\r\nsqns end\r\n')
+                        # out of the UART before it gets another baud
+                        time.sleep_ms(5)
                         break
                     if tail == ping:
                         heard = True

@@ -10,6 +10,9 @@ import sys
 BOOTROM, UPDATER, FFF, FS = (f"{name} upgrade package" for name in ("bootrom", "updater", "fff", "fs"))
 VERSION = b"6.0.0.0 [37781] by robot-soft at 2018-08-24 12:00:00"
 ELF = b"\x7fELF\1\2\1" + bytes(11) + b"\0\xa7" + bytes(40)
+# One segment that is loaded: what the boot ROM takes.
+UPDATER_ELF = b"\x7fELF\1\2\1" + bytes(9) + b"\0\2\0\xa7" + struct.pack(">IIIIIHHHHHH", 1, 4096, 52, 0, 0, 52, 32, 1, 40, 0, 0)
+UPDATER_ELF += struct.pack(">8I", 1, 84, 4096, 4096, 60, 60, 7, 1) + b"Z" * 60
 
 
 def response(operation, session, transaction, payload=b"", crc=False):
@@ -82,6 +85,7 @@ SEEDS = {
         "open": b"\0\0\4" + b"\2\x10\0" + b"\4" + b"\2\x20\0" + b"\2\x20\2" + b"\4" * 6,
         "raw": b"\0\0" + bytes([16 * 8 + 1]) + dialogue(False)[:16] + bytes([20 * 8 + 1]) + dialogue(False)[16:36],
         "queued": b"\0\0" + b"\3\3\4" * 20,
+        "barren": b"\1\1" + b"\4" * 5 + b"\2\x30\x40\4" * 40,
     },
     "caba": {
         "plain": b"".join(packages(False)),
@@ -95,6 +99,10 @@ SEEDS = {
         "vector": bytes.fromhex("5550475203000000000000000100040002004100a2e70844"),
         "elf": ELF,
         "page": b"<!DOCTYPE html><html><head><title>Login</title>",
+        "updater": package(b"UPGR", UPDATER, image(8, indexed(b"", UPDATER_ELF))),
+        "cut-index": package(b"UPGR", BOOTROM, b"toob" + bytes(12))
+        + package(b"UPGR", UPDATER, image(8, b"IELF\x10\0\0\0" + bytes(3))),
+        "many": package(b"UPGR", "thing", bytes(16)) * 66,
         "erased": b"\xff" * 150,
     },
 }

@@ -90,6 +90,18 @@ matrix_route_find (const char *name)
   return NULL;
 }
 
+const MatrixRoute *
+matrix_route_at (guint index)
+{
+  return index < G_N_ELEMENTS (routes) ? &routes[index] : NULL;
+}
+
+gboolean
+matrix_route_has_esp32 (const MatrixRoute *route)
+{
+  return strstr (route->board, "--start direct") == NULL;
+}
+
 double
 matrix_route_patience (const MatrixRoute *route)
 {

@@ -20,6 +20,8 @@ typedef struct {
 } MatrixRoute;
 
 const MatrixRoute *matrix_route_find (const char *name); /* NULL: none of that name */
+const MatrixRoute *matrix_route_at (guint index);        /* NULL: behind the last */
+gboolean matrix_route_has_esp32 (const MatrixRoute *route);
 double matrix_route_patience (const MatrixRoute *route); /* the scale for a run that meets no silence for ever */
 VirtualBoard *matrix_route_board (const MatrixRoute *route);
 

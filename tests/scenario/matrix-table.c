@@ -71,6 +71,22 @@ static const char *const outcome_words[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (outcome_words) == MATRIX_N_OUTCOMES);
 
+/* Why some of them are there that one would not expect. */
+static const char *const reasons[] = {
+  "done, retried: one may come for the other anywhere, for a busy machine loses answers of its own",
+  "untouched, where the modem reboots in prepare or transfer: it was taking a file into its store (FFF method); that "
+  "is not "
+  "begun again by itself, for some modems cannot store, and hang then; one more run does it",
+  "unknown, where a job is cancelled in bootrom or transfer: the last byte had been taken, and the modem applies the "
+  "file "
+  "by itself; a resume goes on from there",
+  "untouched, where it hangs in updater: its boot ROM had nothing yet, and an updater goes to memory only",
+  "done, where it hangs in confirm or release: the version had been told",
+  "untouched, where the board is reset before anything was written: a script that was being typed was lost with it, or "
+  "the "
+  "version that a plan needs was not heard",
+};
+
 /* --- the table --- */
 
 /* The opening of the port, ACQUIRE, stands under LINK; INSPECT has no port yet. */
@@ -85,25 +101,24 @@ G_STATIC_ASSERT (G_N_ELEMENTS (outcome_words) == MATRIX_N_OUTCOMES);
 #define X (1u << MATRIX_UNKNOWN)
 #define N (1u << MATRIX_DIED)
 
-/* 0: no route is struck by it there. */
 /* clang-format off */
 static const guint8 allowed[MATRIX_N_FAULTS][SQNS_N_PHASES - FIRST_PHASE] = {
-  /*                        link       probe      prepare    bootrom    updater    transfer   apply      reboot     confirm    release */
-  [MATRIX_ERROR]        = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_SILENCE]      = { D | R | U, D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_GARBAGE]      = { D | R | U, D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_LATE]         = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_DUPLICATE]    = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_DAMAGE]       = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_LOSS]         = { D | R | U, D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_SHORT_WRITE]  = { D | R,     D | R,     D | R,     0,         0,         D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U, D | R,     D | R,     D | R,     D | R,     D | R,     D | R,     D },
-  [MATRIX_UNPLUG]       = { U,         U | X,     U | X,     X,         X,         X,         X,         X,         D | X,     D },
-  [MATRIX_HANG]         = { U,         U,         U | X,     0,         0,         X,         X,         X,         D | X,     D },
-  [MATRIX_CANCEL]       = { C,         C | CS,    C | CS | D, CS | D,   C | CS,    C | CS | D, D,         D,         D,         D },
-  [MATRIX_SIGTERM]      = { C,         C | CS,    C | CS | D, CS | D,   C | CS,    C | CS | D, D,         D,         D,         D },
-  [MATRIX_SIGKILL]      = { N,         N,         N,         N,         N,         N,         N,         N,         N,         N },
+  /*                        link       probe      prepare         bootrom         updater  transfer            apply  reboot  confirm    release */
+  [MATRIX_ERROR]        = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_SILENCE]      = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_GARBAGE]      = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_LATE]         = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_DUPLICATE]    = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_DAMAGE]       = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_LOSS]         = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_SHORT_WRITE]  = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R | U,      D | R,          D | R,   D | R | U,          D | R, D | R,  D | R,     D | R },
+  [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U,      D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
+  [MATRIX_UNPLUG]       = { U,         U | X,     U | X,          X,              X,       X,                  X,     X,      D | R | X, D | R },
+  [MATRIX_HANG]         = { U,         U,         U | X,          X,              U | X,   X,                  X,     X,      D | R | X, D | R },
+  [MATRIX_CANCEL]       = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R, D | R,  D | R,     D | R },
+  [MATRIX_SIGTERM]      = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R, D | R,  D | R,     D | R },
+  [MATRIX_SIGKILL]      = { N,         N,         N,              N,              N,       N,                  N,     N,      N,         N },
 };
 /* clang-format on */
 
@@ -149,5 +164,8 @@ matrix_table_format (void)
   g_string_append (text, "\n");
   for (guint outcome = 0; outcome < MATRIX_N_OUTCOMES; outcome++)
     g_string_append_printf (text, "- %s: %s\n", outcome_names[outcome], outcome_words[outcome]);
+  g_string_append (text, "\n");
+  for (guint i = 0; i < G_N_ELEMENTS (reasons); i++)
+    g_string_append_printf (text, "- %s\n", reasons[i]);
   return g_string_free (text, FALSE);
 }

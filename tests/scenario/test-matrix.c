@@ -3,6 +3,7 @@
  * comes of it must be on the written list (matrix-table.h), allowed there, and true of the board.
  *
  *   test-matrix ROUTE FAULT                  all states, as TAP; each in a process of its own, many at a time
+ *   test-matrix --sample                     each state of each machine once, each fault in turn, as TAP
  *   test-matrix --cell ROUTE FAULT PLACE     one of them, with its transcript when it fails
  *   test-matrix --table                      the table of CONTRIBUTING.md
  *   test-matrix --check FILE                 whether it stands there
@@ -13,18 +14,23 @@
 #include "matrix-cell.h"
 #include "matrix-strike.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define AT_A_TIME 4 /* they wait for most of their time */
-#define TRIES 3     /* a state that only some runs come by */
+#define AT_A_TIME (g_get_num_processors () * 8) /* they wait for most of their time */
+#define TRIES 3                                 /* a state that only some runs come by */
+#define CLEAN_TRIES 5
+#define BUSY_FACTOR 3
+#define LATER_MS 200
 
 typedef struct {
   const MatrixRoute *route;
-  MatrixFault fault;
-  const char *folder;
+  char *folder;
+  GPtrArray *cells;    /* Attempt: what is to be struck */
   GPtrArray *places;   /* of the clean run, in order */
+  GHashTable *before;  /* places of the clean run before that one: what a busy machine made one of them do is no cell */
   GHashTable *entries; /* of a place without its number: how many */
   GHashTable *writing; /* those that have sent something */
   GHashTable *behind;  /* those that were entered with the modem in reach */
@@ -33,12 +39,14 @@ typedef struct {
   guint steps;
   guint next;
   guint running;
+  guint later; /* source */
   guint done;
   guint failed;
 } Sweep;
 
 typedef struct {
   Sweep *sweep;
+  MatrixFault fault;
   const char *place;
   guint tries;
 } Attempt;
@@ -88,6 +96,17 @@ assert_machines (const MatrixRoute *route, UpgradeRun *run)
 }
 
 static void
+forget_clean (Sweep *sweep)
+{
+  g_hash_table_remove_all (sweep->entries);
+  g_hash_table_remove_all (sweep->writing);
+  g_hash_table_remove_all (sweep->behind);
+  g_ptr_array_set_size (sweep->places, 0);
+  sweep->place = NULL;
+}
+
+/* FALSE: it had to repeat something, as on a busy machine, and went another way than most will. */
+static gboolean
 run_clean (Sweep *sweep)
 {
   g_autoptr (VirtualBoard) board = matrix_route_board (sweep->route);
@@ -95,6 +114,7 @@ run_clean (Sweep *sweep)
   matrix_route_load (sweep->route, sweep->folder, &files);
   UpgradeRun run = matrix_run_of (sweep->route, board, &files);
 
+  forget_clean (sweep);
   run.entered = on_clean_entered;
   run.data = sweep;
   sqns_patience_set_scale (matrix_route_patience (sweep->route));
@@ -103,8 +123,10 @@ run_clean (Sweep *sweep)
   upgrade_run_assert_version (&run, sweep->route->after);
   assert_machines (sweep->route, &run);
   sweep->steps = run.steps;
+  gboolean clean = run.retries == 0;
   upgrade_run_clear (&run);
   upgrade_files_clear (&files);
+  return clean;
 }
 
 /* A state is struck once in each phase. The requests of an upload are one state, but RESET, OPEN_SESSION, the
@@ -123,24 +145,38 @@ is_chosen (Sweep *sweep, const char *place)
 }
 
 static gboolean
-has_cell (Sweep *sweep, const char *place)
+has_cell (Sweep *sweep, MatrixFault fault, const char *place)
 {
-  if (!is_chosen (sweep, place))
+  if (!is_chosen (sweep, place) || !g_hash_table_contains (sweep->before, place))
     return FALSE;
-  if (!matrix_fault_is_immediate (sweep->fault) && !g_hash_table_contains (sweep->writing, place))
+  if (matrix_fault_needs_esp32 (fault) && !matrix_route_has_esp32 (sweep->route))
     return FALSE;
-  return matrix_fault_meets_repl (sweep->fault) || g_hash_table_contains (sweep->behind, place);
+  if (!matrix_fault_is_immediate (fault) && !g_hash_table_contains (sweep->writing, place))
+    return FALSE;
+  return matrix_fault_meets_repl (fault) || g_hash_table_contains (sweep->behind, place);
+}
+
+static void
+add_cell (Sweep *sweep, MatrixFault fault, const char *place)
+{
+  Attempt *attempt = g_new0 (Attempt, 1);
+
+  *attempt = (Attempt){ sweep, fault, place, 0 };
+  g_ptr_array_add (sweep->cells, attempt);
 }
 
 static void start_more (Sweep *sweep);
 static void start_attempt (Attempt *attempt);
 
+static guint told;
+
 static void
-tell_cell (Sweep *sweep, const char *place, gboolean ok, const char *text)
+tell_cell (const Attempt *attempt, gboolean ok, const char *text)
 {
-  sweep->done++;
-  sweep->failed += !ok;
-  g_print ("%s %u - %s: %s\n", ok ? "ok" : "not ok", sweep->done, place, ok ? text : "");
+  attempt->sweep->done++;
+  attempt->sweep->failed += !ok;
+  g_print ("%s %u - %s %s %s: %s\n", ok ? "ok" : "not ok", ++told, attempt->sweep->route->name,
+           matrix_fault_name (attempt->fault), attempt->place, ok ? text : "");
   if (ok)
     return;
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
@@ -151,7 +187,7 @@ tell_cell (Sweep *sweep, const char *place, gboolean ok, const char *text)
 static void
 on_attempted (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autofree Attempt *attempt = data;
+  Attempt *attempt = data;
   Sweep *sweep = attempt->sweep;
   GSubprocess *process = G_SUBPROCESS (source);
   g_autofree char *text = NULL;
@@ -159,18 +195,18 @@ on_attempted (GObject *source, GAsyncResult *result, gpointer data)
   gboolean read = g_subprocess_communicate_utf8_finish (process, result, &text, NULL, NULL);
   sweep->running--;
   if (!read || !g_subprocess_get_if_exited (process))
-    tell_cell (sweep, attempt->place, FALSE, text != NULL ? text : "no output");
+    tell_cell (attempt, FALSE, text != NULL ? text : "no output");
   else if (g_subprocess_get_exit_status (process) == 0)
-    tell_cell (sweep, attempt->place, TRUE, text);
+    tell_cell (attempt, TRUE, text);
   else if (g_subprocess_get_exit_status (process) != MATRIX_NOT_MET)
-    tell_cell (sweep, attempt->place, FALSE, text);
+    tell_cell (attempt, FALSE, text);
   else if (attempt->tries < TRIES)
     {
-      start_attempt (g_steal_pointer (&attempt));
+      start_attempt (attempt);
       return;
     }
   else
-    tell_cell (sweep, attempt->place, FALSE, "not met");
+    tell_cell (attempt, FALSE, "not met");
   start_more (sweep);
 }
 
@@ -182,8 +218,8 @@ start_attempt (Attempt *attempt)
   g_autofree char *steps = g_strdup_printf ("%u", sweep->steps);
   g_autoptr (GSubprocess) process
       = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error, "/proc/self/exe",
-                          "--cell", sweep->route->name, matrix_fault_name (sweep->fault), attempt->place, sweep->folder,
-                          steps, NULL);
+                          "--cell", sweep->route->name, matrix_fault_name (attempt->fault), attempt->place,
+                          sweep->folder, steps, NULL);
 
   g_assert_no_error (error);
   attempt->tries++;
@@ -191,41 +227,153 @@ start_attempt (Attempt *attempt)
   g_subprocess_communicate_utf8_async (process, NULL, NULL, on_attempted, attempt);
 }
 
+/* More than a few that want a processor: answers would come late for no reason of the modem's. */
+static gboolean
+machine_is_busy (void)
+{
+  g_autofree char *text = NULL;
+  guint runnable = 0;
+
+  /* "0.20 0.18 0.12 1/80 11206" */
+  return g_file_get_contents ("/proc/loadavg", &text, NULL, NULL) && sscanf (text, "%*s %*s %*s %u/", &runnable) == 1
+         && runnable > BUSY_FACTOR * g_get_num_processors ();
+}
+
+static gboolean
+on_later (gpointer data)
+{
+  Sweep *sweep = data;
+  sweep->later = 0;
+  start_more (sweep);
+  return G_SOURCE_REMOVE;
+}
+
+/* One at least runs, however busy the machine is. */
 static void
 start_more (Sweep *sweep)
 {
-  while (sweep->running < AT_A_TIME && sweep->next < sweep->places->len)
+  while (sweep->running < AT_A_TIME && sweep->next < sweep->cells->len && (sweep->running == 0 || !machine_is_busy ()))
+    start_attempt (g_ptr_array_index (sweep->cells, sweep->next++));
+  if (sweep->next < sweep->cells->len && sweep->later == 0)
+    sweep->later = g_timeout_add (LATER_MS, on_later, sweep);
+}
+
+static void
+run_clean_twice (Sweep *sweep)
+{
+  for (guint run = 0; run < 2; run++)
     {
-      const char *place = g_ptr_array_index (sweep->places, sweep->next++);
-      if (!has_cell (sweep, place))
-        continue;
-      Attempt *attempt = g_new0 (Attempt, 1);
-      *attempt = (Attempt){ sweep, place, 0 };
-      start_attempt (attempt);
+      for (guint i = 0; i < sweep->places->len; i++)
+        g_hash_table_add (sweep->before, g_strdup (g_ptr_array_index (sweep->places, i)));
+      for (guint tries = CLEAN_TRIES; tries > 0 && !run_clean (sweep); tries--)
+        ;
     }
 }
 
-static int
-sweep (const MatrixRoute *route, MatrixFault fault)
+static void
+sweep_init (Sweep *sweep, const MatrixRoute *route)
 {
-  g_autofree char *folder = matrix_route_make (route);
-  Sweep sweep = { .route = route, .fault = fault, .folder = folder };
+  *sweep = (Sweep){ .route = route, .folder = matrix_route_make (route) };
+  sweep->cells = g_ptr_array_new_with_free_func (g_free);
+  sweep->places = g_ptr_array_new_with_free_func (g_free);
+  sweep->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  sweep->writing = g_hash_table_new (NULL, NULL);
+  sweep->behind = g_hash_table_new (NULL, NULL);
+  sweep->before = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  run_clean_twice (sweep);
+}
 
-  sweep.places = g_ptr_array_new_with_free_func (g_free);
-  sweep.entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  sweep.writing = g_hash_table_new (NULL, NULL);
-  sweep.behind = g_hash_table_new (NULL, NULL);
-  run_clean (&sweep);
-  start_more (&sweep);
-  while (sweep.running > 0)
+static void
+sweep_run (Sweep *sweep)
+{
+  start_more (sweep);
+  while (sweep->running > 0 || sweep->next < sweep->cells->len)
     g_main_context_iteration (NULL, TRUE);
-  g_print ("1..%u\n", sweep.done);
-  matrix_route_remove (folder);
-  g_hash_table_unref (sweep.entries);
-  g_hash_table_unref (sweep.writing);
-  g_hash_table_unref (sweep.behind);
-  g_ptr_array_unref (sweep.places);
-  return sweep.failed > 0 || sweep.done == 0;
+  g_clear_handle_id (&sweep->later, g_source_remove);
+}
+
+static void
+sweep_clear (Sweep *sweep)
+{
+  matrix_route_remove (sweep->folder);
+  g_free (sweep->folder);
+  g_hash_table_unref (sweep->before);
+  g_hash_table_unref (sweep->entries);
+  g_hash_table_unref (sweep->writing);
+  g_hash_table_unref (sweep->behind);
+  g_ptr_array_unref (sweep->places);
+  g_ptr_array_unref (sweep->cells);
+}
+
+static int
+sweep_all (const MatrixRoute *route, MatrixFault fault)
+{
+  Sweep sweep;
+
+  sweep_init (&sweep, route);
+  for (guint i = 0; i < sweep.places->len; i++)
+    if (has_cell (&sweep, fault, g_ptr_array_index (sweep.places, i)))
+      add_cell (&sweep, fault, g_ptr_array_index (sweep.places, i));
+  sweep_run (&sweep);
+  g_print ("1..%u\n", told);
+  gboolean bad = sweep.failed > 0 || sweep.done == 0;
+  sweep_clear (&sweep);
+  return bad;
+}
+
+/* "link:wake/at#1": "wake/at" */
+static char *
+state_of (const char *place)
+{
+  const char *state = strchr (place, ':') + 1;
+  return g_strndup (state, strcspn (state, "#"));
+}
+
+/* Of those that can strike at @place the one that struck least so far. */
+static MatrixFault
+fault_in_turn (Sweep *sweep, const char *place, const guint strikes[MATRIX_N_FAULTS])
+{
+  guint chosen = MATRIX_N_FAULTS;
+
+  for (guint fault = 0; fault < MATRIX_N_FAULTS; fault++)
+    if (has_cell (sweep, (MatrixFault)fault, place) && (chosen == MATRIX_N_FAULTS || strikes[fault] < strikes[chosen]))
+      chosen = fault;
+  g_assert_cmpuint (chosen, <, MATRIX_N_FAULTS);
+  return (MatrixFault)chosen;
+}
+
+/* Each state of each machine where it is first come by, on the routes in their order, by one fault. */
+static int
+sample (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  guint strikes[MATRIX_N_FAULTS] = { 0 };
+  gboolean bad = FALSE;
+
+  for (guint r = 0; matrix_route_at (r) != NULL; r++)
+    {
+      Sweep sweep;
+      sweep_init (&sweep, matrix_route_at (r));
+      for (guint i = 0; i < sweep.places->len; i++)
+        {
+          const char *place = g_ptr_array_index (sweep.places, i);
+          g_autofree char *state = state_of (place);
+          if (!is_chosen (&sweep, place) || !g_hash_table_contains (sweep.before, place)
+              || !g_hash_table_add (seen, g_steal_pointer (&state)))
+            continue;
+          MatrixFault fault = fault_in_turn (&sweep, place, strikes);
+          strikes[fault]++;
+          add_cell (&sweep, fault, place);
+        }
+      sweep_run (&sweep);
+      bad = bad || sweep.failed > 0;
+      sweep_clear (&sweep);
+    }
+  for (guint fault = 0; fault < MATRIX_N_FAULTS; fault++)
+    if (strikes[fault] == 0)
+      g_error ("the sample has no %s", matrix_fault_name ((MatrixFault)fault));
+  g_print ("1..%u\n", told);
+  return bad;
 }
 
 /* --- command line --- */
@@ -260,7 +408,7 @@ phase_of (const char *place)
 static int
 usage (void)
 {
-  g_printerr ("test-matrix ROUTE FAULT | --cell ROUTE FAULT PLACE | --table | --check FILE\n");
+  g_printerr ("test-matrix ROUTE FAULT | --sample | --cell ROUTE FAULT PLACE | --table | --check FILE\n");
   return 2;
 }
 
@@ -279,13 +427,15 @@ main (int argc, char **argv)
     }
   if (argc == 3 && strcmp (argv[1], "--check") == 0)
     return check_table (argv[2]);
+  if (argc == 2 && strcmp (argv[1], "--sample") == 0 && source != NULL && chdir (source) == 0)
+    return sample ();
   if (argc < (named ? 5 : 3) || source == NULL || chdir (source) != 0
       || (cell.route = matrix_route_find (argv[1 + named])) == NULL
       || !matrix_fault_from_name (argv[2 + named], &cell.fault))
     return usage ();
   sqns_patience_set_scale (matrix_route_patience (cell.route));
   if (!named && argc == 3)
-    return sweep (cell.route, cell.fault);
+    return sweep_all (cell.route, cell.fault);
   cell.place = argv[4];
   cell.phase = phase_of (cell.place);
   cell.entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

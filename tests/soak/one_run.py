@@ -41,6 +41,7 @@ class Run:
         self.completed = 0
         self.notes = []
         self.hands = 0
+        self.lives = 1
         self.patient_until = 0
         self.acts = list(draw.acts)
         self.begun = GLib.get_monotonic_time()
@@ -72,7 +73,12 @@ class Run:
         while True:
             if not self.status()['plugged']:  # a fault of its first second
                 self.plug()
-            port = (await self.world.call_anyhow(ROOT, 'Manager.AddPort', '(sa{sv})', (self.link, {})))[0]
+            try:
+                port = (await self.world.call_anyhow(ROOT, 'Manager.AddPort', '(sa{sv})', (self.link, {})))[0]
+            except Refused as error:
+                if error.name.endswith('.NotFound') and not self.status()['plugged']:
+                    continue
+                raise
             files = [os.open(path, os.O_RDONLY) for path in (self.dup, self.first) if path]
             try:
                 await self.world.up
@@ -109,6 +115,7 @@ class Run:
             self.completed += 1
         elif name == 'restarted':
             self.note('another daemon')
+            self.lives += 1
             self.patient_until = self.deadline_from_now()  # it begins anew
         self.poked.set()
 
@@ -160,7 +167,7 @@ class Run:
                 raise Violation('asks for a hand again and again')
             self.note('pressed reset')
             self.board.tell('press-reset')
-            await pause(100)
+            await pause(1000)
         elif state in ('interrupted', 'waiting') and not status['plugged']:
             self.note('plugged in')
             self.plug()
@@ -276,7 +283,11 @@ class Run:
                 if error.name.endswith('.WrongState') and (await self.world.properties(self.job, 'Job'))['State'] not in ENDED:
                     break
                 raise Violation('no Resume: %s' % error) from None
+        lives = self.lives
         await self.follow()
+        if self.lives > lives + 5 and 'given up' in self.props['ErrorMessage']:
+            await self.resume()  # that was not a clean one
+            return
         self.expect(self.props['State'] == 'succeeded', 'a clean Resume ended %s' % self.props['State'])
         self.judge_success(self.status())
 
@@ -351,11 +362,12 @@ class Run:
         return '\n'.join(parts)
 
     def close(self):
-        if self.board is not None:
-            self.board.close()
-        for path in (self.log, self.link):
+        # its name goes before its number, which another board may get at once
+        for path in (self.link, self.log):
             if os.path.lexists(path):
                 os.unlink(path)
+        if self.board is not None:
+            self.board.close()
 
 
 __all__ = ['Run', 'Violation', 'wait_for']

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define DAY ((gint64)24 * 3600 * G_USEC_PER_SEC)
+#define MANY 40 /* more than are synced one by one */
 
 typedef struct {
   char *folder;
@@ -170,6 +171,16 @@ put_new (Rig *rig, guint number, SqnsJobState state, gint64 finished_at)
   g_assert_no_error (error);
 }
 
+/* Without waiting for the answer. */
+static void
+order (Rig *rig, guint number, SqnsJobState state, const char *log, Answer *answer)
+{
+  g_autoptr (SqnsJobRecord) record = make_record (rig, number, state, state == SQNS_JOB_RUNNING ? 0 : 5);
+  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->firmware };
+  *answer = (Answer){ 0 };
+  sqns_journal_put_async (rig->journal, record, files, g_string_new (log), on_put, answer);
+}
+
 static char *
 path_of (Rig *rig, guint number, const char *suffix)
 {
@@ -214,6 +225,40 @@ test_comes_back (Rig *rig, gconstpointer unused)
   g_assert_cmpstr (sqns_firmware_name (first->files[SQNS_JOB_FIRMWARE]), ==, "x.dup");
   g_assert_true (first->files[SQNS_JOB_FIRMWARE] == second->files[SQNS_JOB_FIRMWARE]); /* read once */
   g_assert_true (has_firmware (rig));
+}
+
+/* Hundreds of jobs come at the same time, and each answer is true: what is asked for while the disk is busy is written
+ * together, in the order in which it was asked for. */
+static void
+test_many (Rig *rig, gconstpointer unused)
+{
+  Answer answers[MANY], again, gone;
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  for (guint i = 0; i < MANY; i++)
+    order (rig, i + 1, SQNS_JOB_RUNNING, "0.000 # line\n1.000 # another\n", &answers[i]);
+  order (rig, 1, SQNS_JOB_FAILED, "0.000 # short\n", &again);
+  order (rig, MANY + 1, SQNS_JOB_RUNNING, "0.000 # line\n", &gone);
+  sqns_journal_remove (rig->journal, "00000029-0000-4000-8000-000000000000");
+  G_STATIC_ASSERT (MANY + 1 == 0x29);
+  for (guint i = 0; i < MANY; i++)
+    {
+      scripted_wait (is_answered, &answers[i]);
+      g_assert_no_error (answers[i].error);
+      g_assert_true (exists (rig, i + 1, ".conf"));
+      g_assert_false (exists (rig, i + 1, ".conf.tmp") && i > 0);
+    }
+  scripted_wait (is_answered, &again);
+  scripted_wait (is_answered, &gone);
+  g_assert_true (again.good && gone.good);
+
+  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_assert_cmpuint (entries->len, ==, MANY);
+  g_assert_false (exists (rig, MANY + 1, ".conf") || exists (rig, MANY + 1, ".log"));
+  const SqnsJournalEntry *first = entries->pdata[0];
+  g_assert_cmpint (first->record->state, ==, SQNS_JOB_FAILED);
+  g_autofree char *path = path_of (rig, 1, ".log"), *log = NULL;
+  g_assert_true (g_file_get_contents (path, &log, NULL, NULL));
+  g_assert_cmpstr (log, ==, "0.000 # short\n");
 }
 
 static void
@@ -441,6 +486,7 @@ main (int argc, char **argv)
     void (*test) (Rig *rig, gconstpointer unused);
   } tests[] = {
     { "/journal/comes-back", test_comes_back },
+    { "/journal/many", test_many },
     { "/journal/firmware-goes", test_firmware_goes },
     { "/journal/damaged-firmware", test_damaged_firmware },
     { "/journal/damaged-record", test_damaged_record },

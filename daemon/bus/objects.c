@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The objects on the bus, and who asks for all of them. */
+#include "bus/objects.h"
+
+#include "base/log.h"
+
+#define INTERFACE "org.freedesktop.DBus.ObjectManager"
+#define SHARE 5                                      /* a fifth of the time at most goes to these questions */
+#define CREDIT_MAX_US (20 * G_TIME_SPAN_MILLISECOND) /* so much of it may be saved up */
+
+static const char introspection[]
+    = "<node><interface name='" INTERFACE "'>"
+      "<method name='GetManagedObjects'><arg type='a{oa{sa{sv}}}' name='objects' direction='out'/></method>"
+      "<signal name='InterfacesAdded'><arg type='o' name='object'/><arg type='a{sa{sv}}' name='interfaces'/></signal>"
+      "<signal name='InterfacesRemoved'><arg type='o' name='object'/><arg type='as' name='interfaces'/></signal>"
+      "</interface></node>";
+
+typedef struct {
+  char *path;
+  GDBusInterfaceSkeleton *skeleton;
+  GVariant *interfaces; /* a{sa{sv}}; NULL: to be read again */
+} Object;
+
+struct _SqnsObjects {
+  char *path;
+  GDBusConnection *connection; /* nullable */
+  guint registration;
+  GHashTable *all; /* path, borrowed -> Object */
+  GQueue waiting;  /* GDBusMethodInvocation: who asked for all objects */
+  char *answered;  /* the last of them, by its unique name; nullable */
+  guint source;    /* answers the next one */
+  gint64 credit_us;
+  gint64 counted_at;
+};
+
+static void
+object_free (gpointer data)
+{
+  Object *object = data;
+  if (g_dbus_interface_skeleton_get_connection (object->skeleton) != NULL)
+    g_dbus_interface_skeleton_unexport (object->skeleton);
+  g_clear_pointer (&object->interfaces, g_variant_unref);
+  g_object_unref (object->skeleton);
+  g_free (object->path);
+  g_free (object);
+}
+
+static const char *
+interface_name (Object *object)
+{
+  return g_dbus_interface_skeleton_get_info (object->skeleton)->name;
+}
+
+static GVariant *
+interfaces (Object *object)
+{
+  GVariantBuilder builder;
+
+  if (object->interfaces != NULL)
+    return object->interfaces;
+  g_autoptr (GVariant) properties = g_variant_take_ref (g_dbus_interface_skeleton_get_properties (object->skeleton));
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sa{sv}}"));
+  g_variant_builder_add (&builder, "{s@a{sv}}", interface_name (object), properties);
+  object->interfaces = g_variant_ref_sink (g_variant_builder_end (&builder));
+  g_variant_get_data (object->interfaces); /* as one block of bytes: a tree of values takes ten times as much */
+  return object->interfaces;
+}
+
+static GVariant *
+all_objects (SqnsObjects *self)
+{
+  GVariantBuilder builder;
+  GHashTableIter iter;
+  gpointer object;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{oa{sa{sv}}}"));
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &object))
+    g_variant_builder_add (&builder, "{o@a{sa{sv}}}", ((Object *)object)->path, interfaces (object));
+  return g_variant_new ("(@a{oa{sa{sv}}})", g_variant_builder_end (&builder));
+}
+
+/* Who asks for all */
+
+static void answer_later (SqnsObjects *self);
+
+/* The oldest question, but somebody else's before one of who was answered last. */
+static GDBusMethodInvocation *
+next_question (SqnsObjects *self)
+{
+  GList *link = self->waiting.head;
+  while (link != NULL && g_strcmp0 (g_dbus_method_invocation_get_sender (link->data), self->answered) == 0)
+    link = link->next;
+  if (link == NULL)
+    return g_queue_pop_head (&self->waiting);
+  GDBusMethodInvocation *question = link->data;
+  g_queue_delete_link (&self->waiting, link);
+  g_free (self->answered);
+  self->answered = g_strdup (g_dbus_method_invocation_get_sender (question));
+  return question;
+}
+
+/* Time earned since the last count. */
+static void
+earn (SqnsObjects *self, gint64 now)
+{
+  self->credit_us = MIN (self->credit_us + (now - self->counted_at) / SHARE, CREDIT_MAX_US);
+  self->counted_at = now;
+}
+
+static gboolean
+answer_one (gpointer user_data)
+{
+  SqnsObjects *self = user_data;
+  gint64 begin = g_get_monotonic_time ();
+
+  self->source = 0;
+  g_dbus_method_invocation_return_value (next_question (self), all_objects (self));
+  self->credit_us -= g_get_monotonic_time () - begin;
+  if (!g_queue_is_empty (&self->waiting))
+    answer_later (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+answer_later (SqnsObjects *self)
+{
+  earn (self, g_get_monotonic_time ());
+  if (self->credit_us >= 0)
+    self->source = g_idle_add_full (G_PRIORITY_DEFAULT, answer_one, self, NULL);
+  else
+    self->source = g_timeout_add ((guint)(-self->credit_us * SHARE / 1000 + 1), answer_one, self);
+}
+
+static void
+on_call (GDBusConnection *connection,
+         const char *sender,
+         const char *path,
+         const char *interface,
+         const char *method,
+         GVariant *parameters,
+         GDBusMethodInvocation *invocation,
+         gpointer user_data)
+{
+  SqnsObjects *self = user_data;
+
+  if (self->waiting.length >= SQNS_OBJECTS_MAX_WAITING)
+    {
+      g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                                             "%u such questions wait for their answer", self->waiting.length);
+      return;
+    }
+  g_queue_push_tail (&self->waiting, invocation);
+  if (self->source == 0)
+    answer_later (self);
+}
+
+/* What is there */
+
+/* Fails only when the bus is gone, which main notices. */
+static void
+emit (SqnsObjects *self, const char *signal, GVariant *parameters)
+{
+  g_dbus_connection_emit_signal (self->connection, NULL, self->path, INTERFACE, signal, parameters, NULL);
+}
+
+static gboolean
+show (SqnsObjects *self, Object *object, GError **error)
+{
+  return g_dbus_interface_skeleton_export (object->skeleton, self->connection, object->path, error);
+}
+
+void
+sqns_objects_add (SqnsObjects *self, const char *path, GDBusInterfaceSkeleton *skeleton)
+{
+  Object *object = g_new0 (Object, 1);
+  g_autoptr (GError) error = NULL;
+
+  object->path = g_strdup (path);
+  object->skeleton = g_object_ref (skeleton);
+  g_hash_table_replace (self->all, object->path, object);
+  if (self->connection == NULL)
+    return;
+  if (!show (self, object, &error))
+    sqns_warning (NULL, "cannot show %s: %s", path, error->message);
+  emit (self, "InterfacesAdded", g_variant_new ("(o@a{sa{sv}})", path, interfaces (object)));
+}
+
+void
+sqns_objects_remove (SqnsObjects *self, const char *path)
+{
+  Object *object = g_hash_table_lookup (self->all, path);
+  const char *const names[] = { interface_name (object), NULL };
+
+  if (self->connection != NULL)
+    emit (self, "InterfacesRemoved", g_variant_new ("(o^as)", path, names));
+  g_hash_table_remove (self->all, path);
+}
+
+void
+sqns_objects_changed (SqnsObjects *self, const char *path)
+{
+  Object *object = g_hash_table_lookup (self->all, path);
+  if (object != NULL)
+    g_clear_pointer (&object->interfaces, g_variant_unref);
+}
+
+gboolean
+sqns_objects_connect (SqnsObjects *self, GDBusConnection *connection, GError **error)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = on_call };
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (introspection, error);
+  GHashTableIter iter;
+  gpointer object;
+
+  if (node == NULL)
+    return FALSE;
+  self->registration
+      = g_dbus_connection_register_object (connection, self->path, node->interfaces[0], &vtable, self, NULL, error);
+  if (self->registration == 0)
+    return FALSE;
+  self->connection = g_object_ref (connection);
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &object))
+    if (!show (self, object, error))
+      return FALSE;
+  return TRUE;
+}
+
+SqnsObjects *
+sqns_objects_new (const char *path)
+{
+  SqnsObjects *self = g_new0 (SqnsObjects, 1);
+  self->path = g_strdup (path);
+  self->all = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, object_free);
+  g_queue_init (&self->waiting);
+  return self;
+}
+
+static void
+refuse (gpointer invocation)
+{
+  g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY,
+                                                 "the daemon is stopping");
+}
+
+void
+sqns_objects_free (SqnsObjects *self)
+{
+  g_clear_handle_id (&self->source, g_source_remove);
+  if (self->registration != 0)
+    g_dbus_connection_unregister_object (self->connection, self->registration);
+  g_queue_clear_full (&self->waiting, refuse);
+  g_hash_table_unref (self->all);
+  g_clear_object (&self->connection);
+  g_free (self->answered);
+  g_free (self->path);
+  g_free (self);
+}
