@@ -66,12 +66,12 @@ typedef struct {
   char *error_message;
   char *advice;
 
-  gboolean board_lost; /* the last interruption was that */
+  gboolean board_lost;   /* the last interruption was that */
   gboolean cancel_asked; /* and answered for; the job had not ended yet */
-  char *interruption;  /* why it was interrupted last */
-  guint interruptions; /* all of them */
-  guint fruitless;     /* those in a row that brought it no further */
-  guint milestones;    /* the most that it had reached before the last one */
+  char *interruption;    /* why it was interrupted last */
+  guint interruptions;   /* all of them */
+  guint fruitless;       /* those in a row that brought it no further */
+  guint milestones;      /* the most that it had reached before the last one */
   SqnsUpgradeMemory memory;
 } SqnsJobRecord;
 
