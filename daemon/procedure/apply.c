@@ -124,8 +124,8 @@ on_installing (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean answered = sqns_command_finish (apply->port, result, &reply, &error);
   apply->heard_us = g_get_monotonic_time ();
   if (answered && reply.final != SQNS_AT_OK)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED,
-                           "the modem refuses to install the file that it has stored (%s)",
+    /* not its verdict on a file: one that was reset has none stored any more */
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the modem refuses to install the file that it has stored (%s)",
                            reply.error_text != NULL ? reply.error_text : "ERROR");
   else if (!answered && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));

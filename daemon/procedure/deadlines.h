@@ -83,7 +83,8 @@
 #define SQNS_PIECE_PAUSE_MS 10u       /* between two pieces of 256 bytes | the next piece | protocol.md §1 */
 #define SQNS_SCRIPT_STAY_MS 250u      /* a script that runs on says that it cannot start | it runs | ours */
 #define SQNS_SCRIPT_ACCEPT_MS 3000u   /* such a script is taken | the script fails | ours */
-#define SQNS_BOARD_IDENTIFY_MS 8000u  /* identify.py | Timeout | ours */
+#define SQNS_BOARD_IDENTIFY_MS 8000u  /* identify.py | the prompt is looked for again | ours */
+#define SQNS_BOARD_IDENTIFY_TRIES 2u  /* of it | Timeout | ours */
 #define SQNS_LTE_TASK_MS 20000u       /* long: LTE (), which fails within 6 s or hangs | interrupted; the relay | field-failures.md §2.8 */
 
 /* [Relay, passthrough, PIC, a person] */

@@ -52,6 +52,7 @@ typedef struct {
   guint relay_speed;   /* at the modem */
   gboolean lost_relay; /* once: the board reset by itself */
   gboolean insisted;
+  guint identify_tries;
 } Open;
 
 static void
@@ -228,7 +229,15 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (script == NULL)
     {
-      sqns_ssm_fail (ssm, error);
+      gboolean again = g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) && --open->identify_tries > 0;
+      if (!again)
+        {
+          sqns_ssm_fail (ssm, error);
+          return;
+        }
+      sqns_monitor_remark (&open->monitor, "%s", error->message);
+      g_error_free (error);
+      sqns_ssm_goto (ssm, OPEN_REPL);
       return;
     }
   sqns_board_info_take (board, script->output);
@@ -581,6 +590,7 @@ sqns_link_open_async (const SqnsLinkConfig *config,
   open->devnode = g_strdup (config->devnode);
   open->board_hint = g_strdup (config->board);
   open->monitor = *monitor;
+  open->identify_tries = SQNS_BOARD_IDENTIFY_TRIES;
   open->link = g_object_new (SQNS_TYPE_LINK, NULL);
   open->link->monitor = *monitor;
   open->search.config = *config;

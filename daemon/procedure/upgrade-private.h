@@ -45,7 +45,7 @@ typedef struct {
   guint relinks;
   gboolean passthrough_tried;
   guint confirm_tries;
-  gboolean first_seen; /* of two files: the version showed that it had taken, or cannot be seen */
+  gboolean mute; /* between two files: its application does not boot, and tells nothing of the first one */
 
   gboolean stranger;    /* another modem than the job's: nothing was done to it */
   SqnsPhase phase;      /* as told last */

@@ -175,6 +175,17 @@ take_plan (SqnsSsm *ssm, SqnsPlan *plan)
     sqns_ssm_goto (ssm, SQNS_UPGRADE_CHECKPOINT);
 }
 
+/* The second of two files overwrites the application, the only one that can take the first: where the installation of
+ * that was broken off, the application is booted before, and tells by its version. */
+static gboolean
+is_first_in_doubt (SqnsUpgrade *upgrade, SqnsMode mode)
+{
+  const SqnsUpgradeMemory *memory = &upgrade->memory;
+
+  return mode == SQNS_MODE_RECOVERY && sqns_upgrade_is_between (upgrade) && memory->history.uploads == 0
+         && !upgrade->mute && sqns_version_equal (&memory->version, &memory->before);
+}
+
 static void
 make_plan (SqnsSsm *ssm)
 {
@@ -206,12 +217,9 @@ make_plan (SqnsSsm *ssm)
       /* the first file was begun, but did not take */
       if (sqns_version_known (&state.version) && sqns_version_equal (&state.version, &upgrade->memory.before))
         upgrade->memory.history.first_step_done = FALSE;
-      upgrade->first_seen = upgrade->memory.history.first_step_done && sqns_version_known (&state.version);
     }
   SqnsPlanHistory history = upgrade->memory.history;
-  /* The second file overwrites the application, the only one that can take the first: its version is looked at before,
-   * where the installation was broken off. */
-  if (state.mode == SQNS_MODE_RECOVERY && history.uploads == 0 && !upgrade->first_seen)
+  if (is_first_in_doubt (upgrade, state.mode))
     history.first_step_done = FALSE;
   SqnsPlan *plan = sqns_plan_make (upgrade->config.rules, &state, &history, &files, &upgrade->config.options, &error);
   if (plan == NULL)
@@ -291,7 +299,7 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
     case SQNS_STEP_INSTALL: /* the first of two files: there is no way but on; a reset modem has nothing stored any more
                              */
       return upgrade->uploaded == SQNS_STEP_STORE_FIRST || may_have_lost_way (upgrade, error)
-             || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED);
+             || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
     case SQNS_STEP_PREPARE:
     case SQNS_STEP_STORE_FIRST: /* else not: some modems cannot store, and hang then */
     case SQNS_STEP_STORE:
@@ -324,9 +332,10 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
       upgrade->retries--;
       /* it has said what it thinks of it, or was reset before it began, and would never say */
       if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED)
+          || (step == SQNS_STEP_INSTALL && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL))
           || (step == SQNS_STEP_APPLY && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)))
         upgrade->memory.history.file_sent = FALSE;
-      upgrade->first_seen |= step == SQNS_STEP_BOOT_APPLICATION;
+      upgrade->mute |= step == SQNS_STEP_BOOT_APPLICATION;
       sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
                            error->message);
       upgrade->step_error = error;

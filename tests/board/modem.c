@@ -143,10 +143,18 @@ modem_set_state (Modem *modem, ModemState state)
 }
 
 /* It stops whatever it was doing. */
+static gboolean
+listens (ModemState state)
+{
+  return state == MODEM_APPLICATION || state == MODEM_RECOVERY || state == MODEM_MTOOLS || state == MODEM_FFH;
+}
+
 void
 modem_break (Modem *modem, ModemState state)
 {
   g_clear_handle_id (&modem->timer, g_source_remove);
+  if (state == MODEM_PPP && listens (modem->state))
+    modem->behind_data = modem->state;
   modem_set_state (modem, state);
   leave_upload (modem);
 }
@@ -310,7 +318,7 @@ guard_over (gpointer user_data)
   modem->guard = 0;
   if (!g_str_equal (modem->plus->str, "+++"))
     return G_SOURCE_REMOVE;
-  enter (modem, MODEM_APPLICATION);
+  enter (modem, modem->behind_data);
   g_string_truncate (modem->line, 0);
   modem_emit (modem, "\r\nOK\r\n", -1);
   return G_SOURCE_REMOVE;
@@ -477,6 +485,7 @@ modem_new (Board *board, const Options *options)
   modem->report = g_strdup (options->report);
   modem->application_valid = TRUE;
   modem->boot_mode = BOOT_FFF;
+  modem->behind_data = MODEM_APPLICATION;
   set_versions (modem, options);
   start_state (modem);
   return modem;

@@ -64,6 +64,7 @@ typedef struct {
   gint64 last_byte; /* PPP guard times */
   guint guard;
   GString *plus;
+  ModemState behind_data; /* what +++ brings back */
 
   /* What is in the flash. */
   char *software; /* "6.0.0.0 [35351] by robot-soft at ..." */

@@ -78,6 +78,17 @@ class Modem(Case):
         self.assertEqual(port.until(b'OK\r\n'), b'\r\nOK\r\n')
         board.wait(modem='application')
 
+    def test_data_mode_elsewhere(self):
+        """What it comes back to is what it was."""
+        board, port = self.direct('--modem', 'recovery', '--fault', 'ppp@AT+SMUPGRADE?')
+        port.sync()
+        port.write(b'AT+SMUPGRADE?\r')
+        board.wait(modem='ppp')
+        self.assertEqual(port.silence(1.3), b'')
+        port.write(b'+++')
+        self.assertEqual(port.until(b'OK\r\n'), b'\r\nOK\r\n')
+        board.wait(modem='recovery')
+
     def test_asleep(self):
         _, port = self.direct('--modem', 'asleep')
         port.sync()

@@ -62,6 +62,8 @@ def more():
                  None, Gio.DBusCallFlags.NONE, 120000, None, answered)
     if now > seconds:
         ended.append(now)
+        if state['answers'] == state['sent']:
+            loop.quit()
     return not ended
 GLib.timeout_add(1, more)
 loop.run()
