@@ -287,7 +287,7 @@ class Run:
                 raise Violation('no Resume: %s' % error) from None
         lives = self.lives
         await self.follow()
-        if self.lives > lives + 5 and 'given up' in self.props['ErrorMessage']:
+        if self.lives > lives and 'given up' in self.props['ErrorMessage']:
             await self.resume()  # that was not a clean one
             return
         self.expect(self.props['State'] == 'succeeded', 'a clean Resume ended %s' % self.props['State'])
