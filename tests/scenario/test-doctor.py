@@ -457,13 +457,21 @@ class States(OnBoard):
         self.assertIn('application', found)
 
     def test_own_programs(self):
-        """Row 29: a program that prints, or does not yield, is said to have been interrupted."""
-        for program in ('prints', 'ignores-ctrl-c', 'grabs-modem'):
+        """Row 29: a program that prints, or uses the modem, is said to have been interrupted."""
+        for program in ('prints', 'grabs-modem'):
             with self.subTest(program):
                 found, _ = self.doctor(0, '--main-program=' + program)
                 self.assertIn('application', found)
                 self.assertIn('program-interrupted', found)
                 self.assertIn('reset button', found['program-interrupted']['advice'])
+
+    def test_program_that_does_not_yield(self):
+        """It keeps still, and Ctrl-F wants a prompt: no other than a board without power."""
+        board = self.board('--main-program=ignores-ctrl-c')
+        self.wait_status(board, 'the program to run', esp32='running')
+        found = {finding['code']: finding for finding in self.json(UNKNOWN, 'doctor', board.port)['findings']}
+        self.assertEqual(self.problems(found), {'board-silent', 'modem-not-reached'})
+        self.assertIn('a program keeps it', found['board-silent']['text'])
 
     def test_bare_modem(self):
         found, _ = self.doctor(0, '--start=direct')
