@@ -135,9 +135,12 @@ class Port:
 
     def sync(self, tries=100):
         """AT until OK."""
-        for _ in range(tries):
+        for n in range(tries):
             try:
                 if self.at('AT', timeout=0.1).endswith(b'OK\r\n'):
+                    if n > 0:  # an answer that was not waited for may still come
+                        self.silence(0.3)
+                        self.buffer = b''
                     return
             except Timeout:
                 self.buffer = b''
