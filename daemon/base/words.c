@@ -20,6 +20,10 @@ static const struct {
     "Leave the board's power on: the modem may still be writing its flash. Press the board's reset button, which does "
     "not touch the modem, then run the same upgrade again: it goes on from the state that it finds." },
 
+  { SQNS_ADVICE_KEEP_POWER_CLOSE_PROGRAM,
+    "Leave the board's power on: the modem may still be writing its flash. Close the program that uses the port (a "
+    "terminal, an IDE, ModemManager), then run the same upgrade again: it goes on from the state that it finds." },
+
   { SQNS_ADVICE_RECOVERY,
     "The modem is in recovery, where it is safe. Run the same upgrade again: it goes on from there." },
   { SQNS_ADVICE_MTOOLS,

@@ -4,6 +4,7 @@
 
 #include "base/patience.h"
 #include "base/words.h"
+#include "procedure/deadlines.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@ struct _SqnsDevice {
   SqnsPortOptions options;             /* its board points to option_board */
   gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times of the last ones, newest last; 0 none */
   SqnsDeviceState found;               /* as last observed: one of the modem's own states, unknown or silent */
+  gint64 doubt_until;                  /* µs since the epoch, see sqns_device_note_doubt() */
   GCancellable *cancellable;
   SqnsDeviceInfo info;
 };
@@ -298,6 +300,7 @@ sqns_device_link_config (SqnsDevice *self)
     .speed = self->options.speed,
     .usb_board = !self->info.manual,
     .pic = !self->info.manual && self->info.vendor == VENDOR_MICROCHIP,
+    .unsafe = self->doubt_until > g_get_real_time (),
   };
 }
 
@@ -415,9 +418,24 @@ state_of_mode (SqnsMode mode)
 }
 
 void
+sqns_device_note_doubt (SqnsDevice *self, gint64 since)
+{
+  self->doubt_until = since > 0 ? since + sqns_patience_us (SQNS_UPDATING_S) : 0;
+}
+
+/* What a modem says that it is ends all doubt whether it writes. */
+static void
+note_mode (SqnsDevice *self, SqnsMode mode)
+{
+  self->found = state_of_mode (mode);
+  if (mode != SQNS_MODE_UNKNOWN)
+    sqns_device_note_doubt (self, mode == SQNS_MODE_UPDATER ? g_get_real_time () : 0);
+}
+
+void
 sqns_device_note_status (SqnsDevice *self, const SqnsModemStatus *status)
 {
-  self->found = state_of_mode (status->mode);
+  note_mode (self, status->mode);
   if (status->mode == SQNS_MODE_UNKNOWN && status->speed == 0) /* noise is no answer */
     self->found = SQNS_DEVICE_SILENT;
   if (sqns_version_known (&status->version))
@@ -443,7 +461,7 @@ sqns_device_note_version (SqnsDevice *self, const SqnsVersion *version)
       g_clear_pointer (&self->ue, g_free);
     }
   self->info.version = *version;
-  self->found = SQNS_DEVICE_APPLICATION;
+  note_mode (self, SQNS_MODE_FFF);
   seen (self);
   changed (self);
 }
@@ -451,7 +469,7 @@ sqns_device_note_version (SqnsDevice *self, const SqnsVersion *version)
 void
 sqns_device_note_mode (SqnsDevice *self, SqnsMode mode)
 {
-  self->found = state_of_mode (mode);
+  note_mode (self, mode);
   changed (self);
 }
 

@@ -103,6 +103,9 @@ void sqns_device_note_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoa
 void sqns_device_note_status (SqnsDevice *device, const SqnsModemStatus *status);
 void sqns_device_note_version (SqnsDevice *device, const SqnsVersion *version); /* it runs, in application mode */
 void sqns_device_note_mode (SqnsDevice *device, SqnsMode mode); /* UNKNOWN: what was known no longer holds */
+/* It may be writing its flash, since @since (µs since the epoch): links to it are unsafe until it says what it is, or has
+ * been silent for longer than it could write. 0: it is not. */
+void sqns_device_note_doubt (SqnsDevice *device, gint64 since);
 /* @error NULL: all went well. After a TIMEOUT it counts as silent; CANCELLED is no error. */
 void sqns_device_note_error (SqnsDevice *device, const GError *error);
 

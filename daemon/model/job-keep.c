@@ -60,6 +60,7 @@ sqns_job_interrupt (SqnsJob *self, SqnsJobInterruption why)
   self->board_lost = why == SQNS_JOB_BOARD_LOST;
   g_free (self->interruption);
   self->interruption = reason (self, why);
+  sqns_job_leave_doubt (self);
   if (why != SQNS_JOB_DAEMON_STOPPED)
     count (self);
   if (self->fruitless > SQNS_JOB_MAX_FRUITLESS)
@@ -356,6 +357,8 @@ restore_end (SqnsJob *self, const SqnsJobRecord *record)
   self->log_elsewhere = TRUE;
   self->advice = g_strdup (record->advice);
   self->info.advice = self->advice;
+  if (record->started) /* the youngest is recalled last */
+    sqns_device_note_doubt (self->device, record->safe ? 0 : record->finished_at);
   if (*record->error_name == '\0')
     return;
   sqns_error_from_name (record->error_name, &code);

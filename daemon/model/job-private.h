@@ -55,6 +55,7 @@ void sqns_job_set_message (SqnsJob *job, const char *message);
 void sqns_job_log (SqnsJob *job, GLogLevelFlags level, const char *text);
 /* The one way to an end: @error NULL is success, CANCELLED cancelled, others failed. Takes @error. */
 void sqns_job_finish (SqnsJob *job, GError *error);
+void sqns_job_leave_doubt (SqnsJob *job); /* of a run that ends: whoever comes next knows what it did to the modem */
 void sqns_job_stop_heartbeat (SqnsJob *job);
 void sqns_job_set_files (SqnsJob *job, SqnsFirmware *const files[SQNS_JOB_N_FILES]); /* references are taken */
 void sqns_job_set_request (SqnsJob *job, const SqnsRequest *request);

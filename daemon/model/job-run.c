@@ -421,6 +421,7 @@ sqns_job_start (SqnsJob *self, const SqnsOperations *operations, const SqnsRules
   self->info.started = TRUE;
   if (self->info.started_at == 0)
     self->info.started_at = g_get_real_time ();
+  self->info.safe = self->info.safe && !sqns_device_link_config (self->device).unsafe;
   self->info.advice = "";
   self->info.queue_position = 0;
   enter_phase (self, SQNS_PHASE_INSPECT, now);

@@ -114,7 +114,7 @@ sqns_job_new (SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *req
     .state = SQNS_JOB_QUEUED,
     .message = self->message,
     .bytes_total = g_bytes_get_size (sqns_firmware_image (firmware)),
-    .safe = TRUE,
+    .safe = !sqns_device_link_config (device).unsafe,
     .created_at = g_get_real_time (),
     .advice = "",
   };
@@ -248,6 +248,13 @@ end_badly (SqnsJob *self, GError *error)
   sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, self->message);
 }
 
+void
+sqns_job_leave_doubt (SqnsJob *self)
+{
+  if (!self->info.safe && !sqns_device_link_config (self->device).unsafe)
+    sqns_device_note_doubt (self->device, g_get_real_time ());
+}
+
 static gboolean
 tell_end (gpointer data)
 {
@@ -266,6 +273,8 @@ void
 sqns_job_finish (SqnsJob *self, GError *error)
 {
   sqns_job_stop_heartbeat (self);
+  if (self->running)
+    sqns_job_leave_doubt (self);
   self->running = FALSE;
   self->info.queue_position = 0;
   self->info.committed = FALSE;

@@ -30,7 +30,10 @@ on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SqnsModemStatus) status = sqns_probe_finish (upgrade->link, result, &error);
 
   if (status != NULL)
-    upgrade->found = status->mode;
+    {
+      upgrade->found = status->mode;
+      sqns_upgrade_note_mode (upgrade, status->mode);
+    }
   if ((status == NULL || status->speed == 0) && !upgrade->other_speed && sqns_link_can_set_speed (upgrade->link)
       && !sqns_port_is_lost (sqns_link_port (upgrade->link)))
     {

@@ -35,7 +35,7 @@ open_link (SqnsSsm *ssm, gboolean leave, gboolean reset)
 
   config.leave = leave;
   config.reset = reset;
-  config.unsafe = upgrade->memory.written || sqns_upgrade_is_between (upgrade);
+  config.unsafe = config.unsafe || upgrade->memory.written || sqns_upgrade_is_between (upgrade);
   config.committed = sqns_upgrade_is_between (upgrade);
   sqns_link_open_async (&config, &upgrade->monitor, sqns_ssm_cancellable (ssm), on_linked, ssm);
 }

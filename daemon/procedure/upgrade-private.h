@@ -56,6 +56,7 @@ typedef struct {
 
 /* Between the two files of release 48829 nothing may be given up: every modem seen to be lost was lost there. */
 gboolean sqns_upgrade_is_between (SqnsUpgrade *upgrade);
+void sqns_upgrade_note_mode (SqnsUpgrade *upgrade, SqnsMode mode);
 void sqns_upgrade_say (SqnsUpgrade *upgrade, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
 
 /* Each opens or closes the link and makes one transition: link to PROBE; unlink to the next state; relink to PROBE, or

@@ -53,7 +53,18 @@ sqns_upgrade_say (SqnsUpgrade *upgrade, SqnsPhase phase, gboolean safe, gboolean
   gboolean between = sqns_upgrade_is_between (upgrade);
 
   upgrade->phase = phase;
-  sqns_monitor_phase (&upgrade->monitor, phase, safe && !between, committed || between, message);
+  sqns_monitor_phase (&upgrade->monitor, phase, safe && !between && !upgrade->config.link.unsafe, committed || between,
+                      message);
+}
+
+/* What an earlier job may have left the modem with is over once it says what it is. */
+void
+sqns_upgrade_note_mode (SqnsUpgrade *upgrade, SqnsMode mode)
+{
+  if (mode != SQNS_MODE_UNKNOWN)
+    upgrade->config.link.unsafe = mode == SQNS_MODE_UPDATER;
+  if (mode == SQNS_MODE_UPDATER)
+    sqns_upgrade_say (upgrade, upgrade->phase, FALSE, FALSE, "the modem is applying an upgrade by itself");
 }
 
 /* --- probe --- */
@@ -63,6 +74,7 @@ remember (SqnsUpgrade *upgrade, SqnsModemStatus *status)
 {
   sqns_modem_status_free (upgrade->status);
   upgrade->status = status;
+  sqns_upgrade_note_mode (upgrade, status->mode);
   if (sqns_version_known (&status->version))
     upgrade->memory.version = status->version;
   if (sqns_version_known (&status->showver.bootloader[0]))

@@ -57,6 +57,7 @@ test_rows (void)
     { SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_UNKNOWN, TRUE, "Close the program" },
     /* what the host does wrong is told whatever the modem waits in */
     { SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_RECOVERY, TRUE, "Close the program" },
+    { SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_UNKNOWN, FALSE, "Close the program" },
     { SQNS_ERROR_DEVICE_LOST, SQNS_PHASE_TRANSFER, SQNS_MODE_RECOVERY, TRUE, "Plug the board in again" },
     { SQNS_ERROR_NEEDS_HAND, SQNS_PHASE_REBOOT, SQNS_MODE_FFH, TRUE, "Press the reset button" },
     { SQNS_ERROR_NEEDS_HAND, SQNS_PHASE_APPLY, SQNS_MODE_UNKNOWN, FALSE, "does not touch the modem" },

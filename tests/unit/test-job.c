@@ -205,6 +205,56 @@ test_failure_unsafe (Rig *rig, gconstpointer unused)
   g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_SILENT);
 }
 
+/* What an earlier job has left writing is not safe for the next one either, until the modem was asked. */
+static void
+test_doubt (Rig *rig, gconstpointer unused)
+{
+  start_job (rig);
+  fail_in_phase (rig, SQNS_PHASE_APPLY, FALSE, SQNS_ERROR_TIMEOUT);
+  g_assert_true (sqns_device_link_config (rig->device).unsafe);
+  g_clear_object (&rig->job);
+  rig->finished = 0;
+
+  const SqnsJobInfo *info = start_job (rig);
+  g_assert_false (info->safe);
+  g_assert_true (scripted_upgrade (TTY)->config.link.unsafe);
+  scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_TIMEOUT, "silent");
+  scripted_settle ();
+  g_assert_false (info->safe);
+  g_assert_nonnull (strstr (info->advice, "Leave the board's power on"));
+  g_clear_object (&rig->job);
+  rig->finished = 0;
+
+  info = start_job (rig);
+  ScriptedRun *run = scripted_upgrade (TTY);
+  run->monitor.funcs->modem (run->monitor.data, &scripted ()->status);
+  g_assert_false (sqns_device_link_config (rig->device).unsafe);
+  fail_in_phase (rig, SQNS_PHASE_PREPARE, TRUE, SQNS_ERROR_MODEM_REFUSED);
+  g_assert_true (info->safe);
+  g_clear_object (&rig->job);
+  rig->finished = 0;
+  g_assert_true (make_job (rig)->safe);
+}
+
+/* A modem does not write for ever: one that stays silent longer is dead. */
+static void
+test_doubt_ends (Rig *rig, gconstpointer unused)
+{
+  sqns_device_note_doubt (rig->device, g_get_real_time () - (gint64)G_USEC_PER_SEC * 3600);
+  g_assert_false (sqns_device_link_config (rig->device).unsafe);
+  g_assert_true (make_job (rig)->safe);
+}
+
+/* One that was seen at it by itself, and then by nobody. */
+static void
+test_doubt_of_updater (Rig *rig, gconstpointer unused)
+{
+  scripted ()->status.mode = SQNS_MODE_UPDATER;
+  sqns_device_note_status (rig->device, &scripted ()->status);
+  g_assert_true (sqns_device_link_config (rig->device).unsafe);
+  g_assert_false (make_job (rig)->safe);
+}
+
 static void
 test_foreign_error (Rig *rig, gconstpointer unused)
 {
@@ -351,6 +401,9 @@ main (int argc, char **argv)
     { "/job/dry-run", test_dry_run },
     { "/job/failure", test_failure },
     { "/job/failure-unsafe", test_failure_unsafe },
+    { "/job/doubt", test_doubt },
+    { "/job/doubt-ends", test_doubt_ends },
+    { "/job/doubt-of-updater", test_doubt_of_updater },
     { "/job/foreign-error", test_foreign_error },
     { "/job/cancel-pending", test_cancel_pending },
     { "/job/cancel-running", test_cancel_running },
