@@ -16,7 +16,7 @@ on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
   if (upgrade->link == NULL)
     {
       /* it was there a moment ago: that is a lost board, not a wrong name */
-      if (sqns_ssm_state (ssm) == SQNS_UPGRADE_RELINK && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND))
+      if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND))
         error->code = SQNS_ERROR_DEVICE_LOST;
       sqns_ssm_fail (ssm, error);
     }

@@ -54,7 +54,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsUpgradeResult, sqns_upgrade_result_free)
  * passthrough for the upload where the link's kind allows. Must not be cancelled while the monitor says "committed":
  * the caller holds back. Errors: those of link and probe; INVALID_FIRMWARE, INCOMPATIBLE, DOWNGRADE, ... before harm;
  * NEEDS_RECOVERY when the modem is left in recovery (resumable), MODEM_REFUSED and VERIFY_FAILED when it runs its old
- * or an unexpected firmware, TIMEOUT and DEVICE_LOST when its state is not known. The message says what the modem is
+ * or an unexpected firmware, TIMEOUT and DEVICE_LOST (a port that is not there, too: it was when the job was given it)
+ * when its state is not known. The message says what the modem is
  * now and whether power may be cut. */
 void sqns_upgrade_async (const SqnsUpgradeConfig *config,
                          const SqnsMonitor *monitor,

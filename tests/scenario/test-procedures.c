@@ -141,6 +141,24 @@ test_nothing_to_do (void)
   upgrade_run_clear (&run);
 }
 
+/* The port was there when the job was given it. */
+static void
+test_gone (void)
+{
+  g_autoptr (VirtualBoard) board = virtual_board_new_named (BOARD_OPTIONS);
+  UpgradeRun run = { .board = board, .files = &files, .kind = SQNS_LINK_AUTO };
+
+  g_free (virtual_board_tell (board, "unplug"));
+  upgrade_run (&run);
+  g_assert_error (run.error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+  upgrade_run_clear (&run);
+
+  g_free (virtual_board_tell (board, "plug"));
+  upgrade_run (&run);
+  assert_new_version (&run);
+  upgrade_run_clear (&run);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -160,6 +178,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &refusals[i], test_refusal);
     }
   g_test_add_func ("/nothing-to-do", test_nothing_to_do);
+  g_test_add_func ("/start/gone", test_gone);
   int status = g_test_run ();
   upgrade_files_clear (&files);
   return status;
