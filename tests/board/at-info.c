@@ -5,16 +5,6 @@
 
 #include "board.h"
 
-void
-at_info_ati (AtCommand *command)
-{
-  g_autofree char *text = NULL;
-
-  text = g_strdup_printf ("SEQUANS Communications\r\nVZM20Q\r\nUE%c.0.0.0%s", command->modem->software[0],
-                          command->modem->software[0] == '5' ? "d" : "");
-  at_line_3gpp (command, text);
-}
-
 /* UE5.0.0.0d and UE6.0.0.0; 50523 and 48829 have their own (field-failures.md, 2.7). */
 static const char *
 ue_version (Modem *modem)
@@ -26,6 +16,14 @@ ue_version (Modem *modem)
   if (modem_build (modem) == 33988)
     return "5.0.0.0c";
   return modem->software[0] == '5' ? "5.0.0.0d" : "6.0.0.0";
+}
+
+void
+at_info_ati (AtCommand *command)
+{
+  g_autofree char *text = g_strdup_printf ("SEQUANS Communications\r\nVZM20Q\r\nUE%s", ue_version (command->modem));
+
+  at_line_3gpp (command, text);
 }
 
 void
@@ -43,7 +41,6 @@ at_info_showver (AtCommand *command)
 {
   Modem *modem = command->modem;
   g_autoptr (GString) text = NULL;
-  g_autofree char *release = g_strndup (modem->software, strcspn (modem->software, " "));
 
   /* It takes either form of quotes and =, as people type it. */
   if (strstr (command->args, "showver") == NULL)
@@ -56,13 +53,13 @@ at_info_showver (AtCommand *command)
     {
       const char *star = i == modem->active_loader ? "*" : " ";
 
-      if (modem_build (modem) == 33988 && i > 0) /* no brackets there (S#228) */
+      if (modem->loaders[i].build == 33988) /* no brackets there (S#228) */
         g_string_append_printf (text,
                                 "    Bootloader%u%s : BUILD5.1.1.0-33988 by robot-soft at 2017-12-11 15:06:33\r\n", i,
                                 star);
       else
-        g_string_append_printf (text, "    Bootloader%u%s : %s [%u]\r\n", i, star, i == 0 ? "5.1.1.0" : release,
-                                modem->loaders[i]);
+        g_string_append_printf (text, "    Bootloader%u%s : %s [%u]\r\n", i, star, modem->loaders[i].release,
+                                modem->loaders[i].build);
     }
   g_string_append_printf (text, "    NV Info      : 1.1,0,0\r\n    Software     : %s\r\n    UE           : %s\r\n",
                           modem->software, ue_version (modem));

@@ -359,7 +359,7 @@ board_status (Board *board)
   json_number (json, "modem-speed", modem->baud);
   json_string (json, "version", lr);
   json_string (json, "software", modem->software);
-  json_number (json, "bootloader0", modem->loaders[0]);
+  json_number (json, "bootloader0", modem->loaders[0].build);
   json_boolean (json, "application-valid", modem->application_valid);
   json_boolean (json, "stp", modem->upload != UPLOAD_NONE);
   json_number (json, "stp-bytes", (gint64)modem->taken);

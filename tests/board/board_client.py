@@ -213,7 +213,7 @@ class Board:
         self.control_path = os.path.join(self.dir.name, 'control')
         self.log = os.path.join(self.dir.name, 'log')
         self.process = subprocess.Popen(
-            [BOARD, '--time-scale', scale, '--control', self.control_path, ] + ([] if os.environ.get('NOLOG') else ['--log', self.log]) + list(options),
+            [BOARD, '--time-scale', scale, '--control', self.control_path, '--log', self.log, *options],
             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         count = int(options[options.index('--count') + 1]) if '--count' in options else 1
         self.paths = [self.process.stdout.readline().strip() for _ in range(count)]

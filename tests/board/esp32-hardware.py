@@ -239,8 +239,9 @@ def modem_at(baud, seconds, command):
 def lte_state():
     """'application', 'recovery', or None when nothing answers: what the driver finds out in some 6 seconds."""
     for attempt in range(3):
-        if 'OK' in modem_at(921600, 0.6, 'AT'):
-            return 'application' if '\n2\r' in modem_at(921600, 0.6, 'AT+SMOD?') else 'recovery'
+        for again in range(2):  # the first is often answered ERROR, for what was left on the line
+            if 'OK' in modem_at(921600, 0.3, 'AT'):
+                return 'application' if '\n2\r' in modem_at(921600, 0.6, 'AT+SMOD?') else 'recovery'
         modem_at(921600, 1.2, '+++')
     for attempt in range(2):
         if 'OK' in modem_at(115200, 0.4, 'AT'):

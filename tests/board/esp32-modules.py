@@ -154,7 +154,7 @@ def ticks_diff(a, b):
 
 
 board_time = module(
-    'time', sleep=lambda s: HUB.sleep(s), sleep_ms=lambda ms: HUB.sleep(ms / 1e3), sleep_us=lambda us: HUB.sleep(us / 1e6),
+    'time', sleep=lambda s: HUB.nap(s), sleep_ms=lambda ms: HUB.nap(ms / 1e3), sleep_us=lambda us: HUB.nap(us / 1e6),
     ticks_ms=lambda: int(time.monotonic() * 1e3) & (TICKS - 1), ticks_us=lambda: int(time.monotonic() * 1e6) & (TICKS - 1),
     ticks_cpu=lambda: int(time.monotonic() * 1e6) & (TICKS - 1), ticks_diff=ticks_diff,
     ticks_add=lambda a, b: (a + b) & (TICKS - 1), time=lambda: int(time.monotonic()), gmtime=lambda *a: (1970, 1, 1, 0, 0, 14, 3, 1),

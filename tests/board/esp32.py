@@ -29,13 +29,16 @@ KEEP = dict(CFG['keep'])
 SCALE = CFG['time_scale']
 PACED = CFG['paced']
 
-# A paced REPL takes this many bytes a second out of its buffer: less than 115200 baud bring in one go, more than
-# they bring in pieces of 256 bytes with 10 ms between, which is what tools do and what works on real boards.
-REPL_RATE = 9000
+# A paced REPL takes this many bytes a second out of its buffer: more than 115200 baud bring, for what tools do (pieces of 256
+# bytes with 10 ms between, which the line makes one stream of) works on real boards.
+REPL_RATE = 14000
 REPL_CHUNK = 64
 # Calls of any() in a row that found nothing: from here on they cost time, or a polling loop would eat a processor.
 IDLE_POLLS = 20
 IDLE_WAIT = 0.001
+# A short sleep, and how many of them are slept at once when nothing happens.
+NAP_MAX = 0.005
+NAP_TURNS = 10
 CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E, CTRL_F = range(1, 7)
 
 
@@ -62,10 +65,15 @@ class Hub:
         self.interrupt_char = CTRL_C
         self.interrupted = False
         self.mode = ''
+        self.news = True          # bytes may have come since the last look: SIGIO says so
+        self.naps = 0             # sleeps in a row in which nothing came or went
+        self.ahead = 0.0          # seconds that were slept before they were asked for
 
     def send(self, kind, data=b''):
         if isinstance(data, str):
             data = data.encode()
+        if kind in 'hm':
+            self.stir()
         frame = kind.encode() + struct.pack('<I', len(data)) + bytes(data)
         self.depth += 1
         try:
@@ -83,6 +91,7 @@ class Hub:
         self._raise()
 
     def _read(self):
+        self.news = False
         while True:
             try:
                 data = self.sock.recv(65536)
@@ -104,6 +113,7 @@ class Hub:
         del self.buf[:at]
 
     def _frame(self, kind, data):
+        self.stir()
         if kind == 'H':
             if self.running and self.attached:
                 data = self._controls(data)
@@ -143,7 +153,8 @@ class Hub:
         """
         self.depth += 1
         try:
-            self._read()
+            if self.news:
+                self._read()
             done = self.interrupted or (ready is not None and ready())
             if not done and (timeout is None or timeout > 0):
                 self._flush_freed()
@@ -181,6 +192,26 @@ class Hub:
                 return
             self.service(left)
 
+    def stir(self):
+        self.naps = 0
+        self.ahead = 0.0
+
+    def nap(self, seconds):
+        """A script's sleep. One that only looks and sleeps, in turns as short as a millisecond, sleeps for many turns at
+        once and then not for as many, or hundreds of idle boards would eat a processor; a byte ends it at once."""
+        self.naps += 1
+        for port in UART.open_ports.values():
+            port.polls = 0
+        if self.naps <= IDLE_POLLS or seconds > NAP_MAX:
+            self.sleep(seconds)
+            return
+        if self.ahead < seconds:
+            before = time.monotonic()
+            self.service(seconds * NAP_TURNS)
+            self.ahead += time.monotonic() - before
+        self.ahead = max(self.ahead - seconds, 0.0)
+        self._raise()
+
     def query(self, text):
         self.reply = None
         self.send('Q', text)
@@ -194,6 +225,7 @@ class Hub:
             self.send('S', mode)
 
     def on_sigio(self, *_):
+        self.news = True
         if self.depth == 0 and self.running:
             self.service(0)
 

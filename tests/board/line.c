@@ -50,22 +50,20 @@ line_agree (const Line *a, const Line *b)
   return high - low <= high / 32 && a->bits == b->bits && a->parity == b->parity;
 }
 
-/* A receiver slower than the sender sees few edges, one that is faster sees each bit several times:
- * the count changes with the ratio, and in the logs what is left looks like fe fd fe fe fe. */
+/* To a receiver that is slower than the sender each byte is a glitch after which the line is idle: a log (F6752) has fe
+ * fd fe fe fe fe fe fe fe for the nine bytes of an ERROR. One that is faster sees each bit several times. */
 GByteArray *
 line_garble (const guint8 *data, gsize len, guint from_baud, guint to_baud)
 {
   static const guint8 seen[] = { 0xfe, 0xfd, 0xfe, 0xfe, 0xff, 0xfe, 0xfc, 0xfe };
-  guint64 count = (guint64)len * MAX (to_baud, 1) / MAX (from_baud, 1);
+  guint64 count = (guint64)len * MAX (to_baud, from_baud) / MAX (from_baud, 1);
   GByteArray *out = g_byte_array_new ();
 
-  count = CLAMP (count, 1, (guint64)len * 4);
+  count = MIN (count, (guint64)len * 4);
   for (guint64 i = 0; len > 0 && i < count; i++)
     {
-      guint8 byte = seen[(data[i % len] + i) % G_N_ELEMENTS (seen)];
+      guint8 byte = count > len ? seen[(data[i % len] + i) % G_N_ELEMENTS (seen)] : i % 16 == 1 ? 0xfd : 0xfe;
 
-      if (i == 0)
-        byte = 0xfe;
       g_byte_array_append (out, &byte, 1);
     }
   return out;

@@ -93,6 +93,7 @@ serve (const Options *options)
   transcript_open (options->log, options->verbose);
   g_unix_signal_add (SIGTERM, stop, loop);
   g_unix_signal_add (SIGINT, stop, loop);
+  g_unix_signal_add (SIGHUP, stop, loop);
   if (!make_boards (options, boards, &error)
       || (options->control != NULL && (control = control_new (options->control, boards, quit, loop, &error)) == NULL))
     {

@@ -81,6 +81,15 @@ modem_build (Modem *modem)
   return bracket == NULL ? 0 : (guint)strtoul (bracket + 1, NULL, 10);
 }
 
+void
+modem_set_loader (Modem *modem, guint index, guint build)
+{
+  Loader *loader = &modem->loaders[index];
+
+  loader->build = build;
+  g_snprintf (loader->release, sizeof loader->release, "%.*s", (int)strcspn (modem->software, " "), modem->software);
+}
+
 /* "6.0.0.0-35351" */
 char *
 modem_lr (Modem *modem)
@@ -191,7 +200,7 @@ state_to_boot (Modem *modem)
 static void
 enter (Modem *modem, ModemState state)
 {
-  modem->echo = state == MODEM_APPLICATION;
+  modem->echo = state == MODEM_APPLICATION || state == MODEM_PPP;
   modem->cfun = 1;
   modem->baud = state == MODEM_FFH        ? FFH_BAUD
                 : state == MODEM_RECOVERY ? (guint)modem->options->recovery_baud
@@ -245,10 +254,21 @@ booted (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Half of an upgrade was applied. */
+static void
+interrupt_apply (Modem *modem)
+{
+  if (modem->state != MODEM_UPDATER || !g_str_equal (modem->report, "on-going"))
+    return;
+  modem_set_report (modem, "failure[upgrade,5] Interrupted");
+  modem->boot_mode = modem->boot_mode == BOOT_FFF ? BOOT_RECOVERY : modem->boot_mode;
+}
+
 static void
 start_boot (Modem *modem)
 {
   modem->resets++;
+  interrupt_apply (modem);
   leave_upload (modem);
   g_clear_handle_id (&modem->timer, g_source_remove);
   modem_set_state (modem, MODEM_BOOTING);
@@ -291,11 +311,7 @@ modem_power_off (Modem *modem)
 
   if (modem->state == MODEM_REPLAY)
     return; /* the recording knows nothing of it */
-  if (applying)
-    {
-      modem_set_report (modem, "failure[upgrade,5] Interrupted");
-      modem->boot_mode = modem->boot_mode == BOOT_FFF ? BOOT_RECOVERY : modem->boot_mode;
-    }
+  interrupt_apply (modem);
   g_clear_handle_id (&modem->timer, g_source_remove);
   leave_upload (modem);
   if (modem->state != MODEM_DEAD)
@@ -318,7 +334,7 @@ guard_over (gpointer user_data)
   modem->guard = 0;
   if (!g_str_equal (modem->plus->str, "+++"))
     return G_SOURCE_REMOVE;
-  enter (modem, modem->behind_data);
+  modem_set_state (modem, modem->behind_data); /* no boot: echo, speed and radio are as they were */
   g_string_truncate (modem->line, 0);
   modem_emit (modem, "\r\nOK\r\n", -1);
   return G_SOURCE_REMOVE;
@@ -414,9 +430,9 @@ set_versions (Modem *modem, const Options *options)
   guint build = (guint)strtoul (parts[1], NULL, 10);
 
   modem->software = g_strdup_printf ("%s [%u] by robot-soft at 2018-03-02 11:22:33", parts[0], build);
-  modem->loaders[0] = (guint)strtoul (options->bootloader0, NULL, 10);
-  modem->loaders[1] = build;
-  modem->loaders[2] = build;
+  modem->loaders[0] = (Loader){ "5.1.1.0", (guint)strtoul (options->bootloader0, NULL, 10) };
+  modem_set_loader (modem, 1, build);
+  modem_set_loader (modem, 2, build);
   modem->active_loader = 1;
 }
 

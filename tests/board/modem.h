@@ -44,6 +44,12 @@ typedef enum {
 
 #define N_LOADERS 3
 
+/* A boot loader keeps what it said of itself when it was written. */
+typedef struct {
+  char release[16]; /* "5.1.1.0" */
+  guint build;
+} Loader;
+
 typedef struct {
   Board *board;
   const Options *options;
@@ -68,7 +74,7 @@ typedef struct {
 
   /* What is in the flash. */
   char *software; /* "6.0.0.0 [35351] by robot-soft at ..." */
-  guint loaders[N_LOADERS];
+  Loader loaders[N_LOADERS];
   guint active_loader;
   gboolean application_valid;
   gboolean between_steps; /* of 48829 */
@@ -115,6 +121,7 @@ void modem_power_off (Modem *modem);
 void modem_power_on (Modem *modem);
 void modem_set_report (Modem *modem, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+void modem_set_loader (Modem *modem, guint index, guint build); /* of the software that it has now */
 guint modem_build (Modem *modem);
 char *modem_lr (Modem *modem);
 gint modem_smod (Modem *modem);

@@ -166,7 +166,8 @@ check (Options *o, GError **error)
     }
   if (o->count < 1 || o->count > 4096 || o->time_scale < 0 || o->uart_ring < 64 || o->repl_ring < 16
       || o->stp_version < 1 || o->stp_version > 2 || (o->count > 1 && o->link != NULL && !strstr (o->link, "%d"))
-      || strchr (o->modem_version, '-') == NULL)
+      || strchr (o->modem_version, '-') == NULL || (o->stp_max != 0 && (o->stp_max < 32 || o->stp_max > G_MAXUINT16))
+      || o->recovery_baud < 9600 || o->recovery_baud > 4000000 || !g_ascii_isdigit (o->board_firmware[0]))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "an option is out of its range (see --help)");
       return FALSE;

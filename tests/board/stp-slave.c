@@ -270,7 +270,8 @@ do_block (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize l
     }
   if (fault_take (board_faults (modem->board), FAULT_RESIDUE, place, &residue))
     residue = MIN (residue, (gint64)len);
-  stp->announced = 0;
+  if (!modem->options->no_repeat_detection) /* else a repeat is taken for another block of that length */
+    stp->announced = 0;
   stp->residue = (guint16)residue;
   ms = upgrade_take (modem, payload, len - (gsize)residue);
   if (ms == 0)

@@ -5,6 +5,7 @@
 Expected bytes are those of protocol.md and field-failures.md. SQNS_BOARD is the program.
 """
 import os
+import struct
 import sys
 import threading
 import time
@@ -89,6 +90,38 @@ class Modem(Case):
         self.assertEqual(port.until(b'OK\r\n'), b'\r\nOK\r\n')
         board.wait(modem='recovery')
 
+    def test_data_mode_changes_no_setting(self):
+        board, port = self.direct()
+        port.sync()
+        port.at('ATE0')
+        port.at('AT+CFUN=4')
+        port.write(b'ATD*99***1#\r')
+        board.wait(modem='ppp')
+        port.silence(1.3)
+        port.write(b'+++')
+        self.assertEqual(port.until(b'OK\r\n'), b'\r\nOK\r\n')
+        self.assertEqual(port.at('AT'), b'\r\nOK\r\n')
+        self.assertEqual(port.at('AT+CFUN?'), b'\r\n+CFUN: 4\r\n\r\nOK\r\n')
+
+    def test_one_ue_version(self):
+        for version, ue in (('5.1.1.0-33988', b'UE5.0.0.0c'), ('5.2.1.0-48829', b'UE5.2.0.3'), ('5.4.1.0-50523', b'UE5.4.0.2'),
+                            ('6.0.0.0-37781', b'UE6.0.0.0'), ('5.1.1.0-41065', b'UE5.0.0.0d')):
+            _, port = self.direct('--modem-version', version)
+            port.sync()
+            for command in ('ATI', 'ATI1'):
+                self.assertIn(ue + b'\r\n', port.at(command), (version, command))
+
+    def test_interrupted_while_it_applies(self):
+        board, _ = self.direct('--modem', 'updater', '--fault', 'modem-reset@apply=30%')
+        board.wait(modem='recovery')
+        self.assertRegex(board.status()['report'], '^failure')
+
+    def test_wrong_speed(self):
+        """What a log has of an ERROR that was listened to at 115200 baud."""
+        board, port = self.direct(baud=115200)
+        board.ask('power-cycle')
+        self.assertTrue(port.exactly(9).startswith(b'\xfe\xfd\xfe\xfe\xfe'))
+
     def test_asleep(self):
         _, port = self.direct('--modem', 'asleep')
         port.sync()
@@ -143,9 +176,10 @@ class Upgrade(Case):
             status = board.wait(modem='recovery', writing=False, stp=False)
             self.assertRegex(status['report'], r'^failure\[dup,22\]')
             port.sync()
+            resets = board.status()['modem-resets']
             port.at('AT+SMSWBOOT=1,1')
             # A half-written application does not boot.
-            board.wait(modem_resets=board.status()['modem-resets'] + 1)
+            board.wait(modem_resets=resets + 1)
             board.wait(modem='application' if status['application-valid'] else 'recovery')
 
     def test_interrupted(self):
@@ -205,6 +239,19 @@ class Upgrade(Case):
         stp.send(DUP[at + 8176:])
         stp.close()
         board.wait(report='success')
+
+    def test_repeat_that_is_none(self):
+        """A modem that does not know a repeat takes the block twice, and its own checksum fails (protocol.md, 4)."""
+        board, port = self.direct('--modem', 'recovery', '--no-repeat-detection')
+        port.sync()
+        stp = self.upload(port, DUP[:30000])
+        stp.request(2, 1, stp.transaction, struct.pack('>H', 100))
+        for _ in range(2):
+            self.assertEqual(stp.request(3, 1, stp.transaction + 1, DUP[30000:30100]), b'\0\0')
+        stp.transaction += 2
+        stp.send(DUP[30100:])
+        stp.close()
+        self.assertRegex(board.wait(modem='recovery', writing=False, stp=False)['report'], '^failure')
 
     def test_residue_and_refusals(self):
         board, port = self.direct('--modem', 'recovery', '--fault', 'residue@stp.block:77x5', '--fault',

@@ -6,6 +6,7 @@ Expected bytes are those of protocol.md and field-failures.md. SQNS_BOARD is the
 """
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,8 @@ class Options(Case):
         self.fails('--board', 'wipy')
         self.fails('--no-such-option')
         self.fails('stray')
+        for option in ('--stp-max=10', '--stp-max=99999', '--recovery-baud=-5', '--board-firmware=junk', '--count=0'):
+            self.fails(option)
 
     def test_help_and_version(self):
         text = subprocess.run([BOARD, '--help'], capture_output=True, text=True, timeout=20).stdout
@@ -68,6 +71,17 @@ class Options(Case):
             with open(status) as file:
                 lines = [json.loads(line) for line in file]
             self.assertEqual([line['modem'] for line in lines], ['application'] * 2)
+
+    def test_hang_up_ends_it_cleanly(self):
+        board = self.board('--link', os.path.join('/tmp', 'sqns-test-hup-%d' % os.getpid()))
+        board.process.send_signal(signal.SIGHUP)
+        self.assertEqual(board.process.wait(20), 0)
+        self.assertFalse(os.path.lexists(board.control_path))
+        self.assertFalse(os.path.lexists('/tmp/sqns-test-hup-%d' % os.getpid()))
+
+    def test_link_nowhere(self):
+        done = subprocess.run([BOARD, '--link', '/nowhere/at/all'], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+        self.assertEqual(done.returncode, 1)
 
     def test_link_and_many(self):
         link = os.path.join('/tmp', 'sqns-test-%d-%%d' % os.getpid())
@@ -196,14 +210,47 @@ class Repl(Case):
         port.until(b"'two'\r\n")
         self.assertEqual(board.status()['esp32-resets'], 0)
 
-    def test_paced_script_loses_bytes(self):
+    def test_paced_script_in_pieces(self):
+        """256 bytes, 10 ms: what common tools do, faster than the line."""
         board = self.board('--pace')
         port = board.port()
         port.prompt()
         port.enter_raw()
+        script = b'x = 1\n' * 500 + b'print(6 * 7)\n\x04'
+        for at in range(0, len(script), 256):
+            port.write(script[at:at + 256])
+            port.silence(0.01)
+        port.until(b'OK42\r\n')
+        self.assertEqual(board.status()['overruns'], 0)
+
+    def test_paced_program_that_reads_nothing(self):
+        board = self.board('--pace')
+        port = board.port()
+        port.prompt()
+        port.enter_raw()
+        port.write(b'import time\nprint("runs")\ntime.sleep(60)\n\x04')
+        port.until(b'runs')
         port.write(b'x = 1\n' * 1000)
         while board.status()['overruns'] == 0:
             port.silence(0.02)
+
+    def test_idle_loop_keeps_time(self):
+        """A loop of short sleeps takes as long as it says, and hears a byte at once."""
+        port = self.board().port()
+        port.prompt()
+        port.enter_raw()
+        loop = ('import time\nfrom machine import UART\nimport os\nos.dupterm(None)\nu = UART(0, baudrate=115200)\n'
+                'before = time.ticks_ms()\nfor i in range(%d):\n  if u.any():\n    break\n  time.sleep_ms(1)\n'
+                'passed = time.ticks_diff(time.ticks_ms(), before)\nos.dupterm(u)\nprint(i, passed)\n')
+        turns, passed = map(int, port.run(loop % 500)[0].split())
+        self.assertEqual(turns, 499)
+        self.assertGreaterEqual(passed, 450)
+        port.write((loop % 100000).encode() + b'\x04')
+        port.silence(0.3)
+        port.write(b'x')
+        turns, passed = map(int, port.until(b'\r\n').split(b'OK')[-1].split())
+        self.assertLess(turns, passed + 50)
+        self.assertLess(turns, 99999)
 
 
 class Link(Case):
@@ -251,6 +298,16 @@ class Link(Case):
         self.passthrough(port)
         port.sync()
         self.assertEqual(port.at('AT+SMOD?'), b'AT+SMOD?\r\r\n2\r\nOK\r\n')
+
+    def test_lte_finds_a_modem_with_bytes_on_the_line(self):
+        port = self.board().port()
+        port.prompt()
+        port.enter_raw()
+        self.assertEqual(port.run('from network import LTE\nprint(LTE().imei())'), ('354344040000001\r\n', ''))
+        port = self.board('--modem', 'recovery').port()
+        port.prompt()
+        port.enter_raw()
+        self.assertIn('(modem_state=recovery)', port.run('from network import LTE\nLTE()')[1])
 
     def test_lte_errors(self):
         for modem, text in (('dead', '(modem_state=disconnected)'),

@@ -128,11 +128,11 @@ take_over (Modem *modem)
       modem->application_valid = TRUE;
       modem->between_steps = FALSE;
       modem->active_loader = modem->active_loader == 1 ? 2 : 1;
-      modem->loaders[modem->active_loader] = dup_check_build (dup);
+      modem_set_loader (modem, modem->active_loader, dup_check_build (dup));
     }
   else if (dup_check_parts (dup) == PART_BOOTROM && dup_check_bootrom (dup) != 0)
     {
-      modem->loaders[0] = dup_check_bootrom (dup);
+      modem->loaders[0].build = dup_check_bootrom (dup);
     }
   else if (dup_check_build (dup) == STEP_BUILD)
     {
@@ -158,7 +158,7 @@ unfit (Modem *modem)
 
   if (dup_check_parts (dup) != PARTS_FULL || dup_check_is_diff (dup))
     return NULL;
-  if (modem->loaders[0] == FACTORY_BOOTROM && version != NULL && version[0] == '6')
+  if (modem->loaders[0].build == FACTORY_BOOTROM && version != NULL && version[0] == '6')
     return "Boot ROM too old";
   if (dup_check_build (dup) == STEP_BUILD && modem_build (modem) != STEP_SHOWN && modem_build (modem) != STEP_BUILD)
     return "First step missing";

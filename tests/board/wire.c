@@ -347,17 +347,20 @@ wire_backlog (Wire *wire)
 
 /* The cable. */
 
-static void
-update_link (Wire *wire)
+static gboolean
+update_link (Wire *wire, GError **error)
 {
   g_autofree char *next = NULL;
 
   if (wire->options.link == NULL)
-    return;
+    return TRUE;
   next = g_strdup_printf ("%s.new", wire->options.link);
   unlink (next);
-  if (symlink (wire->path, next) != 0 || rename (next, wire->options.link) != 0)
-    g_printerr ("sqns-board: cannot make the link %s: %s\n", wire->options.link, g_strerror (errno));
+  if (symlink (wire->path, next) == 0 && rename (next, wire->options.link) == 0)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, (gint)g_file_error_from_errno (errno), "cannot make the link %s: %s",
+               wire->options.link, g_strerror (errno));
+  return FALSE;
 }
 
 gboolean
@@ -381,9 +384,8 @@ wire_plug (Wire *wire, GError **error)
   line_set_raw (wire->slave, FIRST_BAUD);
   watch_begin (&wire->in, wire->master, readable, wire);
   watch_opens (wire);
-  update_link (wire);
   listen_to_host (wire);
-  return TRUE;
+  return update_link (wire, error);
 }
 
 void
