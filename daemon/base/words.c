@@ -89,6 +89,10 @@ static const struct {
                                    "from the state that it finds." },
   { SQNS_ADVICE_GO_ON, "Run the same upgrade again: it goes on from the state that it finds. If it fails alike, run "
                        "'sqnsctl doctor' for the modem and keep the job's log." },
+
+  { SQNS_ADVICE_WAITS_FOR_BOARD, "Plug the board in again: the job goes on from there." },
+  { SQNS_ADVICE_WAITS_FOR_PORT,
+    "Close the program that uses the port (a terminal, an IDE, ModemManager): the job goes on by itself then." },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (advices) == SQNS_N_ADVICES);
 
@@ -454,6 +458,13 @@ static const SqnsFindingWords notes[] = {
         "owns-modem", /* row 29 */
         "The board's own program uses the modem: only after a safe boot did the modem answer.",
         "Empty main.py before an upgrade, and put it back afterwards."),
+  NOTE (MODEM_HEARD,
+        MODEM,
+        PROBLEM,
+        "modem-heard", /* rows 16 and 30 */
+        "The modem's line was heard, but it brings no answers: zeros, as from a modem without power, or what a modem "
+        "says that crashes and starts again.",
+        "Check the board's power supply. No button helps against that."),
   NOTE (ANSWERS, BOARD, OK, "answers", "The board's MicroPython prompt answers.", ""),
   NOTE (COMES_AND_GOES,
         USB,

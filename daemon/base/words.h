@@ -43,8 +43,11 @@ typedef enum {
   SQNS_ADVICE_STILL_RUNS,
   SQNS_ADVICE_PRESS_RESET_GO_ON,
   SQNS_ADVICE_GO_ON,
+  /* the job goes on by itself */
+  SQNS_ADVICE_WAITS_FOR_BOARD,
+  SQNS_ADVICE_WAITS_FOR_PORT,
 } SqnsAdviceId;
-#define SQNS_N_ADVICES (SQNS_ADVICE_GO_ON + 1)
+#define SQNS_N_ADVICES (SQNS_ADVICE_WAITS_FOR_PORT + 1)
 const char *sqns_advice_words (SqnsAdviceId id); /* never empty; static */
 
 /* A board that came and went several times within a minute (field-failures.md row 27). */
@@ -169,7 +172,7 @@ gboolean sqns_state_from_name (const char *name, SqnsStateId *id); /* FALSE: non
 
 /* --- what was seen of a board, as org.sqnsd1.Modem.BoardNotes names it --- */
 
-/* The first eight stand in the order of the bits of SqnsBoardNotes. */
+/* The first nine stand in the order of the bits of SqnsBoardNotes. */
 typedef enum {
   SQNS_NOTE_PASSTHROUGH,
   SQNS_NOTE_NEEDS_LTE_TASK,
@@ -179,6 +182,7 @@ typedef enum {
   SQNS_NOTE_PROGRAM_INTERRUPTED,
   SQNS_NOTE_SAFE_BOOT,
   SQNS_NOTE_OWNS_MODEM,
+  SQNS_NOTE_MODEM_HEARD,    /* zeros or a crash came from its line, and no answer */
   SQNS_NOTE_ANSWERS,        /* its MicroPython prompt answered */
   SQNS_NOTE_COMES_AND_GOES, /* it was unplugged several times within a minute */
 } SqnsNoteId;

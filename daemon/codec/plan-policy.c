@@ -181,9 +181,10 @@ sqns_plan_check_version (const SqnsPlanCase *c, GError **error)
         return TRUE;
       return sqns_plan_refuse (
           error, SQNS_ERROR_INCOMPATIBLE,
-          "the modem runs %s (%s) and the file is %s (%s); a file of the same family is allowed, this one with "
+          "the modem %s %s (%s) and the file is %s (%s); a file of the same family is allowed, this one with "
           "allow-family-change",
-          from, sqns_family_name (from_family), to, sqns_family_name (sqns_plan_file_family (caba)));
+          c->state->mode == SQNS_MODE_FFF ? "runs" : "last ran", from, sqns_family_name (from_family), to,
+          sqns_family_name (sqns_plan_file_family (caba)));
     }
   if (sqns_version_compare (&caba->version, runs) < 0 && !options->allow_downgrade)
     return sqns_plan_refuse (error, SQNS_ERROR_DOWNGRADE,

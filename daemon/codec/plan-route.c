@@ -180,8 +180,12 @@ nothing_left (const SqnsPlanCase *c)
   if (!c->history->file_taken)
     return g_strdup_printf ("the modem runs %s already", version);
   if (c->kind == SQNS_FILE_BOOTROM)
-    return g_strdup_printf ("the modem took the boot ROM package and runs %s",
-                            *version != '\0' ? version : "its application");
+    {
+      g_autofree char *boot_rom = sqns_version_format (&c->state->bootloader0);
+      return g_strdup_printf ("the modem took the boot ROM package and runs %s; its boot ROM is %s",
+                              *version != '\0' ? version : "its application",
+                              *boot_rom != '\0' ? boot_rom : "not told by it");
+    }
   return g_strdup_printf ("the modem runs %s now", version);
 }
 

@@ -51,6 +51,14 @@ confirm (const SqnsPlanCase *c, GError **error)
   g_autofree char *runs = sqns_version_format (&c->state->version);
   g_autofree char *promised = sqns_version_format (&caba->version);
 
+  /* what the package is for: no other boot ROM is replaced (protocol.md §3) */
+  if (c->kind == SQNS_FILE_BOOTROM && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM)
+    {
+      sqns_plan_refuse (error, SQNS_ERROR_VERIFY_FAILED,
+                        "the modem took the boot ROM package, but its boot ROM is still the factory's %u",
+                        SQNS_FACTORY_BOOT_ROM);
+      return NULL;
+    }
   if (c->kind == SQNS_FILE_BOOTROM || sqns_version_equal (&c->state->version, &caba->version))
     return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
   sqns_plan_refuse (error, SQNS_ERROR_VERIFY_FAILED, "the modem took the file, but runs %s and not %s",

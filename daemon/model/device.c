@@ -68,6 +68,7 @@ G_STATIC_ASSERT (SQNS_BOARD_MAIN == 1 << SQNS_NOTE_MAIN_PROGRAM);
 G_STATIC_ASSERT (SQNS_BOARD_PROGRAM == 1 << SQNS_NOTE_PROGRAM_INTERRUPTED);
 G_STATIC_ASSERT (SQNS_BOARD_SAFE_BOOT == 1 << SQNS_NOTE_SAFE_BOOT);
 G_STATIC_ASSERT (SQNS_BOARD_OWNS_MODEM == 1 << SQNS_NOTE_OWNS_MODEM);
+G_STATIC_ASSERT (SQNS_BOARD_MODEM_HEARD == 1 << SQNS_NOTE_MODEM_HEARD);
 
 const char **
 sqns_device_board_notes (SqnsDevice *self)
@@ -277,6 +278,7 @@ sqns_device_check_presence (SqnsDevice *self)
     {
       self->info.present = present;
       self->found = SQNS_DEVICE_UNKNOWN;
+      self->info.ran = self->info.boot_rom = (SqnsVersion){ 0 }; /* the name says nothing of who comes back */
       changed (self);
     }
   return present;
@@ -433,11 +435,21 @@ note_mode (SqnsDevice *self, SqnsMode mode)
 }
 
 void
+sqns_device_note_ran (SqnsDevice *self, const SqnsVersion *software, const SqnsVersion *boot_rom)
+{
+  if (sqns_version_known (software))
+    self->info.ran = *software;
+  if (sqns_version_known (boot_rom))
+    self->info.boot_rom = *boot_rom;
+}
+
+void
 sqns_device_note_status (SqnsDevice *self, const SqnsModemStatus *status)
 {
   note_mode (self, status->mode);
   if (status->mode == SQNS_MODE_UNKNOWN && status->speed == 0) /* noise is no answer */
     self->found = SQNS_DEVICE_SILENT;
+  sqns_device_note_ran (self, &status->version, &status->showver.bootloader[0]);
   if (sqns_version_known (&status->version))
     self->info.version = status->version;
   if (sqns_version_known (&status->showver.software) || sqns_version_known (&status->showver.bootloader[0]))
@@ -460,7 +472,7 @@ sqns_device_note_version (SqnsDevice *self, const SqnsVersion *version)
       self->info.showver = (SqnsShowver){ .active = -1 };
       g_clear_pointer (&self->ue, g_free);
     }
-  self->info.version = *version;
+  self->info.version = self->info.ran = *version;
   note_mode (self, SQNS_MODE_FFF);
   seen (self);
   changed (self);

@@ -62,6 +62,8 @@ typedef struct {
   SqnsLinkKind link; /* AUTO: not reached yet */
   SqnsVersion version;
   SqnsShowver showver;
+  SqnsVersion ran;      /* software as told last, perhaps to an earlier job; unknown once another modem may be there */
+  SqnsVersion boot_rom; /* Bootloader0, likewise */
   const char *ue;
   SqnsDeviceUse use;
   const char *job; /* uuid of the job that runs on it, "" none */
@@ -102,9 +104,11 @@ void sqns_device_interrupt (SqnsDevice *device);            /* ends what is no j
 void sqns_device_note_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoardInfo *board);
 void sqns_device_note_status (SqnsDevice *device, const SqnsModemStatus *status);
 void sqns_device_note_version (SqnsDevice *device, const SqnsVersion *version); /* it runs, in application mode */
+/* What an earlier job was told, before the daemon's start; what is unknown leaves it as it is. */
+void sqns_device_note_ran (SqnsDevice *device, const SqnsVersion *software, const SqnsVersion *boot_rom);
 void sqns_device_note_mode (SqnsDevice *device, SqnsMode mode); /* UNKNOWN: what was known no longer holds */
-/* It may be writing its flash, since @since (µs since the epoch): links to it are unsafe until it says what it is, or has
- * been silent for longer than it could write. 0: it is not. */
+/* It may be writing its flash, since @since (µs since the epoch): links to it are unsafe until it says what it is, or
+ * has been silent for longer than it could write. 0: it is not. */
 void sqns_device_note_doubt (SqnsDevice *device, gint64 since);
 /* @error NULL: all went well. After a TIMEOUT it counts as silent; CANCELLED is no error. */
 void sqns_device_note_error (SqnsDevice *device, const GError *error);

@@ -3,12 +3,13 @@
 #include "model/job-private.h"
 
 #include "base/patience.h"
+#include "base/words.h"
 
 #define KEEP_S 60        /* a disk that takes longer is taken for one that failed: the modem is not left waiting */
 #define PAUSE_S 1        /* after the first interruption; twice that after the next, and so on */
 #define MILLION 1000000. /* a record's progress */
 
-#define PLUG_IN "Plug the board in again: the job goes on from there."
+#define LOCKED_PAUSE_S 5 /* between two looks whether another program has let go of the port */
 
 /* Interruptions */
 
@@ -33,7 +34,7 @@ count (SqnsJob *self)
 }
 
 static char *
-reason (SqnsJob *self, SqnsJobInterruption why)
+reason (SqnsJob *self, SqnsJobInterruption why, const GError *error)
 {
   const char *phase = sqns_phase_name (self->info.phase);
   const char *power = self->info.safe ? "" : "; if the board still has power, leave it on";
@@ -42,6 +43,8 @@ reason (SqnsJob *self, SqnsJobInterruption why)
     {
     case SQNS_JOB_BOARD_LOST:
       return g_strdup_printf ("the board is gone, unplugged or without power, in phase %s%s", phase, power);
+    case SQNS_JOB_LOCKED_OUT:
+      return g_strdup_printf ("%s%s", error->message, power);
     case SQNS_JOB_DAEMON_STOPPED:
       return g_strdup_printf ("the daemon was stopped in phase %s, the job goes on when it runs again%s", phase, power);
     case SQNS_JOB_DAEMON_DIED:
@@ -50,18 +53,60 @@ reason (SqnsJob *self, SqnsJobInterruption why)
   return g_strdup_printf ("the daemon was stopped while it ran, in phase %s%s", phase, power);
 }
 
-void
-sqns_job_interrupt (SqnsJob *self, SqnsJobInterruption why)
+static const char *
+advice_for (SqnsJobInterruption why)
 {
+  switch (why)
+    {
+    case SQNS_JOB_BOARD_LOST:
+      return sqns_advice_words (SQNS_ADVICE_WAITS_FOR_BOARD);
+    case SQNS_JOB_LOCKED_OUT:
+      return sqns_advice_words (SQNS_ADVICE_WAITS_FOR_PORT);
+    case SQNS_JOB_DAEMON_STOPPED:
+    case SQNS_JOB_DAEMON_DIED:
+      break;
+    }
+  return "";
+}
+
+static gint64
+pause_of (SqnsJob *self, SqnsJobInterruption why)
+{
+  switch (why)
+    {
+    case SQNS_JOB_BOARD_LOST:
+      return sqns_patience_us (PAUSE_S << MIN (self->fruitless - 1, 5u));
+    case SQNS_JOB_LOCKED_OUT:
+      return sqns_patience_us (LOCKED_PAUSE_S);
+    case SQNS_JOB_DAEMON_STOPPED:
+    case SQNS_JOB_DAEMON_DIED:
+      break;
+    }
+  return 0;
+}
+
+/* TRUE when that was so before, and has been said. */
+static gboolean
+take_reason (SqnsJob *self, SqnsJobInterruption why, const GError *error)
+{
+  g_autofree char *before = g_steal_pointer (&self->interruption);
+  self->interruption = reason (self, why, error);
+  return why == SQNS_JOB_LOCKED_OUT && g_strcmp0 (before, self->interruption) == 0;
+}
+
+void
+sqns_job_interrupt (SqnsJob *self, SqnsJobInterruption why, const GError *error)
+{
+  gboolean counts = why == SQNS_JOB_BOARD_LOST || why == SQNS_JOB_DAEMON_DIED;
+
   /* what was told of it last may be true no longer where its flash was written to, unless it was left in good order */
-  if (why != SQNS_JOB_DAEMON_STOPPED)
+  if (counts)
     self->info.safe = self->info.safe && !self->memory.written;
   self->info.phase = self->work_phase;
   self->board_lost = why == SQNS_JOB_BOARD_LOST;
-  g_free (self->interruption);
-  self->interruption = reason (self, why);
+  gboolean known = take_reason (self, why, error);
   sqns_job_leave_doubt (self);
-  if (why != SQNS_JOB_DAEMON_STOPPED)
+  if (counts)
     count (self);
   if (self->fruitless > SQNS_JOB_MAX_FRUITLESS)
     {
@@ -77,11 +122,10 @@ sqns_job_interrupt (SqnsJob *self, SqnsJobInterruption why)
   self->info.committed = FALSE;
   self->info.expected_end = 0;
   self->info.rate = 0;
-  self->info.advice = why == SQNS_JOB_BOARD_LOST ? PLUG_IN : "";
-  if (why == SQNS_JOB_BOARD_LOST)
-    self->not_again_before = g_get_real_time () + sqns_patience_us (PAUSE_S << MIN (self->fruitless - 1, 5u));
+  self->info.advice = advice_for (why);
+  self->not_again_before = g_get_real_time () + pause_of (self, why);
   sqns_job_set_message (self, self->interruption);
-  sqns_job_log (self, G_LOG_LEVEL_WARNING, self->interruption);
+  sqns_job_log (self, known ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING, self->interruption);
   sqns_job_keep (self, NULL, NULL);
   sqns_job_emit_changed (self, TRUE);
 }
@@ -412,7 +456,10 @@ sqns_job_new_from_record (SqnsDevice *device,
       replace (&self->notes[i].sha256, record->files[i].sha256);
     }
   self->memory = record->memory;
+  if (!record->manual)
+    sqns_device_note_ran (device, &record->memory.version, &record->memory.bootloader0);
   self->work_phase = record->phase;
+  self->own_safe = record->safe;
   self->board_lost = record->board_lost;
   replace (&self->interruption, record->interruption);
   self->interruptions = record->interruptions;
@@ -427,7 +474,7 @@ sqns_job_new_from_record (SqnsDevice *device,
     restore_end (self, record);
   else if (record->state == SQNS_JOB_RUNNING || record->state == SQNS_JOB_VERIFYING)
     {
-      sqns_job_interrupt (self, SQNS_JOB_DAEMON_DIED);
+      sqns_job_interrupt (self, SQNS_JOB_DAEMON_DIED, NULL);
       if (record->cancel_asked)
         sqns_job_cancel (self, NULL); /* if it has not ended by that */
     }

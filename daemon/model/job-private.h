@@ -32,6 +32,8 @@ struct _SqnsJob {
   gboolean running; /* also while it waits for a person */
   gboolean cancel_asked;
   gboolean winding_up;
+  gboolean told_safe; /* by the run, of its phase */
+  gboolean own_safe;  /* as the last run left it; of nobody else's work on the modem */
 
   SqnsJobKeep keep; /* nullable */
   gpointer keeper;
@@ -55,7 +57,10 @@ void sqns_job_set_message (SqnsJob *job, const char *message);
 void sqns_job_log (SqnsJob *job, GLogLevelFlags level, const char *text);
 /* The one way to an end: @error NULL is success, CANCELLED cancelled, others failed. Takes @error. */
 void sqns_job_finish (SqnsJob *job, GError *error);
-void sqns_job_leave_doubt (SqnsJob *job); /* of a run that ends: whoever comes next knows what it did to the modem */
+/* Of a run that ends: whoever comes next knows what it did to the modem. */
+void sqns_job_leave_doubt (SqnsJob *job);
+/* Of one that does not run: not safe either while another job runs on its modem, or has left it writing. */
+void sqns_job_update_safe (SqnsJob *job);
 void sqns_job_stop_heartbeat (SqnsJob *job);
 void sqns_job_set_files (SqnsJob *job, SqnsFirmware *const files[SQNS_JOB_N_FILES]); /* references are taken */
 void sqns_job_set_request (SqnsJob *job, const SqnsRequest *request);
@@ -63,11 +68,13 @@ void sqns_job_set_request (SqnsJob *job, const SqnsRequest *request);
 /* A job's interruptions (job-keep.c). */
 typedef enum {
   SQNS_JOB_BOARD_LOST,
+  SQNS_JOB_LOCKED_OUT,     /* another program has the port: it is waited for, and does not count */
   SQNS_JOB_DAEMON_STOPPED, /* in good order: it does not count */
   SQNS_JOB_DAEMON_DIED,
 } SqnsJobInterruption;
-/* Of a running job, or one that ran when its record was written: INTERRUPTED, or the end when it was too often. */
-void sqns_job_interrupt (SqnsJob *job, SqnsJobInterruption why);
+/* Of a running job, or one that ran when its record was written: INTERRUPTED, or the end when it was too often. @error
+ * of a run, nullable. */
+void sqns_job_interrupt (SqnsJob *job, SqnsJobInterruption why, const GError *error);
 /* Keeps the record; @next (nullable) is called when that was done, or has failed, or took too long, and at once without
  * a keeper. */
 void sqns_job_keep (SqnsJob *job, GSourceFunc next, gpointer data);

@@ -137,7 +137,7 @@ on_phase (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, con
 
   if (entered)
     enter_phase (self, phase, now);
-  self->info.safe = safe;
+  self->info.safe = self->told_safe = safe;
   self->info.committed = committed;
   g_free (self->phase_text);
   self->phase_text = g_strdup (message != NULL ? message : "");
@@ -202,6 +202,7 @@ on_hand (gpointer data, const char *what)
   g_autofree char *text = what != NULL ? g_strdup_printf ("NeedsHand: %s; the job goes on by itself then", what) : NULL;
 
   self->info.state = what != NULL ? SQNS_JOB_WAITING : SQNS_JOB_RUNNING;
+  self->info.safe = what == NULL && self->told_safe; /* a modem that nobody can ask may be at work */
   if (text != NULL)
     sqns_job_log (self, G_LOG_LEVEL_MESSAGE, text);
   remark (self, "%s", text != NULL ? text : "the board is there again");
@@ -259,7 +260,9 @@ take_result (SqnsJob *self, const SqnsUpgradeResult *result)
       self->info.version_after = result->after;
       sqns_device_note_version (self->device, &result->after);
     }
-  sqns_job_set_message (self, result->summary != NULL ? result->summary : "done");
+  g_autofree char *text = g_strdup_printf ("%s%s", self->request->dry_run ? "dry run, nothing was changed: " : "",
+                                           result->summary != NULL ? result->summary : "done");
+  sqns_job_set_message (self, text);
 }
 
 /* FALSE: the run has ended, one way or the other. */
@@ -270,6 +273,10 @@ goes_on_later (SqnsJob *self, const GError *error, SqnsJobInterruption *why)
     return FALSE;
   *why = SQNS_JOB_DAEMON_STOPPED;
   if (self->winding_up && g_cancellable_is_cancelled (self->cancellable) && sqns_job_is_kept (self))
+    return TRUE;
+  *why = SQNS_JOB_LOCKED_OUT;
+  if ((self->memory.history.touched || self->interruptions > 0)
+      && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED))
     return TRUE;
   *why = SQNS_JOB_BOARD_LOST;
   return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
@@ -291,9 +298,12 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
           error != NULL ? error->message : self->message);
 
   g_autoptr (SqnsDevice) device = g_object_ref (self->device);
+  /* it never got the port: what was known of the modem holds still */
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED) && self->info.phase == SQNS_PHASE_ACQUIRE)
+    self->info.safe = self->own_safe;
   tell_device (self, error);
   if (goes_on_later (self, error, &why))
-    sqns_job_interrupt (self, why);
+    sqns_job_interrupt (self, why, error);
   else if (error != NULL && self->refusal != NULL)
     sqns_job_finish (self, g_steal_pointer (&self->refusal));
   else
@@ -357,6 +367,20 @@ patience_with_people (const SqnsLinkConfig *link)
   return link->usb_board || link->board != NULL || link->kind != SQNS_LINK_AUTO ? HAND_BOARD_S : HAND_UNKNOWN_S;
 }
 
+/* A modem in recovery does not tell what it ran; somebody may have been told before. */
+static SqnsUpgradeMemory
+recall_memory (SqnsJob *self)
+{
+  const SqnsDeviceInfo *device = sqns_device_info (self->device);
+  SqnsUpgradeMemory memory = self->memory;
+  if (!memory.history.touched && !sqns_version_known (&memory.version))
+    {
+      memory.version = device->ran;
+      memory.bootloader0 = device->boot_rom;
+    }
+  return memory;
+}
+
 static SqnsUpgradeConfig
 make_config (SqnsJob *self, const SqnsRules *rules)
 {
@@ -379,7 +403,7 @@ make_config (SqnsJob *self, const SqnsRules *rules)
     .options = request->options,
     .block_size = request->block_size,
     .dry_run = request->dry_run,
-    .memory = self->memory,
+    .memory = recall_memory (self),
     .checkpoint = on_checkpoint,
     .checkpoint_data = self,
   };
@@ -421,7 +445,7 @@ sqns_job_start (SqnsJob *self, const SqnsOperations *operations, const SqnsRules
   self->info.started = TRUE;
   if (self->info.started_at == 0)
     self->info.started_at = g_get_real_time ();
-  self->info.safe = self->info.safe && !sqns_device_link_config (self->device).unsafe;
+  self->info.safe = self->own_safe && !sqns_device_link_config (self->device).unsafe;
   self->info.advice = "";
   self->info.queue_position = 0;
   enter_phase (self, SQNS_PHASE_INSPECT, now);

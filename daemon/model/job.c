@@ -114,10 +114,11 @@ sqns_job_new (SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *req
     .state = SQNS_JOB_QUEUED,
     .message = self->message,
     .bytes_total = g_bytes_get_size (sqns_firmware_image (firmware)),
-    .safe = !sqns_device_link_config (device).unsafe,
     .created_at = g_get_real_time (),
     .advice = "",
   };
+  self->own_safe = TRUE;
+  sqns_job_update_safe (self);
   sqns_job_set_files (self, (SqnsFirmware *const[]){ firmware, request->first_step, request->updater });
   return self;
 }
@@ -212,7 +213,9 @@ sqns_job_set_pending (SqnsJob *self, SqnsJobState state, guint queue_position, c
   g_return_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self));
   if (sqns_job_is_interrupted (self))
     state = SQNS_JOB_INTERRUPTED;
-  gboolean prompt = state != self->info.state;
+  gboolean safe = self->info.safe;
+  sqns_job_update_safe (self);
+  gboolean prompt = state != self->info.state || safe != self->info.safe;
   if (!prompt && queue_position == self->info.queue_position && g_str_equal (message, self->info.message))
     return;
   self->info.state = state;
@@ -231,6 +234,13 @@ end_well (SqnsJob *self)
   sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->message);
 }
 
+/* Where it went wrong. A modem that was left as it was is told about as one that nothing was begun on. */
+static SqnsPhase
+failed_phase (SqnsJob *self)
+{
+  return self->info.phase == SQNS_PHASE_RELEASE && !self->memory.written ? self->work_phase : self->info.phase;
+}
+
 static void
 end_badly (SqnsJob *self, GError *error)
 {
@@ -243,14 +253,23 @@ end_badly (SqnsJob *self, GError *error)
 
   self->info.error = self->error;
   self->info.state = cancelled ? SQNS_JOB_CANCELLED : SQNS_JOB_FAILED;
-  self->info.advice = sqns_advice (self->error->code, self->info.phase, self->mode, self->info.safe);
+  self->info.advice = sqns_advice (self->error->code, failed_phase (self), self->mode, self->info.safe);
   sqns_job_set_message (self, self->error->message);
   sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, self->message);
 }
 
 void
+sqns_job_update_safe (SqnsJob *self)
+{
+  gboolean others
+      = sqns_device_info (self->device)->use == SQNS_USE_JOB || sqns_device_link_config (self->device).unsafe;
+  self->info.safe = self->own_safe && !others;
+}
+
+void
 sqns_job_leave_doubt (SqnsJob *self)
 {
+  self->own_safe = self->info.safe;
   if (!self->info.safe && !sqns_device_link_config (self->device).unsafe)
     sqns_device_note_doubt (self->device, g_get_real_time ());
 }
@@ -273,8 +292,9 @@ void
 sqns_job_finish (SqnsJob *self, GError *error)
 {
   sqns_job_stop_heartbeat (self);
-  if (self->running)
-    sqns_job_leave_doubt (self);
+  gboolean ran = self->running;
+  if (!ran)
+    sqns_job_update_safe (self);
   self->running = FALSE;
   self->info.queue_position = 0;
   self->info.committed = FALSE;
@@ -285,6 +305,8 @@ sqns_job_finish (SqnsJob *self, GError *error)
     end_well (self);
   else
     end_badly (self, error);
+  if (ran)
+    sqns_job_leave_doubt (self);
   self->resume_wanted = FALSE;
   drop_files (self);
   sqns_job_keep (self, tell_end, g_object_ref (self));

@@ -187,13 +187,12 @@ on_interrupt (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_fail (ssm, error);
       return;
     }
-  if (interrupt.program || (interrupt.rebooted && sqns_ssm_state (ssm) == OPEN_INSIST))
+  gboolean rebooted = interrupt.rebooted && interrupt.prompt; /* else nobody may have heard the word for it */
+  if (interrupt.program || (rebooted && sqns_ssm_state (ssm) == OPEN_INSIST))
     *notes |= SQNS_BOARD_PROGRAM;
-  if (interrupt.rebooted)
-    {
-      *notes |= SQNS_BOARD_SAFE_BOOT;
-      open->search.safe_booted = TRUE;
-    }
+  if (rebooted)
+    *notes |= SQNS_BOARD_SAFE_BOOT;
+  open->search.safe_booted |= interrupt.rebooted;
   if (!interrupt.prompt)
     {
       no_prompt (ssm, &interrupt);
@@ -464,6 +463,24 @@ open_port (SqnsSsm *ssm)
 }
 
 static void
+nothing (SqnsSsm *ssm)
+{
+  Open *open = sqns_ssm_data (ssm);
+
+  if (open->search.repl_noise != SQNS_NOISE_TEXT && sqns_link_search_may_reset (&open->search))
+    {
+      sqns_ssm_goto (ssm, OPEN_RESET);
+      return;
+    }
+  if (sqns_link_search_heard_no_answer (&open->search))
+    {
+      open->link->board.notes |= SQNS_BOARD_MODEM_HEARD;
+      sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, &open->link->board);
+    }
+  sqns_ssm_fail (ssm, sqns_link_search_failure (&open->search));
+}
+
+static void
 on_tidied (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
@@ -528,10 +545,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       wake_at (ssm, SQNS_MODEM_SPEED, SQNS_WAKE_FULL);
       break;
     case OPEN_NOTHING:
-      if (open->search.repl_noise != SQNS_NOISE_TEXT && sqns_link_search_may_reset (&open->search))
-        sqns_ssm_goto (ssm, OPEN_RESET);
-      else
-        sqns_ssm_fail (ssm, sqns_link_search_failure (&open->search));
+      nothing (ssm);
       break;
     case OPEN_IDENTIFY:
       if (open->link->board.firmware != NULL) /* came back here for another try */

@@ -154,13 +154,22 @@ unreached (const SqnsLinkSearch *search)
   if (search->config.kind == SQNS_LINK_DIRECT)
     return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem does not answer on %s: %s", devnode,
                         heard_words (search->modem_noise));
-  return g_error_new (
-      SQNS_ERROR, SQNS_ERROR_TIMEOUT, "neither a board's prompt nor a modem answers on %s: %s%s", devnode,
-      heard_words (search->modem_noise),
-      modem_heard (search)
-          ? ""
-          : "; the cable may be loose or the board without power, it may be in a passthrough that stays "
-            "silent, or a program on it keeps still and yields neither to Ctrl-C nor to a safe boot");
+  if (modem_heard (search))
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem does not answer on %s: %s", devnode,
+                        heard_words (search->modem_noise));
+  return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
+                      "neither a board's prompt nor a modem answers on %s: %s; the cable may be loose or the board "
+                      "without power, it may "
+                      "be in a passthrough that stays silent, or a program on it keeps still and yields neither to "
+                      "Ctrl-C nor to a safe "
+                      "boot",
+                      devnode, heard_words (search->modem_noise));
+}
+
+gboolean
+sqns_link_search_heard_no_answer (const SqnsLinkSearch *search)
+{
+  return search->modem_noise == SQNS_NOISE_CRASH || search->modem_noise == SQNS_NOISE_ZEROS;
 }
 
 GError *

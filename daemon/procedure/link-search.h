@@ -42,5 +42,8 @@ void sqns_board_info_take (SqnsBoardInfo *board, const char *output);
  * there may be none, but a dead modem. Caller frees. */
 GError *sqns_link_search_not_reset (const SqnsLinkSearch *search, GError *error);
 
+/* Zeros or a crash came from the modem's line, so that no button helps (field-failures.md rows 16 and 30). */
+gboolean sqns_link_search_heard_no_answer (const SqnsLinkSearch *search);
+
 /* Nobody answered: NEEDS_HAND or TIMEOUT, in words. Caller frees. */
 GError *sqns_link_search_failure (const SqnsLinkSearch *search);

@@ -42,6 +42,7 @@ typedef enum {
   SQNS_BOARD_PROGRAM = 1 << 5,        /* a program ran and was interrupted */
   SQNS_BOARD_SAFE_BOOT = 1 << 6,      /* it had to be rebooted into safe boot */
   SQNS_BOARD_OWNS_MODEM = 1 << 7,     /* only after the safe boot did the modem answer: that program used it */
+  SQNS_BOARD_MODEM_HEARD = 1 << 8,    /* zeros or a crash came from the modem's line, and no answer (rows 16, 30) */
 } SqnsBoardNotes;
 typedef struct {
   char *board;    /* "FiPy", "GPy", "G01"; nullable */

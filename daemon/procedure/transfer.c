@@ -40,6 +40,7 @@ typedef struct {
   gboolean resend;
   gboolean in_stp;
   gsize waited_at; /* bytes done when a whole erase went by without an answer, G_MAXSIZE never */
+  guint block;     /* bytes of the last one */
   gsize traced;    /* bytes done when the last line was written to the transcript */
   guint retries;
   guint noises;    /* in a row */
@@ -156,7 +157,7 @@ answer_deadline_ms (Transfer *transfer)
   return SQNS_STP_OPEN_MS;
 }
 
-/* One line per twentieth of the image, and on every trouble. */
+/* One line for the first block, one per twentieth of the image, and one on every trouble. */
 static void
 report_progress (Transfer *transfer, const char *trouble)
 {
@@ -169,13 +170,17 @@ report_progress (Transfer *transfer, const char *trouble)
   if (retries != transfer->retries)
     sqns_monitor_retries (transfer->monitor, retries - transfer->retries);
   transfer->retries = retries;
-  if (trouble == NULL && done < size && done - transfer->traced < size / 20)
+  guint block = sqns_stp_session_block (transfer->session);
+  transfer->block = block != 0 ? block : transfer->block; /* none any more when all is taken */
+  gboolean news
+      = done != transfer->traced && (transfer->traced == 0 || done == size || done - transfer->traced >= size / 20);
+  if (trouble == NULL && !news)
     return;
   sqns_monitor_remark (transfer->monitor,
                        "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
                        ", blocks of %u, %u sent again%s%s",
-                       transfer->traced, done, size, sqns_stp_session_block (transfer->session), retries,
-                       trouble ? ": " : "", trouble ? trouble : "");
+                       transfer->traced, done, size, transfer->block, retries, trouble ? ": " : "",
+                       trouble ? trouble : "");
   transfer->traced = done;
 }
 

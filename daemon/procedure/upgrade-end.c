@@ -102,6 +102,14 @@ add_to_summary (SqnsUpgrade *upgrade, const char *words)
   upgrade->result->summary = g_strdup_printf ("%s; %s", before, words);
 }
 
+/* It never had the port: what was known of the modem before holds still. */
+static gboolean
+was_locked_out (SqnsUpgrade *upgrade, const GError *error)
+{
+  return upgrade->link == NULL && upgrade->status == NULL
+         && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
+}
+
 static void
 judge (SqnsSsm *ssm)
 {
@@ -115,7 +123,7 @@ judge (SqnsSsm *ssm)
       sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
       sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify)sqns_upgrade_result_free);
     }
-  else if (upgrade->memory.history.touched && !upgrade->stranger)
+  else if (upgrade->memory.history.touched && !upgrade->stranger && !was_locked_out (upgrade, error))
     {
       SqnsAftermath aftermath = { .mode = upgrade->found,
                                   .written = upgrade->memory.written,

@@ -20,8 +20,12 @@ judge (SqnsError code, const SqnsAftermath *aftermath)
 {
   switch (aftermath->mode)
     {
-    case SQNS_MODE_RECOVERY:
     case SQNS_MODE_MTOOLS:
+      if (!aftermath->between)
+        return (Verdict){ SQNS_ERROR_NEEDS_RECOVERY, TRUE,
+                          "the modem waits in its updater (mTools), power may be cut; upgrade it again to finish" };
+      G_GNUC_FALLTHROUGH;
+    case SQNS_MODE_RECOVERY:
       if (aftermath->between)
         return (Verdict){ SQNS_ERROR_NEEDS_RECOVERY, FALSE,
                           "the modem waits in recovery with perhaps the first of two files: leave its power on and "
@@ -46,6 +50,10 @@ judge (SqnsError code, const SqnsAftermath *aftermath)
     return (Verdict){ SQNS_ERROR_DEVICE_LOST, FALSE,
                       "the modem's state is not known; if the board still has power, leave it on, plug the board in "
                       "again and upgrade it again: an interrupted upload can be repeated" };
+  if (code == SQNS_ERROR_PORT_LOCKED || code == SQNS_ERROR_BUSY) /* in between, another program took the port */
+    return (Verdict){ code, !aftermath->written,
+                      aftermath->written ? "the modem's state is not known; leave its power on"
+                                         : "nothing was written to the modem, power may be cut" };
   if (code == SQNS_ERROR_NEEDS_HAND)
     return (Verdict){ SQNS_ERROR_NEEDS_HAND, FALSE, "the modem's state is not known; leave its power on" };
   if (!aftermath->written)

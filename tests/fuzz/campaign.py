@@ -52,7 +52,7 @@ class Campaign:
         log = self.work / f"{target}.log"
         with open(log, "wb") as out:
             child = subprocess.Popen(
-                [*IDLE, self.programs / f"fuzz-{target}", f"-max_total_time={PIECE_S}", "-timeout=20", "-print_final_stats=1",
+                [*IDLE, self.programs / f"fuzz-{target}", f"-max_total_time={PIECE_S}", "-timeout=120", "-print_final_stats=1",
                  f"-artifact_prefix={self.work}/{target}-", folder, CORPUS / target],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
             _, status, usage = os.wait4(child.pid, 0)

@@ -255,6 +255,102 @@ test_doubt_of_updater (Rig *rig, gconstpointer unused)
   g_assert_false (make_job (rig)->safe);
 }
 
+/* Whoever waits behind a job that writes must not say that power may be cut. */
+static void
+test_queued_behind (Rig *rig, gconstpointer unused)
+{
+  start_job (rig);
+  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
+  g_autoptr (SqnsJob) queued = sqns_job_new (rig->device, rig->firmware, rig->request);
+  const SqnsJobInfo *info = sqns_job_info (queued);
+
+  g_assert_false (info->safe);
+  g_assert_true (sqns_job_cancel (queued, NULL));
+  g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
+  g_assert_false (info->safe);
+
+  g_autoptr (SqnsJob) next = sqns_job_new (rig->device, rig->firmware, rig->request);
+  g_assert_false (sqns_job_info (next)->safe);
+  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
+  scripted_settle ();
+  sqns_job_set_pending (next, SQNS_JOB_WAITING, 1, "waits for something");
+  g_assert_true (sqns_job_info (next)->safe);
+}
+
+/* A modem that nobody can ask may be at work. */
+static void
+test_waits_for_hand (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  ScriptedRun *run = scripted_upgrade (TTY);
+  scripted_phase (run, SQNS_PHASE_LINK, TRUE, FALSE, "linking");
+  g_assert_true (info->safe);
+  run->monitor.funcs->hand (run->monitor.data, "press the reset button");
+  g_assert_cmpint (info->state, ==, SQNS_JOB_WAITING);
+  g_assert_false (info->safe);
+  run->monitor.funcs->hand (run->monitor.data, NULL);
+  g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
+  g_assert_true (info->safe);
+  scripted_succeed (run, "", "6.0.0.0-37781");
+}
+
+static gboolean
+on_checkpoint_kept (gpointer unused)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* What the host did to be in the way says nothing of the modem: the job goes on when the port is free. */
+static void
+test_locked_out (Rig *rig, gconstpointer unused)
+{
+  const SqnsJobInfo *info = start_job (rig);
+  fail_in_phase (rig, SQNS_PHASE_ACQUIRE, TRUE, SQNS_ERROR_PORT_LOCKED);
+  g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED); /* it had not begun with anything */
+  g_assert_nonnull (strstr (info->advice, "Close the program"));
+  g_clear_object (&rig->job);
+  rig->finished = 0;
+
+  info = start_job (rig);
+  ScriptedRun *run = scripted_upgrade (TTY);
+  const SqnsUpgradeMemory memory = { .history = { .touched = TRUE }, .written = TRUE };
+  run->config.checkpoint (run->config.checkpoint_data, &memory, on_checkpoint_kept, NULL);
+  scripted_settle ();
+  fail_in_phase (rig, SQNS_PHASE_TRANSFER, FALSE, SQNS_ERROR_DEVICE_LOST);
+  g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+      fail_in_phase (rig, SQNS_PHASE_ACQUIRE, FALSE, SQNS_ERROR_PORT_LOCKED);
+      g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
+      g_assert_false (info->safe);
+      g_assert_nonnull (strstr (info->advice, "goes on by itself"));
+      g_assert_nonnull (strstr (info->message, "it went wrong"));
+      g_assert_false (sqns_job_lost_board (rig->job));
+      g_assert_cmpint (sqns_job_not_again_before (rig->job), >, g_get_real_time ());
+    }
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
+  scripted_settle ();
+  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
+}
+
+/* A modem in recovery tells no version: what was told to the job before counts. */
+static void
+test_remembers_version (Rig *rig, gconstpointer unused)
+{
+  start_job (rig);
+  ScriptedRun *run = scripted_upgrade (TTY);
+  run->monitor.funcs->modem (run->monitor.data, &scripted ()->status);
+  fail_in_phase (rig, SQNS_PHASE_TRANSFER, TRUE, SQNS_ERROR_NEEDS_RECOVERY);
+  g_clear_object (&rig->job);
+  rig->finished = 0;
+
+  start_job (rig);
+  g_assert_cmpuint (scripted_upgrade (TTY)->config.memory.version.build, ==, 35351);
+  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
+}
+
 static void
 test_foreign_error (Rig *rig, gconstpointer unused)
 {
@@ -404,6 +500,10 @@ main (int argc, char **argv)
     { "/job/doubt", test_doubt },
     { "/job/doubt-ends", test_doubt_ends },
     { "/job/doubt-of-updater", test_doubt_of_updater },
+    { "/job/queued-behind", test_queued_behind },
+    { "/job/waits-for-hand", test_waits_for_hand },
+    { "/job/locked-out", test_locked_out },
+    { "/job/remembers-version", test_remembers_version },
     { "/job/foreign-error", test_foreign_error },
     { "/job/cancel-pending", test_cancel_pending },
     { "/job/cancel-running", test_cancel_running },
