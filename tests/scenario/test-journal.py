@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Jobs outlive what happens to the daemon, to the board and to the disk: stopped, cancelled, unplugged, damaged records, a disk
 that cannot be written, a long history."""
+import fcntl
 import os
 import subprocess
 import sys
@@ -238,6 +239,22 @@ class Cable(JournalCase):
         code, words = self.end_of(client)
         self.assertEqual(code, DONE, words)
         self.assertEqual(self.json(DONE, 'jobs')['jobs'][0]['uuid'], jobs[0]['uuid'])
+        self.assert_upgraded(board)
+
+    def test_somebody_else_is_faster(self):
+        """Who has the port when the board is back (ModemManager, a terminal) is waited for."""
+        board = self.linked(speed=SLOW_BLOCKS)
+        uuid = self.begin(self.link)
+        self.wait_bytes(board)
+        board.tell('unplug')
+        self.wait_job(uuid, 'interrupted')
+        board.tell('plug')
+        with open(self.link, 'rb', buffering=0) as port:
+            fcntl.flock(port, fcntl.LOCK_EX)
+            now = wait_for(lambda: (job := self.job(uuid)) and 'is in use by' in job['Message'] and job, 'the lock to be met')
+            self.assertEqual((now['State'], now['ErrorName']), ('interrupted', ''))
+            self.assertIn('goes on by itself', now['Advice'])
+        self.succeeds(uuid)
         self.assert_upgraded(board)
 
     def test_cancelled(self):

@@ -88,6 +88,36 @@ class Cancel(JobCase):
         self.assertFalse(now['stp'], now)
         self.upgrade_again(board)
 
+    def test_what_it_ran_is_not_forgotten(self):
+        """In recovery a modem does not tell what it ran; it told an upgrade that was cancelled."""
+        board = self.board('--modem-version=5.1.1.0-33080', '--bootloader0=33080', speed=SLOW_BLOCKS)
+        own, other = self.image('CATM1-41065.dup', version='5.1.1.0', build=41065), self.image('other.dup')
+        out, err = self.expect(DONE, 'upgrade', board.port, own, '--link=relay', '--detach')
+        self.wait_bytes(board)
+        self.expect(DONE, 'cancel', (out or err).split()[0])
+        self.expect(CANCELLED, 'wait', (out or err).split()[0])
+        blocks = self.status(board)['stp-blocks']
+        _, err = self.expect(REFUSED, 'upgrade', board.port, other)
+        self.assertIn('the modem last ran 5.1.1.0-33080 (CAT-M1)', err)
+        # nor is its boot ROM, which has to be replaced before that family
+        _, err = self.expect(REFUSED, 'upgrade', board.port, other, '--allow-family-change', '--method=on-the-fly')
+        self.assertIn('factory boot ROM', err)
+        self.assertEqual(self.status(board)['stp-blocks'], blocks)
+        self.expect(DONE, 'upgrade', board.port, other, '--allow-family-change', '--link=relay')
+        self.assertNotEqual(self.assert_upgraded(board)['bootloader0'], 33080)
+
+    def test_behind_another_job(self):
+        """A job that never began does not say that power may be cut while another one writes."""
+        board = self.board(speed=SLOW_BLOCKS)
+        first = self.detached(board)
+        self.wait_bytes(board)
+        second = self.detached(board)
+        self.expect(DONE, 'cancel', second)
+        _, err = self.expect(CANCELLED, 'wait', second)
+        self.assertNotIn('may be cut now', err)
+        self.assertFalse(self.job(second)['Safe'])
+        self.expect(DONE, 'wait', first)
+
     def test_after_the_point_of_no_return(self):
         board = self.board(speed=SLOW_APPLY)
         uuid = self.detached(board)
