@@ -283,7 +283,7 @@ static const SqnsFindingWords findings[] = {
   MODEM (MODEM_DEAD,
          PROBLEM,
          "modem-dead", /* rows 14 and 16 */
-         "The board was reached, but its modem does not answer at any speed: {error}.",
+         "What does not answer is the modem itself, at no speed: {error}.",
          "If an upgrade was interrupted before, leave the board's power on for fifteen minutes: the modem may still be "
          "writing. Then take the power away for ten seconds and give it back (the reset button does not reset the "
          "modem), and run 'sqnsctl doctor {port}' again. If it says so still, try another cable and supply once; a "
@@ -337,6 +337,21 @@ static const SqnsFindingWords findings[] = {
          "Job {job} is at work on it: {message}.",
          "Let it finish: 'sqnsctl wait {job}'. The modem is not asked while a job runs."),
   MODEM (BLOCKED, NOTE, "blocked", "No upgrade would start now: {error}.", "See to that first; then upgrades start."),
+  MODEM (JOB_NEEDS_HAND,
+         PROBLEM,
+         "job-needs-hand",
+         "Job {job} waits for a person at the board.",
+         "At the board: {message}."),
+  MODEM (JOB_INTERRUPTED,
+         NOTE,
+         "job-interrupted",
+         "Job {job} is interrupted: {message}.",
+         "It goes on by itself when the board is plugged in and free."),
+  MODEM (JOB_STRANDED,
+         NOTE,
+         "job-stranded",
+         "Job {job} is interrupted, and does not go on by itself: {message}.",
+         "When the board is there, 'sqnsctl resume {job}' goes on with it from the state that the modem is in."),
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (findings) == SQNS_N_FINDINGS);
 
@@ -485,6 +500,13 @@ const char *
 sqns_advice_words (SqnsAdviceId id)
 {
   return advices[id].text;
+}
+
+const char *
+sqns_hand_words (void)
+{
+  return "press the reset button on the board (on the module itself, not its power: the modem may be writing its "
+         "flash)";
 }
 
 const char *

@@ -50,6 +50,9 @@ typedef enum {
 #define SQNS_N_ADVICES (SQNS_ADVICE_WAITS_FOR_PORT + 1)
 const char *sqns_advice_words (SqnsAdviceId id); /* never empty; static */
 
+/* What a person is asked to do at the board that is in the way; the modem is not touched by it. */
+const char *sqns_hand_words (void);
+
 /* A board that came and went several times within a minute (field-failures.md row 27). */
 const char *sqns_brown_out_words (void);
 
@@ -134,11 +137,14 @@ typedef enum {
   SQNS_FINDING_VERSION_MISSING,
   SQNS_FINDING_HALF_UPGRADED, /* {version}, {loader} */
   SQNS_FINDING_FACTORY_BOOT_ROM,
-  SQNS_FINDING_LAST_ERROR, /* {error} */
-  SQNS_FINDING_JOB,        /* {job}, {message} */
-  SQNS_FINDING_BLOCKED,    /* {error} */
+  SQNS_FINDING_LAST_ERROR,      /* {error} */
+  SQNS_FINDING_JOB,             /* {job}, {message} */
+  SQNS_FINDING_BLOCKED,         /* {error} */
+  SQNS_FINDING_JOB_NEEDS_HAND,  /* {job}, {message} */
+  SQNS_FINDING_JOB_INTERRUPTED, /* {job}, {message} */
+  SQNS_FINDING_JOB_STRANDED,    /* {job}, {message} */
 } SqnsFindingId;
-#define SQNS_N_FINDINGS (SQNS_FINDING_BLOCKED + 1)
+#define SQNS_N_FINDINGS (SQNS_FINDING_JOB_STRANDED + 1)
 const SqnsFindingWords *sqns_finding_words (SqnsFindingId id);
 
 /* --- states of a modem, as org.sqnsd1.Modem.State names them --- */

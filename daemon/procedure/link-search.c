@@ -203,7 +203,7 @@ sqns_link_search_not_reset (const SqnsLinkSearch *search, GError *error)
       return error;
     }
   GError *failure = sqns_link_search_failure (search);
-  g_prefix_error (&failure, "%s; nobody did; ", error->message);
+  g_prefix_error (&failure, "%s; ", error->message);
   g_error_free (error);
   return failure;
 }

@@ -3,6 +3,7 @@
 #include "procedure/reboot.h"
 
 #include "base/ssm.h"
+#include "base/words.h"
 #include "codec/repl.h"
 #include "procedure/board.h"
 #include "procedure/pic.h"
@@ -63,10 +64,8 @@ no_prompt (SqnsSsm *ssm)
   const char *why = reboot->noise == SQNS_NOISE_TEXT
                         ? "a program runs on the board and yields neither to Ctrl-C nor to a safe boot"
                         : "no board's prompt is to be had; perhaps the board is in passthrough";
-  sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND,
-                         "%s, and it has no controller that could reset it: press the reset button on the board (on "
-                         "the module itself, not its power); the modem is not touched by that",
-                         why);
+  sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND, "%s, and it has no controller that could reset it: %s", why,
+                         sqns_hand_words ());
 }
 
 static void

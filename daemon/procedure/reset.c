@@ -4,13 +4,11 @@
 
 #include "base/patience.h"
 #include "base/ssm.h"
+#include "base/words.h"
 #include "procedure/board.h"
 #include "procedure/pic.h"
 #include "procedure/relay.h"
 #include "procedure/deadlines.h"
-
-#define PLEASE                                                                                                         \
-  "press the reset button on the board (on the module itself, not its power: the modem may be writing its flash)"
 
 typedef enum {
   STATE_PIC,
@@ -81,12 +79,12 @@ ask_person (SqnsSsm *ssm)
   if (reset->config.hand_s == 0)
     {
       sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND,
-                             "only a reset of the board's ESP32 leads out of its passthrough: " PLEASE);
+                             "only a reset of the board's ESP32 leads out of its passthrough: %s", sqns_hand_words ());
       return;
     }
   reset->deadline_us = g_get_monotonic_time () + sqns_patience_us (reset->config.hand_s);
   reset->asking = TRUE;
-  sqns_monitor_hand (reset->monitor, PLEASE);
+  sqns_monitor_hand (reset->monitor, sqns_hand_words ());
   sqns_ssm_next (ssm);
 }
 
@@ -96,7 +94,8 @@ not_reset (SqnsSsm *ssm)
   Reset *reset = sqns_ssm_data (ssm);
 
   if (!reset->by_pic)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the board was not reset within %u s: " PLEASE,
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT,
+                           "the board was not reset within %u s: nobody has pressed the reset button on it",
                            reset->config.hand_s);
   else if (reset->config.hand_s > 0)
     {
@@ -105,8 +104,8 @@ not_reset (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_HAND);
     }
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND,
-                           "the board's PIC has reset the module, but no prompt came: " PLEASE);
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND, "the board's PIC has reset the module, but no prompt came: %s",
+                           sqns_hand_words ());
 }
 
 /* Bytes that are text at the REPL's speed come from a board that is out of passthrough. */
