@@ -202,7 +202,8 @@ on_hand (gpointer data, const char *what)
   g_autofree char *text = what != NULL ? g_strdup_printf ("NeedsHand: %s; the job goes on by itself then", what) : NULL;
 
   self->info.state = what != NULL ? SQNS_JOB_WAITING : SQNS_JOB_RUNNING;
-  self->info.safe = what == NULL && self->told_safe; /* a modem that nobody can ask may be at work */
+  /* a modem that could not be asked may be at work */
+  self->info.safe = self->told_safe && (what == NULL || self->mode != SQNS_MODE_UNKNOWN);
   if (text != NULL)
     sqns_job_log (self, G_LOG_LEVEL_MESSAGE, text);
   remark (self, "%s", text != NULL ? text : "the board is there again");

@@ -121,10 +121,10 @@ class Hands(WholeCase):
         self.assert_upgraded(board)
 
     def test_passthrough_that_never_started(self):
-        self.press_when_asked(self.board('--start=passthrough', '--lte-task=no'))
+        self.press_when_asked(self.board('--start=passthrough', '--lte-task=no'), safe=False)
 
     def test_ffh_behind_passthrough(self):
-        self.press_when_asked(self.board('--start=passthrough', '--modem=ffh'))
+        self.press_when_asked(self.board('--start=passthrough', '--modem=ffh'), safe=False)
 
     def test_factory_boot_rom_behind_passthrough(self):
         """Asked before anything was sent that changes the modem."""

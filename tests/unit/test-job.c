@@ -291,6 +291,10 @@ test_waits_for_hand (Rig *rig, gconstpointer unused)
   run->monitor.funcs->hand (run->monitor.data, NULL);
   g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
   g_assert_true (info->safe);
+  /* one that was asked before is what it said */
+  run->monitor.funcs->modem (run->monitor.data, &scripted ()->status);
+  run->monitor.funcs->hand (run->monitor.data, "press the reset button");
+  g_assert_true (info->safe);
   scripted_succeed (run, "", "6.0.0.0-37781");
 }
 

@@ -96,6 +96,15 @@ test_state_words (void)
     }
 }
 
+/* A dead modem on a bare port: no board was reached there. */
+static void
+test_dead_words (void)
+{
+  const SqnsFindingWords *words = sqns_finding_words (SQNS_FINDING_MODEM_DEAD);
+  g_assert_null (strstr (words->text, "board"));
+  g_assert_nonnull (strstr (words->text, "the modem itself"));
+}
+
 static void
 test_fill (void)
 {
@@ -127,6 +136,7 @@ main (int argc, char **argv)
   g_test_add_func ("/words/tables", test_tables);
   g_test_add_func ("/words/names", test_names);
   g_test_add_func ("/words/states", test_state_words);
+  g_test_add_func ("/words/dead", test_dead_words);
   g_test_add_func ("/words/fill", test_fill);
   return g_test_run ();
 }
