@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* Milliseconds left, 0 when none are. */
@@ -60,6 +61,50 @@ send_line (int fd, const char *command, gint64 deadline, GError **error)
   return TRUE;
 }
 
+static gboolean
+dials (const char *command)
+{
+  static const char *const verbs[] = { "ATD", "ATA", "ATO", "AT+CGDATA" };
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (g_ascii_strncasecmp (command, verbs[i], strlen (verbs[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* A call's end, which sqns_at_parse() takes for a line of the answer or for news: for other commands it is that. */
+static SqnsAtFinal
+call_final (SqnsAtReply *reply)
+{
+  static const char *const failures[] = { "NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE" };
+
+  for (guint i = 0; i < reply->lines->len; i++)
+    if (g_str_has_prefix (reply->lines->pdata[i], "CONNECT"))
+      return SQNS_AT_OK;
+  for (gsize i = 0; i < G_N_ELEMENTS (failures); i++)
+    {
+      guint at;
+      GPtrArray *said = g_ptr_array_find_with_equal_func (reply->lines, failures[i], g_str_equal, &at) ? reply->lines
+                        : g_ptr_array_find_with_equal_func (reply->unsolicited, failures[i], g_str_equal, &at)
+                            ? reply->unsolicited
+                            : NULL;
+      if (said == NULL)
+        continue;
+      g_ptr_array_remove_index (said, at);
+      reply->error_text = g_strdup (failures[i]);
+      return SQNS_AT_CME_ERROR;
+    }
+  return SQNS_AT_PENDING;
+}
+
+SqnsAtFinal
+sqns_at_hear (const char *command, const guint8 *data, gsize len, SqnsAtReply *reply)
+{
+  SqnsAtFinal final = sqns_at_parse (command, data, len, reply);
+  if (final == SQNS_AT_PENDING && dials (command))
+    reply->final = final = call_final (reply);
+  return final;
+}
+
 gboolean
 sqns_at_exchange (int fd, const char *command, int timeout_ms, SqnsAtReply *reply, GError **error)
 {
@@ -79,7 +124,7 @@ sqns_at_exchange (int fd, const char *command, int timeout_ms, SqnsAtReply *repl
       if (n <= 0)
         return lost (n < 0 ? errno : 0, error);
       g_byte_array_append (got, buffer, (guint)n);
-      if (sqns_at_parse (command, got->data, got->len, reply) != SQNS_AT_PENDING)
+      if (sqns_at_hear (command, got->data, got->len, reply) != SQNS_AT_PENDING)
         return TRUE;
       sqns_at_reply_clear (reply);
       if (got->len > SQNS_AT_MAX_REPLY)

@@ -27,10 +27,12 @@ strings_node (GPtrArray *strings)
 static const char *
 final_words (const SqnsAtReply *reply)
 {
+  const char *last = reply->lines->len > 0 ? reply->lines->pdata[reply->lines->len - 1] : "";
+
   switch (reply->final)
     {
-    case SQNS_AT_OK:
-      return "OK";
+    case SQNS_AT_OK: /* of a call its last line is the result */
+      return g_str_has_prefix (last, "CONNECT") ? last : "OK";
     case SQNS_AT_CME_ERROR:
       return reply->error_text;
     case SQNS_AT_ERROR:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl console: a terminal on a modem; or lines from a file or pipe, each sent when the one before was answered. */
-#include "codec/at.h"
+#include "at-exchange.h"
 #include "commands.h"
 #include "console.h"
 #include "modem-ref.h"
@@ -168,7 +168,7 @@ hear_answer (Session *self, const guint8 *data, gsize len)
   SqnsAtReply reply = { 0 };
 
   g_byte_array_append (self->answer, data, (guint)len);
-  SqnsAtFinal final = sqns_at_parse (self->command, self->answer->data, self->answer->len, &reply);
+  SqnsAtFinal final = sqns_at_hear (self->command, self->answer->data, self->answer->len, &reply);
   sqns_at_reply_clear (&reply);
   if (final == SQNS_AT_PENDING)
     {

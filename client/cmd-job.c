@@ -65,6 +65,6 @@ sqns_cmd_job (SqnsCtl *ctl, int argc, char **argv)
   else if (log != NULL)
     fwrite (log->str, 1, log->len, stdout);
   else
-    sqns_details_print (G_DBUS_PROXY (job));
+    sqns_details_print (bus, G_DBUS_PROXY (job));
   return SQNS_EXIT_DONE;
 }

@@ -24,7 +24,7 @@ print_identity (SqnsCtl *ctl, GVariant *identity)
 }
 
 static void
-print (SqnsCtl *ctl, SqnsDbusModem *modem, GVariant *identity)
+print (SqnsCtl *ctl, SqnsBus *bus, SqnsDbusModem *modem, GVariant *identity)
 {
   if (sqns_ctl_wants_json (ctl))
     {
@@ -34,7 +34,7 @@ print (SqnsCtl *ctl, SqnsDbusModem *modem, GVariant *identity)
       sqns_json_print (ctl, "modem", node);
       return;
     }
-  sqns_details_print (G_DBUS_PROXY (modem));
+  sqns_details_print (bus, G_DBUS_PROXY (modem));
   if (identity != NULL)
     print_identity (ctl, identity);
 }
@@ -80,6 +80,6 @@ sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv)
         return sqns_ctl_fail (ctl, error);
     }
 
-  print (ctl, modem, identity);
+  print (ctl, bus, modem, identity);
   return SQNS_EXIT_DONE;
 }

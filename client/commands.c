@@ -25,8 +25,6 @@ const SqnsCommand sqns_commands[] = {
   { "drain", sqns_cmd_drain, "on|off", "let the daemon finish what runs and start nothing new" },
   { "notify", sqns_cmd_notify, "", "desktop notifications of jobs, until the session ends" },
   { "version", sqns_cmd_version, "", "versions of sqnsctl and of the daemon" },
-  { "inhibit", NULL, "[MODEM] --why TEXT -- CMD", "keep new jobs away while CMD runs" },
-  { "notify", NULL, "", "desktop notifications" },
   { NULL, NULL, NULL, NULL },
 };
 

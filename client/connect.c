@@ -18,8 +18,12 @@ open_bus (const SqnsCtl *ctl, GError **error)
       if (stream == NULL)
         return NULL;
       /* Who we are over there was ssh's to find out; the bridge knows no other way in than anonymous. */
-      return g_dbus_connection_new_sync (stream, NULL, flags | G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_ALLOW_ANONYMOUS,
-                                         NULL, NULL, error);
+      GDBusConnection *connection
+          = g_dbus_connection_new_sync (stream, NULL, flags | G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_ALLOW_ANONYMOUS,
+                                        NULL, NULL, NULL);
+      if (connection == NULL) /* what GLib has to say is that it read nothing */
+        g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "ssh to %s failed, what it said stands above", ctl->host);
+      return connection;
     }
   if (ctl->bus != NULL)
     return g_dbus_connection_new_for_address_sync (ctl->bus, flags, NULL, NULL, error);

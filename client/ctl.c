@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REMOTE_ADVICE                                                                                                  \
+  "see that ssh gets there by itself, and that systemd-stdio-bridge and a running sqnsd (systemctl start sqnsd) are "  \
+  "there"
+
 static char *
 usage_line (const SqnsCtl *ctl)
 {
@@ -129,7 +133,7 @@ SqnsExit
 sqns_ctl_fail (SqnsCtl *ctl, const GError *error)
 {
   SqnsExit code = sqns_exit_from_error (error);
-  const char *advice = sqns_exit_advice (code);
+  const char *advice = ctl->host != NULL && code == SQNS_EXIT_NO_DAEMON ? REMOTE_ADVICE : sqns_exit_advice (code);
   g_autofree char *name = sqns_exit_error_name (error);
   g_autoptr (GError) local = g_error_copy (error);
 

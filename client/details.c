@@ -25,10 +25,19 @@ dict_words (GVariant *value)
   return g_string_free (out, FALSE);
 }
 
+/* By the name that it has everywhere else. */
 static char *
-object_words (const char *path)
+object_words (SqnsBus *bus, const char *path)
 {
   const char *last = strrchr (path, '/');
+  g_autoptr (SqnsDbusModem) modem
+      = g_str_has_prefix (path, SQNS_BUS_PATH "/modem/") ? sqns_bus_modem (bus, path, NULL) : NULL;
+  g_autoptr (SqnsDbusJob) job = g_str_has_prefix (path, SQNS_BUS_PATH "/job/") ? sqns_bus_job (bus, path, NULL) : NULL;
+
+  if (modem != NULL)
+    return g_strdup (sqns_dbus_modem_get_id (modem));
+  if (job != NULL)
+    return g_strdup (sqns_dbus_job_get_uuid (job));
   return g_strdup (last != NULL ? last + 1 : path);
 }
 
@@ -41,7 +50,7 @@ unsigned_words (const char *name, guint64 number)
 }
 
 static char *
-value_words (const char *name, GVariant *value)
+value_words (SqnsBus *bus, const char *name, GVariant *value)
 {
   if (g_variant_is_of_type (value, G_VARIANT_TYPE ("a{ss}")))
     return dict_words (value);
@@ -55,7 +64,7 @@ value_words (const char *name, GVariant *value)
     case G_VARIANT_CLASS_STRING:
       return g_variant_dup_string (value, NULL);
     case G_VARIANT_CLASS_OBJECT_PATH:
-      return object_words (g_variant_get_string (value, NULL));
+      return object_words (bus, g_variant_get_string (value, NULL));
     case G_VARIANT_CLASS_BOOLEAN:
       return g_strdup (g_variant_get_boolean (value) ? "yes" : "no");
     case G_VARIANT_CLASS_UINT16: /* USB ids */
@@ -84,7 +93,7 @@ value_words (const char *name, GVariant *value)
 }
 
 void
-sqns_details_print (GDBusProxy *proxy)
+sqns_details_print (SqnsBus *bus, GDBusProxy *proxy)
 {
   GDBusInterfaceInfo *info = g_dbus_proxy_get_interface_info (proxy);
   guint width = 0;
@@ -101,7 +110,7 @@ sqns_details_print (GDBusProxy *proxy)
       if (value == NULL)
         continue;
       g_autofree char *key = sqns_text_kebab (name);
-      g_autofree char *words = value_words (name, value);
+      g_autofree char *words = value_words (bus, name, value);
       g_autofree char *clean = sqns_text_clean (words);
       if (*clean != '\0')
         g_print ("%-*s  %s\n", (int)width, key, clean);

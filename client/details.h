@@ -2,7 +2,8 @@
 /* All properties of an object for people: one line each, in the interface's order. */
 #pragma once
 
-#include <gio/gio.h>
+#include "connect.h"
 
-/* On stdout; what is empty, zero or not known is left out. */
-void sqns_details_print (GDBusProxy *proxy);
+/* On stdout; objects by their modem's id and their job's uuid, which @bus is asked for; what is empty, zero or not
+ * known is left out. */
+void sqns_details_print (SqnsBus *bus, GDBusProxy *proxy);

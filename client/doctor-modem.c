@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 #include "job-state.h"
+#include "power.h"
 
 #define SHORT_UUID 8
 
@@ -26,16 +27,37 @@ note_bits (const char *const *names)
 }
 
 static void
-take_job (SqnsModemFacts *facts, SqnsBus *bus, const char *path)
+take_job (SqnsModemFacts *facts, SqnsBus *bus, SqnsDbusModem *modem)
 {
+  const char *path = sqns_dbus_modem_get_current_job (modem);
   if (path == NULL || g_str_equal (path, "/"))
     return;
   g_autoptr (SqnsDbusJob) job = sqns_bus_job (bus, path, NULL);
   if (job == NULL || sqns_job_state_ended (sqns_job_state (job)))
     return;
   facts->job = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
-  facts->job_message = copy (sqns_dbus_job_get_message (job));
-  facts->job_safe = sqns_dbus_job_get_safe (job);
+  const char *hand = sqns_job_hand (job);
+  facts->job_hand = hand != NULL;
+  facts->job_message = copy (hand != NULL ? hand : sqns_dbus_job_get_message (job));
+  facts->job_power = sqns_power_of_job (job, modem);
+}
+
+/* A job that is interrupted is not the modem's current one. */
+static void
+take_torn_job (SqnsModemFacts *facts, SqnsBus *bus, SqnsDbusModem *modem)
+{
+  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
+  for (guint i = 0; i < jobs->len && facts->job == NULL && facts->torn == NULL; i++)
+    {
+      SqnsDbusJob *job = jobs->pdata[i];
+      if (sqns_job_state (job) != SQNS_JOB_INTERRUPTED
+          || g_strcmp0 (sqns_dbus_job_get_modem (job), g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem))) != 0)
+        continue;
+      facts->torn = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
+      facts->torn_message = copy (sqns_dbus_job_get_message (job));
+      facts->torn_safe = sqns_dbus_job_get_safe (job);
+      facts->torn_stranded = sqns_job_wants_resume (job);
+    }
 }
 
 static gboolean
@@ -83,7 +105,8 @@ sqns_doctor_modem_facts (SqnsBus *bus, SqnsDbusModem *modem, gboolean brief)
   facts->last_error = copy (sqns_dbus_modem_get_last_error (modem));
   facts->blockers = blockers != NULL ? g_strjoinv ("; ", (char **)blockers) : g_strdup ("");
   take_versions (facts, sqns_dbus_modem_get_versions (modem));
-  take_job (facts, bus, sqns_dbus_modem_get_current_job (modem));
+  take_job (facts, bus, modem);
+  take_torn_job (facts, bus, modem);
   return facts;
 }
 

@@ -7,7 +7,7 @@
 #define FACTORY_BOOT_ROM 33080 /* protocol.md §3 */
 #define FAST_LATENCY_MS 1
 #define FRESH_MS 10000 /* longer than the 8 s that a PIC is in its boot loader after plugging in */
-#define N_BOARD_NOTES (SQNS_NOTE_OWNS_MODEM + 1)
+#define N_BOARD_NOTES (SQNS_NOTE_MODEM_HEARD + 1)
 
 void
 sqns_port_facts_free (SqnsPortFacts *facts)
@@ -63,6 +63,8 @@ sqns_modem_facts_free (SqnsModemFacts *facts)
   g_free (facts->blockers);
   g_free (facts->job);
   g_free (facts->job_message);
+  g_free (facts->torn);
+  g_free (facts->torn_message);
   g_free (facts);
 }
 
@@ -257,6 +259,13 @@ failed_with (const SqnsModemFacts *facts, SqnsError code)
   return facts->asked == SQNS_ASKED_IN_VAIN && facts->told && facts->code == code;
 }
 
+/* Who heard the modem's line, or the board's prompt, knows that the way to the modem is there. */
+static gboolean
+was_heard (const SqnsModemFacts *facts)
+{
+  return has_note (facts, SQNS_NOTE_ANSWERS) || has_note (facts, SQNS_NOTE_MODEM_HEARD);
+}
+
 static void
 judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
 {
@@ -266,7 +275,7 @@ judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
     add (findings, SQNS_FINDING_BOARD_NEEDS_HAND, facts->port, NULL)->exit = SQNS_EXIT_HAND;
   else if (has_note (facts, SQNS_NOTE_ANSWERS) && *facts->firmware != '\0')
     add (findings, SQNS_FINDING_BOARD_ANSWERS, facts->port, "board", board, "firmware", facts->firmware, NULL);
-  else if (failed_with (facts, SQNS_ERROR_TIMEOUT))
+  else if (failed_with (facts, SQNS_ERROR_TIMEOUT) && !was_heard (facts))
     add (findings, SQNS_FINDING_BOARD_SILENT, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
   else if (facts->asked == SQNS_ASKED_WELL)
     add (findings, SQNS_FINDING_BOARD_UNSEEN, facts->port, "link", *facts->link != '\0' ? facts->link : "unknown",
@@ -343,7 +352,7 @@ judge_failure (const SqnsModemFacts *facts, GPtrArray *findings)
   SqnsExit code = facts->exit;
 
   if (failed_with (facts, SQNS_ERROR_TIMEOUT))
-    id = has_note (facts, SQNS_NOTE_ANSWERS) ? SQNS_FINDING_MODEM_DEAD : SQNS_FINDING_MODEM_NOT_REACHED;
+    id = was_heard (facts) ? SQNS_FINDING_MODEM_DEAD : SQNS_FINDING_MODEM_NOT_REACHED;
   else if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     id = SQNS_FINDING_MODEM_NOT_REACHED;
   else if (failed_with (facts, SQNS_ERROR_DEVICE_LOST) || failed_with (facts, SQNS_ERROR_NOT_FOUND))
@@ -366,25 +375,51 @@ judge_failure (const SqnsModemFacts *facts, GPtrArray *findings)
   add (findings, id, facts->port, "error", facts->error, NULL)->exit = code;
 }
 
+static SqnsPower
+power_of (const SqnsModemFacts *facts)
+{
+  if (facts->job != NULL)
+    return facts->job_power;
+  /* what an interrupted job left behind, until the modem has said by itself what it does */
+  if (facts->torn != NULL && !facts->torn_safe && facts->asked != SQNS_ASKED_WELL)
+    return SQNS_POWER_KEEP;
+  if (failed_with (facts, SQNS_ERROR_TIMEOUT) || failed_with (facts, SQNS_ERROR_NEEDS_HAND))
+    return SQNS_POWER_UNSURE;
+  return sqns_state_words (facts->state)->power;
+}
+
 static void
 judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
 {
   const SqnsStateWords *words = sqns_state_words (facts->state);
+  SqnsPower power = power_of (facts);
 
   if (failed_with (facts, SQNS_ERROR_TIMEOUT) || failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     {
       /* more is known than that it is silent */
-      add_power (facts, SQNS_POWER_UNSURE, findings);
+      add_power (facts, power, findings);
       return;
     }
   if (facts->asked == SQNS_ASKED_WELL && facts->state == SQNS_STATE_UNKNOWN)
     add (findings, SQNS_FINDING_MODEM_STRANGE, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
   else
     add_words (findings, &words->finding, facts->port, NULL)->exit = exit_of_state (facts->state);
-  if (facts->job != NULL)
-    add_power (facts, facts->job_safe ? SQNS_POWER_SAFE : SQNS_POWER_KEEP, findings);
-  else if (facts->state != SQNS_STATE_GONE)
-    add_power (facts, words->power, findings);
+  if (facts->state != SQNS_STATE_GONE || power == SQNS_POWER_KEEP)
+    add_power (facts, power, findings);
+}
+
+static void
+judge_job (const SqnsModemFacts *facts, GPtrArray *findings)
+{
+  if (facts->job != NULL && facts->job_hand)
+    add (findings, SQNS_FINDING_JOB_NEEDS_HAND, facts->port, "job", facts->job, "message", facts->job_message, NULL)
+        ->exit
+        = SQNS_EXIT_HAND;
+  else if (facts->job != NULL)
+    add (findings, SQNS_FINDING_JOB, facts->port, "job", facts->job, "message", facts->job_message, NULL);
+  else if (facts->torn != NULL)
+    add (findings, facts->torn_stranded ? SQNS_FINDING_JOB_STRANDED : SQNS_FINDING_JOB_INTERRUPTED, facts->port, "job",
+         facts->torn, "message", facts->torn_message, NULL);
 }
 
 static void
@@ -406,8 +441,7 @@ void
 sqns_doctor_judge_modem (const SqnsModemFacts *facts, GPtrArray *findings)
 {
   judge_board (facts, findings);
-  if (facts->job != NULL)
-    add (findings, SQNS_FINDING_JOB, facts->port, "job", facts->job, "message", facts->job_message, NULL);
+  judge_job (facts, findings);
   if (facts->asked == SQNS_ASKED_IN_VAIN)
     judge_failure (facts, findings);
   judge_state (facts, findings);

@@ -88,7 +88,12 @@ typedef struct {
   char *blockers;   /* in one sentence, or "" */
   char *job;        /* the beginning of the uuid of the job that runs on it, nullable */
   char *job_message;
-  gboolean job_safe;
+  gboolean job_hand; /* it waits for a person: job_message says what for */
+  SqnsPower job_power;
+  char *torn; /* likewise of a job that is interrupted, nullable; no job runs then */
+  char *torn_message;
+  gboolean torn_safe;
+  gboolean torn_stranded; /* it does not go on by itself */
 } SqnsModemFacts;
 void sqns_modem_facts_free (SqnsModemFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsModemFacts, sqns_modem_facts_free)

@@ -13,6 +13,8 @@
 #include <glib-unix.h>
 
 #define GRACE_S 2 /* between two Ctrl-C that mean "cancel" */
+/* What a job is may be told a quarter of a second late: one that was just resumed still says that it waits for that. */
+#define STRANDED_S 1
 
 typedef enum {
   MOOD_STARTING, /* the daemon was asked, no job is known yet */
@@ -35,7 +37,7 @@ struct _SqnsFollow {
   gboolean over; /* the loop is left, or will not be run */
   SqnsExit code;
   GError *error; /* in place of the jobs' own ends */
-  guint interrupt, terminate, hangup, grace, timeout;
+  guint interrupt, terminate, hangup, grace, timeout, stranded;
   gulong owner_changed, closed;
 };
 
@@ -90,6 +92,37 @@ tell_event (SqnsFollow *follow, SqnsFollowedJob *followed, const char *event)
                            sqns_json_from_proxy (G_DBUS_PROXY (sqns_followed_job_get_job (followed))));
 }
 
+/* Ended, left to themselves, or waiting for a person to resume them: nothing more will come. */
+static gboolean
+on_stranded (gpointer data)
+{
+  SqnsFollow *follow = data;
+  SqnsExit code = SQNS_EXIT_UNKNOWN;
+
+  follow->stranded = 0;
+  for (guint i = 0; i < follow->jobs->len; i++)
+    if (sqns_followed_job_has_ended (follow->jobs->pdata[i]))
+      code = sqns_exit_worse (code, sqns_job_state_exit (sqns_followed_job_get_job (follow->jobs->pdata[i])));
+  leave (follow, code);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+check_stranded (SqnsFollow *follow)
+{
+  guint stranded = 0, others = 0;
+
+  for (guint i = 0; i < follow->jobs->len; i++)
+    if (sqns_job_wants_resume (sqns_followed_job_get_job (follow->jobs->pdata[i])))
+      stranded++;
+    else if (!sqns_followed_job_has_ended (follow->jobs->pdata[i]))
+      others++;
+  if (stranded == 0 || others > 0)
+    g_clear_handle_id (&follow->stranded, g_source_remove);
+  else if (follow->stranded == 0 && follow->mood != MOOD_STARTING)
+    follow->stranded = g_timeout_add_seconds (STRANDED_S, on_stranded, follow);
+}
+
 static void
 check_all_ended (SqnsFollow *follow)
 {
@@ -112,6 +145,8 @@ check_all_ended (SqnsFollow *follow)
     leave (follow, code);
   else if (ended + going_on == follow->jobs->len)
     detach_now (follow);
+  else
+    check_stranded (follow);
 }
 
 static void
@@ -124,6 +159,7 @@ static void
 on_changed (SqnsFollowedJob *followed, gpointer data)
 {
   tell_event (data, followed, "changed");
+  check_stranded (data);
 }
 
 static void
@@ -292,6 +328,7 @@ sqns_follow_free (SqnsFollow *follow)
   g_clear_handle_id (&follow->hangup, g_source_remove);
   g_clear_handle_id (&follow->grace, g_source_remove);
   g_clear_handle_id (&follow->timeout, g_source_remove);
+  g_clear_handle_id (&follow->stranded, g_source_remove);
   g_clear_pointer (&follow->progress, sqns_progress_free);
   g_ptr_array_unref (follow->jobs);
   g_clear_error (&follow->error);
@@ -350,6 +387,8 @@ report (SqnsFollow *follow)
       else if (sqns_followed_job_has_ended (followed))
         sqns_job_report_end (follow->ctl, job, sqns_followed_job_get_modem (followed),
                              sqns_followed_job_get_name (followed));
+      else if (follow->error == NULL && follow->code != SQNS_EXIT_DETACHED && sqns_job_wants_resume (job))
+        sqns_job_report_stranded (job, sqns_followed_job_get_modem (followed), sqns_followed_job_get_name (followed));
       else if (follow->error != NULL)
         sqns_ctl_left_behind (follow->ctl, sqns_followed_job_get_uuid (followed));
       sqns_json_array_take (jobs, sqns_json_from_proxy (G_DBUS_PROXY (job)));

@@ -2,6 +2,7 @@
 /* A job in words. */
 #include "job-report.h"
 #include "job-state.h"
+#include "power.h"
 #include "text.h"
 
 #include <string.h>
@@ -114,13 +115,56 @@ detail (const char *label, const char *text)
     g_printerr ("  %-6s %s\n", label, clean);
 }
 
+static const char *
+power_words (SqnsPower power)
+{
+  switch (power)
+    {
+    case SQNS_POWER_SAFE:
+      return "may be cut now";
+    case SQNS_POWER_KEEP:
+      return "must stay on";
+    case SQNS_POWER_UNSURE:
+      break;
+    }
+  return "whether it may be cut is not known: leave it on";
+}
+
+/* "cancelled: cancelled before it began" says it twice. */
+static void
+report_cancel (const char *name, const char *message)
+{
+  gboolean says_it = g_str_has_prefix (message, "cancelled");
+  sqns_ctl_complain ("%s: %s%s%s", name, says_it ? "" : "cancelled", says_it || *message == '\0' ? "" : ": ", message);
+}
+
+static void
+report_details (SqnsDbusJob *job, SqnsDbusModem *modem, const char *next)
+{
+  g_autofree char *log
+      = g_strdup_printf ("sqnsctl job %.*s --log", SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
+
+  detail ("modem", modem != NULL ? sqns_dbus_modem_get_state (modem) : NULL);
+  detail ("power", power_words (sqns_power_of_job (job, modem)));
+  detail ("next", next);
+  detail ("log", log);
+}
+
+void
+sqns_job_report_stranded (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
+{
+  g_autofree char *next
+      = g_strdup_printf ("See to the board, then run 'sqnsctl resume %.*s': the job does not go on by itself.",
+                         SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
+  sqns_ctl_complain ("%s: interrupted: %s", name, or_empty (sqns_dbus_job_get_message (job)));
+  report_details (job, modem, next);
+}
+
 void
 sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
 {
   SqnsJobState state = sqns_job_state (job);
   const char *message = or_empty (sqns_dbus_job_get_error_message (job));
-  g_autofree char *log
-      = g_strdup_printf ("sqnsctl job %.*s --log", SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
 
   if (state == SQNS_JOB_SUCCEEDED)
     {
@@ -128,15 +172,8 @@ sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem,
       return;
     }
   if (state == SQNS_JOB_CANCELLED)
-    sqns_ctl_complain ("%s: cancelled%s%s", name, *message != '\0' ? ": " : "", message);
+    report_cancel (name, message);
   else
     sqns_ctl_complain ("%s: %s", name, *message != '\0' ? message : "failed, and the daemon gives no reason");
-  detail ("modem", modem != NULL ? sqns_dbus_modem_get_state (modem) : NULL);
-  /* of a modem that does not answer the advice speaks: what it does by itself is not known */
-  if (!sqns_dbus_job_get_safe (job))
-    detail ("power", "must stay on");
-  else if (g_strcmp0 (sqns_dbus_job_get_error_name (job), SQNS_ERROR_DBUS_PREFIX "Timeout") != 0)
-    detail ("power", "may be cut now");
-  detail ("next", sqns_dbus_job_get_advice (job));
-  detail ("log", log);
+  report_details (job, modem, sqns_dbus_job_get_advice (job));
 }

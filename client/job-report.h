@@ -14,3 +14,6 @@ void sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, 
 /* How an ended job ended: success on stdout, not with --quiet; anything else on stderr, with the modem's state, whether
  * power may be cut, what to do next, and where the log is. @modem: nullable. */
 void sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem, const char *name);
+
+/* The same of a job that is interrupted and goes on when a person says so: all of it on stderr. */
+void sqns_job_report_stranded (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name);

@@ -2,6 +2,12 @@
 /* A job's state as an enum. */
 #include "job-state.h"
 
+#include <string.h>
+
+/* No property tells these two: the words of the daemon's messages do. */
+#define HAND "NeedsHand: "
+#define RESUME "sqnsctl resume "
+
 static const char *const names[] = {
   [SQNS_JOB_QUEUED] = "queued",       [SQNS_JOB_WAITING] = "waiting",         [SQNS_JOB_RUNNING] = "running",
   [SQNS_JOB_VERIFYING] = "verifying", [SQNS_JOB_SUCCEEDED] = "succeeded",     [SQNS_JOB_FAILED] = "failed",
@@ -36,6 +42,23 @@ sqns_job_state_ended (SqnsJobState state)
       break;
     }
   return FALSE;
+}
+
+const char *
+sqns_job_hand (SqnsDbusJob *job)
+{
+  const char *message = sqns_dbus_job_get_message (job);
+  gboolean hand = sqns_job_state (job) == SQNS_JOB_WAITING && message != NULL && g_str_has_prefix (message, HAND);
+  return hand ? message + strlen (HAND) : NULL;
+}
+
+/* Who goes on by itself has a place in the queue. */
+gboolean
+sqns_job_wants_resume (SqnsDbusJob *job)
+{
+  const char *message = sqns_dbus_job_get_message (job);
+  return sqns_job_state (job) == SQNS_JOB_INTERRUPTED && sqns_dbus_job_get_queue_position (job) == 0 && message != NULL
+         && strstr (message, RESUME) != NULL;
 }
 
 SqnsExit

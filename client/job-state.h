@@ -22,5 +22,11 @@ SqnsJobState sqns_job_state (SqnsDbusJob *job);
 /* succeeded, failed or cancelled */
 gboolean sqns_job_state_ended (SqnsJobState state);
 
+/* What a person has to do at the board before the job goes on; NULL: it waits for nobody. */
+const char *sqns_job_hand (SqnsDbusJob *job);
+
+/* It is interrupted, and the daemon says that it does not go on by itself. */
+gboolean sqns_job_wants_resume (SqnsDbusJob *job);
+
 /* Of an ended job, by its state and its error. */
 SqnsExit sqns_job_state_exit (SqnsDbusJob *job);

@@ -62,9 +62,16 @@ static SqnsDbusModem *
 add_port (SqnsBus *bus, const char *path, GError **error)
 {
   g_autofree char *object = NULL;
+  g_autoptr (GError) local = NULL;
   if (!sqns_dbus_manager_call_add_port_sync (bus->manager, path, sqns_bus_no_options (), sqns_bus_ask (bus),
-                                             sqns_bus_long_timeout (bus), &object, NULL, error))
-    return NULL;
+                                             sqns_bus_long_timeout (bus), &object, NULL, &local))
+    {
+      /* FAILED: it is no tty; nothing is wrong with a modem */
+      if (g_error_matches (local, SQNS_ERROR, SQNS_ERROR_FAILED) && g_dbus_error_strip_remote_error (local))
+        local->code = SQNS_ERROR_NOT_FOUND;
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
   return sqns_bus_modem (bus, object, error);
 }
 

@@ -3,12 +3,12 @@
 #include "notification.h"
 #include "job-state.h"
 #include "modem-ref.h"
+#include "power.h"
 #include "text.h"
 
 #include <string.h>
 
-#define MAX_LINE 600       /* characters: a notification is small */
-#define HAND "NeedsHand: " /* what the daemon puts before the words for a person */
+#define MAX_LINE 600 /* characters: a notification is small */
 #define KEEP_POWER "Leave the power on."
 
 static void
@@ -74,16 +74,16 @@ of_running (SqnsDbusJob *job, const char *name, const char *note)
 static SqnsNotification *
 of_waiting (SqnsDbusJob *job, const char *name, const char *note)
 {
-  const char *message = sqns_dbus_job_get_message (job);
-  gboolean hand = message != NULL && g_str_has_prefix (message, HAND);
+  const char *hand = sqns_job_hand (job);
   GString *body = g_string_new (NULL);
 
-  add_line (body, hand ? message + strlen (HAND) : message);
-  add_line (body, sqns_dbus_job_get_safe (job) ? "" : KEEP_POWER);
+  add_line (body, hand != NULL ? hand : sqns_dbus_job_get_message (job));
+  /* a modem that nobody can ask may be at work */
+  add_line (body, sqns_dbus_job_get_safe (job) && hand == NULL ? "" : KEEP_POWER);
   add_line (body, note);
   SqnsNotification *self
-      = hand ? new_notification (SQNS_NOTIFICATION_HAND, g_strdup_printf ("%s needs you", name), body)
-             : new_notification (SQNS_NOTIFICATION_WAITING, g_strdup_printf ("%s: the job waits", name), body);
+      = hand != NULL ? new_notification (SQNS_NOTIFICATION_HAND, g_strdup_printf ("%s needs you", name), body)
+                     : new_notification (SQNS_NOTIFICATION_WAITING, g_strdup_printf ("%s: the job waits", name), body);
   self->cancel = !sqns_dbus_job_get_point_of_no_return (job);
   return self;
 }
@@ -105,13 +105,19 @@ of_success (SqnsDbusJob *job, const char *name)
   return new_notification (SQNS_NOTIFICATION_SUCCEEDED, summary, body);
 }
 
-/* What the daemon calls safe is what it did itself; of a modem that was not reached nobody knows what it does. */
 static const char *
-power_words (SqnsDbusJob *job)
+power_words (SqnsPower power)
 {
-  SqnsExit code = sqns_job_state_exit (job);
-  gboolean known = code != SQNS_EXIT_UNKNOWN && code != SQNS_EXIT_HAND;
-  return known && sqns_dbus_job_get_safe (job) ? "Power may be cut." : KEEP_POWER;
+  switch (power)
+    {
+    case SQNS_POWER_SAFE:
+      return "Power may be cut.";
+    case SQNS_POWER_KEEP:
+      return KEEP_POWER;
+    case SQNS_POWER_UNSURE:
+      break;
+    }
+  return "Whether power may be cut is not known: leave it on.";
 }
 
 /* Cancelled, too: that can leave a modem in a state that somebody has to act on. */
@@ -130,7 +136,7 @@ of_failure (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
       g_autofree char *line = g_strdup_printf ("The modem: %s.", state);
       add_line (body, line);
     }
-  add_line (body, power_words (job));
+  add_line (body, power_words (sqns_power_of_job (job, modem)));
   add_line (body, sqns_dbus_job_get_advice (job));
   return new_notification (harmless ? SQNS_NOTIFICATION_CANCELLED : SQNS_NOTIFICATION_FAILED,
                            g_strdup_printf ("%s: %s", name, cancelled ? "cancelled" : "the modem's upgrade failed"),

@@ -5,12 +5,17 @@
 #include "codec/repl.h"
 #include "procedure/relay.h"
 
+gboolean
+sqns_link_search_heard_no_answer (const SqnsLinkSearch *search)
+{
+  return search->modem_noise == SQNS_NOISE_CRASH || search->modem_noise == SQNS_NOISE_ZEROS;
+}
+
 /* Bytes came that a modem sent, though none could be understood. */
 static gboolean
 modem_heard (const SqnsLinkSearch *search)
 {
-  return search->modem_noise == SQNS_NOISE_CRASH || search->modem_noise == SQNS_NOISE_ZEROS
-         || search->modem_noise == SQNS_NOISE_GARBAGE;
+  return sqns_link_search_heard_no_answer (search) || search->modem_noise == SQNS_NOISE_GARBAGE;
 }
 
 SqnsLinkKind
@@ -72,7 +77,8 @@ sqns_link_search_may_reset (const SqnsLinkSearch *search)
   if (config->kind == SQNS_LINK_DIRECT || search->was_reset || search->relay_silent || search->relay_broken
       || (search->passthrough_tried && config->kind == SQNS_LINK_PASSTHROUGH))
     return FALSE;
-  return config->pic || (config->hand_s > 0 && !modem_heard (search));
+  /* garbage may come from a modem at a speed that a passthrough does not have */
+  return config->pic || (config->hand_s > 0 && !sqns_link_search_heard_no_answer (search));
 }
 
 gboolean
@@ -164,12 +170,6 @@ unreached (const SqnsLinkSearch *search)
                       "Ctrl-C nor to a safe "
                       "boot",
                       devnode, heard_words (search->modem_noise));
-}
-
-gboolean
-sqns_link_search_heard_no_answer (const SqnsLinkSearch *search)
-{
-  return search->modem_noise == SQNS_NOISE_CRASH || search->modem_noise == SQNS_NOISE_ZEROS;
 }
 
 GError *

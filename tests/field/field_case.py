@@ -122,6 +122,8 @@ class FieldCase(WholeCase):
             ' '.join(args), got, words, [self.status(board) for board in self.boards], self.rig.log(self.daemon)[-3000:]))
         if code not in (DONE, DETACHED):
             self.assertRegex(words, '(?m)^sqnsctl: .')
+        if code in (UNKNOWN, HAND):  # nobody knows what the modem does
+            self.assertNotRegex(words, '(?i)power +may be cut')
         return words
 
     def upgrade(self, code, board, *args):
@@ -164,6 +166,8 @@ class FieldCase(WholeCase):
         document = self.document(out, err)
         self.assertEqual(got, code, '%s\n%s' % (out, err))
         findings = document['findings']
+        if code in (UNKNOWN, HAND):
+            self.assertNotIn('power-safe', [finding['code'] for finding in findings])
         for finding in findings:
             self.assertTrue(finding['level'] != 'problem' or finding['advice'], finding)
         return {finding['code']: finding for finding in findings}
@@ -183,9 +187,12 @@ class FieldCase(WholeCase):
         self.assertEqual((job['State'], job['ErrorName']), ('waiting', ''))
         return job
 
-    def press_when_asked(self, board, *args):
+    def press_when_asked(self, board, *args, never_asked=False):
         client = self.start('upgrade', board.port, *args)
-        self.wait_hand(board, client)
+        job = self.wait_hand(board, client)
+        if never_asked:
+            self.assertFalse(job['Safe'], 'a modem that nobody has asked may be at work')
+        self.assertIn('press the reset button on the board', self.doctor(HAND, board.port)['job-needs-hand']['advice'])
         board.tell('press-reset')
         code, words = self.end_of(client)
         self.judge(DONE, code, words, ('upgrade',))
@@ -203,5 +210,5 @@ class FieldCase(WholeCase):
         return words
 
 
-__all__ = ['DETACHED', 'DONE', 'FACTORY', 'FAILED', 'FAMILY', 'FieldCase', 'NOT_FOUND', 'RECOVERY', 'REFUSED', 'SCENARIO',
+__all__ = ['DETACHED', 'DONE', 'FACTORY', 'FAILED', 'FAMILY', 'FieldCase', 'HAND', 'NOT_FOUND', 'RECOVERY', 'REFUSED', 'SCENARIO',
            'TARGET', 'UNKNOWN', 'wait_for']

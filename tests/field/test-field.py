@@ -42,7 +42,7 @@ class Silence(FieldCase):
         """the same, and another tool has left the board in it
         waits, without an error, for a person: "press the reset button on the board"; then goes round passthrough
         Ends: needs a hand; then succeeds"""
-        self.press_when_asked(self.board('--start=passthrough', '--lte-task=no'), self.image())
+        self.press_when_asked(self.board('--start=passthrough', '--lte-task=no'), self.image(), never_asked=True)
 
     def test_row_14_silent_for_good(self):
         """after release 48829: `Could not detect your modem!`, not one byte at 921600 and 115200
@@ -59,8 +59,19 @@ class Silence(FieldCase):
         r"""`b'\x00'`, `b'\x00\x00'` to every command
         says that only zeros came: the modem has no power or crashes; asks nobody to press a button in vain
         Ends: fails, the state of the modem is not known"""
-        words = self.assert_dead_soon(self.board('--modem=zeros'), self.image(), 'only zero bytes')
+        dup = self.image()
+        boards = [self.board('--modem=zeros', '--start=' + start) for start in ('direct', 'passthrough')]
+        clients = [self.start('upgrade', board.port, dup) for board in boards]
+        words = self.assert_dead_soon(self.board('--modem=zeros'), dup, 'only zero bytes')
         self.assertIn('without power or in a crash loop', words)
+        for board, client in zip(boards, clients):
+            code, words = self.end_of(client)
+            self.judge(UNKNOWN, code, words, ('upgrade', board.port))
+            self.assertIn('only zero bytes', words)
+            self.assertNotIn('reset button on the board', words)
+        found = self.doctor(UNKNOWN, boards[0].port)  # all of them: test-doctor.py
+        self.assertIn('modem-dead', found)
+        self.assertFalse({'board-silent', 'board-needs-hand', 'modem-not-reached'} & set(found), list(found))
 
     def test_row_17_wedged(self):
         """`LTE()` hangs or says `Couldn't connect to Modem!`, `+++` is ignored, resets of the ESP32 do not help

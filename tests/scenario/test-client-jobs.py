@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from client_case import DBUS, OWN, WithDaemon  # noqa: E402
-from client_rig import FakeDaemon, uuid  # noqa: E402
+from client_rig import FakeDaemon, job_path, uuid  # noqa: E402
 
 EXIT_CODES = {
     OWN + 'Failed': 1, OWN + 'NotFound': 3, OWN + 'Busy': 5, OWN + 'PortLocked': 5, OWN + 'Inhibited': 5,
@@ -122,6 +122,40 @@ class Upgrade(WithDaemon):
             self.assertIn('power ' + power, lines)
             self.assertIn('next run it again', lines)
             self.assertIn('log sqnsctl job %s --log' % uuid(number)[:8], lines)
+
+    def end_with(self, modem, state='failed', **props):
+        """What sqnsctl says of a job that ended so, on a modem like that."""
+        client = self.upgrade('-q')
+        self.number = getattr(self, 'number', 0) + 1
+        self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'CurrentJob': '/', **modem})
+        self.daemon.finish(self.number, state, error=OWN + props.pop('name'), message='so it ended',
+                           props={'Safe': True, **props})
+        return client.end()[2]
+
+    def test_power_may_be_cut_only_when_somebody_knows(self):
+        other = job_path(77)
+        for modem, name, knows in (
+                ({'State': 'application'}, 'ModemRefused', True), ({'State': 'recovery'}, 'NeedsRecovery', True),
+                ({'State': 'ffh'}, 'NeedsRecovery', True), ({'State': 'mtools'}, 'NeedsRecovery', True),
+                ({'State': 'unknown'}, 'Cancelled', False), ({'State': 'silent'}, 'Failed', False),
+                ({'State': 'gone'}, 'DeviceLost', False), ({'State': 'upgrading', 'CurrentJob': other}, 'Cancelled', False),
+                ({'State': 'application', 'CurrentJob': other}, 'Cancelled', False),
+                ({'State': 'application'}, 'Timeout', False), ({'State': 'application'}, 'NeedsHand', False),
+                ({'State': 'application'}, 'PortLocked', False)):
+            with self.subTest(modem=modem, name=name):
+                err = self.end_with(modem, state='cancelled' if name == 'Cancelled' else 'failed', name=name)
+                self.assertEqual('may be cut now' in err, knows, err)
+                self.assertEqual('whether it may be cut is not known: leave it on' in err, not knows, err)
+        self.assertIn('must stay on', self.end_with({'State': 'updater'}, name='Timeout', Safe=False))
+        self.assertIn('must stay on', self.end_with({'State': 'updater'}, name='Failed'))
+
+    def test_cancelled_is_said_once(self):
+        for message, want in (('cancelled before it began: nothing was sent', 'cancelled before it began: nothing was sent'),
+                              ('cancelled', 'cancelled'), ('you did it', 'cancelled: you did it')):
+            client = self.upgrade('-q')
+            self.number = getattr(self, 'number', 0) + 1
+            self.daemon.finish(self.number, 'cancelled', error=OWN + 'Cancelled', message=message)
+            self.assertEqual(client.end()[2].splitlines()[0], 'sqnsctl: tty-a: ' + want)
 
     def test_the_signal_may_come_before_the_properties(self):
         for number, (order, state, error, code) in enumerate((
@@ -257,6 +291,54 @@ class Upgrade(WithDaemon):
         self.daemon.set_job(1, State='running', Phase='link')
         self.daemon.finish(1, 'failed', error=OWN + 'NeedsHand', message='x')
         self.assertEqual(client.end()[0], 11)
+
+
+STRANDED = 'the board is gone; it goes on when somebody resumes it: sqnsctl resume 00000001'
+
+
+class Stranded(WithDaemon):
+    """An interrupted job that does not go on by itself is not waited for."""
+
+    def check(self, client, said):
+        code, out, err = client.end()
+        self.assertEqual(code, 7, err)
+        self.assertIn('sqnsctl resume 00000001', said(out, err))
+        self.assertNotIn('may be cut now', said(out, err))
+
+    def test_upgrade(self):
+        client = self.upgrade()
+        self.daemon.set_job(1, State='interrupted', Message=STRANDED, QueuePosition=0, Safe=False)
+        self.check(client, lambda out, err: err)
+
+    def test_on_a_terminal(self):
+        client = self.upgrade(terminal=(100,))
+        client.screen.until('queued')
+        self.daemon.set_job(1, State='interrupted', Message=STRANDED, QueuePosition=0, Safe=False)
+        self.check(client, lambda out, err: out)
+
+    def test_wait(self):
+        self.daemon.job(1, State='interrupted', Message=STRANDED)
+        self.check(self.client('wait', uuid(1)), lambda out, err: err)
+        out, _ = self.expect(7, 'wait', uuid(1), '--json')
+        self.assertEqual(json.loads(out)['jobs'][0]['state'], 'interrupted')
+
+    def test_resumed_it_goes_on(self):
+        """What it was before may still be told for a moment."""
+        self.daemon.job(1, State='interrupted', Message=STRANDED)
+        client = self.client('resume', uuid(1))
+        self.daemon.call('Resume')
+        client.err.until('interrupted')
+        self.daemon.set_job(1, State='running', Phase='probe', Message='')
+        client.err.until('probe')
+        self.daemon.finish(1, 'succeeded')
+        self.assertEqual(client.end()[0], 0)
+
+    def test_one_that_goes_on_is_waited_for(self):
+        client = self.upgrade()
+        self.daemon.set_job(1, State='interrupted', Message='plug it in again, the job goes on by itself then', QueuePosition=1)
+        client.err.until('plug it in')
+        self.daemon.finish(1, 'succeeded')
+        self.assertEqual(client.end()[0], 0)
 
 
 class Wait(WithDaemon):

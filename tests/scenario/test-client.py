@@ -28,6 +28,13 @@ class Words(Case):
                 self.assertEqual(out, '')
                 self.assertTrue(err.startswith('sqnsctl: '), err)
 
+    def test_help_lists_each_command_once(self):
+        out, _ = self.expect(0, '--help')
+        commands = re.findall(r'(?m)^  ([a-z]+) ', out.split('Commands:')[1].split('Global options')[0])
+        self.assertEqual(sorted(commands), sorted(set(commands)))
+        self.assertIn('inhibit', commands)
+        self.assertIn('notify', commands)
+
     def test_did_you_mean(self):
         for wrong, right in (('upgarde', 'upgrade'), ('lst', 'list'), ('insp', 'inspect'), ('job-s', 'jobs')):
             _, err = self.expect(2, wrong)
@@ -223,7 +230,9 @@ class Host(Case):
             out.write('#!/bin/sh\necho no such host >&2\nexit 255\n')
         _, err = self.expect(12, '--host', 'bench', 'list', env=self.env)
         self.assertIn('no such host', err)
-        self.assertIn('cannot reach bench', err)
+        self.assertIn('cannot reach bench: ssh to bench failed', err)
+        self.assertNotIn('Unexpected lack of content', err)
+        self.assertNotIn('--session', err)
 
 
 class Reading(WithDaemon):
@@ -321,6 +330,9 @@ class Reading(WithDaemon):
         self.assertEqual(self.daemon.call('AddPort')['args'], ['/dev/tty', {}])
         self.daemon.order('fail', method='AddPort', error=OWN + 'NotFound', message='no such tty')
         self.expect(3, 'show', '/nonexistent/ttyUSB8')
+        self.daemon.order('fail', method='AddPort', error=OWN + 'Failed', message='/etc/passwd is not a tty')
+        _, err = self.expect(3, 'show', '/etc/passwd')
+        self.assertEqual(err, 'sqnsctl: /etc/passwd is not a tty\n')
 
     def test_how_a_job_is_named(self):
         self.daemon.job(0x10)
@@ -331,6 +343,13 @@ class Reading(WithDaemon):
         self.assertIn('means 2 jobs', err)
         self.expect(3, 'job', 'ffff')
         self.expect(3, 'job', '')
+
+    def test_what_belongs_to_what(self):
+        """By the name that it has everywhere else, and not as the bus has to write it."""
+        self.daemon.modem('p-m1', CurrentJob=job_path(1))
+        self.daemon.job(1, modem='p_m1')
+        self.assertRegex(self.expect(0, 'job', uuid(1))[0], r'(?m)^modem +p-m1$')
+        self.assertRegex(self.expect(0, 'show', 'p-m1')[0], r'(?m)^current-job +%s$' % uuid(1))
 
     def test_jobs(self):
         self.daemon.job(1, State='succeeded', VersionAfter='6.0.0.0-37781', Progress=1.0, Label='night', CreatedAt=2)
@@ -405,6 +424,21 @@ class Small(WithDaemon):
             'command': 'AT+CSQ', 'lines': ['+CSQ: 20,99'], 'unsolicited': ['+CPSMS: 1,,,"1","2"'], 'result': 'OK'})
         self.daemon.order('fail', method='OpenConsole', error=OWN + 'Busy', message='a job runs')
         self.expect(5, 'at', 'a', 'AT')
+
+    def test_at_dials(self):
+        """A call has ends of its own; for other commands these are news, or lines."""
+        for end, code in (('CONNECT', 0), ('CONNECT 150000000', 0), ('NO CARRIER', 1), ('BUSY', 1), ('NO ANSWER', 1),
+                          ('NO DIALTONE', 1)):
+            with self.subTest(end):
+                self.daemon.order('console', answers={'ATD*99***1#': '\r\n%s\r\n' % end})
+                out, err = self.expect(code, 'at', 'a', 'ATD*99***1#')
+                self.assertEqual((out, err), (end + '\n', '') if code == 0 else ('', 'sqnsctl: the modem answered %s\n' % end))
+                out, _ = self.expect(code, 'at', 'a', 'ATD*99***1#', '--json')
+                self.assertEqual(json.loads(out)['modem']['at']['result'], end)
+                with open(self.file('lines', b'ATD*99***1#\n'), 'rb') as lines:
+                    self.expect(code, 'console', 'a', stdin=lines)
+        self.daemon.order('console', answers={'AT+CSQ': '\r\nNO CARRIER\r\n\r\n+CSQ: 20,99\r\n\r\nOK\r\n'})
+        self.assertEqual(self.expect(0, 'at', 'a', 'AT+CSQ')[0], '+CSQ: 20,99\n')
 
     def test_authorization_flag(self):
         for args, interactive in ((['drain', 'on'], True), (['drain', 'on', '--no-ask-password'], False)):

@@ -370,6 +370,7 @@ class Daemon(OnMachine):
         for name, code, notes, want in (
                 ('Timeout', UNKNOWN, ['answers'], {'modem-dead'}),
                 ('Timeout', UNKNOWN, [], {'board-silent', 'modem-not-reached'}),
+                ('Timeout', UNKNOWN, ['modem-heard'], {'modem-heard', 'modem-dead'}),
                 ('NeedsHand', HAND, [], {'board-needs-hand', 'modem-not-reached'}),
                 ('PortLocked', FAILED, [], {'modem-port-locked'}), ('Busy', 0, [], set()),
                 ('DeviceLost', UNKNOWN, [], {'modem-lost'}), ('Protocol', UNKNOWN, [], {'modem-failed'})):
@@ -383,7 +384,7 @@ class Daemon(OnMachine):
         self.assertEqual(self.problems(self.doctor(4, 'a')), {'modem-denied'})
 
     def test_while_a_job_runs(self):
-        """It is not asked then, and the job says whether its power may be cut."""
+        """It is not asked then; that a job did nothing yet does not tell what its modem does."""
         self.start_daemon()
         self.machine.tty(DEV, 'ftdi_sio', '188:0', latency=1)
         for number, safe in ((1, False), (2, True)):
@@ -393,9 +394,34 @@ class Daemon(OnMachine):
             found = self.doctor(0, 'a')
             self.assertIn(uuid(number)[:8], found['job']['text'])
             self.assertIn('writing the flash', found['job']['text'])
-            self.assertEqual(('power-safe' in found, 'power-keep' in found), (safe, not safe))
+            self.assertEqual(('power-unsure' in found, 'power-keep' in found), (safe, not safe))
+            self.assertNotIn('power-safe', found)
             self.assertNotIn('last-error', found)
         self.assertEqual([call['call'] for call in self.daemon.calls], [])
+
+    def test_a_job_that_waits_for_a_hand(self):
+        self.start_daemon()
+        self.machine.tty(DEV, 'ftdi_sio', '188:0', latency=1)
+        self.daemon.job(1, State='waiting', Message='NeedsHand: press the reset button on the board')
+        self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'State': 'upgrading', 'CurrentJob': job_path(1)})
+        found = self.doctor(HAND, 'a')
+        self.assertEqual(self.problems(found), {'job-needs-hand'})
+        self.assertIn(uuid(1)[:8], found['job-needs-hand']['text'])
+        self.assertEqual(found['job-needs-hand']['advice'], 'At the board: press the reset button on the board.')
+        self.assertNotIn('power-safe', found)
+
+    def test_an_interrupted_job(self):
+        self.start_daemon()
+        self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'State': 'gone', 'Present': False})
+        self.daemon.job(1, State='interrupted', Safe=False, QueuePosition=1, Message='plug it in again')
+        found = self.doctor(UNKNOWN, 'a')
+        self.assertIn(uuid(1)[:8], found['job-interrupted']['text'])
+        self.assertIn('goes on by itself when the board is plugged in', found['job-interrupted']['advice'])
+        self.assertIn('power-keep', found)
+        self.daemon.set_job(1, QueuePosition=0, Message='it goes on when somebody resumes it: sqnsctl resume 00000001')
+        found = self.doctor(UNKNOWN, 'a')
+        self.assertIn('sqnsctl resume 00000001', found['job-stranded']['advice'])
+        self.assertIn('power-keep', found)
 
     def test_last_error_and_versions(self):
         self.start_daemon(LastError='the cable was pulled', Blockers=['the daemon is draining'], Versions={
@@ -493,8 +519,13 @@ class Dead(OnBoard):
 
 class Zeros(OnBoard):
     def test_only_zeros(self):
-        found, _ = self.doctor(UNKNOWN, '--modem=zeros')
-        self.assertEqual(self.problems(found), {'modem-dead'})
+        for start in ([], ['--start=direct'], ['--start=passthrough']):
+            with self.subTest(start):
+                found, _ = self.doctor(UNKNOWN, '--modem=zeros', *start)
+                self.assertIn('modem-dead', found)
+                self.assertIn('modem-heard', found)
+                self.assertNotIn('board-silent', found)
+                self.assertNotIn('modem-not-reached', found)
 
 
 class Silent(OnBoard):

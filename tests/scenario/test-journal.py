@@ -249,7 +249,7 @@ class Cable(JournalCase):
         board.tell('unplug')
         self.wait_job(uuid, 'interrupted')
         board.tell('plug')
-        with open(self.link, 'rb', buffering=0) as port:
+        with open(os.open(self.link, os.O_RDWR | os.O_NOCTTY), 'rb', buffering=0) as port:
             fcntl.flock(port, fcntl.LOCK_EX)
             now = wait_for(lambda: (job := self.job(uuid)) and 'is in use by' in job['Message'] and job, 'the lock to be met')
             self.assertEqual((now['State'], now['ErrorName']), ('interrupted', ''))

@@ -126,6 +126,10 @@ class Hands(WholeCase):
     def test_ffh_behind_passthrough(self):
         self.press_when_asked(self.board('--start=passthrough', '--modem=ffh'), safe=False)
 
+    def test_recovery_at_115200_behind_passthrough(self):
+        """What comes is garbage: passthrough has one speed only."""
+        self.press_when_asked(self.board('--start=passthrough', '--modem=recovery', '--recovery-baud=115200'), safe=False)
+
     def test_factory_boot_rom_behind_passthrough(self):
         """Asked before anything was sent that changes the modem."""
         board = self.board('--start=passthrough', '--modem-version=5.1.1.0-33080', '--bootloader0=33080')

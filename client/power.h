@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether the power of a job's board may be cut: the one place that decides it. */
+#pragma once
+
+#include "base/words.h"
+#include "sqns-dbus.h"
+
+/* SAFE only of a modem that said by itself that it waits or runs, and that no other job is at work on.
+ * @modem: the job's, nullable. */
+SqnsPower sqns_power_of_job (SqnsDbusJob *job, SqnsDbusModem *modem);
