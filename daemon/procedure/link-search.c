@@ -165,10 +165,8 @@ unreached (const SqnsLinkSearch *search)
                         heard_words (search->modem_noise));
   return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
                       "neither a board's prompt nor a modem answers on %s: %s; the cable may be loose or the board "
-                      "without power, it may "
-                      "be in a passthrough that stays silent, or a program on it keeps still and yields neither to "
-                      "Ctrl-C nor to a safe "
-                      "boot",
+                      "without power, it may be in a passthrough that stays silent, or a program on it keeps still and "
+                      "yields neither to Ctrl-C nor to a safe boot",
                       devnode, heard_words (search->modem_noise));
 }
 
