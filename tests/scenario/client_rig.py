@@ -15,6 +15,7 @@ import termios
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup's ignoring of it would be every child's
 DEADLINE_S = float(os.environ.get('SQNS_DEADLINE', '60'))
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
