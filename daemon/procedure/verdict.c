@@ -58,7 +58,7 @@ judge (SqnsError code, const SqnsAftermath *aftermath)
     return (Verdict){ SQNS_ERROR_NEEDS_HAND, FALSE, "the modem's state is not known; leave its power on" };
   if (!aftermath->written)
     return (Verdict){ SQNS_ERROR_TIMEOUT, TRUE,
-                      "the modem does not answer any more; nothing was written to it, power may be cut" };
+                      "the modem does not answer any more; nothing was written to its flash" };
   return (Verdict){ SQNS_ERROR_TIMEOUT, FALSE, "the modem's state is not known; leave its power on" };
 }
 

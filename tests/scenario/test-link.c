@@ -197,7 +197,7 @@ static const Missed misses[] = {
     "--modem zeros --start passthrough",
     { SCOUT, PERSON },
     SQNS_ERROR_TIMEOUT,
-    { "neither", "zero bytes" } },
+    { "does not answer", "zero bytes" } },
   { "zeros/direct", "--modem zeros --start direct", { .kind = SQNS_LINK_AUTO }, SQNS_ERROR_TIMEOUT, { "zero bytes" } },
   { "no-hand/passthrough",
     "--start passthrough --modem ffh",
