@@ -111,10 +111,10 @@ dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   WaitSource *self = (WaitSource *)source;
 
-  /* first what came, then who waited for too long: bytes that are there are not late */
-  if (g_source_query_unix_fd (source, self->tag) != 0)
-    run_events (self);
+  /* first what came, also since the poll, then who waited for too long: bytes that are there are not late */
   gint64 now = g_get_monotonic_time ();
+  if (g_source_query_unix_fd (source, self->tag) != 0 || (self->alarm_us >= 0 && self->alarm_us <= now))
+    run_events (self);
   if (shared == self && self->alarm_us >= 0 && self->alarm_us <= now)
     run_deadlines (self, now);
   return G_SOURCE_CONTINUE;
