@@ -56,14 +56,12 @@ static void operation_progress (SqnsPort *port);
 
 /* --- the end of an operation --- */
 
-/* The last bytes count. */
 static void
-hear (SqnsPort *port, const guint8 *data, gsize len)
+keep_heard (SqnsPort *port)
 {
-  gsize n = MIN (len, MAX_HEARD);
-  g_byte_array_append (port->heard, data + len - n, (guint)n);
-  if (port->heard->len > MAX_HEARD)
-    g_byte_array_remove_range (port->heard, 0, port->heard->len - MAX_HEARD);
+  g_byte_array_set_size (port->heard, 0);
+  guint n = MIN (port->received->len, MAX_HEARD);
+  g_byte_array_append (port->heard, port->received->data + port->received->len - n, n);
 }
 
 /* Takes @error; NULL: success. */
@@ -78,7 +76,7 @@ operation_end (SqnsPort *port, GError *error)
       sqns_port_wait_for_room (port->wait, FALSE);
     }
   if (error != NULL || operation->kind == OPERATION_DRAIN)
-    hear (port, port->received->data, port->received->len);
+    keep_heard (port);
   if (operation->kind == OPERATION_DRAIN)
     g_byte_array_set_size (port->received, 0);
   if (error != NULL)
@@ -184,10 +182,7 @@ match_received (SqnsPort *port)
   if (exchange->match == NULL || operation->written < exchange->request_len)
     return;
   SqnsMatch verdict = exchange->match (port->received->data, port->received->len, &consumed, exchange->match_data);
-  consumed = MIN (consumed, port->received->len);
-  if (verdict != SQNS_MATCH_DONE)
-    hear (port, port->received->data, consumed); /* it was no answer */
-  g_byte_array_remove_range (port->received, 0, (guint)consumed);
+  g_byte_array_remove_range (port->received, 0, MIN (consumed, port->received->len));
   if (verdict == SQNS_MATCH_DONE)
     operation_end (port, NULL);
   else
@@ -290,7 +285,6 @@ operation_new (SqnsPort *port, OperationKind kind, GTask *task)
   operation->kind = kind;
   operation->task = task;
   port->operation = operation;
-  g_byte_array_set_size (port->heard, 0);
   watch_cancellable (port, g_task_get_cancellable (task));
   return operation;
 }

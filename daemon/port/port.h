@@ -78,8 +78,7 @@ void sqns_port_resync_async (SqnsPort *port,
                              gpointer user_data);
 gboolean sqns_port_resync_finish (SqnsPort *port, GAsyncResult *result, GError **error);
 
-/* What was received in an exchange or drain that has failed and was no answer, for naming noise; owned by the port,
- * until the next one begins; may be empty. */
+/* What was received in the last exchange or drain that failed, for naming noise; owned by the port, may be empty. */
 const guint8 *sqns_port_heard (SqnsPort *port, gsize *len);
 
 /* Takes the fd for a console: reads go to @received until sqns_port_unlisten(); writes by sqns_port_write(). */

@@ -257,8 +257,6 @@ on_response (GObject *source, GAsyncResult *result, gpointer user_data)
       transfer->silent = TRUE;
       transfer->verdict = sqns_stp_session_timed_out (transfer->session);
     }
-  else
-    transfer->noises = 0;
   judge (ssm);
 }
 

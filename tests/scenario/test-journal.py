@@ -60,7 +60,8 @@ class Restarts(JournalCase):
         """A cancel that was answered holds, though the daemon dies before the job has ended; and so does that end."""
         board = self.board('--start=direct', speed=('--time-scale=0.5', '--boot-time=20'))
         uuid = self.begin(board.port)
-        self.assertTrue(self.wait_phase(uuid, 'prepare'))
+        # a cancel waits until a modem that boots is what it will be
+        self.wait_status(board, 'the modem to boot', modem='booting')
         self.client.call(self.path(uuid), 'Job.Cancel', '(a{sv})', ({},))
         self.assertEqual(self.job(uuid)['State'], 'running')
         self.kill()

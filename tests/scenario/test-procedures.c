@@ -141,22 +141,6 @@ test_nothing_to_do (void)
   upgrade_run_clear (&run);
 }
 
-/* Noise twice, with good answers in between, is no board that was reset. */
-static void
-test_noise_now_and_then (void)
-{
-  g_autoptr (VirtualBoard) board
-      = virtual_board_new (BOARD_OPTIONS "--start direct --modem recovery --stp-max 2048 --dup-size 60000 "
-                                         "--fault garbage@stp.block=20%:40 --fault garbage@stp.block=60%:40");
-  UpgradeRun run = { .board = board, .files = &files, .kind = SQNS_LINK_DIRECT };
-
-  upgrade_run (&run);
-  assert_new_version (&run);
-  g_assert_cmpuint (run.retries, >=, 2);
-  g_assert_null (strstr (run.transcript->str, "may have been reset"));
-  upgrade_run_clear (&run);
-}
-
 /* The port was there when the job was given it. */
 static void
 test_gone (void)
@@ -195,7 +179,6 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/nothing-to-do", test_nothing_to_do);
   g_test_add_func ("/start/gone", test_gone);
-  g_test_add_func ("/start/noise-now-and-then", test_noise_now_and_then);
   int status = g_test_run ();
   upgrade_files_clear (&files);
   return status;
