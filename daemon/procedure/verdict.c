@@ -53,7 +53,7 @@ judge (SqnsError code, const SqnsAftermath *aftermath)
   if (code == SQNS_ERROR_PORT_LOCKED || code == SQNS_ERROR_BUSY) /* in between, another program took the port */
     return (Verdict){ code, !aftermath->written,
                       aftermath->written ? "the modem's state is not known; leave its power on"
-                                         : "nothing was written to the modem, power may be cut" };
+                                         : "nothing was written to its flash" };
   if (code == SQNS_ERROR_NEEDS_HAND)
     return (Verdict){ SQNS_ERROR_NEEDS_HAND, FALSE, "the modem's state is not known; leave its power on" };
   if (!aftermath->written)
