@@ -189,6 +189,7 @@ tell (SqnsBusJob *self, SqnsTell how)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   copy_state (self);
+  sqns_objects_announce (self->bus->objects, self->path);
   g_object_thaw_notify (G_OBJECT (self->skeleton));
   /* now, and not in an idle callback: the throttle counts signals */
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self->skeleton));

@@ -44,7 +44,9 @@ add_port_authorized (SqnsCall *call)
       sqns_call_fail (call, error);
       return;
     }
-  sqns_dbus_manager_complete_add_port (call->skeleton, call->invocation, sqns_bus_modem_path (call->bus, device));
+  const char *path = sqns_bus_modem_path (call->bus, device);
+  sqns_objects_announce (call->bus->objects, path);
+  sqns_dbus_manager_complete_add_port (call->skeleton, call->invocation, path);
   sqns_call_done (call);
 }
 

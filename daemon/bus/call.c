@@ -158,6 +158,9 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
   sqns_manager_settle_finish (SQNS_MANAGER (source), result);
+  /* who gets a path has heard of what is there */
+  for (char **path = call->paths; path != NULL && *path != NULL; path++)
+    sqns_objects_announce (call->bus->objects, *path);
   call->step (call);
 }
 

@@ -2,6 +2,7 @@
 /* The objects on the bus, and who asks for all of them. */
 #include "bus/objects.h"
 
+#include "base/backlog.h"
 #include "base/log.h"
 
 #define INTERFACE "org.freedesktop.DBus.ObjectManager"
@@ -25,10 +26,11 @@ struct _SqnsObjects {
   char *path;
   GDBusConnection *connection; /* nullable */
   guint registration;
-  GHashTable *all; /* path, borrowed -> Object */
-  GQueue waiting;  /* GDBusMethodInvocation: who asked for all objects */
-  char *answered;  /* the last of them, by its unique name; nullable */
-  guint source;    /* answers the next one */
+  GHashTable *all;     /* path, borrowed -> Object */
+  SqnsBacklog *untold; /* Object, borrowed: InterfacesAdded is to be emitted */
+  GQueue waiting;      /* GDBusMethodInvocation: who asked for all objects */
+  char *answered;      /* the last of them, by its unique name; nullable */
+  guint source;        /* answers the next one */
   gint64 credit_us;
   gint64 counted_at;
 };
@@ -170,6 +172,13 @@ show (SqnsObjects *self, Object *object, GError **error)
   return g_dbus_interface_skeleton_export (object->skeleton, self->connection, object->path, error);
 }
 
+static void
+tell_added (gpointer item, gpointer user_data)
+{
+  Object *object = item;
+  emit (user_data, "InterfacesAdded", g_variant_new ("(o@a{sa{sv}})", object->path, interfaces (object)));
+}
+
 void
 sqns_objects_add (SqnsObjects *self, const char *path, GDBusInterfaceSkeleton *skeleton)
 {
@@ -183,7 +192,15 @@ sqns_objects_add (SqnsObjects *self, const char *path, GDBusInterfaceSkeleton *s
     return;
   if (!show (self, object, &error))
     sqns_warning (NULL, "cannot show %s: %s", path, error->message);
-  emit (self, "InterfacesAdded", g_variant_new ("(o@a{sa{sv}})", path, interfaces (object)));
+  sqns_backlog_push (self->untold, object);
+}
+
+void
+sqns_objects_announce (SqnsObjects *self, const char *path)
+{
+  Object *object = g_hash_table_lookup (self->all, path);
+  if (object != NULL && sqns_backlog_remove (self->untold, object))
+    tell_added (object, self);
 }
 
 void
@@ -192,6 +209,7 @@ sqns_objects_remove (SqnsObjects *self, const char *path)
   Object *object = g_hash_table_lookup (self->all, path);
   const char *const names[] = { interface_name (object), NULL };
 
+  sqns_objects_announce (self, path); /* somebody may have asked for all meanwhile, and know it */
   if (self->connection != NULL)
     emit (self, "InterfacesRemoved", g_variant_new ("(o^as)", path, names));
   g_hash_table_remove (self->all, path);
@@ -233,6 +251,7 @@ sqns_objects_new (const char *path)
   SqnsObjects *self = g_new0 (SqnsObjects, 1);
   self->path = g_strdup (path);
   self->all = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, object_free);
+  self->untold = sqns_backlog_new (tell_added, self);
   g_queue_init (&self->waiting);
   return self;
 }
@@ -251,6 +270,7 @@ sqns_objects_free (SqnsObjects *self)
   if (self->registration != 0)
     g_dbus_connection_unregister_object (self->connection, self->registration);
   g_queue_clear_full (&self->waiting, refuse);
+  sqns_backlog_free (self->untold, NULL);
   g_hash_table_unref (self->all);
   g_clear_object (&self->connection);
   g_free (self->answered);

@@ -3,7 +3,7 @@
  *
  * What GDBusObjectManagerServer does, for hundreds of objects and clients that ask for all of them a thousand times a
  * second: an object is read again only when it has changed, one question is answered in a turn of the main loop, those
- * of different clients in turn, and all of them together get a part of the time only. */
+ * of different clients in turn, and all of them together get a part of the time only; news wait for their turn, too. */
 #pragma once
 
 #include <gio/gio.h>
@@ -21,8 +21,13 @@ void sqns_objects_free (SqnsObjects *objects);
  */
 gboolean sqns_objects_connect (SqnsObjects *objects, GDBusConnection *connection, GError **error);
 
-/* @path is not there yet. Emits InterfacesAdded, or InterfacesRemoved. */
+/* @path is not there yet. It can be called at once; InterfacesAdded is emitted soon, a few of them in a turn of the
+ * main loop, as they may come by the hundred. */
 void sqns_objects_add (SqnsObjects *objects, const char *path, GDBusInterfaceSkeleton *skeleton);
+/* Emits what was not emitted yet of the object at @path, before something else is told of it; nothing if it is not
+ * there. */
+void sqns_objects_announce (SqnsObjects *objects, const char *path);
+/* Emits InterfacesRemoved. */
 void sqns_objects_remove (SqnsObjects *objects, const char *path);
 /* After each change of properties of the object at @path, whether told or not; nothing if it is not there. */
 void sqns_objects_changed (SqnsObjects *objects, const char *path);

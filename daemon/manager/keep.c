@@ -6,19 +6,53 @@
 #define DAY_US ((gint64)24 * 60 * 60 * G_USEC_PER_SEC)
 
 typedef struct {
+  SqnsManager *manager; /* weak */
   SqnsJob *job;
   SqnsJobKept done;
   gpointer data;
+  GError *error;
 } Keeping;
 
 static void
+tell_kept (gpointer data)
+{
+  g_autofree Keeping *keeping = data;
+  g_autoptr (SqnsJob) job = keeping->job;
+  g_autoptr (GError) error = keeping->error;
+  keeping->done (job, error, keeping->data);
+}
+
+static void
+work_kept (gpointer item, gpointer user_data)
+{
+  tell_kept (item);
+}
+
+SqnsBacklog *
+sqns_manager_kept_new (void)
+{
+  return sqns_backlog_new (work_kept, NULL);
+}
+
+void
+sqns_manager_kept_free (SqnsBacklog *kept)
+{
+  sqns_backlog_free (kept, tell_kept);
+}
+
+/* The records of many jobs are written together, and all of these go on now. */
+static void
 on_put (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Keeping *keeping = user_data;
-  g_autoptr (SqnsJob) job = keeping->job;
-  g_autoptr (GError) error = NULL;
-  sqns_journal_put_finish (result, &error);
-  keeping->done (job, error, keeping->data);
+  Keeping *keeping = user_data;
+  SqnsManager *manager = keeping->manager;
+
+  sqns_journal_put_finish (result, &keeping->error);
+  g_clear_weak_pointer (&keeping->manager);
+  if (manager != NULL)
+    sqns_backlog_push (manager->kept, keeping);
+  else
+    tell_kept (keeping);
 }
 
 static void
@@ -26,14 +60,17 @@ keep (gpointer keeper, SqnsJob *job, SqnsJobKept done, gpointer data)
 {
   SqnsManager *self = keeper;
   g_autoptr (SqnsJobRecord) record = sqns_job_to_record (job);
-  const Keeping keeping = { g_object_ref (job), done, data };
+  Keeping *keeping = g_new0 (Keeping, 1);
   SqnsFirmware *files[SQNS_JOB_N_FILES];
   gboolean log = sqns_job_log_size (job) > 0 && !sqns_job_log_is_elsewhere (job);
 
+  g_set_weak_pointer (&keeping->manager, self);
+  keeping->job = g_object_ref (job);
+  keeping->done = done;
+  keeping->data = data;
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     files[i] = sqns_job_file (job, (SqnsJobFile)i);
-  sqns_journal_put_async (self->journal, record, files, log ? sqns_job_log_text (job) : NULL, on_put,
-                          g_memdup2 (&keeping, sizeof keeping));
+  sqns_journal_put_async (self->journal, record, files, log ? sqns_job_log_text (job) : NULL, on_put, keeping);
 }
 
 void

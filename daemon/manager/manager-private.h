@@ -2,6 +2,7 @@
 /* The manager's inside, shared by its files. */
 #pragma once
 
+#include "base/backlog.h"
 #include "manager/alarm.h"
 #include "manager/journal.h"
 #include "manager/inhibit.h"
@@ -18,6 +19,7 @@ struct _SqnsManager {
   GPtrArray *jobs;      /* SqnsJob by age */
   GPtrArray *images;    /* SqnsFirmware, weak */
   SqnsJournal *journal; /* nullable: jobs end with the daemon */
+  SqnsBacklog *kept;    /* jobs whose record was written, and that are to hear of it */
   GTask *opening;       /* while it is read */
   gint64 next_sweep;    /* µs since the epoch: when old records are looked for again */
   SqnsAlarm *alarm;
@@ -44,6 +46,8 @@ void sqns_manager_remove_job (SqnsManager *manager, SqnsJob *job, gboolean forge
 void sqns_manager_adopt_job (SqnsManager *manager, SqnsJob *job, guint index);
 
 /* keep.c */
+SqnsBacklog *sqns_manager_kept_new (void);
+void sqns_manager_kept_free (SqnsBacklog *kept);
 void sqns_manager_keep_job (SqnsManager *manager, SqnsJob *job); /* from now on; nothing without a journal */
 /* Firmware of @job, which has ended or gone, that no other job needs is removed from the disk. */
 void sqns_manager_release_files (SqnsManager *manager, SqnsJob *job);

@@ -3,7 +3,6 @@
 #include "manager/manager-private.h"
 #include "model/console.h"
 
-#define MAX_STARTS 16u                     /* in one turn of the main loop: each opens a port */
 #define MAX_FINISHED 1000u                 /* finished jobs on the bus */
 #define MAX_LOGS ((gsize)64 * 1024 * 1024) /* bytes of their transcripts */
 #define LOOK_FOR_PORT_US (2 * G_USEC_PER_SEC)
@@ -14,7 +13,7 @@ typedef struct {
   gint64 now;
   gint64 next; /* when to look again, 0 never */
   guint running;
-  guint started;
+  gboolean changed;      /* a job was started or ended, or told why it waits */
   GHashTable *positions; /* SqnsDevice -> pending jobs before */
 } Pass;
 
@@ -75,6 +74,7 @@ expire (Pass *pass, SqnsJob *job)
       look_again (pass, not_after);
       return FALSE;
     }
+  pass->changed = TRUE;
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (not_after / G_USEC_PER_SEC);
   g_autofree char *text = time != NULL ? g_date_time_format (time, "%F %T") : g_strdup ("its last hour");
   sqns_job_give_up (job, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
@@ -165,7 +165,7 @@ note_started (Pass *pass, SqnsJob *job)
 {
   SqnsManager *self = pass->manager;
   pass->running++;
-  pass->started++;
+  pass->changed = TRUE;
   for (guint i = 0; i < self->jobs->len && !sqns_job_request (job)->dry_run; i++)
     {
       SqnsJob *other = self->jobs->pdata[i];
@@ -180,11 +180,12 @@ put_off (Pass *pass, SqnsJob *job, guint position, SqnsJobState state, const cha
   g_autofree char *text = NULL;
   if (!sqns_job_is_interrupted (job))
     {
-      sqns_job_set_pending (job, state, position, reason);
+      pass->changed |= sqns_job_set_pending (job, state, position, reason);
       return;
     }
   text = g_strdup_printf ("%s; %s", sqns_job_interruption (job), reason);
-  sqns_job_set_pending (job, SQNS_JOB_INTERRUPTED, goes_on_by_itself (pass->manager, job) ? position : 0, text);
+  pass->changed
+      |= sqns_job_set_pending (job, SQNS_JOB_INTERRUPTED, goes_on_by_itself (pass->manager, job) ? position : 0, text);
 }
 
 static void
@@ -240,6 +241,7 @@ on_schedule (gpointer user_data)
 {
   g_autoptr (SqnsManager) self = g_object_ref (user_data);
   Pass pass = { .manager = self, .now = g_get_real_time () };
+  gint64 end = g_get_monotonic_time () + SQNS_BACKLOG_TURN_US;
   g_autoptr (GHashTable) positions = g_hash_table_new (NULL, NULL);
   self->schedule = 0;
   pass.positions = positions;
@@ -248,9 +250,10 @@ on_schedule (gpointer user_data)
   for (guint i = 0; i < pending->len && !self->stopping && self->opening == NULL; i++)
     {
       SqnsJob *job = pending->pdata[i];
-      if (pass.started == MAX_STARTS)
+      /* the others after what has come in meanwhile; each pass has brought one of them on, at the least */
+      if (pass.changed && g_get_monotonic_time () >= end)
         {
-          sqns_manager_schedule (self); /* the others after what has come in meanwhile */
+          sqns_manager_schedule (self);
           break;
         }
       if (sqns_job_is_interrupted (job) || (sqns_job_is_pending (job) && !expire (&pass, job)))

@@ -207,21 +207,22 @@ sqns_job_set_message (SqnsJob *self, const char *message)
   self->info.message = valid;
 }
 
-void
+gboolean
 sqns_job_set_pending (SqnsJob *self, SqnsJobState state, guint queue_position, const char *message)
 {
-  g_return_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self));
+  g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
   if (sqns_job_is_interrupted (self))
     state = SQNS_JOB_INTERRUPTED;
   gboolean safe = self->info.safe;
   sqns_job_update_safe (self);
   gboolean prompt = state != self->info.state || safe != self->info.safe;
   if (!prompt && queue_position == self->info.queue_position && g_str_equal (message, self->info.message))
-    return;
+    return FALSE;
   self->info.state = state;
   self->info.queue_position = queue_position;
   sqns_job_set_message (self, message);
   sqns_job_emit_changed (self, prompt);
+  return TRUE;
 }
 
 static void

@@ -2,6 +2,8 @@
 /* The objects on a bus: what is told of them, and in which order those are answered who ask for all of them. */
 #include "bus/objects.h"
 
+#include <string.h>
+
 #define ROOT "/org/example"
 #define PATH "/org/example/thing/a"
 #define DEADLINE_S 30
@@ -280,6 +282,40 @@ test_signals (Rig *rig, gconstpointer unused)
   g_dbus_connection_signal_unsubscribe (rig->clients[0], subscription);
 }
 
+/* Hundreds that come at once are told of in turns, each once; one that somebody is to hear of now goes first. */
+static void
+test_many (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) told = g_ptr_array_new_with_free_func (g_free);
+  guint subscription
+      = g_dbus_connection_signal_subscribe (rig->clients[0], NULL, "org.freedesktop.DBus.ObjectManager", NULL, NULL,
+                                            NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, told, NULL);
+
+  settle (rig->clients[0]);
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autofree char *path = g_strdup_printf (ROOT "/thing/n%u", i);
+      g_autoptr (Thing) thing = g_object_new (TEST_TYPE_THING, NULL);
+      thing->value = i;
+      sqns_objects_add (rig->objects, path, G_DBUS_INTERFACE_SKELETON (thing));
+    }
+  g_assert_cmpuint (told->len, ==, 0);
+  sqns_objects_announce (rig->objects, ROOT "/thing/n299");
+  sqns_objects_announce (rig->objects, ROOT "/thing/n299");
+  sqns_objects_announce (rig->objects, ROOT "/thing/none");
+  guint deadline = g_timeout_add_seconds (DEADLINE_S, on_deadline, NULL);
+  while (told->len < 300)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (deadline);
+  ask (rig, 0, 1);
+  wait_answers (rig, 1);
+  g_assert_cmpuint (told->len, ==, 300);
+  g_assert_nonnull (strstr (told->pdata[0], "n299"));
+  g_assert_nonnull (strstr (told->pdata[1], "n0"));
+  g_assert_nonnull (strstr (told->pdata[299], "n298"));
+  g_dbus_connection_signal_unsubscribe (rig->clients[0], subscription);
+}
+
 /* The bus takes 128 from each client (its own default); the rest is refused here. */
 static void
 test_too_many (Rig *rig, gconstpointer unused)
@@ -310,10 +346,8 @@ main (int argc, char **argv)
     const char *name;
     void (*test) (Rig *rig, gconstpointer unused);
   } tests[] = {
-    { "/objects/changed", test_changed },
-    { "/objects/in-turn", test_in_turn },
-    { "/objects/signals", test_signals },
-    { "/objects/too-many", test_too_many },
+    { "/objects/changed", test_changed }, { "/objects/in-turn", test_in_turn },   { "/objects/signals", test_signals },
+    { "/objects/many", test_many },       { "/objects/too-many", test_too_many },
   };
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
