@@ -5,7 +5,38 @@
 #define SETTLE_S 20 /* a caller of D-Bus waits for 25 s */
 #define DAY_US ((gint64)24 * 60 * 60 * G_USEC_PER_SEC)
 
+/* Who is to hear that something is on disk. The records of many jobs are written together, and all of these go on then:
+ * in their turns, and nobody before another one whose order came first. */
 typedef struct {
+  GDestroyNotify hear; /* with itself, which it frees */
+} Listener;
+
+static void
+hear (gpointer listener)
+{
+  ((Listener *)listener)->hear (listener);
+}
+
+static void
+hear_in_turn (gpointer listener, gpointer user_data)
+{
+  hear (listener);
+}
+
+SqnsBacklog *
+sqns_manager_kept_new (void)
+{
+  return sqns_backlog_new (hear_in_turn, NULL);
+}
+
+void
+sqns_manager_kept_free (SqnsBacklog *kept)
+{
+  sqns_backlog_free (kept, hear);
+}
+
+typedef struct {
+  Listener listener;
   SqnsManager *manager; /* weak */
   SqnsJob *job;
   SqnsJobKept done;
@@ -22,25 +53,6 @@ tell_kept (gpointer data)
   keeping->done (job, error, keeping->data);
 }
 
-static void
-work_kept (gpointer item, gpointer user_data)
-{
-  tell_kept (item);
-}
-
-SqnsBacklog *
-sqns_manager_kept_new (void)
-{
-  return sqns_backlog_new (work_kept, NULL);
-}
-
-void
-sqns_manager_kept_free (SqnsBacklog *kept)
-{
-  sqns_backlog_free (kept, tell_kept);
-}
-
-/* The records of many jobs are written together, and all of these go on now. */
 static void
 on_put (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -64,6 +76,7 @@ keep (gpointer keeper, SqnsJob *job, SqnsJobKept done, gpointer data)
   SqnsFirmware *files[SQNS_JOB_N_FILES];
   gboolean log = sqns_job_log_size (job) > 0 && !sqns_job_log_is_elsewhere (job);
 
+  keeping->listener.hear = tell_kept;
   g_set_weak_pointer (&keeping->manager, self);
   keeping->job = g_object_ref (job);
   keeping->done = done;
@@ -104,6 +117,7 @@ is_needed (SqnsManager *self, const char *sha256)
 /* Settled */
 
 typedef struct {
+  Listener listener;
   GTask *task; /* NULL once it was answered */
   guint deadline;
 } Settling;
@@ -115,6 +129,13 @@ settle (Settling *settling)
   g_clear_handle_id (&settling->deadline, g_source_remove);
   if (task != NULL)
     g_task_return_boolean (task, TRUE);
+}
+
+static void
+tell_settled (gpointer data)
+{
+  g_autofree Settling *settling = data;
+  settle (settling);
 }
 
 static gboolean
@@ -129,9 +150,12 @@ on_not_settled (gpointer user_data)
 static void
 on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Settling *settling = user_data;
+  Settling *settling = user_data;
   sqns_journal_flush_finish (result);
-  settle (settling);
+  if (settling->task != NULL)
+    sqns_backlog_push (SQNS_MANAGER (g_task_get_source_object (settling->task))->kept, settling);
+  else
+    tell_settled (settling);
 }
 
 void
@@ -140,11 +164,11 @@ sqns_manager_settle_async (SqnsManager *self, GAsyncReadyCallback callback, gpoi
   GTask *task = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (task, sqns_manager_settle_async);
   Settling *settling = g_new0 (Settling, 1);
+  settling->listener.hear = tell_settled;
   settling->task = task;
   if (self->journal == NULL)
     {
-      settle (settling);
-      g_free (settling);
+      tell_settled (settling);
       return;
     }
   settling->deadline = g_timeout_add_seconds (SETTLE_S, on_not_settled, settling);

@@ -214,10 +214,10 @@ consider (Pass *pass, SqnsJob *job)
 }
 
 static void
-on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  sqns_journal_flush_finish (result);
+  sqns_manager_settle_finish (SQNS_MANAGER (source), result);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -229,11 +229,7 @@ finish_shutdown (SqnsManager *self, guint running)
   for (guint i = 0; i < self->devices->len; i++)
     if (sqns_device_info (self->devices->pdata[i])->use != SQNS_USE_NONE)
       return;
-  g_autoptr (GTask) task = g_steal_pointer (&self->shutdown);
-  if (self->journal != NULL)
-    sqns_journal_flush_async (self->journal, on_flushed, g_steal_pointer (&task));
-  else
-    g_task_return_boolean (task, TRUE);
+  sqns_manager_settle_async (self, on_settled, g_steal_pointer (&self->shutdown));
 }
 
 static gboolean

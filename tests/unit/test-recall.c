@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Managers one after the other on the same folder: which jobs come back, and which of them go on. */
 #include "caba-builder.h"
+#include "base/backlog.h"
 #include "manager/manager.h"
 #include "model/memfile.h"
 #include "scripted.h"
@@ -12,6 +13,7 @@
 #define RULES "[test]\nTo=1\nError=Incompatible\nLiftable=no\nMessage=for nobody\n"
 #define HOUR ((gint64)3600 * G_USEC_PER_SEC)
 #define TTY "/dev/test-a"
+#define MANY 60u
 
 typedef struct {
   SqnsConfig config;
@@ -414,6 +416,74 @@ test_history_days (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 0);
 }
 
+static void
+hear_slowly (SqnsJob *job, guint *told)
+{
+  ++*told;
+  gint64 end = g_get_monotonic_time () + SQNS_BACKLOG_TURN_US / 8;
+  while (g_get_monotonic_time () < end)
+    ;
+}
+
+typedef struct {
+  guint told; /* jobs whose end was */
+  gboolean settled;
+} Order;
+
+static gboolean
+all_run (gpointer unused)
+{
+  return scripted ()->upgrades->len == MANY;
+}
+
+static gboolean
+all_ended (gpointer data)
+{
+  GPtrArray *jobs = data;
+  for (guint i = 0; i < jobs->len; i++)
+    if (state (jobs->pdata[i]) != SQNS_JOB_SUCCEEDED)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Order *order = user_data;
+  sqns_manager_settle_finish (SQNS_MANAGER (source), result);
+  g_assert_cmpuint (order->told, ==, MANY);
+  order->settled = TRUE;
+}
+
+/* What is settled was told, too, which takes many turns of the main loop when many jobs end at once. */
+static void
+test_settled (Rig *rig, gconstpointer unused)
+{
+  Order order = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  start (rig, FALSE);
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("board-%u", i), *devnode = g_strdup_printf ("/dev/test-%u", i);
+      const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
+      sqns_manager_board_added (rig->manager, &facts);
+    }
+  g_autoptr (GPtrArray) jobs
+      = sqns_manager_submit (rig->manager, sqns_manager_devices (rig->manager), rig->firmware, rig->request, &error);
+  g_assert_no_error (error);
+  scripted_wait (all_run, NULL);
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autofree char *devnode = g_strdup_printf ("/dev/test-%u", i);
+      g_signal_connect (jobs->pdata[i], "finished", G_CALLBACK (hear_slowly), &order.told);
+      scripted_succeed (scripted_upgrade (devnode), "", "6.0.0.0-37781");
+    }
+  scripted_wait (all_ended, jobs);
+  sqns_manager_settle_async (rig->manager, on_settled, &order);
+  scripted_wait (is_true, &order.settled);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -428,6 +498,7 @@ main (int argc, char **argv)
     { "/recall/cable", test_cable },
     { "/recall/shutdown", test_shutdown },
     { "/recall/history-days", test_history_days },
+    { "/recall/settled", test_settled },
   };
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* an interruption is a warning */
