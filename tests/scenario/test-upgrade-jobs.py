@@ -53,9 +53,10 @@ class JobCase(WholeCase):
 
 
 class Cancel(JobCase):
-    def cancel(self, board, *phases):
+    def cancel(self, board, phase, there=lambda: True):
         uuid = self.detached(board)
-        self.wait_phase(uuid, *phases)
+        self.wait_phase(uuid, phase)
+        wait_for(there, 'its place in phase ' + phase)
         self.expect(DONE, 'cancel', uuid)
         self.expect(CANCELLED, 'wait', uuid)
         self.assertEqual(self.job(uuid)['State'], 'cancelled')
@@ -69,7 +70,7 @@ class Cancel(JobCase):
     def test_in_prepare(self):
         """Nothing was written: the modem runs its own firmware again, and that is what is said of it everywhere."""
         board = self.board('--start=direct', speed=('--time-scale=0.02', '--boot-time=20'))
-        uuid = self.cancel(board, 'prepare')
+        uuid = self.cancel(board, 'prepare', lambda: self.status(board)['modem'] != 'application')
         job = self.job(uuid)
         self.assertEqual(self.status(board)['modem'], 'application')
         self.assertEqual(self.client.properties(job['Modem'], 'Modem')['State'], 'application')
