@@ -198,8 +198,9 @@ matrix_repair (MatrixFault fault, VirtualBoard *board)
   if (fault == MATRIX_HANG && virtual_board_is (board, "modem", "hung"))
     {
       g_free (virtual_board_tell (board, "power-cycle"));
-      virtual_board_wait (board, "modem", "off");
-      while (virtual_board_is (board, "modem", "off") || virtual_board_is (board, "modem", "booting"))
+      /* how long it is off is no time for a busy machine to see it */
+      while (virtual_board_is (board, "modem", "hung") || virtual_board_is (board, "modem", "off")
+             || virtual_board_is (board, "modem", "booting"))
         g_usleep (10000);
     }
 }
