@@ -69,7 +69,7 @@ class Cancel(JobCase):
 
     def test_in_prepare(self):
         """Nothing was written: the modem runs its own firmware again, and that is what is said of it everywhere."""
-        board = self.board('--start=direct', speed=('--time-scale=0.02', '--boot-time=20'))
+        board = self.board('--start=direct', speed=('--time-scale=0.02', '--boot-time=60'))
         uuid = self.cancel(board, 'prepare', lambda: self.status(board)['modem'] != 'application')
         job = self.job(uuid)
         self.assertEqual(self.status(board)['modem'], 'application')
