@@ -68,6 +68,7 @@ static const struct {
   gboolean unknown;
 } claims[] = {
   { "waits in recovery, power may be cut", TRUE, TRUE, FALSE },
+  { "waits in its updater (mTools), power may be cut", TRUE, TRUE, FALSE },
   { "waits in its boot ROM (FFH), power may be cut", TRUE, TRUE, FALSE },
   { "is up in its application, power may be cut", FALSE, TRUE, FALSE },
   { "runs the first of two files: leave its power on", FALSE, FALSE, TRUE },
