@@ -132,6 +132,14 @@ judge (const MatrixCell *cell, UpgradeRun *run)
   return run->retries > 0 || run->steps > cell->clean_steps ? MATRIX_RETRIED : MATRIX_DONE;
 }
 
+/* What was sent is of no use any more: it was cut, or the modem has told that it could not apply it. */
+static gboolean
+is_upload_lost (VirtualBoard *board)
+{
+  g_autofree char *report = virtual_board_status (board, "report");
+  return virtual_board_is (board, "dup", "incomplete") || g_str_has_prefix (report, "failure");
+}
+
 /* An undisturbed run with what the one before has kept must reach the end. */
 static void
 assert_goes_on (const MatrixCell *cell, UpgradeRun *before, SqnsUpgradeMemory memory)
@@ -140,7 +148,7 @@ assert_goes_on (const MatrixCell *cell, UpgradeRun *before, SqnsUpgradeMemory me
   gboolean sent = memory.history.file_sent || memory.history.file_taken;
 
   matrix_repair (cell->fault, run.board);
-  gboolean lost = sent && virtual_board_is (run.board, "dup", "incomplete");
+  gboolean lost = sent && is_upload_lost (run.board);
   sqns_patience_set_scale (matrix_route_patience (cell->route));
   run.memory = memory;
   run.kind = SQNS_LINK_AUTO;

@@ -80,6 +80,7 @@ static const char *const reasons[] = {
   "unknown, where a job is cancelled in bootrom or transfer: the last byte had been taken, and the modem applies the "
   "file "
   "by itself; a resume goes on from there",
+  "cancelled-resumable, where a job is cancelled in apply: the modem had told that it could not apply the file",
   "untouched, where it hangs in updater: its boot ROM had nothing yet, and an updater goes to memory only",
   "done, where it hangs in confirm or release: the version had been told",
   "untouched, where the board is reset before anything was written: a script that was being typed was lost with it, or "
@@ -103,22 +104,22 @@ static const char *const reasons[] = {
 
 /* clang-format off */
 static const guint8 allowed[MATRIX_N_FAULTS][SQNS_N_PHASES - FIRST_PHASE] = {
-  /*                        link       probe      prepare         bootrom         updater  transfer            apply  reboot  confirm    release */
-  [MATRIX_ERROR]        = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_SILENCE]      = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_GARBAGE]      = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_LATE]         = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_DUPLICATE]    = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_DAMAGE]       = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_LOSS]         = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_SHORT_WRITE]  = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R | U,      D | R,          D | R,   D | R | U,          D | R, D | R,  D | R,     D | R },
-  [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U,      D | R,          D | R,   D | R,              D | R, D | R,  D | R,     D | R },
-  [MATRIX_UNPLUG]       = { U,         U | X,     U | X,          X,              X,       X,                  X,     X,      D | R | X, D | R },
-  [MATRIX_HANG]         = { U,         U,         U | X,          X,              U | X,   X,                  X,     X,      D | R | X, D | R },
-  [MATRIX_CANCEL]       = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R, D | R,  D | R,     D | R },
-  [MATRIX_SIGTERM]      = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R, D | R,  D | R,     D | R },
-  [MATRIX_SIGKILL]      = { N,         N,         N,              N,              N,       N,                  N,     N,      N,         N },
+  /*                        link       probe      prepare         bootrom         updater  transfer            apply        reboot  confirm    release */
+  [MATRIX_ERROR]        = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_SILENCE]      = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_GARBAGE]      = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_LATE]         = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_DUPLICATE]    = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_DAMAGE]       = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_LOSS]         = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_SHORT_WRITE]  = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R | U,      D | R,          D | R,   D | R | U,          D | R,      D | R,  D | R,     D | R },
+  [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U,      D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
+  [MATRIX_UNPLUG]       = { U,         U | X,     U | X,          X,              X,       X,                  X,          X,      D | R | X, D | R },
+  [MATRIX_HANG]         = { U,         U,         U | X,          X,              U | X,   X,                  X,          X,      D | R | X, D | R },
+  [MATRIX_CANCEL]       = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R | CS, D | R,  D | R,     D | R },
+  [MATRIX_SIGTERM]      = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R | CS, D | R,  D | R,     D | R },
+  [MATRIX_SIGKILL]      = { N,         N,         N,              N,              N,       N,                  N,          N,      N,         N },
 };
 /* clang-format on */
 
