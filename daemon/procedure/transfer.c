@@ -210,9 +210,8 @@ judge (SqnsSsm *ssm)
       break;
     case SQNS_STP_FAILED:
       done = sqns_stp_session_bytes_done (transfer->session);
-      sqns_ssm_fail_literal (ssm, transfer->silent ? SQNS_ERROR_TIMEOUT : SQNS_ERROR_PROTOCOL,
-                             "the upload failed after %" G_GSIZE_FORMAT " bytes: %s%s%s", done,
-                             sqns_stp_session_failure (transfer->session),
+      sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the upload failed after %" G_GSIZE_FORMAT " bytes: %s%s%s",
+                             done, sqns_stp_session_failure (transfer->session),
                              done == 0 && transfer->barren != NULL ? "; " : "",
                              done == 0 && transfer->barren != NULL ? transfer->barren : "");
       break;
@@ -247,7 +246,7 @@ on_response (GObject *source, GAsyncResult *result, gpointer user_data)
         }
       if (is_noise (transfer))
         {
-          sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT,
+          sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL,
                                  "the upload broke off after %" G_GSIZE_FORMAT
                                  " bytes: what comes is not the modem's; the board may have been reset",
                                  sqns_stp_session_bytes_done (transfer->session));

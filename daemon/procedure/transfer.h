@@ -17,8 +17,7 @@ typedef struct {
 
 /* A cancel lets the block that is on the wire come to its end (for at most some seconds); after a failure or a cancel
  * the modem is brought out of STP mode, so that it takes AT commands again. Errors: MODEM_REFUSED (the command),
- * PROTOCOL (the session failed, with its words), TIMEOUT (nothing came, or what is not the modem's), DEVICE_LOST,
- * CANCELLED. */
+ * PROTOCOL (the session failed, with its words), DEVICE_LOST, TIMEOUT, CANCELLED. */
 void sqns_transfer_async (SqnsLink *link,
                           const SqnsTransferConfig *config,
                           GCancellable *cancellable,
