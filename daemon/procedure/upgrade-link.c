@@ -18,7 +18,12 @@ on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
       /* it was there a moment ago: that is a lost board, not a wrong name */
       if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND))
         error->code = SQNS_ERROR_DEVICE_LOST;
-      sqns_ssm_fail (ssm, error);
+      if (upgrade->no_hand
+          && (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND)
+              || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)))
+        sqns_upgrade_fail_with_first (ssm, error);
+      else
+        sqns_ssm_fail (ssm, error);
     }
   else if (sqns_ssm_state (ssm) == SQNS_UPGRADE_RELINK && sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH
            && upgrade->step_error == NULL && upgrade->plan != NULL)
@@ -35,6 +40,8 @@ open_link (SqnsSsm *ssm, gboolean leave, gboolean reset)
 
   config.leave = leave;
   config.reset = reset;
+  if (upgrade->no_hand)
+    config.hand_s = 0;
   config.unsafe = config.unsafe || upgrade->memory.written || sqns_upgrade_is_between (upgrade);
   config.committed = sqns_upgrade_is_between (upgrade);
   sqns_link_open_async (&config, &upgrade->monitor, sqns_ssm_cancellable (ssm), on_linked, ssm);

@@ -45,7 +45,8 @@ typedef struct {
   guint relinks;
   gboolean passthrough_tried;
   guint confirm_tries;
-  gboolean mute; /* between two files: its application does not boot, and tells nothing of the first one */
+  gboolean no_hand; /* a modem that hangs is no reason to call for a person: its way is only looked for */
+  gboolean mute;    /* between two files: its application does not boot, and tells nothing of the first one */
 
   gboolean stranger;    /* another modem than the job's: nothing was done to it */
   SqnsPhase phase;      /* as told last */
@@ -58,6 +59,8 @@ typedef struct {
 gboolean sqns_upgrade_is_between (SqnsUpgrade *upgrade);
 void sqns_upgrade_note_mode (SqnsUpgrade *upgrade, SqnsMode mode);
 void sqns_upgrade_say (SqnsUpgrade *upgrade, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
+/* With @error (taken), or with the failure of a step that led to it: that outranks what came of looking again. */
+void sqns_upgrade_fail_with_first (SqnsSsm *ssm, GError *error);
 
 /* Each opens or closes the link and makes one transition: link to PROBE; unlink to the next state; relink to PROBE, or
  * to CHECKPOINT when a plan stands that only wanted passthrough. */

@@ -84,9 +84,8 @@ remember (SqnsUpgrade *upgrade, SqnsModemStatus *status)
   upgrade->result->before = upgrade->memory.before;
 }
 
-/* The failure of a step outranks what came of looking again. */
-static void
-fail_with_first (SqnsSsm *ssm, GError *error)
+void
+sqns_upgrade_fail_with_first (SqnsSsm *ssm, GError *error)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   GError *first = g_steal_pointer (&upgrade->step_error);
@@ -115,7 +114,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (status != NULL && status->speed != 0)
     sqns_ssm_next (ssm);
   else if (status == NULL && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
-    fail_with_first (ssm, error);
+    sqns_upgrade_fail_with_first (ssm, error);
   else
     {
       if (error == NULL)
@@ -123,7 +122,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
       if (sqns_upgrade_look_again (ssm))
         g_error_free (error);
       else
-        fail_with_first (ssm, error);
+        sqns_upgrade_fail_with_first (ssm, error);
     }
 }
 
@@ -238,10 +237,11 @@ make_plan (SqnsSsm *ssm)
     {
       if (sqns_version_known (&upgrade->status->version) && upgrade->memory.history.file_taken)
         upgrade->result->after = upgrade->status->version;
-      fail_with_first (ssm, error);
+      sqns_upgrade_fail_with_first (ssm, error);
       return;
     }
   g_clear_error (&upgrade->step_error);
+  upgrade->no_hand = FALSE;
   take_plan (ssm, plan);
 }
 
@@ -291,6 +291,15 @@ may_have_lost_way (SqnsUpgrade *upgrade, const GError *error)
   return sqns_link_kind (upgrade->link) != SQNS_LINK_DIRECT && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
 }
 
+/* So may it in an upload; but a modem that cannot store hangs as if it had. */
+static gboolean
+may_have_lost_way_or_hung (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
+{
+  return (step == SQNS_STEP_STORE || step == SQNS_STEP_STORE_FIRST)
+         && sqns_link_kind (upgrade->link) != SQNS_LINK_DIRECT
+         && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
+}
+
 /* Steps whose failure says nothing final: the modem is asked what it is, and the plan has the last word. */
 static gboolean
 may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
@@ -312,9 +321,10 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
                              */
       return upgrade->uploaded == SQNS_STEP_STORE_FIRST || may_have_lost_way (upgrade, error)
              || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
-    case SQNS_STEP_PREPARE:
     case SQNS_STEP_STORE_FIRST: /* else not: some modems cannot store, and hang then */
     case SQNS_STEP_STORE:
+      return may_have_lost_way (upgrade, error) || may_have_lost_way_or_hung (upgrade, step, error);
+    case SQNS_STEP_PREPARE:
     case SQNS_STEP_WAIT:
       return may_have_lost_way (upgrade, error);
     case SQNS_STEP_BOOT_APPLICATION: /* between two files it was only to be looked at: the second one may still do */
@@ -348,6 +358,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
           || (step == SQNS_STEP_APPLY && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)))
         upgrade->memory.history.file_sent = FALSE;
       upgrade->mute |= step == SQNS_STEP_BOOT_APPLICATION;
+      upgrade->no_hand = may_have_lost_way_or_hung (upgrade, step, error);
       sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
                            error->message);
       upgrade->step_error = error;

@@ -74,8 +74,8 @@ G_STATIC_ASSERT (G_N_ELEMENTS (outcome_words) == MATRIX_N_OUTCOMES);
 /* Why some of them are there that one would not expect. */
 static const char *const reasons[] = {
   "done, retried: one may come for the other anywhere, for a busy machine loses answers of its own",
-  "untouched, where the modem or the board reboots in prepare or transfer: it was taking a file into its store (FFF "
-  "method); that is not begun again by itself, for some modems cannot store, and hang then; one more run does it",
+  "untouched, where the modem reboots in prepare or transfer: it was taking a file into its store (FFF method); on a "
+  "bare modem that is not begun again by itself, for some modems cannot store, and hang then; one more run does it",
   "unknown, where a job is cancelled in bootrom or transfer: the last byte had been taken, and the modem applies the "
   "file "
   "by itself; a resume goes on from there",
@@ -113,7 +113,7 @@ static const guint8 allowed[MATRIX_N_FAULTS][SQNS_N_PHASES - FIRST_PHASE] = {
   [MATRIX_LOSS]         = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
   [MATRIX_SHORT_WRITE]  = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
   [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R | U,      D | R,          D | R,   D | R | U,          D | R,      D | R,  D | R,     D | R },
-  [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U,      D | R,          D | R,   D | R | U,          D | R,      D | R,  D | R,     D | R },
+  [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U,      D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
   [MATRIX_UNPLUG]       = { U,         U | X,     U | X,          X,              X,       X,                  X,          X,      D | R | X, D | R },
   [MATRIX_HANG]         = { U,         U,         U | X,          X,              U | X,   X,                  X,          X,      D | R | X, D | R },
   [MATRIX_CANCEL]       = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R | CS, D | R,  D | R,     D | R },
