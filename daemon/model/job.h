@@ -50,8 +50,8 @@ gboolean sqns_job_is_running (SqnsJob *job);     /* running or verifying, or wai
 gboolean sqns_job_is_interrupted (SqnsJob *job); /* it ran and is to go on */
 gboolean sqns_job_is_finished (SqnsJob *job);    /* none of these */
 
-/* Of a pending or interrupted job: why it does not run yet. @state: QUEUED or WAITING; an interrupted one stays so. TRUE:
- * that is news. */
+/* Of a pending or interrupted job: why it does not run yet. @state: QUEUED or WAITING; an interrupted one stays so.
+ * TRUE: that is news. */
 gboolean sqns_job_set_pending (SqnsJob *job, SqnsJobState state, guint queue_position, const char *message);
 
 /* Claims the device and runs a pending job, or goes on with an interrupted one; nothing is sent before its record was
