@@ -239,7 +239,7 @@ class Jobs(NotifyCase):
     def test_cancel_button(self):
         server = self.serve()
         self.notify()
-        board = self.board(*SLOW)
+        board = self.board('--block-time=250')  # seen before the last block by a busy machine, too
         job = self.submit(board)
         told = self.wait_told(server, 'progress', lambda told: told.hints.get('value', 0) > 0)
         self.assertEqual(told.actions, ['cancel', 'Cancel'])
