@@ -13,6 +13,7 @@
 #define LATE_AT_MS 5500
 #define LATE_STP_MS 2500
 #define STOPPED_MS 300
+#define BOOT_S 60
 
 static const struct {
   gboolean immediate;
@@ -189,6 +190,20 @@ matrix_strike (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, gu
   return TRUE;
 }
 
+/* After a power cycle. How long it is off is no time for a busy machine to see it. */
+static void
+await_boot (VirtualBoard *board)
+{
+  gint64 deadline = g_get_monotonic_time () + BOOT_S * G_USEC_PER_SEC;
+  while (virtual_board_is (board, "modem", "hung") || virtual_board_is (board, "modem", "off")
+         || virtual_board_is (board, "modem", "booting"))
+    {
+      if (g_get_monotonic_time () > deadline)
+        g_error ("the modem does not boot");
+      g_usleep (10000);
+    }
+}
+
 void
 matrix_repair (MatrixFault fault, VirtualBoard *board)
 {
@@ -198,9 +213,6 @@ matrix_repair (MatrixFault fault, VirtualBoard *board)
   if (fault == MATRIX_HANG && virtual_board_is (board, "modem", "hung"))
     {
       g_free (virtual_board_tell (board, "power-cycle"));
-      /* how long it is off is no time for a busy machine to see it */
-      while (virtual_board_is (board, "modem", "hung") || virtual_board_is (board, "modem", "off")
-             || virtual_board_is (board, "modem", "booting"))
-        g_usleep (10000);
+      await_boot (board);
     }
 }
