@@ -32,6 +32,8 @@ typedef struct {
   gint64 deadline_us;
   gint64 heard_us;   /* last answer */
   gint64 answers_us; /* since when it has answered without a report; 0 not yet */
+  gint64 waits_us;   /* since when it has said that a stored image waits to be installed; 0 not now */
+  guint installs;    /* AT+SMUPGRADE sent */
   guint queries;
 } Apply;
 
@@ -72,12 +74,36 @@ no_report_yet (SqnsSsm *ssm)
   reported (ssm);
 }
 
+/* One that was reset as it was told to install has the image still, and would wait with it for ever. */
+static void
+not_begun (SqnsSsm *ssm)
+{
+  Apply *apply = sqns_ssm_data (ssm);
+  gint64 now = g_get_monotonic_time ();
+
+  if (apply->waits_us == 0)
+    apply->waits_us = now;
+  if (apply->how != SQNS_APPLY_STORED || apply->installs == SQNS_INSTALL_TRIES
+      || now - apply->waits_us < sqns_patience_us (SQNS_INSTALL_BEGIN_S))
+    {
+      sqns_ssm_goto (ssm, STATE_PAUSE);
+      return;
+    }
+  sqns_monitor_remark (apply->monitor, "the modem has not begun to install: it is told to once more");
+  apply->waits_us = 0;
+  sqns_ssm_goto (ssm, STATE_INSTALL);
+}
+
 static void
 judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
 {
+  Apply *apply = sqns_ssm_data (ssm);
   g_autofree char *reason = NULL;
+  SqnsReport report = sqns_at_smupgrade (reply, &reason);
 
-  switch (sqns_at_smupgrade (reply, &reason))
+  if (report != SQNS_REPORT_AVAILABLE)
+    apply->waits_us = 0;
+  switch (report)
     {
     case SQNS_REPORT_SUCCESS:
       reported (ssm);
@@ -89,11 +115,14 @@ judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
     case SQNS_REPORT_UNKNOWN:
       no_report_yet (ssm);
       break;
-    case SQNS_REPORT_INIT:
     case SQNS_REPORT_AVAILABLE:
+      apply->answers_us = 0;
+      not_begun (ssm);
+      break;
+    case SQNS_REPORT_INIT:
     case SQNS_REPORT_ON_GOING:
     case SQNS_REPORT_DOWNLOADING:
-      ((Apply *)sqns_ssm_data (ssm))->answers_us = 0;
+      apply->answers_us = 0;
       sqns_ssm_goto (ssm, STATE_PAUSE);
       break;
     }
@@ -211,6 +240,7 @@ apply_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_ssm_goto (ssm, STATE_POLL);
       break;
     case STATE_INSTALL:
+      apply->installs++;
       sqns_command_async (apply->port, apply->monitor, "AT+SMUPGRADE", SQNS_INSTALL_MS, sqns_ssm_cancellable (ssm),
                           on_installing, ssm);
       break;

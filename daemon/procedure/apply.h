@@ -11,8 +11,9 @@ typedef enum {
 } SqnsApplyHow;
 
 /* Polls AT, then AT+SMUPGRADE?. A modem that answers but gives no report for 5 minutes counts as done: its version,
- * read after the reboot, has the last word. Errors: MODEM_REFUSED with the modem's reason, TIMEOUT, DEVICE_LOST,
- * CANCELLED. */
+ * read after the reboot, has the last word. One that still says "available" was reset before it began, and is told to
+ * install again. Errors: MODEM_REFUSED with the modem's reason, PROTOCOL when it does not install what it has stored,
+ * TIMEOUT, DEVICE_LOST, CANCELLED. */
 void sqns_apply_async (
     SqnsLink *link, SqnsApplyHow how, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_apply_finish (SqnsLink *link, GAsyncResult *result, GError **error);

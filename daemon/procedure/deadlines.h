@@ -63,6 +63,8 @@
 #define SQNS_APPLY_BOOT_TRIES 10u     /* AT+SMSWBOOT? that names no mode | goes on | protocol.md §3 step 6 */
 #define SQNS_INSTALL_PAUSE_MS 1500u   /* between a stored upload and AT+SMUPGRADE | AT+SMUPGRADE | protocol.md §3 */
 #define SQNS_INSTALL_MS 20000u        /* OK to it | the report tells | ours */
+#define SQNS_INSTALL_BEGIN_S 30u      /* long: it says that the image is "available", still | AT+SMUPGRADE again | ours */
+#define SQNS_INSTALL_TRIES 3u         /* of AT+SMUPGRADE | the report is waited for | ours */
 
 /* [Whole upgrade] */
 #define SQNS_STEP_RETRIES 2u          /* steps that failed and may be cured by a new look | the failure, with words | protocol.md §4 */

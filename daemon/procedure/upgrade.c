@@ -291,12 +291,11 @@ may_have_lost_way (SqnsUpgrade *upgrade, const GError *error)
   return sqns_link_kind (upgrade->link) != SQNS_LINK_DIRECT && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
 }
 
-/* So may it in an upload; but a modem that cannot store hangs as if it had. */
+/* So may it, or the modem, in an upload; but a modem that cannot store hangs as if it had. */
 static gboolean
-may_have_lost_way_or_hung (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
+may_have_been_reset_or_hung (SqnsStep step, const GError *error)
 {
   return (step == SQNS_STEP_STORE || step == SQNS_STEP_STORE_FIRST)
-         && sqns_link_kind (upgrade->link) != SQNS_LINK_DIRECT
          && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
 }
 
@@ -317,13 +316,12 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
     case SQNS_STEP_BOOT_RECOVERY: /* it may talk at a speed that the passthrough does not have, or what was */
     case SQNS_STEP_BOOT_FFH:      /* taken for a bare modem is one */
       return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
-    case SQNS_STEP_INSTALL: /* the first of two files: there is no way but on; a reset modem has nothing stored any more
-                             */
+    case SQNS_STEP_INSTALL: /* the first of two files: there is no way but on; a reset may have cost what was stored */
       return upgrade->uploaded == SQNS_STEP_STORE_FIRST || may_have_lost_way (upgrade, error)
              || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
-    case SQNS_STEP_STORE_FIRST: /* else not: some modems cannot store, and hang then */
+    case SQNS_STEP_STORE_FIRST: /* a refusal is final: some modems cannot store */
     case SQNS_STEP_STORE:
-      return may_have_lost_way (upgrade, error) || may_have_lost_way_or_hung (upgrade, step, error);
+      return may_have_lost_way (upgrade, error) || may_have_been_reset_or_hung (step, error);
     case SQNS_STEP_PREPARE:
     case SQNS_STEP_WAIT:
       return may_have_lost_way (upgrade, error);
@@ -358,7 +356,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
           || (step == SQNS_STEP_APPLY && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)))
         upgrade->memory.history.file_sent = FALSE;
       upgrade->mute |= step == SQNS_STEP_BOOT_APPLICATION;
-      upgrade->no_hand = may_have_lost_way_or_hung (upgrade, step, error);
+      upgrade->no_hand = may_have_been_reset_or_hung (step, error);
       sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
                            error->message);
       upgrade->step_error = error;

@@ -53,12 +53,12 @@ judge (SqnsError code, const SqnsAftermath *aftermath)
   if (code == SQNS_ERROR_PORT_LOCKED || code == SQNS_ERROR_BUSY) /* in between, another program took the port */
     return (Verdict){ code, !aftermath->written,
                       aftermath->written ? "the modem's state is not known; leave its power on"
-                                         : "nothing was written to its flash" };
+                                         : "nothing of its firmware was written" };
   if (code == SQNS_ERROR_NEEDS_HAND)
     return (Verdict){ SQNS_ERROR_NEEDS_HAND, FALSE, "the modem's state is not known; leave its power on" };
   if (!aftermath->written)
     return (Verdict){ SQNS_ERROR_TIMEOUT, TRUE,
-                      "the modem does not answer any more; nothing was written to its flash" };
+                      "the modem does not answer any more; nothing of its firmware was written" };
   return (Verdict){ SQNS_ERROR_TIMEOUT, FALSE, "the modem's state is not known; leave its power on" };
 }
 

@@ -56,6 +56,13 @@ static const MatrixRoute routes[] = {
     .machines
     = "apply interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer upgrade "
       "wake" },
+  { .name = "bare-diff",
+    .board = "--start direct --modem-version 5.1.1.0-38638 ",
+    .dup = "upgdiff_38638-to-39529.dup",
+    .make = "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
+    .before = "5.1.1.0-38638",
+    .after = "5.1.1.0-39529",
+    .machines = "apply interrupt link prepare probe quit-relay transfer upgrade wake" },
   { .name = "two-steps",
     .board = "--modem-version 5.1.1.0-41065 ",
     .dup = "CATM1-5.2-48829-2.dup",

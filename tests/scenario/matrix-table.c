@@ -62,9 +62,9 @@ G_STATIC_ASSERT (G_N_ELEMENTS (fault_words) == MATRIX_N_FAULTS);
 static const char *const outcome_words[] = {
   "succeeded: the booted modem told the promised version",
   "the same, after requests, steps or links that were taken once more",
-  "failed before harm: nothing was written to the modem, power may be cut",
+  "failed before harm: nothing of the modem's firmware was written, power may be cut",
   "failed, and the modem waits in recovery, mTools or FFH: power may be cut",
-  "cancelled before harm: nothing was written to the modem, power may be cut",
+  "cancelled before harm: nothing of the modem's firmware was written, power may be cut",
   "cancelled, and the modem waits in recovery, mTools or FFH: power may be cut",
   "failed, and the modem cannot be asked: power must stay",
   "the daemon's death is the end of nothing: the next run goes on",
@@ -74,13 +74,12 @@ G_STATIC_ASSERT (G_N_ELEMENTS (outcome_words) == MATRIX_N_OUTCOMES);
 /* Why some of them are there that one would not expect. */
 static const char *const reasons[] = {
   "done, retried: one may come for the other anywhere, for a busy machine loses answers of its own",
-  "untouched, where the modem reboots in prepare or transfer: it was taking a file into its store (FFF method); on a "
-  "bare modem that is not begun again by itself, for some modems cannot store, and hang then; one more run does it",
   "unknown, where a job is cancelled in bootrom or transfer: the last byte had been taken, and the modem applies the "
   "file "
   "by itself; a resume goes on from there",
   "cancelled-resumable, where a job is cancelled in apply: the modem had told that it could not apply the file",
   "untouched, where it hangs in updater: its boot ROM had nothing yet, and an updater goes to memory only",
+  "untouched, where it hangs in transfer: it was taking a file into its store (FFF method), beside its firmware",
   "done, where it hangs in confirm or release: the version had been told",
   "untouched, where the board is reset before anything was written: a script that was being typed was lost with it, or "
   "the "
@@ -112,10 +111,10 @@ static const guint8 allowed[MATRIX_N_FAULTS][SQNS_N_PHASES - FIRST_PHASE] = {
   [MATRIX_DAMAGE]       = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
   [MATRIX_LOSS]         = { D | R | U, D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
   [MATRIX_SHORT_WRITE]  = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
-  [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R | U,      D | R,          D | R,   D | R | U,          D | R,      D | R,  D | R,     D | R },
+  [MATRIX_MODEM_RESET]  = { D | R,     D | R,     D | R,          D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
   [MATRIX_BOARD_RESET]  = { D | R | U, D | R | U, D | R | U,      D | R,          D | R,   D | R,              D | R,      D | R,  D | R,     D | R },
   [MATRIX_UNPLUG]       = { U,         U | X,     U | X,          X,              X,       X,                  X,          X,      D | R | X, D | R },
-  [MATRIX_HANG]         = { U,         U,         U | X,          X,              U | X,   X,                  X,          X,      D | R | X, D | R },
+  [MATRIX_HANG]         = { U,         U,         U | X,          X,              U | X,   U | X,              X,          X,      D | R | X, D | R },
   [MATRIX_CANCEL]       = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R | CS, D | R,  D | R,     D | R },
   [MATRIX_SIGTERM]      = { C,         C | CS,    D | R | C | CS, D | R | CS | X, C | CS,  D | R | C | CS | X, D | R | CS, D | R,  D | R,     D | R },
   [MATRIX_SIGKILL]      = { N,         N,         N,              N,              N,       N,                  N,          N,      N,         N },

@@ -29,9 +29,9 @@ gboolean matrix_fault_from_name (const char *name, MatrixFault *fault);
 typedef enum {
   MATRIX_DONE,                /* succeeded: the booted modem has told the promised version */
   MATRIX_RETRIED,             /* the same, after requests, steps or links that were taken once more */
-  MATRIX_UNTOUCHED,           /* failed; nothing was written to the modem */
+  MATRIX_UNTOUCHED,           /* failed; nothing of its firmware was written */
   MATRIX_RESUMABLE,           /* failed; the modem waits in recovery, mTools or FFH, power may be cut */
-  MATRIX_CANCELLED,           /* cancelled; nothing was written to the modem */
+  MATRIX_CANCELLED,           /* cancelled; nothing of its firmware was written */
   MATRIX_CANCELLED_RESUMABLE, /* cancelled; the modem waits in recovery, mTools or FFH, power may be cut */
   MATRIX_UNKNOWN,             /* failed; the modem cannot be asked: power must stay */
   MATRIX_DIED,                /* the daemon did, and the next one went on */

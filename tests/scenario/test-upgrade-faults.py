@@ -7,13 +7,14 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import DONE, RECOVERY, REFUSED, UNKNOWN, WholeCase  # noqa: E402
+from rig import DONE, RECOVERY, REFUSED, TARGET, UNKNOWN, WholeCase  # noqa: E402
 
 AT_ONCE = 8
 
 
 class Faults(WholeCase):
     """Boards run side by side: what takes long is waiting for modems."""
+    VERSION = TARGET
 
     def setUp(self):
         super().setUp()
@@ -27,14 +28,14 @@ class Faults(WholeCase):
         code, words = self.end_of(client)
         with self.subTest(options=options):
             self.assertIn(code, codes, '%s\n%s' % (words, self.status(board)))
-            self.assert_honest(board, code, words)
+            self.assert_honest(board, code, words, self.VERSION)
         return code == DONE
 
     def again(self, options, board):
         board.tell('clear-faults')
         with self.subTest('once more after', options=options):
             self.expect(DONE, 'upgrade', board.port, self.dup)
-            self.assert_upgraded(board)
+            self.assert_upgraded(board, self.VERSION)
 
     def run_all(self, codes, cases):
         """@cases: the options of a board each."""
@@ -47,7 +48,7 @@ class Faults(WholeCase):
                 with self.subTest('once more after', options=options):
                     code, words = self.end_of(client)
                     self.assertEqual(code, DONE, words)
-                    self.assert_upgraded(board)
+                    self.assert_upgraded(board, self.VERSION)
 
     def strike(self, codes, faults, *options):
         self.run_all(codes, [('--fault=' + fault, *options) for fault in faults])
@@ -119,6 +120,19 @@ class Patience(Faults):
     def test_for_ever(self):
         self.strike((RECOVERY,), ['refuse@stp.blockx*', 'refuse@stp.announcex*', 'residue@stp.block:8176x*',
                                   'residue@stp.block=50%:100x*'], '--start=direct')
+
+
+class Stored(Faults):
+    """A file that the modem stores first, then installs as it is told to (FFF method)."""
+    VERSION = '5.1.1.0-39529'
+
+    def setUp(self):
+        super().setUp()
+        self.dup = self.image('upgdiff_38638-to-39529.dup', size=300000, version='5.1.1.0', build=39529, diff_from=38638)
+
+    def test_resets(self):
+        self.strike((DONE,), ['modem-reset@stp.open', 'modem-reset@stp.block=50%', 'modem-reset@AT+SMUPGRADE', 'silence@AT+SMUPGRADE',
+                              'error@AT+SMUPGRADE'], '--start=direct', '--modem-version=5.1.1.0-38638')
 
 
 class Resets(Faults):
