@@ -142,7 +142,7 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
     {
       look_again (pass, sqns_job_not_again_before (job));
       return g_strdup (sqns_job_lost_board (job) ? "the board is back, the job goes on in a moment"
-                                                 : sqns_job_interruption (job));
+                                                 : "the job goes on when the port is free");
     }
   if (self->config.max_concurrent > 0 && pass->running >= self->config.max_concurrent)
     return g_strdup ("waits for a free place: as many jobs run as are allowed");

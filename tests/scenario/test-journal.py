@@ -252,7 +252,9 @@ class Cable(JournalCase):
         board.tell('plug')
         with open(os.open(self.link, os.O_RDWR | os.O_NOCTTY), 'rb', buffering=0) as port:
             fcntl.flock(port, fcntl.LOCK_EX)
-            now = wait_for(lambda: (job := self.job(uuid)) and 'is in use by' in job['Message'] and job, 'the lock to be met')
+            now = wait_for(lambda: (job := self.job(uuid)) and 'when the port is free' in job['Message'] and job,
+                           'the lock to be met')
+            self.assertEqual(now['Message'].count('is in use by'), 1, now['Message'])
             self.assertEqual((now['State'], now['ErrorName']), ('interrupted', ''))
             self.assertIn('goes on by itself', now['Advice'])
         self.succeeds(uuid)
