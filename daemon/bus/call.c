@@ -113,7 +113,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
   static const char *const which[SQNS_CALL_N_FILES] = { NULL, "first-step: ", "updater: " };
   SqnsCall *call = user_data;
   GError *error = NULL;
-  SqnsFirmware *loaded = sqns_firmware_load_finish (result, &error);
+  SqnsFirmware *loaded = sqns_library_load_finish (result, &error);
 
   if (loaded == NULL)
     {
@@ -138,9 +138,9 @@ load_next (SqnsCall *call)
     if (call->fds[i] >= 0)
       {
         call->loading = i;
-        sqns_firmware_load_async (g_steal_fd (&call->fds[i]),
-                                  i == SQNS_CALL_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP, NULL, on_loaded,
-                                  call);
+        sqns_library_load_async (sqns_manager_library (call->bus->manager), g_steal_fd (&call->fds[i]),
+                                 i == SQNS_CALL_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP, NULL, on_loaded,
+                                 call);
         return;
       }
   call->step (call);
@@ -175,7 +175,6 @@ void
 sqns_call_submit (SqnsCall *call, SqnsCallStep step)
 {
   GError *error = NULL;
-  call->firmware = sqns_manager_share_firmware (call->bus->manager, call->firmware);
   call->request->creator_uid = call->uid;
   g_autoptr (GPtrArray) jobs
       = sqns_manager_submit (call->bus->manager, call->devices, call->firmware, call->request, &error);

@@ -13,11 +13,11 @@ struct _SqnsManager {
   SqnsConfig config;
   const SqnsOperations *operations;
   SqnsRules *rules;
-  GPtrArray *devices;   /* SqnsDevice */
-  GHashTable *boards;   /* udev's id -> SqnsDevice, borrowed */
-  GHashTable *watches;  /* SqnsDevice, borrowed -> GFileMonitor, of ports */
-  GPtrArray *jobs;      /* SqnsJob by age */
-  GPtrArray *images;    /* SqnsFirmware, weak */
+  GPtrArray *devices;  /* SqnsDevice */
+  GHashTable *boards;  /* udev's id -> SqnsDevice, borrowed */
+  GHashTable *watches; /* SqnsDevice, borrowed -> GFileMonitor, of ports */
+  GPtrArray *jobs;     /* SqnsJob by age */
+  SqnsLibrary *library;
   SqnsJournal *journal; /* nullable: jobs end with the daemon */
   SqnsBacklog *kept;    /* jobs whose record was written, and that are to hear of it */
   GTask *opening;       /* while it is read */

@@ -32,12 +32,6 @@ on_inhibitors_changed (gpointer user_data)
 }
 
 static void
-on_image_gone (gpointer data, GObject *firmware)
-{
-  g_ptr_array_remove_fast (data, firmware);
-}
-
-static void
 sqns_manager_dispose (GObject *object)
 {
   SqnsManager *self = SQNS_MANAGER (object);
@@ -64,9 +58,7 @@ static void
 sqns_manager_finalize (GObject *object)
 {
   SqnsManager *self = SQNS_MANAGER (object);
-  for (guint i = 0; i < self->images->len; i++)
-    g_object_weak_unref (self->images->pdata[i], on_image_gone, self->images);
-  g_ptr_array_unref (self->images);
+  sqns_library_unref (self->library);
   g_ptr_array_unref (self->jobs);
   g_ptr_array_unref (self->devices);
   g_hash_table_unref (self->boards);
@@ -103,7 +95,7 @@ sqns_manager_init (SqnsManager *self)
 {
   self->devices = g_ptr_array_new_with_free_func (g_object_unref);
   self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
-  self->images = g_ptr_array_new ();
+  self->library = sqns_library_new ();
   self->boards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->watches = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->kept = sqns_manager_kept_new ();
@@ -324,25 +316,10 @@ sqns_manager_blockers (SqnsManager *self, SqnsDevice *device)
 
 /* Jobs */
 
-SqnsFirmware *
-sqns_manager_share_firmware (SqnsManager *self, SqnsFirmware *firmware)
+SqnsLibrary *
+sqns_manager_library (SqnsManager *self)
 {
-  SqnsFirmware *same = NULL;
-  for (guint i = 0; i < self->images->len; i++)
-    if (g_str_equal (sqns_firmware_sha256 (self->images->pdata[i]), sqns_firmware_sha256 (firmware)))
-      {
-        same = self->images->pdata[i];
-        if (!g_str_equal (sqns_firmware_name (same), sqns_firmware_name (firmware)))
-          continue;
-        g_object_unref (firmware);
-        return g_object_ref (same);
-      }
-  /* a diff is read by its name: the same bytes under another name are another firmware */
-  if (same != NULL)
-    sqns_firmware_share_image (firmware, same);
-  g_ptr_array_add (self->images, firmware);
-  g_object_weak_ref (G_OBJECT (firmware), on_image_gone, self->images);
-  return firmware;
+  return self->library;
 }
 
 gboolean

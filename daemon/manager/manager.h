@@ -6,6 +6,7 @@
 #include "manager/history.h"
 #include "manager/inhibit.h"
 #include "model/job.h"
+#include "model/library.h"
 
 #define SQNS_TYPE_MANAGER (sqns_manager_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsManager, sqns_manager, SQNS, MANAGER, GObject)
@@ -38,8 +39,7 @@ sqns_manager_add_port (SqnsManager *manager, const char *devnode, const SqnsPort
 /* WRONG_STATE (a board that udev found), BUSY (a job is not finished, a console is open). */
 gboolean sqns_manager_remove_port (SqnsManager *manager, SqnsDevice *device, GError **error);
 
-/* The same image is kept once: returns @firmware (taken), or another object that is its equal. */
-SqnsFirmware *sqns_manager_share_firmware (SqnsManager *manager, SqnsFirmware *firmware);
+SqnsLibrary *sqns_manager_library (SqnsManager *manager); /* owned by the manager */
 
 /* DRAINING while nothing new is taken. */
 gboolean sqns_manager_accepts (SqnsManager *manager, GError **error);

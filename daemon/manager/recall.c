@@ -39,7 +39,7 @@ share_files (SqnsManager *self, SqnsJournalEntry *entry)
 {
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     if (entry->files[i] != NULL)
-      entry->files[i] = sqns_manager_share_firmware (self, entry->files[i]);
+      entry->files[i] = sqns_library_share (self->library, entry->files[i]);
 }
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A firmware file: copied, sealed, hashed and parsed once. */
+/* A firmware file: copied, sealed, hashed and parsed. */
 #include "model/firmware.h"
 #include "codec/elf.h"
 #include "model/memfile.h"
@@ -157,11 +157,6 @@ name_of_fd (int fd)
   return g_str_has_prefix (name, "memfd:") ? g_strdup (name + strlen ("memfd:")) : g_steal_pointer (&name);
 }
 
-typedef struct {
-  int fd;
-  SqnsFirmwareKind kind;
-} Load;
-
 static gboolean
 parse (SqnsFirmware *self, SqnsFirmwareKind kind, GError **error)
 {
@@ -179,59 +174,83 @@ parse (SqnsFirmware *self, SqnsFirmwareKind kind, GError **error)
   return FALSE;
 }
 
+/* Whether @fd holds these bytes and no more. */
+static gboolean
+has_bytes (int fd, GBytes *image)
+{
+  g_autofree guint8 *chunk = g_malloc (COPY_CHUNK);
+  gsize size, done = 0;
+  const guint8 *bytes = g_bytes_get_data (image, &size);
+
+  for (;;)
+    {
+      gssize n = pread (fd, chunk, COPY_CHUNK, done);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        return n == 0 && done == size;
+      if ((gsize)n > size - done || memcmp (chunk, bytes + done, n) != 0)
+        return FALSE;
+      done += n;
+    }
+}
+
+static SqnsFirmware *
+find_same (int fd, guint64 size, const GPtrArray *known)
+{
+  for (guint i = 0; known != NULL && i < known->len; i++)
+    {
+      SqnsFirmware *other = known->pdata[i];
+      if (g_bytes_get_size (other->image) == size && has_bytes (fd, other->image))
+        return other;
+    }
+  return NULL;
+}
+
+static gboolean
+copy (SqnsFirmware *self, int fd, guint64 size, GCancellable *cancellable, GError **error)
+{
+  int file = sqns_memfile_new ("sqnsd-firmware", error);
+  if (file < 0)
+    return FALSE;
+  if (copy_file (fd, file, size, cancellable, error) && sqns_memfile_seal (file, error))
+    self->image = sqns_memfile_map (file, size, error);
+  g_close (file, NULL);
+  if (self->image == NULL)
+    return FALSE;
+  self->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, self->image);
+  return TRUE;
+}
+
 /* @name NULL: that of the descriptor. */
 static SqnsFirmware *
-load (int fd, const char *name, SqnsFirmwareKind kind, GCancellable *cancellable, GError **error)
+load (
+    int fd, const char *name, SqnsFirmwareKind kind, const GPtrArray *known, GCancellable *cancellable, GError **error)
 {
   guint64 size = 0;
   if (!check_file (fd, &size, error))
     return NULL;
-  int copy = sqns_memfile_new ("sqnsd-firmware", error);
-  if (copy < 0)
-    return NULL;
+  g_autofree char *own_name = name != NULL ? g_strdup (name) : name_of_fd (fd);
+  SqnsFirmware *same = find_same (fd, size, known);
+  if (same != NULL && sqns_firmware_is_called (same, kind, own_name))
+    return g_object_ref (same);
 
   g_autoptr (SqnsFirmware) self = g_object_new (SQNS_TYPE_FIRMWARE, NULL);
-  self->name = name != NULL ? g_strdup (name) : name_of_fd (fd);
-  if (copy_file (fd, copy, size, cancellable, error) && sqns_memfile_seal (copy, error))
-    self->image = sqns_memfile_map (copy, size, error);
-  g_close (copy, NULL);
-  if (self->image == NULL)
+  self->name = g_steal_pointer (&own_name);
+  if (same != NULL)
+    {
+      self->image = g_bytes_ref (same->image);
+      self->sha256 = g_strdup (same->sha256);
+    }
+  else if (!copy (self, fd, size, cancellable, error))
     return NULL;
-
-  self->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, self->image);
   return parse (self, kind, error) ? g_steal_pointer (&self) : NULL;
 }
 
-static void
-load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  Load *order = task_data;
-  GError *error = NULL;
-  SqnsFirmware *firmware = load (order->fd, NULL, order->kind, cancellable, &error);
-  g_close (order->fd, NULL);
-  if (firmware != NULL)
-    g_task_return_pointer (task, firmware, g_object_unref);
-  else
-    g_task_return_error (task, sqns_error_normalize (error));
-}
-
-void
-sqns_firmware_load_async (
-    int fd, SqnsFirmwareKind kind, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  const Load order = { fd, kind };
-  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_task_set_source_tag (task, sqns_firmware_load_async);
-  g_task_set_task_data (task, g_memdup2 (&order, sizeof order), g_free);
-  /* the worker runs in any case: it closes the fd, and says CANCELLED in our domain */
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_run_in_thread (task, load_in_thread);
-}
-
 SqnsFirmware *
-sqns_firmware_load_finish (GAsyncResult *result, GError **error)
+sqns_firmware_load (int fd, SqnsFirmwareKind kind, const GPtrArray *known, GCancellable *cancellable, GError **error)
 {
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return load (fd, NULL, kind, known, cancellable, error);
 }
 
 SqnsFirmware *
@@ -244,7 +263,7 @@ sqns_firmware_load_file (const char *path, const char *name, const char *sha256,
       refuse (error, "the kept copy of %s cannot be read: %s", name, g_strerror (code));
       return NULL;
     }
-  g_autoptr (SqnsFirmware) self = load (fd, name, kind, NULL, error);
+  g_autoptr (SqnsFirmware) self = load (fd, name, kind, NULL, NULL, error);
   g_close (fd, NULL);
   if (self == NULL)
     g_prefix_error (error, "the kept copy of %s is damaged: ", name);
@@ -278,6 +297,18 @@ const SqnsCaba *
 sqns_firmware_caba (SqnsFirmware *firmware)
 {
   return firmware->caba;
+}
+
+SqnsFirmwareKind
+sqns_firmware_kind (SqnsFirmware *firmware)
+{
+  return firmware->caba != NULL ? SQNS_FIRMWARE_DUP : SQNS_FIRMWARE_UPDATER;
+}
+
+gboolean
+sqns_firmware_is_called (SqnsFirmware *firmware, SqnsFirmwareKind kind, const char *name)
+{
+  return sqns_firmware_kind (firmware) == kind && g_str_equal (firmware->name, name);
 }
 
 void

@@ -7,19 +7,20 @@
 #define SQNS_TYPE_FIRMWARE (sqns_firmware_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsFirmware, sqns_firmware, SQNS, FIRMWARE, GObject)
 
-/* Copies the regular file behind @fd (taken: closed in any case), from its start, into a sealed memory file, hashes and
- * parses it, all in a worker thread. The file's name comes from /proc/self/fd. Errors: INVALID_FIRMWARE (not a regular
- * file, not readable, too small or too large, damaged), CANCELLED. */
 typedef enum {
   SQNS_FIRMWARE_DUP,
   SQNS_FIRMWARE_UPDATER, /* an updater ELF: it has no caba */
 } SqnsFirmwareKind;
-void sqns_firmware_load_async (
-    int fd, SqnsFirmwareKind kind, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-SqnsFirmware *sqns_firmware_load_finish (GAsyncResult *result, GError **error);
+
+/* Copies the regular file behind @fd, from its start, into a sealed memory file, hashes and parses it. The file's name
+ * comes from /proc/self/fd. Where one of @known (of SqnsFirmware, nullable) has the same bytes there is no new copy,
+ * and the result is that one, when its name and kind are the same, too. Blocks: for worker threads only. Errors:
+ * INVALID_FIRMWARE (not a regular file, not readable, too small or too large, damaged), G_IO_ERROR_CANCELLED. */
+SqnsFirmware *
+sqns_firmware_load (int fd, SqnsFirmwareKind kind, const GPtrArray *known, GCancellable *cancellable, GError **error);
 
 /* The same for the file at @path, which is called @name whatever its path is, and must have the hash @sha256
- * (INVALID_FIRMWARE). Blocks: for worker threads only. */
+ * (INVALID_FIRMWARE). Blocks, too. */
 SqnsFirmware *
 sqns_firmware_load_file (const char *path, const char *name, const char *sha256, SqnsFirmwareKind kind, GError **error);
 
@@ -27,6 +28,8 @@ const char *sqns_firmware_name (SqnsFirmware *firmware);     /* base name, valid
 const char *sqns_firmware_sha256 (SqnsFirmware *firmware);   /* 64 lower-case hex digits */
 GBytes *sqns_firmware_image (SqnsFirmware *firmware);        /* owned by the firmware */
 const SqnsCaba *sqns_firmware_caba (SqnsFirmware *firmware); /* NULL for an updater */
+SqnsFirmwareKind sqns_firmware_kind (SqnsFirmware *firmware);
+gboolean sqns_firmware_is_called (SqnsFirmware *firmware, SqnsFirmwareKind kind, const char *name);
 
 /* Lets @firmware use the image of @other, which must have the same hash, and drops its own copy. Only before anybody
  * else holds @firmware's image. */

@@ -12,12 +12,14 @@ from bench import SOURCE
 from process import ImageWatch, Process
 
 sys.path.insert(0, os.path.join(SOURCE, 'tests', 'scenario'))
-from bus_rig import NAME, Rig, load_make_dup, wait_for  # noqa: E402, F401  (for idle.py too)
+from bus_rig import NAME, Client, Gio, GLib, Rig, load_make_dup, wait_for  # noqa: E402, F401  (for idle.py too)
 
 VERSION_BEFORE = '6.0.0.0-35351'  # sqns-board's own default
 LOOP_LIMIT_MS = 50
 TURN = re.compile(r'the main loop was away for ([0-9.]+) ms')
 EXPLAINED_TURNS = 3
+ANSWER_S = 120
+UPGRADE_S = 1800
 
 
 def allow_descriptors(boards):
@@ -44,18 +46,46 @@ class Boards:
             return [json.loads(line) for line in file]
 
 
+def upgrade_together(rig, ports, image):
+    """All boards in one call, as a person does; an exit status and what was printed."""
+    done = subprocess.run([os.environ['SQNSCTL'], '--bus', rig.address, '--quiet', 'upgrade', *ports, image],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def upgrade_each(rig, ports, image):
+    """A call for each board, all in one moment, as a test bench may; the same."""
+    client = Client(rig.address)
+    modems = [client.add_port(port) for port in ports]
+    answers, ends = [], []
+    client.bus.signal_subscribe(NAME, 'org.sqnsd1.Manager', 'JobFinished', None, None, Gio.DBusSignalFlags.NONE,
+                                lambda *signal: ends.append(signal[-1].unpack()))
+    with open(image, 'rb') as file:
+        for modem in modems:
+            fds = Gio.UnixFDList.new()
+            fds.append(file.fileno())
+            client.bus.call_with_unix_fd_list(
+                NAME, modem, 'org.sqnsd1.Modem', 'Upgrade', GLib.Variant('(ha{sv})', (0, {})), None, Gio.DBusCallFlags.NONE,
+                ANSWER_S * 1000, fds, None, lambda bus, result: answers.append(client.finish(result)))
+        wait_for(lambda: len(answers) == len(modems), 'each call to be answered', ANSWER_S)
+    refused = [str(answer) for answer in answers if isinstance(answer, GLib.Error)]
+    wait_for(lambda: len(ends) + len(refused) == len(modems), 'each job to end', UPGRADE_S)
+    failed = refused + ['%s: %s' % (modem, message) for _, modem, state, _, message in ends if state != 'succeeded']
+    client.close()
+    return len(failed), '\n'.join(failed)
+
+
 class Fleet:
     """One upgrade of @count boards; ends the program when it fails."""
 
-    def __init__(self, count, image, board_options, daemon_options=(), daemon_log=None):
+    def __init__(self, count, image, board_options, daemon_options=(), daemon_log=None, upgrade=upgrade_together):
         rig = Rig()
         boards = Boards(rig.folder, count, *board_options)
         process = rig.daemon(*daemon_options)
         daemon = Process(process.pid)
         images = ImageWatch(daemon)
         before, begin = boards.kernel.cpu_s(), time.monotonic()
-        done = subprocess.run([os.environ['SQNSCTL'], '--bus', rig.address, '--quiet', 'upgrade', *boards.ports, image],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        status, said = upgrade(rig, boards.ports, image)
         self.seconds = time.monotonic() - begin
         self.images = images.stop()
         self.peak_mib, self.cpu_s, self.boards_cpu_s = daemon.peak_kib() / 1024, daemon.cpu_s(), boards.kernel.cpu_s() - before
@@ -67,9 +97,9 @@ class Fleet:
             with open(daemon_log, 'w', encoding='utf-8') as file:
                 file.write(self.log)
         versions = {board['version'] for board in self.boards}
-        if done.returncode != 0 or len(self.boards) != count or len(versions) != 1 or versions == {VERSION_BEFORE} or complaints:
+        if status != 0 or len(self.boards) != count or len(versions) != 1 or versions == {VERSION_BEFORE} or complaints:
             raise SystemExit('the upgrade failed with %d: %s\nboards: %s\n%s' % (
-                done.returncode, done.stdout[-3000:], versions, complaints))
+                status, said[-3000:], versions, complaints))
         found = re.search(r'longest main loop turn ([0-9.]+) ms \(([0-9.]+) ms of CPU\)', self.log)
         self.turn_ms, self.turn_cpu_ms = (float(found[1]), float(found[2])) if found else (None, None)
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Inhibitors: what they hold back, what ends them, what is refused. */
-#include "caba-builder.h"
+#include "firmware-builder.h"
 #include "manager/manager.h"
-#include "model/memfile.h"
 #include "scripted.h"
 
 #include <signal.h>
@@ -20,18 +19,6 @@ typedef struct {
 } Rig;
 
 static void
-on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(SqnsFirmware **)user_data = sqns_firmware_load_finish (result, NULL);
-}
-
-static gboolean
-is_set (gpointer pointer)
-{
-  return *(gpointer *)pointer != NULL;
-}
-
-static void
 on_changed (SqnsManager *manager, Rig *rig)
 {
   rig->changes++;
@@ -40,16 +27,12 @@ on_changed (SqnsManager *manager, Rig *rig)
 static void
 rig_set_up (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GBytes) dup = sqns_test_dup_new ("6.0.0.0 [37781] by x", 1000, 0);
   scripted_reset ();
   sqns_config_init (&rig->config);
   rig->manager
       = sqns_manager_new (&rig->config, scripted_operations (), sqns_rules_parse (RULES, strlen (RULES), NULL));
   g_signal_connect (rig->manager, "changed", G_CALLBACK (on_changed), rig);
-  sqns_firmware_load_async (sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup),
-                                                    NULL),
-                            SQNS_FIRMWARE_DUP, NULL, on_loaded, &rig->firmware);
-  scripted_wait (is_set, &rig->firmware);
+  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Jobs: states, what people see of a run, and every way to end. */
-#include "caba-builder.h"
+#include "firmware-builder.h"
 #include "model/job.h"
-#include "model/memfile.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>
@@ -23,18 +22,6 @@ typedef struct {
 } Rig;
 
 static void
-on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(SqnsFirmware **)user_data = sqns_firmware_load_finish (result, NULL);
-}
-
-static gboolean
-is_set (gpointer pointer)
-{
-  return *(gpointer *)pointer != NULL;
-}
-
-static void
 on_changed (SqnsJob *job, gboolean prompt, Rig *rig)
 {
   rig->prompts += prompt;
@@ -52,14 +39,10 @@ rig_set_up (Rig *rig, gconstpointer unused)
 {
   char id[] = "board", devnode[] = TTY;
   const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
-  g_autoptr (GBytes) dup = sqns_test_dup_new ("6.0.0.0 [37781] by x", 1000, 0);
 
   scripted_reset ();
   rig->device = sqns_device_new_board (&facts);
-  sqns_firmware_load_async (sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup),
-                                                    NULL),
-                            SQNS_FIRMWARE_DUP, NULL, on_loaded, &rig->firmware);
-  scripted_wait (is_set, &rig->firmware);
+  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);
   g_assert_nonnull (rig->rules);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The journal on a disk of its own: what comes back, what goes, and what a damaged or missing folder does. */
-#include "caba-builder.h"
+#include "firmware-builder.h"
 #include "manager/history.h"
 #include "manager/journal.h"
-#include "model/memfile.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>
@@ -18,31 +17,6 @@ typedef struct {
   SqnsJournal *journal;
   SqnsFirmware *firmware;
 } Rig;
-
-static void
-on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(SqnsFirmware **)user_data = sqns_firmware_load_finish (result, NULL);
-}
-
-static gboolean
-is_set (gpointer pointer)
-{
-  return *(gpointer *)pointer != NULL;
-}
-
-static SqnsFirmware *
-load (guint build)
-{
-  g_autofree char *version = g_strdup_printf ("6.0.0.0 [%u] by x", build);
-  g_autoptr (GBytes) dup = sqns_test_dup_new (version, 1000, 0);
-  SqnsFirmware *firmware = NULL;
-  sqns_firmware_load_async (sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup),
-                                                    NULL),
-                            SQNS_FIRMWARE_DUP, NULL, on_loaded, &firmware);
-  scripted_wait (is_set, &firmware);
-  return firmware;
-}
 
 static void
 remove_tree (const char *path)
@@ -62,7 +36,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   scripted_reset ();
   rig->folder = g_dir_make_tmp ("sqns-journal-XXXXXX", NULL);
   rig->journal = sqns_journal_new (rig->folder);
-  rig->firmware = load (37781);
+  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
 }
 
 static void

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The manager: ports and boards, which job runs when, draining, shutdown. */
 #include "caba-builder.h"
+#include "firmware-builder.h"
 #include "manager/manager-private.h"
 #include "model/console.h"
-#include "model/memfile.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>
@@ -21,30 +21,6 @@ typedef struct {
   guint finished;
   gboolean shut_down;
 } Rig;
-
-static void
-on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(SqnsFirmware **)user_data = sqns_firmware_load_finish (result, NULL);
-}
-
-static gboolean
-is_set (gpointer pointer)
-{
-  return *(gpointer *)pointer != NULL;
-}
-
-static SqnsFirmware *
-load (const char *name, guint build)
-{
-  g_autofree char *version = g_strdup_printf ("6.0.0.0 [%u] by x", build);
-  g_autoptr (GBytes) dup = sqns_test_dup_new (version, 1000, 0);
-  SqnsFirmware *firmware = NULL;
-  sqns_firmware_load_async (sqns_memfile_from_data (name, g_bytes_get_data (dup, NULL), g_bytes_get_size (dup), NULL),
-                            SQNS_FIRMWARE_DUP, NULL, on_loaded, &firmware);
-  scripted_wait (is_set, &firmware);
-  return firmware;
-}
 
 static void
 on_job_finished (SqnsManager *manager, SqnsJob *job, Rig *rig)
@@ -68,7 +44,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   scripted_reset ();
   sqns_config_init (&rig->config);
   make_manager (rig);
-  rig->firmware = load ("x.dup", 37781);
+  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
 }
 
@@ -296,7 +272,7 @@ static void
 test_idempotency (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
-  g_autoptr (SqnsFirmware) other = load ("y.dup", 41019);
+  g_autoptr (SqnsFirmware) other = sqns_test_firmware_new ("y.dup", 41019, 0);
   rig->request->idempotency_key = g_strdup ("night of the 5th");
   SqnsJob *first = submit (rig, one);
   g_assert_true (submit (rig, one) == first);
@@ -324,37 +300,10 @@ test_refused_file (Rig *rig, gconstpointer unused)
   g_clear_error (&error);
   rig->request->expect_version.build = 0;
 
-  g_autoptr (GBytes) part = sqns_test_dup_new ("6.0.0.0 [37781] by x", 1000, SQNS_TEST_DUP_SKIP_FS);
-  g_autoptr (SqnsFirmware) incomplete = NULL;
-  sqns_firmware_load_async (sqns_memfile_from_data ("p.dup", g_bytes_get_data (part, NULL), g_bytes_get_size (part),
-                                                    NULL),
-                            SQNS_FIRMWARE_DUP, NULL, on_loaded, &incomplete);
-  scripted_wait (is_set, &incomplete);
+  g_autoptr (SqnsFirmware) incomplete = sqns_test_firmware_new ("p.dup", 37781, SQNS_TEST_DUP_SKIP_FS);
   g_assert_null (sqns_manager_submit (rig->manager, devices, incomplete, rig->request, &error));
   g_assert_nonnull (error);
   g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 0);
-}
-
-static void
-test_share (Rig *rig, gconstpointer unused)
-{
-  SqnsFirmware *first = sqns_manager_share_firmware (rig->manager, load ("a.dup", 37781));
-  SqnsFirmware *same = sqns_manager_share_firmware (rig->manager, load ("a.dup", 37781));
-  SqnsFirmware *renamed = sqns_manager_share_firmware (rig->manager, load ("b.dup", 37781));
-  SqnsFirmware *other = sqns_manager_share_firmware (rig->manager, load ("a.dup", 41019));
-  g_assert_true (same == first);
-  g_assert_true (renamed != first && other != first);
-  g_assert_true (sqns_firmware_image (renamed) == sqns_firmware_image (first));
-  g_assert_true (sqns_firmware_image (other) != sqns_firmware_image (first));
-  g_assert_cmpstr (sqns_firmware_name (renamed), ==, "b.dup");
-  g_object_unref (same);
-  g_object_unref (first);
-  /* the image lives on with the other name */
-  SqnsFirmware *again = sqns_manager_share_firmware (rig->manager, load ("a.dup", 37781));
-  g_assert_true (sqns_firmware_image (again) == sqns_firmware_image (renamed));
-  g_object_unref (again);
-  g_object_unref (renamed);
-  g_object_unref (other);
 }
 
 static void
@@ -580,7 +529,6 @@ main (int argc, char **argv)
     { "/manager/draining", test_draining },
     { "/manager/idempotency", test_idempotency },
     { "/manager/refused-file", test_refused_file },
-    { "/manager/share", test_share },
     { "/manager/forget", test_forget },
     { "/manager/many-finished", test_many_finished },
     { "/manager/shutdown", test_shutdown },

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Managers one after the other on the same folder: which jobs come back, and which of them go on. */
-#include "caba-builder.h"
+#include "firmware-builder.h"
 #include "base/backlog.h"
 #include "manager/manager.h"
-#include "model/memfile.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>
@@ -23,30 +22,6 @@ typedef struct {
   char *folder;
   gboolean opened;
 } Rig;
-
-static void
-on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(SqnsFirmware **)user_data = sqns_firmware_load_finish (result, NULL);
-}
-
-static gboolean
-is_set (gpointer pointer)
-{
-  return *(gpointer *)pointer != NULL;
-}
-
-static SqnsFirmware *
-load (void)
-{
-  g_autoptr (GBytes) dup = sqns_test_dup_new ("6.0.0.0 [37781] by x", 1000, 0);
-  SqnsFirmware *firmware = NULL;
-  sqns_firmware_load_async (sqns_memfile_from_data ("x.dup", g_bytes_get_data (dup, NULL), g_bytes_get_size (dup),
-                                                    NULL),
-                            SQNS_FIRMWARE_DUP, NULL, on_loaded, &firmware);
-  scripted_wait (is_set, &firmware);
-  return firmware;
-}
 
 static void
 on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -115,7 +90,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   scripted_reset ();
   sqns_config_init (&rig->config);
   rig->folder = g_dir_make_tmp ("sqns-recall-XXXXXX", NULL);
-  rig->firmware = load ();
+  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
 }
 

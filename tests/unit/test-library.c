@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Firmware files in use: each is in memory once. */
+#include "firmware-builder.h"
+#include "model/library.h"
+#include "model/memfile.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MANY 40u
+#define LARGE (64 << 20)
+
+typedef struct {
+  guint done;
+  SqnsFirmware *firmware; /* the last one */
+  gboolean differ;        /* not all were the same object */
+  GError *error;          /* the last one */
+} Loads;
+
+static void
+on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Loads *loads = user_data;
+  g_clear_error (&loads->error);
+  SqnsFirmware *firmware = sqns_library_load_finish (result, &loads->error);
+  g_assert_true ((firmware == NULL) == (loads->error != NULL));
+  loads->differ |= loads->firmware != NULL && loads->firmware != firmware;
+  g_set_object (&loads->firmware, firmware);
+  g_clear_object (&firmware);
+  loads->done++;
+}
+
+static void
+loads_clear (Loads *loads)
+{
+  g_clear_object (&loads->firmware);
+  g_clear_error (&loads->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Loads, loads_clear)
+
+static void
+wait_for (const Loads *loads, guint count)
+{
+  while (loads->done < count)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static SqnsFirmware *
+load_one (SqnsLibrary *library, int fd)
+{
+  g_auto (Loads) loads = { 0 };
+  sqns_library_load_async (library, fd, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  wait_for (&loads, 1);
+  g_assert_no_error (loads.error);
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1); /* it was taken */
+  return g_steal_pointer (&loads.firmware);
+}
+
+static int
+large_file (void)
+{
+  int fd = sqns_memfile_new ("large", NULL);
+  g_assert_cmpint (ftruncate (fd, LARGE), ==, 0);
+  return fd;
+}
+
+/* A file that can be written to. */
+static int
+writable_file (void)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (SqnsFirmware) content = sqns_test_firmware_new ("a.dup", 37781, 0);
+  gsize size;
+  const void *data = g_bytes_get_data (sqns_firmware_image (content), &size);
+  int fd = g_file_open_tmp ("sqns-test-XXXXXX.dup", &path, NULL);
+
+  g_assert_cmpint (write (fd, data, size), ==, (gssize)size);
+  g_unlink (path);
+  return fd;
+}
+
+/* The same file given many times in one moment is one object, whose image is there once. */
+static void
+test_many (void)
+{
+  SqnsLibrary *library = sqns_library_new ();
+  g_auto (Loads) loads = { 0 };
+  int fd = sqns_test_firmware_open ("a.dup", 37781, 0);
+
+  for (guint i = 0; i < MANY; i++)
+    sqns_library_load_async (library, dup (fd), SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  wait_for (&loads, MANY);
+  g_assert_no_error (loads.error);
+  g_assert_false (loads.differ);
+  g_assert_cmpstr (sqns_firmware_name (loads.firmware), ==, "a.dup");
+  /* as the same bytes of another file */
+  g_autoptr (SqnsFirmware) again = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
+  g_assert_true (again == loads.firmware);
+  g_close (fd, NULL);
+  sqns_library_unref (library);
+}
+
+/* Bytes are compared, not what the file system says of them: one byte is another file, and a damaged one here. */
+static void
+test_changed (void)
+{
+  SqnsLibrary *library = sqns_library_new ();
+  g_auto (Loads) loads = { 0 };
+  int fd = writable_file ();
+  g_autoptr (SqnsFirmware) first = load_one (library, dup (fd));
+  gsize size = g_bytes_get_size (sqns_firmware_image (first));
+  guint8 last;
+
+  g_assert_cmpint (pread (fd, &last, 1, size - 1), ==, 1);
+  last ^= 1;
+  g_assert_cmpint (pwrite (fd, &last, 1, size - 1), ==, 1);
+  sqns_library_load_async (library, dup (fd), SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  wait_for (&loads, 1);
+  g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
+
+  last ^= 1;
+  g_assert_cmpint (pwrite (fd, &last, 1, size - 1), ==, 1);
+  g_assert_cmpint (pwrite (fd, &last, 1, size), ==, 1); /* one more */
+  sqns_library_load_async (library, fd, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  wait_for (&loads, 2);
+  g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
+  sqns_library_unref (library);
+}
+
+/* A known file as another kind is refused as it would be if it were not known. */
+static void
+test_kinds (void)
+{
+  SqnsLibrary *library = sqns_library_new ();
+  g_auto (Loads) loads = { 0 };
+  int fd = sqns_test_firmware_open ("a.dup", 37781, 0);
+  g_autoptr (SqnsFirmware) first = load_one (library, dup (fd));
+
+  sqns_library_load_async (library, fd, SQNS_FIRMWARE_UPDATER, NULL, on_loaded, &loads);
+  wait_for (&loads, 1);
+  g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
+  sqns_library_unref (library);
+}
+
+static void
+check_shared (SqnsFirmware *first, SqnsFirmware *same, SqnsFirmware *renamed, SqnsFirmware *other)
+{
+  g_assert_true (same == first);
+  g_assert_true (renamed != first && other != first);
+  g_assert_true (sqns_firmware_image (renamed) == sqns_firmware_image (first));
+  g_assert_true (sqns_firmware_image (other) != sqns_firmware_image (first));
+  g_assert_cmpstr (sqns_firmware_name (renamed), ==, "b.dup");
+  g_assert_cmpuint (sqns_firmware_caba (renamed)->version.build, ==, 37781);
+  g_object_unref (same);
+  g_object_unref (first);
+  g_object_unref (other);
+}
+
+static void
+test_names (void)
+{
+  SqnsLibrary *library = sqns_library_new ();
+  SqnsFirmware *renamed = NULL;
+
+  SqnsFirmware *first = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
+  SqnsFirmware *same = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
+  renamed = load_one (library, sqns_test_firmware_open ("b.dup", 37781, 0));
+  check_shared (first, same, renamed, load_one (library, sqns_test_firmware_open ("a.dup", 41019, 0)));
+  /* the image lives on with the other name */
+  g_autoptr (SqnsFirmware) again = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
+  g_assert_true (sqns_firmware_image (again) == sqns_firmware_image (renamed));
+  g_object_unref (renamed);
+  sqns_library_unref (library);
+}
+
+/* What was loaded elsewhere, as by the journal. */
+static void
+test_share (void)
+{
+  SqnsLibrary *library = sqns_library_new ();
+
+  SqnsFirmware *first = sqns_library_share (library, sqns_test_firmware_new ("a.dup", 37781, 0));
+  SqnsFirmware *same = sqns_library_share (library, sqns_test_firmware_new ("a.dup", 37781, 0));
+  SqnsFirmware *renamed = sqns_library_share (library, sqns_test_firmware_new ("b.dup", 37781, 0));
+  SqnsFirmware *other = sqns_library_share (library, sqns_test_firmware_new ("a.dup", 41019, 0));
+  g_assert_true (sqns_library_share (library, g_object_ref (renamed)) == renamed);
+  g_object_unref (renamed);
+  check_shared (first, same, renamed, other);
+  g_object_unref (renamed);
+  sqns_library_unref (library);
+}
+
+static gboolean
+count (gpointer counter)
+{
+  ++*(guint *)counter;
+  return G_SOURCE_CONTINUE;
+}
+
+/* The main loop turns while the largest file is read and hashed. */
+static void
+test_loop_runs (void)
+{
+  SqnsLibrary *library = sqns_library_new ();
+  g_auto (Loads) loads = { 0 };
+  guint turns = 0;
+  guint source = g_timeout_add (1, count, &turns);
+
+  sqns_library_load_async (library, large_file (), SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_library_unref (library);
+  wait_for (&loads, 1);
+  g_source_remove (source);
+  g_assert_cmpuint (turns, >, 5);
+}
+
+static void
+test_cancel (void)
+{
+  SqnsLibrary *library = sqns_library_new ();
+  g_auto (Loads) loads = { 0 };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  g_cancellable_cancel (cancellable);
+  sqns_library_load_async (library, large_file (), SQNS_FIRMWARE_DUP, cancellable, on_loaded, &loads);
+  wait_for (&loads, 1);
+  g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
+  sqns_library_unref (library);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/library/many", test_many);
+  g_test_add_func ("/library/changed", test_changed);
+  g_test_add_func ("/library/kinds", test_kinds);
+  g_test_add_func ("/library/names", test_names);
+  g_test_add_func ("/library/share", test_share);
+  g_test_add_func ("/library/loop-runs", test_loop_runs);
+  g_test_add_func ("/library/cancel", test_cancel);
+  return g_test_run ();
+}
