@@ -8,12 +8,12 @@ import argparse
 import tempfile
 
 from bench import figures, find_image, verdict
-from fleet_case import LOOP_LIMIT_MS, Fleet, allow_descriptors, upgrade_each, upgrade_together
+from fleet_case import LOOP_LIMIT_MS, Fleet, add_each_option, allow_descriptors
 
 
 def run(args, image):
     fleet = Fleet(args.boards, image, ['--start', args.start, '--time-scale', str(args.time_scale)],
-                  [] if args.terse else ['--verbose'], args.daemon_log, upgrade_each if args.each else upgrade_together)
+                  [] if args.terse else ['--verbose'], args.daemon_log, args.upgrade)
     print('  %.1f s, peak RSS %.1f MiB, CPU %.1f s (%.0f ms a board), %d cop%s of the image%s' % (
         fleet.seconds, fleet.peak_mib, fleet.cpu_s, 1000 * fleet.cpu_s / args.boards, fleet.images,
         'y' if fleet.images == 1 else 'ies',
@@ -28,7 +28,7 @@ def main():
     parser.add_argument('--runs', type=int, default=3)
     parser.add_argument('--start', default='passthrough', help='repl, passthrough or direct')
     parser.add_argument('--time-scale', type=float, default=0.002, help="of the boards' own times")
-    parser.add_argument('--each', action='store_true', help='a call for each board, all in one moment, instead of one for them all')
+    add_each_option(parser)
     parser.add_argument('--terse', action='store_true', help='the daemon without --verbose: less CPU, and no figure of its turns')
     parser.add_argument('--daemon-log', metavar='FILE', help='of the last run')
     args = parser.parse_args()

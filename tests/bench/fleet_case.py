@@ -75,6 +75,11 @@ def upgrade_each(rig, ports, image):
     return len(failed), '\n'.join(failed)
 
 
+def add_each_option(parser):
+    parser.add_argument('--each', dest='upgrade', action='store_const', const=upgrade_each, default=upgrade_together,
+                        help='a call for each board, all in one moment, instead of one for them all')
+
+
 class Fleet:
     """One upgrade of @count boards; ends the program when it fails."""
 

@@ -10,7 +10,7 @@ import os
 import tempfile
 
 from bench import find_image, verdict, wire_time
-from fleet_case import LOOP_LIMIT_MS, Fleet, allow_descriptors
+from fleet_case import LOOP_LIMIT_MS, Fleet, add_each_option, allow_descriptors
 
 TIME_RATIO = 1.10
 CPU_SHARE = 0.60
@@ -37,6 +37,7 @@ def main():
     parser.add_argument('--start', default='passthrough', help='repl, passthrough or direct')
     parser.add_argument('--time-scale', type=float, default=0.02, help="of the boards' own times, which hide the daemon's")
     parser.add_argument('--latency', type=int, default=1, metavar='MS', help='of USB')
+    add_each_option(parser)
     parser.add_argument('--daemon-log', metavar='FILE', help='of the last run')
     args = parser.parse_args()
     counts = [1] + [count for count in args.boards or COUNTS if count > 1]
@@ -50,7 +51,7 @@ def main():
             args.start, wire_time(size), ' '.join('%.2f' % load for load in os.getloadavg())), flush=True)
         alone = None
         for count in counts:
-            fleet = Fleet(count, image, options, ['--verbose'], args.daemon_log)  # as only then it tells of its turns
+            fleet = Fleet(count, image, options, ['--verbose'], args.daemon_log, args.upgrade)  # as only then it tells of its turns
             alone = alone or fleet.seconds
             tell(count, fleet, alone, size)
 
