@@ -7,7 +7,7 @@
 
 /* Of one turn, for one kind of work: what takes longer goes on in the next. A limit of time and not of number, as a
  * busy machine is slower. */
-#define SQNS_BACKLOG_TURN_US ((gint64)8000)
+#define SQNS_BACKLOG_TURN_US ((gint64)4000)
 
 typedef struct _SqnsBacklog SqnsBacklog;
 

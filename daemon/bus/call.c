@@ -2,6 +2,8 @@
 /* A method call on its way. */
 #include "bus/call.h"
 
+#include "base/backlog.h"
+
 #include <glib/gstdio.h>
 
 SqnsCall *
@@ -153,15 +155,29 @@ sqns_call_load_files (SqnsCall *call, SqnsCallStep step)
   load_next (call);
 }
 
+/* Who gets a path has heard of what is there. There may be hundreds of them, which the others need not wait for. */
+static gboolean
+tell_paths (gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  gint64 end = g_get_monotonic_time () + SQNS_BACKLOG_TURN_US;
+
+  while (call->paths != NULL && call->paths[call->told] != NULL)
+    {
+      sqns_objects_announce (call->bus->objects, call->paths[call->told++]);
+      if (g_get_monotonic_time () >= end && !sqns_manager_is_stopping (call->bus->manager))
+        return G_SOURCE_CONTINUE;
+    }
+  call->step (call);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  SqnsCall *call = user_data;
   sqns_manager_settle_finish (SQNS_MANAGER (source), result);
-  /* who gets a path has heard of what is there */
-  for (char **path = call->paths; path != NULL && *path != NULL; path++)
-    sqns_objects_announce (call->bus->objects, *path);
-  call->step (call);
+  if (tell_paths (user_data))
+    g_idle_add_full (G_PRIORITY_DEFAULT, tell_paths, user_data, NULL);
 }
 
 void

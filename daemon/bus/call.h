@@ -31,6 +31,7 @@ struct _SqnsCall {
   guint loading;              /* index of the file that is being loaded */
   SqnsFirmware *firmware;     /* once loaded; the others are in @request then */
   GStrv paths;                /* of the jobs that were submitted */
+  guint told;                 /* of them, so far */
   char *text;
   char *why; /* of an inhibitor */
   SqnsPortOptions port;

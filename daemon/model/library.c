@@ -14,8 +14,8 @@ typedef struct {
 struct _SqnsLibrary {
   GMutex lock; /* of all the rest: workers come here, too */
   GPtrArray *books;
-  GArray *read; /* File: those that a worker reads now */
-  GCond closed; /* one of them is read */
+  GArray *reading; /* File: those that a worker reads now */
+  GCond closed;    /* one of them is read */
 };
 
 static void
@@ -32,7 +32,7 @@ sqns_library_new (void)
   g_mutex_init (&self->lock);
   g_cond_init (&self->closed);
   self->books = g_ptr_array_new_with_free_func (book_free);
-  self->read = g_array_new (FALSE, FALSE, sizeof (File));
+  self->reading = g_array_new (FALSE, FALSE, sizeof (File));
   return self;
 }
 
@@ -41,7 +41,7 @@ library_clear (gpointer data)
 {
   SqnsLibrary *self = data;
   g_ptr_array_unref (self->books);
-  g_array_unref (self->read);
+  g_array_unref (self->reading);
   g_cond_clear (&self->closed);
   g_mutex_clear (&self->lock);
 }
@@ -121,11 +121,11 @@ order_free (gpointer data)
 }
 
 static gboolean
-is_read (SqnsLibrary *self, const File *file, guint *at)
+is_being_read (SqnsLibrary *self, const File *file, guint *at)
 {
-  for (*at = 0; *at < self->read->len; (*at)++)
+  for (*at = 0; *at < self->reading->len; (*at)++)
     {
-      const File *other = &g_array_index (self->read, File, *at);
+      const File *other = &g_array_index (self->reading, File, *at);
       if (other->device == file->device && other->inode == file->inode)
         return TRUE;
     }
@@ -138,9 +138,9 @@ begin (SqnsLibrary *self, const File *file)
 {
   guint at;
   g_mutex_lock (&self->lock);
-  while (is_read (self, file, &at))
+  while (is_being_read (self, file, &at))
     g_cond_wait (&self->closed, &self->lock);
-  g_array_append_vals (self->read, file, 1);
+  g_array_append_vals (self->reading, file, 1);
   GPtrArray *all = hold_all (self);
   g_mutex_unlock (&self->lock);
   return all;
@@ -151,8 +151,8 @@ end (SqnsLibrary *self, const File *file)
 {
   guint at;
   g_mutex_lock (&self->lock);
-  if (is_read (self, file, &at))
-    g_array_remove_index_fast (self->read, at);
+  if (is_being_read (self, file, &at))
+    g_array_remove_index_fast (self->reading, at);
   g_cond_broadcast (&self->closed);
   g_mutex_unlock (&self->lock);
 }
