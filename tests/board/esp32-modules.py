@@ -252,6 +252,8 @@ board_sys.stdin.buffer, board_sys.stdout.buffer = Stdin(False), Stdout(False)
 
 def kbd_intr(char):
     HUB.interrupt_char = char
+    if HUB.mode in ('running', 'deaf'):
+        HUB.set_mode('running' if char == CTRL_C else 'deaf')
 
 
 import binascii

@@ -29,7 +29,7 @@ void esp32_hang (Esp32 *esp32);
 void esp32_from_host (Esp32 *esp32, const guint8 *data, gsize len, const Line *line);
 void esp32_from_modem (Esp32 *esp32, const guint8 *data, gsize len, guint baud);
 
-/* "repl", "raw", "running", "passthrough" ... */
+/* "repl", "raw", "running", "deaf" (the same, with Ctrl-C off), "passthrough" ... */
 const char *esp32_mode (Esp32 *esp32);
 gboolean esp32_lte_task (Esp32 *esp32);
 guint esp32_resets (Esp32 *esp32);

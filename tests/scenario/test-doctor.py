@@ -494,7 +494,7 @@ class States(OnBoard):
     def test_program_that_does_not_yield(self):
         """It keeps still, and Ctrl-F wants a prompt: no other than a board without power."""
         board = self.board('--main-program=ignores-ctrl-c')
-        self.wait_status(board, 'the program to run', esp32='running')
+        self.wait_status(board, 'the program to run', esp32='deaf')
         found = {finding['code']: finding for finding in self.json(UNKNOWN, 'doctor', board.port)['findings']}
         self.assertEqual(self.problems(found), {'board-silent', 'modem-not-reached'})
         self.assertIn('a program keeps it', found['board-silent']['text'])

@@ -110,9 +110,6 @@ test_refusal (gconstpointer data)
   g_autoptr (VirtualBoard) board = virtual_board_new (options);
   UpgradeRun run = { .board = board, .files = &files, .kind = SQNS_LINK_AUTO };
 
-  /* a program is in the way once it runs, not before */
-  if (strstr (refusal->board, "--main") != NULL)
-    virtual_board_wait (board, "esp32", "running");
   upgrade_run (&run);
   if (run.error == NULL || run.error->code != (int)refusal->error
       || strstr (run.error->message, refusal->words) == NULL)

@@ -69,7 +69,8 @@ class BoardPrograms(WholeCase):
 
     def program(self, *options):
         board = self.board(*options)
-        self.wait_status(board, 'the program to run', esp32='running')
+        deaf = any('ignores-ctrl-c' in option or 'deaf-printer' in option for option in options)
+        self.wait_status(board, 'the program to run', esp32='deaf' if deaf else 'running')
         return board
 
     def upgrade(self, *options):

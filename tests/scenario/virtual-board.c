@@ -44,6 +44,13 @@ virtual_board_join (const char *port, const char *control)
   return board;
 }
 
+/* Its program turns Ctrl-C off. */
+static gboolean
+is_deaf (const char *options)
+{
+  return strstr (options, "ignores-ctrl-c") != NULL || strstr (options, "deaf-printer") != NULL;
+}
+
 static VirtualBoard *
 start_board (const char *options, gboolean named)
 {
@@ -81,9 +88,9 @@ start_board (const char *options, gboolean named)
   g_assert_nonnull (board->port);
 
   connect_control (board);
-  /* a program at boot can be interrupted before it has begun: a test of the program waits for it */
+  /* a program at boot can be interrupted before it has begun, or has turned Ctrl-C off: a test of it waits for that */
   if (strstr (options, "--main") != NULL && strstr (options, "--start") == NULL)
-    virtual_board_wait (board, "esp32", "running");
+    virtual_board_wait (board, "esp32", is_deaf (options) ? "deaf" : "running");
   return board;
 }
 
