@@ -45,6 +45,7 @@ typedef struct {
   guint relinks;
   gboolean passthrough_tried;
   guint confirm_tries;
+  guint stores;     /* uploads of the main file into the modem's store */
   gboolean no_hand; /* a modem that hangs is no reason to call for a person: its way is only looked for */
   gboolean mute;    /* between two files: its application does not boot, and tells nothing of the first one */
 

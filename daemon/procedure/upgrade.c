@@ -318,7 +318,9 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
       return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
     case SQNS_STEP_INSTALL: /* the first of two files: there is no way but on; a reset may have cost what was stored */
       return upgrade->uploaded == SQNS_STEP_STORE_FIRST || may_have_lost_way (upgrade, error)
-             || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
+             || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL)
+             /* an answer without a checksum may have told that it took more or less than it did */
+             || (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED) && upgrade->stores < 2);
     case SQNS_STEP_STORE_FIRST: /* a refusal is final: some modems cannot store */
     case SQNS_STEP_STORE:
       return may_have_lost_way (upgrade, error) || may_have_been_reset_or_hung (step, error);
@@ -404,6 +406,7 @@ checkpoint (SqnsSsm *ssm)
   upgrade->memory.written |= sqns_step_nature (step)->writes;
   if (step == SQNS_STEP_UPLOAD_ON_THE_FLY)
     history->uploads++;
+  upgrade->stores += step == SQNS_STEP_STORE;
   if (step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE)
     history->file_sent = FALSE;
   if (step == SQNS_STEP_LOAD_UPDATER)
