@@ -3,7 +3,6 @@
 #include "model/library.h"
 
 #include <glib/gstdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 typedef struct {

@@ -320,7 +320,7 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
       return upgrade->uploaded == SQNS_STEP_STORE_FIRST || may_have_lost_way (upgrade, error)
              || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL)
              /* an answer without a checksum may have told that it took more or less than it did */
-             || (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED) && upgrade->stores < 2);
+             || (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED) && upgrade->stores < SQNS_STORES);
     case SQNS_STEP_STORE_FIRST: /* a refusal is final: some modems cannot store */
     case SQNS_STEP_STORE:
       return may_have_lost_way (upgrade, error) || may_have_been_reset_or_hung (step, error);

@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #define MANY 40u
@@ -162,11 +161,10 @@ static void
 test_names (void)
 {
   SqnsLibrary *library = sqns_library_new ();
-  SqnsFirmware *renamed = NULL;
 
   SqnsFirmware *first = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
   SqnsFirmware *same = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
-  renamed = load_one (library, sqns_test_firmware_open ("b.dup", 37781, 0));
+  SqnsFirmware *renamed = load_one (library, sqns_test_firmware_open ("b.dup", 37781, 0));
   check_shared (first, same, renamed, load_one (library, sqns_test_firmware_open ("a.dup", 41019, 0)));
   /* the image lives on with the other name */
   g_autoptr (SqnsFirmware) again = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
