@@ -8,6 +8,8 @@
 #include "procedure/verdict.h"
 #include "procedure/deadlines.h"
 
+#include <string.h>
+
 static void on_assessed (GObject *source, GAsyncResult *result, gpointer user_data);
 
 static void
@@ -110,6 +112,16 @@ was_locked_out (SqnsUpgrade *upgrade, const GError *error)
          && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
 }
 
+/* A second try that failed for another reason than the first: both are told. */
+static GError *
+with_refusal (const SqnsUpgrade *upgrade, const GError *error)
+{
+  if (upgrade->refusal == NULL || strstr (error->message, upgrade->refusal) != NULL)
+    return g_error_copy (error);
+  return g_error_new (error->domain, error->code, "%s; when the file was sent again: %s", upgrade->refusal,
+                      error->message);
+}
+
 static void
 judge (SqnsSsm *ssm)
 {
@@ -128,9 +140,10 @@ judge (SqnsSsm *ssm)
       SqnsAftermath aftermath = { .mode = upgrade->found,
                                   .written = upgrade->memory.written,
                                   .between = sqns_upgrade_is_between (upgrade) };
+      g_autoptr (GError) reason = with_refusal (upgrade, error);
       const char *words;
       gboolean safe;
-      GError *judged = sqns_verdict (error, &aftermath, &safe, &words);
+      GError *judged = sqns_verdict (reason, &aftermath, &safe, &words);
       sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, safe, FALSE, words);
       sqns_ssm_replace_error (ssm, judged);
     }

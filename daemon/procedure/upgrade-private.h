@@ -41,6 +41,7 @@ typedef struct {
   SqnsStep uploaded; /* the last upload, for the report on it */
 
   GError *step_error; /* of a step that may be tried again, until the plan has said so */
+  char *refusal;      /* what the modem said of a file that is sent again; nullable */
   guint retries;
   guint relinks;
   gboolean passthrough_tried;

@@ -19,6 +19,7 @@ upgrade_free (gpointer data)
   SqnsUpgrade *upgrade = data;
   g_clear_object (&upgrade->link);
   g_clear_error (&upgrade->step_error);
+  g_free (upgrade->refusal);
   g_bytes_unref (upgrade->config.image);
   g_clear_pointer (&upgrade->config.first_step, g_bytes_unref);
   g_clear_pointer (&upgrade->config.updater, g_bytes_unref);
@@ -335,6 +336,17 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
   return FALSE;
 }
 
+/* The reason stays with the job, whatever stops its next try. */
+static void
+note_refusal (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
+{
+  if ((step != SQNS_STEP_APPLY && step != SQNS_STEP_INSTALL)
+      || !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED))
+    return;
+  g_free (upgrade->refusal);
+  upgrade->refusal = g_strdup (error->message);
+}
+
 static void
 on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -352,6 +364,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (may_try_again (upgrade, step, error))
     {
       upgrade->retries--;
+      note_refusal (upgrade, step, error);
       /* it has said what it thinks of it, or was reset before it began, and would never say */
       if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED)
           || (step == SQNS_STEP_INSTALL && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL))
