@@ -65,6 +65,13 @@ finish (SqnsSsm *ssm)
   g_object_unref (task);
 }
 
+/* Which wait it ended is nobody's concern. */
+static GError *
+cancelled (void)
+{
+  return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "cancelled");
+}
+
 /* An ordinary end leads to the cleanup states; so does a cancel that nobody has noticed yet. */
 static void
 enter (SqnsSsm *ssm, guint state)
@@ -75,7 +82,7 @@ enter (SqnsSsm *ssm, guint state)
     {
       if (g_cancellable_is_cancelled (g_task_get_cancellable (ssm->task)))
         {
-          ssm->error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "cancelled");
+          ssm->error = cancelled ();
           state = klass->first_cleanup;
         }
     }
@@ -191,10 +198,16 @@ sqns_ssm_complete (SqnsSsm *ssm)
 void
 sqns_ssm_fail (SqnsSsm *ssm, GError *error)
 {
-  if (ssm->error == NULL)
-    ssm->error = sqns_error_normalize (error);
-  else
+  error = sqns_error_normalize (error);
+  if (ssm->error != NULL)
     g_error_free (error);
+  else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
+    {
+      ssm->error = cancelled ();
+      g_error_free (error);
+    }
+  else
+    ssm->error = error;
   move (ssm, ssm->cleaning ? ssm->state + 1 : ssm->klass->first_cleanup);
 }
 
@@ -260,7 +273,7 @@ static GSourceFuncs delay_funcs = { .dispatch = dispatch_delay };
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
-  sqns_ssm_fail_literal (data, SQNS_ERROR_CANCELLED, "cancelled");
+  sqns_ssm_fail (data, cancelled ());
   return G_SOURCE_REMOVE;
 }
 

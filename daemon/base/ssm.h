@@ -45,8 +45,9 @@ void sqns_ssm_next (SqnsSsm *ssm);
 void sqns_ssm_goto (SqnsSsm *ssm, guint state);
 void sqns_ssm_next_in_ms (SqnsSsm *ssm, guint ms);
 void sqns_ssm_goto_in_ms (SqnsSsm *ssm, guint state, guint ms);
-void sqns_ssm_complete (SqnsSsm *ssm);            /* skip to the cleanup states with success */
-void sqns_ssm_fail (SqnsSsm *ssm, GError *error); /* takes @error */
+void sqns_ssm_complete (SqnsSsm *ssm); /* skip to the cleanup states with success */
+/* Takes @error; of a cancel only "cancelled" stays, whatever was waited for. */
+void sqns_ssm_fail (SqnsSsm *ssm, GError *error);
 void sqns_ssm_fail_literal (SqnsSsm *ssm, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* next when @ok, else fail with @error (taken); for the callbacks of steps. */
 void sqns_ssm_next_or_fail (SqnsSsm *ssm, gboolean ok, GError *error);

@@ -67,7 +67,7 @@
 #define SQNS_INSTALL_TRIES 3u         /* of AT+SMUPGRADE | the report is waited for | ours */
 
 /* [Whole upgrade] */
-#define SQNS_STEP_RETRIES 2u          /* steps that failed and may be cured by a new look | the failure, with words | protocol.md §4 */
+#define SQNS_STEP_RETRIES 2u          /* failures of one step that a new look may cure | the failure, with words | protocol.md §4 */
 #define SQNS_STORES 2u                /* uploads of a stored file that the modem refuses | its refusal | protocol.md §4 */
 #define SQNS_RELINKS 3u               /* links given up because the modem fell silent | Timeout | ours */
 #define SQNS_LEGS 12u                 /* plans made (the longest way has 5) | Protocol: it does not get anywhere | ours */

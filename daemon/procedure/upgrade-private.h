@@ -40,9 +40,9 @@ typedef struct {
   guint legs;
   SqnsStep uploaded; /* the last upload, for the report on it */
 
-  GError *step_error; /* of a step that may be tried again, until the plan has said so */
-  char *refusal;      /* what the modem said of a file that is sent again; nullable */
-  guint retries;
+  GError *step_error;           /* of a step that may be tried again, until the plan has said so */
+  char *refusal;                /* what the modem said of a file that is sent again; nullable */
+  guint failures[SQNS_N_STEPS]; /* of each step, that were followed by a new look */
   guint relinks;
   gboolean passthrough_tried;
   guint confirm_tries;

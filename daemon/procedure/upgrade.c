@@ -304,7 +304,7 @@ may_have_been_reset_or_hung (SqnsStep step, const GError *error)
 static gboolean
 may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
 {
-  if (upgrade->retries == 0 || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED)
+  if (upgrade->failures[step] == SQNS_STEP_RETRIES || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED)
       || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
     return FALSE;
   switch (step)
@@ -363,7 +363,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (may_try_again (upgrade, step, error))
     {
-      upgrade->retries--;
+      upgrade->failures[step]++;
       note_refusal (upgrade, step, error);
       /* it has said what it thinks of it, or was reset before it began, and would never say */
       if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED)
@@ -561,7 +561,6 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
   cut_parts (upgrade);
   upgrade->found = SQNS_MODE_UNKNOWN;
   upgrade->confirm_tries = SQNS_CONFIRM_TRIES;
-  upgrade->retries = SQNS_STEP_RETRIES;
   upgrade->result = g_new0 (SqnsUpgradeResult, 1);
   sqns_ssm_run (&klass, g_task_new (NULL, cancellable, callback, user_data), upgrade, upgrade_free);
 }

@@ -148,6 +148,10 @@ class Resets(Faults):
     def test_second_upload(self):
         self.strike((DONE,), ['error@apply', 'modem-reset@stp.open'], '--start=direct')
 
+    def test_one_trouble_after_another(self):
+        """What it took to get into recovery takes nothing away from the upload's tries."""
+        self.strike((DONE,), ['modem-reset@AT+SMSWBOOTx2', 'silence@AT+SMODx3'], '--start=direct', '--fault=error@applyx2')
+
     def test_reboots_twice(self):
         self.strike((DONE,), ['modem-reset@reboot'], '--start=direct')
 

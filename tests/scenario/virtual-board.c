@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define REPLY_S 20
+#define WAIT_S 60 /* sixteen boards that begin at once on a busy machine */
+#define LOOK_MS 5 /* who looks without a pause keeps the board from getting there */
 
 struct _VirtualBoard {
   GSubprocess *process;
@@ -182,8 +184,10 @@ virtual_board_is (VirtualBoard *board, const char *member, const char *value)
 void
 virtual_board_wait (VirtualBoard *board, const char *member, const char *value)
 {
-  gint64 deadline = g_get_monotonic_time () + REPLY_S * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + WAIT_S * G_USEC_PER_SEC;
   while (!virtual_board_is (board, member, value))
-    if (g_get_monotonic_time () > deadline)
-      g_error ("%s is not %s", member, value);
+    if (g_get_monotonic_time () < deadline)
+      g_usleep (LOOK_MS * 1000);
+    else
+      g_error ("%s is %s, not %s", member, virtual_board_status (board, member), value);
 }

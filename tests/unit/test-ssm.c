@@ -154,6 +154,29 @@ test_cancelled_before (void)
   g_clear_error (&outcome.error);
 }
 
+/* The wait that it happened to end adds its name to the error; whoever cancelled has no use for that. */
+static void
+cancelled_wait (SqnsSsm *ssm, guint state, gpointer data)
+{
+  if (state == A)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_CANCELLED, "AT+SMLOG?: cancelled");
+  else
+    sqns_ssm_next (ssm);
+}
+
+static void
+test_cancelled_wait (void)
+{
+  static const SqnsSsmClass waits = { "waits", names, N_STATES, CLEAN_ONE, cancelled_wait };
+  Outcome outcome = { FALSE };
+  sqns_ssm_run (&waits, g_task_new (NULL, NULL, on_done, &outcome), NULL, NULL);
+  while (!outcome.done)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
+  g_assert_cmpstr (outcome.error->message, ==, "cancelled");
+  g_clear_error (&outcome.error);
+}
+
 static void
 note_state (const SqnsSsmClass *machine, guint state, gpointer data)
 {
@@ -183,6 +206,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ssm/fail-everywhere", test_fail_everywhere);
   g_test_add_func ("/ssm/cancel-everywhere", test_cancel_everywhere);
   g_test_add_func ("/ssm/cancelled-before", test_cancelled_before);
+  g_test_add_func ("/ssm/cancelled-wait", test_cancelled_wait);
   g_test_add_func ("/ssm/hook", test_hook);
   return g_test_run ();
 }
