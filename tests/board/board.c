@@ -189,6 +189,8 @@ from_host (gpointer user_data, const guint8 *data, gsize len, const Line *line)
   g_autoptr (GByteArray) garbage = NULL;
   Line eight = LINE_8N1 (line->baud);
 
+  if (line->baud != PIC_BAUD) /* what looked like half a request was none */
+    board->pic.len = 0;
   if (pic_listens (board, line))
     {
       to_pic (board, data, len);

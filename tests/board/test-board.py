@@ -439,6 +439,20 @@ class Link(Case):
         board.ask('data-bits 8')
         port.prompt()
 
+    def test_pic_half_a_request(self):
+        """What looked like the begin of one, to who cannot see data bits, was none when other bauds follow."""
+        board = self.board('--usb', 'pic', '--start', 'passthrough')
+        port = board.port(115200)
+        port.write(b'\x12\x02')
+        self.assertEqual(port.exactly(2), b'\x98\xef')
+        port.set(921600)
+        port.sync()
+        board.ask('press-reset')
+        board.wait(esp32='repl')
+        port.set(115200)
+        port.write(b'\x03\x02')
+        port.until(b'>>> ', timeout=5)
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -49,7 +49,9 @@ on_told (UpgradeRun *run)
 UpgradeRun
 matrix_run_of (const MatrixRoute *route, VirtualBoard *board, const UpgradeFiles *files)
 {
-  return (UpgradeRun){ .board = board, .files = files, .kind = route->kind, .options = route->options, .person = TRUE };
+  return (UpgradeRun){
+    .board = board, .files = files, .kind = route->kind, .options = route->options, .pic = route->pic, .person = TRUE
+  };
 }
 
 G_NORETURN static void

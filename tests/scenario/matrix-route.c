@@ -74,8 +74,19 @@ static const MatrixRoute routes[] = {
     .machines
     = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer "
       "upgrade wake" },
-  /* What these do not come by: a program that does not yield, old firmware, an image that has to be sent again. The
-   * reset of a board by its PIC or a person is struck by test-link-faults.c. */
+  /* What these do not come by: a board in passthrough in front of a boot ROM that is slower, which a person or its PIC
+   * resets; a program that does not yield; old firmware; an image that has to be sent again. */
+  { .name = "button",
+    .board = "--start passthrough --modem ffh ",
+    NB_IOT,
+    .machines = "apply bootmode interrupt link prepare probe quit-relay relay-search reset run-script speed-relay "
+                "start-relay transfer updater upgrade wake" },
+  { .name = "pic",
+    .board = "--start passthrough --usb pic --modem ffh ",
+    .pic = TRUE,
+    NB_IOT,
+    .machines = "apply bootmode interrupt link pic prepare probe quit-relay relay-search reset run-script speed-relay "
+                "start-relay transfer updater upgrade wake" },
   { .name = "program",
     .board = "--main-program ignores-ctrl-c --ctrl-f-any ",
     NB_IOT,

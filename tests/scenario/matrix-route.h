@@ -8,6 +8,7 @@ typedef struct {
   const char *name;
   const char *board;
   SqnsLinkKind kind;
+  gboolean pic; /* its USB chip can reset it */
   SqnsPlanOptions options;
   const char *dup; /* its name, and how make-dup.py makes it */
   const char *make;

@@ -191,7 +191,10 @@ upgrade_run (UpgradeRun *run)
       = { .phase = on_phase, .bytes = on_bytes, .retries = on_retries, .hand = on_hand, .trace = on_trace };
   const SqnsMonitor monitor = { &funcs, run };
   const SqnsUpgradeConfig config = {
-    .link = { .devnode = virtual_board_port (run->board), .kind = run->kind, .hand_s = run->person ? HAND_S : 0 },
+    .link = { .devnode = virtual_board_port (run->board),
+              .kind = run->kind,
+              .pic = run->pic,
+              .hand_s = run->person ? HAND_S : 0 },
     .image = run->files->image,
     .first_step = run->files->first_step,
     .caba = run->files->caba,
@@ -237,6 +240,7 @@ upgrade_run_clear (UpgradeRun *run)
     .files = run->files,
     .kind = run->kind,
     .options = run->options,
+    .pic = run->pic,
     .person = run->person,
     .memory = run->memory,
   };

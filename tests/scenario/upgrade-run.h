@@ -28,6 +28,7 @@ struct _UpgradeRun {
   const UpgradeFiles *files;
   SqnsLinkKind kind;
   SqnsPlanOptions options;
+  gboolean pic;                                                              /* the USB chip can reset the board */
   gboolean person;                                                           /* presses the reset button when asked */
   void (*entered) (UpgradeRun *run, const SqnsSsmClass *klass, guint state); /* nullable, as are the next two */
   void (*told) (UpgradeRun *run); /* a phase, its safety or its words have changed */
