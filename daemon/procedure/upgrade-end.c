@@ -116,7 +116,8 @@ was_locked_out (SqnsUpgrade *upgrade, const GError *error)
 static GError *
 with_refusal (const SqnsUpgrade *upgrade, const GError *error)
 {
-  if (upgrade->refusal == NULL || strstr (error->message, upgrade->refusal) != NULL)
+  if (upgrade->refusal == NULL || strstr (error->message, upgrade->refusal) != NULL
+      || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
     return g_error_copy (error);
   return g_error_new (error->domain, error->code, "%s; when the file was sent again: %s", upgrade->refusal,
                       error->message);

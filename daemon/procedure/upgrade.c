@@ -254,6 +254,8 @@ note_done (SqnsUpgrade *upgrade, SqnsStep step)
 {
   SqnsPlanHistory *history = &upgrade->memory.history;
 
+  if (step == SQNS_STEP_APPLY || step == SQNS_STEP_INSTALL)
+    g_clear_pointer (&upgrade->refusal, g_free);
   switch (step)
     {
     case SQNS_STEP_APPLY:
