@@ -46,11 +46,16 @@ virtual_board_join (const char *port, const char *control)
   return board;
 }
 
-/* Its program turns Ctrl-C off. */
-static gboolean
-is_deaf (const char *options)
+/* A program at boot can be interrupted before it has got to what it is there for: a test of it waits until it has. */
+static void
+wait_for_program (VirtualBoard *board, const char *options)
 {
-  return strstr (options, "ignores-ctrl-c") != NULL || strstr (options, "deaf-printer") != NULL;
+  if (strstr (options, "ignores-ctrl-c") != NULL || strstr (options, "deaf-printer") != NULL)
+    virtual_board_wait (board, "esp32", "deaf");
+  else if (strstr (options, "lte-owner") != NULL) /* over as soon as it runs */
+    virtual_board_wait (board, "lte-task", "true");
+  else
+    virtual_board_wait (board, "esp32", "running");
 }
 
 static VirtualBoard *
@@ -90,9 +95,8 @@ start_board (const char *options, gboolean named)
   g_assert_nonnull (board->port);
 
   connect_control (board);
-  /* a program at boot can be interrupted before it has begun, or has turned Ctrl-C off: a test of it waits for that */
   if (strstr (options, "--main") != NULL && strstr (options, "--start") == NULL)
-    virtual_board_wait (board, "esp32", is_deaf (options) ? "deaf" : "running");
+    wait_for_program (board, options);
   return board;
 }
 
