@@ -22,6 +22,7 @@ NEVER, AS_USUAL = 0, -1
 PERIOD_S = 0.9
 # the modem takes its time: some seconds for an upload
 SLOW = ('--block-time=60',)
+SLOWER = ('--block-time=250',)  # seen before the last block by a busy machine, too
 DISMISSED = 2
 XML = """<node><interface name="org.freedesktop.Notifications">
   <method name="GetCapabilities"><arg type="as" direction="out"/></method>
@@ -112,8 +113,13 @@ class NotifyCase(WholeCase):
         self.addCleanup(server.close)
         return server
 
-    def notify(self):
-        return self.start('notify', env={'DBUS_SESSION_BUS_ADDRESS': self.session_address})
+    def notify(self, server=None):
+        """With @server: comes back once jobs are told of there, as a job that is over at once may be before."""
+        client = self.start('notify', env={'DBUS_SESSION_BUS_ADDRESS': self.session_address})
+        if server is not None:
+            self.submit(self.board(*SLOWER))
+            self.wait_told(server, 'progress of another job', lambda told: 'value' in told.hints)
+        return client
 
     def submit(self, board, **options):
         return self.client.upgrade(self.client.add_port(board.port), self.dup, **options)
@@ -182,7 +188,7 @@ class Jobs(NotifyCase):
 
     def test_failure(self):
         server = self.serve()
-        self.notify()
+        self.notify(server)
         now = self.fail_with_markup()
         end = self.wait_end(server, 'failed')
         self.assertEqual((end.hints['urgency'], end.expiry, end.actions, end.icon), (CRITICAL, NEVER, [], 'dialog-error'))
@@ -195,7 +201,7 @@ class Jobs(NotifyCase):
 
     def test_plain_server(self):
         server = self.serve('body')
-        self.notify()
+        self.notify(server)
         now = self.fail_with_markup()
         end = self.wait_end(server, 'failed')
         self.assertEqual(end.body.split('\n')[0], now['ErrorMessage'])
@@ -239,7 +245,7 @@ class Jobs(NotifyCase):
     def test_cancel_button(self):
         server = self.serve()
         self.notify()
-        board = self.board('--block-time=250')  # seen before the last block by a busy machine, too
+        board = self.board(*SLOWER)
         job = self.submit(board)
         told = self.wait_told(server, 'progress', lambda told: told.hints.get('value', 0) > 0)
         self.assertEqual(told.actions, ['cancel', 'Cancel'])
@@ -305,7 +311,7 @@ class Life(NotifyCase):
     def test_server_restarts(self):
         first = self.serve()
         self.notify()
-        job = self.submit(self.board(*SLOW))
+        job = self.submit(self.board(*SLOWER))
         self.wait_told(first, 'progress', lambda told: told.hints.get('value', 0) > 0)
         first.close()
         second = self.serve('body')
