@@ -211,6 +211,13 @@ ring0 (Esp32 *esp)
   return (gsize)(esp->options->pace ? esp->options->repl_ring : BACKLOG_MAX);
 }
 
+/* A REPL takes each byte as it comes: one that does not is held up by the machine that it is played on. */
+static gboolean
+takes_each_byte (Esp32 *esp)
+{
+  return g_str_equal (esp->mode, "repl") || g_str_equal (esp->mode, "raw");
+}
+
 static void
 host_to_child (Esp32 *esp)
 {
@@ -233,7 +240,7 @@ host_to_child (Esp32 *esp)
   /* The receive interrupt sees a Ctrl-C also when there is no room for it. */
   if (memchr (esp->pending0->data, 3, esp->pending0->len) != NULL)
     child_send (esp->child, CHILD_INTERRUPT, NULL, 0);
-  if (esp->options->pace)
+  if (esp->options->pace && !takes_each_byte (esp))
     {
       esp->overruns += esp->pending0->len;
       transcript_event (board_index (esp->board), "ESP32 lost %u bytes: UART0 buffer full", esp->pending0->len);

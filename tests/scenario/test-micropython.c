@@ -105,7 +105,7 @@ static void
 interrupt (void)
 {
   rig.found = (SqnsInterrupt){ 0 };
-  sqns_board_interrupt_async (rig.port, &monitor, SQNS_INTERRUPT_POLITE, NULL, on_interrupted, NULL);
+  sqns_board_interrupt_async (rig.port, &monitor, SQNS_INTERRUPT_INSIST, NULL, on_interrupted, NULL);
   wait_done ("interrupt");
   g_assert_no_error (rig.error);
   g_assert_true (rig.found.prompt);
@@ -283,6 +283,7 @@ start (void)
   rig.port = sqns_port_open (devnode, SQNS_REPL_SPEED, &error);
   g_assert_no_error (error);
   start_bridge ();
+  say ("\r", ">>> "); /* a busy machine starts QEMU slowly */
   interrupt ();
   run_well ("stand_ins.py", "stands\n");
 }

@@ -88,10 +88,33 @@ class Server:
             self.bus.close_sync(None)
 
 
+class Questions:
+    """How often anybody asked the daemon for all it has: a notifier follows jobs from there on."""
+
+    def __init__(self, address):
+        self.asked = 0
+        self.bus = Gio.DBusConnection.new_for_address_sync(
+            address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None,
+            None)
+        self.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus.Monitoring', 'BecomeMonitor',
+                           GLib.Variant('(asu)', (["type='method_call',member='GetManagedObjects'"], 0)), None,
+                           Gio.DBusCallFlags.NONE, -1, None)
+        self.bus.add_filter(self.on_message)
+
+    def on_message(self, _bus, message, _incoming):
+        """Keeps the message: a monitor answers none."""
+        self.asked += message.get_member() == 'GetManagedObjects'
+
+    def close(self):
+        self.bus.close_sync(None)
+
+
 class NotifyCase(WholeCase):
     def setUp(self):
         super().setUp()
         self.client = self.rig.client()
+        self.questions = Questions(self.rig.address)
+        self.addCleanup(self.questions.close)
         self.dup = self.image()
         config, path = os.path.join(self.rig.folder, 'session.conf'), os.path.join(self.rig.folder, 'session')
         with open(config, 'w', encoding='utf-8') as out:
@@ -113,23 +136,28 @@ class NotifyCase(WholeCase):
         self.addCleanup(server.close)
         return server
 
-    def notify(self, server=None):
-        """With @server: comes back once jobs are told of there, as a job that is over at once may be before."""
+    def notify(self, daemon=True):
+        """With a daemon: comes back once jobs are followed."""
+        before = self.questions.asked
         client = self.start('notify', env={'DBUS_SESSION_BUS_ADDRESS': self.session_address})
-        if server is not None:
-            self.submit(self.board(*SLOWER))
-            self.wait_told(server, 'progress of another job', lambda told: 'value' in told.hints)
+        if daemon:
+            self.wait_followed(before)
         return client
+
+    def wait_followed(self, before):
+        wait_for(lambda: self.questions.asked > before, 'the notifier to follow jobs')
 
     def submit(self, board, **options):
         return self.client.upgrade(self.client.add_port(board.port), self.dup, **options)
 
     def wait_told(self, server, what, condition):
-        return wait_for(lambda: [told for told in server.told if condition(told)], what)[0]
+        try:
+            return wait_for(lambda: [told for told in server.told if condition(told)], what)[0]
+        except AssertionError as error:
+            raise AssertionError('%s; told:\n%s' % (error, '\n'.join(map(repr, server.told)))) from None
 
     def wait_end(self, server, words):
-        return self.wait_told(server, 'a notification with "%s"; told: %s' % (words, server.told),
-                              lambda told: words in told.summary)
+        return self.wait_told(server, 'a notification with "%s"' % words, lambda told: words in told.summary)
 
     def stop(self, client):
         client.process.send_signal(signal.SIGTERM)
@@ -188,7 +216,7 @@ class Jobs(NotifyCase):
 
     def test_failure(self):
         server = self.serve()
-        self.notify(server)
+        self.notify()
         now = self.fail_with_markup()
         end = self.wait_end(server, 'failed')
         self.assertEqual((end.hints['urgency'], end.expiry, end.actions, end.icon), (CRITICAL, NEVER, [], 'dialog-error'))
@@ -201,7 +229,7 @@ class Jobs(NotifyCase):
 
     def test_plain_server(self):
         server = self.serve('body')
-        self.notify(server)
+        self.notify()
         now = self.fail_with_markup()
         end = self.wait_end(server, 'failed')
         self.assertEqual(end.body.split('\n')[0], now['ErrorMessage'])
@@ -260,7 +288,7 @@ class Jobs(NotifyCase):
     def test_refused_cancel_is_told(self):
         server = self.serve()
         self.notify()
-        board = self.board('--start=direct', '--apply-time=600')
+        board = self.board('--start=direct', '--apply-time=6000')
         job = self.submit(board)
         wait_for(lambda: self.client.properties(job, 'Job')['PointOfNoReturn'], 'the point of no return')
         told = self.wait_told(server, 'no button', lambda told: not told.actions)
@@ -367,8 +395,10 @@ class Life(NotifyCase):
         """It neither needs nor starts one."""
         self.assertEqual(self.rig.stop(self.daemon), 0)
         server = self.serve()
-        client = self.notify()
+        client = self.notify(daemon=False)
+        before = self.questions.asked
         self.daemon = self.rig.daemon()
+        self.wait_followed(before)
         self.submit(self.board())
         self.wait_end(server, 'runs ' + TARGET)
         self.stop(client)
