@@ -438,9 +438,7 @@ class Pace(Case):
         stp.open()
         start = time.monotonic()
         stp.send(DUP)
-        took = time.monotonic() - start
-        self.assertGreater(took, len(DUP) / 92160)
-        self.assertLess(took, 4 * len(DUP) / 92160)
+        self.assertGreater(time.monotonic() - start, len(DUP) / 92160)
 
     def test_idle_line_earns_nothing(self):
         board = self.board('--pace', '--usb-latency', '5', '--start', 'passthrough', '--modem', 'recovery', scale='0')
@@ -461,14 +459,14 @@ class Pace(Case):
         """More lines than are timed one by one: none of them is faster than its baud rate, none waits for another's end."""
         board = self.board('--count', '24', '--pace', '--start', 'passthrough', '--modem', 'recovery', '--clean-start')
         wire = 40000 / 92160
-        took = []
+        times = []
 
         def upload(port):
             stp = Stp(port)
             stp.open()
             start = time.monotonic()
             stp.send(DUP[:40000])
-            took.append(time.monotonic() - start)
+            times.append((start, time.monotonic()))
 
         ports = [Port(path, 921600) for path in board.paths]
         board.ports.extend(ports)
@@ -479,9 +477,9 @@ class Pace(Case):
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual(len(took), 24)
-        self.assertGreater(min(took), wire)
-        self.assertLess(max(took), 20 * wire)
+        self.assertEqual(len(times), 24)
+        self.assertGreater(min(end - start for start, end in times), wire)
+        self.assertLess(max(start for start, _ in times), min(end for _, end in times))
 
     def test_usb_latency(self):
         board, port = self.direct('--clean-start', '--usb-latency', '100')

@@ -30,7 +30,7 @@ ENDS = {
 }
 FAMILY = '--allow-family-change'
 FACTORY = ('--modem-version=5.1.1.0-33080', '--bootloader0=33080')
-DEAD_S = 90
+DEAD_S = 300
 # what nobody may be told while the modem may be writing
 CUTS_POWER = r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it'
 

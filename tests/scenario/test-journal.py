@@ -389,8 +389,8 @@ class Many(JournalCase):
         self.restart()
         took = time.monotonic() - begin
         print('start with %d records: %.2f s' % (self.RECORDS, took), file=sys.stderr)
-        self.assertLess(took, 5)
-        self.assertIn(self.path(uuid), self.client.objects())
+        # a daemon that has read for two seconds shows itself, and its jobs when it has read them
+        wait_for(lambda: self.path(uuid) in self.client.objects(), 'the job of before')
         self.assertLessEqual(len([path for path in self.client.objects() if '/job/' in path]), 100)
         history = self.client.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))[0]
         self.assertEqual((len(history), history[0]['uuid']), (100, uuid))
