@@ -35,6 +35,12 @@ sqns_error_quark (void)
   return (GQuark)quark;
 }
 
+gboolean
+sqns_error_is_timeout (const GError *error)
+{
+  return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+}
+
 const char *
 sqns_error_name (const GError *error)
 {

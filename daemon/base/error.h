@@ -33,6 +33,9 @@ typedef enum {
 /* Registers the D-Bus names "org.sqnsd1.Error.*" with GDBus on first use. */
 GQuark sqns_error_quark (void);
 
+/* @error (nullable) is SQNS_ERROR_TIMEOUT. */
+gboolean sqns_error_is_timeout (const GError *error);
+
 /* The D-Bus name of @error, for instance "org.sqnsd1.Error.Timeout". An error of another domain than SQNS_ERROR is
  * "org.sqnsd1.Error.Cancelled" for G_IO_ERROR_CANCELLED, its own D-Bus name for a G_DBUS_ERROR, else
  * "org.sqnsd1.Error.Failed". Static or interned string. */

@@ -1,54 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All texts for people that say what is wrong and what to do next: advice after a failed job, states of the modem,
- * notes about the board, findings of 'sqnsctl doctor'. Pure; used by the daemon and by the client. */
+/* Texts for people that say what is wrong and what to do next: states of the modem, notes about the board, findings of
+ * 'sqnsctl doctor' (what follows a failed job: advice-words.h). Pure; used by the daemon and by the client. */
 #pragma once
 
 #include <glib.h>
-
-/* --- advice after a failed job --- */
-
-typedef enum {
-  /* the modem may be writing */
-  SQNS_ADVICE_KEEP_POWER,
-  SQNS_ADVICE_KEEP_POWER_PLUG_IN,
-  SQNS_ADVICE_KEEP_POWER_PRESS_RESET,
-  SQNS_ADVICE_KEEP_POWER_CLOSE_PROGRAM,
-  /* it waits in a state that is safe */
-  SQNS_ADVICE_RECOVERY,
-  SQNS_ADVICE_MTOOLS,
-  SQNS_ADVICE_FFH,
-  SQNS_ADVICE_UPDATER,
-  SQNS_ADVICE_NEEDS_FILE,
-  /* nothing had been changed */
-  SQNS_ADVICE_LOST,
-  SQNS_ADVICE_CLOSE_PROGRAM,
-  SQNS_ADVICE_INHIBITED,
-  SQNS_ADVICE_FETCH_FILE,
-  SQNS_ADVICE_CHOOSE_FILE,
-  SQNS_ADVICE_DOWNGRADE,
-  SQNS_ADVICE_LOOK_AT_STATE,
-  SQNS_ADVICE_SILENT,
-  SQNS_ADVICE_NOTHING_CHANGED,
-  SQNS_ADVICE_REFUSED,
-  SQNS_ADVICE_PRESS_RESET,
-  SQNS_ADVICE_CANCELLED,
-  SQNS_ADVICE_DRAINING,
-  SQNS_ADVICE_OTHER_WAY,
-  SQNS_ADVICE_COMPARE_VERSION,
-  /* the modem was being changed; power may be cut all the same */
-  SQNS_ADVICE_PLUG_IN_GO_ON,
-  SQNS_ADVICE_SILENT_GO_ON,
-  SQNS_ADVICE_WRONG_VERSION,
-  SQNS_ADVICE_FILE_NOT_TAKEN,
-  SQNS_ADVICE_STILL_RUNS,
-  SQNS_ADVICE_PRESS_RESET_GO_ON,
-  SQNS_ADVICE_GO_ON,
-  /* the job goes on by itself */
-  SQNS_ADVICE_WAITS_FOR_BOARD,
-  SQNS_ADVICE_WAITS_FOR_PORT,
-} SqnsAdviceId;
-#define SQNS_N_ADVICES (SQNS_ADVICE_WAITS_FOR_PORT + 1)
-const char *sqns_advice_words (SqnsAdviceId id); /* never empty; static */
 
 /* What a person is asked to do at the board that is in the way; the modem is not touched by it. */
 const char *sqns_hand_words (void);

@@ -2,7 +2,7 @@
 /* Which advice a person gets after a job went wrong. */
 #include "model/advice.h"
 
-#include "base/words.h"
+#include "base/advice-words.h"
 
 /* The modem may be writing. */
 static SqnsAdviceId

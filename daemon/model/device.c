@@ -495,7 +495,7 @@ sqns_device_note_error (SqnsDevice *self, const GError *error)
   /* a supply that breaks down is the reason why the board was lost */
   if (!self->info.comes_and_goes || !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
     replace_told (&self->last_error, error != NULL ? error->message : NULL);
-  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (sqns_error_is_timeout (error))
     self->found = SQNS_DEVICE_SILENT;
   changed (self);
 }

@@ -3,7 +3,7 @@
 #include "model/job-private.h"
 
 #include "base/patience.h"
-#include "base/words.h"
+#include "base/advice-words.h"
 
 #define KEEP_S 60        /* a disk that takes longer is taken for one that failed: the modem is not left waiting */
 #define PAUSE_S 1        /* after the first interruption; twice that after the next, and so on */

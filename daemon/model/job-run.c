@@ -242,8 +242,7 @@ tell_device (SqnsJob *self, const GError *error)
       sqns_device_note_mode (self->device, self->mode);
     }
   else if (self->info.phase > SQNS_PHASE_PREPARE
-           && (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)
-               || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST)))
+           && (sqns_error_is_timeout (error) || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST)))
     {
       self->mode = SQNS_MODE_UNKNOWN;
       sqns_device_note_mode (self->device, SQNS_MODE_UNKNOWN);

@@ -47,12 +47,9 @@ struct _SqnsPort {
   gpointer listener_data;
 };
 
-enum { SIGNAL_LOST, N_SIGNALS };
-static guint signals[N_SIGNALS];
+static guint signal_lost;
 
 G_DEFINE_FINAL_TYPE (SqnsPort, sqns_port, G_TYPE_OBJECT)
-
-static void operation_progress (SqnsPort *port);
 
 /* --- the end of an operation --- */
 
@@ -102,7 +99,7 @@ port_lost (SqnsPort *port, const char *why)
   g_clear_pointer (&port->wait, sqns_port_wait_free);
   if (port->operation != NULL)
     operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "%s is gone: %s", port->devnode, why));
-  g_signal_emit (port, signals[SIGNAL_LOST], 0);
+  g_signal_emit (port, signal_lost, 0);
 }
 
 static void
@@ -223,27 +220,6 @@ on_readable (SqnsPort *port)
 }
 
 static void
-on_event (SqnsPortEvent event, gpointer data)
-{
-  SqnsPort *port = data;
-  g_autoptr (SqnsPort) self = g_object_ref (port);
-
-  switch (event)
-    {
-    case SQNS_PORT_READABLE:
-      on_readable (port);
-      break;
-    case SQNS_PORT_WRITABLE:
-      if (port->operation != NULL)
-        operation_progress (port);
-      break;
-    case SQNS_PORT_DEADLINE:
-      on_deadline (port);
-      break;
-    }
-}
-
-static void
 operation_progress (SqnsPort *port)
 {
   Operation *operation = port->operation;
@@ -273,6 +249,27 @@ operation_progress (SqnsPort *port)
     operation_end (port, NULL);
   else if (port->received->len > 0)
     match_received (port);
+}
+
+static void
+on_event (SqnsPortEvent event, gpointer data)
+{
+  SqnsPort *port = data;
+  g_autoptr (SqnsPort) self = g_object_ref (port);
+
+  switch (event)
+    {
+    case SQNS_PORT_READABLE:
+      on_readable (port);
+      break;
+    case SQNS_PORT_WRITABLE:
+      if (port->operation != NULL)
+        operation_progress (port);
+      break;
+    case SQNS_PORT_DEADLINE:
+      on_deadline (port);
+      break;
+    }
 }
 
 /* --- operations --- */
@@ -598,5 +595,5 @@ static void
 sqns_port_class_init (SqnsPortClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = sqns_port_finalize;
-  signals[SIGNAL_LOST] = g_signal_new ("lost", SQNS_TYPE_PORT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signal_lost = g_signal_new ("lost", SQNS_TYPE_PORT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -156,7 +156,7 @@ on_installing (GObject *source, GAsyncResult *result, gpointer user_data)
     /* not its verdict on a file: one that was reset has none stored any more */
     sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the modem refuses to install the file that it has stored (%s)",
                            reply.error_text != NULL ? reply.error_text : "ERROR");
-  else if (!answered && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  else if (!answered && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else
     sqns_ssm_goto (ssm, STATE_POLL); /* it may have gone down before its answer was out */
@@ -173,7 +173,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_command_finish (apply->port, result, &reply, &error))
     {
-      if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+      if (!sqns_error_is_timeout (error))
         sqns_ssm_fail (ssm, g_steal_pointer (&error));
       else if (state == STATE_NEXT_BOOT)
         sqns_ssm_goto (ssm, STATE_NEXT_BOOT_PAUSE);

@@ -77,7 +77,7 @@ on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
       interrupt_end (ssm);
       return;
     }
-  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;
@@ -103,7 +103,7 @@ on_safe_boot (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   gboolean prompt = sqns_port_resync_finish (interrupt->port, result, &error);
-  if (!prompt && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!prompt && !sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;
@@ -336,7 +336,7 @@ on_stayed (GObject *source, GAsyncResult *result, gpointer user_data)
       take_result (ssm);
       return;
     }
-  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;

@@ -121,7 +121,7 @@ on_speed_set (GObject *source, GAsyncResult *result, gpointer user_data)
 
   /* a relay that does not answer just now will be asked again */
   gboolean ok = sqns_link_set_speed_finish (bootmode->link, result, &error);
-  if (!ok && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!ok && sqns_error_is_timeout (error))
     {
       g_clear_error (&error);
       ok = TRUE;
@@ -192,7 +192,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (sqns_command_finish (bootmode->port, result, &reply, &error))
     on_asked (ssm, &reply);
-  else if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  else if (!sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else if (g_get_monotonic_time () > bootmode->deadline_us)
     give_up (ssm);

@@ -69,7 +69,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (sqns_command_finish (identify->port, result, &reply, &error))
     take_reply (identify, sqns_ssm_state (ssm), &reply);
-  else if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) || ++identify->silences == SQNS_IDENTIFY_SILENCES)
+  else if (!sqns_error_is_timeout (error) || ++identify->silences == SQNS_IDENTIFY_SILENCES)
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;

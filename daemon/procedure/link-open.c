@@ -71,12 +71,6 @@ say (Open *open, SqnsPhase phase, const char *message)
   sqns_monitor_phase (&open->monitor, phase, !open->search.config.unsafe, open->search.config.committed, message);
 }
 
-static gboolean
-is_timeout (const GError *error)
-{
-  return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
-}
-
 /* --- the modem's answer --- */
 
 static void
@@ -153,13 +147,11 @@ wake_at (SqnsSsm *ssm, guint speed, SqnsWakeEffort effort)
 /* --- the board's REPL --- */
 
 static void
-no_prompt (SqnsSsm *ssm, const SqnsInterrupt *interrupt)
+no_prompt (SqnsSsm *ssm)
 {
   Open *open = sqns_ssm_data (ssm);
-  SqnsLinkSearch *search = &open->search;
+  const SqnsLinkSearch *search = &open->search;
 
-  if (interrupt->noise != SQNS_NOISE_NONE)
-    search->repl_noise = interrupt->noise;
   if (sqns_ssm_state (ssm) == OPEN_REPL)
     /* text is a program that talks: it has to yield before anything else makes sense */
     sqns_ssm_goto (ssm, search->repl_noise == SQNS_NOISE_TEXT ? OPEN_INSIST : OPEN_STRAY);
@@ -178,7 +170,6 @@ on_interrupt (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Open *open = sqns_ssm_data (ssm);
-  SqnsBoardNotes *notes = &open->link->board.notes;
   SqnsInterrupt interrupt;
   GError *error = NULL;
 
@@ -187,21 +178,11 @@ on_interrupt (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_fail (ssm, error);
       return;
     }
-  gboolean rebooted = interrupt.rebooted && interrupt.prompt; /* else nobody may have heard the word for it */
-  if (interrupt.program || (rebooted && sqns_ssm_state (ssm) == OPEN_INSIST))
-    *notes |= SQNS_BOARD_PROGRAM;
-  if (rebooted)
-    *notes |= SQNS_BOARD_SAFE_BOOT;
-  open->search.safe_booted |= interrupt.rebooted;
-  if (!interrupt.prompt)
-    {
-      no_prompt (ssm, &interrupt);
-      return;
-    }
-  if (!open->search.reached)
-    open->search.modem_noise = SQNS_NOISE_NONE; /* that was the board, just booting */
-  open->search.reached = TRUE;
-  sqns_ssm_goto (ssm, OPEN_IDENTIFY);
+  sqns_link_search_interrupted (&open->search, &interrupt, sqns_ssm_state (ssm) == OPEN_INSIST);
+  if (interrupt.prompt)
+    sqns_ssm_goto (ssm, OPEN_IDENTIFY);
+  else
+    no_prompt (ssm);
 }
 
 static void
@@ -228,8 +209,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (script == NULL)
     {
-      gboolean again = g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) && --open->identify_tries > 0;
-      if (!again)
+      if (!sqns_error_is_timeout (error) || --open->identify_tries == 0)
         {
           sqns_ssm_fail (ssm, error);
           return;
@@ -341,14 +321,14 @@ static void
 no_relay (SqnsSsm *ssm, GError *error)
 {
   Open *open = sqns_ssm_data (ssm);
-  guint pause_ms = is_timeout (error) ? SQNS_RELAY_END_MS : 1;
+  guint pause_ms = sqns_error_is_timeout (error) ? SQNS_RELAY_END_MS : 1;
 
-  if (is_timeout (error) && open->relay_host_speed != SQNS_REPL_SPEED)
+  if (sqns_error_is_timeout (error) && open->relay_host_speed != SQNS_REPL_SPEED)
     {
       sqns_monitor_remark (&open->monitor, "%s; once more at %u baud", error->message, SQNS_REPL_SPEED);
       open->relay_host_speed = SQNS_REPL_SPEED;
     }
-  else if ((is_timeout (error) || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL))
+  else if ((sqns_error_is_timeout (error) || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL))
            && sqns_link_search_may_passthrough (&open->search))
     {
       sqns_monitor_remark (&open->monitor, "%s; passthrough instead", error->message);
@@ -420,9 +400,7 @@ on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_fail (ssm, sqns_link_search_not_reset (&open->search, error));
       return;
     }
-  open->search.was_reset = open->search.reached = TRUE;
-  open->search.passthrough = FALSE;
-  open->search.modem_noise = SQNS_NOISE_NONE; /* what was heard came through the passthrough */
+  sqns_link_search_reset (&open->search);
   sqns_ssm_goto (ssm, OPEN_IDENTIFY);
 }
 

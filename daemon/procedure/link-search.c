@@ -18,6 +18,35 @@ modem_heard (const SqnsLinkSearch *search)
   return sqns_link_search_heard_no_answer (search) || search->modem_noise == SQNS_NOISE_GARBAGE;
 }
 
+void
+sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *interrupt, gboolean insisted)
+{
+  gboolean rebooted = interrupt->rebooted && interrupt->prompt; /* else nobody may have heard the word for it */
+
+  if (interrupt->program || (rebooted && insisted))
+    search->board->notes |= SQNS_BOARD_PROGRAM;
+  if (rebooted)
+    search->board->notes |= SQNS_BOARD_SAFE_BOOT;
+  search->safe_booted |= interrupt->rebooted;
+  if (!interrupt->prompt)
+    {
+      if (interrupt->noise != SQNS_NOISE_NONE)
+        search->repl_noise = interrupt->noise;
+      return;
+    }
+  if (!search->reached)
+    search->modem_noise = SQNS_NOISE_NONE; /* that was the board, just booting */
+  search->reached = TRUE;
+}
+
+void
+sqns_link_search_reset (SqnsLinkSearch *search)
+{
+  search->was_reset = search->reached = TRUE;
+  search->passthrough = FALSE;
+  search->modem_noise = SQNS_NOISE_NONE; /* what was heard came through the passthrough */
+}
+
 SqnsLinkKind
 sqns_link_search_kind (const SqnsLinkSearch *search)
 {
@@ -193,7 +222,7 @@ sqns_link_search_not_reset (const SqnsLinkSearch *search, GError *error)
   const SqnsLinkConfig *config = &search->config;
   gboolean is_board = config->usb_board || config->board != NULL || config->reset || config->kind != SQNS_LINK_AUTO;
 
-  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_error_is_timeout (error))
     return error;
   if (is_board)
     {

@@ -2,11 +2,12 @@
 /* What a search for the modem has tried and heard so far, what that allows next, and the words for its failure. */
 #pragma once
 
+#include "procedure/board.h"
 #include "procedure/link.h"
 
 typedef struct {
   SqnsLinkConfig config;
-  const SqnsBoardInfo *board; /* of the link that is searched for */
+  SqnsBoardInfo *board;       /* of the link that is searched for */
   gboolean reached;           /* the board's prompt was there */
   SqnsNoise repl_noise;       /* what came instead of a prompt */
   SqnsNoise modem_noise;      /* what came instead of a modem's answer, from anywhere */
@@ -17,6 +18,11 @@ typedef struct {
   gboolean passthrough;       /* the board is in it, brought there by this search */
   gboolean passthrough_tried; /* it was, some time */
 } SqnsLinkSearch;
+
+/* The prompt was asked for. @insisted: of a program, too, that is to yield. */
+void sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *interrupt, gboolean insisted);
+/* The ESP32 was reset, and its prompt is there. */
+void sqns_link_search_reset (SqnsLinkSearch *search);
 
 /* What an AT that was answered without the board's prompt came through. */
 SqnsLinkKind sqns_link_search_kind (const SqnsLinkSearch *search);

@@ -39,7 +39,7 @@ on_lte_task (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (script != NULL && *script->errors == '\0')
     sqns_ssm_next (ssm);
-  else if (script == NULL && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  else if (script == NULL && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else
     sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED,

@@ -92,7 +92,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_port_resync_finish (pic->port, result, &error))
     {
-      gboolean timeout = g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+      gboolean timeout = sqns_error_is_timeout (error);
       if (timeout && sqns_ssm_state (ssm) == STATE_VERSION && --pic->tries > 0)
         {
           g_error_free (error);

@@ -55,7 +55,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (SqnsAtReply) reply = { 0 };
 
   if (!sqns_command_finish (sqns_link_port (prepare->link), result, &reply, &error)
-      && (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) || ++prepare->silent >= 2))
+      && (!sqns_error_is_timeout (error) || ++prepare->silent >= 2))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else
     sqns_ssm_goto (ssm, ++prepare->next < prepare->n_lines ? STATE_LINE : N_STATES);

@@ -112,7 +112,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!sqns_command_finish (probe->port, result, &reply, &error))
     {
       /* one question that is not answered is no reason to give up; a modem that answers none is told by SMOD */
-      gboolean silent = g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+      gboolean silent = sqns_error_is_timeout (error);
       if (!silent || (state == STATE_SMOD && --probe->smod_tries == 0))
         {
           sqns_ssm_fail (ssm, g_steal_pointer (&error));

@@ -88,7 +88,7 @@ relay_lost (SqnsSsm *ssm, GError *error)
   Search *search = sqns_ssm_data (ssm);
 
   search->runs = FALSE;
-  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, error);
       return;

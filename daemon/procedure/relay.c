@@ -105,8 +105,7 @@ on_ping (GObject *source, GAsyncResult *result, gpointer user_data)
   Relay *relay = sqns_ssm_data (ssm);
   GError *error = NULL;
 
-  if (!sqns_port_resync_finish (relay->port, result, &error) && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)
-      && --relay->tries > 0)
+  if (!sqns_port_resync_finish (relay->port, result, &error) && sqns_error_is_timeout (error) && --relay->tries > 0)
     {
       g_error_free (error);
       sqns_ssm_goto (ssm, START_PING);
@@ -184,8 +183,7 @@ on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
   Relay *relay = sqns_ssm_data (ssm);
   GError *error = NULL;
 
-  if (!sqns_port_resync_finish (relay->port, result, &error) && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)
-      && --relay->tries > 0)
+  if (!sqns_port_resync_finish (relay->port, result, &error) && sqns_error_is_timeout (error) && --relay->tries > 0)
     {
       g_error_free (error);
       sqns_ssm_goto (ssm, SPEED_ASK);
@@ -254,14 +252,14 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   gboolean there = sqns_port_resync_finish (relay->port, result, &error);
-  if (there || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (there || sqns_error_is_timeout (error))
     sqns_ssm_set_result (ssm, g_memdup2 (&there, sizeof there), g_free);
   if (there)
     {
       sqns_monitor_remark (relay->monitor, "a relay runs that somebody has left");
       sqns_ssm_next (ssm);
     }
-  else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  else if (sqns_error_is_timeout (error))
     sqns_ssm_complete (ssm);
   else
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
@@ -276,8 +274,7 @@ on_word (GObject *source, GAsyncResult *result, gpointer user_data)
 
   /* its answer is waited for, that the speed does not change while the word is on the wire; one that was reset
    * meanwhile gives none */
-  if (!sqns_port_resync_finish (relay->port, result, &error)
-      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_port_resync_finish (relay->port, result, &error) && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, error);
   else
     {
@@ -292,7 +289,7 @@ on_prompt (GObject *source, GAsyncResult *result, gpointer user_data)
   Relay *relay = sqns_ssm_data (user_data);
   GError *error = NULL;
   gboolean ok = sqns_port_resync_finish (relay->port, result, &error);
-  if (!ok && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT) && --relay->tries > 0)
+  if (!ok && sqns_error_is_timeout (error) && --relay->tries > 0)
     {
       /* the word may have been damaged on its way, and the relay runs on */
       g_error_free (error);

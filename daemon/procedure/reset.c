@@ -139,7 +139,7 @@ on_listened (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_goto (ssm, STATE_POLL); /* a prompt: does it listen? */
       return;
     }
-  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;

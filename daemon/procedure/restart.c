@@ -157,7 +157,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (sqns_command_finish (restart->port, result, &reply, &error))
     on_answer (ssm, &reply);
-  else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  else if (sqns_error_is_timeout (error))
     on_silence (ssm);
   else
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
@@ -186,8 +186,7 @@ on_down (GObject *source, GAsyncResult *result, gpointer user_data)
 
   restart->tries = SQNS_SMOD_TRIES;
   restart->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
-  if (!sqns_port_exchange_finish (restart->port, result, &error)
-      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_port_exchange_finish (restart->port, result, &error) && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else if (restart->refused)
     sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to restart; it goes on as it was");

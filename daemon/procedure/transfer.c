@@ -112,7 +112,7 @@ on_command (GObject *source, GAsyncResult *result, gpointer user_data)
       transfer->in_stp = TRUE;
       sqns_ssm_next (ssm);
     }
-  else if (!answered && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  else if (!answered && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else if (--transfer->command_tries > 0)
     sqns_ssm_goto (ssm, STATE_COMMAND);
@@ -239,7 +239,7 @@ on_response (GObject *source, GAsyncResult *result, gpointer user_data)
   transfer->silent = FALSE;
   if (!sqns_port_exchange_finish (transfer->port, result, &error))
     {
-      if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+      if (!sqns_error_is_timeout (error))
         {
           sqns_ssm_fail (ssm, g_steal_pointer (&error));
           return;
@@ -293,7 +293,7 @@ on_abort (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_port_resync_finish (transfer->port, result, &error))
     {
-      if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+      if (!sqns_error_is_timeout (error))
         {
           sqns_ssm_next (ssm);
           return;

@@ -52,12 +52,6 @@ updater_free (gpointer data)
   g_free (updater);
 }
 
-static gboolean
-is_timeout (const GError *error)
-{
-  return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
-}
-
 /* --- before the upload --- */
 
 static void
@@ -95,7 +89,7 @@ on_greeting (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  if (!sqns_command_finish (updater->port, result, &reply, &error) && !is_timeout (error))
+  if (!sqns_command_finish (updater->port, result, &reply, &error) && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else if (error == NULL && reply.final == SQNS_AT_OK)
     greeted (ssm);
@@ -114,7 +108,7 @@ on_raised (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  if (!sqns_command_finish (updater->port, result, &reply, &error) && !is_timeout (error))
+  if (!sqns_command_finish (updater->port, result, &reply, &error) && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else if (error == NULL && reply.final != SQNS_AT_OK)
     sqns_ssm_goto (ssm, STATE_SMOD);
@@ -133,7 +127,7 @@ on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   gboolean ok = sqns_link_set_speed_finish (updater->link, result, &error);
-  if (!ok && sqns_ssm_state (ssm) == STATE_OTHER_SPEED && is_timeout (error))
+  if (!ok && sqns_ssm_state (ssm) == STATE_OTHER_SPEED && sqns_error_is_timeout (error))
     {
       g_clear_error (&error); /* it is asked again */
       ok = TRUE;
@@ -199,7 +193,7 @@ on_polled (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (SqnsAtReply) reply = { 0 };
 
   gboolean answered = sqns_command_finish (updater->port, result, &reply, &error);
-  if (!answered && !is_timeout (error))
+  if (!answered && !sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;

@@ -38,8 +38,7 @@ on_told (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  if (!sqns_command_finish (sqns_link_port (upgrade->link), result, &reply, &error)
-      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_command_finish (sqns_link_port (upgrade->link), result, &reply, &error) && !sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;

@@ -19,8 +19,7 @@ on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
       if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND))
         error->code = SQNS_ERROR_DEVICE_LOST;
       if (upgrade->no_hand
-          && (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND)
-              || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)))
+          && (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND) || sqns_error_is_timeout (error)))
         sqns_upgrade_fail_with_first (ssm, error);
       else
         sqns_ssm_fail (ssm, error);

@@ -114,7 +114,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
     remember (upgrade, status);
   if (status != NULL && status->speed != 0)
     sqns_ssm_next (ssm);
-  else if (status == NULL && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  else if (status == NULL && !sqns_error_is_timeout (error))
     sqns_upgrade_fail_with_first (ssm, error);
   else
     {
@@ -291,7 +291,7 @@ note_done (SqnsUpgrade *upgrade, SqnsStep step)
 static gboolean
 may_have_lost_way (SqnsUpgrade *upgrade, const GError *error)
 {
-  return sqns_link_kind (upgrade->link) != SQNS_LINK_DIRECT && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  return sqns_link_kind (upgrade->link) != SQNS_LINK_DIRECT && sqns_error_is_timeout (error);
 }
 
 /* So may it, or the modem, in an upload; but a modem that cannot store hangs as if it had. */
@@ -318,7 +318,7 @@ may_try_again (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
       return TRUE;
     case SQNS_STEP_BOOT_RECOVERY: /* it may talk at a speed that the passthrough does not have, or what was */
     case SQNS_STEP_BOOT_FFH:      /* taken for a bare modem is one */
-      return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+      return sqns_error_is_timeout (error);
     case SQNS_STEP_INSTALL: /* the first of two files: there is no way but on; a reset may have cost what was stored */
       return upgrade->uploaded == SQNS_STEP_STORE_FIRST || may_have_lost_way (upgrade, error)
              || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL)
@@ -370,7 +370,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
       /* it has said what it thinks of it, or was reset before it began, and would never say */
       if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED)
           || (step == SQNS_STEP_INSTALL && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL))
-          || (step == SQNS_STEP_APPLY && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT)))
+          || (step == SQNS_STEP_APPLY && sqns_error_is_timeout (error)))
         upgrade->memory.history.file_sent = FALSE;
       upgrade->mute |= step == SQNS_STEP_BOOT_APPLICATION;
       upgrade->no_hand = may_have_been_reset_or_hung (step, error);

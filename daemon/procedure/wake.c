@@ -100,7 +100,7 @@ on_poked (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_goto (ssm, STATE_SETTLE);
       return;
     }
-  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;
@@ -139,8 +139,7 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  if (!sqns_command_finish (wake->port, result, &reply, &error)
-      && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_command_finish (wake->port, result, &reply, &error) && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else if (error == NULL && reply.final == SQNS_AT_OK)
     finish_wake (ssm);
@@ -167,7 +166,7 @@ on_stp_reset (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   wake->stp_answered = sqns_port_resync_finish (wake->port, result, &error);
-  if (error != NULL && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (error != NULL && !sqns_error_is_timeout (error))
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;
@@ -189,7 +188,7 @@ on_stp_session (GObject *source, GAsyncResult *result, gpointer user_data)
 
   wake->stp_opened = TRUE;
   wake->tries = 2;
-  if (!sqns_port_resync_finish (wake->port, result, &error) && !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_TIMEOUT))
+  if (!sqns_port_resync_finish (wake->port, result, &error) && !sqns_error_is_timeout (error))
     sqns_ssm_fail (ssm, g_steal_pointer (&error));
   else if (error == NULL && sqns_ssm_state (ssm) == STATE_STP_OPEN)
     sqns_ssm_next (ssm);
