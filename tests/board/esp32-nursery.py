@@ -1,8 +1,8 @@
 """Forks the process of each board's MicroPython: python3 and the program of esp32.py are loaded once, not once a board.
 
-argv = descriptor of a packet socket to sqns-board. A packet is b'f', a number (u32, of the machine), the configuration, with
-the board's own socket; or b'k' and the number of a process that is no longer wanted. A process that has ended keeps its id
-until then, so that no other can be hit.
+argv = descriptor of a packet socket to sqns-board, which is sent b'l' when all is loaded. A packet from it is b'f', a number
+(u32, of the machine), the configuration, with the board's own socket; or b'k' and the number of a process that is no longer
+wanted. A process that has ended keeps its id until then, so that no other can be hit.
 """
 import array
 import ast
@@ -49,6 +49,7 @@ def main():
     server = socket.socket(fileno=int(sys.argv[1]))
     processes = {}
     gc.freeze()
+    server.send(b'l')
     while True:
         fds = array.array('i', [-1])
         packet, more, _, _ = server.recvmsg(PACKET_MAX, socket.CMSG_SPACE(fds.itemsize))

@@ -9,6 +9,7 @@
 #include "child.h"
 #include "esp32-private.h"
 #include "json.h"
+#include "nursery.h"
 #include "transcript.h"
 
 #include <stdio.h>
@@ -468,6 +469,8 @@ esp32_new (Board *board, const Options *options)
 {
   Esp32 *esp = g_new0 (Esp32, 1);
 
+  /* before there is power: how slowly this machine starts it is no time of a board */
+  nursery_prepare (options->python);
   esp->board = board;
   esp->options = options;
   esp->keep = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

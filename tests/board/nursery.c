@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <gio/gunixfdmessage.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 
 #define PROGRAM_FD 3
 #define SOCKET_FD 4
+#define LOAD_S 60
 
 static int nursery = -1; /* packets to it */
 
@@ -91,6 +93,21 @@ start (const char *python, GError **error)
     }
   nursery = pair[0];
   return TRUE;
+}
+
+void
+nursery_prepare (const char *python)
+{
+  char loaded;
+  struct pollfd wait = { .events = POLLIN };
+
+  if (nursery >= 0 || !start (python, NULL))
+    return;
+  wait.fd = nursery;
+  if (poll (&wait, 1, LOAD_S * 1000) == 1 && recv (nursery, &loaded, 1, 0) == 1)
+    return;
+  close (nursery);
+  nursery = -1;
 }
 
 /* FALSE with errno. @fd: -1 for none. */

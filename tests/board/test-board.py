@@ -229,6 +229,17 @@ class Repl(Case):
         port.until(b'OK42\r\n')
         self.assertEqual(board.status()['overruns'], 0)
 
+    def test_interpreter_that_starts_slowly(self):
+        """There is no board before it: it is not in the time that a board takes to boot. Without an ESP32 there is none."""
+        for start, wanted in (('repl', True), ('passthrough', True), ('direct', False)):
+            with tempfile.TemporaryDirectory() as folder:
+                python, mark = os.path.join(folder, 'python'), os.path.join(folder, 'started')
+                with open(python, 'w', encoding='utf-8') as out:
+                    out.write('#!/bin/sh\nsleep 1\ntouch %s\nexec python3 "$@"\n' % mark)
+                os.chmod(python, 0o755)
+                self.board('--start', start, '--python', python)
+                self.assertEqual(os.path.exists(mark), wanted, start)
+
     def test_paced_script_on_a_busy_machine(self):
         """The REPL keeps up with its line, however late this machine lets its stand-in run."""
         board = self.board('--pace')

@@ -24,6 +24,8 @@ WAITS = ('recovery', 'mtools', 'ffh', 'application', 'updater')
 LOST_ERRORS = ('Timeout', 'DeviceLost', 'NeedsHand', 'Protocol', 'Cancelled', 'WrongState')
 CUTS_POWER = re.compile(r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it')
 TIMES = re.compile(r', \d+:\d\d so far|silent for \d+:\d\d')
+NO_OBJECT = ('org.freedesktop.DBus.Error.UnknownObject', 'org.freedesktop.DBus.Error.UnknownMethod')
+FIRST_LOOKS = 20  # at a port that a fault of the board's first second takes away and brings back
 PROBED = ('prepare', 'bootrom', 'updater', 'transfer', 'apply', 'reboot', 'confirm', 'release')
 
 
@@ -67,17 +69,23 @@ class Run:
         self.board = Board(self.world.folder, *options, *('--fault=' + fault for fault in self.draw.faults))
         self.before = self.status()
 
+    async def add_port(self):
+        return (await self.world.call_anyhow(ROOT, 'Manager.AddPort', '(sa{sv})', (self.link, {})))[0]
+
     async def order(self):
         """The key makes that one job comes of it, however often a daemon ends meanwhile."""
         options = self.world_options()
         method = 'Modem.Recover' if self.draw.recover else 'Modem.Upgrade'
+        looks = 0
         while True:
             if not self.status()['plugged']:  # a fault of its first second
                 self.plug()
+            looks += 1
             try:
-                port = (await self.world.call_anyhow(ROOT, 'Manager.AddPort', '(sa{sv})', (self.link, {})))[0]
+                port = await self.add_port()
             except Refused as error:
-                if error.name.endswith('.NotFound') and not self.status()['plugged']:
+                if error.name.endswith('.NotFound') and looks < FIRST_LOOKS:
+                    await pause(50)
                     continue
                 raise
             files = [os.open(path, os.O_RDONLY) for path in (self.dup, self.first) if path]
@@ -87,7 +95,7 @@ class Run:
                 self.modem = port
                 return
             except Refused as error:
-                if error.name in ('org.freedesktop.DBus.Error.UnknownObject', 'org.freedesktop.DBus.Error.UnknownMethod') \
+                if error.name in NO_OBJECT \
                         or error.name.startswith('org.freedesktop.DBus.Error.N') or error.name.endswith('.Draining') \
                         or error.name.endswith('.ServiceUnknown') or error.name.endswith('.Disconnected'):
                     await pause(50)  # between two daemons
@@ -219,6 +227,13 @@ class Run:
         return self.status()
 
     async def modem_state(self):
+        try:
+            return (await self.world.properties(self.modem, 'Modem'))['State']
+        except Refused as error:
+            if error.name not in NO_OBJECT:
+                raise
+        # the daemon that came meanwhile does not know a port that was added by hand for a job that has ended
+        self.modem = await self.add_port()
         return (await self.world.properties(self.modem, 'Modem'))['State']
 
     def expect(self, holds, what):
