@@ -82,7 +82,8 @@ ask_person (SqnsSsm *ssm)
                              "only a reset of the board's ESP32 leads out of its passthrough: %s", sqns_hand_words ());
       return;
     }
-  reset->deadline_us = g_get_monotonic_time () + sqns_patience_us (reset->config.hand_s);
+  gint64 least_us = MIN (reset->config.hand_s, SQNS_HAND_LEAST_S) * G_USEC_PER_SEC;
+  reset->deadline_us = g_get_monotonic_time () + MAX (sqns_patience_us (reset->config.hand_s), least_us);
   reset->asking = TRUE;
   sqns_monitor_hand (reset->monitor, sqns_hand_words ());
   sqns_ssm_next (ssm);
