@@ -291,8 +291,8 @@ class Run:
         self.note('cured: modem %s, esp32 %s' % (now['modem'], now['esp32']))
 
     def was_not_clean(self, lives):
-        """A Resume that another daemon's end came into, or whose person was late: she has as little time as the daemon has patience,
-        and a machine that stands still for some seconds does not let her see the question."""
+        """A Resume that another daemon's end came into, or whose person was late: she has ten seconds, and a machine that stands
+        still for some of them does not let her see the question."""
         message = self.props['ErrorMessage']
         if 'was not reset within' in message:
             self.missed_hands += 1
