@@ -69,9 +69,6 @@ class Run:
         self.board = Board(self.world.folder, *options, *('--fault=' + fault for fault in self.draw.faults))
         self.before = self.status()
 
-    async def add_port(self):
-        return (await self.world.call_anyhow(ROOT, 'Manager.AddPort', '(sa{sv})', (self.link, {})))[0]
-
     async def order(self):
         """The key makes that one job comes of it, however often a daemon ends meanwhile."""
         options = self.world_options()
@@ -82,7 +79,7 @@ class Run:
                 self.plug()
             looks += 1
             try:
-                port = await self.add_port()
+                port = (await self.world.call_anyhow(ROOT, 'Manager.AddPort', '(sa{sv})', (self.link, {})))[0]
             except Refused as error:
                 if error.name.endswith('.NotFound') and looks < FIRST_LOOKS:
                     await pause(50)
@@ -128,13 +125,25 @@ class Run:
             self.patient_until = self.deadline_from_now()  # it begins anew
         self.poked.set()
 
+    async def known(self, path, interface):
+        """Its properties. A daemon that reads its jobs slowly shows itself before them."""
+        for _ in range(STEP_S * 20):
+            try:
+                return await self.world.properties(path, interface)
+            except Refused as error:
+                if error.name not in NO_OBJECT:
+                    raise
+            await pause(50)
+        raise Violation('gone: %s' % path)
+
+    def is_kept(self):
+        """The job is on disk: a daemon that does not know it has not read it yet."""
+        return os.path.basename(self.job).replace('_', '-') + '.conf' in self.world.records()
+
     async def look(self):
         """The job's properties, between two looks at the board: what both of these say was true in between."""
         before, lives = self.status(), self.lives
-        try:
-            self.props = await self.world.properties(self.job, 'Job')
-        except Refused as error:
-            raise Violation('the job is gone: %s' % error) from None
+        self.props = await self.known(self.job, 'Job')
         after = self.status()
         # a daemon that had to come first has answered for a moment in between
         asked_once = lives == self.lives and self.world.up.done
@@ -227,14 +236,7 @@ class Run:
         return self.status()
 
     async def modem_state(self):
-        try:
-            return (await self.world.properties(self.modem, 'Modem'))['State']
-        except Refused as error:
-            if error.name not in NO_OBJECT:
-                raise
-        # the daemon that came meanwhile does not know a port that was added by hand for a job that has ended
-        self.modem = await self.add_port()
-        return (await self.world.properties(self.modem, 'Modem'))['State']
+        return (await self.known(self.modem, 'Modem'))['State']
 
     def expect(self, holds, what):
         if not holds:
@@ -307,6 +309,9 @@ class Run:
                 await self.world.call_anyhow(self.job, 'Job.Resume', '(a{sv})', ({},))
                 break
             except Refused as error:
+                if error.name in NO_OBJECT:
+                    await self.known(self.job, 'Job')
+                    continue
                 # the call before had been heard by a daemon that ended then
                 if error.name.endswith('.WrongState') and (await self.world.properties(self.job, 'Job'))['State'] not in ENDED:
                     break
@@ -330,9 +335,10 @@ class Run:
                 await self.world.call_anyhow(*call)
                 return
             except Refused as error:
-                if error.name.rpartition('.')[2] in ('UnknownObject', 'UnknownMethod', 'NotFound'):
+                unknown = error.name in NO_OBJECT or error.name.endswith('.NotFound')
+                if unknown and not self.is_kept():
                     return
-                if not error.name.endswith('.Busy'):
+                if not unknown and not error.name.endswith('.Busy'):
                     raise Violation('cannot be put away: %s' % error) from None
                 await pause(50)
         raise Violation('busy for ever: %s' % call[1])
