@@ -216,18 +216,23 @@ class Repl(Case):
         port.until(b"'two'\r\n")
         self.assertEqual(board.status()['esp32-resets'], 0)
 
-    def test_paced_script_in_pieces(self):
-        """256 bytes, 10 ms: what common tools do, faster than the line."""
+    def run_paced(self, send):
+        """A script of some buffers' length, as @send (board, port, script) sends it: none of it is lost."""
         board = self.board('--pace')
         port = board.port()
         port.prompt()
         port.enter_raw()
-        script = b'x = 1\n' * 500 + b'print(6 * 7)\n\x04'
-        for at in range(0, len(script), 256):
-            port.write(script[at:at + 256])
-            port.silence(0.01)
+        send(board, port, b'x = 1\n' * 500 + b'print(6 * 7)\n\x04')
         port.until(b'OK42\r\n')
         self.assertEqual(board.status()['overruns'], 0)
+
+    def test_paced_script_in_pieces(self):
+        """256 bytes, 10 ms: what common tools do, faster than the line."""
+        def send(_board, port, script):
+            for at in range(0, len(script), 256):
+                port.write(script[at:at + 256])
+                port.silence(0.01)
+        self.run_paced(send)
 
     def test_interpreter_that_starts_slowly(self):
         """There is no board before it: it is not in the time that a board takes to boot. Without an ESP32 there is none."""
@@ -242,23 +247,18 @@ class Repl(Case):
 
     def test_paced_script_on_a_busy_machine(self):
         """The REPL keeps up with its line, however late this machine lets its stand-in run."""
-        board = self.board('--pace')
-        port = board.port()
-        port.prompt()
-        port.enter_raw()
-        script = b'x = 1\n' * 500 + b'print(6 * 7)\n\x04'
-        interpreters = descendants(board.process.pid)
-        self.assertNotEqual(interpreters, [])
-        for pid in interpreters:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            port.write(script)
-            port.silence(2 * len(script) * 10 / 115200)
-        finally:
+        def send(board, port, script):
+            interpreters = descendants(board.process.pid)
+            self.assertNotEqual(interpreters, [])
             for pid in interpreters:
-                os.kill(pid, signal.SIGCONT)
-        port.until(b'OK42\r\n')
-        self.assertEqual(board.status()['overruns'], 0)
+                os.kill(pid, signal.SIGSTOP)
+            try:
+                port.write(script)
+                port.silence(2 * len(script) * 10 / 115200)
+            finally:
+                for pid in interpreters:
+                    os.kill(pid, signal.SIGCONT)
+        self.run_paced(send)
 
     def test_paced_program_that_reads_nothing(self):
         board = self.board('--pace')

@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import BUS_CONFIG, Gio, GLib, wait_for  # noqa: E402
+from bus_rig import BUS_CONFIG, Gio, GLib, connect, wait_for  # noqa: E402
 from rig import BEFORE, TARGET, WholeCase  # noqa: E402
 
 NAME = 'org.freedesktop.Notifications'
@@ -57,9 +57,7 @@ class Server:
         self.told = []
         self.closed = []
         self.next_id = 1
-        self.bus = Gio.DBusConnection.new_for_address_sync(
-            address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None,
-            None)
+        self.bus = connect(address)
         info = Gio.DBusNodeInfo.new_for_xml(XML).interfaces[0]
         self.bus.register_object(PATH, info, self.on_call, None, None)
         self.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'RequestName',
@@ -93,9 +91,7 @@ class Questions:
 
     def __init__(self, address):
         self.asked = 0
-        self.bus = Gio.DBusConnection.new_for_address_sync(
-            address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None,
-            None)
+        self.bus = connect(address)
         self.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus.Monitoring', 'BecomeMonitor',
                            GLib.Variant('(asu)', (["type='method_call',member='GetManagedObjects'"], 0)), None,
                            Gio.DBusCallFlags.NONE, -1, None)
@@ -367,9 +363,7 @@ class Life(NotifyCase):
         wait_for(lambda: os.path.exists(mark), 'the server to be started')
 
     def reload_session(self):
-        bus = Gio.DBusConnection.new_for_address_sync(
-            self.session_address,
-            Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+        bus = connect(self.session_address)
         bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'ReloadConfig', None, None,
                       Gio.DBusCallFlags.NONE, -1, None)
         bus.close_sync(None)

@@ -341,7 +341,7 @@ class Run:
                 if not unknown and not error.name.endswith('.Busy'):
                     raise Violation('cannot be put away: %s' % error) from None
                 await pause(50)
-        raise Violation('busy for ever: %s' % call[1])
+        raise Violation('not put away within %d s: %s' % (STEP_S, call[1]))
 
     async def abandon(self):
         """After a violation: what is left of it must not touch other runs."""
