@@ -53,6 +53,8 @@ before_harm (SqnsError code)
     case SQNS_ERROR_DRAINING:
       return SQNS_ADVICE_DRAINING;
     case SQNS_ERROR_NOT_SUPPORTED:
+    case SQNS_ERROR_KEY_REUSED:
+    case SQNS_ERROR_LIMITS_EXCEEDED:
       return SQNS_ADVICE_OTHER_WAY;
     case SQNS_ERROR_VERIFY_FAILED:
       return SQNS_ADVICE_COMPARE_VERSION;
@@ -91,6 +93,8 @@ after_start (SqnsError code, SqnsMode mode)
     case SQNS_ERROR_PROTOCOL:
     case SQNS_ERROR_DRAINING:
     case SQNS_ERROR_NOT_SUPPORTED:
+    case SQNS_ERROR_KEY_REUSED:
+    case SQNS_ERROR_LIMITS_EXCEEDED:
       return SQNS_ADVICE_GO_ON;
     }
   return SQNS_ADVICE_GO_ON;
@@ -123,6 +127,8 @@ is_of_the_host (SqnsError code)
     case SQNS_ERROR_NEEDS_RECOVERY:
     case SQNS_ERROR_CANCELLED:
     case SQNS_ERROR_NOT_SUPPORTED:
+    case SQNS_ERROR_KEY_REUSED:
+    case SQNS_ERROR_LIMITS_EXCEEDED:
       break;
     }
   return FALSE;

@@ -18,6 +18,7 @@ EXIT_CODES = {
     OWN + 'InvalidFirmware': 6, OWN + 'Incompatible': 6, OWN + 'Downgrade': 6, OWN + 'WrongState': 6, OWN + 'Timeout': 7,
     OWN + 'DeviceLost': 7, OWN + 'Protocol': 7, OWN + 'ModemRefused': 1, OWN + 'VerifyFailed': 1, OWN + 'NeedsRecovery': 10,
     OWN + 'NeedsHand': 11, OWN + 'Cancelled': 9, OWN + 'Draining': 5, OWN + 'NotSupported': 1,
+    OWN + 'KeyReused': 2, OWN + 'LimitsExceeded': 5,
 }
 BUS_EXIT_CODES = {
     DBUS + 'AccessDenied': 4, DBUS + 'InteractiveAuthorizationRequired': 4, DBUS + 'InvalidArgs': 2,

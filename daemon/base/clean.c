@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Foreign text made harmless. */
+#include "base/clean.h"
+
+#include <string.h>
+
+#define ZERO_WIDTH_NON_JOINER 0x200C /* these two join letters of Indic and Arabic words */
+#define ZERO_WIDTH_JOINER 0x200D
+#define SOFT_HYPHEN 0xAD
+
+static gboolean
+is_harmless (gunichar c)
+{
+  switch (g_unichar_type (c))
+    {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+    case G_UNICODE_PRIVATE_USE:
+    case G_UNICODE_SURROGATE:
+      return FALSE;
+    case G_UNICODE_FORMAT:
+      return c == ZERO_WIDTH_NON_JOINER || c == ZERO_WIDTH_JOINER || c == SOFT_HYPHEN;
+    default:
+      return TRUE;
+    }
+}
+
+static char *
+clean (const char *text, gssize len, gboolean lines)
+{
+  g_autofree char *valid = g_utf8_make_valid (text != NULL ? text : "", text != NULL ? len : -1);
+  GString *out = g_string_sized_new (strlen (valid));
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+      if (c == '\r' && p[1] == '\n')
+        continue;
+      if (c == '\n' || c == '\t' || c == '\r')
+        g_string_append_c (out, !lines ? ' ' : c == '\r' ? '?' : (char)c);
+      else
+        g_string_append_unichar (out, is_harmless (c) ? c : '?');
+    }
+  return g_string_free (out, FALSE);
+}
+
+char *
+sqns_clean_line (const char *text, gssize len)
+{
+  return clean (text, len, FALSE);
+}
+
+char *
+sqns_clean_lines (const char *text, gssize len)
+{
+  return clean (text, len, TRUE);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What foreign text becomes on its way to a person. */
+#include "base/clean.h"
+
+#include <string.h>
+
+static const struct {
+  const char *name;
+  const char *text;
+  const char *line;
+  const char *lines;
+} rows[] = {
+  { "plain", "FiPy on ttyUSB0", "FiPy on ttyUSB0", "FiPy on ttyUSB0" },
+  { "nothing", NULL, "", "" },
+  { "letters of other scripts", "Prüfstand 7 測試", "Prüfstand 7 測試", "Prüfstand 7 測試" },
+  { "joiners stay", "क्\u200Dष", "क्\u200Dष", "क्\u200Dष" },
+  { "colour", "\x1b[31mred\x1b[0m", "?[31mred?[0m", "?[31mred?[0m" },
+  { "window title", "\x1b]0;owned\a", "?]0;owned?", "?]0;owned?" },
+  { "one-byte CSI",
+    "\xc2\x9b"
+    "2J",
+    "?2J", "?2J" },
+  { "backspace and delete",
+    "a\b\x7f"
+    "b",
+    "a??b", "a??b" },
+  { "line breaks", "a\r\nb\nc\rd\te", "a b c d e", "a\nb\nc?d\te" },
+  { "overwriting the line", "safe\rkeep", "safe keep", "safe?keep" },
+  { "writing direction", "\u202Epud.wf\u202C \u2066x\u2069", "?pud.wf? ?x?", "?pud.wf? ?x?" },
+  { "other line separators", "a\u2028b\u2029c", "a?b?c", "a?b?c" },
+  { "byte order mark", "\uFEFFx", "?x", "?x" },
+  { "no UTF-8",
+    "a\xff\xfe"
+    "b",
+    "a\uFFFD\uFFFDb", "a\uFFFD\uFFFDb" },
+  { "overlong escape", "\xc0\x9b[2J", "\uFFFD\uFFFD[2J", "\uFFFD\uFFFD[2J" },
+};
+
+static void
+test_rows (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *line = sqns_clean_line (rows[i].text, -1);
+      g_autofree char *lines = sqns_clean_lines (rows[i].text, -1);
+      g_test_message ("%s", rows[i].name);
+      g_assert_cmpstr (line, ==, rows[i].line);
+      g_assert_cmpstr (lines, ==, rows[i].lines);
+    }
+}
+
+static void
+test_length (void)
+{
+  g_autofree char *cut = sqns_clean_line ("abc\x1b", 3);
+  g_autofree char *nul = sqns_clean_line ("a\0b", 3);
+  g_assert_cmpstr (cut, ==, "abc");
+  g_assert_cmpstr (nul, ==, "a\uFFFDb");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/clean/rows", test_rows);
+  g_test_add_func ("/clean/length", test_length);
+  return g_test_run ();
+}
