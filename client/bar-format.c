@@ -3,6 +3,8 @@
 #include "bar.h"
 #include "text.h"
 
+#include "base/clean.h"
+
 #include <string.h>
 
 #define BAR_MIN 10u
@@ -63,8 +65,8 @@ left_words (const SqnsBar *bar, gint64 now)
 char *
 sqns_bar_format (const SqnsBar *bar, guint name_width, guint columns, gint64 now)
 {
-  g_autofree char *clean_name = sqns_text_clean (bar->name);
-  g_autofree char *clean_text = sqns_text_clean (bar->text);
+  g_autofree char *clean_name = sqns_clean_line (bar->name, -1);
+  g_autofree char *clean_text = sqns_clean_line (bar->text, -1);
   g_autofree char *bytes = bytes_words (bar);
   g_autofree char *rate = rate_words (bar);
   g_autofree char *left = left_words (bar, now);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Bars that are drawn over themselves at the foot of a terminal. */
 #include "bar.h"
+#include "output.h"
 #include "text.h"
 
+#include "base/clean.h"
+
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -151,7 +153,7 @@ draw (SqnsBars *bars, const char *note)
         append_line (bars, line, bar->look);
       }
   g_string_append (bars->out, TO_SCREEN_END);
-  g_printerr ("%s", bars->out->str);
+  sqns_err_screen (bars->out->str);
 }
 
 static gboolean
@@ -180,8 +182,8 @@ void
 sqns_bars_set (SqnsBars *bars, guint index, const SqnsBar *bar)
 {
   SqnsBar *copy = g_memdup2 (bar, sizeof *bar);
-  copy->name = sqns_text_clean (bar->name);
-  copy->text = sqns_text_clean (bar->text);
+  copy->name = sqns_clean_line (bar->name, -1);
+  copy->text = sqns_clean_line (bar->text, -1);
 
   while (index >= bars->bars->len)
     g_ptr_array_add (bars->bars, bar_new_empty ());
@@ -193,7 +195,7 @@ sqns_bars_set (SqnsBars *bars, guint index, const SqnsBar *bar)
 void
 sqns_bars_note (SqnsBars *bars, const char *line)
 {
-  g_autofree char *clean = sqns_text_clean (line);
+  g_autofree char *clean = sqns_clean_line (line, -1);
   draw (bars, clean);
 }
 

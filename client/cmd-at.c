@@ -5,9 +5,10 @@
 #include "console.h"
 #include "json.h"
 #include "modem-ref.h"
-#include "text.h"
+#include "output.h"
 
-#include <stdio.h>
+#include "base/clean.h"
+
 #include <unistd.h>
 
 #define DEFAULT_TIMEOUT_S 10
@@ -58,15 +59,13 @@ print_json (SqnsCtl *ctl, SqnsDbusModem *modem, const char *command, const SqnsA
   sqns_json_print (ctl, "modem", node);
 }
 
-/* As the modem sent them; on a terminal without what would steer it. */
 static void
 print_lines (SqnsCtl *ctl, const SqnsAtReply *reply)
 {
   for (guint i = 0; i < reply->lines->len; i++)
     {
-      g_autofree char *clean
-          = isatty (STDOUT_FILENO) ? sqns_text_clean (reply->lines->pdata[i]) : g_strdup (reply->lines->pdata[i]);
-      fprintf (stdout, "%s\n", clean);
+      g_autofree char *line = sqns_clean_line (reply->lines->pdata[i], -1);
+      sqns_out ("%s\n", line);
     }
   for (guint i = 0; i < reply->unsolicited->len; i++)
     sqns_ctl_remark (ctl, "the modem also said: %s", (const char *)reply->unsolicited->pdata[i]);

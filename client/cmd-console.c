@@ -4,10 +4,10 @@
 #include "commands.h"
 #include "console.h"
 #include "modem-ref.h"
+#include "output.h"
 #include "terminal.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,14 +62,17 @@ show (Session *self, const guint8 *data, gsize len)
     {
       guint8 byte = data[i];
       if (self->screen && !is_harmless (byte))
-        printf ("\\x%02x", byte);
+        {
+          g_autofree char *hex = g_strdup_printf ("\\x%02x", byte);
+          sqns_out_bytes (hex, strlen (hex));
+        }
       else if (byte == '\n' && self->keys && self->last != '\r')
-        printf ("\r\n"); /* the terminal is raw */
+        sqns_out_bytes ("\r\n", 2); /* the terminal is raw */
       else if (byte != '\r' || self->keys)
-        putchar (byte);
+        sqns_out_bytes (&byte, 1);
       self->last = byte;
     }
-  if (fflush (stdout) != 0)
+  if (!sqns_out_flush ())
     leave (self, SQNS_EXIT_DONE); /* main tells why */
 }
 

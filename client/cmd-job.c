@@ -6,8 +6,7 @@
 #include "job-ref.h"
 #include "job-state.h"
 #include "json.h"
-
-#include <stdio.h>
+#include "output.h"
 
 static SqnsExit
 follow (SqnsCtl *ctl, SqnsBus *bus, SqnsDbusJob *job)
@@ -63,7 +62,7 @@ sqns_cmd_job (SqnsCtl *ctl, int argc, char **argv)
       sqns_json_print (ctl, "job", node);
     }
   else if (log != NULL)
-    fwrite (log->str, 1, log->len, stdout);
+    sqns_out_text (log->str, log->len);
   else
     sqns_details_print (bus, G_DBUS_PROXY (job));
   return SQNS_EXIT_DONE;

@@ -4,7 +4,9 @@
 #include "details.h"
 #include "json.h"
 #include "modem-ref.h"
-#include "text.h"
+#include "output.h"
+
+#include "base/clean.h"
 
 /* As sqns_details_print() does it, for what is no property. */
 static void
@@ -16,8 +18,8 @@ print_identity (SqnsCtl *ctl, GVariant *identity)
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     if (g_variant_lookup (identity, keys[i], "&s", &number))
       {
-        g_autofree char *clean = sqns_text_clean (number);
-        g_print ("%-16s  %s\n", keys[i], clean);
+        g_autofree char *clean = sqns_clean_line (number, -1);
+        sqns_out ("%-16s  %s\n", keys[i], clean);
       }
   if (g_variant_n_children (identity) == 0)
     sqns_ctl_remark (ctl, "the modem tells no numbers; it does so in application mode only");

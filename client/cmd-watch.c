@@ -6,7 +6,8 @@
 #include "job-report.h"
 #include "json.h"
 #include "modem-ref.h"
-#include "text.h"
+
+#include "base/clean.h"
 
 #include <signal.h>
 
@@ -73,7 +74,7 @@ tell (Watch *watch, Shown *shown, SqnsDbusJob *job, const char *text)
     return;
   g_free (shown->words);
   shown->words = g_steal_pointer (&words);
-  g_autofree char *clean = sqns_text_clean (text);
+  g_autofree char *clean = sqns_clean_line (text, -1);
   sqns_ctl_say (watch->ctl, "%s: %s\n", shown->name, clean);
 }
 

@@ -2,9 +2,8 @@
 /* Options, errors and words that all commands share. */
 #include "ctl.h"
 #include "json.h"
-#include "text.h"
+#include "output.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define REMOTE_ADVICE                                                                                                  \
@@ -56,14 +55,14 @@ sqns_ctl_parse (SqnsCtl *ctl, const GOptionEntry *entries, int min, int max, int
   drop_dashes (argc, *argv);
   if (ctl->version)
     {
-      g_print ("sqnsctl %s\n", SQNS_VERSION);
+      sqns_out ("sqnsctl %s\n", SQNS_VERSION);
       *code = SQNS_EXIT_DONE;
       return FALSE;
     }
   if (ctl->help)
     {
       g_autofree char *help = g_option_context_get_help (context, FALSE, NULL);
-      g_print ("%s", help);
+      sqns_out ("%s", help);
       *code = SQNS_EXIT_DONE;
       return FALSE;
     }
@@ -93,8 +92,7 @@ sqns_ctl_complain (const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_autofree char *clean = sqns_text_clean (text);
-  g_printerr ("sqnsctl: %s\n", clean);
+  sqns_err_line ("sqnsctl: %s", text);
 }
 
 void
@@ -118,7 +116,7 @@ sqns_ctl_say (const SqnsCtl *ctl, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_print ("%s", text);
+  sqns_out ("%s", text);
 }
 
 void

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* All properties of an object for people. */
 #include "details.h"
+#include "output.h"
 #include "text.h"
+
+#include "base/clean.h"
 
 #include <string.h>
 
@@ -111,8 +114,8 @@ sqns_details_print (SqnsBus *bus, GDBusProxy *proxy)
         continue;
       g_autofree char *key = sqns_text_kebab (name);
       g_autofree char *words = value_words (bus, name, value);
-      g_autofree char *clean = sqns_text_clean (words);
+      g_autofree char *clean = sqns_clean_line (words, -1);
       if (*clean != '\0')
-        g_print ("%-*s  %s\n", (int)width, key, clean);
+        sqns_out ("%-*s  %s\n", (int)width, key, clean);
     }
 }

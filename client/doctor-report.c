@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How findings of sqnsctl doctor are shown. */
 #include "doctor-report.h"
+#include "output.h"
 #include "text.h"
+
+#include "base/clean.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
@@ -54,7 +57,7 @@ is_colourful (void)
 static void
 append_wrapped (GString *out, const char *first, const char *text, guint indent, guint width)
 {
-  g_autofree char *clean = sqns_text_clean (text);
+  g_autofree char *clean = sqns_clean_line (text, -1);
   g_auto (GStrv) words = g_strsplit (clean, " ", -1);
   guint at = indent;
 
@@ -134,7 +137,7 @@ sqns_doctor_print (GPtrArray *findings)
       g_autofree char *own = heading_of (finding);
       if (g_strcmp0 (heading, own) != 0)
         {
-          g_autofree char *clean = sqns_text_clean (own);
+          g_autofree char *clean = sqns_clean_line (own, -1);
           g_string_append_printf (out, "%s%s\n", i > 0 ? "\n" : "", clean);
           g_free (heading);
           heading = g_steal_pointer (&own);
@@ -147,5 +150,5 @@ sqns_doctor_print (GPtrArray *findings)
   else
     g_string_append_printf (out, "\n%u problem%s found; what to do stands behind each arrow.\n", problems,
                             problems == 1 ? " was" : "s were");
-  g_print ("%s", out->str);
+  sqns_out_screen (out->str);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a firmware file is. */
 #include "firmware-report.h"
+#include "output.h"
 #include "table.h"
-#include "text.h"
+
+#include "base/clean.h"
 
 static const char *
 kind_name (SqnsPackageKind kind)
@@ -128,29 +130,29 @@ void
 sqns_firmware_report_print (const SqnsFirmwareFile *file)
 {
   const SqnsCaba *caba = file->caba;
-  g_autofree char *name = sqns_text_clean (file->name);
+  g_autofree char *name = sqns_clean_line (file->name, -1);
   g_autofree char *sha256 = sha256_of (file);
   g_autofree char *version = version_words (&caba->version);
-  g_autofree char *text = sqns_text_clean (caba->version_text);
+  g_autofree char *text = sqns_clean_line (caba->version_text, -1);
   g_autofree char *kind = kind_words (caba);
   g_autofree char *updater = caba->updater_size > 0
                                  ? g_strdup_printf ("%" G_GUINT64_FORMAT " bytes, inside", caba->updater_size)
                                  : g_strdup ("none inside");
 
-  g_print ("%s\n", name);
-  g_print ("  version   %s\n", version);
+  sqns_out ("%s\n", name);
+  sqns_out ("  version   %s\n", version);
   if (*text != '\0')
-    g_print ("            \"%s\"\n", text);
-  g_print ("  family    %s\n", sqns_family_name (caba->family));
-  g_print ("  image     %s\n", kind);
-  g_print ("  updater   %s\n", updater);
-  g_print ("  size      %" G_GSIZE_FORMAT " bytes\n", g_bytes_get_size (file->data));
-  g_print ("  sha256    %s\n", sha256);
-  g_print ("  packages  %u%s\n", caba->packages->len, caba->packed ? ", in one pack" : "");
+    sqns_out ("            \"%s\"\n", text);
+  sqns_out ("  family    %s\n", sqns_family_name (caba->family));
+  sqns_out ("  image     %s\n", kind);
+  sqns_out ("  updater   %s\n", updater);
+  sqns_out ("  size      %" G_GSIZE_FORMAT " bytes\n", g_bytes_get_size (file->data));
+  sqns_out ("  sha256    %s\n", sha256);
+  sqns_out ("  packages  %u%s\n", caba->packages->len, caba->packed ? ", in one pack" : "");
   print_packages (caba);
   for (guint i = 0; i < caba->warnings->len; i++)
     {
-      g_autofree char *warning = sqns_text_clean (caba->warnings->pdata[i]);
-      g_print ("  warning   %s\n", warning);
+      g_autofree char *warning = sqns_clean_line (caba->warnings->pdata[i], -1);
+      sqns_out ("  warning   %s\n", warning);
     }
 }

@@ -8,7 +8,6 @@
 #include "progress.h"
 
 #include <signal.h>
-#include <stdio.h>
 
 #include <glib-unix.h>
 

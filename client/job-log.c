@@ -2,10 +2,10 @@
 /* GetLog, once or again and again. */
 #include "job-log.h"
 #include "job-state.h"
+#include "output.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -72,13 +72,14 @@ new_part (const GString *log, const GString *shown)
 }
 
 static gboolean
-print_new (SqnsBus *bus, SqnsDbusJob *job, GString *shown, GError **error)
+print_new (SqnsBus *bus, SqnsDbusJob *job, GString *shown, gboolean *open, GError **error)
 {
   g_autoptr (GString) log = sqns_job_log_get (bus, job, error);
   if (log == NULL)
     return FALSE;
-  fputs (new_part (log, shown), stdout);
-  fflush (stdout);
+  const char *part = new_part (log, shown);
+  sqns_out_text (part, log->len - (gsize)(part - log->str));
+  *open = sqns_out_flush ();
   g_string_assign (shown, log->str);
   return TRUE;
 }
@@ -101,18 +102,18 @@ gboolean
 sqns_job_log_follow (SqnsBus *bus, SqnsDbusJob *job, gboolean *interrupted, GError **error)
 {
   g_autoptr (GString) shown = g_string_new (NULL);
-  gboolean good = TRUE, ended = FALSE, look = TRUE;
+  gboolean good = TRUE, ended = FALSE, look = TRUE, open = TRUE;
 
   *interrupted = FALSE;
   guint signals[] = { g_unix_signal_add (SIGINT, on_signal, interrupted),
                       g_unix_signal_add (SIGTERM, on_signal, interrupted), g_timeout_add (LOOK_MS, on_tick, &look) };
-  while (good && !ended && !*interrupted && !ferror (stdout))
+  while (good && !ended && !*interrupted && open)
     {
       if (look)
         {
           /* what is asked for after the end is all of it */
           ended = sqns_job_state_ended (sqns_job_state (job));
-          good = print_new (bus, job, shown, error);
+          good = print_new (bus, job, shown, &open, error);
           look = FALSE;
         }
       else

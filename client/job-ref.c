@@ -2,7 +2,8 @@
 /* Which job a person means. */
 #include "job-ref.h"
 #include "job-state.h"
-#include "text.h"
+
+#include "base/clean.h"
 
 #include <string.h>
 
@@ -19,7 +20,7 @@ SqnsDbusJob *
 sqns_job_ref_find (SqnsBus *bus, const char *ref, GError **error)
 {
   g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
-  g_autofree char *shown = sqns_text_clean (ref);
+  g_autofree char *shown = sqns_clean_line (ref, -1);
   g_autofree char *lower = g_ascii_strdown (ref, -1);
   SqnsDbusJob *found = NULL;
   guint n_found = 0;

@@ -2,8 +2,10 @@
 /* A job in words. */
 #include "job-report.h"
 #include "job-state.h"
+#include "output.h"
 #include "power.h"
-#include "text.h"
+
+#include "base/clean.h"
 
 #include <string.h>
 
@@ -93,9 +95,9 @@ sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, SqnsB
 static void
 report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
 {
-  g_autofree char *before = sqns_text_clean (sqns_dbus_job_get_version_before (job));
-  g_autofree char *after = sqns_text_clean (sqns_dbus_job_get_version_after (job));
-  g_autofree char *message = sqns_text_clean (sqns_dbus_job_get_message (job));
+  g_autofree char *before = sqns_clean_line (sqns_dbus_job_get_version_before (job), -1);
+  g_autofree char *after = sqns_clean_line (sqns_dbus_job_get_version_after (job), -1);
+  g_autofree char *message = sqns_clean_line (sqns_dbus_job_get_message (job), -1);
   g_autofree char *versions = NULL;
 
   if (ctl->quiet)
@@ -110,9 +112,9 @@ report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
 static void
 detail (const char *label, const char *text)
 {
-  g_autofree char *clean = sqns_text_clean (text);
+  g_autofree char *clean = sqns_clean_line (text, -1);
   if (*clean != '\0')
-    g_printerr ("  %-6s %s\n", label, clean);
+    sqns_err_line ("  %-6s %s", label, clean);
 }
 
 static const char *

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* JSON documents on stdout. */
 #include "json.h"
+#include "output.h"
 #include "text.h"
 
-#include <stdio.h>
+#include "base/clean.h"
+
+#include <string.h>
 
 #define SCHEMA 1
 
@@ -70,8 +73,10 @@ sqns_json_print_object (const SqnsCtl *ctl, JsonNode *root)
   json_generator_set_pretty (generator, !ctl->json_stream);
   json_generator_set_root (generator, root);
   g_autofree char *text = json_generator_to_data (generator, NULL);
-  fprintf (stdout, "%s\n", text); /* not g_print: JSON is UTF-8 in every locale */
-  fflush (stdout);
+  g_autofree char *harmless = sqns_clean_json (text);
+  sqns_out_bytes (harmless, strlen (harmless)); /* JSON is UTF-8 in every locale */
+  sqns_out_bytes ("\n", 1);
+  sqns_out_flush ();
   json_node_unref (root);
 }
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl: the command line of sqnsd. */
 #include "commands.h"
+#include "output.h"
 #include "text.h"
+
+#include "base/clean.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,7 +60,7 @@ unknown_command (SqnsCtl *ctl, const char *name)
   gsize n = 0;
   for (const SqnsCommand *c = sqns_commands; c->name != NULL && n + 1 < G_N_ELEMENTS (names); c++)
     names[n++] = c->name;
-  g_autofree char *clean = sqns_text_clean (name);
+  g_autofree char *clean = sqns_clean_line (name, -1);
   const char *nearest = sqns_text_nearest (clean, names);
   if (nearest != NULL)
     return sqns_ctl_usage (ctl, "there is no command '%s': did you mean '%s'?", clean, nearest);
@@ -77,13 +79,13 @@ without_command (SqnsCtl *ctl, int argc, char **argv)
     return sqns_ctl_usage (ctl, "%s", error->message);
   if (ctl->version)
     {
-      g_print ("sqnsctl %s\n", SQNS_VERSION);
+      sqns_out ("sqnsctl %s\n", SQNS_VERSION);
       return SQNS_EXIT_DONE;
     }
   if (!ctl->help)
     return sqns_ctl_usage (ctl, "which command?");
   g_autofree char *help = sqns_commands_help (ctl->globals);
-  g_print ("%s", help);
+  sqns_out ("%s", help);
   return SQNS_EXIT_DONE;
 }
 
@@ -120,7 +122,7 @@ static SqnsExit
 finish_stdout (SqnsExit code)
 {
   errno = 0;
-  gboolean bad = fflush (stdout) != 0 || ferror (stdout);
+  gboolean bad = !sqns_out_flush ();
   int saved = errno;
   if (!bad || reader_is_gone ())
     return code;

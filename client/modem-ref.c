@@ -3,7 +3,8 @@
 #include "modem-ref.h"
 #include "codec/identity.h"
 #include "imei-search.h"
-#include "text.h"
+
+#include "base/clean.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +107,7 @@ is_tty_here (const char *ref)
 static SqnsDbusModem *
 refuse_many (const char *ref, guint n, const char *what, GError **error)
 {
-  g_autofree char *shown = sqns_text_clean (ref);
+  g_autofree char *shown = sqns_clean_line (ref, -1);
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
                "%s'%s' means %u boards: name one by its id (see: sqnsctl list)", what, shown, n);
   return NULL;
@@ -158,7 +159,7 @@ sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
     return add_port (bus, absolute, error);
   if (sqns_identity_is_imei (ref))
     return sqns_imei_search (bus, modems, ref, error);
-  g_autofree char *shown = sqns_text_clean (ref);
+  g_autofree char *shown = sqns_clean_line (ref, -1);
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
   return NULL;
 }
@@ -210,7 +211,7 @@ sqns_modem_ref_name (SqnsDbusModem *modem)
     {
       /* A pseudo-terminal's own name is a bare number. */
       name = g_str_has_prefix (node, "/dev/pts/") ? g_strdup (node + strlen ("/dev/")) : g_path_get_basename (node);
-      return sqns_text_clean (name);
+      return sqns_clean_line (name, -1);
     }
-  return sqns_text_clean (sqns_dbus_modem_get_id (modem));
+  return sqns_clean_line (sqns_dbus_modem_get_id (modem), -1);
 }

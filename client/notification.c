@@ -4,7 +4,8 @@
 #include "job-state.h"
 #include "modem-ref.h"
 #include "power.h"
-#include "text.h"
+
+#include "base/clean.h"
 
 #include <string.h>
 
@@ -14,7 +15,7 @@
 static void
 add_line (GString *body, const char *text)
 {
-  g_autofree char *clean = sqns_text_clean (text);
+  g_autofree char *clean = sqns_clean_line (text, -1);
   g_strstrip (clean);
   if (*clean == '\0')
     return;
@@ -43,7 +44,7 @@ sqns_notification_name (SqnsDbusModem *modem)
   if (modem == NULL)
     return NULL;
   g_autofree char *tty = sqns_modem_ref_name (modem);
-  g_autofree char *board = sqns_text_clean (sqns_dbus_modem_get_board (modem));
+  g_autofree char *board = sqns_clean_line (sqns_dbus_modem_get_board (modem), -1);
   return *board != '\0' ? g_strdup_printf ("%s %s", board, tty) : g_steal_pointer (&tty);
 }
 
@@ -58,7 +59,7 @@ of_running (SqnsDbusJob *job, const char *name, const char *note)
 {
   GString *body = g_string_new (NULL);
   int percent = (int)(CLAMP (sqns_dbus_job_get_progress (job), 0, 1) * 100);
-  g_autofree char *message = sqns_text_clean (sqns_dbus_job_get_message (job));
+  g_autofree char *message = sqns_clean_line (sqns_dbus_job_get_message (job), -1);
   g_autofree char *line = g_strdup_printf ("%d %%%s%s", percent, *message != '\0' ? ": " : "", message);
 
   add_line (body, line);
@@ -91,8 +92,8 @@ of_waiting (SqnsDbusJob *job, const char *name, const char *note)
 static SqnsNotification *
 of_success (SqnsDbusJob *job, const char *name)
 {
-  g_autofree char *before = sqns_text_clean (sqns_dbus_job_get_version_before (job));
-  g_autofree char *after = sqns_text_clean (sqns_dbus_job_get_version_after (job));
+  g_autofree char *before = sqns_clean_line (sqns_dbus_job_get_version_before (job), -1);
+  g_autofree char *after = sqns_clean_line (sqns_dbus_job_get_version_after (job), -1);
   GString *body = g_string_new (NULL);
 
   add_line (body, sqns_dbus_job_get_message (job));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The desktop's notification server. */
 #include "notifier.h"
+#include "output.h"
 
 #include <string.h>
 
@@ -179,7 +180,7 @@ on_told (GObject *source, GAsyncResult *result, gpointer data)
   else
     {
       g_dbus_error_strip_remote_error (error);
-      g_printerr ("sqnsctl: the notification server refuses: %s\n", error->message);
+      sqns_err_line ("sqnsctl: the notification server refuses: %s", error->message);
       entry->tries = 0;
     }
   consider (entry);

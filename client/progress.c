@@ -3,6 +3,7 @@
 #include "progress.h"
 #include "job-report.h"
 #include "job-state.h"
+#include "output.h"
 
 #include <string.h>
 
@@ -44,7 +45,7 @@ sqns_progress_note (SqnsProgress *progress, const char *format, ...)
   if (progress->bars != NULL)
     sqns_bars_note (progress->bars, text);
   else
-    g_printerr ("%s\n", text);
+    sqns_err_line ("%s", text);
 }
 
 /* TRUE when @text is news in its place, which it then takes. */

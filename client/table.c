@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Columns of words on stdout. */
 #include "table.h"
+#include "output.h"
 #include "text.h"
+
+#include "base/clean.h"
 
 struct _SqnsTable {
   guint columns;
@@ -12,7 +15,7 @@ struct _SqnsTable {
 static void
 add_cell (SqnsTable *table, guint column, const char *text)
 {
-  char *cell = sqns_text_clean (text != NULL && *text != '\0' ? text : "-");
+  char *cell = sqns_clean_line (text != NULL && *text != '\0' ? text : "-", -1);
   guint *width = &g_array_index (table->widths, guint, column);
   *width = MAX (*width, sqns_text_width (cell));
   g_ptr_array_add (table->cells, cell);
@@ -66,5 +69,5 @@ sqns_table_print (SqnsTable *table, const char *indent)
       else
         g_string_append_c (out, '\n');
     }
-  g_print ("%s", out->str);
+  sqns_out ("%s", out->str);
 }

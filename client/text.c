@@ -4,21 +4,6 @@
 
 #include <string.h>
 
-char *
-sqns_text_clean (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text != NULL ? text : "", -1);
-  GString *out = g_string_new (NULL);
-  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-      if (g_unichar_type (c) == G_UNICODE_FORMAT)
-        continue; /* overrides of the writing direction among them */
-      g_string_append_unichar (out, g_unichar_iscntrl (c) ? ' ' : c);
-    }
-  return g_string_free (out, FALSE);
-}
-
 static guint
 char_width (gunichar c)
 {

@@ -4,9 +4,6 @@
 
 #include <glib.h>
 
-/* Valid UTF-8 without control characters: what a board or a daemon says must not steer the terminal. */
-char *sqns_text_clean (const char *text);
-
 /* Columns of a terminal that valid UTF-8 takes. */
 guint sqns_text_width (const char *text);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Holds the includes to the layers of CONTRIBUTING.md: they point down only.
+"""Holds the includes to the layers of CONTRIBUTING.md: they point down only. Text that the client prints goes through
+one file, which cleans it.
 
 usage: check-layers.py SOURCE_ROOT | --self-test
 """
@@ -32,6 +33,14 @@ IMPURE_HEADER = re.compile(r"^(gio/|glib-object\.h|gobject/|sys/|fcntl\.h|unistd
 IMPURE_WORD = re.compile(
     r"\b(G_DECLARE_\w+|G_DEFINE_(?:FINAL_|ABSTRACT_)?TYPE\w*|GObject\w*|GTask|GCancellable|GAsync\w+|GFile|G\w*Stream"
     r"|GMain\w+|GSource|GDBus\w+|GVariant\w*)\b")
+# What the client prints goes through client/output.c, which cleans it. Those who know that theirs is clean already, or
+# has to be raw, are named.
+PRINTS = re.compile(r"\b(g_print|g_printerr|v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|perror|fputs_unlocked"
+                    r"|putc_unlocked|g_(?:error|warning|message|critical|info|debug))\s*\(")
+UNCLEAN = re.compile(r"\b(sqns_out_screen|sqns_err_screen|sqns_out_bytes)\s*\(")
+PRINTER = "client/output.c"
+MAY_BE_UNCLEAN = {"client/bar.c": "sqns_err_screen", "client/doctor-report.c": "sqns_out_screen",
+                  "client/json.c": "sqns_out_bytes", "client/cmd-console.c": "sqns_out_bytes"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", re.S)
 
@@ -81,6 +90,12 @@ def check(root):
                 problems.append(f"{path}: only the bus may include generated {header}")
             if layer == "codec" and IMPURE_HEADER.match(header):
                 problems.append(f"{path}: the codec is pure, it may not include {header}")
+        if layer == "client" and path != PRINTER and path.endswith(".c"):
+            code = COMMENT.sub(" ", text)
+            for word in sorted(set(PRINTS.findall(code))):
+                problems.append(f"{path}: only {PRINTER} may use {word}")
+            for word in sorted(set(UNCLEAN.findall(code)) - {MAY_BE_UNCLEAN.get(path)}):
+                problems.append(f"{path}: {word} is not for it")
         if layer == "codec":
             for word in sorted(set(IMPURE_WORD.findall(COMMENT.sub(" ", text)))):
                 problems.append(f"{path}: the codec is pure, it may not use {word}")
@@ -102,6 +117,9 @@ PLANTED = {
     "daemon/port/port.h": "",
     "daemon/procedure/wake.c": '#include "port.h"\n',
     "client/ctl.c": '#include "procedure/link.h"\n',
+    "client/list.c": 'g_print ("%s", name);\n',
+    "client/table.c": 'sqns_out_screen (text);\n',
+    "client/json.c": 'sqns_err_screen (text);\n',
     "tests/board/modem.c": '#include "codec/stp.h"\n',
 }
 HARMLESS = {
@@ -113,7 +131,9 @@ HARMLESS = {
     "daemon/manager/rules-file.c": '#include "rules-resource.h"\n',
     "daemon/main.c": '#include "bus/bus.h"\n',
     "tests/board/stp-slave.c": '#include "checksum.h"\n',
-    "client/list.c": '#include "codec/caba.h"\n#include "ctl.h"\n',
+    "client/show.c": '#include "codec/caba.h"\n#include "ctl.h"\ng_strdup_printf ("printf (");\n',
+    "client/output.c": 'g_print ("%s", clean);\n',
+    "client/bar.c": 'sqns_err_screen (line);\n',
 }
 
 

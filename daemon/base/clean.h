@@ -13,3 +13,7 @@ char *sqns_clean_line (const char *text, gssize len);
 
 /* Several lines: "\n" and tabs stay, "\r\n" becomes "\n". */
 char *sqns_clean_lines (const char *text, gssize len);
+
+/* JSON as its generator made it: the same characters inside its strings as "\u001b", so that nothing is lost. @json:
+ * NUL-terminated, valid UTF-8. */
+char *sqns_clean_json (const char *json);

@@ -384,6 +384,57 @@ class Reading(WithDaemon):
             self.expect(0, *args)
 
 
+class ForeignText(WithDaemon):
+    """What a board, a file, a user or the daemon brings steers no terminal, whichever command shows it."""
+    EVIL = 'x\033]0;title\007\x9b2J\x7f\u202ey'
+    HARMLESS = 'x?]0;title??2J??y'
+
+    def setUp(self):
+        super().setUp()
+        evil = self.EVIL
+        self.daemon.modem('evil', DevNode='/dev/tty' + evil, Board=evil, BoardFirmware=evil, FirmwareVersion=evil,
+                          LastError=evil, Blockers=[evil], Link=evil, Versions={'software': evil}, CurrentJob=job_path(1))
+        self.daemon.job(1, modem='evil', State='running', Phase=evil, Message=evil, Label=evil, VersionBefore=evil)
+        self.daemon.job(2, modem='evil', State='failed', ErrorName=OWN + 'Failed', ErrorMessage=evil, Advice=evil,
+                        Message=evil, VersionAfter=evil)
+        self.daemon.job(3, modem='evil', State='succeeded', Message=evil, VersionAfter=evil)
+        self.daemon.job(4, modem='evil', State='interrupted', Message=evil + ' sqnsctl resume ')
+        self.daemon.order('log', text='0.100 < ' + evil + '\n0.200 # done\n')
+        self.daemon.order('console', answers={'AT': '\r\n\033[2J\x9b1m\r\n\r\nOK\r\n', 'ATI': '\r\n+CME ERROR: \033c\r\n'})
+
+    def test_commands(self):
+        evil = self.EVIL
+        fake = self.file('fw' + evil, b'no firmware')
+        for code, args in (
+                (0, ['list']), (0, ['show', 'evil']), (0, ['jobs']), (0, ['job', uuid(1)]), (0, ['job', uuid(2)]),
+                (0, ['job', uuid(2), '--log']), (1, ['job', uuid(2), '--log', '--follow']), (1, ['wait', uuid(2)]),
+                (0, ['wait', uuid(3)]), (7, ['wait', uuid(4)]), (None, ['doctor', 'evil', '--no-refresh']), (0, ['at', 'a', 'AT']),
+                (1, ['at', 'a', 'ATI']), (6, ['inspect', fake]), (3, ['show', evil + 'z']), (3, ['job', evil + 'z']), (2, [evil]),
+                (2, ['list', '--' + evil]), (6, ['upgrade', 'a', fake]), (2, ['upgrade', 'a', self.firmware(), '--not-before', evil])):
+            for more in ([], ['--json']) if '--follow' not in args else ([],):
+                with self.subTest(args=args, more=more):
+                    got, out, err = self.run_client(*args, *more)
+                    self.assertRegex(out + err, r'\A[^\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]*\Z')
+                    self.assertIn(got, range(13) if code is None else (code,), out + err)
+
+    def test_it_is_still_there_in_json(self):
+        out, _ = self.expect(0, 'job', uuid(2), '--log', '--json')
+        job = json.loads(out)['job']
+        self.assertEqual((job['message'], job['log']), (self.EVIL, '0.100 < ' + self.EVIL + '\n0.200 # done\n'))
+        out, _ = self.expect(0, 'job', uuid(2), '--log')
+        self.assertEqual(out, '0.100 < ' + self.HARMLESS + '\n0.200 # done\n')
+
+    def test_progress_and_views(self):
+        for args in (['watch'], ['watch', '--json-stream'], ['wait', uuid(1)], ['wait', uuid(1), '--json-stream']):
+            with self.subTest(args=args):
+                client = self.client(*args)
+                stream = client.err if args[0] == 'wait' and len(args) == 2 else client.out
+                seen = stream.until('title')
+                client.interrupt()
+                _, out, err = client.end()
+                self.assertRegex(seen + out + err, r'\A[^\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]*\Z')
+
+
 class Small(WithDaemon):
     def test_drain(self):
         self.expect(0, 'drain', 'on')

@@ -58,11 +58,31 @@ test_length (void)
   g_assert_cmpstr (nul, ==, "a\uFFFDb");
 }
 
+static void
+test_json (void)
+{
+  static const struct {
+    const char *json;
+    const char *out;
+  } cases[] = {
+    { "{\n  \"a\": \"Pr\u00fcf\\u001b\"\n}", "{\n  \"a\": \"Pr\u00fcf\\u001b\"\n}" },
+    { "\"\x7f \xc2\x9b \u202e\"", "\"\\u007f \\u009b \\u202e\"" },
+    { "\"\U000e0041\"", "\"\\udb40\\udc41\"" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *out = sqns_clean_json (cases[i].json);
+      g_assert_cmpstr (out, ==, cases[i].out);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/clean/rows", test_rows);
   g_test_add_func ("/clean/length", test_length);
+  g_test_add_func ("/clean/json", test_json);
   return g_test_run ();
 }
