@@ -17,8 +17,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ET
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "scenario"))
+from folders import temporary_folder  # noqa: E402
 
 DEADLINE = 30  # seconds for anything that is waited for
 ENTRY = re.compile(r"^\s+(?:-\w, )?(--[a-z][a-z0-9-]*)", re.M)
@@ -259,7 +261,7 @@ def main():
     check_client(arguments.sqnsctl, f"{man}/sqnsctl.1")
     check_xml(os.path.join(arguments.root, "data", "dbus"))
     check_paths(arguments.root)
-    work = tempfile.mkdtemp()
+    work = temporary_folder("sqns-docs-")
     try:
         check_daemon(arguments, work)
     finally:

@@ -240,7 +240,7 @@ class Repl(Case):
             with tempfile.TemporaryDirectory() as folder:
                 python, mark = os.path.join(folder, 'python'), os.path.join(folder, 'started')
                 with open(python, 'w', encoding='utf-8') as out:
-                    out.write('#!/bin/sh\nsleep 1\ntouch %s\nexec python3 "$@"\n' % mark)
+                    out.write('#!/bin/sh\nsleep 1\ntouch "%s"\nexec python3 "$@"\n' % mark)
                 os.chmod(python, 0o755)
                 self.board('--start', start, '--python', python)
                 self.assertEqual(os.path.exists(mark), wanted, start)

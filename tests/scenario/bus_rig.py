@@ -15,6 +15,8 @@ import gi
 gi.require_version('Gio', '2.0')
 from gi.repository import Gio, GLib  # noqa: E402
 
+from folders import temporary_folder  # noqa: E402
+
 SOURCE = os.environ.get('SQNS_SOURCE', os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
 NAME = 'org.sqnsd1'
 ROOT = '/org/sqnsd1'
@@ -178,8 +180,7 @@ class Rig:
     """A folder, a bus and what was started on it; close() ends all of it."""
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix='sqns-bus-')
-        os.chmod(self.folder, 0o755)
+        self.folder = temporary_folder('sqns-bus-')
         self.things = []
         self.daemons = []
         path = os.path.join(self.folder, 'bus')

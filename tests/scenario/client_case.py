@@ -5,7 +5,8 @@ import importlib.util
 import os
 import unittest
 
-from client_rig import Bus, Client, FakeDaemon, remove_folder, temporary_folder
+from client_rig import Bus, Client, FakeDaemon, remove_folder
+from folders import temporary_folder
 
 OWN = 'org.sqnsd1.Error.'
 DBUS = 'org.freedesktop.DBus.Error.'
@@ -21,7 +22,7 @@ def load_make_dup():
 
 class Case(unittest.TestCase):
     def setUp(self):
-        self.folder = temporary_folder()
+        self.folder = temporary_folder('sqnsctl-')
         self.addCleanup(remove_folder, self.folder)
         self.bus = None
 

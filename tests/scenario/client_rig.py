@@ -5,14 +5,16 @@ import json
 import os
 import pty
 import select
+import shlex
 import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import time
+
+from folders import program_for_others
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup's ignoring of it would be every child's
@@ -88,8 +90,8 @@ class Bus:
         self.address = 'unix:path=' + self.socket
         if activatable:
             with open(os.path.join(services, 'org.sqnsd1.service'), 'w') as service:
-                service.write('[D-BUS Service]\nName=org.sqnsd1\nExec=%s %s %s %s\n' % (
-                    PYTHON, os.path.join(HERE, 'fake-daemon.py'), xml_folder(), self.address))
+                service.write('[D-BUS Service]\nName=org.sqnsd1\nExec=%s\n' % shlex.join(
+                    [PYTHON, os.path.join(HERE, 'fake-daemon.py'), xml_folder(), self.address]))
         config = os.path.join(folder, 'bus.conf')
         with open(config, 'w') as out:
             out.write(BUS_CONFIG.format(socket=self.socket, services=services, rules=rules))
@@ -195,7 +197,10 @@ class Client:
                      'preexec_fn': lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)}
         else:
             popen = {'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, **popen}
-        self.process = subprocess.Popen([os.environ['SQNSCTL'], *args], env=environment, **popen)
+        program = os.environ['SQNSCTL']
+        if popen.get('user', os.getuid()) != os.getuid():
+            popen = {'cwd': '/', 'executable': program_for_others(program), **popen}
+        self.process = subprocess.Popen([program, *args], env=environment, **popen)
         if terminal:
             os.close(slave)
             self.screen = Reader(self.master)
@@ -236,10 +241,6 @@ class Client:
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
                 stream.close()
-
-
-def temporary_folder():
-    return tempfile.mkdtemp(prefix='sqnsctl-')
 
 
 def remove_folder(path):

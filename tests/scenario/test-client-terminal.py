@@ -238,7 +238,6 @@ class Agent(Case):
         self.start_bus(rules='<allow user="*"/>')
         self.daemon = FakeDaemon(self.bus.address)
         self.addCleanup(self.daemon.close)
-        os.chmod(self.folder, 0o755)
         self.log = self.file('agent.log', b'')
         os.chmod(self.log, 0o666)
         agent = self.file('pkttyagent', b"""#!/bin/sh

@@ -5,7 +5,9 @@
 set -euo pipefail
 build=$1 version=$2 bindir=$3 datadir=$4 unitdir=$5 sysusersdir=$6 udevdir=$7 userunitdir=$8
 
-work=$(mktemp -d)
+# not TMPDIR: others must get there, and its name stands in addresses and units
+work=$(mktemp -d /tmp/sqns-install-XXXXXX)
+umask 022
 chmod 755 "$work"
 bus_pid= daemon_pid=
 cleanup () {
