@@ -2,9 +2,12 @@
 /* The daemon's settings. GKeyFile would take unknown keys and keep no line numbers. */
 #include "manager/config.h"
 
+#include "base/plain-file.h"
+
 #include <string.h>
 
 #define GROUP "[sqnsd]"
+#define MAX_SIZE (1024u * 1024u) /* bytes of a file */
 
 typedef enum {
   BOOLEAN,
@@ -152,7 +155,8 @@ sqns_config_load (SqnsConfig *config, const char *path, gboolean required, GErro
   gsize len;
 
   sqns_config_init (config);
-  if (!g_file_get_contents (path, &text, &len, &local))
+  text = sqns_plain_file_read (path, MAX_SIZE, SQNS_PLAIN_FILE_LINKS, &len, &local);
+  if (text == NULL)
     {
       if (!required && g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         return TRUE;

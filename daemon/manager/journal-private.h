@@ -18,6 +18,7 @@ struct _SqnsJournal {
   /* the writer's own: */
   GHashTable *stored; /* hashes of firmware that was written since the start, or was needed then */
   int lock;           /* -1: the folder is not ours */
+  gboolean remade;    /* atomic */
 };
 
 typedef struct _SqnsJournalOrder SqnsJournalOrder;
@@ -39,6 +40,8 @@ struct _SqnsJournalOrder {
 
 gboolean sqns_journal_fail (GError **error, const char *what, const char *path); /* with errno; FALSE */
 gboolean sqns_journal_make_ready (SqnsJournal *journal, GError **error);
+/* Renames what is no file of a job, and says why; FALSE with errno. */
+gboolean sqns_journal_set_aside (const char *path, const char *why);
 char *sqns_journal_path (SqnsJournal *journal, const char *uuid, const char *suffix);
 gboolean sqns_journal_unlink (const char *path, GError **error); /* nothing there is fine */
 gboolean sqns_journal_unlink_job (SqnsJournal *journal, const char *uuid, GError **error);

@@ -3,6 +3,7 @@
 #include "manager/journal-private.h"
 
 #include "base/log.h"
+#include "base/plain-file.h"
 #include "model/transcript.h"
 
 #include <errno.h>
@@ -27,7 +28,8 @@ sqns_journal_read_record (const char *path, GError **error)
 {
   g_autofree char *text = NULL;
   gsize len;
-  if (!g_file_get_contents (path, &text, &len, error))
+  text = sqns_plain_file_read (path, SQNS_JOB_RECORD_MAX, SQNS_PLAIN_FILE_NO_LINKS, &len, error);
+  if (text == NULL)
     return NULL;
   g_autoptr (SqnsJobRecord) record = sqns_job_record_parse (text, len, error);
   if (record == NULL)
@@ -49,13 +51,10 @@ read_or_set_aside (const char *path)
   SqnsJobRecord *record = sqns_journal_read_record (path, &error);
   if (record != NULL)
     return record;
-  g_autofree char *aside = g_strconcat (path, SQNS_JOURNAL_DAMAGED, NULL);
-  if (error->domain != SQNS_ERROR)
-    sqns_warning (NULL, "the record of a job cannot be read: %s", error->message);
-  else if (g_rename (path, aside) == 0)
-    sqns_warning (NULL, "a damaged record of a job was set aside as %s: %s", aside, error->message);
+  if (error->domain == SQNS_ERROR)
+    sqns_journal_set_aside (path, error->message);
   else
-    sqns_warning (NULL, "the record of a job is damaged: %s: %s", path, error->message);
+    sqns_warning (NULL, "the record of a job cannot be read: %s", error->message);
   return NULL;
 }
 
@@ -90,6 +89,12 @@ static SqnsFirmware *
 load_file (SqnsJournal *self, SqnsJobFile file, const SqnsFileNote *note, GError **error)
 {
   g_autofree char *path = g_build_filename (self->firmware, note->sha256, NULL);
+  if (g_file_test (path, G_FILE_TEST_EXISTS) && !sqns_plain_file_is_regular (path)) /* not to be opened, even */
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
+                   "the kept copy of %s is damaged: it is not a regular file", note->name);
+      return NULL;
+    }
   return sqns_firmware_load_file (path, note->name, note->sha256,
                                   file == SQNS_JOB_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP, error);
 }
@@ -115,10 +120,8 @@ static void
 load_log (SqnsJournal *self, const char *uuid, SqnsJournalEntry *entry)
 {
   g_autofree char *path = sqns_journal_path (self, uuid, SQNS_JOURNAL_LOG);
-  GStatBuf st;
   /* one line more says what was dropped */
-  if (g_stat (path, &st) == 0 && S_ISREG (st.st_mode) && st.st_size <= 2 * (goffset)SQNS_TRANSCRIPT_MAX)
-    g_file_get_contents (path, &entry->log, NULL, NULL);
+  entry->log = sqns_plain_file_read (path, 2 * (gsize)SQNS_TRANSCRIPT_MAX, SQNS_PLAIN_FILE_NO_LINKS, NULL, NULL);
 }
 
 typedef struct {
@@ -325,7 +328,7 @@ sqns_journal_remove_expired (SqnsJournal *self, SqnsJournalOrder *order)
       g_autofree char *path = g_build_filename (self->jobs, name, NULL);
       GStatBuf st;
       /* what was written since has not ended before */
-      if (uuid == NULL || g_stat (path, &st) != 0 || st.st_mtime > order->expired / G_USEC_PER_SEC)
+      if (uuid == NULL || g_lstat (path, &st) != 0 || st.st_mtime > order->expired / G_USEC_PER_SEC)
         continue;
       g_autoptr (SqnsJobRecord) record = sqns_journal_read_record (path, NULL);
       if (record == NULL || !is_expired (record, order->expired))

@@ -3,15 +3,18 @@
 #include "manager/journal-private.h"
 
 #include "base/log.h"
+#include "base/plain-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MANY_RECORDS 16 /* that are synced at once */
+#define MAX_ASIDE 9u    /* of what was set aside at one path */
 
 SqnsJournal *
 sqns_journal_new (const char *folder)
@@ -85,12 +88,53 @@ temporary_path (const char *path)
   return g_strconcat (path, SQNS_JOURNAL_TEMPORARY, NULL);
 }
 
+gboolean
+sqns_journal_set_aside (const char *path, const char *why)
+{
+  g_autofree char *aside = g_strconcat (path, SQNS_JOURNAL_DAMAGED, NULL);
+  gboolean done = g_rename (path, aside) == 0;
+
+  /* a folder does not take the place of another one that has something in it */
+  for (guint n = 2; !done && n <= MAX_ASIDE && errno != ENOENT; n++)
+    {
+      g_free (aside);
+      aside = g_strdup_printf ("%s" SQNS_JOURNAL_DAMAGED ".%u", path, n);
+      done = g_rename (path, aside) == 0;
+    }
+  if (done)
+    sqns_warning (NULL, "%s was set aside as %s: %s", path, aside, why);
+  else
+    {
+      int code = errno;
+      sqns_warning (NULL, "%s cannot be set aside (%s): %s", path, g_strerror (code), why);
+      errno = code;
+    }
+  return done;
+}
+
+/* Whether a file of ours can be written at @path: what was put there that is none goes out of the way. */
+static gboolean
+clear_way (const char *path)
+{
+  struct stat st;
+  return lstat (path, &st) != 0 || S_ISREG (st.st_mode) || sqns_journal_set_aside (path, "it is not a regular file");
+}
+
+/* Opens a file of ours; waits for nobody who reads from it. -1 with errno. */
+static int
+open_own (const char *path, int flags)
+{
+  if (!clear_way (path))
+    return -1;
+  return g_open (path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+}
+
 /* Beside @path, which is what it was until put_in_place(). */
 static gboolean
 write_temporary (const char *path, const char *data, gsize len, GError **error)
 {
   g_autofree char *temporary = temporary_path (path);
-  int fd = g_open (temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = clear_way (path) ? open_own (temporary, O_WRONLY | O_CREAT | O_TRUNC) : -1;
   if (fd < 0)
     return sqns_journal_fail (error, "cannot write", path);
   if (close_file (fd, write_all (fd, data, len)))
@@ -104,7 +148,7 @@ static gboolean
 sync_temporary (const char *path, GError **error)
 {
   g_autofree char *temporary = temporary_path (path);
-  int fd = g_open (temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+  int fd = open_own (temporary, O_WRONLY);
   if (fd >= 0 && close_file (fd, fsync (fd) == 0))
     return TRUE;
   sqns_journal_fail (error, "cannot write", path);
@@ -129,7 +173,7 @@ put_in_place (const char *path, GError **error)
 static gboolean
 overwrite (const char *path, const GString *text, GError **error)
 {
-  int fd = g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = open_own (path, O_WRONLY | O_CREAT);
   if (fd >= 0 && close_file (fd, write_all (fd, text->str, text->len) && ftruncate (fd, (off_t)text->len) == 0))
     return TRUE;
   return sqns_journal_fail (error, "cannot write", path);
@@ -140,7 +184,7 @@ static gboolean
 take_lock (SqnsJournal *self, GError **error)
 {
   g_autofree char *path = g_build_filename (self->folder, "lock", NULL);
-  int fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = open_own (path, O_RDWR | O_CREAT);
   if (fd < 0)
     return sqns_journal_fail (error, "cannot write", path);
   if (flock (fd, LOCK_EX | LOCK_NB) == 0)
@@ -156,16 +200,51 @@ take_lock (SqnsJournal *self, GError **error)
   return FALSE;
 }
 
+/* Whether the folder that was taken is the one that is there. */
+static gboolean
+holds_lock (SqnsJournal *self)
+{
+  g_autofree char *path = g_build_filename (self->folder, "lock", NULL);
+  struct stat held, found;
+  return fstat (self->lock, &held) == 0 && lstat (path, &found) == 0 && held.st_dev == found.st_dev
+         && held.st_ino == found.st_ino;
+}
+
+static gboolean
+make_folder (const char *path, gboolean *made, GError **error)
+{
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  *made = TRUE;
+  return g_mkdir_with_parents (path, 0700) == 0 || sqns_journal_fail (error, "cannot make", path);
+}
+
 gboolean
 sqns_journal_make_ready (SqnsJournal *self, GError **error)
 {
-  if (self->lock >= 0)
-    return TRUE;
-  if (g_mkdir_with_parents (self->jobs, 0700) != 0)
-    return sqns_journal_fail (error, "cannot make", self->jobs);
-  if (g_mkdir_with_parents (self->firmware, 0700) != 0)
-    return sqns_journal_fail (error, "cannot make", self->firmware);
-  return take_lock (self, error);
+  gboolean had = self->lock >= 0, made = FALSE;
+  if (!make_folder (self->jobs, &made, error) || !make_folder (self->firmware, &made, error))
+    return FALSE;
+  if (had && !holds_lock (self))
+    {
+      made = TRUE;
+      g_close (self->lock, NULL);
+      self->lock = -1;
+    }
+  if (self->lock < 0 && !take_lock (self, error))
+    return FALSE;
+  if (had && made)
+    {
+      sqns_warning (NULL, "the folder %s, or a part of it, was removed: it is made again", self->folder);
+      g_atomic_int_set (&self->remade, TRUE);
+    }
+  return TRUE;
+}
+
+gboolean
+sqns_journal_was_remade (SqnsJournal *journal)
+{
+  return g_atomic_int_exchange (&journal->remade, FALSE);
 }
 
 char *
@@ -183,7 +262,8 @@ store (SqnsJournal *self, SqnsFirmware *firmware, GError **error)
   g_autofree char *path = g_build_filename (self->firmware, sha256, NULL);
   GBytes *image = sqns_firmware_image (firmware);
 
-  if (g_hash_table_contains (self->stored, sha256))
+  /* somebody may have removed it since */
+  if (g_hash_table_contains (self->stored, sha256) && sqns_plain_file_is_regular (path))
     return TRUE;
   if (!write_temporary (path, g_bytes_get_data (image, NULL), g_bytes_get_size (image), error)
       || !sync_temporary (path, error) || !put_in_place (path, error) || !sync_folder (self->firmware, error))

@@ -44,6 +44,9 @@ void sqns_journal_put_async (SqnsJournal *journal,
                              gpointer user_data);
 gboolean sqns_journal_put_finish (GAsyncResult *result, GError **error);
 
+/* Whether the folder was removed and made again since this was asked last: what was in it has to be put once more. */
+gboolean sqns_journal_was_remade (SqnsJournal *journal);
+
 /* Without an answer; failures are logged. */
 void sqns_journal_remove (SqnsJournal *journal, const char *uuid);
 void sqns_journal_remove_firmware (SqnsJournal *journal, const char *sha256);
@@ -61,5 +64,6 @@ void sqns_journal_load_async (SqnsJournal *journal,
                               gpointer user_data);
 SqnsJournalEntry *sqns_journal_load_finish (GAsyncResult *result);
 
-/* The record at @path, by its own name. Blocks. Errors: FAILED (damaged), G_FILE_ERROR. */
+/* The record at @path, by its own name. Waits for the disk. Errors: FAILED (damaged, no regular file, too long),
+ * G_FILE_ERROR. */
 SqnsJobRecord *sqns_journal_read_record (const char *path, GError **error);

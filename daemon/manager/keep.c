@@ -53,6 +53,23 @@ tell_kept (gpointer data)
   keeping->done (job, error, keeping->data);
 }
 
+static void keep (gpointer keeper, SqnsJob *job, SqnsJobKept done, gpointer data);
+
+static void
+on_kept_again (SqnsJob *job, const GError *error, gpointer unused)
+{
+}
+
+/* Somebody removed the folder: not only the job that has found it out is to be there again. */
+static void
+keep_again (SqnsManager *self)
+{
+  if (!sqns_journal_was_remade (self->journal))
+    return;
+  for (guint i = 0; i < self->jobs->len; i++)
+    keep (self, self->jobs->pdata[i], on_kept_again, NULL);
+}
+
 static void
 on_put (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -62,7 +79,10 @@ on_put (GObject *source, GAsyncResult *result, gpointer user_data)
   sqns_journal_put_finish (result, &keeping->error);
   g_clear_weak_pointer (&keeping->manager);
   if (manager != NULL)
-    sqns_backlog_push (manager->kept, keeping);
+    {
+      keep_again (manager);
+      sqns_backlog_push (manager->kept, keeping);
+    }
   else
     tell_kept (keeping);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the release rules come from: the built-in resource, or the administrator's file. */
 #include "manager/rules-file.h"
+#include "base/plain-file.h"
 #include "rules-resource.h"
 
 #define RESOURCE_PATH "/org/sqnsd1/firmware-rules.conf"
+#define MAX_SIZE (1024u * 1024u) /* bytes of an administrator's file */
 
 static SqnsRules *
 load_builtin (GError **error)
@@ -24,7 +26,8 @@ sqns_rules_load (const char *override, GError **error)
   g_autoptr (GError) local = NULL;
   gsize len;
 
-  if (g_file_get_contents (override, &text, &len, &local))
+  text = sqns_plain_file_read (override, MAX_SIZE, SQNS_PLAIN_FILE_LINKS, &len, &local);
+  if (text != NULL)
     {
       SqnsRules *rules = sqns_rules_parse (text, len, error);
       if (rules == NULL)

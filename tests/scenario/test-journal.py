@@ -4,6 +4,7 @@
 that cannot be written, a long history."""
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -309,8 +310,50 @@ class Disk(JournalCase):
         self.succeeds(uuids_[1])
         self.assertTrue(os.path.exists(path + '.damaged'))
         log = self.rig.log(self.daemon)
-        self.assertEqual(log.count('a damaged record of a job was set aside'), 1, log)
+        self.assertEqual(log.count('was set aside as %s.damaged' % path), 1, log)
         self.expect(NOT_FOUND, 'job', uuids_[0])
+
+    def test_hostile_records(self):
+        """What is no file is neither waited for nor read, and costs nobody else a job."""
+        board = self.board()
+        uuid = self.begin(board.port, '--not-before=+1h')
+        self.kill()
+        jobs = os.path.join(self.folder, 'jobs')
+        os.mkfifo(os.path.join(jobs, '11111111-0000-4000-8000-000000000000.conf'))
+        os.mkdir(os.path.join(jobs, '22222222-0000-4000-8000-000000000000.conf'))
+        os.symlink('/dev/zero', os.path.join(jobs, '33333333-0000-4000-8000-000000000000.conf'))
+        with open(os.path.join(jobs, '44444444-0000-4000-8000-000000000000.conf'), 'wb') as record:
+            record.truncate(1 << 30)
+        os.mkfifo(os.path.join(jobs, uuid + '.log'))
+        os.mkfifo(os.path.join(jobs, uuid + '.conf.tmp'))
+        self.restart()
+        self.wait_job(uuid, 'waiting')
+        self.expect(DONE, 'upgrade', board.port, self.dup)
+        self.assertEqual(len(self.records('.conf.damaged')), 4)
+        self.expect(DONE, 'cancel', uuid)
+        wait_for(lambda: self.record(uuid)['State'] == 'cancelled', 'the end to be on disk')
+        with open('/proc/%d/status' % self.daemon.pid, encoding='utf-8') as status:
+            peak = int(next(line for line in status if line.startswith('VmHWM')).split()[1])
+        self.assertLess(peak, 512 * 1024)  # KiB; a sanitizer's shadow included
+        self.assertEqual(len(self.json(DONE, 'history')['jobs']), 2)
+
+    def test_folder_removed(self):
+        """The job that runs goes on, and all that had not ended is on disk again."""
+        self.dup = self.image()
+        boards = [self.board(speed=SLOW_BLOCKS), self.board()]
+        waits = self.begin(boards[1].port, '--not-before=+1h')
+        uuid = self.begin(boards[0].port)
+        self.wait_bytes(boards[0])
+        for name in ('jobs', 'firmware'):
+            shutil.rmtree(os.path.join(self.folder, name))
+        os.unlink(os.path.join(self.folder, 'lock'))
+        self.succeeds(uuid)
+        wait_for(lambda: (self.life(uuid) or ['-'])[0] == 'succeeded' and self.life(waits), 'both records')
+        wait_for(self.firmware, 'the firmware of the job that waits')
+        self.kill()
+        self.restart()
+        self.assertEqual((self.job(waits)['State'], self.job(uuid)['State']), ('waiting', 'succeeded'))
+        self.assertEqual(self.rig.log(self.rig.daemons[0]).count('it is made again'), 1)
 
     def without_disk(self, folder, words):
         """Jobs run; a remark says what they lack."""

@@ -6,7 +6,10 @@
 #include "scripted.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DAY ((gint64)24 * 3600 * G_USEC_PER_SEC)
@@ -295,6 +298,102 @@ test_damaged_record (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (again->len, ==, 1);
 }
 
+/* What may be put where a job's file belongs. */
+static void
+make_fifo (const char *path)
+{
+  g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+}
+
+static void
+make_huge (const char *path)
+{
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  g_assert_cmpint (truncate (path, (off_t)1 << 30), ==, 0);
+}
+
+static void
+make_folder (const char *path)
+{
+  g_autofree char *within = g_build_filename (path, "within", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (within, 0700), ==, 0);
+}
+
+static void
+make_link (const char *path)
+{
+  g_assert_cmpint (symlink ("/dev/zero", path), ==, 0);
+}
+
+static void (*const hostile[]) (const char *path) = { make_fifo, make_huge, make_folder, make_link };
+
+/* None is waited for, read, or written to; each is set aside and costs no other job anything. */
+static void
+test_hostile_files (Rig *rig, gconstpointer unused)
+{
+  static const char *const suffixes[] = { ".conf", ".conf.tmp", ".log", "" };
+  for (gsize kind = 0; kind < G_N_ELEMENTS (hostile); kind++)
+    for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
+      {
+        g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+        put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+        put_new (rig, 2, SQNS_JOB_RUNNING, 0);
+        g_autofree char *path = *suffixes[i] != '\0' ? path_of (rig, 1, suffixes[i])
+                                                     : g_build_filename (rig->folder, "firmware",
+                                                                         sqns_firmware_sha256 (rig->firmware), NULL);
+        g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
+        gboolean record = g_str_equal (suffixes[i], ".conf"), firmware = *suffixes[i] == '\0';
+        g_test_message ("kind %" G_GSIZE_FORMAT ", %s", kind, path);
+        g_remove (path);
+        hostile[kind](path);
+
+        g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+        g_assert_cmpuint (entries->len, ==, record ? 1 : 2);
+        const SqnsJournalEntry *last = entries->pdata[entries->len - 1];
+        g_assert_true (firmware ? g_error_matches (last->error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE)
+                                : last->error == NULL);
+        /* while it runs */
+        if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK) && !g_file_test (path, G_FILE_TEST_EXISTS))
+          hostile[kind](path);
+        put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+        g_autoptr (GPtrArray) again = reopen (rig, 0, 10);
+        g_assert_cmpuint (again->len, ==, 2);
+        g_assert_null (((SqnsJournalEntry *)again->pdata[0])->error);
+        remove_tree (aside);
+      }
+}
+
+/* Somebody removes the folder, or a part of it, under a daemon: the next record makes it anew, and its firmware, too.
+ */
+static void
+test_removed_folder (Rig *rig, gconstpointer unused)
+{
+  static const char *const parts[] = { "jobs", "firmware", "lock", "" };
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+      put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+      g_assert_false (sqns_journal_was_remade (rig->journal));
+      g_autofree char *part = g_build_filename (rig->folder, parts[i], NULL);
+      remove_tree (part);
+      put_new (rig, 2, SQNS_JOB_RUNNING, 0);
+      g_assert_true (sqns_journal_was_remade (rig->journal) && !sqns_journal_was_remade (rig->journal));
+      put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+      g_assert_true (has_firmware (rig));
+
+      /* and the folder is still taken */
+      g_autoptr (SqnsJournal) second = sqns_journal_new (rig->folder);
+      SqnsJournal *first = rig->journal;
+      g_autoptr (GError) error = NULL;
+      rig->journal = second;
+      g_assert_null (open_journal (rig, 0, 10, &error));
+      rig->journal = first;
+      g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
+      g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+      g_assert_cmpuint (entries->len, ==, 2);
+    }
+}
+
 /* The clock is the test's. */
 static void
 test_expired (Rig *rig, gconstpointer unused)
@@ -389,13 +488,18 @@ test_failed_write (Rig *rig, gconstpointer unused)
 {
   g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
   put_new (rig, 1, SQNS_JOB_QUEUED, 0);
-  g_autofree char *obstacle = path_of (rig, 1, ".conf.tmp");
   g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_RUNNING, 0);
   g_autoptr (GError) error = NULL;
-  g_assert_cmpint (g_mkdir (obstacle, 0700), ==, 0);
-  g_assert_false (put (rig, record, FALSE, NULL, &error));
+  struct rlimit before, small;
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  small = before;
+  small.rlim_cur = 10; /* the disk is full */
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &small), ==, 0);
+  gboolean good = put (rig, record, FALSE, NULL, &error);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  g_assert_false (good);
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
-  g_assert_cmpint (g_rmdir (obstacle), ==, 0);
   g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
   g_assert_cmpint (((SqnsJournalEntry *)entries->pdata[0])->record->state, ==, SQNS_JOB_QUEUED);
 }
@@ -464,6 +568,8 @@ main (int argc, char **argv)
     { "/journal/firmware-goes", test_firmware_goes },
     { "/journal/damaged-firmware", test_damaged_firmware },
     { "/journal/damaged-record", test_damaged_record },
+    { "/journal/hostile-files", test_hostile_files },
+    { "/journal/removed-folder", test_removed_folder },
     { "/journal/expired", test_expired },
     { "/journal/youngest", test_youngest },
     { "/journal/leftovers", test_leftovers },
