@@ -59,7 +59,32 @@ take_bracketed (Cursor *cursor, guint *build)
   return take_char (cursor, '[') && take_number (cursor, MAX_BUILD, build) && take_char (cursor, ']');
 }
 
-/* "6.0.0.0-37781" or "6.0.0.0 [37781]" */
+/* The mark of an engineering release: letters, then digits, "ER9" (field-failures.md row 33). */
+static gboolean
+take_mark (Cursor *cursor, char *mark, gsize size)
+{
+  gsize start = cursor->pos;
+
+  while (cursor->pos < cursor->len && g_ascii_isalpha (cursor->text[cursor->pos]))
+    cursor->pos++;
+  if (cursor->pos == start)
+    return FALSE;
+  while (cursor->pos < cursor->len && g_ascii_isdigit (cursor->text[cursor->pos]))
+    cursor->pos++;
+  if (cursor->pos - start >= size)
+    return FALSE;
+  memcpy (mark, cursor->text + start, cursor->pos - start);
+  return TRUE;
+}
+
+static void
+skip_blanks (Cursor *cursor)
+{
+  while (at_char (cursor, ' ') || at_char (cursor, '\t'))
+    cursor->pos++;
+}
+
+/* "6.0.0.0-37781" or "6.0.0.0 [37781]", both perhaps with a mark behind the numbers */
 static gboolean
 take_full (Cursor *cursor, SqnsVersion *version)
 {
@@ -73,9 +98,13 @@ take_full (Cursor *cursor, SqnsVersion *version)
   if (!parts_known (version))
     return FALSE;
   if (take_char (cursor, '-'))
-    return take_number (cursor, MAX_BUILD, &version->build) && version->build != 0;
-  while (at_char (cursor, ' ') || at_char (cursor, '\t'))
-    cursor->pos++;
+    {
+      if (!take_mark (cursor, version->mark, sizeof version->mark))
+        return take_number (cursor, MAX_BUILD, &version->build) && version->build != 0;
+      if (take_char (cursor, '-'))
+        return take_number (cursor, MAX_BUILD, &version->build) && version->build != 0;
+    }
+  skip_blanks (cursor);
   return take_bracketed (cursor, &version->build) && version->build != 0;
 }
 
@@ -115,7 +144,8 @@ sqns_version_format (const SqnsVersion *version)
     return g_strdup ("");
   if (!parts_known (version))
     return g_strdup_printf ("[%u]", version->build);
-  return g_strdup_printf ("%u.%u.%u.%u-%u", part[0], part[1], part[2], part[3], version->build);
+  return g_strdup_printf ("%u.%u.%u.%u-%s%s%u", part[0], part[1], part[2], part[3], version->mark,
+                          *version->mark != '\0' ? "-" : "", version->build);
 }
 
 const char *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A modem firmware version: four numbers and a build, "6.0.0.0-37781". Pure. */
+/* A modem firmware version: four numbers and a build, "6.0.0.0-37781", perhaps with the mark of an engineering release
+ * between them. Pure. */
 #pragma once
 
 #include <glib.h>
@@ -13,18 +14,19 @@ typedef enum {
 typedef struct {
   guint part[4]; /* 6.0.0.0; all 0 when only the build is known ("[41065]") */
   guint build;   /* 37781; 0 = no version at all */
+  char mark[8];  /* "ER9" of an engineering release, for people: it orders nothing, the build does; "" = none */
 } SqnsVersion;
 
 /* "CAT-M1", "NB-IoT", "unknown" */
 const char *sqns_family_name (SqnsFamily family);
 
 /* Finds the first version in @text, in any of the forms that modems and images use (protocol.md §2, §5, field-failures
- * §2.3): "LR6.0.0.0-37781", "6.0.0.0 [37781] by ...", "BUILD5.1.1.0-33988 by ...", "6.0.0.0-37781", "[41065]". A number
- * without a build ("UE5.0.0.0d") is none. FALSE, and *@version zeroed, when there is none. At most @len bytes, of any
+ * §2.3): "LR6.0.0.0-37781", "6.0.0.0 [37781] by ...", "BUILD5.1.1.0-33988 by ...", "6.0.0.0-37781", "[41065]",
+ * "LR6.0.0.0-ER9-36571", "6.0.0.0-ER7 [35351]" (row 33). A number without a build ("UE5.0.0.0d") is none. FALSE, and *@version zeroed, when there is none. At most @len bytes, of any
  * value, are read; @len -1: NUL-terminated. */
 gboolean sqns_version_parse (const char *text, gssize len, SqnsVersion *version);
 
-/* "6.0.0.0-37781", "[41065]" when only the build is known, "" when nothing is. Caller frees. */
+/* "6.0.0.0-37781", "6.0.0.0-ER9-36571", "[41065]" when only the build is known, "" when nothing is. Caller frees. */
 char *sqns_version_format (const SqnsVersion *version);
 
 static inline gboolean

@@ -285,13 +285,17 @@ sqns_at_smupgrade (const SqnsAtReply *reply, char **reason)
   return SQNS_REPORT_FAILURE;
 }
 
-/* The UE text behind "UE" or "UE:", without what some builds write behind it ("5.0.0.0d;att:5.1.0.0d"). */
+/* The UE text behind "UE" or "UE:", without what some builds write behind it ("5.0.0.0d;att:5.1.0.0d"). The factory
+ * firmware's "Unknown" is none (field-failures.md row 41). */
 static char *
 ue_text (const char *text)
 {
   while (*text == ':' || g_ascii_isspace (*text))
     text++;
-  return g_strndup (text, strcspn (text, "; \t"));
+  char *ue = g_strndup (text, strcspn (text, "; \t"));
+  if (g_ascii_strcasecmp (ue, "Unknown") == 0)
+    *ue = '\0';
+  return ue;
 }
 
 gboolean

@@ -134,6 +134,7 @@ test_ati1 (void)
     { "ATI1\r\r\nUE:5.0.0.0d;att:5.1.0.0d\r\nLR5.1.1.0-41065\r\nOK\r\n", "5.1.1.0-41065", "5.0.0.0d" },
     { "\r\nLR6.0.0.0-37781\r\nOK\r\n", "6.0.0.0-37781", NULL },
     { "\r\n+CEREG: 2\r\nUE5.4.0.2\r\n+CPSMS: 1\r\nLR5.4.1.0-50523\r\n\r\nOK\r\n", "5.4.1.0-50523", "5.4.0.2" },
+    { "\r\nUE6.0.0.0-ER9\r\nLR6.0.0.0-ER9-36571\r\n\r\nOK\r\n", "6.0.0.0-ER9-36571", "6.0.0.0-ER9" },
     /* ATI has no LR line */
     { "\r\nSEQUANS Communications\r\nVZM20Q\r\nUE6.0.0.0\r\n\r\nOK\r\n", "", NULL },
     { "\r\nUE5.0.0.0d\r\nLR?\r\n\r\nOK\r\n", "", NULL },
@@ -201,6 +202,32 @@ test_showver_other (void)
   assert_version (&showver.bootloader[1], "5.1.1.0-33988");
   assert_version (&showver.software, "");
   g_assert_cmpint (showver.active, ==, 1);
+  g_assert_cmpstr (showver.ue, ==, "");
+
+  /* an engineering release (field-failures.md row 33) */
+  parse ("AT!=\"showver\"",
+         "\r\nSYSTEM VERSION\r\n==============\r\n  FIRMWARE VERSION\r\n    Bootloader0  : 6.0.0.0-ER7 [35351]\r\n"
+         "    Software     : 6.0.0.0-ER7 [35351] by robot-soft at 2018-01-01\r\n    UE           : "
+         "6.0.0.0-ER7\r\n\r\nOK\r\n",
+         &reply);
+  g_assert_true (sqns_at_showver (&reply, &showver));
+  assert_version (&showver.software, "6.0.0.0-ER7-35351");
+  assert_version (&showver.bootloader[0], "6.0.0.0-ER7-35351");
+  g_assert_cmpint (sqns_version_family (&showver.software), ==, SQNS_FAMILY_NB_IOT);
+  g_assert_cmpstr (showver.ue, ==, "6.0.0.0-ER7");
+
+  /* as delivered with 33080 (field-failures.md row 41) */
+  parse ("AT!=\"showver\"",
+         "    Bootloader0* : 5.1.1.0 [33080]\r\n    Bootloader1  : NA\r\n    Bootloader2  : NA\r\n"
+         "    Software     : 5.1.1.0 [33080] by robot-soft at 2017-10-17 18:06:30\r\n    UE           : "
+         "Unknown\r\n\r\nOK\r\n",
+         &reply);
+  g_assert_true (sqns_at_showver (&reply, &showver));
+  assert_version (&showver.software, "5.1.1.0-33080");
+  assert_version (&showver.bootloader[0], "5.1.1.0-33080");
+  assert_version (&showver.bootloader[1], "");
+  assert_version (&showver.bootloader[2], "");
+  g_assert_cmpint (showver.active, ==, 0);
   g_assert_cmpstr (showver.ue, ==, "");
 
   /* builds that print only the number; no loader is starred */

@@ -65,6 +65,15 @@ typedef struct {
 static const Row rows[] = {
   /* routes of full images */
   { APP, NB (35351), 0, NB (37781), FULL, 0, ON_THE_FLY, "6.0.0.0-35351 -> 6.0.0.0-37781 by way of recovery" },
+  /* an engineering release (field-failures.md row 33) */
+  { APP,
+    { { 6, 0, 0, 0 }, 36571, "ER9" },
+    0,
+    NB (37781),
+    FULL,
+    0,
+    ON_THE_FLY,
+    "6.0.0.0-ER9-36571 -> 6.0.0.0-37781 by way of recovery" },
   { APP, CAT (38638), 33080, CAT (41065), FULL, 0, ON_THE_FLY, NULL },
   { APP, CAT (38638), 38638, CAT (41065), FULL, FLY, ON_THE_FLY, NULL },
   { APP, CAT (38638), 38638, CAT (41065), FULL, RECOVER, ON_THE_FLY, NULL },

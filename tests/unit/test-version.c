@@ -46,6 +46,21 @@ static const Row rows[] = {
   { "[99999]", { { 0 }, 99999 }, SQNS_FAMILY_UNKNOWN, "[99999]" },
   { "8.0.5.4-61488", { { 8, 0, 5, 4 }, 61488 }, SQNS_FAMILY_UNKNOWN, "8.0.5.4-61488" },
   { "0.0.0.0 [37781]", { { 0 }, 37781 }, SQNS_FAMILY_NB_IOT, "[37781]" },
+  /* field-failures.md row 33: engineering releases */
+  { "LR6.0.0.0-ER9-36571", { { 6, 0, 0, 0 }, 36571, "ER9" }, SQNS_FAMILY_NB_IOT, "6.0.0.0-ER9-36571" },
+  { "    Software     : 6.0.0.0-ER7 [35351] by robot-soft at 2018-01-01",
+    { { 6, 0, 0, 0 }, 35351, "ER7" },
+    SQNS_FAMILY_NB_IOT,
+    "6.0.0.0-ER7-35351" },
+  { "6.0.0.0-ER9-36571", { { 6, 0, 0, 0 }, 36571, "ER9" }, SQNS_FAMILY_NB_IOT, "6.0.0.0-ER9-36571" },
+  { "UE6.0.0.0-ER9", { { 0 }, 0 }, SQNS_FAMILY_UNKNOWN, "" },
+  { "UE6.0.0.0-ER9\r\nLR6.0.0.0-ER9-36571", { { 6, 0, 0, 0 }, 36571, "ER9" }, SQNS_FAMILY_NB_IOT, "6.0.0.0-ER9-36571" },
+  { "6.0.0.0-ER-36571", { { 6, 0, 0, 0 }, 36571, "ER" }, SQNS_FAMILY_NB_IOT, "6.0.0.0-ER-36571" },
+  { "6.0.0.0-ER9", { { 0 }, 0 }, SQNS_FAMILY_UNKNOWN, "" },
+  { "6.0.0.0-ER9-", { { 0 }, 0 }, SQNS_FAMILY_UNKNOWN, "" },
+  { "6.0.0.0-ER9-x", { { 0 }, 0 }, SQNS_FAMILY_UNKNOWN, "" },
+  { "6.0.0.0-ER123456-36571", { { 0 }, 0 }, SQNS_FAMILY_UNKNOWN, "" },
+  { "6.0.0.0-9ER-36571", { { 6, 0, 0, 0 }, 9 }, SQNS_FAMILY_NB_IOT, "6.0.0.0-9" },
   /* none */
   { "", { { 0 }, 0 }, SQNS_FAMILY_UNKNOWN, "" },
   { "5.1.1.0", { { 0 }, 0 }, SQNS_FAMILY_UNKNOWN, "" },
@@ -112,6 +127,9 @@ static const OrderRow order_rows[] = {
   /* where one knows only its build */
   { { { 0 }, 41065 }, { { 5, 1, 1, 0 }, 41065 }, 0, TRUE },
   { { { 0 }, 41065 }, { { 5, 1, 1, 0 }, 38638 }, 1, FALSE },
+  /* a mark orders nothing */
+  { { { 6, 0, 0, 0 }, 36571, "ER9" }, { { 6, 0, 0, 0 }, 36571 }, 0, TRUE },
+  { { { 6, 0, 0, 0 }, 36571, "ER9" }, { { 6, 0, 0, 0 }, 37781 }, -1, FALSE },
   /* nothing is not the same as nothing */
   { { { 0 }, 0 }, { { 0 }, 0 }, 0, FALSE },
   { { { 0 }, 0 }, { { 5, 1, 1, 0 }, 38638 }, -1, FALSE },
