@@ -189,6 +189,33 @@ sqns_version_family (const SqnsVersion *version)
   return SQNS_FAMILY_UNKNOWN;
 }
 
+const char *
+sqns_chip_words (SqnsChip chip)
+{
+  switch (chip)
+    {
+    case SQNS_CHIP_UNKNOWN:
+      return "unknown";
+    case SQNS_CHIP_SQN3330:
+      return "SQN3330";
+    case SQNS_CHIP_MONARCH2:
+      return "Monarch 2";
+    case SQNS_CHIP_OTHER:
+      return "neither SQN3330 nor Monarch 2";
+    }
+  return "unknown";
+}
+
+SqnsChip
+sqns_version_chip (const SqnsVersion *version)
+{
+  if (sqns_version_family (version) != SQNS_FAMILY_UNKNOWN)
+    return SQNS_CHIP_SQN3330;
+  if (!parts_known (version))
+    return SQNS_CHIP_UNKNOWN;
+  return version->part[0] == 8 ? SQNS_CHIP_MONARCH2 : SQNS_CHIP_OTHER;
+}
+
 gboolean
 sqns_version_equal (const SqnsVersion *a, const SqnsVersion *b)
 {

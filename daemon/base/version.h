@@ -11,6 +11,15 @@ typedef enum {
   SQNS_FAMILY_NB_IOT, /* LR6.x */
 } SqnsFamily;
 
+/* What a firmware is made for. */
+typedef enum {
+  SQNS_CHIP_UNKNOWN,
+  SQNS_CHIP_SQN3330,  /* LR5.x, LR6.x */
+  SQNS_CHIP_MONARCH2, /* LR8.x: GM02S */
+  SQNS_CHIP_OTHER,    /* any other */
+} SqnsChip;
+const char *sqns_chip_words (SqnsChip chip); /* for people: "SQN3330", "Monarch 2", ... */
+
 typedef struct {
   guint part[4]; /* 6.0.0.0; all 0 when only the build is known ("[41065]") */
   guint build;   /* 37781; 0 = no version at all */
@@ -21,9 +30,9 @@ typedef struct {
 const char *sqns_family_name (SqnsFamily family);
 
 /* Finds the first version in @text, in any of the forms that modems and images use (protocol.md §2, §5, field-failures
- * §2.3): "LR6.0.0.0-37781", "6.0.0.0 [37781] by ...", "BUILD5.1.1.0-33988 by ...", "6.0.0.0-37781", "[41065]",
- * "LR6.0.0.0-ER9-36571", "6.0.0.0-ER7 [35351]" (row 33). A number without a build ("UE5.0.0.0d") is none. FALSE, and *@version zeroed, when there is none. At most @len bytes, of any
- * value, are read; @len -1: NUL-terminated. */
+ * §2.3, row 33): "LR6.0.0.0-37781", "6.0.0.0 [37781] by ...", "BUILD5.1.1.0-33988 by ...", "6.0.0.0-37781", "[41065]",
+ * "LR6.0.0.0-ER9-36571", "6.0.0.0-ER7 [35351]". A number without a build ("UE5.0.0.0d") is none. FALSE, and *@version
+ * zeroed, when there is none. At most @len bytes, of any value, are read; @len -1: NUL-terminated. */
 gboolean sqns_version_parse (const char *text, gssize len, SqnsVersion *version);
 
 /* "6.0.0.0-37781", "6.0.0.0-ER9-36571", "[41065]" when only the build is known, "" when nothing is. Caller frees. */
@@ -38,6 +47,9 @@ sqns_version_known (const SqnsVersion *version)
 /* By the first part (5 CAT-M1, 6 NB-IoT); by the list of released builds (protocol.md §3) where only a build is known.
  */
 SqnsFamily sqns_version_family (const SqnsVersion *version);
+
+/* By the first part; by the list of released builds where only a build is known. */
+SqnsChip sqns_version_chip (const SqnsVersion *version);
 
 /* Equal builds, and equal parts where both know them. An unknown version equals nothing, not even another unknown one:
  * two modems that say nothing do not run the same firmware. */

@@ -112,19 +112,16 @@ sqns_plan_check_format (const SqnsPlanFiles *files, GError **error)
   return TRUE;
 }
 
-gboolean
-sqns_plan_check_family (const SqnsPlanFiles *files, const SqnsPlanOptions *options, GError **error)
+void
+sqns_plan_check_family (const SqnsPlanFiles *files, const SqnsPlanOptions *options, SqnsRefusals *refusals)
 {
   const SqnsCaba *caba = files->caba;
   g_autofree char *to = sqns_version_format (&caba->version);
 
   if (options->force || only_bootrom (caba) || sqns_plan_file_family (caba) != SQNS_FAMILY_UNKNOWN)
-    return TRUE;
-  return sqns_plan_refuse (
-      error, SQNS_ERROR_INCOMPATIBLE,
-      "%s is neither CAT-M1 (5.x) nor NB-IoT (6.x): no known firmware of this modem; those are allowed, others only "
-      "with force",
-      to);
+    return;
+  sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FORCE, "one of those",
+                     "%s is neither CAT-M1 (5.x) nor NB-IoT (6.x), and no other firmware of this modem is known", to);
 }
 
 /* field-failures.md §1 rows 12 and 13 */
@@ -150,46 +147,94 @@ sqns_plan_check_base (const SqnsPlanCase *c, GError **error)
   return TRUE;
 }
 
+/* What @files are made for. A boot ROM package that tells no version is the SQN3330's: no other is known. */
+static SqnsChip
+file_chip (const SqnsPlanCase *c)
+{
+  const SqnsCaba *caba = c->files->caba;
+
+  if (caba->family != SQNS_FAMILY_UNKNOWN || !sqns_version_known (&caba->version))
+    return SQNS_CHIP_SQN3330;
+  return sqns_version_chip (&caba->version);
+}
+
+static SqnsChip
+modem_chip (const SqnsPlanState *state)
+{
+  SqnsChip chip = sqns_version_chip (&state->version);
+
+  return chip != SQNS_CHIP_UNKNOWN ? chip : sqns_version_chip (&state->bootloader0);
+}
+
+/* field-failures.md row 34: whatever is allowed of families, that is no matter of family. */
+static gboolean
+is_other_chip (const SqnsPlanCase *c, SqnsRefusals *refusals)
+{
+  SqnsChip has = modem_chip (c->state), wants = file_chip (c);
+  const SqnsVersion *told = sqns_version_known (&c->state->version) ? &c->state->version : &c->state->bootloader0;
+  g_autofree char *runs = sqns_version_format (told);
+  g_autofree char *version = sqns_version_format (&c->files->caba->version);
+
+  if (has == SQNS_CHIP_UNKNOWN || wants == SQNS_CHIP_UNKNOWN || has == wants)
+    return FALSE;
+  sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FORCE, "a file for the modem's chip",
+                     "the modem tells %s, which is firmware of another chip (%s), and the file%s%s is for %s", runs,
+                     sqns_chip_words (has), *version != '\0' ? " " : "", version, sqns_chip_words (wants));
+  return TRUE;
+}
+
+/* Builds are counted through both families, release numbers in each by itself: across them a file is older that is so
+ * by both. */
+static gboolean
+is_older (const SqnsPlanCase *c)
+{
+  const SqnsVersion *runs = &c->state->version, *to = &c->files->caba->version;
+
+  if (sqns_version_family (runs) != sqns_plan_file_family (c->files->caba) && to->build >= runs->build)
+    return FALSE;
+  return sqns_version_compare (to, runs) < 0;
+}
+
 /* A modem in recovery often cannot tell what it ran, and the file may be all that saves it: there the unknown is
  * allowed. An application always can; one that does not is sick, and Recover is for sick ones. */
-gboolean
-sqns_plan_check_version (const SqnsPlanCase *c, GError **error)
+static void
+check_unknown (const SqnsPlanCase *c, SqnsRefusals *refusals)
+{
+  const SqnsPlanOptions *options = c->options;
+  g_autofree char *to = sqns_version_format (&c->files->caba->version);
+
+  if (c->state->mode != SQNS_MODE_FFF || options->recover || (options->allow_downgrade && options->allow_family_change))
+    return;
+  sqns_refusals_add (refusals, SQNS_ERROR_WRONG_STATE, SQNS_LIFT_DOWNGRADE | SQNS_LIFT_FAMILY, NULL,
+                     "the modem does not tell which version it runs, so it is not known whether %s is a downgrade or "
+                     "a change of family",
+                     to);
+}
+
+void
+sqns_plan_check_version (const SqnsPlanCase *c, SqnsRefusals *refusals)
 {
   const SqnsPlanOptions *options = c->options;
   const SqnsVersion *runs = &c->state->version;
-  const SqnsCaba *caba = c->files->caba;
+  SqnsFamily from_family = sqns_version_family (runs), to_family = sqns_plan_file_family (c->files->caba);
   g_autofree char *from = sqns_version_format (runs);
-  g_autofree char *to = sqns_version_format (&caba->version);
-  SqnsFamily from_family = sqns_version_family (runs);
+  g_autofree char *to = sqns_version_format (&c->files->caba->version);
 
-  if (options->force || c->kind == SQNS_FILE_BOOTROM)
-    return TRUE;
+  if (options->force || is_other_chip (c, refusals) || c->kind == SQNS_FILE_BOOTROM)
+    return;
   if (!sqns_version_known (runs))
     {
-      if (c->state->mode != SQNS_MODE_FFF || options->recover
-          || (options->allow_downgrade && options->allow_family_change))
-        return TRUE;
-      return sqns_plan_refuse (
-          error, SQNS_ERROR_WRONG_STATE,
-          "the modem does not tell which version it runs, so it is not known whether %s is a downgrade or a change "
-          "of family; allowed with both allow-downgrade and allow-family-change",
-          to);
+      check_unknown (c, refusals);
+      return;
     }
-  if (from_family != sqns_plan_file_family (caba))
-    {
-      if (options->allow_family_change)
-        return TRUE;
-      return sqns_plan_refuse (
-          error, SQNS_ERROR_INCOMPATIBLE,
-          "the modem %s %s (%s) and the file is %s (%s); a file of the same family is allowed, this one with "
-          "allow-family-change",
-          c->state->mode == SQNS_MODE_FFF ? "runs" : "last ran", from, sqns_family_name (from_family), to,
-          sqns_family_name (sqns_plan_file_family (caba)));
-    }
-  if (sqns_version_compare (&caba->version, runs) < 0 && !options->allow_downgrade)
-    return sqns_plan_refuse (error, SQNS_ERROR_DOWNGRADE,
-                             "%s is older than %s; a newer file is allowed, this one with allow-downgrade", to, from);
-  return TRUE;
+  if (from_family != to_family && !options->allow_family_change)
+    sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FAMILY, "a file of the same family",
+                       "the modem %s %s (%s) and the file is %s (%s)",
+                       c->state->mode == SQNS_MODE_FFF ? "runs" : "last ran", from, sqns_family_name (from_family), to,
+                       sqns_family_name (to_family));
+  if (is_older (c) && !options->allow_downgrade)
+    sqns_refusals_add (refusals, SQNS_ERROR_DOWNGRADE, SQNS_LIFT_DOWNGRADE, "a newer file", "%s is older than %s", to,
+                       from);
 }
 
 static gboolean

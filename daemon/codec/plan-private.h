@@ -2,6 +2,7 @@
 /* What the parts of the planner share. For plan*.c only. */
 #pragma once
 
+#include "codec/refusals.h"
 #include "codec/rules.h"
 
 /* How a file can reach a modem at all. */
@@ -22,7 +23,7 @@ typedef struct {
   SqnsFileKind kind;
 } SqnsPlanCase;
 
-/* Sets @code with the sentence; FALSE, to be returned. */
+/* A refusal that nothing lifts. Sets @code with the sentence; FALSE, to be returned. */
 gboolean sqns_plan_refuse (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 /* --- plan-policy.c: what is refused --- */
@@ -32,12 +33,12 @@ SqnsFamily sqns_plan_file_family (const SqnsCaba *caba);
 
 /* What is wrong with the files whatever the modem is, and whatever is forced. */
 gboolean sqns_plan_check_format (const SqnsPlanFiles *files, GError **error);
-/* What they promise, by family; lifted by force. */
-gboolean sqns_plan_check_family (const SqnsPlanFiles *files, const SqnsPlanOptions *options, GError **error);
+/* What they promise, by family. */
+void sqns_plan_check_family (const SqnsPlanFiles *files, const SqnsPlanOptions *options, SqnsRefusals *refusals);
 /* A diff on another modem than the one that it was made for; never lifted. */
 gboolean sqns_plan_check_base (const SqnsPlanCase *c, GError **error);
-/* Family and age of what the modem runs. */
-gboolean sqns_plan_check_version (const SqnsPlanCase *c, GError **error);
+/* Chip, family and age of what the modem runs. */
+void sqns_plan_check_version (const SqnsPlanCase *c, SqnsRefusals *refusals);
 /* What @route cannot do with these files, or on this modem, whatever is forced. */
 gboolean sqns_plan_check_route (const SqnsPlanCase *c, SqnsRoute route, GError **error);
 /* The release rules. */

@@ -39,8 +39,16 @@ sqns_plan_check_files (const SqnsRules *rules,
     .first_file = files->first_step != NULL,
   };
 
-  return sqns_plan_check_format (files, error) && sqns_plan_check_family (files, options, error)
-         && sqns_rules_allow (rules, &query, options->force, error);
+  g_autoptr (SqnsRefusals) refusals = sqns_refusals_new ();
+  GError *rule = NULL;
+
+  if (!sqns_plan_check_format (files, error))
+    return FALSE;
+  sqns_plan_check_family (files, options, refusals);
+  if (!sqns_rules_allow (rules, &query, options->force, &rule))
+    sqns_refusals_take (refusals, rule,
+                        sqns_rules_allow (rules, &query, TRUE, NULL) ? SQNS_LIFT_FORCE : SQNS_LIFT_NOTHING);
+  return sqns_refusals_check (refusals, error);
 }
 
 /* The application runs after the file was taken: what it says of itself has the last word. */
@@ -223,21 +231,41 @@ is_by_updater (const SqnsPlanCase *c)
          && sqns_version_known (&c->state->bootloader0) && c->state->bootloader0.build != SQNS_FACTORY_BOOT_ROM;
 }
 
-/* Behind the first of what this job sends, policy was asked. What force lifts it lifts only where no route is allowed
- * without. */
-static gboolean
-find_route (const SqnsPlanCase *c, const SqnsPlanChoice *choice, SqnsRoute *route, GError **error)
+/* What force lifts it lifts only where no route is allowed without. */
+static void
+choose_or_refuse (const SqnsPlanCase *c, const SqnsPlanChoice *choice, SqnsRoute *route, SqnsRefusals *refusals)
 {
+  SqnsRoute forced;
+  GError *error = NULL;
+
+  if (c->options->force && choose (c, choice, FALSE, route, NULL))
+    return;
+  if (!choose (c, choice, c->options->force, route, &error))
+    sqns_refusals_take (refusals, error, choose (c, choice, TRUE, &forced, NULL) ? SQNS_LIFT_FORCE : SQNS_LIFT_NOTHING);
+}
+
+/* Behind the first of what this job sends, policy was asked. */
+static gboolean
+find_route (const SqnsPlanCase *c, SqnsRoute *route, GError **error)
+{
+  const SqnsPlanChoice *choice = sqns_plan_choice (c->kind, c->state->mode, c->options->method);
+  g_autoptr (SqnsRefusals) refusals = sqns_refusals_new ();
+  GError *no_choice = NULL;
+
   if (c->history->bootrom_replaced || c->history->first_step_done || is_by_updater (c))
     {
+      if (choice == NULL)
+        return refuse_choice (c, error);
       *route = behind_bootrom (c, choice->routes[0]);
       return sqns_plan_check_route (c, *route, error);
     }
-  if (!sqns_plan_check_family (c->files, c->options, error) || !sqns_plan_check_version (c, error))
-    return FALSE;
-  if (c->options->force && choose (c, choice, FALSE, route, NULL))
-    return TRUE;
-  return choose (c, choice, c->options->force, route, error);
+  sqns_plan_check_family (c->files, c->options, refusals);
+  sqns_plan_check_version (c, refusals);
+  if (choice != NULL)
+    choose_or_refuse (c, choice, route, refusals);
+  else if (!refuse_choice (c, &no_choice))
+    sqns_refusals_take (refusals, no_choice, SQNS_LIFT_NOTHING);
+  return sqns_refusals_check (refusals, error);
 }
 
 SqnsPlan *
@@ -251,7 +279,6 @@ sqns_plan_make (const SqnsRules *rules,
   const SqnsPlanCase c = {
     rules, state, history, files, options, sqns_plan_file_kind (files, history->first_step_done),
   };
-  const SqnsPlanChoice *choice;
   gboolean settled;
   SqnsRoute route;
   SqnsPlan *plan;
@@ -263,11 +290,5 @@ sqns_plan_make (const SqnsRules *rules,
     return plan;
   if (!sqns_plan_check_base (&c, error))
     return NULL;
-  choice = sqns_plan_choice (c.kind, state->mode, options->method);
-  if (choice == NULL)
-    {
-      refuse_choice (&c, error);
-      return NULL;
-    }
-  return find_route (&c, choice, &route, error) ? sqns_plan_new (&c, route) : NULL;
+  return find_route (&c, &route, error) ? sqns_plan_new (&c, route) : NULL;
 }

@@ -117,10 +117,10 @@ gboolean sqns_plan_check_files (const SqnsRules *rules,
 
 /* NULL with INCOMPATIBLE, DOWNGRADE, INVALID_FIRMWARE, NEEDS_RECOVERY, WRONG_STATE, VERIFY_FAILED (the file was taken,
  * but the booted modem tells another version) or NOT_SUPPORTED (a rule's) and a sentence that says what would be
- * allowed instead. The same version is nothing to do only in an application. What @history tells is done is not planned
- * again, but for a whole file that was taken and does not boot: once. Policy is not asked again behind a boot ROM or a
- * first file that was taken: going back is no choice any more. A modem that falls back at every leg is the caller's to
- * give up. */
+ * allowed instead; all that policy has against it at once, with the options that lift all of it. The same version is
+ * nothing to do only in an application. What @history tells is done is not planned again, but for a whole file that was
+ * taken and does not boot: once. Policy is not asked again behind a boot ROM or a first file that was taken: going back
+ * is no choice any more. A modem that falls back at every leg is the caller's to give up. */
 SqnsPlan *sqns_plan_make (const SqnsRules *rules,
                           const SqnsPlanState *state,
                           const SqnsPlanHistory *history,

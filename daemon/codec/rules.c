@@ -351,7 +351,7 @@ sqns_rules_allow (const SqnsRules *rules, const SqnsRulesQuery *query, gboolean 
       if (query->state != NULL ? !matches_modem (rule, query) : asks_for_modem (rule))
         continue;
       g_set_error (error, SQNS_ERROR, rule->error, "%s (rule %s%s)", rule->message, rule->name,
-                   rule->liftable ? ", lifted by force" : "");
+                   rule->liftable ? ", lifted by --force" : "");
       return FALSE;
     }
   return TRUE;

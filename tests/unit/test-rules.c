@@ -189,7 +189,7 @@ test_order (void)
   g_assert_nonnull (rules);
   g_assert_false (sqns_rules_allow (rules, &query, FALSE, &soft));
   g_assert_error (soft, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
-  g_assert_cmpstr (soft->message, ==, "the soft = one (rule soft, lifted by force)");
+  g_assert_cmpstr (soft->message, ==, "the soft = one (rule soft, lifted by --force)");
   g_assert_false (sqns_rules_allow (rules, &query, TRUE, &hard));
   g_assert_error (hard, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED);
   g_assert_cmpstr (hard->message, ==, "the hard one (rule hard)");

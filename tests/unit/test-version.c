@@ -167,6 +167,23 @@ test_released (void)
   g_assert_cmpstr (sqns_family_name (SQNS_FAMILY_NB_IOT), ==, "NB-IoT");
 }
 
+static void
+test_chip (void)
+{
+  static const struct {
+    SqnsVersion version;
+    SqnsChip chip;
+  } chip_rows[] = {
+    { { { 5, 1, 1, 0 }, 41065 }, SQNS_CHIP_SQN3330 },  { { { 6, 0, 0, 0 }, 36571, "ER9" }, SQNS_CHIP_SQN3330 },
+    { { { 8, 2, 1, 0 }, 61488 }, SQNS_CHIP_MONARCH2 }, { { { 8, 0, 5, 4 }, 1 }, SQNS_CHIP_MONARCH2 },
+    { { { 7, 0, 0, 0 }, 30000 }, SQNS_CHIP_OTHER },    { { { 0 }, 41065 }, SQNS_CHIP_SQN3330 },
+    { { { 0 }, 99999 }, SQNS_CHIP_UNKNOWN },           { { { 0 }, 0 }, SQNS_CHIP_UNKNOWN },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (chip_rows); i++)
+    g_assert_cmpint (sqns_version_chip (&chip_rows[i].version), ==, chip_rows[i].chip);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -180,5 +197,6 @@ main (int argc, char **argv)
   g_test_add_func ("/version/length", test_length);
   g_test_add_func ("/version/order", test_order);
   g_test_add_func ("/version/released", test_released);
+  g_test_add_func ("/version/chip", test_chip);
   return g_test_run ();
 }
