@@ -12,30 +12,31 @@
 /* polkit: CheckAuthorizationFlags.AllowUserInteraction */
 #define POLKIT_INTERACTIVE 1u
 
-static const struct {
-  const char *interface;
-  const char *method;
-  const char *action; /* NULL: a read, free for all */
-  gboolean owner_free;
-} table[] = {
-  { "org.sqnsd1.Manager", "Inspect", NULL },
-  { "org.sqnsd1.Manager", "AddPort", ACTION ("manage") },
-  { "org.sqnsd1.Manager", "RemovePort", ACTION ("manage") },
-  { "org.sqnsd1.Manager", "UpgradeMany", ACTION ("upgrade") },
-  { "org.sqnsd1.Manager", "Inhibit", ACTION ("inhibit") },
-  { "org.sqnsd1.Manager", "GetHistory", NULL },
-  { "org.sqnsd1.Manager", "SetDraining", ACTION ("manage") },
+static const char *const action_names[] = {
+  ACTION ("upgrade"),  ACTION ("force"),   ACTION ("recover"),      ACTION ("reset"),  ACTION ("console"),
+  ACTION ("identify"), ACTION ("inhibit"), ACTION ("cancel-other"), ACTION ("manage"),
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (action_names) == SQNS_N_ACTIONS);
+
+static const SqnsAuthRow table[] = {
+  { "org.sqnsd1.Manager", "Inspect", SQNS_AUTH_READ },
+  { "org.sqnsd1.Manager", "AddPort", SQNS_AUTH_ACTION, SQNS_ACTION_MANAGE },
+  { "org.sqnsd1.Manager", "RemovePort", SQNS_AUTH_ACTION, SQNS_ACTION_MANAGE },
+  { "org.sqnsd1.Manager", "UpgradeMany", SQNS_AUTH_ORDER, SQNS_ACTION_UPGRADE },
+  { "org.sqnsd1.Manager", "Inhibit", SQNS_AUTH_ACTION, SQNS_ACTION_INHIBIT },
+  { "org.sqnsd1.Manager", "GetHistory", SQNS_AUTH_READ },
+  { "org.sqnsd1.Manager", "SetDraining", SQNS_AUTH_ACTION, SQNS_ACTION_MANAGE },
   /* a refresh talks to the board, as a console does */
-  { "org.sqnsd1.Modem", "Refresh", ACTION ("console") },
-  { "org.sqnsd1.Modem", "Identify", ACTION ("identify") },
-  { "org.sqnsd1.Modem", "Upgrade", ACTION ("upgrade") },
-  { "org.sqnsd1.Modem", "Recover", ACTION ("recover") },
-  { "org.sqnsd1.Modem", "Reset", ACTION ("reset") },
-  { "org.sqnsd1.Modem", "OpenConsole", ACTION ("console") },
-  { "org.sqnsd1.Job", "Cancel", ACTION ("cancel-other"), TRUE },
-  { "org.sqnsd1.Job", "Resume", ACTION ("cancel-other"), TRUE },
-  { "org.sqnsd1.Job", "GetLog", NULL },
-  { "org.sqnsd1.Job", "Forget", ACTION ("cancel-other"), TRUE },
+  { "org.sqnsd1.Modem", "Refresh", SQNS_AUTH_ACTION, SQNS_ACTION_CONSOLE },
+  { "org.sqnsd1.Modem", "Identify", SQNS_AUTH_ACTION, SQNS_ACTION_IDENTIFY },
+  { "org.sqnsd1.Modem", "Upgrade", SQNS_AUTH_ORDER, SQNS_ACTION_UPGRADE },
+  { "org.sqnsd1.Modem", "Recover", SQNS_AUTH_ORDER, SQNS_ACTION_RECOVER },
+  { "org.sqnsd1.Modem", "Reset", SQNS_AUTH_ACTION, SQNS_ACTION_RESET },
+  { "org.sqnsd1.Modem", "OpenConsole", SQNS_AUTH_ACTION, SQNS_ACTION_CONSOLE },
+  { "org.sqnsd1.Job", "Cancel", SQNS_AUTH_OWN, SQNS_ACTION_CANCEL_OTHER },
+  { "org.sqnsd1.Job", "Resume", SQNS_AUTH_OWN_ORDER, SQNS_ACTION_CANCEL_OTHER },
+  { "org.sqnsd1.Job", "GetLog", SQNS_AUTH_READ },
+  { "org.sqnsd1.Job", "Forget", SQNS_AUTH_OWN, SQNS_ACTION_CANCEL_OTHER },
 };
 
 struct _SqnsAuth {
@@ -48,23 +49,23 @@ typedef struct {
   SqnsAuth *auth;
   char *sender;
   char *method;
-  const char *action;
-  gboolean known; /* it stands in the table */
-  gboolean owner_free;
+  const SqnsAuthRow *row; /* NULL: it does not stand in the table */
   gboolean interactive;
   SqnsAuthWish wish;
   guint uid;
+  SqnsAction needs[SQNS_AUTH_MAX_NEEDS];
+  guint n_needs;
+  guint asked;     /* of them */
   GError *refusal; /* kept apart: the machine's own errors are SQNS_ERROR */
 } Check;
 
 enum {
   ASK_UID,
   DECIDE,
-  ASK_ACTION,
-  ASK_FORCE,
+  ASK_POLKIT,
   N_STATES,
 };
-static const char *const state_names[] = { "ask-uid", "decide", "ask-action", "ask-force" };
+static const char *const state_names[] = { "ask-uid", "decide", "ask-polkit" };
 
 SqnsAuth *
 sqns_auth_new (GDBusConnection *connection, SqnsAuthPolicy policy)
@@ -86,17 +87,59 @@ sqns_auth_free (SqnsAuth *self)
   g_free (self);
 }
 
-gboolean
-sqns_auth_lookup (const char *interface, const char *method, const char **action, gboolean *owner_free)
+const char *
+sqns_action_name (SqnsAction action)
+{
+  return action_names[action];
+}
+
+const SqnsAuthRow *
+sqns_auth_rows (gsize *n)
+{
+  *n = G_N_ELEMENTS (table);
+  return table;
+}
+
+const SqnsAuthRow *
+sqns_auth_lookup (const char *interface, const char *method)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
     if (g_str_equal (table[i].interface, interface) && g_str_equal (table[i].method, method))
-      {
-        *action = table[i].action;
-        *owner_free = table[i].owner_free;
-        return TRUE;
-      }
-  return FALSE;
+      return &table[i];
+  return NULL;
+}
+
+guint
+sqns_auth_needs (const SqnsAuthRow *row, const SqnsAuthWish *wish, guint uid, SqnsAction needs[SQNS_AUTH_MAX_NEEDS])
+{
+  gboolean others = wish->owner != (gint64)uid;
+  guint n = 0;
+
+  switch (row->need)
+    {
+    case SQNS_AUTH_READ:
+      break;
+    case SQNS_AUTH_ACTION:
+      needs[n++] = row->action;
+      break;
+    case SQNS_AUTH_ORDER:
+      needs[n++] = row->action;
+      if (wish->force)
+        needs[n++] = SQNS_ACTION_FORCE;
+      break;
+    case SQNS_AUTH_OWN:
+      if (others)
+        needs[n++] = row->action;
+      break;
+    case SQNS_AUTH_OWN_ORDER:
+      needs[n++] = wish->recover ? SQNS_ACTION_RECOVER : SQNS_ACTION_UPGRADE;
+      if (wish->force)
+        needs[n++] = SQNS_ACTION_FORCE;
+      if (others)
+        needs[n++] = row->action;
+      break;
+    }
+  return n;
 }
 
 static GError *
@@ -152,21 +195,22 @@ ask_uid (SqnsSsm *ssm, Check *self)
 static void
 decide (SqnsSsm *ssm, Check *self)
 {
-  if (!self->known)
-    refuse (ssm, denied ("nobody may call ", self->method));
-  else if (self->auth->policy == SQNS_AUTH_OWN_UID)
+  if (self->row == NULL)
+    {
+      refuse (ssm, denied ("nobody may call ", self->method));
+      return;
+    }
+  if (self->auth->policy == SQNS_AUTH_OWN_UID)
     {
       if (self->uid == getuid ())
         sqns_ssm_complete (ssm);
       else
         refuse (ssm, denied ("only the user that runs the daemon may use it on this bus", ""));
+      return;
     }
-  else if (self->uid == 0 || self->action == NULL)
-    sqns_ssm_complete (ssm);
-  else if (self->owner_free && self->wish.owner == (gint64)self->uid)
-    sqns_ssm_complete (ssm);
-  else
-    sqns_ssm_next (ssm);
+  if (self->uid != 0)
+    self->n_needs = sqns_auth_needs (self->row, &self->wish, self->uid, self->needs);
+  sqns_ssm_next (ssm);
 }
 
 static GError *
@@ -190,7 +234,7 @@ on_polkit (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Check *self = sqns_ssm_data (ssm);
-  const char *action = sqns_ssm_state (ssm) == ASK_FORCE ? ACTION ("force") : self->action;
+  const char *action = sqns_action_name (self->needs[self->asked]);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
   GError *refusal = NULL;
@@ -205,15 +249,24 @@ on_polkit (GObject *source, GAsyncResult *result, gpointer user_data)
       g_dbus_error_strip_remote_error (error);
       refusal = denied ("polkit did not answer, so this is not allowed: ", error->message);
     }
-  if (refusal == NULL)
-    sqns_ssm_next (ssm);
-  else
-    refuse (ssm, refusal);
+  if (refusal != NULL)
+    {
+      refuse (ssm, refusal);
+      return;
+    }
+  self->asked++;
+  sqns_ssm_goto (ssm, ASK_POLKIT);
 }
 
 static void
-ask_polkit (SqnsSsm *ssm, Check *self, const char *action)
+ask_polkit (SqnsSsm *ssm, Check *self)
 {
+  if (self->asked == self->n_needs)
+    {
+      sqns_ssm_complete (ssm);
+      return;
+    }
+  const char *action = sqns_action_name (self->needs[self->asked]);
   GVariantBuilder subject;
   g_variant_builder_init (&subject, G_VARIANT_TYPE ("a{sv}"));
   g_variant_builder_add (&subject, "{sv}", "name", g_variant_new_string (self->sender));
@@ -236,14 +289,8 @@ handle (SqnsSsm *ssm, guint state, gpointer data)
     case DECIDE:
       decide (ssm, self);
       break;
-    case ASK_ACTION:
-      ask_polkit (ssm, self, self->action);
-      break;
-    case ASK_FORCE:
-      if (self->wish.force)
-        ask_polkit (ssm, self, ACTION ("force"));
-      else
-        sqns_ssm_next (ssm);
+    case ASK_POLKIT:
+      ask_polkit (ssm, self);
       break;
     }
 }
@@ -278,8 +325,7 @@ sqns_auth_check_async (SqnsAuth *auth,
   self->auth = auth;
   self->sender = g_strdup (g_dbus_method_invocation_get_sender (invocation));
   self->method = g_strdup (g_dbus_method_invocation_get_method_name (invocation));
-  self->known = sqns_auth_lookup (g_dbus_method_invocation_get_interface_name (invocation), self->method, &self->action,
-                                  &self->owner_free);
+  self->row = sqns_auth_lookup (g_dbus_method_invocation_get_interface_name (invocation), self->method);
   self->interactive
       = g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION ? TRUE : FALSE;
   self->wish = *wish;

@@ -15,10 +15,50 @@ SqnsAuth *sqns_auth_new (GDBusConnection *connection, SqnsAuthPolicy policy);
 void sqns_auth_free (SqnsAuth *auth); /* with no check under way */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsAuth, sqns_auth_free)
 
+/* The actions of data/polkit/org.sqnsd1.policy. */
+typedef enum {
+  SQNS_ACTION_UPGRADE,
+  SQNS_ACTION_FORCE,
+  SQNS_ACTION_RECOVER,
+  SQNS_ACTION_RESET,
+  SQNS_ACTION_CONSOLE,
+  SQNS_ACTION_IDENTIFY,
+  SQNS_ACTION_INHIBIT,
+  SQNS_ACTION_CANCEL_OTHER,
+  SQNS_ACTION_MANAGE,
+} SqnsAction;
+#define SQNS_N_ACTIONS (SQNS_ACTION_MANAGE + 1)
+const char *sqns_action_name (SqnsAction action); /* "org.sqnsd1.upgrade" */
+
+/* What a method needs. */
+typedef enum {
+  SQNS_AUTH_READ,      /* nothing */
+  SQNS_AUTH_ACTION,    /* the row's action */
+  SQNS_AUTH_ORDER,     /* that, and "force" when the order has this option */
+  SQNS_AUTH_OWN,       /* the row's action when the object is another user's */
+  SQNS_AUTH_OWN_ORDER, /* that, and of everybody what the object's order needed: it is repeated */
+} SqnsAuthNeed;
+
 typedef struct {
-  gint64 owner;   /* uid to whom the object belongs, -1 nobody: what is free for owners needs no action then */
-  gboolean force; /* org.sqnsd1.force is needed too */
+  const char *interface;
+  const char *method;
+  SqnsAuthNeed need;
+  SqnsAction action; /* not of SQNS_AUTH_READ */
+} SqnsAuthRow;
+const SqnsAuthRow *sqns_auth_rows (gsize *n);
+const SqnsAuthRow *sqns_auth_lookup (const char *interface, const char *method); /* NULL: denied to all */
+
+/* What is asked for. */
+typedef struct {
+  gint64 owner;     /* uid to whom the object belongs, -1 nobody */
+  gboolean force;   /* the order has "force" */
+  gboolean recover; /* the order is one of Recover */
 } SqnsAuthWish;
+
+#define SQNS_AUTH_MAX_NEEDS 3
+/* The actions that @uid needs, each of them, in the order in which polkit is asked; their number. Pure. */
+guint
+sqns_auth_needs (const SqnsAuthRow *row, const SqnsAuthWish *wish, guint uid, SqnsAction needs[SQNS_AUTH_MAX_NEEDS]);
 
 /* Looks the method of @invocation up in the table. Errors: G_DBUS_ERROR_ACCESS_DENIED, or a remote error
  * (g_dbus_error_is_remote_error()) "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired". Blocks nothing; a
@@ -30,7 +70,3 @@ void sqns_auth_check_async (SqnsAuth *auth,
                             gpointer user_data);
 /* *@uid: the caller's. */
 gboolean sqns_auth_check_finish (GAsyncResult *result, guint *uid, GError **error);
-
-/* The table's row. FALSE: there is none, so it is denied. *@action: NULL when none is needed. *@owner_free: not needed
- * by the object's owner. */
-gboolean sqns_auth_lookup (const char *interface, const char *method, const char **action, gboolean *owner_free);

@@ -8,7 +8,10 @@ new_call (SqnsBusJob *self, GDBusMethodInvocation *invocation)
 {
   SqnsCall *call = sqns_call_new (self->bus, invocation, self->skeleton);
   call->job = g_object_ref (self->job);
-  call->wish.owner = sqns_job_request (self->job)->creator_uid;
+  const SqnsRequest *order = sqns_job_request (self->job);
+  call->wish.owner = order->creator_uid;
+  call->wish.force = order->options.force;
+  call->wish.recover = order->options.recover;
   return call;
 }
 
@@ -114,9 +117,7 @@ static void
 forget_authorized (SqnsCall *call)
 {
   GError *error = NULL;
-  if (!g_ptr_array_find (sqns_manager_jobs (call->bus->manager), call->job, NULL))
-    g_set_error_literal (&error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the job was forgotten already");
-  if (error != NULL || !sqns_manager_forget (call->bus->manager, call->job, &error))
+  if (!sqns_manager_forget (call->bus->manager, call->job, &error))
     {
       sqns_call_fail (call, error);
       return;

@@ -30,17 +30,9 @@ on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
-is_stopping (SqnsCall *call)
-{
-  /* draining concerns jobs only, but a daemon that stops does not open a port again */
-  return sqns_manager_is_stopping (call->bus->manager);
-}
-
-static gboolean
 on_free (gpointer user_data)
 {
-  SqnsCall *call = user_data;
-  call->step (call);
+  sqns_call_go_on (user_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -55,22 +47,29 @@ on_released (SqnsDevice *device, SqnsCall *call)
 static void
 when_free (SqnsCall *call, SqnsCallStep step)
 {
-  if (is_stopping (call))
-    {
-      sqns_call_fail_literal (call, SQNS_ERROR_DRAINING, "the daemon is stopping");
-      return;
-    }
   call->step = step;
   if (sqns_console_is_closing (call->device))
     g_signal_connect (call->device, "released", G_CALLBACK (on_released), call);
   else
-    step (call);
+    sqns_call_go_on (call);
+}
+
+/* FALSE: the call was failed. */
+static gboolean
+may_open (SqnsCall *call)
+{
+  /* draining concerns jobs only, but a daemon that stops does not open a port again */
+  if (!sqns_manager_is_stopping (call->bus->manager))
+    return TRUE;
+  sqns_call_fail_literal (call, SQNS_ERROR_DRAINING, "the daemon is stopping");
+  return FALSE;
 }
 
 static void
 refresh (SqnsCall *call)
 {
-  sqns_refresh_async (call->device, sqns_manager_operations (call->bus->manager), on_refreshed, call);
+  if (may_open (call))
+    sqns_refresh_async (call->device, sqns_manager_operations (call->bus->manager), on_refreshed, call);
 }
 
 static void
@@ -110,7 +109,8 @@ on_console_open (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 open_console (SqnsCall *call)
 {
-  sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), on_console_open, call);
+  if (may_open (call))
+    sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), on_console_open, call);
 }
 
 static void
@@ -145,11 +145,6 @@ upgrade_submitted (SqnsCall *call)
 static void
 upgrade_loaded (SqnsCall *call)
 {
-  if (!g_ptr_array_find (sqns_manager_devices (call->bus->manager), call->device, NULL))
-    {
-      sqns_call_fail_literal (call, SQNS_ERROR_NOT_FOUND, "the modem was removed meanwhile");
-      return;
-    }
   call->devices = g_ptr_array_new_with_free_func (g_object_unref);
   g_ptr_array_add (call->devices, g_object_ref (call->device));
   sqns_call_submit (call, upgrade_submitted);
@@ -229,7 +224,9 @@ on_reset_done (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 reset (SqnsCall *call)
 {
-  sqns_module_reset_async (call->device, sqns_manager_operations (call->bus->manager), call->flag, on_reset_done, call);
+  if (may_open (call))
+    sqns_module_reset_async (call->device, sqns_manager_operations (call->bus->manager), call->flag, on_reset_done,
+                             call);
 }
 
 static void
@@ -280,7 +277,8 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 identify (SqnsCall *call)
 {
-  sqns_identification_async (call->device, sqns_manager_operations (call->bus->manager), on_identified, call);
+  if (may_open (call))
+    sqns_identification_async (call->device, sqns_manager_operations (call->bus->manager), on_identified, call);
 }
 
 static void

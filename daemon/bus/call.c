@@ -89,13 +89,41 @@ sqns_call_take_files (SqnsCall *call, GUnixFDList *fds, GVariant *handle, const 
   return FALSE;
 }
 
+/* Whether all that the call was made for is still there. */
+static gboolean
+check_objects (SqnsCall *call, GError **error)
+{
+  GPtrArray *devices = sqns_manager_devices (call->bus->manager);
+  gboolean there = call->device == NULL || g_ptr_array_find (devices, call->device, NULL);
+
+  for (guint i = 0; there && call->devices != NULL && i < call->devices->len; i++)
+    there = g_ptr_array_find (devices, call->devices->pdata[i], NULL);
+  if (!there)
+    g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the modem was removed meanwhile");
+  else if (call->job != NULL && !g_ptr_array_find (sqns_manager_jobs (call->bus->manager), call->job, NULL))
+    g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the job was forgotten meanwhile");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+void
+sqns_call_go_on (SqnsCall *call)
+{
+  GError *error = NULL;
+  if (check_objects (call, &error))
+    call->step (call);
+  else
+    sqns_call_fail (call, error);
+}
+
 static void
 on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
   GError *error = NULL;
   if (sqns_auth_check_finish (result, &call->uid, &error))
-    call->step (call);
+    sqns_call_go_on (call);
   else
     sqns_call_fail (call, error);
 }
@@ -145,7 +173,7 @@ load_next (SqnsCall *call)
                                  call);
         return;
       }
-  call->step (call);
+  sqns_call_go_on (call);
 }
 
 void
@@ -156,6 +184,7 @@ sqns_call_load_files (SqnsCall *call, SqnsCallStep step)
 }
 
 /* Who gets a path has heard of what is there. There may be hundreds of them, which the others need not wait for. */
+/* What was ordered is not undone when it, or its modem, goes meanwhile: that is no matter of this call's any more. */
 static gboolean
 tell_paths (gpointer user_data)
 {

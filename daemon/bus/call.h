@@ -21,7 +21,7 @@ struct _SqnsCall {
   GDBusMethodInvocation *invocation; /* NULL once it was answered */
   gpointer skeleton;
   SqnsAuthWish wish;
-  SqnsCallStep step;          /* next */
+  SqnsCallStep step;          /* next, by sqns_call_go_on() */
   guint uid;                  /* of the caller, known once authorized */
   SqnsDevice *device;         /* nullable */
   SqnsJob *job;               /* nullable */
@@ -51,7 +51,11 @@ void sqns_call_fail_literal (SqnsCall *call, SqnsError code, const char *message
  */
 gboolean sqns_call_take_files (SqnsCall *call, GUnixFDList *fds, GVariant *handle, const SqnsOptionFiles *files);
 
-/* Each goes on with @step, or fails the call. */
+/* After a wait of any kind: goes on with its step, or fails the call when its modem, one of its modems or its job has
+ * gone meanwhile. A step looks at these without asking again, and asks again for all else that it found before. */
+void sqns_call_go_on (SqnsCall *call);
+
+/* Each goes on with @step by that, or fails the call. */
 void sqns_call_authorize (SqnsCall *call, SqnsCallStep step);
 void sqns_call_load_files (SqnsCall *call, SqnsCallStep step);
 /* Jobs of @request for @devices, whose paths are in @paths then; they are on disk. */

@@ -110,6 +110,32 @@ sqns_manager_open_journal_finish (SqnsManager *manager, GAsyncResult *result, GE
 
 /* Resume */
 
+static gboolean
+may_resume (SqnsManager *self, SqnsJob *job, GError **error)
+{
+  if (!sqns_manager_accepts (self, error))
+    return FALSE;
+  if (!g_ptr_array_find (self->devices, sqns_job_device (job), NULL))
+    {
+      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
+                           "the modem of this job is not known any more: run the upgrade again");
+      return FALSE;
+    }
+  if (!sqns_job_is_interrupted (job) && !sqns_job_is_resumable (job))
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
+                   "the job is %s: only an interrupted, failed or cancelled one can be resumed",
+                   sqns_job_state_name (sqns_job_info (job)->state));
+      return FALSE;
+    }
+  if (sqns_job_is_interrupted (job) || self->journal != NULL)
+    return TRUE;
+  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
+                       "the firmware of ended jobs is not kept, for the daemon has no folder for its state: run the "
+                       "upgrade again");
+  return FALSE;
+}
+
 static void
 on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -125,35 +151,24 @@ on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
                                entry->error->message);
       return;
     }
-  if (!sqns_job_is_resumable (job) || !g_ptr_array_find (self->jobs, job, NULL) || self->stopping)
+  if (!g_ptr_array_find (self->jobs, job, NULL))
     {
-      g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job was resumed or removed meanwhile");
+      g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the job was forgotten meanwhile");
+      return;
+    }
+  GError *error = NULL;
+  if (!may_resume (self, job, &error))
+    {
+      g_task_return_error (task, error);
       return;
     }
   share_files (self, entry);
-  sqns_job_requeue (job, entry->files, entry->log);
+  if (sqns_job_is_interrupted (job)) /* another one has resumed it, and its board was lost since */
+    sqns_job_resume (job);
+  else
+    sqns_job_requeue (job, entry->files, entry->log);
   sqns_manager_schedule (self);
   g_task_return_boolean (task, TRUE);
-}
-
-static gboolean
-may_resume (SqnsManager *self, SqnsJob *job, GError **error)
-{
-  if (!sqns_manager_accepts (self, error))
-    return FALSE;
-  if (!sqns_job_is_interrupted (job) && !sqns_job_is_resumable (job))
-    {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
-                   "the job is %s: only an interrupted, failed or cancelled one can be resumed",
-                   sqns_job_state_name (sqns_job_info (job)->state));
-      return FALSE;
-    }
-  if (sqns_job_is_interrupted (job) || self->journal != NULL)
-    return TRUE;
-  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
-                       "the firmware of ended jobs is not kept, for the daemon has no folder for its state: run the "
-                       "upgrade again");
-  return FALSE;
 }
 
 void

@@ -84,18 +84,27 @@ class Client:
     def on_signal(self, _bus, _sender, path, interface, name, params):
         self.signals.append(Signal(path, interface, name, params.unpack()))
 
-    def call(self, path, method, signature=None, args=(), files=(), interactive=False):
-        """The reply's values; with descriptors in it: (values, [fd])."""
+    def begin(self, path, method, signature=None, args=(), files=(), interactive=False):
+        """Sends a call with descriptors, or files by their paths; the list that will hold finish()."""
         interface, method = method.rsplit('.', 1)
         fds = Gio.UnixFDList.new()
-        for fd in files:
-            fds.append(fd)
+        for file in files:
+            if isinstance(file, int):
+                fds.append(file)
+            else:
+                with open(file, 'rb') as opened:
+                    fds.append(opened.fileno())
         flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if interactive else Gio.DBusCallFlags.NONE
         answer = []
         self.bus.call_with_unix_fd_list(
             NAME, path, interface if '.' in interface else 'org.sqnsd1.' + interface, method,
             GLib.Variant(signature, args) if signature else None, None, flags, DEADLINE_S * 1000, fds, None,
             lambda bus, result: answer.append(self.finish(result)))
+        return answer
+
+    def call(self, path, method, *arguments, **options):
+        """The reply's values; with descriptors in it: (values, [fd])."""
+        answer = self.begin(path, method, *arguments, **options)
         wait_for(lambda: answer, method + ' to be answered')
         if isinstance(answer[0], GLib.Error):
             raise answer[0]

@@ -47,6 +47,7 @@ class Polkit:
     def __init__(self, client):
         self.answers = {}  # action -> (authorized, challenge)
         self.asked = []
+        self.meanwhile = None  # called before an answer
         interface = Gio.DBusNodeInfo.new_for_xml(self.XML).interfaces[0]
         client.bus.register_object('/org/freedesktop/PolicyKit1/Authority', interface, self.on_call, None, None)
         client.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'RequestName',
@@ -55,6 +56,8 @@ class Polkit:
     def on_call(self, _bus, _sender, _path, _interface, _method, params, invocation):
         subject, action, _details, flags, _cancel = params.unpack()
         self.asked.append((subject[0], action, flags))
+        if self.meanwhile:
+            self.meanwhile()
         authorized, challenge = self.answers.get(action, (False, False))
         invocation.return_value(GLib.Variant('((bba{ss}))', ((authorized, challenge, {}),)))
 
@@ -196,6 +199,90 @@ class Authorization(BusTest):
         self.assertEqual(self.call_as_nobody(theirs, 'Job.Cancel', '(@a{sv} {},)')[0], 'ok')
         self.assertEqual(self.call_as_nobody(theirs, 'Job.Forget', '()')[0], 'ok')
         self.assertEqual(len(polkit.asked), asked)
+        os.close(master)
+        os.close(slave)
+
+    def test_resume_needs_the_orders_right(self):
+        """Each time, of the owner, too: what was allowed once may be forbidden since."""
+        polkit = Polkit(self.rig.client())
+        self.start_system()
+        dup = self.rig.dup()
+        os.chmod(dup, 0o644)
+        master, slave = os.openpty()
+        os.set_blocking(master, False)
+        modem = self.client.add_port(os.ttyname(slave))
+        late = int(time.time() * 1e6) + 3600000000
+        for method, option, needs in (('Upgrade', '', ['upgrade']), ('Upgrade', ", 'force': <true>", ['upgrade', 'force']),
+                                      ('Recover', '', ['recover']), ('Recover', ", 'force': <true>", ['recover', 'force'])):
+            with self.subTest(method=method, option=option):
+                polkit.answers = {'org.sqnsd1.' + need: (True, False) for need in needs}
+                name, reply = self.call_as_nobody(
+                    modem, 'Modem.' + method, "(handle 0, {'not-before': <uint64 %d>%s})" % (late, option), file=dup)
+                self.assertEqual(name, 'ok', reply)
+                theirs = re.search(r"'(/.*)'", reply).group(1)
+                polkit.answers = {}
+                self.assertEqual(self.call_as_nobody(theirs, 'Job.Cancel', '(@a{sv} {},)')[0], 'ok')
+                mine = self.client.upgrade(modem, dup, not_before=late, force='force' in needs)
+                self.client.call(mine, 'Job.Cancel', '(a{sv})', ({},))
+                for job, wants in ((theirs, needs), (mine, ['upgrade'] + needs[1:] + ['cancel-other'])):
+                    for granted in range(len(wants)):
+                        polkit.answers = {'org.sqnsd1.' + need: (True, False) for need in wants[:granted]}
+                        polkit.asked = []
+                        self.assertEqual(self.call_as_nobody(job, 'Job.Resume', '(@a{sv} {},)')[0], DBUS_ERROR + 'AccessDenied')
+                        self.assertEqual([action for _, action, _ in polkit.asked],
+                                         ['org.sqnsd1.' + need for need in wants[:granted + 1]])
+                        self.assertEqual(self.client.properties(job, 'Job')['State'], 'cancelled')
+        self.assertRaises(BlockingIOError, os.read, master, 1)
+        polkit.answers = {'org.sqnsd1.' + need: (True, False) for need in needs}
+        self.assertEqual(self.call_as_nobody(theirs, 'Job.Resume', '(@a{sv} {},)')[0], 'ok')
+        self.assertIn(self.client.properties(theirs, 'Job')['State'], ('queued', 'running'))
+        os.close(master)
+        os.close(slave)
+
+    def test_gone_while_polkit_is_asked(self):
+        """A password may be typed for minutes: what the call was for is looked for again."""
+        polkit = Polkit(self.rig.client())
+        self.start_system()
+        root = self.rig.client()
+        dup = self.rig.dup()
+        os.chmod(dup, 0o644)
+        master, slave = os.openpty()
+        os.set_blocking(master, False)
+        port = os.ttyname(slave)
+        late = int(time.time() * 1e6) + 3600000000
+        for action in ('upgrade', 'recover', 'reset', 'console', 'identify', 'inhibit', 'manage', 'cancel-other'):
+            polkit.answers['org.sqnsd1.' + action] = (True, False)
+        for method, arguments, file in (
+                ('Modem.Refresh', '(@a{sv} {},)', None), ('Modem.Identify', '(@a{sv} {},)', None),
+                ('Modem.Reset', '(@a{sv} {},)', None), ('Modem.OpenConsole', '(@a{sv} {},)', None),
+                ('Modem.Upgrade', '(handle 0, @a{sv} {})', dup), ('Modem.Recover', '(handle 0, @a{sv} {})', dup),
+                ('Manager.UpgradeMany', '([objectpath "%s"], handle 0, @a{sv} {})', dup),
+                ('Manager.Inhibit', '("anna", "bench", {"modem": <objectpath "%s">})', None),
+                ('Manager.RemovePort', '(objectpath "%s",)', None)):
+            with self.subTest(method=method):
+                modem = self.client.add_port(port)
+                polkit.meanwhile = lambda gone=modem: root.call(ROOT, 'Manager.RemovePort', '(o)', (gone,))
+                manager = method.startswith('Manager')
+                name, words = self.call_as_nobody(ROOT if manager else modem, method,
+                                                  arguments % modem if manager else arguments, file=file)
+                self.assertEqual(name, 'org.sqnsd1.Error.NotFound', words)
+                polkit.meanwhile = None
+        for method, arguments in (('Job.Cancel', '(@a{sv} {},)'), ('Job.Resume', '(@a{sv} {},)'), ('Job.Forget', '()')):
+            with self.subTest(method=method):
+                job = root.upgrade(self.client.add_port(port), dup, not_before=late)
+                root.call(job, 'Job.Cancel', '(a{sv})', ({},))
+
+                def forget(gone=job):
+                    if gone in root.objects():
+                        root.call(gone, 'Job.Forget')
+
+                polkit.meanwhile = forget
+                name, words = self.call_as_nobody(job, method, arguments)
+                self.assertEqual(name, 'org.sqnsd1.Error.NotFound', words)
+                polkit.meanwhile = None
+        self.assertEqual(root.properties(ROOT, 'Manager')['Inhibitors'], [])
+        self.assertFalse([path for path in root.objects() if '/job/' in path])
+        self.assertRaises(BlockingIOError, os.read, master, 1)
         os.close(master)
         os.close(slave)
 

@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from bus_case import BusTest, DBUS_ERROR, ERROR, FAST  # noqa: E402
-from bus_rig import NAME, ROOT, GLib, wait_for  # noqa: E402
+from bus_rig import NAME, ROOT, GLib, error_name, wait_for  # noqa: E402
 
 # the modem writes its flash until the test has looked
 SLOW_APPLY = ('--time-scale=0.05', '--apply-time=60')
@@ -217,6 +217,31 @@ class Arguments(BusTest):
         first = self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='a')
         self.assertEqual(self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='a'), first)
         self.assertNotEqual(self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='b'), first)
+
+    def test_removed_while_the_firmware_loads(self):
+        """No job of a modem that is not there, and no port that stays taken."""
+        big = self.rig.dup('big.dup', size=24 * 1024 * 1024)
+        port = self.make_pty()
+        late = int(time.time() * 1e6) + 3600000000
+        for method in ('Modem.Upgrade', 'Modem.Recover', 'Manager.UpgradeMany', 'Job.Resume'):
+            with self.subTest(method=method):
+                modem = self.client.add_port(port)
+                arguments, files = ('(ha{sv})', (0, {})), [big]
+                if method == 'Manager.UpgradeMany':
+                    arguments = '(aoha{sv})', ([modem], 0, {})
+                elif method == 'Job.Resume':
+                    job = self.client.upgrade(modem, big, not_before=late)
+                    self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
+                    arguments, files = ('(a{sv})', ({},)), []
+                path = {'Manager': ROOT, 'Modem': modem, 'Job': method == 'Job.Resume' and job}[method.partition('.')[0]]
+                answers = [self.client.begin(path, method, *arguments, files=files),
+                           self.client.begin(ROOT, 'Manager.RemovePort', '(o)', (modem,))]
+                wait_for(lambda both=answers: all(both), 'both answers')
+                self.assertEqual(answers[1], [()])
+                self.assertEqual(error_name(answers[0][0]), ERROR + 'NotFound')
+                objects = self.client.objects()
+                self.assertNotIn(modem, objects)
+                self.assertFalse([path for path in objects if '/job/' in path and method != 'Job.Resume'])
 
     def test_draining(self):
         modem = self.client.add_port(self.make_pty())

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pure parts of the bus: option dictionaries, object paths, the table of who may call what, and how often is told.
- */
-#include "bus/auth.h"
+/* The pure parts of the bus: option dictionaries, object paths, and how often is told. */
 #include "bus/options.h"
 #include "bus/paths.h"
 #include "bus/throttle.h"
@@ -187,49 +185,6 @@ test_paths (void)
   g_assert_cmpstr (job, ==, "/org/sqnsd1/job/60bd2ffb_4fa0_48fa");
 }
 
-/* Every method of the interface has its row; the names come from the installed descriptions. */
-static void
-check_interface (const char *name, guint *methods)
-{
-  g_autofree char *path = g_strdup_printf ("%s/org.sqnsd1.%s.xml", g_getenv ("SQNS_DBUS_XML"), name);
-  g_autofree char *xml = NULL;
-  g_autoptr (GError) error = NULL;
-  const char *action;
-  gboolean owner_free;
-
-  g_assert_true (g_file_get_contents (path, &xml, NULL, &error));
-  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, &error);
-  g_assert_no_error (error);
-  for (guint i = 0; node->interfaces[0]->methods[i] != NULL; i++)
-    {
-      const char *method = node->interfaces[0]->methods[i]->name;
-      if (!sqns_auth_lookup (node->interfaces[0]->name, method, &action, &owner_free))
-        g_error ("%s.%s has no row", name, method);
-      /* only these need no word of polkit */
-      if (action == NULL)
-        g_assert_true (g_str_equal (method, "Inspect") || g_str_equal (method, "GetHistory")
-                       || g_str_equal (method, "GetLog"));
-      else
-        g_assert_true (g_str_has_prefix (action, "org.sqnsd1."));
-      g_assert_true (!owner_free || g_str_equal (name, "Job"));
-      ++*methods;
-    }
-}
-
-static void
-test_auth_table (void)
-{
-  const char *action;
-  gboolean owner_free;
-  guint methods = 0;
-  check_interface ("Manager", &methods);
-  check_interface ("Modem", &methods);
-  check_interface ("Job", &methods);
-  g_assert_cmpuint (methods, ==, 17);
-  g_assert_false (sqns_auth_lookup ("org.sqnsd1.Manager", "FormatDisk", &action, &owner_free));
-  g_assert_false (sqns_auth_lookup ("org.sqnsd1.Other", "Inspect", &action, &owner_free));
-}
-
 /* Whatever happens, and however fast: no more than four in any second. */
 static void
 test_throttle (void)
@@ -274,7 +229,6 @@ main (int argc, char **argv)
   g_test_add_func ("/options/files", test_files);
   g_test_add_func ("/options/port", test_port);
   g_test_add_func ("/paths", test_paths);
-  g_test_add_func ("/auth/table", test_auth_table);
   g_test_add_func ("/throttle", test_throttle);
   return g_test_run ();
 }
