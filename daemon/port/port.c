@@ -58,7 +58,8 @@ keep_heard (SqnsPort *port)
 {
   g_byte_array_set_size (port->heard, 0);
   guint n = MIN (port->received->len, MAX_HEARD);
-  g_byte_array_append (port->heard, port->received->data + port->received->len - n, n);
+  if (n > 0) /* else there may be no data to point into */
+    g_byte_array_append (port->heard, port->received->data + port->received->len - n, n);
 }
 
 /* Takes @error; NULL: success. */
