@@ -17,6 +17,7 @@
 #define DEFAULT_ROWS 24u
 #define GREEN "\033[32m"
 #define RED "\033[31m"
+#define YELLOW "\033[1;33m"
 #define PLAIN "\033[0m"
 #define TO_LINE_END "\033[K"
 #define TO_SCREEN_END "\033[J"
@@ -86,12 +87,17 @@ static void
 append_line (SqnsBars *bars, const char *line, SqnsBarLook look)
 {
   const char *colour = look == SQNS_BAR_DONE ? GREEN : look == SQNS_BAR_FAILED ? RED : NULL;
+  gsize power = g_str_has_prefix (line, SQNS_BAR_KEEP_POWER) ? strlen (SQNS_BAR_KEEP_POWER) : 0;
   guint width = sqns_text_width (line);
 
-  if (bars->colour && colour != NULL)
-    g_string_append_printf (bars->out, "%s%s%s", colour, line, PLAIN);
+  if (bars->colour && power > 0)
+    g_string_append_printf (bars->out, YELLOW SQNS_BAR_KEEP_POWER PLAIN);
   else
-    g_string_append (bars->out, line);
+    power = 0;
+  if (bars->colour && colour != NULL)
+    g_string_append_printf (bars->out, "%s%s%s", colour, line + power, PLAIN);
+  else
+    g_string_append (bars->out, line + power);
   g_string_append (bars->out, TO_LINE_END "\n");
   g_array_append_val (bars->widths, width);
 }
@@ -102,56 +108,67 @@ is_over (const SqnsBar *bar)
   return bar->look == SQNS_BAR_DONE || bar->look == SQNS_BAR_FAILED;
 }
 
+static void
+append_bar (SqnsBars *bars, const SqnsBar *bar, const SqnsBarLayout *layout, guint columns, gint64 now)
+{
+  g_autofree char *line = sqns_bar_format (bar, layout, columns, now);
+  append_line (bars, line, bar->look);
+}
+
 /* More boards than rows: those that are not over, and a line that counts the rest. */
 static void
-append_some (SqnsBars *bars, guint name_width, guint columns, guint rows, gint64 now)
+append_some (SqnsBars *bars, const SqnsBarLayout *layout, guint columns, guint rows, gint64 now)
 {
   guint shown = 0, hidden = 0, over = 0;
+  gboolean keep_power = FALSE;
   for (guint i = 0; i < bars->bars->len; i++)
     {
       const SqnsBar *bar = bars->bars->pdata[i];
-      if (is_over (bar))
+      if (is_over (bar) && !bar->keep_power)
         over++;
       else if (shown < rows - 2)
         {
-          g_autofree char *line = sqns_bar_format (bar, name_width, columns, now);
-          append_line (bars, line, bar->look);
+          append_bar (bars, bar, layout, columns, now);
+          over += is_over (bar);
           shown++;
         }
       else
-        hidden++;
+        {
+          keep_power |= bar->keep_power;
+          over += is_over (bar);
+          hidden += !is_over (bar);
+        }
     }
-  g_autofree char *rest = g_strdup_printf ("and %u more; %u of %u are over", hidden, over, bars->bars->len);
-  g_autofree char *fitting = sqns_text_fit (rest, columns - 1);
-  append_line (bars, fitting, SQNS_BAR_WAITING);
+  g_autofree char *rest = sqns_bar_format_rest (hidden, over, bars->bars->len, keep_power, columns);
+  append_line (bars, rest, SQNS_BAR_WAITING);
 }
 
 static void
 draw (SqnsBars *bars, const char *note)
 {
-  guint columns, rows, name_width = 0;
+  guint columns, rows;
+  SqnsBarLayout layout = { 0 };
   gint64 now = g_get_real_time ();
 
   screen_size (&columns, &rows);
-  columns = MAX (columns, 2);
+  columns = MAX (columns, 2) - 1; /* the last one stays free: some terminals wrap when it is written */
   rows = MAX (rows, 3);
   g_string_truncate (bars->out, 0);
-  go_up (bars, columns);
+  go_up (bars, columns + 1);
   if (note != NULL)
     g_string_append_printf (bars->out, "%s" TO_LINE_END "\n", note);
 
   for (guint i = 0; i < bars->bars->len; i++)
-    name_width = MAX (name_width, sqns_text_width (((SqnsBar *)bars->bars->pdata[i])->name));
-  /* The last column stays free: some terminals wrap when it is written. */
+    {
+      const SqnsBar *bar = bars->bars->pdata[i];
+      layout.name_width = MAX (layout.name_width, sqns_text_width (bar->name));
+      layout.keep_power |= bar->keep_power;
+    }
   if (bars->bars->len > rows - 1)
-    append_some (bars, name_width, columns - 1, rows, now);
+    append_some (bars, &layout, columns, rows, now);
   else
     for (guint i = 0; i < bars->bars->len; i++)
-      {
-        const SqnsBar *bar = bars->bars->pdata[i];
-        g_autofree char *line = sqns_bar_format (bar, name_width, columns - 1, now);
-        append_line (bars, line, bar->look);
-      }
+      append_bar (bars, bars->bars->pdata[i], &layout, columns, now);
   g_string_append (bars->out, TO_SCREEN_END);
   sqns_err_screen (bars->out->str);
 }

@@ -69,13 +69,15 @@ tell (Watch *watch, Shown *shown, SqnsDbusJob *job, const char *text)
       sqns_bars_set (watch->bars, shown->index, &bar);
       return;
     }
-  g_autofree char *words = g_strdelimit (g_strdup (text), "0123456789", '0');
+  g_autofree char *line
+      = job != NULL ? sqns_job_report_line (job, shown->name, text) : g_strdup_printf ("%s: %s", shown->name, text);
+  g_autofree char *words = g_strdelimit (g_strdup (line), "0123456789", '0');
   if (g_strcmp0 (words, shown->words) == 0)
     return;
   g_free (shown->words);
   shown->words = g_steal_pointer (&words);
-  g_autofree char *clean = sqns_clean_line (text, -1);
-  sqns_ctl_say (watch->ctl, "%s: %s\n", shown->name, clean);
+  g_autofree char *clean = sqns_clean_line (line, -1);
+  sqns_ctl_say (watch->ctl, "%s\n", clean);
 }
 
 static void

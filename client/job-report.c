@@ -54,6 +54,12 @@ sqns_job_report_text (SqnsDbusJob *job)
   return joined (or_empty (sqns_dbus_job_get_state (job)), message);
 }
 
+char *
+sqns_job_report_line (SqnsDbusJob *job, const char *name, const char *text)
+{
+  return g_strdup_printf ("%s%s: %s", sqns_dbus_job_get_safe (job) ? "" : SQNS_BAR_KEEP_POWER "  ", name, text);
+}
+
 static SqnsBarLook
 look_of (SqnsJobState state)
 {
@@ -89,6 +95,8 @@ sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, SqnsB
     .total = sqns_dbus_job_get_bytes_total (job),
     .rate = sqns_dbus_job_get_rate (job),
     .expected_end = end <= G_MAXINT64 ? (gint64)end : 0,
+    .headed = TRUE,
+    .keep_power = !sqns_dbus_job_get_safe (job),
   };
 }
 

@@ -8,6 +8,9 @@
 /* "transfer: sending the firmware", "waiting: press the reset button", "succeeded: 6.0.0.0-37781". Caller frees. */
 char *sqns_job_report_text (SqnsDbusJob *job);
 
+/* "ttyUSB0: transfer: sending the firmware", behind the words on the power while that must stay on. Caller frees. */
+char *sqns_job_report_line (SqnsDbusJob *job, const char *name, const char *text);
+
 /* @text is borrowed by @bar, as @name is. */
 void sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, SqnsBar *bar);
 

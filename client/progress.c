@@ -10,7 +10,7 @@
 struct _SqnsProgress {
   const SqnsCtl *ctl;
   SqnsBars *bars;   /* NULL: plain lines */
-  GPtrArray *steps; /* char *, nullable, by index: the step that was last told in a plain line */
+  GPtrArray *steps; /* char *, nullable, by index: what was last told of its steps in a plain line */
   GPtrArray *waits; /* the same: why it waits, as last told */
 };
 
@@ -61,6 +61,14 @@ is_news (GPtrArray *told, guint index, const char *text)
   return text != NULL;
 }
 
+/* What was told already, with more or fewer words behind it: the daemon appends to a sentence, a clock for one. */
+static gboolean
+continues (GPtrArray *told, guint index, const char *text)
+{
+  const char *before = index < told->len ? told->pdata[index] : NULL;
+  return before != NULL && (g_str_has_prefix (text, before) || g_str_has_prefix (before, text));
+}
+
 /* Where a time was given, waiting for it is what was asked for; any other wait somebody has to know of. */
 static gboolean
 waits_for_somebody (SqnsDbusJob *job)
@@ -80,21 +88,24 @@ without_digits (const char *text)
 static void
 tell_wait (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *name, const char *text)
 {
-  g_autofree char *words = waits_for_somebody (job) ? without_digits (text) : NULL;
+  g_autofree char *line = sqns_job_report_line (job, name, text);
+  g_autofree char *words = waits_for_somebody (job) ? without_digits (line) : NULL;
   if (is_news (progress->waits, index, words))
-    sqns_progress_note (progress, "%s: %s", name, text);
+    sqns_progress_note (progress, "%s", line);
 }
 
 static void
 tell_step (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *name, const char *text)
 {
   SqnsJobState state = sqns_job_state (job);
-  const char *step = state == SQNS_JOB_RUNNING ? sqns_dbus_job_get_phase (job) : sqns_dbus_job_get_state (job);
+  g_autofree char *line = sqns_job_report_line (job, name, text);
+  g_autofree char *news
+      = g_strdup_printf ("%d %.*s", sqns_dbus_job_get_safe (job), (int)strcspn (text, "0123456789"), text);
 
   if (sqns_job_state_ended (state) || waits_for_somebody (job))
     is_news (progress->steps, index, NULL);
-  else if (is_news (progress->steps, index, step))
-    sqns_progress_note (progress, "%s: %s", name, text);
+  else if (!continues (progress->steps, index, news) && is_news (progress->steps, index, news))
+    sqns_progress_note (progress, "%s", line);
 }
 
 void

@@ -19,22 +19,59 @@ sqns_text_width (const char *text)
   return width;
 }
 
+/* Bytes of @text, from its beginning, that fit into @columns. */
+static gsize
+fitting (const char *text, guint columns)
+{
+  guint width = 0;
+  const char *p = text;
+  while (*p != '\0' && width + char_width (g_utf8_get_char (p)) <= columns)
+    {
+      width += char_width (g_utf8_get_char (p));
+      p = g_utf8_next_char (p);
+    }
+  return (gsize)(p - text);
+}
+
 char *
 sqns_text_fit (const char *text, guint columns)
 {
   if (sqns_text_width (text) <= columns)
     return g_strdup (text);
+  g_autofree char *head = g_strndup (text, fitting (text, columns > 2 ? columns - 2 : columns));
+  return g_strconcat (head, columns > 2 ? ".." : "", NULL);
+}
 
-  guint room = columns > 2 ? columns - 2 : columns;
-  guint width = 0;
+char *
+sqns_text_fit_words (const char *text, guint columns)
+{
+  if (sqns_text_width (text) <= columns || columns <= 2)
+    return sqns_text_fit (text, columns);
+  gsize length = fitting (text, columns - 2);
+  gsize word = length;
+  while (word > length / 2 && text[word] != ' ')
+    word--;
+  if (word > length / 2)
+    length = word;
+  while (length > 0 && strchr (" ,;:", text[length - 1]) != NULL)
+    length--;
+  g_autofree char *head = g_strndup (text, length);
+  return g_strconcat (head, "..", NULL);
+}
+
+char *
+sqns_text_fit_end (const char *text, guint columns)
+{
+  guint width = sqns_text_width (text);
+  if (width <= columns || columns <= 2)
+    return sqns_text_fit (text, columns);
   const char *p = text;
-  while (*p != '\0' && width + char_width (g_utf8_get_char (p)) <= room)
+  while (*p != '\0' && width > columns - 2)
     {
-      width += char_width (g_utf8_get_char (p));
+      width -= char_width (g_utf8_get_char (p));
       p = g_utf8_next_char (p);
     }
-  g_autofree char *head = g_strndup (text, p - text);
-  return g_strconcat (head, columns > 2 ? ".." : "", NULL);
+  return g_strconcat ("..", p, NULL);
 }
 
 char *

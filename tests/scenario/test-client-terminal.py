@@ -141,6 +141,49 @@ class Bars(WithDaemon):
                 client.process.terminate()
                 self.assertEqual(client.end()[0], 130)
 
+    def test_power_comes_first(self):
+        for number, columns in enumerate((200, 80, 40, 20), 1):
+            with self.subTest(columns):
+                client = self.upgrade(terminal=(columns,), env={'NO_COLOR': '1'})
+                self.daemon.set_job(number, State='running', Phase='link', Message='looking for the way', Progress=0.1)
+                self.assertNotIn('POWER', client.screen.until('10 %'))
+                self.daemon.set_job(number, Phase='transfer', Message='sending the whole firmware now', Progress=0.42,
+                                    Safe=False)
+                screen = client.screen.until('42 %')
+                self.assertRegex(re.split(r'[\r\n]|\033\[\d*[A-Z]', screen)[-1], r'^KEEP POWER ON  .*42 %$')
+                self.daemon.set_job(number, Phase='confirm', Message='asking', Progress=0.97, Safe=True)
+                client.screen.until('97 %')
+                self.daemon.set_job(number, Progress=0.98)
+                self.assertNotIn('POWER', client.screen.until('98 %'))
+                client.process.terminate()
+                self.assertEqual(client.end()[0], 130)
+
+    def test_power_in_colour_and_of_hidden_boards(self):
+        for i in range(9):
+            self.daemon.modem('m%d' % i)
+        client = self.client('upgrade', '--all', self.firmware(), terminal=(80, 6))
+        self.daemon.call('UpgradeMany')
+        client.screen.until('6 more boards')
+        self.daemon.set_job(9, State='running', Phase='apply', Safe=False)
+        client.screen.until('\033[1;33mKEEP POWER ON\033[0m  6 more boards; 0 of 10 finished')
+        client.process.terminate()
+        client.end()
+
+    def test_power_in_plain_lines(self):
+        client = self.upgrade()
+        self.daemon.set_job(1, State='running', Phase='transfer', Message='sending')
+        client.err.until('tty-a: transfer: sending\n')
+        self.daemon.set_job(1, Safe=False)
+        client.err.until('KEEP POWER ON  tty-a: transfer: sending\n')
+        self.daemon.set_job(1, Message='erasing flash; up to 5 min, 0:05 so far')
+        client.err.until('KEEP POWER ON  tty-a: transfer: erasing flash; up to 5 min, 0:05 so far\n')
+        self.daemon.set_job(1, Message='erasing flash; up to 5 min, 0:06 so far')
+        self.daemon.set_job(1, Message='sending')
+        self.assertEqual(client.err.until('sending\n'), 'KEEP POWER ON  tty-a: transfer: sending\n')
+        self.daemon.finish(1, 'succeeded', props={'Safe': True})
+        code, _, err = client.end()
+        self.assertEqual((code, err), (0, ''))
+
     def test_resized(self):
         client = self.upgrade(terminal=(100,))
         self.daemon.set_job(1, State='running', Phase='transfer', Message='m' * 30, Progress=0.5)
@@ -158,7 +201,7 @@ class Bars(WithDaemon):
             self.daemon.modem('m%d' % i)
         client = self.client('upgrade', '--all', self.firmware(), terminal=(80, 6))
         self.daemon.call('UpgradeMany')
-        client.screen.until('and 6 more; 0 of 10 are over')
+        client.screen.until('6 more boards; 0 of 10 finished')
         client.process.terminate()
         client.end()
 
@@ -218,6 +261,8 @@ class Watch(WithDaemon):
         self.assertEqual(client.out.line(), 'tty-a: queued')
         self.daemon.set_job(1, State='running', Phase='transfer', Message='sending')
         self.assertEqual(client.out.line(), 'tty-a: transfer: sending')
+        self.daemon.set_job(1, Safe=False)
+        self.assertEqual(client.out.line(), 'KEEP POWER ON  tty-a: transfer: sending')
         self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'CurrentJob': '/', 'State': 'application'})
         self.assertEqual(client.out.line(), 'tty-a: application')
         self.daemon.order('drop')
