@@ -57,10 +57,47 @@ find_number (const SqnsAtReply *reply, gsize min, gsize max)
   return number;
 }
 
+static gboolean
+is_between (char c)
+{
+  return c == ' ' || c == '-' || c == '/';
+}
+
+/* An IMEI that is written in groups, with single blanks, dashes or slashes between them. Only the check digit tells it
+ * from one of which a digit was damaged. */
+static char *
+find_groups (const char *line)
+{
+  for (const char *p = line; *p != '\0';)
+    {
+      g_autoptr (GString) digits = g_string_new (NULL);
+      const char *end = p;
+
+      while (g_ascii_isdigit (*end) || (end > p && is_between (*end) && g_ascii_isdigit (end[1])))
+        {
+          if (g_ascii_isdigit (*end))
+            g_string_append_c (digits, *end);
+          end++;
+        }
+      while (g_ascii_isalnum (*end)) /* it is part of a word */
+        {
+          g_string_truncate (digits, 0);
+          end++;
+        }
+      if (sqns_identity_is_sound_imei (digits->str))
+        return g_strdup (digits->str);
+      p = end + (end == p);
+    }
+  return NULL;
+}
+
 char *
 sqns_identity_imei (const SqnsAtReply *reply)
 {
-  return find_number (reply, IMEI_MIN, IMEI_MAX);
+  char *number = find_number (reply, IMEI_MIN, IMEI_MAX);
+  for (guint i = 0; number == NULL && reply->final == SQNS_AT_OK && i < reply->lines->len; i++)
+    number = find_groups (reply->lines->pdata[i]);
+  return number;
 }
 
 char *
@@ -95,4 +132,48 @@ sqns_identity_same_imei (const char *a, const char *b)
   if (strlen (a) == IMEI_FULL && strlen (b) == IMEI_FULL)
     return g_str_equal (a, b);
   return strncmp (a, b, IMEI_MIN) == 0;
+}
+
+gboolean
+sqns_identity_is_sound_imei (const char *text)
+{
+  guint sum = 0;
+
+  if (!sqns_identity_is_imei (text) || strlen (text) != IMEI_FULL)
+    return FALSE;
+  for (guint i = 0; i < IMEI_FULL; i++) /* Luhn: every second digit, from the check digit's left neighbour, doubled */
+    {
+      guint digit = (guint)g_ascii_digit_value (text[i]) * (i % 2 + 1);
+      sum += digit > 9 ? digit - 9 : digit;
+    }
+  return sum % 10 == 0;
+}
+
+#define TIMES_SOUND 2u
+#define TIMES_UNSOUND 3u /* a line that damages three answers alike was not seen */
+#define MISSES 2u
+
+SqnsImeiResult
+sqns_imei_poll (SqnsImeiPoll *poll, const char *imei, const char **agreed)
+{
+  gboolean told = imei != NULL && sqns_identity_is_imei (imei);
+
+  poll->asked++;
+  poll->missed += !told;
+  for (guint i = 0; told && i < poll->n; i++)
+    if (g_str_equal (poll->said[i].digits, imei))
+      {
+        poll->said[i].times++;
+        *agreed = poll->said[i].digits;
+        if (poll->said[i].times >= (sqns_identity_is_sound_imei (imei) ? TIMES_SOUND : TIMES_UNSOUND))
+          return SQNS_IMEI_AGREED;
+        told = FALSE; /* it is counted */
+      }
+  if (told)
+    {
+      g_strlcpy (poll->said[poll->n].digits, imei, sizeof poll->said[poll->n].digits);
+      poll->said[poll->n++].times = 1;
+    }
+  *agreed = NULL;
+  return poll->asked == SQNS_IMEI_ASKS || poll->missed == MISSES ? SQNS_IMEI_NOT_TOLD : SQNS_IMEI_ASK_AGAIN;
 }

@@ -25,6 +25,7 @@ typedef struct {
   SqnsLink *link;
   SqnsPort *port;
   SqnsIdentity *identity;
+  SqnsImeiPoll poll;
   guint silences;
 } Identify;
 
@@ -37,14 +38,34 @@ identify_free (gpointer data)
   g_free (identify);
 }
 
-static void
+/* FALSE: it is to be asked again. */
+static gboolean
+take_imei (Identify *identify, const SqnsAtReply *reply)
+{
+  g_autofree char *imei = sqns_identity_imei (reply);
+  const char *agreed;
+
+  switch (sqns_imei_poll (&identify->poll, imei, &agreed))
+    {
+    case SQNS_IMEI_ASK_AGAIN:
+      return FALSE;
+    case SQNS_IMEI_AGREED:
+      identify->identity->imei = g_strdup (agreed);
+      break;
+    case SQNS_IMEI_NOT_TOLD:
+      break;
+    }
+  return TRUE;
+}
+
+/* FALSE: the same is to be asked again. */
+static gboolean
 take_reply (Identify *identify, State state, const SqnsAtReply *reply)
 {
   switch (state)
     {
     case STATE_IMEI:
-      identify->identity->imei = sqns_identity_imei (reply);
-      break;
+      return take_imei (identify, reply);
     case STATE_ICCID:
     case STATE_ICCID_OLD:
       identify->identity->iccid = sqns_identity_iccid (reply);
@@ -57,6 +78,7 @@ take_reply (Identify *identify, State state, const SqnsAtReply *reply)
     case N_STATES:
       break;
     }
+  return TRUE;
 }
 
 static void
@@ -68,7 +90,13 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (SqnsAtReply) reply = { 0 };
 
   if (sqns_command_finish (identify->port, result, &reply, &error))
-    take_reply (identify, sqns_ssm_state (ssm), &reply);
+    {
+      if (!take_reply (identify, sqns_ssm_state (ssm), &reply))
+        {
+          sqns_ssm_goto (ssm, sqns_ssm_state (ssm));
+          return;
+        }
+    }
   else if (!sqns_error_is_timeout (error) || ++identify->silences == SQNS_IDENTIFY_SILENCES)
     {
       sqns_ssm_fail (ssm, g_steal_pointer (&error));

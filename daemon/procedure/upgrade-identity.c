@@ -8,6 +8,7 @@
 
 #define SAME_DIGITS 14 /* an IMEI, one without check digit and an IMEISV have these in common */
 
+/* Its last bit tells whether the number has the right check digit. */
 static guint
 tag_of (const char *imei, guint salt)
 {
@@ -16,18 +17,68 @@ tag_of (const char *imei, guint salt)
   char first[9] = { 0 };
 
   memcpy (first, hash, sizeof first - 1);
-  return MAX (1, (guint)g_ascii_strtoull (first, NULL, 16));
+  return MAX (2, (guint)g_ascii_strtoull (first, NULL, 16) & ~1u) | (sqns_identity_is_sound_imei (imei) ? 1 : 0);
+}
+
+/* One tag is the other's number, whatever became of its check digit. */
+static gboolean
+same_tag (guint a, guint b)
+{
+  return (a | 1) == (b | 1);
 }
 
 static gboolean
-is_same (SqnsUpgradeMemory *memory, const char *imei)
+is_known (const SqnsUpgradeMemory *memory, const char *imei)
+{
+  return memory->tag != 0 && same_tag (memory->tag, tag_of (imei, memory->salt));
+}
+
+/* @imei: as the modem has said it repeatedly. A number without the right check digit says nothing against one with it.
+ */
+static gboolean
+is_another (SqnsUpgradeMemory *memory, const char *imei)
 {
   if (memory->salt == 0)
     memory->salt = MAX (1, g_random_int ());
   guint tag = tag_of (imei, memory->salt);
   if (memory->tag == 0)
     memory->tag = tag;
-  return memory->tag == tag;
+  return !same_tag (memory->tag, tag) && (tag & 1) >= (memory->tag & 1);
+}
+
+static void ask (SqnsSsm *ssm);
+
+/* A modem that does not tell who it is, or never the same, is taken for the one that it was. */
+static void
+judge (SqnsSsm *ssm, const char *imei)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+  const char *agreed;
+
+  if (imei != NULL && is_known (&upgrade->memory, imei))
+    {
+      sqns_ssm_next (ssm);
+      return;
+    }
+  switch (sqns_imei_poll (&upgrade->poll, imei, &agreed))
+    {
+    case SQNS_IMEI_ASK_AGAIN:
+      ask (ssm);
+      return;
+    case SQNS_IMEI_NOT_TOLD:
+      sqns_ssm_next (ssm);
+      return;
+    case SQNS_IMEI_AGREED:
+      break;
+    }
+  if (!is_another (&upgrade->memory, agreed))
+    {
+      sqns_ssm_next (ssm);
+      return;
+    }
+  upgrade->stranger = TRUE;
+  sqns_ssm_fail_literal (ssm, SQNS_ERROR_WRONG_STATE,
+                         "this is another modem than the one that the job was begun on: it is left as it is");
 }
 
 static void
@@ -44,14 +95,26 @@ on_told (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   g_autofree char *imei = error == NULL ? sqns_identity_imei (&reply) : NULL;
-  if (imei == NULL || is_same (&upgrade->memory, imei))
-    sqns_ssm_next (ssm);
-  else
-    {
-      upgrade->stranger = TRUE;
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_WRONG_STATE,
-                             "this is another modem than the one that the job was begun on: it is left as it is");
-    }
+  judge (ssm, imei);
+}
+
+/* The transcript shows no such numbers (sqns_at_printable()). */
+static void
+ask (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+
+  sqns_command_async (sqns_link_port (upgrade->link), &upgrade->monitor, "AT+CGSN", SQNS_PROBE_MS,
+                      sqns_ssm_cancellable (ssm), on_told, ssm);
+}
+
+/* A modem that took the file and tells the promised version is what the job was for: nothing is asked of it that could
+ * end that otherwise. */
+static gboolean
+has_succeeded (SqnsUpgrade *upgrade)
+{
+  return upgrade->memory.history.file_taken
+         && sqns_version_equal (&upgrade->status->version, &upgrade->config.caba->version);
 }
 
 void
@@ -59,10 +122,9 @@ sqns_upgrade_identify (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (upgrade->status->mode == SQNS_MODE_FFF)
-    /* the transcript shows no such numbers (sqns_at_printable()) */
-    sqns_command_async (sqns_link_port (upgrade->link), &upgrade->monitor, "AT+CGSN", SQNS_PROBE_MS,
-                        sqns_ssm_cancellable (ssm), on_told, ssm);
+  upgrade->poll = (SqnsImeiPoll){ 0 };
+  if (upgrade->status->mode == SQNS_MODE_FFF && !has_succeeded (upgrade))
+    ask (ssm);
   else
     sqns_ssm_next (ssm);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/ssm.h"
+#include "codec/identity.h"
 #include "procedure/step.h"
 #include "procedure/upgrade.h"
 
@@ -50,6 +51,7 @@ typedef struct {
   gboolean no_hand; /* a modem that hangs is no reason to call for a person: its way is only looked for */
   gboolean mute;    /* between two files: its application does not boot, and tells nothing of the first one */
 
+  SqnsImeiPoll poll;    /* who it says that it is */
   gboolean stranger;    /* another modem than the job's: nothing was done to it */
   SqnsPhase phase;      /* as told last */
   SqnsMode found;       /* by the assessment */

@@ -7,16 +7,20 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import BEFORE, REFUSED, WholeCase  # noqa: E402
+from rig import BEFORE, DONE, REFUSED, TARGET, WholeCase  # noqa: E402
+
+# with right check digits; the others, without, are those of modems that were made so
+SOUND, OTHER_SOUND = '354344040000006', '354344040000014'
 
 
 class Strangers(WholeCase):
-    def test_another_board_under_the_same_name(self):
+    def swap(self, imei, other_imei, *other_options):
+        """The first board is pulled out in the midst of a job, the other comes back under its name."""
         dup = self.image()
         link = os.path.join(self.rig.folder, 'ttyBoard')
-        first = self.board('--start=direct', '--link=' + link, '--fault=unplug@stp.block=50%', '--imei=354344040000011',
+        first = self.board('--start=direct', '--link=' + link, '--fault=unplug@stp.block=50%', '--imei=' + imei,
                            '--dup-size=%d' % os.path.getsize(dup))
-        other = self.board('--start=direct', '--imei=354344040000029')
+        other = self.board('--start=direct', '--imei=' + other_imei, *other_options)
         client = self.start('upgrade', link, dup)
         client.err.until('interrupted')
         if os.path.lexists(link):
@@ -27,6 +31,35 @@ class Strangers(WholeCase):
         self.assertIn('another modem', words)
         self.assert_nothing_sent(other)
         self.assertEqual(self.status(first)['version'], BEFORE)
+
+    def test_another_board_under_the_same_name(self):
+        self.swap('354344040000011', '354344040000029')
+
+    def test_another_board_that_is_heard_badly(self):
+        self.swap(SOUND, OTHER_SOUND, '--fault=drop-bytes@AT+CGSN:3')
+
+    def test_damaged_number_when_the_job_begins(self):
+        """What the modem is known by was lost a digit of: it is not another one for that in the end."""
+        board = self.board('--start=direct', '--imei=' + SOUND, '--fault=drop-bytes@AT+CGSN:3')
+        self.expect(DONE, 'upgrade', board.port, self.image())
+        self.assertEqual(self.status(board)['version'], TARGET)
+
+    def test_damaged_numbers_when_the_job_ends(self):
+        """A modem that tells the promised version is upgraded, whatever else it says."""
+        dup = self.image()
+        board = self.board('--start=direct', '--imei=' + SOUND, '--dup-size=%d' % os.path.getsize(dup),
+                           '--fault=silence@stp.block=50%')
+        client = self.start('upgrade', board.port, dup)
+        client.err.until('writing the firmware')
+        board.tell('fault drop-bytes@AT+CGSN:3x0')
+        code, words = self.end_of(client)
+        self.assertEqual(code, DONE, words)
+        self.assertEqual(self.status(board)['version'], TARGET)
+
+    def test_number_is_told_though_an_answer_was_damaged(self):
+        board = self.board('--start=direct', '--imei=' + SOUND, '--fault=drop-bytes@AT+CGSN:3')
+        words, _ = self.expect(DONE, 'show', '--identify', board.port)
+        self.assertIn(SOUND, words)
 
 
 if __name__ == '__main__':
