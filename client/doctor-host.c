@@ -2,6 +2,7 @@
 /* Gathers what sqnsctl doctor judges about this machine. */
 #include "doctor-host.h"
 
+#include "base/lock-file.h"
 #include "base/port-owner.h"
 #include "base/usb-ids.h"
 
@@ -188,16 +189,17 @@ look_at_access (SqnsPortFacts *port, const char *path, const struct stat *st)
 }
 
 static void
-look_at_owner (SqnsPortFacts *port, dev_t rdev, int daemon_pid)
+look_at_owner (SqnsPortFacts *port, const char *path, int daemon_pid)
 {
+  SqnsTtyId id;
   g_autofree char *proc = rooted ("/proc");
   g_autofree char *locks = rooted ("/var/lock");
   int pid = 0;
 
   port->sees_all = geteuid () == 0;
-  port->owner = sqns_port_lock_file_owner (proc, locks, port->devnode, &pid);
-  if (port->owner == NULL)
-    port->owner = sqns_port_owner_of (proc, rdev, &pid);
+  port->owner = sqns_lock_file_owner (proc, locks, port->devnode, &pid);
+  if (port->owner == NULL && sqns_tty_id_of (path, &id))
+    port->owner = sqns_port_owner_of (proc, &id, &pid);
   port->of_daemon = port->owner != NULL && daemon_pid != 0 && pid == daemon_pid;
 }
 
@@ -238,7 +240,7 @@ sqns_doctor_look_at_port (SqnsHostFacts *facts, const char *devnode, int daemon_
   if (port->exists)
     {
       look_at_access (port, path, &st);
-      look_at_owner (port, st.st_rdev, daemon_pid);
+      look_at_owner (port, path, daemon_pid);
       look_at_driver (port);
     }
   g_ptr_array_add (facts->ports, port);

@@ -3,7 +3,6 @@
 #include "port/port.h"
 
 #include "base/source.h"
-#include "port/port-lock.h"
 #include "port/port-wait.h"
 #include "port/tty.h"
 
@@ -34,7 +33,7 @@ struct _SqnsPort {
   GObject parent;
   char *devnode;
   guint speed;
-  int fd;
+  SqnsTty tty;
   SqnsPortWait *wait; /* NULL when lost */
   GSource *cancel;    /* kept over the exchanges of a procedure */
   GCancellable *cancellable;
@@ -213,7 +212,7 @@ on_readable (SqnsPort *port)
 {
   guint8 buffer[READ_SIZE];
 
-  gssize n = read (port->fd, buffer, sizeof buffer);
+  gssize n = read (port->tty.fd, buffer, sizeof buffer);
   if (n > 0)
     take_received (port, buffer, n);
   else if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -228,7 +227,8 @@ operation_progress (SqnsPort *port)
 
   while (operation->written < exchange->request_len)
     {
-      gssize n = write (port->fd, exchange->request + operation->written, exchange->request_len - operation->written);
+      gssize n
+          = write (port->tty.fd, exchange->request + operation->written, exchange->request_len - operation->written);
       if (n > 0)
         operation->written += n;
       else if (n < 0 && errno == EINTR)
@@ -476,7 +476,7 @@ sqns_port_unlisten (SqnsPort *port)
 gssize
 sqns_port_write (SqnsPort *port, const guint8 *data, gsize len, GError **error)
 {
-  gssize n = port->lost ? -1 : write (port->fd, data, len);
+  gssize n = port->lost ? -1 : write (port->tty.fd, data, len);
   if (n >= 0)
     return n;
   if (!port->lost && (errno == EAGAIN || errno == EINTR))
@@ -488,18 +488,15 @@ sqns_port_write (SqnsPort *port, const guint8 *data, gsize len, GError **error)
 /* --- life --- */
 
 SqnsPort *
-sqns_port_open (const char *devnode, guint speed, GError **error)
+sqns_port_new (const char *devnode, SqnsTty *tty, guint speed, GError **error)
 {
-  int fd = sqns_tty_open (devnode, speed, error);
-  if (fd < 0)
-    return NULL;
-
   g_autoptr (SqnsPort) port = g_object_new (SQNS_TYPE_PORT, NULL);
   port->devnode = g_strdup (devnode);
   port->speed = speed;
-  port->fd = fd;
+  port->tty = *tty;
+  tty->fd = -1;
   port->synced = TRUE;
-  port->wait = sqns_port_wait_new (fd, on_event, port);
+  port->wait = sqns_port_wait_new (port->tty.fd, on_event, port);
   if (port->wait == NULL)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot wait for %s: %s", devnode, g_strerror (errno));
@@ -528,7 +525,7 @@ set_line (SqnsPort *port, guint speed, SqnsTtyBits bits, GError **error)
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "%s is gone", port->devnode);
       return FALSE;
     }
-  if (!sqns_tty_set_line (port->fd, speed, bits, error))
+  if (!sqns_tty_set_line (port->tty.fd, speed, bits, error))
     return FALSE;
   g_byte_array_set_size (port->received, 0);
   port->speed = speed;
@@ -553,22 +550,12 @@ sqns_port_is_lost (SqnsPort *port)
   return port->lost;
 }
 
-static void
-release_fd (SqnsPort *port)
-{
-  if (port->fd < 0)
-    return;
-  sqns_port_unlock (port->fd);
-  close (port->fd);
-  port->fd = -1;
-}
-
 void
 sqns_port_close (SqnsPort *port)
 {
   port_lost (port, "closed");
   forget_cancellable (port);
-  release_fd (port);
+  sqns_tty_close (&port->tty);
 }
 
 static void
@@ -577,7 +564,7 @@ sqns_port_finalize (GObject *object)
   SqnsPort *port = SQNS_PORT (object);
   g_clear_pointer (&port->wait, sqns_port_wait_free);
   forget_cancellable (port);
-  release_fd (port);
+  sqns_tty_close (&port->tty);
   g_byte_array_unref (port->received);
   g_byte_array_unref (port->heard);
   g_free (port->devnode);
@@ -587,7 +574,7 @@ sqns_port_finalize (GObject *object)
 static void
 sqns_port_init (SqnsPort *port)
 {
-  port->fd = -1;
+  port->tty.fd = -1;
   port->received = g_byte_array_new ();
   port->heard = g_byte_array_new ();
 }

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The serial fd: lock, termios, exchange with a deadline, resync.
+/* The serial fd: exchange with a deadline, resync.
  *
  * One exchange at a time. After a timeout or a cancel the port is unsynced and refuses exchanges until it was resynced,
  * so that a late answer is never taken for the next one's. */
 #pragma once
 
-#include "base/error.h"
+#include "port/tty.h"
 
 #define SQNS_TYPE_PORT (sqns_port_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsPort, sqns_port, SQNS, PORT, GObject)
 
-/* Opens @devnode at @speed baud, 8N1 raw, no flow control, HUPCL off, DTR and RTS left alone; takes TIOCEXCL and flock.
- * Errors: NOT_FOUND (no such file), PORT_LOCKED (names the owner where it can be known), FAILED (not a tty, no
- * permission). */
-SqnsPort *sqns_port_open (const char *devnode, guint speed, GError **error);
+/* Of a tty that was opened and set to @speed by port-open.h; takes @tty. FAILED: the kernel is out of resources. */
+SqnsPort *sqns_port_new (const char *devnode, SqnsTty *tty, guint speed, GError **error);
 
 const char *sqns_port_devnode (SqnsPort *port);
 guint sqns_port_speed (SqnsPort *port);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* termios of a board's tty. */
+/* termios of a board's tty, and what it was before. */
 #include "port/tty.h"
 
 #include "port/port-lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/serial.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 static const struct {
@@ -65,20 +62,19 @@ sqns_tty_set_line (int fd, guint baud, SqnsTtyBits bits, GError **error)
 /* A FTDI holds bytes back for 16 ms unless asked not to; a driver that cannot says ENOTTY or EPERM, which is no fault.
  */
 static void
-ask_low_latency (int fd)
+ask_low_latency (SqnsTty *tty)
 {
   struct serial_struct serial;
-  memset (&serial, 0, sizeof serial);
-  if (ioctl (fd, TIOCGSERIAL, &serial) < 0)
+  if (ioctl (tty->fd, TIOCGSERIAL, &tty->serial) < 0 || (tty->serial.flags & ASYNC_LOW_LATENCY) != 0)
     return;
+  serial = tty->serial;
   serial.flags |= ASYNC_LOW_LATENCY;
-  (void)ioctl (fd, TIOCSSERIAL, &serial);
+  tty->latency_changed = ioctl (tty->fd, TIOCSSERIAL, &serial) == 0;
 }
 
-static int
+static gboolean
 open_failed (const char *devnode, int err, GError **error)
 {
-  g_autofree char *owner = NULL;
   switch (err)
     {
     case ENOENT:
@@ -87,9 +83,7 @@ open_failed (const char *devnode, int err, GError **error)
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%s is not there", devnode);
       break;
     case EBUSY:
-      owner = sqns_port_owner (devnode);
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s is in use by %s", devnode,
-                   owner ? owner : "another program");
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s is in use by another program", devnode);
       break;
     case EIO:
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "%s hung up", devnode);
@@ -97,27 +91,83 @@ open_failed (const char *devnode, int err, GError **error)
     default:
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot open %s: %s", devnode, g_strerror (err));
     }
-  return -1;
+  return FALSE;
 }
 
-int
-sqns_tty_open (const char *devnode, guint speed, GError **error)
+gboolean
+sqns_tty_open (SqnsTty *tty, const char *devnode, GError **error)
 {
-  int fd = open (devnode, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0)
+  *tty = (SqnsTty){ .fd = open (devnode, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) };
+  if (tty->fd < 0)
     return open_failed (devnode, errno, error);
-  if (!isatty (fd))
-    {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is not a serial port", devnode);
-      close (fd);
-      return -1;
-    }
-  if (!sqns_port_lock (fd, devnode, error) || !sqns_tty_set_line (fd, speed, SQNS_TTY_DATA_BITS, error))
-    {
-      close (fd);
-      return -1;
-    }
-  ask_low_latency (fd);
-  tcflush (fd, TCIOFLUSH);
-  return fd;
+  if (!isatty (tty->fd))
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is not a serial port", devnode);
+  else if (sqns_port_lock (tty->fd, devnode, error))
+    return TRUE;
+  close (tty->fd);
+  tty->fd = -1;
+  return FALSE;
+}
+
+/* With HUPCL the close in between would drop DTR and RTS. */
+static void
+keep_lines_up (int fd, struct termios *before)
+{
+  if (tcgetattr (fd, before) < 0 || (before->c_cflag & HUPCL) == 0)
+    return;
+  struct termios mode = *before;
+  mode.c_cflag &= ~HUPCL;
+  (void)tcsetattr (fd, TCSANOW, &mode);
+}
+
+/* The kernel's tty lives from its first open to its last close, and the window size with it, which means nothing on a
+ * serial port: a size that outlives our close says that somebody else has it open. */
+gboolean
+sqns_tty_is_ours (SqnsTty *tty, const char *devnode, GError **error)
+{
+  struct winsize before, seen = { 0 };
+  const struct winsize mark = { .ws_xpixel = 0x5351, .ws_ypixel = (unsigned short)getpid () };
+  struct termios line = { 0 };
+
+  if (ioctl (tty->fd, TIOCGWINSZ, &before) < 0 || ioctl (tty->fd, TIOCSWINSZ, &mark) < 0)
+    return TRUE;
+  keep_lines_up (tty->fd, &line);
+  sqns_port_unlock (tty->fd);
+  close (tty->fd);
+  if (!sqns_tty_open (tty, devnode, error))
+    return FALSE;
+  gboolean shared
+      = ioctl (tty->fd, TIOCGWINSZ, &seen) == 0 && seen.ws_xpixel == mark.ws_xpixel && seen.ws_ypixel == mark.ws_ypixel;
+  if ((line.c_cflag & HUPCL) != 0)
+    (void)tcsetattr (tty->fd, TCSANOW, &line);
+  if (!shared)
+    return TRUE;
+  (void)ioctl (tty->fd, TIOCSWINSZ, &before);
+  return open_failed (devnode, EBUSY, error);
+}
+
+gboolean
+sqns_tty_begin (SqnsTty *tty, guint speed, GError **error)
+{
+  tty->line_changed = tcgetattr (tty->fd, &tty->line) == 0;
+  if (!sqns_tty_set_line (tty->fd, speed, SQNS_TTY_DATA_BITS, error))
+    return FALSE;
+  ask_low_latency (tty);
+  tcflush (tty->fd, TCIOFLUSH);
+  return TRUE;
+}
+
+void
+sqns_tty_close (SqnsTty *tty)
+{
+  if (tty->fd < 0)
+    return;
+  /* nothing of this is an error: the cable may have been pulled */
+  if (tty->latency_changed)
+    (void)ioctl (tty->fd, TIOCSSERIAL, &tty->serial);
+  if (tty->line_changed)
+    (void)tcsetattr (tty->fd, TCSANOW, &tty->line);
+  sqns_port_unlock (tty->fd);
+  close (tty->fd);
+  tty->fd = -1;
 }

@@ -3,6 +3,7 @@
 #include "procedure/link-private.h"
 
 #include "base/ssm.h"
+#include "port/port-open.h"
 #include "procedure/board.h"
 #include "procedure/link-search.h"
 #include "procedure/passthrough.h"
@@ -415,14 +416,14 @@ start_reset (SqnsSsm *ssm)
 }
 
 static void
-open_port (SqnsSsm *ssm)
+on_port (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  SqnsSsm *ssm = user_data;
   Open *open = sqns_ssm_data (ssm);
   const SqnsLinkConfig *config = &open->search.config;
   GError *error = NULL;
 
-  say (open, SQNS_PHASE_ACQUIRE, "opening the port");
-  open->link->port = sqns_port_open (open->devnode, SQNS_REPL_SPEED, &error);
+  open->link->port = sqns_port_open_finish (result, &error);
   if (open->link->port == NULL)
     {
       sqns_ssm_fail (ssm, error);
@@ -438,6 +439,15 @@ open_port (SqnsSsm *ssm)
     sqns_ssm_goto (ssm, OPEN_AS_TOLD);
   else
     sqns_ssm_goto (ssm, config->kind == SQNS_LINK_DIRECT ? OPEN_FAST : OPEN_REPL);
+}
+
+static void
+open_port (SqnsSsm *ssm)
+{
+  Open *open = sqns_ssm_data (ssm);
+
+  say (open, SQNS_PHASE_ACQUIRE, "opening the port");
+  sqns_port_open_async (open->devnode, SQNS_REPL_SPEED, on_port, ssm);
 }
 
 static void

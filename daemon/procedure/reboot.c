@@ -5,6 +5,7 @@
 #include "base/ssm.h"
 #include "base/words.h"
 #include "codec/repl.h"
+#include "port/port-open.h"
 #include "procedure/board.h"
 #include "procedure/pic.h"
 #include "procedure/relay.h"
@@ -41,10 +42,20 @@ reboot_free (gpointer data)
 }
 
 static void
+on_port (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Reboot *reboot = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  reboot->port = sqns_port_open_finish (result, &error);
+  sqns_ssm_next_or_fail (ssm, reboot->port != NULL, error);
+}
+
+static void
 open_port (SqnsSsm *ssm)
 {
   Reboot *reboot = sqns_ssm_data (ssm);
-  GError *error = NULL;
 
   if (reboot->kind == SQNS_LINK_DIRECT)
     {
@@ -53,8 +64,7 @@ open_port (SqnsSsm *ssm)
                              "(option \"modem\", sqnsctl reset --modem)");
       return;
     }
-  reboot->port = sqns_port_open (reboot->devnode, SQNS_REPL_SPEED, &error);
-  sqns_ssm_next_or_fail (ssm, reboot->port != NULL, error);
+  sqns_port_open_async (reboot->devnode, SQNS_REPL_SPEED, on_port, ssm);
 }
 
 static void

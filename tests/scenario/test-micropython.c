@@ -6,6 +6,7 @@
  * first; relay.py is run from a copy in which only the name of the module with UART differs, for a module that is built
  * in cannot be replaced there. What stands behind UART 1 is a few lines that answer like a modem. Not to be had at all:
  * os.dupterm, pycom, /flash. */
+#include "port/port-open.h"
 #include "procedure/board.h"
 #include "procedure/relay.h"
 
@@ -271,17 +272,25 @@ put_relay (void)
 }
 
 static void
+on_port (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  rig.port = sqns_port_open_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static void
 start (void)
 {
   g_autofree char *devnode = start_qemu ();
-  g_autoptr (GError) error = NULL;
 
   rig.trace = g_string_new (NULL);
   put_relay ();
   put_file ("stand_ins.py", stand_ins);
   put_file ("broken.py", "print('begins')\n1 / 0\n");
-  rig.port = sqns_port_open (devnode, SQNS_REPL_SPEED, &error);
-  g_assert_no_error (error);
+  sqns_port_open_async (devnode, SQNS_REPL_SPEED, on_port, NULL);
+  while (rig.port == NULL)
+    g_main_context_iteration (NULL, TRUE);
   start_bridge ();
   say ("\r", ">>> "); /* a busy machine starts QEMU slowly */
   interrupt ();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The port on a pseudo-terminal: exchange, deadline, resync, locks, hang-up, partial writes. */
-#include "port/port.h"
+/* The port on a pseudo-terminal: exchange, deadline, resync, locks, other holders, hang-up, partial writes. */
+#include "port/port-holder.h"
+#include "port/port-open.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,6 +22,22 @@ typedef struct {
 } Fixture;
 
 static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **)data = g_object_ref (result);
+}
+
+static SqnsPort *
+open_port (const char *devnode, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  sqns_port_open_async (devnode, 115200, on_opened, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return sqns_port_open_finish (result, error);
+}
+
+static void
 set_up (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -26,7 +45,7 @@ set_up (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->master, >=, 0);
   g_assert_cmpint (grantpt (f->master) | unlockpt (f->master), ==, 0);
   f->slave = g_strdup (ptsname (f->master));
-  f->port = sqns_port_open (f->slave, 115200, &error);
+  f->port = open_port (f->slave, &error);
   g_assert_no_error (error);
 }
 
@@ -372,7 +391,7 @@ static void
 test_locked (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_assert_null (sqns_port_open (f->slave, 115200, &error));
+  g_assert_null (open_port (f->slave, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
 }
 
@@ -383,11 +402,11 @@ test_flock_of_another (Fixture *f, gconstpointer data)
   g_clear_object (&f->port);
   int other = open (f->slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
   g_assert_cmpint (flock (other, LOCK_EX | LOCK_NB), ==, 0);
-  g_assert_null (sqns_port_open (f->slave, 115200, &error));
+  g_assert_null (open_port (f->slave, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
   g_clear_error (&error);
   close (other);
-  f->port = sqns_port_open (f->slave, 115200, &error);
+  f->port = open_port (f->slave, &error);
   g_assert_no_error (error);
 }
 
@@ -400,18 +419,132 @@ test_stale_exclusive (Fixture *f, gconstpointer data)
   int other = open (f->slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
   g_assert_cmpint (ioctl (other, TIOCEXCL), ==, 0);
   close (other);
-  f->port = sqns_port_open (f->slave, 115200, &error);
+  f->port = open_port (f->slave, &error);
   g_assert_no_error (error);
+}
+
+/* A child that has @path open without any lock, as terminals do; it ends when *@end is closed. */
+static GPid
+hold (const char *path, int *end)
+{
+  int ready[2], until[2];
+  char byte;
+  g_assert_cmpint (pipe (ready) | pipe (until), ==, 0);
+  GPid child = fork ();
+  if (child == 0)
+    {
+      for (int i = 3; i < 256; i++) /* it has no part in the board */
+        if (i != ready[1] && i != until[0])
+          close (i);
+      int fd = open (path, O_RDWR | O_NOCTTY);
+      prctl (PR_SET_NAME, "term\033[31m\n");
+      if (fd < 0 || write (ready[1], "", 1) != 1 || read (until[0], &byte, 1) < 0)
+        _exit (1);
+      _exit (0);
+    }
+  close (until[0]);
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  close (ready[0]);
+  close (ready[1]);
+  *end = until[1];
+  return child;
+}
+
+static void
+let_go (GPid child, int end)
+{
+  int status = -1;
+  close (end);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+}
+
+/* Nothing is locked: it is named all the same, and its line and its bytes are left alone. */
+static void
+test_held_without_lock (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  struct termios before = { 0 }, after = { 0 };
+  int end, waiting = 0;
+
+  g_clear_object (&f->port);
+  GPid child = hold (f->slave, &end);
+  g_assert_cmpint (tcgetattr (f->master, &before), ==, 0);
+  g_assert_cmpint (write (f->master, "for the other\n", 14), ==, 14);
+  int look = open (f->slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  for (gint64 end_us = g_get_monotonic_time () + 5 * G_USEC_PER_SEC; waiting < 14;)
+    g_assert_true (ioctl (look, FIONREAD, &waiting) == 0 && g_get_monotonic_time () < end_us);
+
+  g_assert_null (open_port (f->slave, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
+  g_autofree char *name = g_strdup_printf ("in use by term?[31m (pid %d)", (int)child);
+  g_assert_nonnull (strstr (error->message, name));
+  g_clear_error (&error);
+  g_assert_cmpint (tcgetattr (f->master, &after), ==, 0);
+  g_assert_cmpmem (&before, sizeof before, &after, sizeof after);
+  int still = 0;
+  g_assert_cmpint (ioctl (look, FIONREAD, &still), ==, 0);
+  g_assert_cmpint (still, ==, waiting);
+  close (look);
+
+  let_go (child, end);
+  f->port = open_port (f->slave, &error);
+  g_assert_no_error (error);
+}
+
+/* Many at once share what is looked up, and each has its own answer. */
+static void
+test_many_look (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) free_result = NULL, held_result = NULL;
+  g_autoptr (GError) error = NULL;
+  int end;
+  int other = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC);
+  g_assert_cmpint (grantpt (other) | unlockpt (other), ==, 0);
+  g_autofree char *held = g_strdup (ptsname (other));
+  GPid child = hold (held, &end);
+
+  sqns_port_holder_async (held, on_opened, &held_result);
+  sqns_port_holder_async (f->slave, on_opened, &free_result);
+  while (free_result == NULL || held_result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (sqns_port_holder_finish (free_result, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_false (sqns_port_holder_finish (held_result, NULL, &error));
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
+  let_go (child, end);
+  close (other);
+}
+
+static void
+test_put_back (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  struct termios mode;
+
+  g_clear_object (&f->port);
+  g_assert_cmpint (tcgetattr (f->master, &mode), ==, 0);
+  mode.c_cflag |= HUPCL;
+  cfsetspeed (&mode, B38400);
+  g_assert_cmpint (tcsetattr (f->master, TCSANOW, &mode), ==, 0);
+  f->port = open_port (f->slave, &error);
+  g_assert_true (sqns_port_set_speed (f->port, 921600, &error));
+  if (data != NULL)
+    sqns_port_close (f->port);
+  g_clear_object (&f->port);
+  g_assert_cmpint (tcgetattr (f->master, &mode), ==, 0);
+  g_assert_cmpint (cfgetospeed (&mode), ==, B38400);
+  g_assert_cmpint (mode.c_cflag & HUPCL, ==, HUPCL);
 }
 
 static void
 test_no_such_port (void)
 {
   g_autoptr (GError) error = NULL;
-  g_assert_null (sqns_port_open ("/dev/no-such-tty", 115200, &error));
+  g_assert_null (open_port ("/dev/no-such-tty", &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND);
   g_clear_error (&error);
-  g_assert_null (sqns_port_open ("/dev/null", 115200, &error));
+  g_assert_null (open_port ("/dev/null", &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
 }
 
@@ -435,6 +568,10 @@ main (int argc, char **argv)
   ADD ("locked", test_locked);
   ADD ("flock-of-another", test_flock_of_another);
   ADD ("stale-exclusive", test_stale_exclusive);
+  ADD ("held-without-lock", test_held_without_lock);
+  ADD ("many-look", test_many_look);
+  ADD ("put-back", test_put_back);
+  g_test_add ("/port/put-back-at-close", Fixture, "close", set_up, test_put_back, tear_down);
   g_test_add_func ("/port/no-such-port", test_no_such_port);
   return g_test_run ();
 }
