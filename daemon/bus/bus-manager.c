@@ -170,7 +170,7 @@ static void
 inhibit_authorized (SqnsCall *call)
 {
   GError *error = NULL;
-  int fd = sqns_manager_inhibit (call->bus->manager, call->text, call->why, call->device, &error);
+  int fd = sqns_manager_inhibit (call->bus->manager, call->uid, call->text, call->why, call->device, &error);
   if (fd < 0)
     {
       sqns_call_fail (call, error);

@@ -109,8 +109,14 @@ on_console_open (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 open_console (SqnsCall *call)
 {
-  if (may_open (call))
-    sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), on_console_open, call);
+  GError *error = NULL;
+  if (!may_open (call))
+    return;
+  if (sqns_manager_allows_console (call->bus->manager, call->uid, &error))
+    sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), call->uid, on_console_open,
+                             call);
+  else
+    sqns_call_fail (call, error);
 }
 
 static void

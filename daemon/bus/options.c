@@ -297,6 +297,12 @@ sqns_options_upgrade (GVariant *dict, SqnsOptionFiles *files, GError **error)
   return g_steal_pointer (&request);
 }
 
+const char *
+sqns_options_upgrade_key (guint i)
+{
+  return i < G_N_ELEMENTS (upgrade_options) ? upgrade_options[i].key : NULL;
+}
+
 gboolean
 sqns_options_port (GVariant *dict, SqnsPortOptions *options, GError **error)
 {

@@ -16,6 +16,9 @@ typedef struct {
 /* Upgrade, UpgradeMany, Recover. NULL with @error. */
 SqnsRequest *sqns_options_upgrade (GVariant *dict, SqnsOptionFiles *files, GError **error);
 
+/* Its keys one by one, NULL behind the last. */
+const char *sqns_options_upgrade_key (guint i);
+
 /* AddPort; its board is a static string. */
 gboolean sqns_options_port (GVariant *dict, SqnsPortOptions *options, GError **error);
 

@@ -25,6 +25,9 @@ static const struct {
   { "MaxConcurrent", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_concurrent), 100000 },
   { "HistoryDays", NUMBER, G_STRUCT_OFFSET (SqnsConfig, history_days), 36500 },
   { "LogPersonal", BOOLEAN, G_STRUCT_OFFSET (SqnsConfig, log_personal) },
+  { "MaxJobsPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_jobs_per_user), 100000 },
+  { "MaxInhibitorsPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_inhibitors_per_user), 10000 },
+  { "MaxConsolesPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_consoles_per_user), 10000 },
 };
 
 typedef struct {
@@ -38,7 +41,13 @@ typedef struct {
 void
 sqns_config_init (SqnsConfig *config)
 {
-  *config = (SqnsConfig){ .auto_resume = TRUE, .history_days = 30 };
+  *config = (SqnsConfig){
+    .auto_resume = TRUE,
+    .history_days = 30,
+    .max_jobs_per_user = 512,
+    .max_inhibitors_per_user = 64,
+    .max_consoles_per_user = 8,
+  };
 }
 
 G_GNUC_PRINTF (3, 4)

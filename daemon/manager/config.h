@@ -10,9 +10,13 @@ typedef struct {
   guint max_concurrent;   /* MaxConcurrent: most jobs at the same time, 0 = no bound */
   guint history_days;     /* HistoryDays: how long finished jobs are kept, 0 = as long as the daemon runs */
   gboolean log_personal;  /* LogPersonal: IMEI and SIM numbers may stand in logs */
+  /* What one user may have at a time, 0 = no bound: */
+  guint max_jobs_per_user;       /* MaxJobsPerUser: jobs that have not ended */
+  guint max_inhibitors_per_user; /* MaxInhibitorsPerUser */
+  guint max_consoles_per_user;   /* MaxConsolesPerUser */
 } SqnsConfig;
 
-void sqns_config_init (SqnsConfig *config); /* the defaults: no, yes, 0, 30, no */
+void sqns_config_init (SqnsConfig *config); /* the defaults: no, yes, 0, 30, no; 512, 64, 8 */
 
 /* Reads a key file's text with the one group [sqnsd] over the defaults. @name: for messages. FAILED with
  * "name:line: what is wrong", and the defaults alone in *@config. Pure. */

@@ -3,6 +3,7 @@
 #include "manager/inhibit.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "manager/limit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -87,22 +88,25 @@ check_text (const char *what, const char *text, gsize max, GError **error)
   return FALSE;
 }
 
-static int
-refuse_more (SqnsInhibit *self, GError **error)
+static guint
+count (SqnsInhibit *self, guint uid)
 {
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_BUSY, "%u programs hold jobs back already: no more can", self->list->len);
-  return -1;
+  guint n = 0;
+  for (guint i = 0; i < self->list->len; i++)
+    n += ((SqnsInhibitor *)self->list->pdata[i])->uid == uid;
+  return n;
 }
 
 int
-sqns_inhibit_add (SqnsInhibit *self, const char *who, const char *why, const char *device_id, GError **error)
+sqns_inhibit_add (
+    SqnsInhibit *self, guint uid, guint limit, const char *who, const char *why, const char *device_id, GError **error)
 {
   int fds[2];
 
   if (!check_text ("who", who, SQNS_MAX_INHIBIT_WHO, error) || !check_text ("why", why, SQNS_MAX_INHIBIT_WHY, error))
     return -1;
-  if (self->list->len >= SQNS_MAX_INHIBITORS)
-    return refuse_more (self, error);
+  if (!sqns_limit_check ("inhibitors", uid, count (self, uid), 1, limit, error))
+    return -1;
   if (!g_unix_open_pipe (fds, FD_CLOEXEC, error))
     {
       g_prefix_error_literal (error, "no inhibitor can be made: ");
@@ -110,6 +114,7 @@ sqns_inhibit_add (SqnsInhibit *self, const char *who, const char *why, const cha
     }
 
   SqnsInhibitor *inhibitor = g_new0 (SqnsInhibitor, 1);
+  inhibitor->uid = uid;
   inhibitor->who = g_strdup (who);
   inhibitor->why = g_strdup (why);
   inhibitor->device_id = g_strdup (device_id);

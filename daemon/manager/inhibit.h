@@ -4,13 +4,13 @@
 
 #include <gio/gio.h>
 
-#define SQNS_MAX_INHIBITORS 64
 #define SQNS_MAX_INHIBIT_WHO 128 /* bytes: the texts are shown with every job that waits */
 #define SQNS_MAX_INHIBIT_WHY 512
 
 typedef struct _SqnsInhibit SqnsInhibit;
 
 typedef struct {
+  guint uid; /* whose it is */
   char *who;
   char *why;
   char *device_id; /* NULL: all boards. A name, not an object: a board that was forgotten may come back */
@@ -25,10 +25,17 @@ SqnsInhibit *sqns_inhibit_new (void (*changed) (gpointer user_data), gpointer us
 void sqns_inhibit_free (SqnsInhibit *inhibit); /* callers find their descriptors hung up */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsInhibit, sqns_inhibit_free)
 
-/* The descriptor, the caller's to close or to hand away: once all its copies are closed, the inhibitor is gone.
+/* For user @uid, who may hold @limit of them (0: no bound). The descriptor, the caller's to close or to hand away: once
+ * all its copies are closed, the inhibitor is gone.
  * @device_id: nullable. -1 with G_DBUS_ERROR_INVALID_ARGS (a text that is empty, too long, or has control characters),
- * BUSY (there are SQNS_MAX_INHIBITORS) or G_UNIX_ERROR. */
-int sqns_inhibit_add (SqnsInhibit *inhibit, const char *who, const char *why, const char *device_id, GError **error);
+ * LIMITS_EXCEEDED or G_UNIX_ERROR. */
+int sqns_inhibit_add (SqnsInhibit *inhibit,
+                      guint uid,
+                      guint limit,
+                      const char *who,
+                      const char *why,
+                      const char *device_id,
+                      GError **error);
 
 /* Whether @inhibitor holds that board. */
 gboolean sqns_inhibitor_concerns (const SqnsInhibitor *inhibitor, const char *device_id);

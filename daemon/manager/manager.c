@@ -322,32 +322,6 @@ sqns_manager_library (SqnsManager *self)
   return self->library;
 }
 
-gboolean
-sqns_manager_accepts (SqnsManager *self, GError **error)
-{
-  if (!self->draining && !self->stopping)
-    return TRUE;
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is %s: no new job is taken",
-               self->stopping ? "stopping" : "draining");
-  return FALSE;
-}
-
-static SqnsJob *
-find_idempotent (SqnsManager *self, SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *request)
-{
-  if (request->idempotency_key == NULL)
-    return NULL;
-  for (guint i = 0; i < self->jobs->len; i++)
-    {
-      SqnsJob *job = self->jobs->pdata[i];
-      if (sqns_job_device (job) == device
-          && g_strcmp0 (sqns_job_request (job)->idempotency_key, request->idempotency_key) == 0
-          && g_str_equal (sqns_job_info (job)->firmware_sha256, sqns_firmware_sha256 (firmware)))
-        return job;
-    }
-  return NULL;
-}
-
 static void
 on_job_changed (SqnsJob *job, gboolean prompt, SqnsManager *self)
 {
@@ -371,35 +345,6 @@ sqns_manager_adopt_job (SqnsManager *self, SqnsJob *job, guint index)
   g_signal_connect_object (job, "finished", G_CALLBACK (on_job_finished), self, 0);
   g_signal_emit (self, signals[JOB_ADDED], 0, job);
   sqns_manager_keep_job (self, job);
-}
-
-static SqnsJob *
-add_job (SqnsManager *self, SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *request)
-{
-  SqnsJob *job = sqns_job_new (device, firmware, request);
-  sqns_manager_adopt_job (self, job, self->jobs->len);
-  return job;
-}
-
-GPtrArray *
-sqns_manager_submit (
-    SqnsManager *self, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error)
-{
-  SqnsPlanFiles files = sqns_request_files (request, firmware);
-  if (!sqns_manager_accepts (self, error)
-      || !sqns_firmware_expect (firmware, request->expect_sha256, &request->expect_version, error)
-      || !sqns_plan_check_files (self->rules, &files, &request->options, error))
-    return NULL;
-
-  GPtrArray *jobs = g_ptr_array_new ();
-  for (guint i = 0; i < devices->len; i++)
-    {
-      SqnsJob *job = find_idempotent (self, devices->pdata[i], firmware, request);
-      g_ptr_array_add (jobs, job != NULL ? job : add_job (self, devices->pdata[i], firmware, request));
-    }
-  sqns_manager_schedule (self);
-  sqns_manager_changed (self);
-  return jobs;
 }
 
 void
@@ -441,9 +386,11 @@ sqns_manager_set_draining (SqnsManager *self, gboolean draining)
 }
 
 int
-sqns_manager_inhibit (SqnsManager *self, const char *who, const char *why, SqnsDevice *device, GError **error)
+sqns_manager_inhibit (
+    SqnsManager *self, guint uid, const char *who, const char *why, SqnsDevice *device, GError **error)
 {
-  return sqns_inhibit_add (self->inhibit, who, why, device != NULL ? sqns_device_info (device)->id : NULL, error);
+  return sqns_inhibit_add (self->inhibit, uid, self->config.max_inhibitors_per_user, who, why,
+                           device != NULL ? sqns_device_info (device)->id : NULL, error);
 }
 
 GPtrArray *

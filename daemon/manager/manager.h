@@ -44,10 +44,14 @@ SqnsLibrary *sqns_manager_library (SqnsManager *manager); /* owned by the manage
 /* DRAINING while nothing new is taken. */
 gboolean sqns_manager_accepts (SqnsManager *manager, GError **error);
 
+/* Whether user @uid may open one more console: LIMITS_EXCEEDED. */
+gboolean sqns_manager_allows_console (SqnsManager *manager, guint uid, GError **error);
+
 gboolean sqns_manager_is_stopping (SqnsManager *manager); /* shutdown has begun */
 
-/* Makes a job for each of @devices (SqnsDevice), all or none; an idempotency key may give present ones. Errors:
- * DRAINING, those of sqns_firmware_expect() and sqns_plan_check_files(). Returns borrowed SqnsJob in the order of
+/* Makes a job for each of @devices (SqnsDevice), all or none; an idempotency key of the same user gives those that the
+ * same order for the same modems made before. Errors: DRAINING, KEY_REUSED, LIMITS_EXCEEDED, those of
+ * sqns_firmware_expect() and sqns_plan_check_files(). Returns borrowed SqnsJob in the order of
  * @devices; the array is the caller's. */
 GPtrArray *sqns_manager_submit (
     SqnsManager *manager, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error);
@@ -88,9 +92,10 @@ gboolean sqns_manager_forget (SqnsManager *manager, SqnsJob *job, GError **error
 /* TRUE: what runs is finished, nothing is started or taken. */
 void sqns_manager_set_draining (SqnsManager *manager, gboolean draining);
 
-/* No new job starts, on @device or (NULL) on any, while the descriptor is open; those that run go on. Returns it, the
- * caller's; -1 with the errors of sqns_inhibit_add(). */
-int sqns_manager_inhibit (SqnsManager *manager, const char *who, const char *why, SqnsDevice *device, GError **error);
+/* Of user @uid: no new job starts, on @device or (NULL) on any, while the descriptor is open; those that run go on.
+ * Returns it, the caller's; -1 with the errors of sqns_inhibit_add(). */
+int sqns_manager_inhibit (
+    SqnsManager *manager, guint uid, const char *who, const char *why, SqnsDevice *device, GError **error);
 GPtrArray *sqns_manager_inhibitors (SqnsManager *manager); /* SqnsInhibitor by age, owned by the manager */
 
 /* Why no job would start now on @device, for people; caller frees. */

@@ -32,7 +32,8 @@ compare_jobs (gconstpointer a, gconstpointer b, gpointer user_data)
   const Pass *pass = user_data;
   SqnsJob *job_a = *(SqnsJob **)a, *job_b = *(SqnsJob **)b;
   const SqnsRequest *one = sqns_job_request (job_a), *two = sqns_job_request (job_b);
-  gboolean early_a = one->not_before > pass->now, early_b = two->not_before > pass->now;
+  gint64 begin_a = sqns_request_begin (one), begin_b = sqns_request_begin (two);
+  gboolean early_a = begin_a > pass->now, early_b = begin_b > pass->now;
 
   gboolean torn_a = sqns_job_is_interrupted (job_a), torn_b = sqns_job_is_interrupted (job_b);
   if (torn_a != torn_b)
@@ -41,8 +42,8 @@ compare_jobs (gconstpointer a, gconstpointer b, gpointer user_data)
     return 0;
   if (early_a != early_b)
     return early_a ? 1 : -1;
-  if (early_a && one->not_before != two->not_before)
-    return one->not_before < two->not_before ? -1 : 1;
+  if (early_a && begin_a != begin_b)
+    return begin_a < begin_b ? -1 : 1;
   if (one->priority != two->priority)
     return one->priority > two->priority ? -1 : 1;
   return 0; /* the array is by age and the sort is stable */
@@ -66,7 +67,7 @@ pending_jobs (Pass *pass)
 static gboolean
 expire (Pass *pass, SqnsJob *job)
 {
-  gint64 not_after = sqns_job_request (job)->not_after;
+  gint64 not_after = sqns_request_deadline (sqns_job_request (job));
   if (not_after == 0)
     return FALSE;
   if (not_after > pass->now)
@@ -106,7 +107,7 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
   SqnsManager *self = pass->manager;
   SqnsDevice *device = sqns_job_device (job);
   gboolean interrupted = sqns_job_is_interrupted (job);
-  gint64 not_before = interrupted ? 0 : sqns_job_request (job)->not_before;
+  gint64 not_before = interrupted ? 0 : sqns_request_begin (sqns_job_request (job));
 
   *state = SQNS_JOB_WAITING;
   if (interrupted && !goes_on_by_itself (self, job))

@@ -9,6 +9,7 @@
 /* Lives from the claim of the device to its release. */
 typedef struct {
   SqnsDevice *device;
+  guint uid;
   const SqnsOperations *operations;
   SqnsLink *link;
   GTask *task;         /* until the stream is open, or is not to be had */
@@ -152,11 +153,16 @@ sqns_console_is_closing (SqnsDevice *device)
   return self != NULL && self->closing && self->dismissed == NULL;
 }
 
+gboolean
+sqns_console_is_of (SqnsDevice *device, guint uid)
+{
+  const Console *self = g_object_get_data (G_OBJECT (device), KEY);
+  return self != NULL && self->uid == uid && !self->closing;
+}
+
 void
-sqns_console_open_async (SqnsDevice *device,
-                         const SqnsOperations *operations,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data)
+sqns_console_open_async (
+    SqnsDevice *device, const SqnsOperations *operations, guint uid, GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
   if (!sqns_device_claim (device, SQNS_USE_CONSOLE, NULL, &error))
@@ -166,6 +172,7 @@ sqns_console_open_async (SqnsDevice *device,
     }
   Console *self = g_new0 (Console, 1);
   self->device = g_object_ref (device);
+  self->uid = uid;
   self->operations = operations;
   self->until = g_object_ref (sqns_device_cancellable (device));
   g_object_set_data (G_OBJECT (device), KEY, self);

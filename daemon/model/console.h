@@ -7,11 +7,9 @@
 
 /* Opens a link that can be left again and its stream. The device stays claimed until the far end is closed, the board
  * is lost, sqns_device_interrupt() or sqns_console_dismiss() is called; the link is then closed and the device
- * released. @operations: static. Errors: BUSY, those of link. */
-void sqns_console_open_async (SqnsDevice *device,
-                              const SqnsOperations *operations,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data);
+ * released. @operations: static. @uid: of the user who asks. Errors: BUSY, those of link. */
+void sqns_console_open_async (
+    SqnsDevice *device, const SqnsOperations *operations, guint uid, GAsyncReadyCallback callback, gpointer user_data);
 /* The far end's fd, owned by the caller; -1 with @error. */
 int sqns_console_open_finish (SqnsDevice *device, GAsyncResult *result, GError **error);
 
@@ -19,6 +17,9 @@ int sqns_console_open_finish (SqnsDevice *device, GAsyncResult *result, GError *
  * modem") on the stream, which ends then; the device is released as soon as the link is left. An open that has not
  * ended yet fails with BUSY. Nothing where there is no console. */
 void sqns_console_dismiss (SqnsDevice *device, const char *why);
+
+/* @uid has a console on @device, or is getting one. */
+gboolean sqns_console_is_of (SqnsDevice *device, guint uid);
 
 /* A person has left the console on @device, and its link is being left: the device is about to be released. FALSE when
  * it was taken away for somebody else. */

@@ -177,8 +177,7 @@ sqns_job_requeue (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES], co
   self->log_elsewhere = FALSE;
   sqns_job_set_files (self, files);
   self->fruitless = 0;
-  self->request->not_before = 0; /* now is when it was asked for */
-  self->request->not_after = 0;
+  self->request->at_once = TRUE; /* now is when it was asked for */
   self->info.state = SQNS_JOB_QUEUED;
   self->info.finished_at = 0;
   self->info.error = NULL;
@@ -331,6 +330,7 @@ record_order (SqnsJob *self, SqnsJobRecord *record)
   record->block_size = request->block_size;
   record->not_before = request->not_before;
   record->not_after = request->not_after;
+  record->at_once = request->at_once;
   record->priority = request->priority;
   replace (&record->label, request->label);
   replace (&record->idempotency_key, request->idempotency_key);
@@ -386,6 +386,7 @@ request_of (const SqnsJobRecord *record)
   request->block_size = record->block_size;
   request->not_before = record->not_before;
   request->not_after = record->not_after;
+  request->at_once = record->at_once;
   request->priority = record->priority;
   replace (&request->label, record->label);
   request->idempotency_key = *record->idempotency_key != '\0' ? g_strdup (record->idempotency_key) : NULL;

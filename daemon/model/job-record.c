@@ -33,6 +33,7 @@ static const struct {
   ValueType type;
   gsize offset;
   guint max;
+  gboolean newer; /* the first daemons did not write it: as in a new record where it is missing */
 } keys[] = {
   { "Version", VERSION_OF_FORMAT, 0 },
   { "Uuid", UUID, FIELD (uuid) },
@@ -64,6 +65,7 @@ static const struct {
   { "BlockSize", NUMBER, FIELD (block_size), 65535 },
   { "NotBefore", TIME, FIELD (not_before) },
   { "NotAfter", TIME, FIELD (not_after) },
+  { "AtOnce", BOOLEAN, FIELD (at_once), .newer = TRUE },
   { "Priority", INTEGER, FIELD (priority) },
   { "Label", TEXT, FIELD (label) },
   { "IdempotencyKey", TEXT, FIELD (idempotency_key) },
@@ -408,7 +410,7 @@ check_whole (const Parser *parser, GError **error)
 {
   const SqnsJobRecord *record = parser->record;
   for (gsize i = 0; i < N_KEYS; i++)
-    if (!parser->seen[i])
+    if (!parser->seen[i] && !keys[i].newer)
       return refuse (parser, error, "%s is missing", keys[i].key);
   if (*record->files[SQNS_JOB_FIRMWARE].sha256 == '\0')
     return refuse (parser, error, "no firmware is named");

@@ -43,6 +43,7 @@ typedef struct {
   guint block_size;
   gint64 not_before;
   gint64 not_after;
+  gboolean at_once;
   int priority;
   char *label;
   char *idempotency_key; /* "" none */
@@ -82,6 +83,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsJobRecord, sqns_job_record_free)
 /* Caller frees. */
 char *sqns_job_record_format (const SqnsJobRecord *record);
 
-/* Any bytes. NULL with FAILED and what is wrong: each key must be there, once, with a value that it may have. What it
- * takes is formatted to the same values again. */
+/* Any bytes. NULL with FAILED and what is wrong: each key must be there, once, with a value that it may have; only keys
+ * that older daemons did not write may be missing. What it takes is formatted to the same values again. */
 SqnsJobRecord *sqns_job_record_parse (const char *text, gsize len, GError **error);

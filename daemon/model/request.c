@@ -35,6 +35,18 @@ sqns_request_files (const SqnsRequest *request, SqnsFirmware *firmware)
   };
 }
 
+gint64
+sqns_request_begin (const SqnsRequest *request)
+{
+  return request->at_once ? 0 : request->not_before;
+}
+
+gint64
+sqns_request_deadline (const SqnsRequest *request)
+{
+  return request->at_once ? 0 : request->not_after;
+}
+
 void
 sqns_request_free (SqnsRequest *request)
 {

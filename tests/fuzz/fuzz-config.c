@@ -11,9 +11,11 @@
 static char *
 write_out (const SqnsConfig *config)
 {
-  return g_strdup_printf ("[sqnsd]\nProbeOnPlug=%s\nAutoResume=%s\nMaxConcurrent=%u\nHistoryDays=%u\nLogPersonal=%s\n",
+  return g_strdup_printf ("[sqnsd]\nProbeOnPlug=%s\nAutoResume=%s\nMaxConcurrent=%u\nHistoryDays=%u\nLogPersonal=%s\n"
+                          "MaxJobsPerUser=%u\nMaxInhibitorsPerUser=%u\nMaxConsolesPerUser=%u\n",
                           config->probe_on_plug ? "yes" : "no", config->auto_resume ? "on" : "off",
-                          config->max_concurrent, config->history_days, config->log_personal ? "1" : "0");
+                          config->max_concurrent, config->history_days, config->log_personal ? "1" : "0",
+                          config->max_jobs_per_user, config->max_inhibitors_per_user, config->max_consoles_per_user);
 }
 
 static void

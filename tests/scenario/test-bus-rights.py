@@ -239,6 +239,26 @@ class Authorization(BusTest):
         os.close(master)
         os.close(slave)
 
+    def test_keys_belong_to_users(self):
+        polkit = Polkit(self.rig.client())
+        self.start_system()
+        dup = self.rig.dup()
+        os.chmod(dup, 0o644)
+        master, slave = os.openpty()
+        modem = self.client.add_port(os.ttyname(slave))
+        late = int(time.time() * 1e6) + 3600000000
+        polkit.answers['org.sqnsd1.upgrade'] = (True, False)
+        order = "(handle 0, {'not-before': <uint64 %d>, 'idempotency-key': <'k'>%s})"
+        mine = self.client.upgrade(modem, dup, not_before=late, idempotency_key='k')
+        name, reply = self.call_as_nobody(modem, 'Modem.Upgrade', order % (late, ''), file=dup)
+        self.assertEqual(name, 'ok', reply)
+        self.assertNotIn(mine, reply)
+        self.assertEqual(self.call_as_nobody(modem, 'Modem.Upgrade', order % (late, ''), file=dup), (name, reply))
+        self.assertEqual(self.call_as_nobody(modem, 'Modem.Upgrade', order % (late, ", 'dry-run': <true>"), file=dup)[0],
+                         'org.sqnsd1.Error.KeyReused')
+        os.close(master)
+        os.close(slave)
+
     def test_gone_while_polkit_is_asked(self):
         """A password may be typed for minutes: what the call was for is looked for again."""
         polkit = Polkit(self.rig.client())

@@ -217,6 +217,38 @@ class Arguments(BusTest):
         first = self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='a')
         self.assertEqual(self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='a'), first)
         self.assertNotEqual(self.client.upgrade(modem, self.dup, not_before=late, idempotency_key='b'), first)
+        other = self.client.add_port(self.make_pty())
+        jobs = len([path for path in self.client.objects() if '/job/' in path])
+        for words, at, dup, options in (('modem', other, self.dup, {}), ('dry-run', modem, self.dup, {'dry_run': True}),
+                                        ('firmware', modem, self.rig.dup('41019.dup', build=41019), {})):
+            self.refused(ERROR + 'KeyReused', self.client.upgrade, at, dup, not_before=late, idempotency_key='a', words=words,
+                         **options)
+        self.assertEqual(len([path for path in self.client.objects() if '/job/' in path]), jobs)
+
+    def test_limits(self):
+        config = os.path.join(self.rig.folder, 'sqnsd.conf')
+        with open(config, 'w', encoding='utf-8') as out:
+            out.write('[sqnsd]\nMaxJobsPerUser=2\nMaxInhibitorsPerUser=2\nMaxConsolesPerUser=1\n')
+        self.rig.stop(self.daemon)
+        self.daemon = self.rig.daemon('--config', config)
+        modem = self.client.add_port(self.make_pty())
+        late = int(time.time() * 1e6) + 3600000000
+        jobs = [self.client.upgrade(modem, self.dup, not_before=late) for _ in range(2)]
+        self.refused(ERROR + 'LimitsExceeded', self.client.upgrade, modem, self.dup, not_before=late,
+                     words='has 2 unfinished jobs; the limit is 2')
+        self.client.call(jobs[0], 'Job.Cancel', '(a{sv})', ({},))
+        self.client.upgrade(modem, self.dup, not_before=late)
+        held = [self.client.call(ROOT, 'Manager.Inhibit', '(ssa{sv})', ('x', 'y', {}))[1] for _ in range(2)]
+        self.refused(ERROR + 'LimitsExceeded', self.client.call, ROOT, 'Manager.Inhibit', '(ssa{sv})', ('x', 'y', {}),
+                     words='the limit is 2')
+        for fds in held:
+            os.close(fds[0])
+        boards = [self.rig.board(*FAST) for _ in range(2)]
+        modems = [self.client.add_port(board.port) for board in boards]
+        _, fds = self.client.call(modems[0], 'Modem.OpenConsole', '(a{sv})', ({},))
+        self.refused(ERROR + 'LimitsExceeded', self.client.call, modems[1], 'Modem.OpenConsole', '(a{sv})', ({},),
+                     words='has 1 consoles open; the limit is 1')
+        os.close(fds[0])
 
     def test_removed_while_the_firmware_loads(self):
         """No job of a modem that is not there, and no port that stays taken."""

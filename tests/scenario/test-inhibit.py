@@ -127,7 +127,7 @@ class Bus(InhibitCase):
         self.refused(INVALID_ARGS, 'x', 'x', {'modem': GLib.Variant('s', '/org/sqnsd1/modem/none')})
         self.refused(ERROR + 'NotFound', 'x', 'x', {'modem': GLib.Variant('o', '/org/sqnsd1/modem/none')})
         fds = [self.inhibit() for _ in range(64)]
-        self.refused(ERROR + 'Busy', 'x', 'x', {})
+        self.refused(ERROR + 'LimitsExceeded', 'x', 'x', {})
         for fd in fds:
             os.close(fd)
         self.wait_inhibitors(0)

@@ -12,7 +12,7 @@ import unittest
 import uuid as uuids
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import wait_for  # noqa: E402
+from bus_rig import GLib, error_name, wait_for  # noqa: E402
 from journal_case import ENDED, SLOW_BLOCKS, JournalCase  # noqa: E402
 from rig import BEFORE, DONE, FAST, NOT_FOUND, REFUSED, TARGET  # noqa: E402
 
@@ -26,7 +26,8 @@ class Restarts(JournalCase):
         board = self.board('--start=direct')
         modem = self.client.add_port(board.port, link='direct')
         later = int(time.time() * 1e6) + 3600000000
-        job = self.client.upgrade(modem, self.dup, label='tonight', not_before=later, priority=3, idempotency_key='k')
+        order = {'label': 'tonight', 'not_before': later, 'priority': 3, 'idempotency_key': 'k'}
+        job = self.client.upgrade(modem, self.dup, **order)
         before = self.client.properties(job, 'Job')
         wait_for(self.records, 'the record')
         wait_for(self.firmware, 'the firmware')
@@ -36,9 +37,19 @@ class Restarts(JournalCase):
         for key in ('Uuid', 'CreatedAt', 'NotBefore', 'Label', 'Priority', 'FirmwareName', 'FirmwareSha256', 'Modem', 'Kind',
                     'CreatorUid', 'State', 'Message', 'BytesTotal'):
             self.assertEqual(now[key], before[key], key)
-        self.assertEqual(self.client.upgrade(modem, self.dup, not_before=later, idempotency_key='k'), job)
+        self.assertEqual(self.client.upgrade(modem, self.dup, **order), job)
+        with self.assertRaises(GLib.Error) as caught:
+            self.client.upgrade(modem, self.dup, **{**order, 'priority': 4})
+        self.assertEqual(error_name(caught.exception), 'org.sqnsd1.Error.KeyReused')
         self.expect(DONE, 'cancel', now['Uuid'])
         self.assert_unopened(board)
+        # resumed, its times hold no longer, and it is the same order all the same
+        self.client.call(job, 'Job.Resume', '(a{sv})', ({},))
+        self.client.wait_state(job, 'running', 'succeeded')
+        self.kill()
+        self.restart()
+        self.succeeds(now['Uuid'])
+        self.assertEqual(self.client.upgrade(modem, self.dup, **order), job)
 
     def test_answered_is_kept(self):
         """Who has got an answer may rely on it, whatever becomes of the daemon."""

@@ -8,7 +8,8 @@ static void
 test_good (void)
 {
   static const char text[] = "# a comment\n; another\n\n[sqnsd]\nProbeOnPlug = yes\nAutoResume=false\n"
-                             " MaxConcurrent=12 \nHistoryDays=0\r\nLogPersonal=On\n";
+                             " MaxConcurrent=12 \nHistoryDays=0\r\nLogPersonal=On\n"
+                             "MaxJobsPerUser=1\nMaxInhibitorsPerUser=0\nMaxConsolesPerUser=3\n";
   SqnsConfig config;
   g_autoptr (GError) error = NULL;
   g_assert_true (sqns_config_parse (&config, text, strlen (text), "test", &error));
@@ -18,6 +19,9 @@ test_good (void)
   g_assert_cmpuint (config.max_concurrent, ==, 12);
   g_assert_cmpuint (config.history_days, ==, 0);
   g_assert_true (config.log_personal);
+  g_assert_cmpuint (config.max_jobs_per_user, ==, 1);
+  g_assert_cmpuint (config.max_inhibitors_per_user, ==, 0);
+  g_assert_cmpuint (config.max_consoles_per_user, ==, 3);
 }
 
 static void
@@ -31,6 +35,9 @@ test_defaults (void)
   g_assert_cmpuint (config.max_concurrent, ==, 0);
   g_assert_cmpuint (config.history_days, ==, 30);
   g_assert_false (config.log_personal);
+  g_assert_cmpuint (config.max_jobs_per_user, ==, 512);
+  g_assert_cmpuint (config.max_inhibitors_per_user, ==, 64);
+  g_assert_cmpuint (config.max_consoles_per_user, ==, 8);
 
   g_assert_true (sqns_config_load (&config, "/nonexistent/sqnsd.conf", FALSE, NULL));
   g_assert_false (sqns_config_load (&config, "/nonexistent/sqnsd.conf", TRUE, &error));

@@ -304,7 +304,7 @@ test_console (void)
   char buffer[8];
   g_signal_connect (device, "released", G_CALLBACK (count), &released);
 
-  sqns_console_open_async (device, scripted_operations (), on_console, &answer);
+  sqns_console_open_async (device, scripted_operations (), 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_true (answer.good);
@@ -330,7 +330,7 @@ test_console_interrupted (void)
   g_autoptr (SqnsDevice) device = new_board ();
   Answer answer = { 0 };
   char words[256] = { 0 };
-  sqns_console_open_async (device, scripted_operations (), on_console, &answer);
+  sqns_console_open_async (device, scripted_operations (), 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   sqns_device_interrupt (device);
@@ -343,7 +343,7 @@ test_console_interrupted (void)
   g_close (answer.fd, NULL);
 
   answer = (Answer){ 0 };
-  sqns_console_open_async (device, scripted_operations (), on_console, &answer);
+  sqns_console_open_async (device, scripted_operations (), 0, on_console, &answer);
   scripted_refuse_link (SQNS_ERROR_PORT_LOCKED, "minicom has it");
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
@@ -361,7 +361,7 @@ test_console_dismissed (void)
   char words[256] = { 0 };
 
   sqns_console_dismiss (device, "nobody is there");
-  sqns_console_open_async (device, scripted_operations (), on_console, &answer);
+  sqns_console_open_async (device, scripted_operations (), 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   sqns_console_dismiss (device, "job 42 takes this modem");
@@ -375,7 +375,7 @@ test_console_dismissed (void)
   g_close (answer.fd, NULL);
 
   /* before it was open */
-  sqns_console_open_async (device, scripted_operations (), on_console, &second);
+  sqns_console_open_async (device, scripted_operations (), 0, on_console, &second);
   sqns_console_dismiss (device, "job 44 takes this modem");
   scripted_settle ();
   g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);

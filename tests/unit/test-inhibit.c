@@ -69,11 +69,13 @@ submit (Rig *rig, SqnsDevice *device)
   return sqns_job_info (jobs->pdata[0]);
 }
 
+static guint uid = 1000; /* who calls */
+
 static int
 inhibit (Rig *rig, const char *who, const char *why, SqnsDevice *device)
 {
   g_autoptr (GError) error = NULL;
-  int fd = sqns_manager_inhibit (rig->manager, who, why, device, &error);
+  int fd = sqns_manager_inhibit (rig->manager, uid, who, why, device, &error);
   g_assert_no_error (error);
   g_assert_cmpint (fd, >=, 0);
   return fd;
@@ -182,7 +184,7 @@ static void
 expect_refusal (Rig *rig, const char *who, const char *why, GQuark domain, int code)
 {
   g_autoptr (GError) error = NULL;
-  g_assert_cmpint (sqns_manager_inhibit (rig->manager, who, why, NULL, &error), ==, -1);
+  g_assert_cmpint (sqns_manager_inhibit (rig->manager, uid, who, why, NULL, &error), ==, -1);
   g_assert_error (error, domain, code);
 }
 
@@ -208,14 +210,17 @@ test_refusals (Rig *rig, gconstpointer unused)
   expect_refusal (rig, "anna", "two\nlines", G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
   scripted_wait (is_free, rig->manager);
 
-  int fds[SQNS_MAX_INHIBITORS];
-  for (guint i = 0; i < SQNS_MAX_INHIBITORS; i++)
+  int fds[64];
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     fds[i] = inhibit (rig, "anna", "greed", NULL);
-  expect_refusal (rig, "ben", "no place", SQNS_ERROR, SQNS_ERROR_BUSY);
-  for (guint i = 0; i < SQNS_MAX_INHIBITORS; i++)
+  expect_refusal (rig, "anna", "no place", SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED);
+  uid = 1001;
+  close (inhibit (rig, "ben", "another user has places of his own", NULL));
+  uid = 1000;
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     close (fds[i]);
   scripted_wait (is_free, rig->manager);
-  close (inhibit (rig, "ben", "there is a place again", NULL));
+  close (inhibit (rig, "anna", "there is a place again", NULL));
 }
 
 int

@@ -169,6 +169,21 @@ test_damage (void)
   refused (text, strlen (text), "no text");
 }
 
+/* The record of a daemon that did not know the key yet. */
+static void
+test_older (void)
+{
+  g_autoptr (SqnsJobRecord) record = make_record ();
+  g_autofree char *text = sqns_job_record_format (record);
+  char *at = strstr (text, "AtOnce=");
+  g_autoptr (GError) error = NULL;
+  g_assert_nonnull (at);
+  memmove (at, strchr (at, '\n') + 1, strlen (strchr (at, '\n')));
+  g_autoptr (SqnsJobRecord) older = sqns_job_record_parse (text, strlen (text), &error);
+  g_assert_no_error (error);
+  g_assert_false (older->at_once);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -177,5 +192,6 @@ main (int argc, char **argv)
   g_test_add_func ("/job-record/any-text", test_any_text);
   g_test_add_func ("/job-record/cut", test_cut);
   g_test_add_func ("/job-record/damage", test_damage);
+  g_test_add_func ("/job-record/older", test_older);
   return g_test_run ();
 }

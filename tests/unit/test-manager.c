@@ -227,7 +227,7 @@ test_console (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *board = add_board (rig, "a");
   int fd = -1;
-  sqns_console_open_async (board, scripted_operations (), on_console, &fd);
+  sqns_console_open_async (board, scripted_operations (), 0, on_console, &fd);
   scripted_open_link ();
   scripted_settle ();
   SqnsJob *job = submit (rig, board);
@@ -268,24 +268,131 @@ test_draining (Rig *rig, gconstpointer unused)
   g_assert_cmpint (state (queued), ==, SQNS_JOB_RUNNING);
 }
 
+/* NULL: refused with @code. The array is the caller's. */
+static GPtrArray *
+submit_many (Rig *rig, SqnsDevice *one, SqnsDevice *two, SqnsError code)
+{
+  g_autoptr (GPtrArray) devices = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  if (one != NULL)
+    g_ptr_array_add (devices, one);
+  if (two != NULL)
+    g_ptr_array_add (devices, two);
+  GPtrArray *jobs = sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error);
+  if (jobs == NULL)
+    g_assert_error (error, SQNS_ERROR, (int)code);
+  return jobs;
+}
+
+static void
+refused (Rig *rig, SqnsDevice *one, SqnsDevice *two, SqnsError code)
+{
+  guint jobs = sqns_manager_jobs (rig->manager)->len;
+  g_assert_null (submit_many (rig, one, two, code));
+  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, jobs);
+}
+
 static void
 test_idempotency (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
   g_autoptr (SqnsFirmware) other = sqns_test_firmware_new ("y.dup", 41019, 0);
+  rig->request->creator_uid = 1000;
   rig->request->idempotency_key = g_strdup ("night of the 5th");
   SqnsJob *first = submit (rig, one);
   g_assert_true (submit (rig, one) == first);
-  g_assert_true (submit (rig, two) != first);
+  /* the same key, with anything else: see also test-order.c */
+  refused (rig, two, NULL, SQNS_ERROR_KEY_REUSED);
+  refused (rig, one, two, SQNS_ERROR_KEY_REUSED);
+  rig->request->dry_run = TRUE;
+  refused (rig, one, NULL, SQNS_ERROR_KEY_REUSED);
+  rig->request->dry_run = FALSE;
   g_autoptr (SqnsFirmware) firmware = g_steal_pointer (&rig->firmware);
   rig->firmware = g_object_ref (other);
-  g_assert_true (submit (rig, one) != first);
+  refused (rig, one, NULL, SQNS_ERROR_KEY_REUSED);
   g_object_unref (rig->firmware);
   rig->firmware = g_steal_pointer (&firmware);
+  /* another user's key is another one */
+  rig->request->creator_uid = 1001;
+  rig->request->dry_run = TRUE;
+  g_assert_true (submit (rig, one) != first);
+  rig->request->creator_uid = 1000;
+  rig->request->dry_run = FALSE;
   scripted_settle ();
   finish_one (one);
   /* also once it is finished */
   g_assert_true (submit (rig, one) == first);
+}
+
+/* A key for many modems stands for all of them. */
+static void
+test_idempotency_of_many (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
+  g_autoptr (GError) error = NULL;
+  rig->request->idempotency_key = g_strdup ("all");
+  g_autoptr (GPtrArray) jobs = submit_many (rig, one, two, SQNS_ERROR_FAILED);
+  g_autoptr (GPtrArray) again = submit_many (rig, two, one, SQNS_ERROR_FAILED);
+  g_assert_true (again->pdata[0] == jobs->pdata[1] && again->pdata[1] == jobs->pdata[0]);
+  refused (rig, one, NULL, SQNS_ERROR_KEY_REUSED);
+  scripted_settle ();
+  finish_one (one);
+  /* who knows whether it was named: that would be a second upgrade */
+  g_assert_true (sqns_manager_forget (rig->manager, jobs->pdata[0], &error));
+  g_assert_no_error (error);
+  refused (rig, one, two, SQNS_ERROR_KEY_REUSED);
+}
+
+/* What has ended does not count, nor do another user's. */
+static void
+test_limit_of_jobs (Rig *rig, gconstpointer unused)
+{
+  SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
+  rig->config.max_jobs_per_user = 3;
+  make_manager (rig);
+  one = add_board (rig, "one");
+  two = add_board (rig, "two");
+  rig->request->creator_uid = 1000;
+  submit (rig, one);
+  submit (rig, two);
+  refused (rig, one, two, SQNS_ERROR_LIMITS_EXCEEDED);
+  rig->request->idempotency_key = g_strdup ("k");
+  SqnsJob *third = submit (rig, one);
+  g_assert_true (submit (rig, one) == third); /* that is no more */
+  g_clear_pointer (&rig->request->idempotency_key, g_free);
+  refused (rig, one, NULL, SQNS_ERROR_LIMITS_EXCEEDED);
+  rig->request->creator_uid = 1001;
+  submit (rig, one);
+  rig->request->creator_uid = 1000;
+  scripted_settle ();
+  finish_one (one);
+  submit (rig, one);
+  refused (rig, one, NULL, SQNS_ERROR_LIMITS_EXCEEDED);
+}
+
+static void
+test_limit_of_consoles (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  int fd = -1;
+  rig->config.max_consoles_per_user = 1;
+  make_manager (rig);
+  SqnsDevice *one = add_board (rig, "one");
+  g_assert_true (sqns_manager_allows_console (rig->manager, 1000, &error));
+  sqns_console_open_async (one, scripted_operations (), 1000, on_console, &fd);
+  g_assert_false (sqns_manager_allows_console (rig->manager, 1000, &error)); /* it is being opened */
+  g_assert_error (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED);
+  g_assert_nonnull (strstr (error->message, "user 1000 has 1 consoles open; the limit is 1 per user"));
+  g_clear_error (&error);
+  g_assert_true (sqns_manager_allows_console (rig->manager, 1001, &error));
+  scripted_open_link ();
+  scripted_settle ();
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_false (sqns_manager_allows_console (rig->manager, 1000, NULL));
+  g_close (fd, NULL);
+  scripted_close_far_end ();
+  scripted_settle ();
+  g_assert_true (sqns_manager_allows_console (rig->manager, 1000, NULL));
 }
 
 static void
@@ -350,7 +457,7 @@ test_shutdown (Rig *rig, gconstpointer unused)
   SqnsJob *early_job = submit (rig, early), *late_job = submit (rig, late), *queued = submit (rig, late);
   g_autoptr (GError) error = NULL;
   int fd = -1;
-  sqns_console_open_async (talk, scripted_operations (), on_console, &fd);
+  sqns_console_open_async (talk, scripted_operations (), 0, on_console, &fd);
   scripted_open_link ();
   scripted_settle ();
   scripted_phase (run_of (early), SQNS_PHASE_LINK, TRUE, FALSE, "linking");
@@ -528,6 +635,9 @@ main (int argc, char **argv)
     { "/manager/console", test_console },
     { "/manager/draining", test_draining },
     { "/manager/idempotency", test_idempotency },
+    { "/manager/idempotency-of-many", test_idempotency_of_many },
+    { "/manager/limit-of-jobs", test_limit_of_jobs },
+    { "/manager/limit-of-consoles", test_limit_of_consoles },
     { "/manager/refused-file", test_refused_file },
     { "/manager/forget", test_forget },
     { "/manager/many-finished", test_many_finished },
