@@ -32,8 +32,8 @@ struct _SqnsFollow {
   GPtrArray *jobs;          /* SqnsFollowedJob * */
   SqnsProgress *progress;
   GMainLoop *loop;
-  gboolean ids_printed;
-  gboolean over; /* the loop is left, or will not be run */
+  gboolean left_running; /* jobs go on without us: their ids are printed once the bars are off the screen */
+  gboolean over;         /* the loop is left, or will not be run */
   SqnsExit code;
   GError *error; /* in place of the jobs' own ends */
   guint interrupt, terminate, hangup, grace, timeout, stranded;
@@ -65,9 +65,6 @@ leave_with (SqnsFollow *follow, GError *error)
 static void
 print_ids (SqnsFollow *follow)
 {
-  if (follow->ids_printed)
-    return;
-  follow->ids_printed = TRUE;
   for (guint i = 0; i < follow->jobs->len; i++)
     if (!sqns_followed_job_has_ended (follow->jobs->pdata[i]))
       sqns_ctl_say (follow->ctl, "%s\n", sqns_followed_job_get_uuid (follow->jobs->pdata[i]));
@@ -76,6 +73,7 @@ print_ids (SqnsFollow *follow)
 static void
 detach_now (SqnsFollow *follow)
 {
+  follow->left_running = TRUE;
   leave (follow, SQNS_EXIT_DETACHED);
 }
 
@@ -172,8 +170,8 @@ static void
 on_cancel_refused (SqnsFollowedJob *followed, const char *why, gpointer data)
 {
   SqnsFollow *follow = data;
-  sqns_progress_note (follow->progress, "%s: not cancelled, the job goes on: %s", sqns_followed_job_get_name (followed),
-                      why);
+  sqns_progress_note (follow->progress, "%s: could not cancel, the job continues: %s",
+                      sqns_followed_job_get_name (followed), why);
   check_all_ended (follow);
 }
 
@@ -205,8 +203,9 @@ on_first_interrupt (SqnsFollow *follow)
     }
   follow->mood = MOOD_GRACE;
   follow->grace = g_timeout_add_seconds (GRACE_S, on_grace_over, follow);
-  sqns_progress_note (follow->progress, "sqnsctl: detached, %s on; press Ctrl-C again within %d s to cancel",
-                      follow->jobs->len == 1 ? "the job goes" : "the jobs go", GRACE_S);
+  sqns_progress_note (follow->progress,
+                      "Detached; the upgrade%s in the background; press Ctrl-C again within %d s to cancel",
+                      follow->jobs->len == 1 ? " continues" : "s continue", GRACE_S);
 }
 
 static gboolean
@@ -218,9 +217,10 @@ on_interrupt (gpointer data)
     {
     case MOOD_STARTING:
       if (follow->detach_at_start)
-        leave (follow, SQNS_EXIT_DETACHED);
+        detach_now (follow);
       else
-        sqns_progress_note (follow->progress, "sqnsctl: waiting for the daemon to name the job; Ctrl-C: not even that");
+        sqns_progress_note (follow->progress,
+                            "Waiting for sqnsd to accept the job... press Ctrl-C again to stop waiting");
       follow->detach_at_start = TRUE;
       break;
     case MOOD_FOLLOWING:
@@ -229,7 +229,7 @@ on_interrupt (gpointer data)
     case MOOD_GRACE:
       follow->mood = MOOD_CANCELLING;
       g_clear_handle_id (&follow->grace, g_source_remove);
-      sqns_progress_note (follow->progress, "sqnsctl: cancelling; Ctrl-C: do not wait for it");
+      sqns_progress_note (follow->progress, "Cancelling... press Ctrl-C again to stop waiting");
       for (guint i = 0; i < follow->jobs->len; i++)
         sqns_followed_job_cancel (follow->jobs->pdata[i]);
       break;
@@ -253,9 +253,9 @@ on_timeout (gpointer data)
 {
   SqnsFollow *follow = data;
   follow->timeout = 0;
-  print_ids (follow);
-  leave_with (follow, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "not over after %d s; it goes on without us",
-                                   follow->ctl->timeout));
+  follow->left_running = TRUE;
+  leave_with (follow, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "Stopped waiting after %d s; %s still running",
+                                   follow->ctl->timeout, follow->jobs->len == 1 ? "the job is" : "the jobs are"));
   return G_SOURCE_REMOVE;
 }
 
@@ -268,11 +268,10 @@ on_vanished (SqnsFollow *follow)
     sqns_followed_job_vanished (follow->jobs->pdata[i]);
   if (follow->over)
     return;
-  print_ids (follow);
-  leave_with (follow,
-              g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
-                           "the daemon has gone in the middle of it; the modem is as the daemon last said, do not "
-                           "cut its power; when the daemon is back, the job goes on by itself, see 'sqnsctl jobs'"));
+  follow->left_running = TRUE;
+  leave_with (follow, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
+                                   "Lost contact with sqnsd during the upgrade. Do not cut the board's power. When "
+                                   "sqnsd is back, the job continues by itself: see 'sqnsctl jobs'"));
 }
 
 static void
@@ -361,6 +360,7 @@ sqns_follow_started (SqnsFollow *follow)
   follow->mood = MOOD_FOLLOWING;
   if (follow->detach_at_start || follow->only_start)
     {
+      follow->left_running = TRUE;
       leave (follow, follow->only_start ? SQNS_EXIT_DONE : SQNS_EXIT_DETACHED);
     }
   check_all_ended (follow);
@@ -409,7 +409,7 @@ sqns_follow_run (SqnsFollow *follow)
     g_main_loop_run (follow->loop);
   g_clear_pointer (&follow->progress, sqns_progress_free);
   /* not before: a bar would be drawn over them */
-  if (follow->code == SQNS_EXIT_DETACHED || follow->only_start)
+  if (follow->left_running)
     print_ids (follow);
   report (follow);
   return follow->error != NULL ? sqns_ctl_fail (follow->ctl, follow->error) : follow->code;

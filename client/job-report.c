@@ -106,8 +106,12 @@ report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
   g_autofree char *before = sqns_clean_line (sqns_dbus_job_get_version_before (job), -1);
   g_autofree char *after = sqns_clean_line (sqns_dbus_job_get_version_after (job), -1);
   g_autofree char *message = sqns_clean_line (sqns_dbus_job_get_message (job), -1);
+  const char *advice = or_empty (sqns_dbus_job_get_advice (job));
   g_autofree char *versions = NULL;
 
+  /* what is left to do at the board is no progress, which could be left out, and no data */
+  if (*advice != '\0')
+    sqns_ctl_complain ("%s: %s", name, advice);
   if (ctl->quiet)
     return;
   /* The daemon's own sentence is the better one; the versions are for when it does not name them. */
@@ -137,7 +141,7 @@ power_words (SqnsPower power)
     case SQNS_POWER_UNSURE:
       break;
     }
-  return "whether it may be cut is not known: leave it on";
+  return "whether it may be cut is not known: leave it on until the next step says otherwise";
 }
 
 /* "cancelled: cancelled before it began" says it twice. */

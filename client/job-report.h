@@ -14,7 +14,8 @@ char *sqns_job_report_line (SqnsDbusJob *job, const char *name, const char *text
 /* @text is borrowed by @bar, as @name is. */
 void sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, SqnsBar *bar);
 
-/* How an ended job ended: success on stdout, not with --quiet; anything else on stderr, with the modem's state, whether
+/* How an ended job ended: success on stdout, not with --quiet, and what is then left to do at
+ * the board on stderr; anything else on stderr, with the modem's state, whether
  * power may be cut, what to do next, and where the log is. @modem: nullable. */
 void sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem, const char *name);
 

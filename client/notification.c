@@ -118,7 +118,7 @@ power_words (SqnsPower power)
     case SQNS_POWER_UNSURE:
       break;
     }
-  return "Whether power may be cut is not known: leave it on.";
+  return "Whether power may be cut is not known: leave it on until the next step says otherwise.";
 }
 
 /* Cancelled, too: that can leave a modem in a state that somebody has to act on. */

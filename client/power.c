@@ -19,7 +19,7 @@ ended_in_the_dark (SqnsDbusJob *job)
          || g_strcmp0 (sqns_dbus_job_get_error_name (job), SQNS_ERROR_DBUS_PREFIX "PortLocked") == 0;
 }
 
-/* What the daemon calls safe is what this job did, and that alone. */
+/* What the daemon calls safe is what this job did; of a modem that nobody has asked there is no more to know. */
 SqnsPower
 sqns_power_of_job (SqnsDbusJob *job, SqnsDbusModem *modem)
 {
@@ -31,5 +31,7 @@ sqns_power_of_job (SqnsDbusJob *job, SqnsDbusModem *modem)
     return SQNS_POWER_UNSURE;
   if (works_for_another (modem, job) || ended_in_the_dark (job))
     return SQNS_POWER_UNSURE;
+  if (state == SQNS_STATE_UNKNOWN && sqns_job_state_ended (sqns_job_state (job)))
+    return SQNS_POWER_SAFE;
   return sqns_state_words (state)->power;
 }

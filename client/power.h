@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "sqns-dbus.h"
 
-/* SAFE only of a modem that said by itself that it waits or runs, and that no other job is at work on.
+/* SAFE only of a modem that waits or runs by its own word or that nothing was sent to, and that no other job is at work
+ * on.
  * @modem: the job's, nullable. */
 SqnsPower sqns_power_of_job (SqnsDbusJob *job, SqnsDbusModem *modem);

@@ -91,6 +91,9 @@ static const struct {
   { SQNS_ADVICE_WAITS_FOR_BOARD, "Plug the board in again: the job goes on from there." },
   { SQNS_ADVICE_WAITS_FOR_PORT,
     "Close the program that uses the port (a terminal, an IDE, ModemManager): the job goes on by itself then." },
+
+  { SQNS_ADVICE_LEAVE_PASSTHROUGH,
+    "Press the reset button on the board to get its MicroPython prompt back; the modem is not affected." },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (advices) == SQNS_N_ADVICES);
 

@@ -43,6 +43,8 @@ typedef enum {
   /* the job goes on by itself */
   SQNS_ADVICE_WAITS_FOR_BOARD,
   SQNS_ADVICE_WAITS_FOR_PORT,
+
+  SQNS_ADVICE_LEAVE_PASSTHROUGH, /* after success */
 } SqnsAdviceId;
-#define SQNS_N_ADVICES (SQNS_ADVICE_WAITS_FOR_PORT + 1)
+#define SQNS_N_ADVICES (SQNS_ADVICE_LEAVE_PASSTHROUGH + 1)
 const char *sqns_advice_words (SqnsAdviceId id); /* never empty; static */

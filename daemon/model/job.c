@@ -3,6 +3,8 @@
 #include "model/job-private.h"
 #include "model/advice.h"
 
+#include "base/advice-words.h"
+
 G_DEFINE_FINAL_TYPE (SqnsJob, sqns_job, G_TYPE_OBJECT)
 
 enum {
@@ -232,6 +234,9 @@ end_well (SqnsJob *self)
   self->info.safe = TRUE;
   sqns_progress_succeed (&self->progress);
   self->info.progress = self->progress.value;
+  self->info.advice = sqns_device_info (self->device)->link == SQNS_LINK_PASSTHROUGH
+                          ? sqns_advice_words (SQNS_ADVICE_LEAVE_PASSTHROUGH)
+                          : "";
   sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->message);
 }
 

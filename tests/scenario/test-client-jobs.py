@@ -124,6 +124,25 @@ class Upgrade(WithDaemon):
             self.assertIn('next run it again', lines)
             self.assertIn('log sqnsctl job %s --log' % uuid(number)[:8], lines)
 
+    def test_what_is_left_to_do_at_the_board(self):
+        """Is told on stderr, however little is to be told."""
+        for number, args in enumerate(([], ['-q'], ['--json'], ['-q', '--json-stream']), 1):
+            with self.subTest(args):
+                client = self.upgrade(*args)
+                self.daemon.finish(number, 'succeeded', props={'Advice': 'Press the reset button.'})
+                code, _, err = client.end()
+                self.assertEqual(code, 0)
+                self.assertIn('sqnsctl: tty-a: Press the reset button.\n', err)
+
+    def test_a_person_is_called(self):
+        for number, args in enumerate(([], ['-q'], ['--json'], ['-q', '--json-stream']), 1):
+            with self.subTest(args):
+                client = self.upgrade(*args)
+                self.daemon.set_job(number, State='waiting', Message='NeedsHand: press the reset button')
+                client.err.until('press the reset button')
+                self.daemon.finish(number, 'succeeded')
+                self.assertEqual(client.end()[0], 0)
+
     def end_with(self, modem, state='failed', **props):
         """What sqnsctl says of a job that ended so, on a modem like that."""
         client = self.upgrade('-q')
@@ -138,7 +157,7 @@ class Upgrade(WithDaemon):
         for modem, name, knows in (
                 ({'State': 'application'}, 'ModemRefused', True), ({'State': 'recovery'}, 'NeedsRecovery', True),
                 ({'State': 'ffh'}, 'NeedsRecovery', True), ({'State': 'mtools'}, 'NeedsRecovery', True),
-                ({'State': 'unknown'}, 'Cancelled', False), ({'State': 'silent'}, 'Failed', False),
+                ({'State': 'unknown'}, 'Cancelled', True), ({'State': 'silent'}, 'Failed', False),
                 ({'State': 'gone'}, 'DeviceLost', False), ({'State': 'upgrading', 'CurrentJob': other}, 'Cancelled', False),
                 ({'State': 'application', 'CurrentJob': other}, 'Cancelled', False),
                 ({'State': 'application'}, 'Timeout', False), ({'State': 'application'}, 'NeedsHand', False),
@@ -146,7 +165,7 @@ class Upgrade(WithDaemon):
             with self.subTest(modem=modem, name=name):
                 err = self.end_with(modem, state='cancelled' if name == 'Cancelled' else 'failed', name=name)
                 self.assertEqual('may be cut now' in err, knows, err)
-                self.assertEqual('whether it may be cut is not known: leave it on' in err, not knows, err)
+                self.assertEqual('not known: leave it on until the next step says otherwise' in err, not knows, err)
         self.assertIn('must stay on', self.end_with({'State': 'updater'}, name='Timeout', Safe=False))
         self.assertIn('must stay on', self.end_with({'State': 'updater'}, name='Failed'))
 
@@ -254,7 +273,7 @@ class Upgrade(WithDaemon):
             self.daemon.order('drop')
             code, out, err = client.end()
             self.assertEqual(code, 7)
-            self.assertIn('the daemon has gone', err)
+            self.assertIn('Lost contact with sqnsd', err)
             if args:
                 self.assertEqual(json.loads(out)['error']['jobs'], [uuid(1)])
             else:
@@ -282,7 +301,7 @@ class Upgrade(WithDaemon):
         client = self.upgrade('--timeout', '3')
         code, out, err = client.end()
         self.assertEqual((code, out), (7, uuid(1) + '\n'))
-        self.assertIn('not over after 3 s', err)
+        self.assertIn('Stopped waiting after 3 s; the job is still running', err)
 
     def test_a_reader_that_goes_away_stops_nothing(self):
         read, write = os.pipe()

@@ -25,7 +25,7 @@ class CtrlC(WithDaemon):
     def test_once(self):
         client = self.running()
         client.type(b'\x03')
-        client.screen.until('press Ctrl-C again within 2 s to cancel')
+        client.screen.until('Detached; the upgrade continues in the background; press Ctrl-C again within 2 s to cancel')
         code, screen, _ = client.end()
         self.assertEqual(code, 130)
         self.assertIn(uuid(1), screen)
@@ -37,7 +37,7 @@ class CtrlC(WithDaemon):
         client.screen.until('again within')
         client.type(b'\x03')
         self.assertEqual(self.daemon.call('Cancel')['path'], job_path(1))
-        client.screen.until('cancelling')
+        client.screen.until('Cancelling... press Ctrl-C again to stop waiting')
         self.daemon.finish(1, 'cancelled', error=OWN + 'Cancelled', message='as you wished')
         code, screen, _ = client.end()
         self.assertEqual(code, 9)
@@ -49,12 +49,12 @@ class CtrlC(WithDaemon):
         client.type(b'\x03')
         client.screen.until('again within')
         client.type(b'\x03')
-        client.screen.until('not cancelled, the job goes on: the modem is writing')
+        client.screen.until('could not cancel, the job continues: the modem is writing')
         self.assertEqual(client.end()[0], 130)
 
     def test_thrice(self):
         client = self.running()
-        for words in ('again within', 'cancelling'):
+        for words in ('again within', 'Cancelling'):
             client.type(b'\x03')
             client.screen.until(words)
         client.type(b'\x03')
@@ -72,7 +72,7 @@ class CtrlC(WithDaemon):
         client = self.client('upgrade', 'a', self.firmware())
         self.daemon.call('Upgrade')
         client.interrupt()
-        client.err.until('waiting for the daemon to name the job')
+        client.err.until('Waiting for sqnsd to accept the job')
         self.daemon.order('release')
         code, out, _ = client.end()
         self.assertEqual((code, out), (130, uuid(1) + '\n'))
@@ -82,7 +82,7 @@ class CtrlC(WithDaemon):
         client = self.client('upgrade', 'a', self.firmware())
         self.daemon.call('Upgrade')
         client.interrupt()
-        client.err.until('waiting for the daemon to name the job')
+        client.err.until('Waiting for sqnsd to accept the job')
         client.interrupt()
         self.assertEqual(client.end()[0], 130)
 
@@ -98,6 +98,57 @@ class CtrlC(WithDaemon):
         client.err.until('queued')
         client.process.terminate()
         self.assertEqual(client.end()[:2], (130, uuid(1) + '\n'))
+
+
+class Screen(WithDaemon):
+    """What stands on a terminal in the end."""
+
+    def running(self, *args):
+        client = self.upgrade(*args, terminal=(100,), env={'NO_COLOR': '1'})
+        self.daemon.set_job(1, State='running', Phase='transfer', Message='sending', Progress=0.5, Safe=False)
+        client.screen.until(' 50 %')
+        return client
+
+    def assert_stays(self, screen, *lines):
+        """@screen: what came since a bar was drawn, which stands where the cursor was."""
+        rows, at = [''], 0
+        for piece in re.findall(r'\033\[\d*[A-Za-z]|\r|\n|[^\033\r\n]+', screen):
+            if piece == '\n':
+                at += 1
+                rows += [''] * (at + 1 - len(rows))
+            elif re.fullmatch(r'\033\[\d+A', piece):
+                at = max(at - int(piece[2:-1]), 0)
+            elif piece == '\033[J':
+                del rows[at + 1:]
+                rows[at] = ''
+            elif piece == '\033[K' or piece == '\r':
+                pass
+            else:
+                rows[at] = piece
+        for line in lines:
+            self.assertIn(line, rows, screen)
+        self.assertTrue(any(row.startswith('KEEP POWER ON  tty-a') for row in rows), rows)
+
+    def test_ids_after_a_timeout(self):
+        code, screen, _ = self.running('--timeout', '2').end()
+        self.assertEqual(code, 7)
+        self.assert_stays(screen, uuid(1), 'sqnsctl: Stopped waiting after 2 s; the job is still running')
+
+    def test_ids_after_a_loss(self):
+        client = self.running()
+        self.daemon.order('drop')
+        code, screen, _ = client.end()
+        self.assertEqual(code, 7)
+        self.assert_stays(screen, uuid(1))
+        self.assertIn("sqnsctl: Lost contact with sqnsd during the upgrade. Do not cut the board's power.", screen)
+
+    def test_ids_after_ctrl_c(self):
+        client = self.running()
+        client.type(b'\x03')
+        code, screen, _ = client.end()
+        self.assertEqual(code, 130)
+        self.assert_stays(screen, uuid(1), 'Detached; the upgrade continues in the background; press Ctrl-C again within 2 s to '
+                          'cancel')
 
 
 class Bars(WithDaemon):
