@@ -34,23 +34,6 @@ open_bus (Doctor *doctor)
   host->daemon_error = g_strdup (error->message);
 }
 
-/* 0 when the bus does not tell. */
-static int
-daemon_pid (Doctor *doctor)
-{
-  guint pid = 0;
-  if (doctor->bus == NULL)
-    return 0;
-  g_autoptr (GVariant) answer
-      = g_dbus_connection_call_sync (doctor->bus->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                     "org.freedesktop.DBus", "GetConnectionUnixProcessID",
-                                     g_variant_new ("(s)", SQNS_BUS_NAME), G_VARIANT_TYPE ("(u)"),
-                                     G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
-  if (answer != NULL)
-    g_variant_get (answer, "(u)", &pid);
-  return (int)pid;
-}
-
 /* Which modems it is about. One that is not found is a finding, and the reason often stands under USB. */
 static void
 find_modems (Doctor *doctor)
@@ -88,7 +71,7 @@ static void
 look_at_host (Doctor *doctor)
 {
   SqnsHostFacts *host = doctor->host;
-  int pid = daemon_pid (doctor);
+  int pid = doctor->bus != NULL ? sqns_bus_daemon_pid (doctor->bus) : 0;
 
   host->own_daemon = doctor->ctl->session || doctor->ctl->bus != NULL;
   host->mm = sqns_doctor_look_for_mm ();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl reset: a board's module, with or without its modem. */
 #include "commands.h"
+#include "held-port.h"
 #include "json.h"
 #include "modem-ref.h"
 
@@ -31,7 +32,7 @@ sqns_cmd_reset (SqnsCtl *ctl, int argc, char **argv)
   if (bus == NULL)
     return sqns_ctl_fail (ctl, error);
   g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, argv[1], &error);
-  if (modem == NULL
+  if (modem == NULL || !sqns_held_port_check (bus, modem, &error)
       || !sqns_dbus_modem_call_reset_sync (modem, make_options (with_modem), sqns_bus_ask (bus),
                                            sqns_bus_long_timeout (bus), NULL, &error))
     return sqns_ctl_fail (ctl, error);

@@ -69,6 +69,17 @@ ask_bus (SqnsBus *bus, const char *method, GVariant *args, const char *reply_typ
                                       G_DBUS_CALL_FLAGS_NONE, sqns_bus_timeout (bus), NULL, error);
 }
 
+int
+sqns_bus_daemon_pid (SqnsBus *bus)
+{
+  guint pid = 0;
+  g_autoptr (GVariant) answer
+      = ask_bus (bus, "GetConnectionUnixProcessID", g_variant_new ("(s)", SQNS_BUS_NAME), "(u)", NULL);
+  if (answer != NULL)
+    g_variant_get (answer, "(u)", &pid);
+  return (int)pid;
+}
+
 /* Asked for by name, so that the bus says whether there is no such service, or it does not start, or it is not for us.
  * It does not know services that run without its help, so they are looked for first. */
 static gboolean

@@ -23,6 +23,9 @@ SqnsBus *sqns_bus_open (const SqnsCtl *ctl, GError **error);
 void sqns_bus_free (SqnsBus *bus);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBus, sqns_bus_free)
 
+/* 0 when the bus does not tell. */
+int sqns_bus_daemon_pid (SqnsBus *bus);
+
 /* Flags for a call that may need authorization: a person may be asked unless --no-ask-password. Starts the textual
  * agent. */
 GDBusCallFlags sqns_bus_ask (SqnsBus *bus);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* OpenConsole, and what became of it. */
 #include "console.h"
+#include "held-port.h"
 
 #include <gio/gunixfdlist.h>
 
@@ -12,7 +13,7 @@ sqns_console_open (SqnsBus *bus, SqnsDbusModem *modem, GError **error)
   g_autoptr (GVariant) handle = NULL;
   g_autoptr (GUnixFDList) files = NULL;
 
-  if (!sqns_bus_passes_files (bus, "a console", error)
+  if (!sqns_bus_passes_files (bus, "a console", error) || !sqns_held_port_check (bus, modem, error)
       || !sqns_dbus_modem_call_open_console_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
                                                   sqns_bus_long_timeout (bus), NULL, &handle, &files, NULL, error))
     return -1;

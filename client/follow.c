@@ -2,12 +2,14 @@
 /* Stays with jobs until they end. */
 #include "follow.h"
 #include "followed-job.h"
+#include "held-port.h"
 #include "job-report.h"
 #include "job-state.h"
 #include "json.h"
 #include "progress.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include <glib-unix.h>
 
@@ -159,10 +161,25 @@ on_changed (SqnsFollowedJob *followed, gpointer data)
   check_stranded (data);
 }
 
+/* The daemon may not see whose the port is. */
+static void
+tell_holder (SqnsFollow *follow, SqnsFollowedJob *followed)
+{
+  SqnsDbusModem *modem = sqns_followed_job_get_modem (followed);
+  const char *error_name = sqns_dbus_job_get_error_name (sqns_followed_job_get_job (followed));
+  if (modem == NULL || g_strcmp0 (error_name, SQNS_ERROR_DBUS_PREFIX "PortLocked") != 0)
+    return;
+  g_autofree char *owner = sqns_held_port_owner (follow->bus, modem);
+  const char *message = sqns_dbus_job_get_error_message (sqns_followed_job_get_job (followed));
+  if (owner != NULL && (message == NULL || strstr (message, owner) == NULL))
+    sqns_progress_note (follow->progress, "%s: the port is in use by %s", sqns_followed_job_get_name (followed), owner);
+}
+
 static void
 on_ended (SqnsFollowedJob *followed, gpointer data)
 {
   tell_event (data, followed, "completed");
+  tell_holder (data, followed);
   check_all_ended (data);
 }
 

@@ -3,6 +3,7 @@
 #include "upgrade-start.h"
 #include "firmware-file.h"
 #include "follow.h"
+#include "held-port.h"
 #include "modem-ref.h"
 #include "siblings.h"
 #include "upgrade-options.h"
@@ -120,7 +121,7 @@ start_and_follow (SqnsCtl *ctl, char **modem_refs, guint n_refs, const char *pat
   if (bus == NULL || !sqns_bus_passes_files (bus, "firmware", &error))
     return sqns_ctl_fail (ctl, error);
   g_autoptr (GPtrArray) modems = sqns_modem_ref_resolve (bus, modem_refs, n_refs, flags->all, &error);
-  if (modems == NULL)
+  if (modems == NULL || !sqns_held_port_check_all (bus, modems, flags->options.not_before != NULL, &error))
     return sqns_ctl_fail (ctl, error);
 
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, bus, TRUE);

@@ -26,7 +26,9 @@ struct _SqnsJob {
   char *advice; /* of a job that was restored, else NULL */
   const SqnsOperations *operations;
   const SqnsRules *rules;
-  GError *refusal; /* why the run was ended by the job itself, nullable */
+  GError *refusal;  /* why the run was ended by the job itself, nullable */
+  GError *held;     /* PORT_LOCKED: another program takes part of the bytes, and the run was ended for it; nullable */
+  gboolean looking; /* for such a one */
   GCancellable *cancellable;
   guint heartbeat;
   gboolean running; /* also while it waits for a person */

@@ -2,6 +2,8 @@
 /* A job's run: what the procedure tells is turned into what people see. */
 #include "model/job-private.h"
 
+#include "port/port-holder.h"
+
 #define HEARTBEAT_S 1
 #define HAND_BOARD_S 900
 #define HAND_UNKNOWN_S 45             /* with the search before it, less than 90 s in all */
@@ -169,10 +171,37 @@ on_bytes (gpointer data, guint64 done, guint64 total)
 }
 
 static void
+on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SqnsJob) self = user_data;
+  g_autoptr (GError) held = NULL;
+
+  self->looking = FALSE;
+  if (sqns_port_holder_finish (result, NULL, &held) || !self->running)
+    return;
+  remark (self, "%s", held->message);
+  if (self->info.committed || g_cancellable_is_cancelled (self->cancellable))
+    return;
+  self->held = g_error_new (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s too, which takes part of the bytes", held->message);
+  g_cancellable_cancel (self->cancellable);
+}
+
+/* Bytes get lost: on a port that another program reads (root may open it, locks or not) a job would crawl for hours. */
+static void
+look_for_holder (SqnsJob *self)
+{
+  if (self->looking || self->held != NULL)
+    return;
+  self->looking = TRUE;
+  sqns_port_holder_async (sqns_device_info (self->device)->devnode, on_looked, g_object_ref (self));
+}
+
+static void
 on_retries (gpointer data, guint more)
 {
   SqnsJob *self = data;
   self->info.retries += more;
+  look_for_holder (self);
   sqns_job_emit_changed (self, FALSE);
 }
 
@@ -294,6 +323,11 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
     take_result (self, result);
   else
     error = sqns_error_normalize (g_steal_pointer (&error));
+  if (self->held != NULL && !self->cancel_asked && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
+    {
+      g_error_free (error);
+      error = g_steal_pointer (&self->held);
+    }
   remark (self, "%s: %s", error != NULL ? sqns_error_name (error) : "done",
           error != NULL ? error->message : self->message);
 
@@ -435,6 +469,7 @@ sqns_job_start (SqnsJob *self, const SqnsOperations *operations, const SqnsRules
   self->cancel_asked = FALSE;
   self->resume_wanted = FALSE;
   g_clear_error (&self->refusal);
+  g_clear_error (&self->held);
   g_object_unref (self->cancellable);
   self->cancellable = g_cancellable_new ();
   if (self->log_start == 0)

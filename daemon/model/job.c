@@ -46,6 +46,7 @@ sqns_job_finalize (GObject *object)
       g_free (self->notes[i].sha256);
     }
   g_clear_error (&self->refusal);
+  g_clear_error (&self->held);
   g_free (self->advice);
   g_free (self->keep_problem);
   g_free (self->interruption);

@@ -4,6 +4,7 @@
 
 #include "base/ssm.h"
 #include "port/port-open.h"
+#include "procedure/blame.h"
 #include "procedure/board.h"
 #include "procedure/link-search.h"
 #include "procedure/passthrough.h"
@@ -494,6 +495,16 @@ found (SqnsSsm *ssm)
 }
 
 static void
+close_port (SqnsSsm *ssm)
+{
+  Open *open = sqns_ssm_data (ssm);
+
+  if (sqns_ssm_error (ssm) != NULL && open->link->port != NULL)
+    sqns_port_close (open->link->port);
+  sqns_ssm_next (ssm);
+}
+
+static void
 open_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Open *open = data;
@@ -570,9 +581,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_ssm_next (ssm);
       break;
     case OPEN_CLOSE:
-      if (sqns_ssm_error (ssm) != NULL && port != NULL)
-        sqns_port_close (port);
-      sqns_ssm_next (ssm);
+      sqns_blame_holder (ssm, open->devnode, close_port);
       break;
     case OPEN_N_STATES:
       g_assert_not_reached ();

@@ -6,6 +6,7 @@
 #include "base/words.h"
 #include "codec/repl.h"
 #include "port/port-open.h"
+#include "procedure/blame.h"
 #include "procedure/board.h"
 #include "procedure/pic.h"
 #include "procedure/relay.h"
@@ -138,6 +139,16 @@ on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+close_port (SqnsSsm *ssm)
+{
+  Reboot *reboot = sqns_ssm_data (ssm);
+
+  if (reboot->port != NULL)
+    sqns_port_close (reboot->port);
+  sqns_ssm_next (ssm);
+}
+
+static void
 reboot_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Reboot *reboot = data;
@@ -167,9 +178,7 @@ reboot_state (SqnsSsm *ssm, guint state, gpointer data)
                             cancellable, on_reset, ssm);
       break;
     case STATE_CLOSE:
-      if (reboot->port != NULL)
-        sqns_port_close (reboot->port);
-      sqns_ssm_next (ssm);
+      sqns_blame_holder (ssm, reboot->devnode, close_port);
       break;
     case N_STATES:
       g_assert_not_reached ();

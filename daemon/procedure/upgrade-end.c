@@ -2,6 +2,7 @@
 /* How an upgrade ends: the summary of a good one; the truth about the modem after a failure. */
 #include "procedure/upgrade-private.h"
 
+#include "procedure/blame.h"
 #include "procedure/bootmode.h"
 #include "procedure/probe.h"
 #include "procedure/relay.h"
@@ -48,12 +49,14 @@ on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
   sqns_ssm_next (ssm);
 }
 
-void
-sqns_upgrade_assess (SqnsSsm *ssm)
+static void
+assess (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (sqns_ssm_error (ssm) == NULL || !upgrade->memory.history.touched || upgrade->stranger || upgrade->link == NULL
+  /* what is asked while another program takes the bytes says nothing of the modem */
+  if (sqns_ssm_error (ssm) == NULL || g_error_matches (sqns_ssm_error (ssm), SQNS_ERROR, SQNS_ERROR_PORT_LOCKED)
+      || !upgrade->memory.history.touched || upgrade->stranger || upgrade->link == NULL
       || sqns_port_is_lost (sqns_link_port (upgrade->link)))
     {
       sqns_ssm_next (ssm);
@@ -61,6 +64,13 @@ sqns_upgrade_assess (SqnsSsm *ssm)
     }
   sqns_monitor_remark (&upgrade->monitor, "failed (%s): asks the modem what it is now", sqns_ssm_error (ssm)->message);
   sqns_probe_async (upgrade->link, NULL, on_assessed, ssm);
+}
+
+void
+sqns_upgrade_assess (SqnsSsm *ssm)
+{
+  SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
+  sqns_blame_holder (ssm, upgrade->devnode, assess);
 }
 
 static void

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a failure is another program's, which takes the bytes of the port. */
+#include "procedure/blame.h"
+
+#include "port/port-holder.h"
+
+typedef struct {
+  SqnsSsm *ssm;
+  SqnsBlamed then;
+} Blame;
+
+static void
+on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Blame *blame = user_data;
+  g_autoptr (GError) held = NULL;
+
+  if (!sqns_port_holder_finish (result, NULL, &held))
+    sqns_ssm_replace_error (blame->ssm,
+                            g_error_new (held->domain, held->code, "%s too, which takes part of the bytes: %s",
+                                         held->message, sqns_ssm_error (blame->ssm)->message));
+  blame->then (blame->ssm);
+}
+
+static gboolean
+is_explained_by_loss (const GError *error)
+{
+  return sqns_error_is_timeout (error) || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL)
+         || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND);
+}
+
+void
+sqns_blame_holder (SqnsSsm *ssm, const char *devnode, SqnsBlamed then)
+{
+  const Blame blame = { ssm, then };
+  const GError *error = sqns_ssm_error (ssm);
+
+  if (error == NULL || !is_explained_by_loss (error))
+    then (ssm);
+  else
+    sqns_port_holder_async (devnode, on_looked, g_memdup2 (&blame, sizeof blame));
+}

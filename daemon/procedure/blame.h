@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a failure is another program's, which takes the bytes of the port: it may have come after the port was opened
+ * (root passes TIOCEXCL). */
+#pragma once
+
+#include "base/ssm.h"
+
+typedef void (*SqnsBlamed) (SqnsSsm *ssm);
+
+/* For a cleanup state: after a failure that lost bytes would explain, looks who else has @devnode open; the error is
+ * PORT_LOCKED then, and names it. Calls @then, at once when there is nothing to explain. */
+void sqns_blame_holder (SqnsSsm *ssm, const char *devnode, SqnsBlamed then);
