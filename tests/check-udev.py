@@ -61,9 +61,15 @@ def play(rules, device):
                 if key not in MATCHES:
                     raise SyntaxError(f"cannot match {key}")
                 hit = hit and matches(key, attribute, operator, value, device)
+            elif key == "ENV" and operator == "+=":
+                if hit:
+                    device["env"][attribute] = (device["env"].get(attribute, "") + " " + value).strip()
             elif key == "ENV":
                 if hit:
                     device["env"][attribute] = value
+            elif key == "TAG" and operator == "+=":
+                if hit:
+                    device["env"]["TAGS"] = device["env"].get("TAGS", ":") + value + ":"
             else:
                 raise SyntaxError(f"cannot set {key}")
         at += 1
@@ -100,9 +106,12 @@ def main():
             tty = play(rules, device("tty", ids, action))
             expect(f"tty of {ids}, {action}", tty, "ID_SQNSD_CANDIDATE", "1")
             expect(f"tty of {ids}, {action}", tty, "ID_MM_DEVICE_IGNORE", "1")
+            expect(f"tty of {ids}, {action}", tty, "SYSTEMD_WANTS", "sqnsd.service")
+            expect(f"tty of {ids}, {action}", tty, "TAGS", ":systemd:")  # systemd looks at no other device
             usb = play(rules, device("usb", ids, action))
             expect(f"USB device {ids}, {action}", usb, "ID_SQNSD_CANDIDATE", None)
             expect(f"USB device {ids}, {action}", usb, "ID_MM_DEVICE_IGNORE", "1")
+            expect(f"USB device {ids}, {action}", usb, "SYSTEMD_WANTS", None)
     strangers = [
         ("another vendor", device("tty", ("2e8a", "f013"))),
         ("a boot loader", device("usb", ("04d8", "ef99"))),
@@ -115,6 +124,7 @@ def main():
         env = play(rules, stranger)
         expect(what, env, "ID_SQNSD_CANDIDATE", None)
         expect(what, env, "ID_MM_DEVICE_IGNORE", None)
+        expect(what, env, "SYSTEMD_WANTS", None)
     print("\n".join(failures) or f"{len(boards)} ids, {len(strangers)} strangers: ok")
     return 1 if failures else 0
 

@@ -63,6 +63,29 @@ systemd-sysusers --dry-run "$root$sysusersdir/sqnsd.conf" > "$work/sysusers" 2>&
   || fail "systemd-sysusers: $(cat "$work/sysusers")"
 say "unit and user are well-formed"
 
+# After a power cut nobody calls the daemon: it starts at boot, and with a board.
+systemctl --root="$root" enable sqnsd.service > "$work/enable" 2>&1 || fail "systemctl enable: $(cat "$work/enable")"
+systemctl --root="$root" is-enabled --quiet sqnsd.service || fail "the unit is not enabled"
+[ -L "$root/etc/systemd/system/multi-user.target.wants/sqnsd.service" ] || fail "nothing starts the unit at boot"
+systemctl --root="$root" disable sqnsd.service > "$work/enable" 2>&1 || fail "systemctl disable: $(cat "$work/enable")"
+say "the unit can be enabled"
+# udev itself on the rules: a tty of this machine plays a board, which changes the rules' matches and nothing else. Only root can
+# show other rules to udev, in a mount namespace.
+tty=$(find /sys/class/tty -name 'ttyS*' | head -n 1)
+if [ "$(id -u)" = 0 ] && [ -n "$tty" ] && unshare --mount true 2>/dev/null; then
+  mkdir "$work/rules"
+  sed -e 's/SUBSYSTEMS=="usb", //' -e 's/^LABEL="sqnsd_ids"$/&\nENV{.SQNSD_BOARD}="1"/' \
+    "$root$udevdir/rules.d/60-sqnsd.rules" > "$work/rules/60-sqnsd.rules"
+  in_time unshare --mount sh -c 'mount --bind "$1" "$2" && udevadm test "$3" 2>&1' sh "$work/rules" /usr/lib/udev/rules.d "$tty" \
+    > "$work/udev" || fail "udevadm test: $(cat "$work/udev")"
+  for want in ID_SQNSD_CANDIDATE=1 SYSTEMD_WANTS=sqnsd.service; do
+    grep -qx "$want" "$work/udev" || fail "udev does not give a board $want: $(cat "$work/udev")"
+  done
+  grep -q '^TAGS=.*:systemd:' "$work/udev" || fail "systemd does not look at a board: $(cat "$work/udev")"
+  ! grep -i "invalid\|unknown\|ignoring" "$work/udev" | grep 60-sqnsd || fail "udev does not understand a rule"
+  say "udev lets a board start the unit"
+fi
+
 # every action that the daemon asks about, each denied by default and answerable to the daemon's user
 python3 - "$root$datadir/polkit-1/actions/org.sqnsd1.policy" <<'PYTHON'
 import sys
