@@ -4,6 +4,7 @@
  *
  *   test-matrix ROUTE FAULT                  all states, as TAP; each in a process of its own, many at a time
  *   test-matrix --sample                     each state of each machine once, each fault in turn, as TAP
+ *   test-matrix --clean ROUTE FOLDER         the places of an undisturbed run, for --sample
  *   test-matrix --cell ROUTE FAULT PLACE     one of them, with its transcript when it fails
  *   test-matrix --table                      the table of CONTRIBUTING.md
  *   test-matrix --check FILE                 whether it stands there
@@ -20,16 +21,26 @@
 #include <unistd.h>
 
 #define AT_A_TIME (g_get_num_processors () * 8) /* they wait for most of their time */
-#define TRIES 3                                 /* a state that only some runs come by */
+#define SAMPLES_AT_A_TIME (g_get_num_processors () * 16)
+#define TRIES 3 /* a state that only some runs come by */
 #define CLEAN_TRIES 5
 #define BUSY_FACTOR 3
 #define LATER_MS 200
 #define NOT_MET_SHARE 25 /* one in so many may be a state that only a busy machine comes by */
 
+/* Runs of cells, those of one route or of all. */
+typedef struct {
+  GPtrArray *cells; /* Attempt: what is to be struck */
+  guint at_a_time;
+  guint next;
+  guint running;
+  guint later; /* source */
+} Pool;
+
 typedef struct {
   const MatrixRoute *route;
+  Pool *pool;
   char *folder;
-  GPtrArray *cells;    /* Attempt: what is to be struck */
   GPtrArray *places;   /* of the clean run, in order */
   GHashTable *before;  /* places of the clean run before that one: what a busy machine made one of them do is no cell */
   GHashTable *entries; /* of a place without its number: how many */
@@ -38,9 +49,7 @@ typedef struct {
   const char *place;   /* entered last */
   guint writes;
   guint steps;
-  guint next;
-  guint running;
-  guint later; /* source */
+  guint cells;
   guint done;
   guint failed;
   guint not_met;
@@ -164,10 +173,11 @@ add_cell (Sweep *sweep, MatrixFault fault, const char *place)
   Attempt *attempt = g_new0 (Attempt, 1);
 
   *attempt = (Attempt){ sweep, fault, place, 0 };
-  g_ptr_array_add (sweep->cells, attempt);
+  g_ptr_array_add (sweep->pool->cells, attempt);
+  sweep->cells++;
 }
 
-static void start_more (Sweep *sweep);
+static void start_more (Pool *pool);
 static void start_attempt (Attempt *attempt);
 
 static guint told;
@@ -193,7 +203,7 @@ tell_not_met (const Attempt *attempt)
 {
   Sweep *sweep = attempt->sweep;
 
-  if (++sweep->not_met > 1 + sweep->cells->len / NOT_MET_SHARE)
+  if (++sweep->not_met > 1 + sweep->cells / NOT_MET_SHARE)
     tell_cell (attempt, FALSE, "not met, as too many others");
   else
     g_print ("# %s %s %s: not met again, no cell\n", sweep->route->name, matrix_fault_name (attempt->fault),
@@ -209,7 +219,7 @@ on_attempted (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree char *text = NULL;
 
   gboolean read = g_subprocess_communicate_utf8_finish (process, result, &text, NULL, NULL);
-  sweep->running--;
+  sweep->pool->running--;
   if (!read || !g_subprocess_get_if_exited (process))
     tell_cell (attempt, FALSE, text != NULL ? text : "no output");
   else if (g_subprocess_get_exit_status (process) == 0)
@@ -223,7 +233,7 @@ on_attempted (GObject *source, GAsyncResult *result, gpointer data)
     }
   else
     tell_not_met (attempt);
-  start_more (sweep);
+  start_more (sweep->pool);
 }
 
 static void
@@ -239,7 +249,7 @@ start_attempt (Attempt *attempt)
 
   g_assert_no_error (error);
   attempt->tries++;
-  sweep->running++;
+  sweep->pool->running++;
   g_subprocess_communicate_utf8_async (process, NULL, NULL, on_attempted, attempt);
 }
 
@@ -258,20 +268,37 @@ machine_is_busy (void)
 static gboolean
 on_later (gpointer data)
 {
-  Sweep *sweep = data;
-  sweep->later = 0;
-  start_more (sweep);
+  Pool *pool = data;
+  pool->later = 0;
+  start_more (pool);
   return G_SOURCE_REMOVE;
 }
 
 /* One at least runs, however busy the machine is. */
 static void
-start_more (Sweep *sweep)
+start_more (Pool *pool)
 {
-  while (sweep->running < AT_A_TIME && sweep->next < sweep->cells->len && (sweep->running == 0 || !machine_is_busy ()))
-    start_attempt (g_ptr_array_index (sweep->cells, sweep->next++));
-  if (sweep->next < sweep->cells->len && sweep->later == 0)
-    sweep->later = g_timeout_add (LATER_MS, on_later, sweep);
+  while (pool->running < pool->at_a_time && pool->next < pool->cells->len
+         && (pool->running == 0 || !machine_is_busy ()))
+    start_attempt (g_ptr_array_index (pool->cells, pool->next++));
+  if (pool->next < pool->cells->len && pool->later == 0)
+    pool->later = g_timeout_add (LATER_MS, on_later, pool);
+}
+
+static void
+pool_init (Pool *pool, guint at_a_time)
+{
+  *pool = (Pool){ .cells = g_ptr_array_new_with_free_func (g_free), .at_a_time = at_a_time };
+}
+
+static void
+pool_run (Pool *pool)
+{
+  start_more (pool);
+  while (pool->running > 0 || pool->next < pool->cells->len)
+    g_main_context_iteration (NULL, TRUE);
+  g_clear_handle_id (&pool->later, g_source_remove);
+  g_clear_pointer (&pool->cells, g_ptr_array_unref);
 }
 
 static void
@@ -287,52 +314,44 @@ run_clean_twice (Sweep *sweep)
 }
 
 static void
-sweep_init (Sweep *sweep, const MatrixRoute *route)
+sweep_init (Sweep *sweep, const MatrixRoute *route, Pool *pool)
 {
-  *sweep = (Sweep){ .route = route, .folder = matrix_route_make (route) };
-  sweep->cells = g_ptr_array_new_with_free_func (g_free);
+  *sweep = (Sweep){ .route = route, .pool = pool };
   sweep->places = g_ptr_array_new_with_free_func (g_free);
   sweep->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   sweep->writing = g_hash_table_new (NULL, NULL);
   sweep->behind = g_hash_table_new (NULL, NULL);
   sweep->before = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  run_clean_twice (sweep);
-}
-
-static void
-sweep_run (Sweep *sweep)
-{
-  start_more (sweep);
-  while (sweep->running > 0 || sweep->next < sweep->cells->len)
-    g_main_context_iteration (NULL, TRUE);
-  g_clear_handle_id (&sweep->later, g_source_remove);
 }
 
 static void
 sweep_clear (Sweep *sweep)
 {
-  matrix_route_remove (sweep->folder);
   g_free (sweep->folder);
   g_hash_table_unref (sweep->before);
   g_hash_table_unref (sweep->entries);
   g_hash_table_unref (sweep->writing);
   g_hash_table_unref (sweep->behind);
   g_ptr_array_unref (sweep->places);
-  g_ptr_array_unref (sweep->cells);
 }
 
 static int
 sweep_all (const MatrixRoute *route, MatrixFault fault)
 {
   Sweep sweep;
+  Pool pool;
 
-  sweep_init (&sweep, route);
+  pool_init (&pool, AT_A_TIME);
+  sweep_init (&sweep, route, &pool);
+  sweep.folder = matrix_route_make (route);
+  run_clean_twice (&sweep);
   for (guint i = 0; i < sweep.places->len; i++)
     if (has_cell (&sweep, fault, g_ptr_array_index (sweep.places, i)))
       add_cell (&sweep, fault, g_ptr_array_index (sweep.places, i));
-  sweep_run (&sweep);
+  pool_run (&pool);
   g_print ("1..%u\n", told);
   gboolean bad = sweep.failed > 0 || sweep.done == 0;
+  matrix_route_remove (sweep.folder);
   sweep_clear (&sweep);
   return bad;
 }
@@ -358,32 +377,137 @@ fault_in_turn (Sweep *sweep, const char *place, const guint strikes[MATRIX_N_FAU
   return (MatrixFault)chosen;
 }
 
-/* Each state of each machine where it is first come by, on the routes in their order, by one fault. */
+/* The undisturbed runs of all routes are made side by side, each in a process of its own, which writes down what it
+ * came by: a line for each place with a letter for each of these, and the number of steps in the end. */
+enum {
+  CLEAN_BEFORE = 'b',
+  CLEAN_WRITING = 'w',
+  CLEAN_BEHIND = 'h',
+  CLEAN_STEPS = '=',
+};
+
+static int
+tell_clean (const MatrixRoute *route, char *folder)
+{
+  Sweep sweep;
+
+  sweep_init (&sweep, route, NULL);
+  sweep.folder = g_strdup (folder);
+  run_clean_twice (&sweep);
+  for (guint i = 0; i < sweep.places->len; i++)
+    {
+      const char *place = g_ptr_array_index (sweep.places, i);
+      g_print ("%s%s%s %s\n", g_hash_table_contains (sweep.before, place) ? "b" : "",
+               g_hash_table_contains (sweep.writing, place) ? "w" : "",
+               g_hash_table_contains (sweep.behind, place) ? "h" : "", place);
+    }
+  g_print ("= %u\n", sweep.steps);
+  sweep_clear (&sweep);
+  return 0;
+}
+
+static void
+take_clean_place (Sweep *sweep, const char *flags, const char *name)
+{
+  char *place = g_strdup (name);
+  const char *number = strrchr (name, '#');
+
+  g_ptr_array_add (sweep->places, place);
+  /* the numbers of a place come in their order */
+  g_hash_table_replace (sweep->entries, g_strndup (name, number - name),
+                        GUINT_TO_POINTER ((guint)strtoul (number + 1, NULL, 10)));
+  if (strchr (flags, CLEAN_BEFORE) != NULL)
+    g_hash_table_add (sweep->before, g_strdup (name));
+  if (strchr (flags, CLEAN_WRITING) != NULL)
+    g_hash_table_add (sweep->writing, place);
+  if (strchr (flags, CLEAN_BEHIND) != NULL)
+    g_hash_table_add (sweep->behind, place);
+}
+
+/* The text ends with the number of steps, or the process did not get there. */
+static void
+take_clean (Sweep *sweep, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      char *space = strchr (lines[i], ' ');
+      if (space == NULL)
+        continue;
+      *space = '\0';
+      if (*lines[i] == CLEAN_STEPS)
+        sweep->steps = (guint)strtoul (space + 1, NULL, 10);
+      else
+        take_clean_place (sweep, lines[i], space + 1);
+    }
+  if (sweep->steps == 0)
+    g_error ("%s has no undisturbed run", sweep->route->name);
+}
+
+static GSubprocess *
+start_clean (const char *route, const char *folder)
+{
+  g_autoptr (GError) error = NULL;
+  GSubprocess *process
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, "/proc/self/exe", "--clean", route, folder, NULL);
+
+  g_assert_no_error (error);
+  return process;
+}
+
+/* Each state of each machine where it is first come by, by one fault. */
+static void
+choose (Sweep *sweep, GHashTable *seen, guint strikes[MATRIX_N_FAULTS])
+{
+  for (guint i = 0; i < sweep->places->len; i++)
+    {
+      const char *place = g_ptr_array_index (sweep->places, i);
+      g_autofree char *state = state_of (place);
+      if (!is_chosen (sweep, place) || !g_hash_table_contains (sweep->before, place)
+          || !g_hash_table_add (seen, g_steal_pointer (&state)))
+        continue;
+      MatrixFault fault = fault_in_turn (sweep, place, strikes);
+      strikes[fault]++;
+      add_cell (sweep, fault, place);
+    }
+}
+
+/* On the routes in their order. */
 static int
 sample (void)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) clean = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree Sweep *sweeps = NULL;
   guint strikes[MATRIX_N_FAULTS] = { 0 };
   gboolean bad = FALSE;
+  guint n = 0;
+  Pool pool;
 
-  for (guint r = 0; matrix_route_at (r) != NULL; r++)
+  pool_init (&pool, SAMPLES_AT_A_TIME);
+  while (matrix_route_at (n) != NULL)
+    n++;
+  sweeps = g_new0 (Sweep, n);
+  for (guint r = 0; r < n; r++)
     {
-      Sweep sweep;
-      sweep_init (&sweep, matrix_route_at (r));
-      for (guint i = 0; i < sweep.places->len; i++)
-        {
-          const char *place = g_ptr_array_index (sweep.places, i);
-          g_autofree char *state = state_of (place);
-          if (!is_chosen (&sweep, place) || !g_hash_table_contains (sweep.before, place)
-              || !g_hash_table_add (seen, g_steal_pointer (&state)))
-            continue;
-          MatrixFault fault = fault_in_turn (&sweep, place, strikes);
-          strikes[fault]++;
-          add_cell (&sweep, fault, place);
-        }
-      sweep_run (&sweep);
-      bad = bad || sweep.failed > 0;
-      sweep_clear (&sweep);
+      sweep_init (&sweeps[r], matrix_route_at (r), &pool);
+      sweeps[r].folder = matrix_route_make (sweeps[r].route);
+      g_ptr_array_add (clean, start_clean (sweeps[r].route->name, sweeps[r].folder));
+    }
+  for (guint r = 0; r < n; r++)
+    {
+      g_autofree char *text = NULL;
+      g_subprocess_communicate_utf8 (g_ptr_array_index (clean, r), NULL, NULL, &text, NULL, NULL);
+      take_clean (&sweeps[r], text != NULL ? text : "");
+      choose (&sweeps[r], seen, strikes);
+    }
+  pool_run (&pool);
+  for (guint r = 0; r < n; r++)
+    {
+      bad = bad || sweeps[r].failed > 0;
+      matrix_route_remove (sweeps[r].folder);
+      sweep_clear (&sweeps[r]);
     }
   for (guint fault = 0; fault < MATRIX_N_FAULTS; fault++)
     if (strikes[fault] == 0)
@@ -424,7 +548,8 @@ phase_of (const char *place)
 static int
 usage (void)
 {
-  g_printerr ("test-matrix ROUTE FAULT | --sample | --cell ROUTE FAULT PLACE | --table | --check FILE\n");
+  g_printerr ("test-matrix ROUTE FAULT | --sample | --clean ROUTE FOLDER | --cell ROUTE FAULT PLACE | --table | "
+              "--check FILE\n");
   return 2;
 }
 
@@ -445,6 +570,9 @@ main (int argc, char **argv)
     return check_table (argv[2]);
   if (argc == 2 && strcmp (argv[1], "--sample") == 0 && source != NULL && chdir (source) == 0)
     return sample ();
+  if (argc == 4 && strcmp (argv[1], "--clean") == 0 && source != NULL && chdir (source) == 0
+      && (cell.route = matrix_route_find (argv[2])) != NULL)
+    return tell_clean (cell.route, argv[3]);
   if (argc < (named ? 5 : 3) || source == NULL || chdir (source) != 0
       || (cell.route = matrix_route_find (argv[1 + named])) == NULL
       || !matrix_fault_from_name (argv[2 + named], &cell.fault))
