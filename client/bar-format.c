@@ -9,7 +9,8 @@
 
 #define BAR_MIN 10u
 #define BAR_MAX 30u
-#define TEXT_MIN 48u     /* a sentence of the daemon is worth more than the bar */
+#define TEXT_MIN 24u
+#define SENTENCE_MIN 48u /* while no bytes flow, the sentence that says why is worth more than the bar */
 #define INDENT_MIN 60u   /* on narrower screens lines do not begin below each other */
 #define NAME_MAX_SHARE 3 /* a long name takes at most a third of the line */
 
@@ -121,7 +122,7 @@ format_rest (const SqnsBar *bar, guint name_width, guint columns, gint64 now)
     return percent_words (bar, columns);
   /* What is left goes to the pieces by their worth. */
   guint room = columns - sqns_text_width (padded) - (guint)strlen (percents);
-  guint wanted = MIN (sqns_text_width (without_head (bar, clean_text)), TEXT_MIN) + 2;
+  guint wanted = MIN (sqns_text_width (without_head (bar, clean_text)), bar->rate > 0 ? TEXT_MIN : SENTENCE_MIN) + 2;
   gboolean with_bar = room >= wanted + BAR_MIN + 3;
   room -= with_bar ? BAR_MIN + 3 : 0;
   char *const pieces[] = { left, bytes, rate };

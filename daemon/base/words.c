@@ -413,6 +413,18 @@ sqns_hand_words (void)
          "flash)";
 }
 
+/* Longer than the longest erase that was ever seen (protocol.md §3): what was normal before is not any more. */
+#define LONGEST_ERASE_S 330
+
+char *
+sqns_silence_words (gboolean may_erase, guint silent_s)
+{
+  g_autofree char *clock = g_strdup_printf ("%u:%02u", silent_s / 60, silent_s % 60);
+  if (may_erase && silent_s < LONGEST_ERASE_S)
+    return g_strdup_printf ("erasing flash; this pause is normal, up to 5 min (%s so far)", clock);
+  return g_strdup_printf ("the modem has taken nothing for %s; sending it again until it does", clock);
+}
+
 const char *
 sqns_brown_out_words (void)
 {

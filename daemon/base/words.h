@@ -8,6 +8,10 @@
 /* What a person is asked to do at the board that is in the way; the modem is not touched by it. */
 const char *sqns_hand_words (void);
 
+/* What an upload does that has not got on for @silent_s. @may_erase: it is at a place where modems erase their flash.
+ * Caller frees. */
+char *sqns_silence_words (gboolean may_erase, guint silent_s);
+
 /* A board that came and went several times within a minute (field-failures.md row 27). */
 const char *sqns_brown_out_words (void);
 

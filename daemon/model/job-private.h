@@ -21,6 +21,7 @@ struct _SqnsJob {
   SqnsPhase work_phase; /* the last that was not RELEASE */
   gint64 phase_start;   /* monotonic µs */
   gint64 last_bytes;    /* monotonic µs of the last byte taken */
+  gboolean stalled;     /* the message says why no bytes come */
   gint64 log_start;     /* monotonic µs: time 0 of the transcript, 0 none yet */
   GError *error;
   char *advice; /* of a job that was restored, else NULL */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A job's run: what the procedure tells is turned into what people see. */
 #include "model/job-private.h"
+#include "base/patience.h"
+#include "base/words.h"
 
 #include "port/port-holder.h"
+#include "procedure/transfer.h"
 
 #define HEARTBEAT_S 1
 #define HAND_BOARD_S 900
-#define HAND_UNKNOWN_S 45             /* with the search before it, less than 90 s in all */
-#define STALL_US (5 * G_USEC_PER_SEC) /* a transfer without a byte for so long is said to be silent */
+#define HAND_UNKNOWN_S 45 /* with the search before it, less than 90 s in all */
+#define STALL_MS 5000     /* long: a transfer that has not got on for so long says why */
 
 G_GNUC_PRINTF (2, 3)
 static void
@@ -53,9 +56,11 @@ update_message (SqnsJob *self, gint64 now)
   gint64 stalled = now - self->last_bytes;
   g_autofree char *text = NULL;
 
-  if (self->info.phase == SQNS_PHASE_TRANSFER && stalled >= STALL_US)
-    text = g_strdup_printf ("%s, the modem has been silent for %d:%02d (up to 5 minutes are normal)", self->phase_text,
-                            (int)(stalled / G_USEC_PER_SEC / 60), (int)(stalled / G_USEC_PER_SEC % 60));
+  self->stalled = self->info.phase == SQNS_PHASE_TRANSFER && stalled >= (gint64)sqns_patience_ms (STALL_MS) * 1000;
+  if (self->stalled)
+    text = sqns_silence_words (self->info.bytes_done > 0
+                                   && sqns_transfer_may_erase (self->info.bytes_done, self->info.bytes_total),
+                               (guint)(stalled / G_USEC_PER_SEC));
   else if (self->heartbeat != 0 && self->info.phase != SQNS_PHASE_TRANSFER && elapsed_s > 0)
     text = g_strdup_printf ("%s, %d:%02d so far", self->phase_text, (int)(elapsed_s / 60), (int)(elapsed_s % 60));
   if (text == NULL)
@@ -162,10 +167,14 @@ on_bytes (gpointer data, guint64 done, guint64 total)
 {
   SqnsJob *self = data;
   gint64 now = g_get_monotonic_time ();
-  self->last_bytes = now;
+  /* what is sent again takes it nowhere */
+  if (done != self->info.bytes_done || total != self->info.bytes_total)
+    self->last_bytes = now;
   sqns_progress_bytes (&self->progress, done, total, now);
   self->info.bytes_done = done;
   self->info.bytes_total = total;
+  if (self->stalled && !g_cancellable_is_cancelled (self->cancellable))
+    update_message (self, now);
   update_figures (self, now);
   sqns_job_emit_changed (self, FALSE);
 }

@@ -20,7 +20,7 @@ sqns_step_nature (SqnsStep step)
     [SQNS_STEP_LOAD_UPDATER]
     = { SQNS_PHASE_UPDATER, TRUE, FALSE, FALSE, "loading the updater into the modem's memory" },
     [SQNS_STEP_UPLOAD_ON_THE_FLY]
-    = { SQNS_PHASE_TRANSFER, FALSE, FALSE, TRUE, "writing the firmware; pauses around 7 to 10 % and 99 % are normal" },
+    = { SQNS_PHASE_TRANSFER, FALSE, FALSE, TRUE, "writing the firmware; pauses are normal" },
     [SQNS_STEP_APPLY] = { SQNS_PHASE_APPLY, FALSE, TRUE, TRUE, "the modem is writing its flash, up to 10 min" },
     [SQNS_STEP_STORE_FIRST]
     = { SQNS_PHASE_PREPARE, FALSE, FALSE, FALSE, "storing the first of two files in the modem" },

@@ -132,15 +132,20 @@ match_response (const guint8 *data, gsize len, gsize *consumed, gpointer user_da
   return transfer->verdict == SQNS_STP_MORE ? SQNS_MATCH_MORE : SQNS_MATCH_DONE;
 }
 
+gboolean
+sqns_transfer_may_erase (guint64 done, guint64 total)
+{
+  guint64 percent = total > 0 ? done * 100 / total : 0;
+  return percent < ERASE_LOW_PERCENT || percent >= ERASE_HIGH_PERCENT;
+}
+
 static guint
 answer_deadline_ms (Transfer *transfer)
 {
   gsize size = g_bytes_get_size (transfer->image);
   gsize done = sqns_stp_session_bytes_done (transfer->session);
-  guint percent = (guint64)done * 100 / size;
   /* one erase is waited for, not one for each try: after more than 5 minutes it is a fault */
-  gboolean erasing = transfer->erases && (percent < ERASE_LOW_PERCENT || percent >= ERASE_HIGH_PERCENT)
-                     && done != transfer->waited_at;
+  gboolean erasing = transfer->erases && sqns_transfer_may_erase (done, size) && done != transfer->waited_at;
 
   switch (sqns_stp_session_operation (transfer->session))
     {

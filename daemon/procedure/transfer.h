@@ -15,6 +15,9 @@ typedef struct {
   gboolean counts;    /* it is the file that the job is about: its bytes are told to the monitor */
 } SqnsTransferConfig;
 
+/* Whether a modem that has taken @done of @total bytes may be silent because it erases its flash. */
+gboolean sqns_transfer_may_erase (guint64 done, guint64 total);
+
 /* A cancel lets the block that is on the wire come to its end (for at most some seconds); after a failure or a cancel
  * the modem is brought out of STP mode, so that it takes AT commands again. Errors: MODEM_REFUSED (the command),
  * PROTOCOL (the session failed, with its words), DEVICE_LOST, TIMEOUT, CANCELLED. */

@@ -81,7 +81,7 @@ modem_entries (Options *o)
     { "dup-size", 0, 0, G_OPTION_ARG_INT64, &o->dup_size, "size of the coming file, for =P% in faults", "BYTES" },
     { "time-scale", 0, 0, G_OPTION_ARG_DOUBLE, &o->time_scale, "factor on all the times of board and modem", "F" },
     { "reboot-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->reboot_time, "of the modem (default 5)", "S" },
-    { "erase-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->erase_time, "pause at 7-10 % and at 99 % (default 8)", "S" },
+    { "erase-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->erase_time, "pause where flash is erased (default 8)", "S" },
     { "apply-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->apply_time, "default 30", "S" },
     { "block-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->block_time, "to write a block (default 0.01)", "S" },
     { NULL },

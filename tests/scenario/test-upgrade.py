@@ -67,6 +67,32 @@ class Starts(WholeCase):
         self.assertEqual(now['stp-bytes'], os.path.getsize(dup))
 
 
+class Pauses(WholeCase):
+    """A transfer that stands still says why, and no percentage but that of the job."""
+    daemon_patience = 0.1
+
+    def test_erasing(self):
+        board = self.board('--start=direct', '--erase-time=200', '--block-time=5')
+        client = self.start('upgrade', board.port, self.image())
+        said = client.err.until('transfer: erasing flash; this pause is normal, up to 5 min (0:0')
+        self.assertEqual(said.split('\n')[-1].split('  ')[0], 'KEEP POWER ON')
+        self.assertNotIn('%', said)
+        client.err.until('transfer: writing the firmware')
+        self.assertEqual(client.end()[0], DONE)
+        self.assert_upgraded(board)
+
+    def test_no_answer(self):
+        image = self.image()
+        board = self.board('--start=direct', '--dup-size=%d' % os.path.getsize(image), '--fault=silence@stp.block=50%',
+                           '--block-time=5')
+        client = self.start('upgrade', board.port, image)
+        said = client.err.until('transfer: the modem has taken nothing for 0:0')
+        self.assertNotIn('erasing', said)
+        client.err.until('transfer: writing the firmware')
+        self.assertEqual(client.end()[0], DONE)
+        self.assert_upgraded(board)
+
+
 class BoardPrograms(WholeCase):
     """Someone's main.py runs: it is got past, or a person is told."""
 

@@ -130,6 +130,26 @@ test_fill (void)
     }
 }
 
+static void
+test_silence (void)
+{
+  static const struct {
+    gboolean may_erase;
+    guint silent_s;
+    const char *words;
+  } rows[] = {
+    { TRUE, 5, "erasing flash; this pause is normal, up to 5 min (0:05 so far)" },
+    { TRUE, 329, "erasing flash; this pause is normal, up to 5 min (5:29 so far)" },
+    { TRUE, 330, "the modem has taken nothing for 5:30; sending it again until it does" },
+    { FALSE, 65, "the modem has taken nothing for 1:05; sending it again until it does" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *words = sqns_silence_words (rows[i].may_erase, rows[i].silent_s);
+      g_assert_cmpstr (words, ==, rows[i].words);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -139,5 +159,6 @@ main (int argc, char **argv)
   g_test_add_func ("/words/states", test_state_words);
   g_test_add_func ("/words/dead", test_dead_words);
   g_test_add_func ("/words/fill", test_fill);
+  g_test_add_func ("/words/silence", test_silence);
   return g_test_run ();
 }
