@@ -148,7 +148,7 @@ sqns_doctor_print (GPtrArray *findings)
   if (problems == 0)
     g_string_append (out, "\nNo problem was found.\n");
   else
-    g_string_append_printf (out, "\n%u problem%s found; what to do stands behind each arrow.\n", problems,
+    g_string_append_printf (out, "\n%u problem%s found; follow the arrows (->).\n", problems,
                             problems == 1 ? " was" : "s were");
   sqns_out_screen (out->str);
 }

@@ -266,6 +266,13 @@ was_heard (const SqnsModemFacts *facts)
   return has_note (facts, SQNS_NOTE_ANSWERS) || has_note (facts, SQNS_NOTE_MODEM_HEARD);
 }
 
+/* What was seen of it is of just now, or of the job that runs; else it is of some time ago. */
+static gboolean
+is_fresh (const SqnsModemFacts *facts)
+{
+  return facts->state != SQNS_STATE_GONE && (facts->asked != SQNS_ASKED_NOT || facts->job != NULL);
+}
+
 static void
 judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
 {
@@ -273,7 +280,7 @@ judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
 
   if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     add (findings, SQNS_FINDING_BOARD_NEEDS_HAND, facts->port, NULL)->exit = SQNS_EXIT_HAND;
-  else if (has_note (facts, SQNS_NOTE_ANSWERS) && *facts->firmware != '\0')
+  else if (is_fresh (facts) && has_note (facts, SQNS_NOTE_ANSWERS) && *facts->firmware != '\0')
     add (findings, SQNS_FINDING_BOARD_ANSWERS, facts->port, "board", board, "firmware", facts->firmware, NULL);
   else if (failed_with (facts, SQNS_ERROR_TIMEOUT) && !was_heard (facts))
     add (findings, SQNS_FINDING_BOARD_SILENT, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
@@ -282,7 +289,7 @@ judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
          NULL);
   else if (*facts->firmware != '\0')
     add (findings, SQNS_FINDING_BOARD_KNOWN, facts->port, "board", board, "firmware", facts->firmware, NULL);
-  else if (facts->asked == SQNS_ASKED_NOT)
+  else if (facts->asked == SQNS_ASKED_NOT && facts->state != SQNS_STATE_GONE)
     add (findings, SQNS_FINDING_BOARD_NOT_ASKED, facts->port, NULL);
 }
 
@@ -293,7 +300,8 @@ judge_board (const SqnsModemFacts *facts, GPtrArray *findings)
     add_words (findings, sqns_note_words (SQNS_NOTE_COMES_AND_GOES), facts->port, NULL);
   if (!facts->brief)
     judge_board_itself (facts, findings);
-  for (guint i = 0; i < N_BOARD_NOTES; i++)
+  /* a board that is not there has nothing of what was last seen of it */
+  for (guint i = 0; i < N_BOARD_NOTES && facts->state != SQNS_STATE_GONE; i++)
     {
       const SqnsFindingWords *words = sqns_note_words ((SqnsNoteId)i);
       if (has_note (facts, (SqnsNoteId)i) && (!facts->brief || words->level == SQNS_LEVEL_PROBLEM))

@@ -159,7 +159,7 @@ class Host(OnMachine):
             self.assertLessEqual(len(line), 80, line)
         self.assertEqual([line for line in out.splitlines() if line and line[0] != ' '],
                          ['This machine', 'USB', 'Board ' + DEV, 'Modem ' + DEV,
-                          '1 problem was found; what to do stands behind each arrow.'])
+                          '1 problem was found; follow the arrows (->).'])
         words = ' '.join(out.split())
         for wanted in ('PROBLEM The modem is in its boot loader', "FFH (AT+SMOD? 0)", "'recovery mode'",
                        "-> Run 'sqnsctl recover %s FILE.dup'" % DEV, 'Power: may be cut now.', 'holds bytes back for 16 ms'):
@@ -545,6 +545,11 @@ class PulledOut(OnBoard):
         document = self.json(UNKNOWN, 'doctor', link)
         codes = {finding['code'] for finding in document['findings']}
         self.assertTrue(codes & {'gone', 'modem-lost', 'modem-not-found'}, codes)
+        # nor does anything else say that it is there
+        for code in ('board-answers', 'board-not-asked', 'passthrough', 'access', 'port-free', 'application', 'power-safe'):
+            self.assertNotIn(code, codes)
+        said = ' '.join(finding['text'] for finding in document['findings'] if finding['level'] == 'ok')
+        self.assertNotIn('answers', said)
 
 
 if __name__ == '__main__':

@@ -228,9 +228,22 @@ static const struct {
   /* never asked */
   { { BASE, .state = SQNS_STATE_UNKNOWN }, "board-not-asked unknown power-unsure", SQNS_EXIT_DONE },
   { { BASE, .state = SQNS_STATE_UNKNOWN, .brief = TRUE }, "unknown", SQNS_EXIT_DONE },
-  { { BASE, .state = SQNS_STATE_GONE }, "board-not-asked gone!", SQNS_EXIT_UNKNOWN },
+  { { BASE, .state = SQNS_STATE_GONE }, "gone!", SQNS_EXIT_UNKNOWN },
   { { BASE, .state = SQNS_STATE_SILENT, .brief = TRUE }, "silent!", SQNS_EXIT_UNKNOWN },
   { { BASE, .state = SQNS_STATE_PROBING }, "board-not-asked probing power-unsure", SQNS_EXIT_DONE },
+  /* not there any more: what was seen of it is not so now */
+  { { KNOWN_WITH (NOTE (ANSWERS) | NOTE (PASSTHROUGH) | NOTE (MAIN_PROGRAM) | NOTE (OWNS_MODEM) | NOTE (MODEM_HEARD),
+                  sentence,
+                  sentence),
+      .state = SQNS_STATE_GONE },
+    "board-known gone! last-error",
+    SQNS_EXIT_UNKNOWN },
+  { { KNOWN, .state = SQNS_STATE_GONE, IN_VAIN (DEVICE_LOST, UNKNOWN) },
+    "board-known modem-lost! gone!",
+    SQNS_EXIT_UNKNOWN },
+  { { KNOWN_WITH (NOTE (ANSWERS) | NOTE (COMES_AND_GOES), empty, empty), .state = SQNS_STATE_GONE },
+    "comes-and-goes! board-known gone!",
+    SQNS_EXIT_UNKNOWN },
   /* each state */
   { { KNOWN, .state = SQNS_STATE_APPLICATION, .asked = SQNS_ASKED_WELL },
     "board-answers application power-safe version",
@@ -305,10 +318,10 @@ static const struct {
     SQNS_EXIT_FAILED },
   /* versions */
   { { KNOWN, .state = SQNS_STATE_APPLICATION, .boot_rom = 33080, .newer = newer },
-    "board-answers application power-safe version half-upgraded factory-boot-rom",
+    "board-known application power-safe version half-upgraded factory-boot-rom",
     SQNS_EXIT_DONE },
   { { KNOWN, .state = SQNS_STATE_RECOVERY, .boot_rom = 33080, .newer = newer },
-    "board-answers recovery! power-safe",
+    "board-known recovery! power-safe",
     SQNS_EXIT_RECOVERY },
   /* jobs */
   { { KNOWN, .state = SQNS_STATE_UPGRADING, .job = job, .job_message = sentence, .job_power = SQNS_POWER_KEEP },
@@ -322,10 +335,10 @@ static const struct {
     "board-answers job-needs-hand! upgrading power-keep",
     SQNS_EXIT_HAND },
   { { BASE, .state = SQNS_STATE_GONE, .torn = job, .torn_message = sentence },
-    "board-not-asked job-interrupted gone! power-keep",
+    "job-interrupted gone! power-keep",
     SQNS_EXIT_UNKNOWN },
   { { BASE, .state = SQNS_STATE_GONE, .torn = job, .torn_message = sentence, .torn_safe = TRUE },
-    "board-not-asked job-interrupted gone!",
+    "job-interrupted gone!",
     SQNS_EXIT_UNKNOWN },
   { { BASE, .state = SQNS_STATE_GONE, .torn = job, .torn_message = sentence, .torn_stranded = TRUE, .brief = TRUE },
     "job-stranded gone! power-keep",
@@ -364,7 +377,7 @@ test_last_error (void)
   g_autoptr (GPtrArray) three = new_findings ();
 
   sqns_doctor_judge_modem (&before, one);
-  check (one, TRUE, "board-answers application power-safe version last-error blocked", SQNS_EXIT_DONE);
+  check (one, TRUE, "board-known application power-safe version last-error blocked", SQNS_EXIT_DONE);
   sqns_doctor_judge_modem (&told, two);
   check (two, TRUE, "board-answers modem-dead! power-unsure", SQNS_EXIT_UNKNOWN);
   sqns_doctor_judge_modem (&busy, three);
