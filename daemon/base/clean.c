@@ -58,6 +58,37 @@ sqns_clean_lines (const char *text, gssize len)
 }
 
 char *
+sqns_clean_visible (const char *text, gssize len)
+{
+  g_autofree char *valid = g_utf8_make_valid (text != NULL ? text : "", text != NULL ? len : -1);
+  GString *out = g_string_sized_new (strlen (valid));
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+      if (c == '\n' || c == '\r')
+        g_string_append_c (out, ' ');
+      else if (is_harmless (c))
+        g_string_append_unichar (out, c);
+      else
+        g_string_append_printf (out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+    }
+  return g_string_free (out, FALSE);
+}
+
+char *
+sqns_clean_quote (const char *text)
+{
+  static const char dots[] = "...";
+  gsize len = strlen (text);
+  /* what is cut off is not looked at, either; a character of up to four bytes may become one of three */
+  char *line = sqns_clean_line (text, (gssize)MIN (len, 2 * SQNS_CLEAN_QUOTE_MAX));
+  if (strlen (line) > SQNS_CLEAN_QUOTE_MAX)
+    strcpy (g_utf8_find_prev_char (line, line + SQNS_CLEAN_QUOTE_MAX - strlen (dots) + 1), dots);
+  return line;
+}
+
+char *
 sqns_clean_json (const char *json)
 {
   GString *out = g_string_sized_new (strlen (json));

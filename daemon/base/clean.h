@@ -14,6 +14,13 @@ char *sqns_clean_line (const char *text, gssize len);
 /* Several lines: "\n" and tabs stay, "\r\n" becomes "\n". */
 char *sqns_clean_lines (const char *text, gssize len);
 
+/* One line of a transcript: the same characters as "\x1b" or "\u202e", line breaks as spaces. */
+char *sqns_clean_visible (const char *text, gssize len);
+
+/* One line that a message may quote: what is longer than SQNS_CLEAN_QUOTE_MAX bytes ends in "...". */
+#define SQNS_CLEAN_QUOTE_MAX 80u
+char *sqns_clean_quote (const char *text);
+
 /* JSON as its generator made it: the same characters inside its strings as "\u001b", so that nothing is lost. @json:
  * NUL-terminated, valid UTF-8. */
 char *sqns_clean_json (const char *json);

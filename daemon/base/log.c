@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Structured logging with the facts about a board in journal fields. */
 #include "base/log.h"
+#include "base/clean.h"
 
 #include <unistd.h>
 
@@ -24,11 +25,21 @@ priority (GLogLevelFlags level)
   return "7";
 }
 
+typedef struct {
+  GLogField list[MAX_FIELDS];
+  char *clean[MAX_FIELDS]; /* owned */
+  gsize n;
+} Fields;
+
+/* A board's name, a port's and a serial number come from outside. */
 static void
-add_field (GLogField *fields, gsize *n, const char *key, const char *value)
+add_field (Fields *fields, const char *key, const char *value)
 {
-  if (value != NULL)
-    fields[(*n)++] = (GLogField){ key, value, -1 };
+  if (value == NULL)
+    return;
+  fields->clean[fields->n] = sqns_clean_line (value, -1);
+  fields->list[fields->n] = (GLogField){ key, fields->clean[fields->n], -1 };
+  fields->n++;
 }
 
 static char *
@@ -52,21 +63,22 @@ sqns_log (const SqnsLogContext *context, GLogLevelFlags level, const char *forma
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
   g_autofree char *head = prefix (context);
-  g_autofree char *message = g_strconcat (head, text, NULL);
+  g_autofree char *whole = g_strconcat (head, text, NULL);
 
-  GLogField fields[MAX_FIELDS];
-  gsize n = 0;
-  add_field (fields, &n, "MESSAGE", message);
-  add_field (fields, &n, "PRIORITY", priority (level));
-  add_field (fields, &n, "GLIB_DOMAIN", G_LOG_DOMAIN);
+  Fields fields = { .n = 0 };
+  add_field (&fields, "MESSAGE", whole);
+  add_field (&fields, "PRIORITY", priority (level));
+  add_field (&fields, "GLIB_DOMAIN", G_LOG_DOMAIN);
   if (context != NULL)
     {
-      add_field (fields, &n, "SQNS_MODEM", context->modem);
-      add_field (fields, &n, "SQNS_PORT", context->port);
-      add_field (fields, &n, "SQNS_JOB", context->job);
-      add_field (fields, &n, "SQNS_PHASE", context->phase);
+      add_field (&fields, "SQNS_MODEM", context->modem);
+      add_field (&fields, "SQNS_PORT", context->port);
+      add_field (&fields, "SQNS_JOB", context->job);
+      add_field (&fields, "SQNS_PHASE", context->phase);
     }
-  g_log_structured_array (level, fields, n);
+  g_log_structured_array (level, fields.list, fields.n);
+  for (gsize i = 0; i < fields.n; i++)
+    g_free (fields.clean[i]);
 }
 
 static GLogWriterOutput

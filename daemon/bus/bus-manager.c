@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.sqnsd1.Manager. */
 #include "bus/call.h"
+#include "base/clean.h"
 #include "bus/firmware-info.h"
 #include "bus/options.h"
 
@@ -70,7 +71,8 @@ find_device (SqnsBus *self, const char *path, GError **error)
   SqnsBusModem *modem = g_hash_table_lookup (self->modems, path);
   if (modem != NULL)
     return modem->device;
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "there is no modem %s", path);
+  g_autofree char *quote = sqns_clean_quote (path);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "there is no modem %s", quote);
   return NULL;
 }
 
@@ -122,7 +124,8 @@ collect_devices (SqnsCall *call, const char *const *modems, GError **error)
         return FALSE;
       if (g_ptr_array_find (call->devices, device, NULL))
         {
-          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "the modem %s is named twice", modems[i]);
+          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "the modem %s is named twice",
+                       sqns_device_info (device)->id);
           return FALSE;
         }
       g_ptr_array_add (call->devices, g_object_ref (device));

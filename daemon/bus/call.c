@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A method call on its way. */
 #include "bus/call.h"
+#include "base/clean.h"
 
 #include "base/backlog.h"
 
@@ -51,7 +52,7 @@ sqns_call_fail (SqnsCall *call, GError *error)
       name = g_strdup (sqns_error_name (error));
     }
   /* D-Bus drops the connection over text that is not UTF-8 */
-  g_autofree char *message = g_utf8_make_valid (error->message, -1);
+  g_autofree char *message = sqns_clean_lines (error->message, -1);
   g_dbus_method_invocation_return_dbus_error (call->invocation, name, message);
   g_error_free (error);
   sqns_call_done (call);

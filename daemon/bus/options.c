@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The option dictionaries of the interface: tables of key, type and meaning. */
 #include "bus/options.h"
+#include "base/clean.h"
 
 #include <string.h>
 
@@ -55,6 +56,17 @@ store_text (GVariant *value, gpointer field, const char *key, GError **error)
   return TRUE;
 }
 
+/* A text that people see. */
+static gboolean
+store_label (GVariant *value, gpointer field, const char *key, GError **error)
+{
+  if (!store_text (value, field, key, error))
+    return FALSE;
+  g_autofree char *told = *(char **)field;
+  *(char **)field = sqns_clean_line (told, -1);
+  return TRUE;
+}
+
 static gboolean
 store_key (GVariant *value, gpointer field, const char *key, GError **error)
 {
@@ -78,12 +90,13 @@ static gboolean
 store_version (GVariant *value, gpointer field, const char *key, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
+  g_autofree char *quote = sqns_clean_quote (text);
   gboolean bare = *text != '\0' && text[strspn (text, "0123456789")] == '\0';
   g_autofree char *build = bare ? g_strdup_printf ("[%s]", text) : NULL;
 
   if (!sqns_version_parse (bare ? build : text, -1, field))
     return refuse (error, "option \"%s\" must be a version as in 6.0.0.0-37781 or a build as in 37781, not \"%s\"", key,
-                   text);
+                   quote);
   return TRUE;
 }
 
@@ -91,8 +104,9 @@ static gboolean
 store_method (GVariant *value, gpointer field, const char *key, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
+  g_autofree char *quote = sqns_clean_quote (text);
   if (!sqns_method_from_name (text, field))
-    return refuse (error, "option \"%s\" must be auto, on-the-fly, fff or recovery, not \"%s\"", key, text);
+    return refuse (error, "option \"%s\" must be auto, on-the-fly, fff or recovery, not \"%s\"", key, quote);
   return TRUE;
 }
 
@@ -100,8 +114,9 @@ static gboolean
 store_link (GVariant *value, gpointer field, const char *key, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
+  g_autofree char *quote = sqns_clean_quote (text);
   if (!sqns_link_kind_from_name (text, field))
-    return refuse (error, "option \"%s\" must be auto, direct, passthrough or relay, not \"%s\"", key, text);
+    return refuse (error, "option \"%s\" must be auto, direct, passthrough or relay, not \"%s\"", key, quote);
   return TRUE;
 }
 
@@ -110,13 +125,14 @@ store_board (GVariant *value, gpointer field, const char *key, GError **error)
 {
   static const char *const boards[] = { "fipy", "gpy", "g01" };
   const char *text = g_variant_get_string (value, NULL);
+  g_autofree char *quote = sqns_clean_quote (text);
   for (gsize i = 0; i < G_N_ELEMENTS (boards); i++)
     if (g_str_equal (text, boards[i]))
       {
         *(const char **)field = boards[i];
         return TRUE;
       }
-  return refuse (error, "option \"%s\" must be fipy, gpy or g01, not \"%s\"", key, text);
+  return refuse (error, "option \"%s\" must be fipy, gpy or g01, not \"%s\"", key, quote);
 }
 
 static gboolean
@@ -159,17 +175,19 @@ static gboolean
 store_kind (GVariant *value, gpointer field, const char *key, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
+  g_autofree char *quote = sqns_clean_quote (text);
   SqnsHistoryFilter *filter = field;
   filter->by_kind = TRUE;
   filter->recover = g_str_equal (text, "recover");
   return filter->recover || g_str_equal (text, "upgrade")
-         || refuse (error, "option \"%s\" must be upgrade or recover, not \"%s\"", key, text);
+         || refuse (error, "option \"%s\" must be upgrade or recover, not \"%s\"", key, quote);
 }
 
 static gboolean
 store_end (GVariant *value, gpointer field, const char *key, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
+  g_autofree char *quote = sqns_clean_quote (text);
   SqnsHistoryFilter *filter = field;
   for (guint i = 0; i < SQNS_N_JOB_STATES; i++)
     if (sqns_job_state_ended ((SqnsJobState)i) && g_str_equal (sqns_job_state_name ((SqnsJobState)i), text))
@@ -178,7 +196,7 @@ store_end (GVariant *value, gpointer field, const char *key, GError **error)
         filter->state = (SqnsJobState)i;
         return TRUE;
       }
-  return refuse (error, "option \"%s\" must be succeeded, failed or cancelled, not \"%s\"", key, text);
+  return refuse (error, "option \"%s\" must be succeeded, failed or cancelled, not \"%s\"", key, quote);
 }
 
 /* Looked up among the call's descriptors later. */
@@ -202,7 +220,7 @@ static const Option upgrade_options[] = {
   { "first-step", "h", store_file, FILES (first_step) },
   { "force", "b", store_boolean, REQUEST (options.force) },
   { "idempotency-key", "s", store_key, REQUEST (idempotency_key) },
-  { "label", "s", store_text, REQUEST (label) },
+  { "label", "s", store_label, REQUEST (label) },
   { "link", "s", store_link, REQUEST (link) },
   { "method", "s", store_method, REQUEST (options.method) },
   { "not-after", "t", store_time, REQUEST (not_after) },
@@ -228,7 +246,7 @@ static const Option inhibit_options[] = {
 
 static const Option history_options[] = {
   { "kind", "s", store_kind, 0 },
-  { "label", "s", store_text, G_STRUCT_OFFSET (SqnsHistoryFilter, label) },
+  { "label", "s", store_label, G_STRUCT_OFFSET (SqnsHistoryFilter, label) },
   { "modem", "s", store_text, G_STRUCT_OFFSET (SqnsHistoryFilter, modem) },
   { "since", "t", store_time, G_STRUCT_OFFSET (SqnsHistoryFilter, since) },
   { "state", "s", store_end, 0 },
@@ -252,12 +270,15 @@ parse_one (const Option *table,
         return refuse (error, "option \"%s\" is given twice", key);
       *seen |= 1u << i;
       if (!g_variant_is_of_type (value, G_VARIANT_TYPE (table[i].type)))
-        return refuse (error, "option \"%s\" must be of type %s, not %s", key, table[i].type,
-                       g_variant_get_type_string (value));
+        {
+          g_autofree char *type = sqns_clean_quote (g_variant_get_type_string (value));
+          return refuse (error, "option \"%s\" must be of type %s, not %s", key, table[i].type, type);
+        }
       guint8 *base = table[i].store == store_file ? (guint8 *)files : target;
       return table[i].store (value, base + table[i].offset, key, error);
     }
-  return refuse (error, "unknown option \"%s\"", key);
+  g_autofree char *quote = sqns_clean_quote (key);
+  return refuse (error, "unknown option \"%s\"", quote);
 }
 
 static gboolean

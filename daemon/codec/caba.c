@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The .dup firmware file ("caba"): packages, their checksums, and what can be learned from their content. */
 #include "codec/caba-foreign.h"
+#include "base/clean.h"
 #include "codec/caba-image.h"
 
 #define HEADER_SIZE 18u
@@ -371,7 +372,7 @@ parse_diff_name (const char *name, guint *base, guint *target)
 {
   g_autoptr (GRegex) regex = g_regex_new ("(?<![0-9])([0-9]{4,6})-to-([0-9]{4,6})(?![0-9])", 0, 0, NULL);
   g_autoptr (GMatchInfo) match = NULL;
-  g_autofree char *valid = g_utf8_make_valid (name != NULL ? name : "", -1);
+  g_autofree char *valid = sqns_clean_line (name, -1);
   g_autofree char *first = NULL, *second = NULL;
 
   if (!g_regex_match (regex, valid, 0, &match))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who keeps new jobs from starting. */
 #include "manager/inhibit.h"
+#include "base/clean.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "manager/limit.h"
@@ -71,11 +72,9 @@ on_hang_up (int fd, GIOCondition condition, gpointer user_data)
 static gboolean
 check_text (const char *what, const char *text, gsize max, GError **error)
 {
-  const char *wrong = NULL;
+  g_autofree char *clean = sqns_clean_line (text, (gssize)MIN (strlen (text), max));
+  const char *wrong = strncmp (clean, text, strlen (clean)) != 0 ? "has control characters" : NULL;
 
-  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
-    if (g_unichar_iscntrl (g_utf8_get_char (p)))
-      wrong = "has control characters";
   if (*text == '\0')
     wrong = "is empty";
   if (wrong != NULL)

@@ -2,6 +2,7 @@
 /* Jobs that come back: from the disk after a restart, and when somebody resumes one. */
 #include "manager/manager-private.h"
 
+#include "base/clean.h"
 #include "model/memfile.h"
 
 #define MAX_ENDED 100u /* ended jobs from before that are on the bus again; the others are in the history */
@@ -210,7 +211,7 @@ on_log_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (SqnsJournalEntry) entry = sqns_journal_load_finish (result);
-  const char *text = entry->log != NULL ? entry->log : "";
+  g_autofree char *text = sqns_clean_lines (entry->log, -1); /* an older daemon wrote it as it came */
   GError *error = NULL;
   int fd = sqns_memfile_from_data ("sqnsd-log", text, strlen (text), &error);
   if (fd >= 0)

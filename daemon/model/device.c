@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One board with its modem: what is known of it and who uses it now. */
 #include "model/device.h"
+#include "base/clean.h"
 
 #include "base/patience.h"
 #include "base/words.h"
@@ -171,12 +172,12 @@ replace (char **field, const char *value)
   *field = copy;
 }
 
-/* What came from outside is not always UTF-8. */
+/* What a board or its USB chip says of itself. */
 static void
 replace_told (char **field, const char *value)
 {
   g_free (*field);
-  *field = value != NULL ? g_utf8_make_valid (value, -1) : NULL;
+  *field = value != NULL ? sqns_clean_line (value, -1) : NULL;
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A firmware file: copied, sealed, hashed and parsed. */
 #include "model/firmware.h"
+#include "base/clean.h"
 #include "codec/elf.h"
 #include "model/memfile.h"
 
@@ -139,12 +140,7 @@ sqns_firmware_clean_name (const char *path)
   if (g_str_has_suffix (base, " (deleted)"))
     base[strlen (base) - strlen (" (deleted)")] = '\0';
 
-  char *name = g_utf8_make_valid (base, -1);
-  for (char *at = name; *at != '\0'; at = g_utf8_next_char (at))
-    if (g_unichar_iscntrl (g_utf8_get_char (at)))
-      for (char *end = g_utf8_next_char (at), *byte = at; byte < end; byte++)
-        *byte = '?';
-  return name;
+  return sqns_clean_line (base, -1);
 }
 
 static char *

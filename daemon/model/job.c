@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One upgrade of one board: the object, its states and its end. */
 #include "model/job-private.h"
+#include "base/clean.h"
 #include "model/advice.h"
 
 #include "base/advice-words.h"
@@ -204,7 +205,7 @@ sqns_job_emit_changed (SqnsJob *self, gboolean prompt)
 void
 sqns_job_set_message (SqnsJob *self, const char *message)
 {
-  char *valid = g_utf8_make_valid (message, -1);
+  char *valid = sqns_clean_line (message, -1);
   g_free (self->message);
   self->message = valid;
   self->info.message = valid;
@@ -255,7 +256,7 @@ end_badly (SqnsJob *self, GError *error)
   gboolean cancelled = g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
   self->error = g_error_new (error->domain, error->code, "%s", "");
   g_free (self->error->message);
-  self->error->message = g_utf8_make_valid (error->message, -1);
+  self->error->message = sqns_clean_line (error->message, -1);
   g_error_free (error);
 
   self->info.error = self->error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What was said between the daemon and a board: its beginning and its end. */
 #include "model/transcript.h"
+#include "base/clean.h"
 #include "model/memfile.h"
 
 #include <string.h>
@@ -39,10 +40,9 @@ format_line (gint64 time_us, char direction, const char *text)
 {
   /* a single line must leave room for others */
   gsize len = MIN (strlen (text), HALF / 4);
-  g_autofree char *valid = g_utf8_make_valid (text, len);
-  g_strdelimit (valid, "\r\n", ' ');
+  g_autofree char *visible = sqns_clean_visible (text, (gssize)len);
   gint64 ms = time_us / 1000;
-  return g_strdup_printf ("%" G_GINT64_FORMAT ".%03d %c %s\n", ms / 1000, (int)(ms % 1000), direction, valid);
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%03d %c %s\n", ms / 1000, (int)(ms % 1000), direction, visible);
 }
 
 /* Takes @line. */
@@ -96,7 +96,8 @@ sqns_transcript_restore (SqnsTranscript *self, const char *text)
       if (**line == '\0')
         continue;
       last = MAX (last, time_of (*line));
-      add_line (self, g_strdup_printf ("%.*s\n", HALF / 4, *line));
+      g_autofree char *visible = sqns_clean_visible (*line, -1); /* an older daemon wrote it as it came */
+      add_line (self, g_strdup_printf ("%.*s\n", HALF / 4, visible));
     }
   return last;
 }

@@ -50,6 +50,37 @@ test_rows (void)
 }
 
 static void
+test_visible (void)
+{
+  static const struct {
+    const char *text, *visible;
+  } cases[] = {
+    { "AT+CGMR", "AT+CGMR" },      { "\x1b[31mred\a\x7f", "\\x1b[31mred\\x07\\x7f" },
+    { "a\r\nb\tc", "a  b\\x09c" }, { "\xc2\x9b \u202e \U000e0041 Pr\u00fcf", "\\x9b \\u202e \\ue0041 Pr\u00fcf" },
+    { "\xff", "\uFFFD" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *visible = sqns_clean_visible (cases[i].text, -1);
+      g_assert_cmpstr (visible, ==, cases[i].visible);
+    }
+}
+
+static void
+test_quote (void)
+{
+  g_autofree char *fits = g_strnfill (SQNS_CLEAN_QUOTE_MAX, 'x'), *more = g_strnfill (1024 * 1024, 'x');
+  g_autofree char *wide = g_strnfill (1000, '\xff');
+  g_autofree char *same = sqns_clean_quote (fits), *cut = sqns_clean_quote (more), *wide_cut = sqns_clean_quote (wide);
+  g_autofree char *harmless = sqns_clean_quote ("a\x1b\nb");
+  g_assert_cmpstr (same, ==, fits);
+  g_assert_cmpuint (strlen (cut), ==, SQNS_CLEAN_QUOTE_MAX);
+  g_assert_true (g_str_has_prefix (cut, "xxxxx") && g_str_has_suffix (cut, "x..."));
+  g_assert_true (strlen (wide_cut) <= SQNS_CLEAN_QUOTE_MAX && g_utf8_validate (wide_cut, -1, NULL));
+  g_assert_cmpstr (harmless, ==, "a? b");
+}
+
+static void
 test_length (void)
 {
   g_autofree char *cut = sqns_clean_line ("abc\x1b", 3);
@@ -83,6 +114,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/clean/rows", test_rows);
   g_test_add_func ("/clean/length", test_length);
+  g_test_add_func ("/clean/visible", test_visible);
+  g_test_add_func ("/clean/quote", test_quote);
   g_test_add_func ("/clean/json", test_json);
   return g_test_run ();
 }

@@ -12,9 +12,9 @@ test_form (void)
   g_autoptr (SqnsTranscript) transcript = sqns_transcript_new ();
   sqns_transcript_add (transcript, 12345678, '>', "AT+SMOD?");
   sqns_transcript_add (transcript, 12345999, '<', "two\r\nlines");
-  sqns_transcript_add (transcript, -5, '#', "bad \xff byte");
+  sqns_transcript_add (transcript, -5, '#', "bad \xff byte \x1b[2J");
   GString *text = sqns_transcript_text (transcript);
-  g_assert_cmpstr (text->str, ==, "12.345 > AT+SMOD?\n12.345 < two  lines\n0.000 # bad \xef\xbf\xbd byte\n");
+  g_assert_cmpstr (text->str, ==, "12.345 > AT+SMOD?\n12.345 < two  lines\n0.000 # bad \xef\xbf\xbd byte \\x1b[2J\n");
   g_assert_cmpuint (sqns_transcript_size (transcript), ==, text->len);
   g_string_free (text, TRUE);
 }
