@@ -72,18 +72,18 @@ on_hang_up (int fd, GIOCondition condition, gpointer user_data)
 static gboolean
 check_text (const char *what, const char *text, gsize max, GError **error)
 {
-  g_autofree char *clean = sqns_clean_line (text, (gssize)MIN (strlen (text), max));
-  const char *wrong = strncmp (clean, text, strlen (clean)) != 0 ? "has control characters" : NULL;
-
   if (*text == '\0')
-    wrong = "is empty";
-  if (wrong != NULL)
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "\"%s\" %s", what, wrong);
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "\"%s\" is empty", what);
   else if (strlen (text) > max)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "\"%s\" is longer than %" G_GSIZE_FORMAT " bytes",
                  what, max);
   else
-    return TRUE;
+    {
+      g_autofree char *clean = sqns_clean_line (text, -1);
+      if (g_str_equal (clean, text))
+        return TRUE;
+      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "\"%s\" has control characters", what);
+    }
   return FALSE;
 }
 

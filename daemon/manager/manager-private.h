@@ -24,6 +24,7 @@ struct _SqnsManager {
   gint64 next_sweep;    /* µs since the epoch: when old records are looked for again */
   SqnsAlarm *alarm;
   SqnsInhibit *inhibit;
+  SqnsPortPlaces port_places;
   guint schedule; /* idle source */
   gboolean draining;
   gboolean stopping;

@@ -5,6 +5,7 @@
 #include "manager/config.h"
 #include "manager/history.h"
 #include "manager/inhibit.h"
+#include "manager/port-path.h"
 #include "model/job.h"
 #include "model/library.h"
 
@@ -31,8 +32,11 @@ SqnsManagerStatus sqns_manager_status (SqnsManager *manager);
 void sqns_manager_board_added (SqnsManager *manager, const SqnsBoardFacts *facts);
 void sqns_manager_board_removed (SqnsManager *manager, const char *id);
 
+/* Where sqns_manager_add_port() may look; below /dev at first. */
+void sqns_manager_set_port_places (SqnsManager *manager, SqnsPortPlaces places);
+
 /* A tty that udev does not know as a board. One that is known already gives its device, by whatever name it is called.
- * Nothing is opened or sent. Errors: G_DBUS_ERROR_INVALID_ARGS (no absolute path), NOT_FOUND, FAILED (not a tty).
+ * Nothing is opened or sent. Errors: those of sqns_port_path_canonical() and sqns_port_path_stat().
  * Returns a borrowed device. */
 SqnsDevice *
 sqns_manager_add_port (SqnsManager *manager, const char *devnode, const SqnsPortOptions *options, GError **error);

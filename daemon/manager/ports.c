@@ -1,51 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ports that somebody added: ttys that udev does not know as boards. None is opened here: that alone would move DTR. */
+#include "base/clean.h"
 #include "manager/manager-private.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-
-/* Documentation/admin-guide/devices.txt of the kernel: slaves of pseudo-terminals; they have no entry in /sys/dev. */
-#define PTS_MAJOR_FIRST 136
-#define PTS_MAJOR_LAST 143
-
-static gboolean
-is_tty (dev_t device)
-{
-  if (major (device) >= PTS_MAJOR_FIRST && major (device) <= PTS_MAJOR_LAST)
-    return TRUE;
-  g_autofree char *link = g_strdup_printf ("/sys/dev/char/%u:%u/subsystem", major (device), minor (device));
-  g_autofree char *target = g_file_read_link (link, NULL);
-  return target != NULL && g_str_has_suffix (target, "/tty");
-}
-
-static gboolean
-check_tty (const char *devnode, dev_t *device, GError **error)
-{
-  struct stat st;
-  if (*devnode != '/')
-    {
-      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "\"%s\" is not an absolute path", devnode);
-      return FALSE;
-    }
-  if (stat (devnode, &st) != 0)
-    {
-      int code = errno;
-      gboolean absent = code == ENOENT || code == ENOTDIR;
-      g_set_error (error, SQNS_ERROR, absent ? SQNS_ERROR_NOT_FOUND : SQNS_ERROR_FAILED, "%s: %s", devnode,
-                   absent ? "there is no such tty" : g_strerror (code));
-      return FALSE;
-    }
-  if (!S_ISCHR (st.st_mode) || !is_tty (st.st_rdev))
-    {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is not a tty", devnode);
-      return FALSE;
-    }
-  *device = st.st_rdev;
-  return TRUE;
-}
 
 static SqnsDevice *
 find_by_number (SqnsManager *self, dev_t number)
@@ -103,7 +62,7 @@ make_id (SqnsManager *self, const char *devnode)
   g_autofree char *base
       = g_str_has_prefix (devnode, "/dev/") ? g_strdup (devnode + strlen ("/dev/")) : g_path_get_basename (devnode);
   g_strdelimit (base, "/ \t\r\n", '-');
-  g_autofree char *id = g_utf8_make_valid (base, -1);
+  g_autofree char *id = sqns_clean_line (base, -1);
   for (guint n = 2; has_id (self, id); n++)
     {
       g_free (id);
@@ -148,17 +107,24 @@ sqns_manager_unwatch_port (SqnsManager *self, SqnsDevice *device)
   g_hash_table_remove (self->watches, device);
 }
 
+void
+sqns_manager_set_port_places (SqnsManager *manager, SqnsPortPlaces places)
+{
+  manager->port_places = places;
+}
+
 SqnsDevice *
 sqns_manager_add_port (SqnsManager *self, const char *devnode, const SqnsPortOptions *options, GError **error)
 {
   gboolean wants = options->link != SQNS_LINK_AUTO || options->board != NULL || options->speed != 0;
-  dev_t number;
-  if (!check_tty (devnode, &number, error))
+  struct stat st;
+  g_autofree char *path = sqns_port_path_canonical (devnode, self->port_places, error);
+  if (path == NULL || !sqns_port_path_stat (path, self->port_places, &st, error))
     return NULL;
 
-  SqnsDevice *device = find_by_number (self, number);
+  SqnsDevice *device = find_by_number (self, st.st_rdev);
   if (device == NULL)
-    device = find_port_by_name (self, devnode);
+    device = find_port_by_name (self, path);
   if (device != NULL)
     {
       if (wants)
@@ -167,8 +133,8 @@ sqns_manager_add_port (SqnsManager *self, const char *devnode, const SqnsPortOpt
         sqns_manager_schedule (self);
       return device;
     }
-  g_autofree char *id = make_id (self, devnode);
-  device = sqns_device_new_port (id, devnode, options);
+  g_autofree char *id = make_id (self, path);
+  device = sqns_device_new_port (id, path, options);
   watch_port (self, device);
   sqns_manager_adopt_device (self, device);
   return device;

@@ -239,6 +239,23 @@ class Authorization(BusTest):
         os.close(master)
         os.close(slave)
 
+    def test_ports_below_dev(self):
+        """Where others may write, a path leads to their file systems, and is not looked at."""
+        polkit = Polkit(self.rig.client())
+        polkit.answers['org.sqnsd1.manage'] = (True, False)
+        self.start_system()
+        master, slave = os.openpty()
+        tty = os.ttyname(slave)
+        link = os.path.join(self.rig.folder, 'tty')
+        os.symlink(tty, link)
+        for path in (link, '/dev/../' + link, '/dev/shm/x', '/dev/shm/deeper/x', '/dev/fd/0', '/proc/self/fd/0', '/dev'):
+            with self.subTest(path=path):
+                name, words = self.call_as_nobody(ROOT, 'Manager.AddPort', '("%s", @a{sv} {})' % path)
+                self.assertEqual(name, DBUS_ERROR + 'InvalidArgs', words)
+        self.assertEqual(self.call_as_nobody(ROOT, 'Manager.AddPort', '("%s", @a{sv} {})' % tty)[0], 'ok')
+        os.close(master)
+        os.close(slave)
+
     def test_keys_belong_to_users(self):
         polkit = Polkit(self.rig.client())
         self.start_system()

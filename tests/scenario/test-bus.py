@@ -131,7 +131,17 @@ class Arguments(BusTest):
         add = self.client.add_port
         self.refused(DBUS_ERROR + 'InvalidArgs', add, 'ttyUSB0')
         self.refused(ERROR + 'NotFound', add, '/dev/ttyNone7')
-        self.refused(ERROR + 'Failed', add, '/dev/null')
+        for path in ('/dev/null', '/dev/ptmx', '/dev/tty', '/dev/tty0', '/dev/console'):
+            if os.path.exists(path):
+                self.refused(ERROR + 'Failed', add, path, words='not a serial port')
+        with self.assertRaises(GLib.Error) as caught:
+            add('/dev/' + 'x' * 1000000)
+        self.assertEqual(error_name(caught.exception), DBUS_ERROR + 'InvalidArgs')
+        self.assertLess(len(caught.exception.message), 200)
+        roundabout = add('/dev/../dev' + tty[len('/dev'):])
+        self.assertEqual(self.client.properties(roundabout, 'Modem')['DevNode'], tty)
+        self.assertEqual(add(tty), roundabout)
+        self.client.call(ROOT, 'Manager.RemovePort', '(o)', (roundabout,))
         self.refused(ERROR + 'Failed', add, self.dup)
         self.refused(DBUS_ERROR + 'InvalidArgs', add, tty, link='usb')
         self.refused(DBUS_ERROR + 'InvalidArgs', add, tty, board='uno')

@@ -207,6 +207,7 @@ test_refusals (Rig *rig, gconstpointer unused)
         expect_refusal (rig, who, why, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
     }
   expect_refusal (rig, "anna\033[2J", "x", G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+  expect_refusal (rig, "\u202Eanna", "x", G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
   expect_refusal (rig, "anna", "two\nlines", G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
   scripted_wait (is_free, rig->manager);
 

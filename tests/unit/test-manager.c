@@ -519,6 +519,8 @@ test_ports (Rig *rig, gconstpointer unused)
   port_refused (rig, "/dev/there-is-none", SQNS_ERROR, SQNS_ERROR_NOT_FOUND);
   port_refused (rig, "/dev/null/x", SQNS_ERROR, SQNS_ERROR_NOT_FOUND);
   port_refused (rig, "/dev/null", SQNS_ERROR, SQNS_ERROR_FAILED);
+  port_refused (rig, folder, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+  sqns_manager_set_port_places (rig->manager, SQNS_PORTS_ANYWHERE);
   port_refused (rig, folder, SQNS_ERROR, SQNS_ERROR_FAILED);
 
   g_assert_cmpint (symlink (tty, link), ==, 0);
@@ -557,6 +559,7 @@ port_comes_back (Rig *rig, gboolean watched)
   g_autofree char *link = g_build_filename (folder, "port", NULL);
   const SqnsPortOptions options = { 0 };
   g_assert_cmpint (symlink (tty, link), ==, 0);
+  sqns_manager_set_port_places (rig->manager, SQNS_PORTS_ANYWHERE);
   SqnsDevice *device = sqns_manager_add_port (rig->manager, link, &options, NULL);
   g_assert_nonnull (device);
   if (!watched) /* as when the kernel has no watches left */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which path may name a port, and which tty is one. */
+#include "manager/port-path.h"
+#include "base/clean.h"
+#include "base/error.h"
+#include "base/plain-file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define DEV "/dev"
+#define MAX_PATH 255u /* bytes */
+#define DRIVERS "/proc/tty/drivers"
+#define MAX_DRIVERS (64u * 1024u)
+/* Documentation/admin-guide/devices.txt of the kernel: slaves of pseudo-terminals */
+#define PTS_MAJOR_FIRST 136u
+#define PTS_MAJOR_LAST 143u
+
+static gboolean
+refuse (GError **error, const char *path, const char *why)
+{
+  g_autofree char *quote = sqns_clean_quote (path);
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "\"%s\" %s", quote, why);
+  return FALSE;
+}
+
+char *
+sqns_port_path_canonical (const char *path, SqnsPortPlaces places, GError **error)
+{
+  if (*path != '/')
+    {
+      refuse (error, path, "is not an absolute path");
+      return NULL;
+    }
+  if (strlen (path) > MAX_PATH)
+    {
+      refuse (error, path, "is too long for a path of a port");
+      return NULL;
+    }
+  g_autofree char *clean = sqns_clean_line (path, -1);
+  if (!g_str_equal (clean, path))
+    {
+      refuse (error, path, "has control characters");
+      return NULL;
+    }
+  g_autofree char *canonical
+      = g_canonicalize_filename (path + strspn (path, "/") - 1, "/"); /* it keeps "//" at first */
+  if (places == SQNS_PORTS_BELOW_DEV && !g_str_has_prefix (canonical, DEV "/"))
+    {
+      refuse (error, canonical, "is not a path below /dev");
+      return NULL;
+    }
+  return g_steal_pointer (&canonical);
+}
+
+/* Where nothing is, or no folder, nothing is found behind it, either. */
+static gboolean
+is_safe_folder (const char *path)
+{
+  struct stat st;
+  if (lstat (path, &st) != 0 || !(S_ISDIR (st.st_mode) || S_ISLNK (st.st_mode)))
+    return TRUE;
+  return S_ISDIR (st.st_mode) && (st.st_uid == 0 || st.st_uid == getuid ()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+gboolean
+sqns_port_path_is_safe (const char *path, const char *top, GError **error)
+{
+  g_autofree char *folder = g_strdup (path);
+
+  /* from the top: what is behind an unsafe one must not be looked at */
+  for (char *slash = folder + strlen (top); slash != NULL; slash = strchr (slash + 1, '/'))
+    {
+      *slash = '\0';
+      gboolean safe = is_safe_folder (folder);
+      *slash = '/';
+      if (!safe)
+        return refuse (error, path, "is in a folder that is not root's alone");
+    }
+  return TRUE;
+}
+
+/* "4-63", "64" */
+static gboolean
+is_in_range (const char *range, guint number)
+{
+  char *end;
+  guint64 first = g_ascii_strtoull (range, &end, 10), last = first;
+  if (*end == '-')
+    last = g_ascii_strtoull (end + 1, NULL, 10);
+  return number >= first && number <= last;
+}
+
+SqnsTtyKind
+sqns_tty_kind (const char *drivers, guint major, guint minor)
+{
+  g_auto (GStrv) lines = g_strsplit (drivers, "\n", -1);
+
+  for (char **line = lines; *line != NULL; line++)
+    {
+      /* driver, node, major, minors, type: most specific first, as the kernel lists them */
+      guint own_major;
+      char minors[32], type[32];
+      if (sscanf (*line, "%*s %*s %u %31s %31s", &own_major, minors, type) != 3 || own_major != major
+          || !is_in_range (minors, minor))
+        continue;
+      if (g_str_equal (type, "serial"))
+        return SQNS_TTY_SERIAL;
+      return g_str_equal (type, "pty:slave") ? SQNS_TTY_PSEUDO : SQNS_TTY_OTHER;
+    }
+  return SQNS_TTY_OTHER;
+}
+
+static gboolean
+is_port (const struct stat *st)
+{
+  g_autofree char *drivers = sqns_plain_file_read (DRIVERS, MAX_DRIVERS, SQNS_PLAIN_FILE_NO_LINKS, NULL, NULL);
+  guint number = major (st->st_rdev);
+
+  if (!S_ISCHR (st->st_mode))
+    return FALSE;
+  if (number >= PTS_MAJOR_FIRST && number <= PTS_MAJOR_LAST) /* of any instance of devpts */
+    return TRUE;
+  return drivers != NULL && sqns_tty_kind (drivers, number, minor (st->st_rdev)) != SQNS_TTY_OTHER;
+}
+
+gboolean
+sqns_port_path_stat (const char *path, SqnsPortPlaces places, struct stat *st, GError **error)
+{
+  if (places == SQNS_PORTS_BELOW_DEV && !sqns_port_path_is_safe (path, DEV, error))
+    return FALSE;
+  if (stat (path, st) != 0)
+    {
+      int code = errno;
+      gboolean absent = code == ENOENT || code == ENOTDIR;
+      g_set_error (error, SQNS_ERROR, absent ? SQNS_ERROR_NOT_FOUND : SQNS_ERROR_FAILED, "%s: %s", path,
+                   absent ? "there is no such tty" : g_strerror (code));
+      return FALSE;
+    }
+  if (is_port (st))
+    return TRUE;
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is not a serial port, nor a pseudo-terminal", path);
+  return FALSE;
+}

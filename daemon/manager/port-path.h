@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which path may name a port, and which tty is one. A path that a stranger controls may lead to a file system of his,
+ * where the first look at it takes for ever: it is not looked at. */
+#pragma once
+
+#include <sys/stat.h>
+
+#include <glib.h>
+
+typedef enum {
+  SQNS_PORTS_BELOW_DEV, /* below /dev, in folders that nobody but root and the daemon's user writes to */
+  SQNS_PORTS_ANYWHERE,  /* nobody but the daemon's user gives paths */
+} SqnsPortPlaces;
+
+/* @path without "..", "." and doubled slashes; caller frees. NULL with G_DBUS_ERROR_INVALID_ARGS: no absolute path, too
+ * long, with control characters, not below /dev. Pure. */
+char *sqns_port_path_canonical (const char *path, SqnsPortPlaces places, GError **error);
+
+/* Whether each folder between @top and @path, a canonical path below it, is one that strangers cannot write to. Looks
+ * at none behind one that is not. G_DBUS_ERROR_INVALID_ARGS. */
+gboolean sqns_port_path_is_safe (const char *path, const char *top, GError **error);
+
+typedef enum {
+  SQNS_TTY_SERIAL,
+  SQNS_TTY_PSEUDO, /* the slave of a pair */
+  SQNS_TTY_OTHER,  /* a console, a virtual terminal, a master, /dev/tty; or no tty at all */
+} SqnsTtyKind;
+
+/* @drivers: the text of /proc/tty/drivers. Pure. */
+SqnsTtyKind sqns_tty_kind (const char *drivers, guint major, guint minor);
+
+/* Stats the port at @path, a canonical path, without opening it: that alone would move DTR. Errors: that of
+ * sqns_port_path_is_safe(), NOT_FOUND (there is nothing), FAILED (not a serial port, nor a pseudo-terminal). */
+gboolean sqns_port_path_stat (const char *path, SqnsPortPlaces places, struct stat *st, GError **error);
