@@ -360,7 +360,9 @@ judge_failure (const SqnsModemFacts *facts, GPtrArray *findings)
   SqnsExit code = facts->exit;
 
   if (failed_with (facts, SQNS_ERROR_TIMEOUT))
-    id = was_heard (facts) ? SQNS_FINDING_MODEM_DEAD : SQNS_FINDING_MODEM_NOT_REACHED;
+    /* only what was asked is silent */
+    id = facts->state == SQNS_STATE_SILENT && was_heard (facts) ? SQNS_FINDING_MODEM_DEAD
+                                                                : SQNS_FINDING_MODEM_NOT_REACHED;
   else if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     id = SQNS_FINDING_MODEM_NOT_REACHED;
   else if (failed_with (facts, SQNS_ERROR_DEVICE_LOST) || failed_with (facts, SQNS_ERROR_NOT_FOUND))

@@ -6,6 +6,6 @@
 #include "sqns-dbus.h"
 
 /* SAFE only of a modem that waits or runs by its own word or that nothing was sent to, and that no other job is at work
- * on.
+ * on (base/power.h).
  * @modem: the job's, nullable. */
 SqnsPower sqns_power_of_job (SqnsDbusJob *job, SqnsDbusModem *modem);

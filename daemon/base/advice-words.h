@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person is to do after a job that failed, or while one waits for them. Pure. */
+/* What a person is to do after a job that failed, or while one waits for them: one list of steps, in the order in which
+ * they are taken. Pure. */
 #pragma once
 
 #include <glib.h>
@@ -10,11 +11,11 @@ typedef enum {
   SQNS_ADVICE_KEEP_POWER_PLUG_IN,
   SQNS_ADVICE_KEEP_POWER_PRESS_RESET,
   SQNS_ADVICE_KEEP_POWER_CLOSE_PROGRAM,
+  SQNS_ADVICE_UPDATER,
   /* it waits in a state that is safe */
   SQNS_ADVICE_RECOVERY,
   SQNS_ADVICE_MTOOLS,
   SQNS_ADVICE_FFH,
-  SQNS_ADVICE_UPDATER,
   SQNS_ADVICE_NEEDS_FILE,
   /* nothing had been changed */
   SQNS_ADVICE_LOST,
@@ -25,6 +26,7 @@ typedef enum {
   SQNS_ADVICE_DOWNGRADE,
   SQNS_ADVICE_LOOK_AT_STATE,
   SQNS_ADVICE_SILENT,
+  SQNS_ADVICE_NOT_ASKED,
   SQNS_ADVICE_NOTHING_CHANGED,
   SQNS_ADVICE_REFUSED,
   SQNS_ADVICE_PRESS_RESET,
@@ -35,6 +37,7 @@ typedef enum {
   /* the modem was being changed; power may be cut all the same */
   SQNS_ADVICE_PLUG_IN_GO_ON,
   SQNS_ADVICE_SILENT_GO_ON,
+  SQNS_ADVICE_NOT_ASKED_GO_ON,
   SQNS_ADVICE_WRONG_VERSION,
   SQNS_ADVICE_FILE_NOT_TAKEN,
   SQNS_ADVICE_STILL_RUNS,
@@ -47,4 +50,22 @@ typedef enum {
   SQNS_ADVICE_LEAVE_PASSTHROUGH, /* after success */
 } SqnsAdviceId;
 #define SQNS_N_ADVICES (SQNS_ADVICE_LEAVE_PASSTHROUGH + 1)
-const char *sqns_advice_words (SqnsAdviceId id); /* never empty; static */
+
+/* What a step means for the board's power. */
+typedef enum {
+  SQNS_ADVICE_STEP_PLAIN,
+  SQNS_ADVICE_STEP_KEEPS, /* it stays on */
+  SQNS_ADVICE_STEP_WAITS, /* for as long as a modem may write by itself */
+  SQNS_ADVICE_STEP_CUTS,
+} SqnsAdviceStepKind;
+
+typedef struct {
+  SqnsAdviceStepKind kind;
+  const char *text; /* a sentence, or some */
+} SqnsAdviceStep;
+
+#define SQNS_ADVICE_MAX_STEPS 4u
+/* The step @i of them; NULL behind the last. */
+const SqnsAdviceStep *sqns_advice_step (SqnsAdviceId id, guint i);
+/* All of them; never empty; static. */
+const char *sqns_advice_words (SqnsAdviceId id);

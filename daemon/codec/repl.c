@@ -46,6 +46,52 @@ ends_in_raw_prompt (const guint8 *data, gsize len)
   return banner_end < len - 1 && ends_in (data, banner_end, RAW_BANNER);
 }
 
+#define CRASH_MAX 80
+
+char *
+sqns_repl_crash (const guint8 *data, gsize len)
+{
+  static const char *const words[] = { "Guru Meditation Error", "abort() was called" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      const char *said = len > 0 ? g_strstr_len ((const char *)data, (gssize)len, words[i]) : NULL;
+      gsize size = 0;
+
+      if (said == NULL)
+        continue;
+      for (gsize left = len - (gsize)(said - (const char *)data);
+           size < left && size < CRASH_MAX && g_ascii_isprint (said[size]) && (size == 0 || said[size - 1] != '.');)
+        size++;
+      return g_strndup (said, size > 0 && said[size - 1] == '.' ? size - 1 : size);
+    }
+  return NULL;
+}
+
+gboolean
+sqns_repl_banner (const char *text, char **board, char **firmware)
+{
+  static const char product[] = "MicroPython ";
+  const char *release = strstr (text, product), *end, *name;
+  gsize release_len, name_len;
+
+  if (release == NULL)
+    return FALSE;
+  release += strlen (product);
+  end = release + strcspn (release, "\r\n");
+  release_len = strcspn (release, " \r\n");
+  name = g_strstr_len (release, end - release, "; ");
+  if (release_len == 0 || name == NULL)
+    return FALSE;
+  name += strlen ("; ");
+  name_len = strcspn (name, " \r\n");
+  if (name_len == 0)
+    return FALSE;
+  *board = g_strndup (name, name_len);
+  *firmware = g_strndup (release, release_len);
+  return TRUE;
+}
+
 SqnsPrompt
 sqns_repl_prompt (const guint8 *data, gsize len)
 {

@@ -33,6 +33,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SqnsReplResult, sqns_repl_result_clear)
 /* TRUE once the "OK" that says "code taken, running" is there: for scripts that do not come back (passthrough). */
 gboolean sqns_repl_accepted (const guint8 *data, gsize len);
 
+/* Where the board's firmware crashes (field-failures.md row 37: os.uname() on 1.13.0.b1 and older) it says so, and
+ * starts again. The line that says it, at most 80 bytes; NULL without one, caller frees. */
+char *sqns_repl_crash (const guint8 *data, gsize len);
+/* What a board says of itself when it has started: "Pycom MicroPython 1.13.0.b1 [...] on ...; FiPy with ESP32". FALSE
+ * without such a line; else both are set, caller frees. */
+gboolean sqns_repl_banner (const char *text, char **board, char **firmware);
+
 /* The last line of a traceback: "AttributeError: ...". Points into @errors; "" when empty. */
 const char *sqns_repl_error_line (const char *errors);
 

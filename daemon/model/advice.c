@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which advice a person gets after a job went wrong. */
+/* What a person is told to do after a job went wrong. */
 #include "model/advice.h"
-
-#include "base/advice-words.h"
 
 /* The modem may be writing. */
 static SqnsAdviceId
@@ -15,9 +13,25 @@ unsafe (SqnsError code)
   return code == SQNS_ERROR_NEEDS_HAND ? SQNS_ADVICE_KEEP_POWER_PRESS_RESET : SQNS_ADVICE_KEEP_POWER;
 }
 
+/* A person must not be sent after a modem that nobody asked. */
+static SqnsAdviceId
+by_contact (SqnsContact contact, SqnsAdviceId not_asked, SqnsAdviceId silent, SqnsAdviceId answered)
+{
+  switch (contact)
+    {
+    case SQNS_CONTACT_NONE:
+      return not_asked;
+    case SQNS_CONTACT_SILENT:
+      return silent;
+    case SQNS_CONTACT_ANSWERED:
+      break;
+    }
+  return answered;
+}
+
 /* Nothing had been changed when the job ended. */
 static SqnsAdviceId
-before_harm (SqnsError code)
+before_harm (SqnsError code, SqnsContact contact, SqnsPower power)
 {
   switch (code)
     {
@@ -38,12 +52,13 @@ before_harm (SqnsError code)
     case SQNS_ERROR_WRONG_STATE:
       return SQNS_ADVICE_LOOK_AT_STATE;
     case SQNS_ERROR_TIMEOUT:
-      return SQNS_ADVICE_SILENT;
+      return by_contact (contact, SQNS_ADVICE_NOT_ASKED, SQNS_ADVICE_SILENT, SQNS_ADVICE_NOTHING_CHANGED);
     case SQNS_ERROR_PROTOCOL:
+      return by_contact (contact, SQNS_ADVICE_NOT_ASKED, SQNS_ADVICE_NOTHING_CHANGED, SQNS_ADVICE_NOTHING_CHANGED);
     case SQNS_ERROR_FAILED:
       return SQNS_ADVICE_NOTHING_CHANGED;
     case SQNS_ERROR_MODEM_REFUSED:
-      return SQNS_ADVICE_REFUSED;
+      return power == SQNS_POWER_SAFE ? SQNS_ADVICE_REFUSED : SQNS_ADVICE_NOTHING_CHANGED;
     case SQNS_ERROR_NEEDS_RECOVERY:
       return SQNS_ADVICE_RECOVERY;
     case SQNS_ERROR_NEEDS_HAND:
@@ -64,14 +79,14 @@ before_harm (SqnsError code)
 
 /* The modem was being changed; power may be cut all the same. */
 static SqnsAdviceId
-after_start (SqnsError code, SqnsMode mode)
+after_start (SqnsError code, SqnsMode mode, SqnsContact contact)
 {
   switch (code)
     {
     case SQNS_ERROR_DEVICE_LOST:
       return SQNS_ADVICE_PLUG_IN_GO_ON;
     case SQNS_ERROR_TIMEOUT:
-      return SQNS_ADVICE_SILENT_GO_ON;
+      return by_contact (contact, SQNS_ADVICE_NOT_ASKED_GO_ON, SQNS_ADVICE_SILENT_GO_ON, SQNS_ADVICE_GO_ON);
     case SQNS_ERROR_VERIFY_FAILED:
       return SQNS_ADVICE_WRONG_VERSION;
     case SQNS_ERROR_MODEM_REFUSED:
@@ -144,12 +159,14 @@ resting (SqnsError code, SqnsAdviceId next)
 }
 
 static SqnsAdviceId
-choose (SqnsError code, SqnsPhase phase, SqnsMode mode, gboolean safe)
+choose (const SqnsEnding *ending, SqnsPower power)
 {
-  if (!safe)
-    return unsafe (code);
+  SqnsError code = ending->code;
+
+  if (power == SQNS_POWER_KEEP)
+    return ending->mode == SQNS_MODE_UPDATER && !is_of_the_host (code) ? SQNS_ADVICE_UPDATER : unsafe (code);
   if (!is_of_the_host (code))
-    switch (mode)
+    switch (ending->mode)
       {
       case SQNS_MODE_FFH:
         return resting (code, SQNS_ADVICE_FFH);
@@ -157,17 +174,41 @@ choose (SqnsError code, SqnsPhase phase, SqnsMode mode, gboolean safe)
         return resting (code, SQNS_ADVICE_RECOVERY);
       case SQNS_MODE_MTOOLS:
         return resting (code, SQNS_ADVICE_MTOOLS);
-      case SQNS_MODE_UPDATER:
-        return SQNS_ADVICE_UPDATER;
       case SQNS_MODE_UNKNOWN:
       case SQNS_MODE_FFF:
+      case SQNS_MODE_UPDATER:
         break;
       }
-  return phase <= SQNS_PHASE_PREPARE ? before_harm (code) : after_start (code, mode);
+  return ending->phase <= SQNS_PHASE_PREPARE ? before_harm (code, ending->contact, power)
+                                             : after_start (code, ending->mode, ending->contact);
 }
 
-const char *
-sqns_advice (SqnsError code, SqnsPhase phase, SqnsMode mode, gboolean safe)
+/* As the device's state will say it. */
+static SqnsStateId
+state_of (SqnsMode mode, SqnsContact contact)
 {
-  return sqns_advice_words (choose (code, phase, mode, safe));
+  switch (mode)
+    {
+    case SQNS_MODE_FFH:
+      return SQNS_STATE_FFH;
+    case SQNS_MODE_MTOOLS:
+      return SQNS_STATE_MTOOLS;
+    case SQNS_MODE_FFF:
+      return SQNS_STATE_APPLICATION;
+    case SQNS_MODE_UPDATER:
+      return SQNS_STATE_UPDATER;
+    case SQNS_MODE_RECOVERY:
+      return SQNS_STATE_RECOVERY;
+    case SQNS_MODE_UNKNOWN:
+      break;
+    }
+  return contact == SQNS_CONTACT_SILENT ? SQNS_STATE_SILENT : SQNS_STATE_UNKNOWN;
+}
+
+SqnsAdvice
+sqns_advice (const SqnsEnding *ending)
+{
+  SqnsPower power = sqns_power_after_failure (ending->safe, ending->code, state_of (ending->mode, ending->contact));
+
+  return (SqnsAdvice){ power, choose (ending, power) };
 }

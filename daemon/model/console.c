@@ -26,7 +26,13 @@ trace (gpointer data, char direction, const char *line)
   sqns_debug (&context, "%c %s", direction, line);
 }
 
-static const SqnsMonitorFuncs monitor_funcs = { .trace = trace };
+static void
+on_contact (gpointer data, SqnsContact contact)
+{
+  sqns_device_note_contact (((Console *)data)->device, contact);
+}
+
+static const SqnsMonitorFuncs monitor_funcs = { .contact = on_contact, .trace = trace };
 
 static void
 console_free (Console *self)

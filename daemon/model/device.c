@@ -26,6 +26,7 @@ struct _SqnsDevice {
   char *option_board;
   SqnsPortOptions options;             /* its board points to option_board */
   gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times of the last ones, newest last; 0 none */
+  SqnsContact contact;                 /* of the present use, or the last */
   SqnsDeviceState found;               /* as last observed: one of the modem's own states, unknown or silent */
   gint64 doubt_until;                  /* µs since the epoch, see sqns_device_note_doubt() */
   GCancellable *cancellable;
@@ -341,6 +342,7 @@ sqns_device_claim (SqnsDevice *self, SqnsDeviceUse use, const char *job, GError 
     }
   self->info.notes = 0; /* they are seen anew */
   self->info.board_answers = FALSE;
+  self->contact = SQNS_CONTACT_NONE;
   self->info.use = use;
   self->cancellable = g_cancellable_new ();
   replace (&self->job, job);
@@ -448,7 +450,8 @@ void
 sqns_device_note_status (SqnsDevice *self, const SqnsModemStatus *status)
 {
   note_mode (self, status->mode);
-  if (status->mode == SQNS_MODE_UNKNOWN && status->speed == 0) /* noise is no answer */
+  self->contact = status->speed != 0 ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT; /* noise is no answer */
+  if (status->mode == SQNS_MODE_UNKNOWN && self->contact == SQNS_CONTACT_SILENT)
     self->found = SQNS_DEVICE_SILENT;
   sqns_device_note_ran (self, &status->version, &status->showver.bootloader[0]);
   if (sqns_version_known (&status->version))
@@ -487,6 +490,35 @@ sqns_device_note_mode (SqnsDevice *self, SqnsMode mode)
 }
 
 void
+sqns_device_note_contact (SqnsDevice *self, SqnsContact contact)
+{
+  self->contact = contact;
+}
+
+SqnsContact
+sqns_device_contact (SqnsDevice *device)
+{
+  return device->contact;
+}
+
+/* What nobody could ask is not known any more; only what was asked and did not answer is silent. */
+static void
+note_silence (SqnsDevice *self)
+{
+  switch (self->contact)
+    {
+    case SQNS_CONTACT_NONE:
+      self->found = SQNS_DEVICE_UNKNOWN;
+      break;
+    case SQNS_CONTACT_SILENT:
+      self->found = SQNS_DEVICE_SILENT;
+      break;
+    case SQNS_CONTACT_ANSWERED: /* it has said what it is */
+      break;
+    }
+}
+
+void
 sqns_device_note_error (SqnsDevice *self, const GError *error)
 {
   if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
@@ -496,7 +528,8 @@ sqns_device_note_error (SqnsDevice *self, const GError *error)
   /* a supply that breaks down is the reason why the board was lost */
   if (!self->info.comes_and_goes || !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
     replace_told (&self->last_error, error != NULL ? error->message : NULL);
-  if (sqns_error_is_timeout (error))
-    self->found = SQNS_DEVICE_SILENT;
+  if (sqns_error_is_timeout (error)
+      || (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL) && self->contact == SQNS_CONTACT_NONE))
+    note_silence (self);
   changed (self);
 }

@@ -110,7 +110,11 @@ void sqns_device_note_mode (SqnsDevice *device, SqnsMode mode); /* UNKNOWN: what
 /* It may be writing its flash, since @since (µs since the epoch): links to it are unsafe until it says what it is, or
  * has been silent for longer than it could write. 0: it is not. */
 void sqns_device_note_doubt (SqnsDevice *device, gint64 since);
-/* @error NULL: all went well. After a TIMEOUT it counts as silent; CANCELLED is no error. */
+/* What became of the modem in this use; NONE until told. */
+void sqns_device_note_contact (SqnsDevice *device, SqnsContact contact);
+SqnsContact sqns_device_contact (SqnsDevice *device);
+/* @error NULL: all went well. After a TIMEOUT it counts as silent where it was asked over a proven way, else nothing is
+ * known of it; CANCELLED is no error. */
 void sqns_device_note_error (SqnsDevice *device, const GError *error);
 
 /* Signals: "changed" (no arguments); "released" (no arguments): free for the next use. */

@@ -27,7 +27,13 @@ on_link (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board)
   sqns_device_note_link (((SqnsErrand *)data)->device, kind, board);
 }
 
-static const SqnsMonitorFuncs monitor_funcs = { .link = on_link, .trace = trace };
+static void
+on_contact (gpointer data, SqnsContact contact)
+{
+  sqns_device_note_contact (((SqnsErrand *)data)->device, contact);
+}
+
+static const SqnsMonitorFuncs monitor_funcs = { .link = on_link, .contact = on_contact, .trace = trace };
 
 static void
 on_opened (GObject *source, GAsyncResult *result, gpointer user_data)

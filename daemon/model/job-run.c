@@ -232,6 +232,12 @@ on_modem (gpointer data, const SqnsModemStatus *status)
   sqns_device_note_status (self->device, status);
 }
 
+static void
+on_contact (gpointer data, SqnsContact contact)
+{
+  sqns_device_note_contact (((SqnsJob *)data)->device, contact);
+}
+
 /* A person is waited for: no error, but the job does not go on without them. */
 static void
 on_hand (gpointer data, const char *what)
@@ -265,6 +271,7 @@ static const SqnsMonitorFuncs monitor_funcs = {
   .retries = on_retries,
   .link = on_link,
   .modem = on_modem,
+  .contact = on_contact,
   .hand = on_hand,
   .trace = on_trace,
 };
@@ -280,7 +287,8 @@ tell_device (SqnsJob *self, const GError *error)
       sqns_device_note_mode (self->device, self->mode);
     }
   else if (self->info.phase > SQNS_PHASE_PREPARE
-           && (sqns_error_is_timeout (error) || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST)))
+           && ((sqns_error_is_timeout (error) && sqns_device_contact (self->device) != SQNS_CONTACT_ANSWERED)
+               || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST)))
     {
       self->mode = SQNS_MODE_UNKNOWN;
       sqns_device_note_mode (self->device, SQNS_MODE_UNKNOWN);

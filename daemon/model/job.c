@@ -261,7 +261,16 @@ end_badly (SqnsJob *self, GError *error)
 
   self->info.error = self->error;
   self->info.state = cancelled ? SQNS_JOB_CANCELLED : SQNS_JOB_FAILED;
-  self->info.advice = sqns_advice (self->error->code, failed_phase (self), self->mode, self->info.safe);
+  const SqnsEnding ending = {
+    .code = self->error->code,
+    .phase = failed_phase (self),
+    .mode = self->mode,
+    .contact = sqns_device_contact (self->device),
+    .safe = self->info.safe,
+  };
+  const SqnsAdvice advice = sqns_advice (&ending);
+  self->info.advice = sqns_advice_words (advice.id);
+  self->info.safe = advice.power != SQNS_POWER_KEEP;
   sqns_job_set_message (self, self->error->message);
   sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, self->message);
 }

@@ -215,6 +215,7 @@ typedef struct {
   gboolean stay;
   gboolean staying;
   gboolean ended; /* the script came back */
+  char *crash;    /* the firmware did not; nullable */
   SqnsReplResult result;
 } Run;
 
@@ -225,6 +226,7 @@ run_free (gpointer data)
   g_object_unref (run->port);
   g_free (run->name);
   g_free (run->code);
+  g_free (run->crash);
   sqns_repl_result_clear (&run->result);
   g_free (run);
 }
@@ -236,6 +238,7 @@ sqns_script_result_free (SqnsScriptResult *result)
     return;
   g_free (result->output);
   g_free (result->errors);
+  g_free (result->crash);
   g_free (result);
 }
 
@@ -248,11 +251,30 @@ match_raw_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_
   return SQNS_MATCH_DONE;
 }
 
+/* The firmware has crashed under the script; what came behind that is kept as far as it has come. */
+static gboolean
+note_crash (Run *run, const guint8 *data, gsize len)
+{
+  g_autofree char *said = sqns_repl_crash (data, len);
+
+  if (said == NULL)
+    return FALSE;
+  g_autofree char *text = g_malloc (len + 1);
+  for (gsize i = 0; i < len; i++) /* a board that starts again may give zero bytes */
+    text[i] = data[i] != '\0' ? (char)data[i] : '\n';
+  text[len] = '\0';
+  g_free (run->crash);
+  run->crash = g_utf8_make_valid (text, -1);
+  return TRUE;
+}
+
 static SqnsMatch
 match_result (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
   Run *run = user_data;
   sqns_repl_result_clear (&run->result);
+  if (sqns_repl_prompt (data, len) == SQNS_PROMPT_FRIENDLY && note_crash (run, data, len))
+    return SQNS_MATCH_DONE; /* it has started again */
   return sqns_repl_parse_result (data, len, &run->result) == SQNS_REPL_MORE ? SQNS_MATCH_MORE : SQNS_MATCH_DONE;
 }
 
@@ -275,7 +297,7 @@ on_exchanged (GObject *source, GAsyncResult *result, gpointer user_data)
   sqns_ssm_next_or_fail (ssm, ok, error);
 }
 
-static void
+static SqnsScriptResult *
 set_script_result (SqnsSsm *ssm, char *output, char *errors)
 {
   Run *run = sqns_ssm_data (ssm);
@@ -288,6 +310,24 @@ set_script_result (SqnsSsm *ssm, char *output, char *errors)
   if (*errors)
     sqns_monitor_trace (run->monitor, '<', (const guint8 *)errors, strlen (errors));
   sqns_ssm_set_result (ssm, result, (GDestroyNotify)sqns_script_result_free);
+  return result;
+}
+
+/* Also of a script whose end was waited for in vain. */
+static gboolean
+take_crash (SqnsSsm *ssm)
+{
+  Run *run = sqns_ssm_data (ssm);
+  gsize len;
+  const guint8 *heard = sqns_port_heard (run->port, &len);
+
+  if (run->crash == NULL && !note_crash (run, heard, len))
+    return FALSE;
+  SqnsScriptResult *result = set_script_result (ssm, g_strdup (""), g_strdup (""));
+  result->crash = g_strdup (run->crash);
+  sqns_monitor_remark (run->monitor, "the board's firmware crashed while it ran %s", run->name);
+  sqns_ssm_goto (ssm, RUN_LEAVE);
+  return TRUE;
 }
 
 static void
@@ -295,6 +335,8 @@ take_result (SqnsSsm *ssm)
 {
   Run *run = sqns_ssm_data (ssm);
 
+  if (take_crash (ssm))
+    return;
   if (run->result.output == NULL)
     {
       sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "script %s: the board's REPL did not take the code", run->name);
@@ -314,6 +356,11 @@ on_executed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_port_exchange_finish (run->port, result, &error))
     {
+      if (sqns_error_is_timeout (error) && take_crash (ssm))
+        {
+          g_error_free (error);
+          return;
+        }
       g_prefix_error (&error, "script %s: ", run->name);
       sqns_ssm_fail (ssm, error);
     }
@@ -341,6 +388,8 @@ on_stayed (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;
     }
+  if (take_crash (ssm))
+    return;
   run->staying = TRUE;
   set_script_result (ssm, g_strdup (""), g_strdup (""));
   sqns_ssm_goto (ssm, RUN_LEAVE);
@@ -459,7 +508,28 @@ sqns_board_run_async (SqnsPort *port,
 }
 
 SqnsScriptResult *
-sqns_board_run_finish (GAsyncResult *result, GError **error)
+sqns_board_run_finish_crash (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static GError *
+crash_error (const char *crash)
+{
+  g_autofree char *said = sqns_repl_crash ((const guint8 *)crash, strlen (crash));
+  return g_error_new (SQNS_ERROR, SQNS_ERROR_PROTOCOL,
+                      "the board's firmware crashed (%s), so the modem was not asked; other firmware on the board may "
+                      "help",
+                      said != NULL ? said : "it does not say why");
+}
+
+SqnsScriptResult *
+sqns_board_run_finish (GAsyncResult *result, GError **error)
+{
+  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish_crash (result, error);
+
+  if (script == NULL || script->crash == NULL)
+    return g_steal_pointer (&script);
+  g_propagate_error (error, crash_error (script->crash));
+  return NULL;
 }

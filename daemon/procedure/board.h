@@ -33,14 +33,15 @@ SqnsMatch sqns_board_match_prompt (const guint8 *data, gsize len, gsize *consume
 typedef struct {
   char *output;
   char *errors; /* traceback, "" when the script went well */
+  char *crash;  /* what the board said when its firmware crashed in the script, and as it started again; else NULL */
 } SqnsScriptResult;
 void sqns_script_result_free (SqnsScriptResult *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsScriptResult, sqns_script_result_free)
 
 /* Runs data/board/@name from the resources at a prompt that is there; @substitutions as in sqns_repl_prepare(). With
  * @stay the script is not waited for: it has been taken, has said nothing wrong for a moment, and goes on running (both
- * strings are then ""), or its error is returned as usual. Errors: TIMEOUT (it was interrupted), PROTOCOL, DEVICE_LOST,
- * CANCELLED. */
+ * strings are then ""), or its error is returned as usual. Errors: TIMEOUT (it was interrupted), PROTOCOL (also: the
+ * board's firmware crashed), DEVICE_LOST, CANCELLED. */
 void sqns_board_run_async (SqnsPort *port,
                            const SqnsMonitor *monitor,
                            const char *name,
@@ -51,3 +52,5 @@ void sqns_board_run_async (SqnsPort *port,
                            GAsyncReadyCallback callback,
                            gpointer user_data);
 SqnsScriptResult *sqns_board_run_finish (GAsyncResult *result, GError **error);
+/* The same, but a crash is a result, with its words. */
+SqnsScriptResult *sqns_board_run_finish_crash (GAsyncResult *result, GError **error);

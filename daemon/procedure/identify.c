@@ -99,6 +99,8 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (!sqns_error_is_timeout (error) || ++identify->silences == SQNS_IDENTIFY_SILENCES)
     {
+      if (sqns_error_is_timeout (error))
+        sqns_monitor_contact (sqns_link_monitor (identify->link), SQNS_CONTACT_SILENT);
       sqns_ssm_fail (ssm, g_steal_pointer (&error));
       return;
     }

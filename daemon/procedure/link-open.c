@@ -3,6 +3,7 @@
 #include "procedure/link-private.h"
 
 #include "base/ssm.h"
+#include "codec/repl.h"
 #include "port/port-open.h"
 #include "procedure/blame.h"
 #include "procedure/board.h"
@@ -55,6 +56,7 @@ typedef struct {
   gboolean lost_relay; /* once: the board reset by itself */
   gboolean insisted;
   guint identify_tries;
+  gboolean crashed; /* by that */
 } Open;
 
 static void
@@ -200,6 +202,28 @@ interrupt (SqnsSsm *ssm, SqnsInterruptEffort effort)
     sqns_ssm_fail (ssm, error);
 }
 
+/* The board cannot be asked, and has said what it is as it started again: that has to do (field-failures.md row 37). */
+static void
+take_crash (SqnsSsm *ssm, const char *said)
+{
+  Open *open = sqns_ssm_data (ssm);
+  SqnsBoardInfo *board = &open->link->board;
+  char *name = NULL, *firmware = NULL;
+
+  open->crashed = TRUE;
+  if (sqns_repl_banner (said, &name, &firmware))
+    {
+      g_free (board->board);
+      g_free (board->firmware);
+      board->board = name;
+      board->firmware = firmware;
+      sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, board);
+    }
+  sqns_monitor_remark (&open->monitor, "goes on without asking it: board %s, firmware %s",
+                       board->board ? board->board : "unknown", board->firmware ? board->firmware : "unknown");
+  sqns_ssm_goto (ssm, OPEN_REPL);
+}
+
 static void
 on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -207,8 +231,13 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
   Open *open = sqns_ssm_data (ssm);
   SqnsBoardInfo *board = &open->link->board;
   GError *error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
+  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish_crash (result, &error);
 
+  if (script != NULL && script->crash != NULL)
+    {
+      take_crash (ssm, script->crash);
+      return;
+    }
   if (script == NULL)
     {
       if (!sqns_error_is_timeout (error) || --open->identify_tries == 0)
@@ -488,6 +517,7 @@ found (SqnsSsm *ssm)
   SqnsLink *link = open->link;
 
   link->speed = link->kind == SQNS_LINK_RELAY ? open->relay_speed : sqns_port_speed (link->port);
+  sqns_monitor_contact (&open->monitor, SQNS_CONTACT_ANSWERED);
   sqns_monitor_link (&open->monitor, link->kind, &link->board);
   sqns_monitor_remark (&open->monitor, "linked: %s at %u baud", sqns_link_kind_name (link->kind), link->speed);
   sqns_ssm_set_result (ssm, g_object_ref (link), g_object_unref);
@@ -547,7 +577,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       nothing (ssm);
       break;
     case OPEN_IDENTIFY:
-      if (open->link->board.firmware != NULL) /* came back here for another try */
+      if (open->link->board.firmware != NULL || open->crashed) /* came back here for another try */
         sqns_ssm_next (ssm);
       else
         sqns_board_run_async (port, &open->monitor, "identify.py", NULL, SQNS_BOARD_IDENTIFY_MS, FALSE, cancellable,
@@ -581,6 +611,8 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_ssm_next (ssm);
       break;
     case OPEN_CLOSE:
+      if (sqns_ssm_error (ssm) != NULL)
+        sqns_monitor_contact (&open->monitor, sqns_link_search_contact (&open->search));
       sqns_blame_holder (ssm, open->devnode, close_port);
       break;
     case OPEN_N_STATES:

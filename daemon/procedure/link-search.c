@@ -18,6 +18,12 @@ modem_heard (const SqnsLinkSearch *search)
   return sqns_link_search_heard_no_answer (search) || search->modem_noise == SQNS_NOISE_GARBAGE;
 }
 
+SqnsContact
+sqns_link_search_contact (const SqnsLinkSearch *search)
+{
+  return search->relay_silent || modem_heard (search) ? SQNS_CONTACT_SILENT : SQNS_CONTACT_NONE;
+}
+
 void
 sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *interrupt, gboolean insisted)
 {

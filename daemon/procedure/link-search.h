@@ -51,5 +51,8 @@ GError *sqns_link_search_not_reset (const SqnsLinkSearch *search, GError *error)
 /* Zeros or a crash came from the modem's line, so that no button helps (field-failures.md rows 16 and 30). */
 gboolean sqns_link_search_heard_no_answer (const SqnsLinkSearch *search);
 
+/* What the search has found out of the modem when it failed. */
+SqnsContact sqns_link_search_contact (const SqnsLinkSearch *search);
+
 /* Nobody answered: NEEDS_HAND or TIMEOUT, in words. Caller frees. */
 GError *sqns_link_search_failure (const SqnsLinkSearch *search);

@@ -89,6 +89,13 @@ sqns_monitor_modem (const SqnsMonitor *monitor, const SqnsModemStatus *status)
 }
 
 void
+sqns_monitor_contact (const SqnsMonitor *monitor, SqnsContact contact)
+{
+  if (monitor->funcs != NULL && monitor->funcs->contact != NULL)
+    monitor->funcs->contact (monitor->data, contact);
+}
+
+void
 sqns_monitor_hand (const SqnsMonitor *monitor, const char *what)
 {
   if (monitor->funcs != NULL && monitor->funcs->hand != NULL)

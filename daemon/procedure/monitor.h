@@ -66,6 +66,14 @@ SqnsModemStatus *sqns_modem_status_copy (const SqnsModemStatus *status);
 void sqns_modem_status_free (SqnsModemStatus *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsModemStatus, sqns_modem_status_free)
 
+/* What is known of the modem's silence: without a way to it that was seen to work there is no telling. */
+typedef enum {
+  SQNS_CONTACT_NONE,     /* it was not asked, or over a way that was not proven */
+  SQNS_CONTACT_SILENT,   /* it was asked over a proven way, and does not answer */
+  SQNS_CONTACT_ANSWERED, /* it answered last */
+} SqnsContact;
+#define SQNS_N_CONTACTS (SQNS_CONTACT_ANSWERED + 1)
+
 /* Callbacks, each nullable; called from the main loop, never after the procedure's task has returned. */
 typedef struct {
   /* A phase begins, or its words or its safety change. @safe: power may be cut now. @committed: point of no return. */
@@ -74,6 +82,7 @@ typedef struct {
   void (*retries) (gpointer data, guint more);                /* requests were sent again */
   void (*link) (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board);
   void (*modem) (gpointer data, const SqnsModemStatus *status);
+  void (*contact) (gpointer data, SqnsContact contact); /* whenever that was observed anew */
   /* A person must do something at the board, in words; the procedure waits for it. NULL: it was done, or is not waited
    * for any more. */
   void (*hand) (gpointer data, const char *what);
@@ -94,6 +103,7 @@ void sqns_monitor_bytes (const SqnsMonitor *monitor, guint64 done, guint64 total
 void sqns_monitor_retries (const SqnsMonitor *monitor, guint more);
 void sqns_monitor_link (const SqnsMonitor *monitor, SqnsLinkKind kind, const SqnsBoardInfo *board);
 void sqns_monitor_modem (const SqnsMonitor *monitor, const SqnsModemStatus *status);
+void sqns_monitor_contact (const SqnsMonitor *monitor, SqnsContact contact);
 void sqns_monitor_hand (const SqnsMonitor *monitor, const char *what);
 void sqns_monitor_trace (const SqnsMonitor *monitor, char direction, const guint8 *data, gsize len);
 /* For main: IMEI and SIM numbers stay in traces (LogPersonal); FALSE at start. */

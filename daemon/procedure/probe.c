@@ -55,6 +55,7 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
   probe->status->ppp = wake.ppp;
   probe->status->stp = wake.stp;
   probe->status->speed = wake.answers ? sqns_port_speed (probe->port) : 0;
+  sqns_monitor_contact (probe->monitor, wake.answers ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT);
   sqns_ssm_goto (ssm, wake.answers ? STATE_ECHO_OFF : STATE_TELL);
 }
 
@@ -115,6 +116,8 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
       gboolean silent = sqns_error_is_timeout (error);
       if (!silent || (state == STATE_SMOD && --probe->smod_tries == 0))
         {
+          if (silent)
+            sqns_monitor_contact (probe->monitor, SQNS_CONTACT_SILENT);
           sqns_ssm_fail (ssm, g_steal_pointer (&error));
           return;
         }

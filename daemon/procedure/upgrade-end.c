@@ -32,6 +32,7 @@ on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (SqnsModemStatus) status = sqns_probe_finish (upgrade->link, result, &error);
 
+  upgrade->silent = status != NULL ? status->speed == 0 : sqns_error_is_timeout (error);
   if (status != NULL)
     {
       upgrade->found = status->mode;
@@ -149,6 +150,7 @@ judge (SqnsSsm *ssm)
   else if (upgrade->memory.history.touched && !upgrade->stranger && !was_locked_out (upgrade, error))
     {
       SqnsAftermath aftermath = { .mode = upgrade->found,
+                                  .silent = upgrade->silent,
                                   .written = upgrade->memory.written,
                                   .between = sqns_upgrade_is_between (upgrade) };
       g_autoptr (GError) reason = with_refusal (upgrade, error);

@@ -55,6 +55,7 @@ typedef struct {
   gboolean stranger;    /* another modem than the job's: nothing was done to it */
   SqnsPhase phase;      /* as told last */
   SqnsMode found;       /* by the assessment */
+  gboolean silent;      /* likewise */
   gboolean other_speed; /* it has tried that, too */
   SqnsUpgradeResult *result;
 } SqnsUpgrade;

@@ -349,6 +349,14 @@ note_refusal (SqnsUpgrade *upgrade, SqnsStep step, const GError *error)
   upgrade->refusal = g_strdup (error->message);
 }
 
+/* What a step asks goes over a link that was proven. */
+static void
+note_contact (SqnsUpgrade *upgrade, const GError *error)
+{
+  if (sqns_error_is_timeout (error))
+    sqns_monitor_contact (&upgrade->monitor, SQNS_CONTACT_SILENT);
+}
+
 static void
 on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -359,12 +367,14 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (sqns_step_finish (upgrade->link, result, &error))
     {
+      sqns_monitor_contact (&upgrade->monitor, SQNS_CONTACT_ANSWERED);
       note_done (upgrade, step);
       upgrade->at++;
       sqns_ssm_goto (ssm, sqns_step_ends_leg (step) ? SQNS_UPGRADE_PROBE : SQNS_UPGRADE_CHECKPOINT);
     }
   else if (may_try_again (upgrade, step, error))
     {
+      note_contact (upgrade, error);
       upgrade->failures[step]++;
       note_refusal (upgrade, step, error);
       /* it has said what it thinks of it, or was reset before it began, and would never say */
@@ -380,7 +390,10 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_goto (ssm, SQNS_UPGRADE_PROBE);
     }
   else
-    sqns_ssm_fail (ssm, error);
+    {
+      note_contact (upgrade, error);
+      sqns_ssm_fail (ssm, error);
+    }
 }
 
 /* The wait for a boot ROM's or a first file's report is part of that, not of the main file. */

@@ -58,7 +58,8 @@ judge (SqnsError code, const SqnsAftermath *aftermath)
     return (Verdict){ SQNS_ERROR_NEEDS_HAND, FALSE, "the modem's state is not known; leave its power on" };
   if (!aftermath->written)
     return (Verdict){ SQNS_ERROR_TIMEOUT, TRUE,
-                      "the modem does not answer any more; nothing of its firmware was written" };
+                      aftermath->silent ? "the modem does not answer any more; nothing of its firmware was written"
+                                        : "the modem cannot be asked any more; nothing of its firmware was written" };
   return (Verdict){ SQNS_ERROR_TIMEOUT, FALSE, "the modem's state is not known; leave its power on" };
 }
 

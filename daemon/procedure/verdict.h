@@ -8,6 +8,7 @@
 /* What was seen after the failure. */
 typedef struct {
   SqnsMode mode;    /* UNKNOWN: it does not answer, or cannot be asked */
+  gboolean silent;  /* it was asked, and does not answer */
   gboolean written; /* bytes of an image may have come to its flash */
   gboolean between; /* the first of two files (release 48829) is installed, the second is not */
 } SqnsAftermath;

@@ -157,7 +157,8 @@ class Upgrade(WithDaemon):
         for modem, name, knows in (
                 ({'State': 'application'}, 'ModemRefused', True), ({'State': 'recovery'}, 'NeedsRecovery', True),
                 ({'State': 'ffh'}, 'NeedsRecovery', True), ({'State': 'mtools'}, 'NeedsRecovery', True),
-                ({'State': 'unknown'}, 'Cancelled', True), ({'State': 'silent'}, 'Failed', False),
+                ({'State': 'unknown'}, 'Cancelled', True), ({'State': 'unknown'}, 'Timeout', False),
+                ({'State': 'silent'}, 'Failed', False),
                 ({'State': 'gone'}, 'DeviceLost', False), ({'State': 'upgrading', 'CurrentJob': other}, 'Cancelled', False),
                 ({'State': 'application', 'CurrentJob': other}, 'Cancelled', False),
                 ({'State': 'application'}, 'Timeout', False), ({'State': 'application'}, 'NeedsHand', False),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Advice: every failed job gets one that names a next step and never risks a modem that may be writing. */
+/* Advice: every failed job gets one that names a next step, never risks a modem that may be writing, and says one thing
+ * of power. */
 #include "model/advice.h"
+#include "procedure/verdict.h"
 
 #include <string.h>
 
@@ -16,30 +18,148 @@ has_one_of (const char *text, const char *const *words)
   return FALSE;
 }
 
+static const char *const cuts[]
+    = { "off and on", "witch off", "nplug", "power cycle", "power away", "witch the board", "seconds", NULL };
+static const char *const keeps[] = { "ower on", "eave it on", "eave the", NULL };
+static const char *const waits[] = { "ifteen minutes", NULL };
+
+/* What a step is said to be is what its text says. */
+static void
+test_steps (void)
+{
+  for (guint id = 0; id < SQNS_N_ADVICES; id++)
+    {
+      const SqnsAdviceStep *step;
+      guint n = 0;
+      for (; (step = sqns_advice_step ((SqnsAdviceId)id, n)) != NULL; n++)
+        {
+          g_test_message ("%s", step->text);
+          g_assert_cmpint (has_one_of (step->text, cuts), ==, step->kind == SQNS_ADVICE_STEP_CUTS);
+          g_assert_cmpint (has_one_of (step->text, keeps), ==, step->kind == SQNS_ADVICE_STEP_KEEPS);
+          g_assert_cmpint (has_one_of (step->text, waits), ==, step->kind == SQNS_ADVICE_STEP_WAITS);
+          g_assert_true (g_ascii_isupper (step->text[0]));
+          g_assert_true (g_str_has_suffix (step->text, "."));
+          /* no program's options, no commands */
+          g_assert_null (strstr (step->text, "--"));
+          g_assert_null (strstr (step->text, "sqns"));
+          g_assert_null (strchr (step->text, '{'));
+        }
+      g_assert_cmpuint (n, >, 0);
+      g_assert_cmpstr (sqns_advice_words ((SqnsAdviceId)id), ==, sqns_advice_words ((SqnsAdviceId)id));
+    }
+}
+
+typedef struct {
+  guint keeps, waits, cuts;
+  gboolean patient; /* who cuts has waited before */
+} Said;
+
+static Said
+what_is_said (SqnsAdviceId id)
+{
+  Said said = { .patient = TRUE };
+  const SqnsAdviceStep *step;
+  for (guint i = 0; (step = sqns_advice_step (id, i)) != NULL; i++)
+    switch (step->kind)
+      {
+      case SQNS_ADVICE_STEP_PLAIN:
+        break;
+      case SQNS_ADVICE_STEP_KEEPS:
+        said.keeps++;
+        break;
+      case SQNS_ADVICE_STEP_WAITS:
+        said.waits++;
+        break;
+      case SQNS_ADVICE_STEP_CUTS:
+        said.cuts++;
+        said.patient &= said.waits > 0;
+        break;
+      }
+  return said;
+}
+
+static void
+check (const SqnsEnding *ending)
+{
+  static const char *const next[] = { "Run ",   "run ",  "Leave ",  "Wait ", "Check ",  "Close ",  "Get ", "Choose ",
+                                      "Press ", "Plug ", "Switch ", "Try ",  "recover", "ask for", NULL };
+  SqnsAdvice advice = sqns_advice (ending);
+  Said said = what_is_said (advice.id);
+
+  g_test_message ("code %d phase %d mode %d contact %d safe %d: power %d, %s", ending->code, ending->phase,
+                  ending->mode, ending->contact, ending->safe, advice.power, sqns_advice_words (advice.id));
+  g_assert_true (has_one_of (sqns_advice_words (advice.id), next));
+  switch (advice.power)
+    {
+    case SQNS_POWER_KEEP:
+      g_assert_cmpuint (said.keeps, >, 0);
+      g_assert_cmpuint (said.cuts, ==, 0);
+      break;
+    case SQNS_POWER_SAFE:
+      g_assert_cmpuint (said.keeps, ==, 0);
+      break;
+    case SQNS_POWER_UNSURE:
+      g_assert_cmpuint (said.keeps, ==, 0);
+      g_assert_true (said.patient);
+      break;
+    }
+  g_assert_true (ending->safe || advice.power == SQNS_POWER_KEEP);
+  /* a modem that is at work by itself is not to be cut off, whatever the job thought */
+  if (ending->mode == SQNS_MODE_UPDATER)
+    g_assert_cmpint (advice.power, ==, SQNS_POWER_KEEP);
+  /* who was not asked is not to be switched off and on */
+  if (ending->contact == SQNS_CONTACT_NONE && ending->code == SQNS_ERROR_TIMEOUT)
+    g_assert_cmpuint (said.cuts, ==, 0);
+}
+
 static void
 test_every_case (void)
 {
-  static const char *const cuts[]
-      = { "off and on",      "witch off",    "unplug",      "power cycle", "power away", "lug the board in again",
-          "witch the board", "give it back", "ten seconds", NULL };
-  static const char *const steps[] = { "Run ",    "run ",   "Leave ", "Wait ",   "Check ", "Close ", "Get ",
-                                       "Choose ", "Press ", "Plug ",  "Switch ", "Try ",   NULL };
-
   for (int code = 0; code < SQNS_N_ERRORS; code++)
     for (int phase = 0; phase < SQNS_N_PHASES; phase++)
       for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
+        for (int contact = 0; contact < SQNS_N_CONTACTS; contact++)
+          for (int safe = FALSE; safe <= TRUE; safe++)
+            check (&(SqnsEnding){ code, phase, modes[mode], contact, safe });
+}
+
+/* The message and the advice behind it say one thing. */
+static void
+test_verdicts (void)
+{
+  for (int code = 0; code < SQNS_N_ERRORS; code++)
+    for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
+      for (guint bits = 0; bits < 8; bits++)
         {
-          const char *unsafe = sqns_advice (code, phase, modes[mode], FALSE);
-          const char *safe = sqns_advice (code, phase, modes[mode], TRUE);
-          g_assert_nonnull (strstr (unsafe, "Leave the board's power on"));
-          g_assert_false (has_one_of (unsafe, cuts));
-          g_assert_true (has_one_of (unsafe, steps));
-          g_assert_true (has_one_of (safe, steps));
-          g_assert_null (strstr (safe, "not supported"));
-          g_assert_null (strchr (safe, '{'));
-          /* a modem that is at work by itself is not to be cut off, whatever the job thought */
-          if (modes[mode] == SQNS_MODE_UPDATER)
-            g_assert_false (has_one_of (safe, (const char *const[]){ "off and on", "power away", NULL }));
+          const SqnsAftermath aftermath = {
+            .mode = modes[mode],
+            .silent = (bits & 1) != 0,
+            .written = (bits & 2) != 0,
+            .between = (bits & 4) != 0,
+          };
+          g_autoptr (GError) error = g_error_new_literal (SQNS_ERROR, code, "so it ended");
+          const char *words;
+          gboolean safe;
+          g_autoptr (GError) judged = sqns_verdict (error, &aftermath, &safe, &words);
+          const SqnsEnding ending = {
+            .code = judged->code,
+            .phase = SQNS_PHASE_RELEASE,
+            .mode = modes[mode],
+            .contact = aftermath.mode != SQNS_MODE_UNKNOWN ? SQNS_CONTACT_ANSWERED
+                       : aftermath.silent                  ? SQNS_CONTACT_SILENT
+                                                           : SQNS_CONTACT_NONE,
+            .safe = safe,
+          };
+          SqnsPower power = sqns_advice (&ending).power;
+          g_test_message ("%s: power %d", judged->message, power);
+          check (&ending);
+          g_assert_false (safe && has_one_of (words, keeps));
+          g_assert_false (!safe && strstr (words, "may be cut") != NULL);
+          g_assert_cmpint (power == SQNS_POWER_KEEP, ==, !safe);
+          /* "does not answer" is said of what was asked */
+          g_assert_false (!aftermath.silent && strstr (words, "does not answer") != NULL);
+          if (aftermath.mode == SQNS_MODE_UNKNOWN && !aftermath.written && code == SQNS_ERROR_CANCELLED)
+            g_assert_cmpint (power, !=, SQNS_POWER_KEEP);
         }
 }
 
@@ -47,39 +167,51 @@ static void
 test_rows (void)
 {
   static const struct {
-    SqnsError code;
-    SqnsPhase phase;
-    SqnsMode mode;
-    gboolean safe;
+    SqnsEnding ending;
+    SqnsPower power;
     const char *words;
   } rows[] = {
-    { SQNS_ERROR_NEEDS_RECOVERY, SQNS_PHASE_TRANSFER, SQNS_MODE_RECOVERY, TRUE, "Run the same upgrade again" },
-    { SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_UNKNOWN, TRUE, "Close the program" },
+#define ENDING(code, phase, mode, contact, safe)                                                                       \
+  { SQNS_ERROR_##code, SQNS_PHASE_##phase, SQNS_MODE_##mode, SQNS_CONTACT_##contact, safe }
+    { ENDING (NEEDS_RECOVERY, TRANSFER, RECOVERY, ANSWERED, TRUE), SQNS_POWER_SAFE, "Run the same upgrade again" },
+    { ENDING (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "Close the program" },
     /* what the host does wrong is told whatever the modem waits in */
-    { SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_RECOVERY, TRUE, "Close the program" },
-    { SQNS_ERROR_PORT_LOCKED, SQNS_PHASE_ACQUIRE, SQNS_MODE_UNKNOWN, FALSE, "Close the program" },
-    { SQNS_ERROR_DEVICE_LOST, SQNS_PHASE_TRANSFER, SQNS_MODE_RECOVERY, TRUE, "Plug the board in again" },
-    { SQNS_ERROR_NEEDS_HAND, SQNS_PHASE_REBOOT, SQNS_MODE_FFH, TRUE, "Press the reset button" },
-    { SQNS_ERROR_NEEDS_HAND, SQNS_PHASE_APPLY, SQNS_MODE_UNKNOWN, FALSE, "does not touch the modem" },
-    { SQNS_ERROR_DEVICE_LOST, SQNS_PHASE_APPLY, SQNS_MODE_UNKNOWN, FALSE, "Put the cable back" },
-    /* dead or unreachable: fifteen minutes first, then the power, not the reset button */
-    { SQNS_ERROR_TIMEOUT, SQNS_PHASE_LINK, SQNS_MODE_UNKNOWN, TRUE, "leave the power on for fifteen minutes" },
-    { SQNS_ERROR_TIMEOUT, SQNS_PHASE_LINK, SQNS_MODE_UNKNOWN, TRUE, "the reset button does not reset the modem" },
-    { SQNS_ERROR_TIMEOUT, SQNS_PHASE_REBOOT, SQNS_MODE_UNKNOWN, TRUE, "Leave the power on for fifteen minutes" },
+    { ENDING (PORT_LOCKED, ACQUIRE, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Close the program" },
+    { ENDING (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Close the program" },
+    { ENDING (DEVICE_LOST, TRANSFER, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Plug the board in again" },
+    { ENDING (NEEDS_HAND, REBOOT, FFH, NONE, TRUE), SQNS_POWER_UNSURE, "Press the reset button" },
+    { ENDING (NEEDS_HAND, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "does not touch the modem" },
+    { ENDING (DEVICE_LOST, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Put the cable back" },
+    /* asked, and silent: fifteen minutes first, then the power, not the reset button */
+    { ENDING (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "wait fifteen minutes first" },
+    { ENDING (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE,
+      "Unplug the board for 10 seconds, then plug it back in" },
+    { ENDING (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "reset button does not reset the modem" },
+    { ENDING (TIMEOUT, REBOOT, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "Wait fifteen minutes" },
+    { ENDING (TIMEOUT, REBOOT, UNKNOWN, SILENT, FALSE), SQNS_POWER_KEEP, "Leave the board's power on" },
+    /* not asked: nothing is said of the modem */
+    { ENDING (TIMEOUT, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
+    { ENDING (PROTOCOL, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
+    { ENDING (TIMEOUT, REBOOT, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
     /* what brings a modem back that does not boot */
-    { SQNS_ERROR_TIMEOUT, SQNS_PHASE_UPDATER, SQNS_MODE_FFH, TRUE, "sqnsctl recover" },
-    { SQNS_ERROR_FAILED, SQNS_PHASE_TRANSFER, SQNS_MODE_MTOOLS, TRUE, "sqnsctl recover" },
-    { SQNS_ERROR_INCOMPATIBLE, SQNS_PHASE_PROBE, SQNS_MODE_FFH, TRUE, "firmware file that fits it" },
-    { SQNS_ERROR_INVALID_FIRMWARE, SQNS_PHASE_INSPECT, SQNS_MODE_UNKNOWN, TRUE, "SHA-256" },
-    { SQNS_ERROR_CANCELLED, SQNS_PHASE_LINK, SQNS_MODE_UNKNOWN, TRUE, "Nothing was changed" },
-    { SQNS_ERROR_CANCELLED, SQNS_PHASE_TRANSFER, SQNS_MODE_RECOVERY, TRUE, "in recovery, where it is safe" },
-    { SQNS_ERROR_DOWNGRADE, SQNS_PHASE_PROBE, SQNS_MODE_FFF, TRUE, "allow the downgrade" },
+    { ENDING (TIMEOUT, UPDATER, FFH, ANSWERED, TRUE), SQNS_POWER_UNSURE, "Recover it" },
+    { ENDING (FAILED, TRANSFER, MTOOLS, ANSWERED, TRUE), SQNS_POWER_SAFE, "recover it" },
+    { ENDING (INCOMPATIBLE, PROBE, FFH, ANSWERED, TRUE), SQNS_POWER_SAFE, "firmware file that fits it" },
+    { ENDING (INVALID_FIRMWARE, INSPECT, UNKNOWN, NONE, TRUE), SQNS_POWER_SAFE, "SHA-256" },
+    /* nothing was begun, so nothing is in doubt */
+    { ENDING (CANCELLED, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_SAFE, "Nothing was changed" },
+    { ENDING (CANCELLED, LINK, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Leave the board's power on" },
+    { ENDING (CANCELLED, TRANSFER, RECOVERY, ANSWERED, TRUE), SQNS_POWER_SAFE, "in recovery" },
+    { ENDING (CANCELLED, LINK, UPDATER, ANSWERED, TRUE), SQNS_POWER_KEEP, "applying an upgrade by itself" },
+    { ENDING (DOWNGRADE, PROBE, FFF, ANSWERED, TRUE), SQNS_POWER_SAFE, "allow the downgrade" },
+    { ENDING (MODEM_REFUSED, PREPARE, FFF, ANSWERED, TRUE), SQNS_POWER_SAFE, "Unplug the board for 10 seconds" },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      const char *advice = sqns_advice (rows[i].code, rows[i].phase, rows[i].mode, rows[i].safe);
-      if (strstr (advice, rows[i].words) == NULL)
-        g_error ("row %u: '%s' is not in '%s'", (guint)i, rows[i].words, advice);
+      SqnsAdvice advice = sqns_advice (&rows[i].ending);
+      g_test_message ("row %zu: %s", i, sqns_advice_words (advice.id));
+      g_assert_nonnull (strstr (sqns_advice_words (advice.id), rows[i].words));
+      g_assert_cmpint (advice.power, ==, rows[i].power);
     }
 }
 
@@ -87,7 +219,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/advice/steps", test_steps);
   g_test_add_func ("/advice/every-case", test_every_case);
+  g_test_add_func ("/advice/verdicts", test_verdicts);
   g_test_add_func ("/advice/rows", test_rows);
   return g_test_run ();
 }

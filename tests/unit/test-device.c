@@ -251,6 +251,36 @@ test_modes (void)
     }
 }
 
+/* "silent" is said of a modem that was asked over a proven way, and of nothing else. */
+static void
+test_contact (void)
+{
+  static const struct {
+    SqnsContact contact;
+    SqnsError code;
+    SqnsDeviceState state;
+  } rows[] = {
+    { SQNS_CONTACT_NONE, SQNS_ERROR_TIMEOUT, SQNS_DEVICE_UNKNOWN },
+    { SQNS_CONTACT_SILENT, SQNS_ERROR_TIMEOUT, SQNS_DEVICE_SILENT },
+    { SQNS_CONTACT_ANSWERED, SQNS_ERROR_TIMEOUT, SQNS_DEVICE_RECOVERY },
+    { SQNS_CONTACT_NONE, SQNS_ERROR_PROTOCOL, SQNS_DEVICE_UNKNOWN },
+    { SQNS_CONTACT_ANSWERED, SQNS_ERROR_PROTOCOL, SQNS_DEVICE_RECOVERY },
+    { SQNS_CONTACT_NONE, SQNS_ERROR_PORT_LOCKED, SQNS_DEVICE_RECOVERY }, /* that says nothing of it */
+    { SQNS_CONTACT_NONE, SQNS_ERROR_CANCELLED, SQNS_DEVICE_RECOVERY },
+    { SQNS_CONTACT_NONE, SQNS_ERROR_NEEDS_HAND, SQNS_DEVICE_RECOVERY },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (SqnsDevice) device = new_board ();
+      g_autoptr (GError) error = g_error_new_literal (SQNS_ERROR, (int)rows[i].code, "so it ended");
+      sqns_device_note_mode (device, SQNS_MODE_RECOVERY);
+      sqns_device_note_contact (device, rows[i].contact);
+      sqns_device_note_error (device, error);
+      g_test_message ("row %zu", i);
+      g_assert_cmpint (sqns_device_info (device)->state, ==, rows[i].state);
+    }
+}
+
 static void
 test_refresh_fails (void)
 {
@@ -264,7 +294,7 @@ test_refresh_fails (void)
   scripted_refuse_link (SQNS_ERROR_TIMEOUT, "nothing answers \xff");
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
-  g_assert_cmpint (info->state, ==, SQNS_DEVICE_SILENT);
+  g_assert_cmpint (info->state, ==, SQNS_DEVICE_UNKNOWN);
   g_assert_cmpstr (info->last_error, ==, "nothing answers \xef\xbf\xbd");
   g_assert_cmpint (info->use, ==, SQNS_USE_NONE);
   g_clear_error (&answer.error);
@@ -526,6 +556,7 @@ main (int argc, char **argv)
   g_test_add_func ("/device/refresh", test_refresh);
   g_test_add_func ("/device/modes", test_modes);
   g_test_add_func ("/device/refresh-fails", test_refresh_fails);
+  g_test_add_func ("/device/contact", test_contact);
   g_test_add_func ("/device/interrupted", test_interrupted);
   g_test_add_func ("/device/console", test_console);
   g_test_add_func ("/device/console-interrupted", test_console_interrupted);

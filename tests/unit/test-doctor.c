@@ -273,6 +273,10 @@ static const struct {
     "board-silent! modem-not-reached! power-unsure",
     SQNS_EXIT_UNKNOWN },
   /* zeros on a bare port: no button helps against that */
+  /* the board answers, but the modem could not be asked through it */
+  { { KNOWN, .state = SQNS_STATE_UNKNOWN, IN_VAIN (TIMEOUT, UNKNOWN) },
+    "board-answers modem-not-reached! power-unsure",
+    SQNS_EXIT_UNKNOWN },
   { { BASE, .notes = NOTE (MODEM_HEARD), .state = SQNS_STATE_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
     "modem-heard! modem-dead! power-unsure",
     SQNS_EXIT_UNKNOWN },

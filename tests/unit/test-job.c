@@ -185,7 +185,30 @@ test_failure_unsafe (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED);
   g_assert_false (info->safe);
   g_assert_nonnull (strstr (info->advice, "Leave the board's power on"));
-  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_SILENT);
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_UNKNOWN);
+}
+
+/* Only a modem that was asked over a proven way is silent. */
+static void
+test_failure_contact (Rig *rig, gconstpointer unused)
+{
+  static const struct {
+    SqnsContact contact;
+    SqnsDeviceState state;
+  } rows[] = {
+    { SQNS_CONTACT_NONE, SQNS_DEVICE_UNKNOWN },
+    { SQNS_CONTACT_SILENT, SQNS_DEVICE_SILENT },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      start_job (rig);
+      ScriptedRun *run = scripted_upgrade (TTY);
+      run->monitor.funcs->contact (run->monitor.data, rows[i].contact);
+      fail_in_phase (rig, SQNS_PHASE_LINK, TRUE, SQNS_ERROR_TIMEOUT);
+      g_assert_cmpint (sqns_device_info (rig->device)->state, ==, rows[i].state);
+      g_clear_object (&rig->job);
+      rig->finished = 0;
+    }
 }
 
 /* What an earlier job has left writing is not safe for the next one either, until the modem was asked. */
@@ -484,6 +507,7 @@ main (int argc, char **argv)
     { "/job/dry-run", test_dry_run },
     { "/job/failure", test_failure },
     { "/job/failure-unsafe", test_failure_unsafe },
+    { "/job/failure-contact", test_failure_contact },
     { "/job/doubt", test_doubt },
     { "/job/doubt-ends", test_doubt_ends },
     { "/job/doubt-of-updater", test_doubt_of_updater },

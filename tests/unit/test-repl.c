@@ -268,6 +268,68 @@ test_rank (void)
     g_assert_cmpuint (sqns_board_firmware_rank (unparsable[i]), ==, 0);
 }
 
+/* field-failures.md row 37 */
+static const char crashed[]
+    = "OKGuru Meditation Error of type LoadProhibited occurred on core  0. Exception was unhandled.\r\nRegister "
+      "dump:\r\n"
+      "Rebooting...\r\nets Jun  8 2016 00:22:57\r\n\r\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\nPycom "
+      "MicroPython 1.13.0.b1 [v1.8.6-849-0000000] on 2018-01-10; FiPy with ESP32\r\nType \"help()\" for more "
+      "information.\r\n>>> ";
+
+static void
+test_crash (void)
+{
+  static const struct {
+    const char *said;
+    const char *crash;
+  } rows[] = {
+    { crashed, "Guru Meditation Error of type LoadProhibited occurred on core  0" },
+    { "Guru Meditation Error: Core  0 panic'ed (LoadProhibited)\r\n",
+      "Guru Meditation Error: Core  0 panic'ed (LoadProhibited)" },
+    { "abort() was called at PC 0x400\r\n", "abort() was called at PC 0x400" },
+    { "OKsqns board=FiPy\r\n\x04\x04>", NULL },
+    { "", NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *crash = sqns_repl_crash ((const guint8 *)rows[i].said, strlen (rows[i].said));
+      g_assert_cmpstr (crash, ==, rows[i].crash);
+    }
+  /* not a byte behind its end is read */
+  for (gsize len = 0; len < sizeof crashed; len++)
+    {
+      g_autofree guint8 *exact = g_memdup2 (crashed, MAX (len, 1));
+      g_autofree char *crash = sqns_repl_crash (exact, len);
+      g_assert_cmpint (crash != NULL, ==, len >= strlen ("OKGuru Meditation Error"));
+    }
+}
+
+static void
+test_banner (void)
+{
+  static const struct {
+    const char *said;
+    const char *board, *firmware;
+  } rows[] = {
+    { crashed, "FiPy", "1.13.0.b1" },
+    { "Pycom MicroPython 1.20.2.r4 [v1.11-ffb0e1c] on 2021-01-12; GPy with ESP32\r\n", "GPy", "1.20.2.r4" },
+    { "MicroPython v1.20 on 2023; ESP32", "ESP32", "v1.20" },
+    { "MicroPython \r\n; FiPy", NULL, NULL },
+    { "MicroPython 1.13.0.b1\r\nx; FiPy", NULL, NULL },
+    { "MicroPython 1.13.0.b1; ", NULL, NULL },
+    { "MicroPython", NULL, NULL },
+    { "", NULL, NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *board = NULL;
+      g_autofree char *firmware = NULL;
+      g_assert_cmpint (sqns_repl_banner (rows[i].said, &board, &firmware), ==, rows[i].board != NULL);
+      g_assert_cmpstr (board, ==, rows[i].board);
+      g_assert_cmpstr (firmware, ==, rows[i].firmware);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -285,5 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/repl/value", test_value);
   g_test_add_func ("/repl/prepare", test_prepare);
   g_test_add_func ("/repl/rank", test_rank);
+  g_test_add_func ("/repl/crash", test_crash);
+  g_test_add_func ("/repl/banner", test_banner);
   return g_test_run ();
 }
