@@ -75,12 +75,12 @@ static const struct {
   { SQNS_ADVICE_SILENT,
     { WAITS ("This job changed nothing on the modem. If another upgrade of it was interrupted before, wait fifteen "
              "minutes first."),
-      CUTS ("Unplug the board for 10 seconds, then plug it back in (its reset button does not reset the modem)."),
+      CUTS ("Unplug the board for 10 seconds, then plug it back in (the reset button does not reset the modem)."),
       PLAIN ("Run the upgrade again."), DIAGNOSE } },
   { SQNS_ADVICE_NOT_ASKED, { SEE_TO_BOARD, RUN_AGAIN, DIAGNOSE } },
   { SQNS_ADVICE_NOTHING_CHANGED, { RUN_AGAIN, DIAGNOSE } },
   { SQNS_ADVICE_REFUSED,
-    { CUTS ("The modem still runs its old firmware. Unplug the board for 10 seconds, then plug it back in (its reset "
+    { CUTS ("The modem still runs its old firmware. Unplug the board for 10 seconds, then plug it back in (the reset "
             "button does not reset the modem)."),
       PLAIN ("Run the upgrade again.") } },
   { SQNS_ADVICE_PRESS_RESET,
@@ -98,7 +98,7 @@ static const struct {
   { SQNS_ADVICE_PLUG_IN_GO_ON, { PLAIN ("Plug the board in again."), RUN_SAME } },
   { SQNS_ADVICE_SILENT_GO_ON,
     { WAITS ("Wait fifteen minutes: the modem may be at work by itself."), RUN_SAME,
-      CUTS ("If the modem still does not answer, unplug the board for 10 seconds, then plug it back in (its reset "
+      CUTS ("If the modem still does not answer, unplug the board for 10 seconds, then plug it back in (the reset "
             "button does not reset the modem)."),
       PLAIN ("Run it once more.") } },
   { SQNS_ADVICE_NOT_ASKED_GO_ON, { SEE_TO_BOARD, RUN_SAME, DIAGNOSE } },

@@ -68,6 +68,17 @@ sqns_repl_crash (const guint8 *data, gsize len)
   return NULL;
 }
 
+guint
+sqns_repl_starts (const guint8 *data, gsize len)
+{
+  static const char word[] = "rst:0x";
+  guint starts = 0;
+
+  for (gsize i = 0; i + strlen (word) <= len; i++)
+    starts += memcmp (data + i, word, strlen (word)) == 0;
+  return starts;
+}
+
 gboolean
 sqns_repl_banner (const char *text, char **board, char **firmware)
 {

@@ -36,6 +36,8 @@ gboolean sqns_repl_accepted (const guint8 *data, gsize len);
 /* Where the board's firmware crashes (field-failures.md row 37: os.uname() on 1.13.0.b1 and older) it says so, and
  * starts again. The line that says it, at most 80 bytes; NULL without one, caller frees. */
 char *sqns_repl_crash (const guint8 *data, gsize len);
+/* How often an ESP32 says in it that it starts: "rst:0x7 (TG0WDT_SYS_RESET),boot:..." (row 36). */
+guint sqns_repl_starts (const guint8 *data, gsize len);
 /* What a board says of itself when it has started: "Pycom MicroPython 1.13.0.b1 [...] on ...; FiPy with ESP32". FALSE
  * without such a line; else both are set, caller frees. */
 gboolean sqns_repl_banner (const char *text, char **board, char **firmware);

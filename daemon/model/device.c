@@ -531,5 +531,8 @@ sqns_device_note_error (SqnsDevice *self, const GError *error)
   if (sqns_error_is_timeout (error)
       || (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL) && self->contact == SQNS_CONTACT_NONE))
     note_silence (self);
+  /* whose answers another program took has not been silent */
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED) && self->found == SQNS_DEVICE_SILENT)
+    self->found = SQNS_DEVICE_UNKNOWN;
   changed (self);
 }

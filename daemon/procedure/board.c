@@ -85,6 +85,7 @@ on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
   gsize len;
   const guint8 *heard = sqns_port_heard (interrupt->port, &len);
   SqnsNoise noise = sqns_at_classify (heard, len);
+  interrupt->found.starts += sqns_repl_starts (heard, len);
   if (noise != SQNS_NOISE_NONE)
     interrupt->found.noise = noise;
   if (--interrupt->tries > 0)

@@ -15,6 +15,7 @@ typedef struct {
   gboolean prompt;   /* the friendly prompt is there */
   gboolean rebooted; /* it took a safe boot, or was to */
   gboolean program;  /* a program was interrupted */
+  guint starts;      /* of the ESP32 that were heard meanwhile */
   SqnsNoise noise;   /* what came when there was no prompt; TEXT: a program runs and does not yield */
 } SqnsInterrupt;
 

@@ -5,6 +5,8 @@
 #include "codec/repl.h"
 #include "procedure/relay.h"
 
+#define BOOT_LOOP 3u /* one start may be by Ctrl-F, one more by a person */
+
 gboolean
 sqns_link_search_heard_no_answer (const SqnsLinkSearch *search)
 {
@@ -21,7 +23,8 @@ modem_heard (const SqnsLinkSearch *search)
 SqnsContact
 sqns_link_search_contact (const SqnsLinkSearch *search)
 {
-  return search->relay_silent || modem_heard (search) ? SQNS_CONTACT_SILENT : SQNS_CONTACT_NONE;
+  /* garbage may come from anything at another speed */
+  return search->relay_silent || sqns_link_search_heard_no_answer (search) ? SQNS_CONTACT_SILENT : SQNS_CONTACT_NONE;
 }
 
 void
@@ -36,6 +39,7 @@ sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *inter
   search->safe_booted |= interrupt->rebooted;
   if (!interrupt->prompt)
     {
+      search->starts += interrupt->starts;
       if (interrupt->noise != SQNS_NOISE_NONE)
         search->repl_noise = interrupt->noise;
       return;
@@ -184,20 +188,29 @@ heard_words (SqnsNoise noise)
   return "";
 }
 
+/* A way through which no byte came says nothing of what is behind it. */
+static const char *
+doubt (const SqnsLinkSearch *search)
+{
+  return sqns_link_search_contact (search) == SQNS_CONTACT_NONE ? ", or the way to it does not work" : "";
+}
+
 static GError *
 unreached (const SqnsLinkSearch *search)
 {
   const char *devnode = search->config.devnode;
 
+  if (search->starts >= BOOT_LOOP)
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
+                        "the board on %s starts again and again: its supply breaks down or its firmware is broken, and "
+                        "the modem was not asked",
+                        devnode);
   if (search->repl_noise == SQNS_NOISE_TEXT)
     return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_NEEDS_HAND,
                                 "a program runs on the board, prints, and yields neither to Ctrl-C nor to a safe boot");
-  if (search->config.kind == SQNS_LINK_DIRECT)
-    return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem does not answer on %s: %s", devnode,
-                        heard_words (search->modem_noise));
-  if (modem_heard (search))
-    return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem does not answer on %s: %s", devnode,
-                        heard_words (search->modem_noise));
+  if (search->config.kind == SQNS_LINK_DIRECT || modem_heard (search))
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem does not answer on %s%s: %s", devnode,
+                        doubt (search), heard_words (search->modem_noise));
   return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
                       "neither a board's prompt nor a modem answers on %s: %s; the cable may be loose or the board "
                       "without power, it may be in a passthrough that stays silent, or a program on it keeps still and "
@@ -218,8 +231,8 @@ sqns_link_search_failure (const SqnsLinkSearch *search)
 
   if (!search->reached)
     return unreached (search);
-  return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "%s, but the modem does not answer on %s: %s%s", reached,
-                      search->config.devnode, heard_words (search->modem_noise), stays);
+  return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "%s, but the modem does not answer on %s%s: %s%s", reached,
+                      search->config.devnode, doubt (search), heard_words (search->modem_noise), stays);
 }
 
 GError *

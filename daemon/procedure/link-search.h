@@ -9,6 +9,7 @@ typedef struct {
   SqnsLinkConfig config;
   SqnsBoardInfo *board;       /* of the link that is searched for */
   gboolean reached;           /* the board's prompt was there */
+  guint starts;               /* of the ESP32 that were heard instead of a prompt */
   SqnsNoise repl_noise;       /* what came instead of a prompt */
   SqnsNoise modem_noise;      /* what came instead of a modem's answer, from anywhere */
   gboolean safe_booted;       /* a safe boot was asked for */

@@ -64,6 +64,23 @@ class FakeBoard:
                     script += bytes([byte])
 
 
+class LoopingBoard(FakeBoard):
+    """Row 36: it never comes as far as its prompt."""
+
+    def __init__(self):
+        super().__init__(None)
+
+    def run(self):
+        while True:
+            ready, _, _ = select.select([self.master, self.ended], [], [], 0.1)
+            if self.ended in ready:
+                return
+            if ready:
+                os.read(self.master, 4096)
+            else:
+                os.write(self.master, b'ets Jun  8 2016 00:22:57\r\n\r\nrst:0x7 (TG0WDT_SYS_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n')
+
+
 class Unasked(WholeCase):
     daemon_patience = 0.2
 
@@ -106,6 +123,12 @@ class Unasked(WholeCase):
         board = self.fake(lambda script: b'')
         err = self.upgrade(board.port, '--link=relay')
         self.assertIn('identify.py', err)
+
+    def test_board_starts_again_and_again(self):
+        board = LoopingBoard()
+        self.addCleanup(board.close)
+        err = self.upgrade(board.port, '--link=relay')
+        self.assertIn('starts again and again', err)
 
     def test_nobody_there(self):
         board = self.board('--start=direct', '--modem=dead')

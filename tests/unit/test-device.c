@@ -281,6 +281,20 @@ test_contact (void)
     }
 }
 
+/* What another program took does not count as silence. */
+static void
+test_stolen_answers (void)
+{
+  g_autoptr (SqnsDevice) device = new_board ();
+  const SqnsModemStatus silent = { .mode = SQNS_MODE_UNKNOWN };
+  g_autoptr (GError) locked = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "minicom has it");
+
+  sqns_device_note_status (device, &silent);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_SILENT);
+  sqns_device_note_error (device, locked);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_UNKNOWN);
+}
+
 static void
 test_refresh_fails (void)
 {
@@ -557,6 +571,7 @@ main (int argc, char **argv)
   g_test_add_func ("/device/modes", test_modes);
   g_test_add_func ("/device/refresh-fails", test_refresh_fails);
   g_test_add_func ("/device/contact", test_contact);
+  g_test_add_func ("/device/stolen-answers", test_stolen_answers);
   g_test_add_func ("/device/interrupted", test_interrupted);
   g_test_add_func ("/device/console", test_console);
   g_test_add_func ("/device/console-interrupted", test_console_interrupted);

@@ -305,6 +305,17 @@ test_crash (void)
 }
 
 static void
+test_starts (void)
+{
+  static const char loop[] = "rst:0x7 (TG0WDT_SYS_RESET),boot:0x13\r\nets Jun  8 2016 00:22:57\r\nrst:0x7 (TG0";
+
+  g_assert_cmpuint (sqns_repl_starts ((const guint8 *)crashed, strlen (crashed)), ==, 1);
+  g_assert_cmpuint (sqns_repl_starts ((const guint8 *)loop, strlen (loop)), ==, 2);
+  g_assert_cmpuint (sqns_repl_starts ((const guint8 *)loop, 5), ==, 0);
+  g_assert_cmpuint (sqns_repl_starts (NULL, 0), ==, 0);
+}
+
+static void
 test_banner (void)
 {
   static const struct {
@@ -348,6 +359,7 @@ main (int argc, char **argv)
   g_test_add_func ("/repl/prepare", test_prepare);
   g_test_add_func ("/repl/rank", test_rank);
   g_test_add_func ("/repl/crash", test_crash);
+  g_test_add_func ("/repl/starts", test_starts);
   g_test_add_func ("/repl/banner", test_banner);
   return g_test_run ();
 }
