@@ -5,6 +5,8 @@
 #include "base/patience.h"
 #include "base/advice-words.h"
 
+#include <math.h>
+
 #define KEEP_S 60        /* a disk that takes longer is taken for one that failed: the modem is not left waiting */
 #define PAUSE_S 1        /* after the first interruption; twice that after the next, and so on */
 #define MILLION 1000000. /* a record's progress */
@@ -230,9 +232,16 @@ note_problem (SqnsJob *self, const char *problem)
   self->keep_problem = g_strdup (problem);
 }
 
+static double
+recorded_progress (SqnsJob *self)
+{
+  return self->running ? MAX (self->info.progress, self->promised) : self->info.progress;
+}
+
 typedef struct {
   SqnsJob *job;
   Wait wait;
+  double promised;
 } Keeping;
 
 static gboolean
@@ -251,6 +260,13 @@ on_kept (SqnsJob *job, const GError *error, gpointer data)
   g_autofree Keeping *keeping = data;
   g_autoptr (SqnsJob) self = keeping->job;
   note_problem (self, error != NULL ? error->message : NULL);
+  if (error == NULL)
+    self->kept = MAX (self->kept, keeping->promised);
+  if (self->running && self->progress.value > self->info.progress)
+    {
+      sqns_job_update_progress (self);
+      sqns_job_emit_changed (self, FALSE);
+    }
   go_on (self, &keeping->wait);
 }
 
@@ -267,9 +283,25 @@ sqns_job_keep (SqnsJob *self, GSourceFunc next, gpointer data)
   Keeping *keeping = g_new0 (Keeping, 1);
   keeping->job = g_object_ref (self);
   keeping->wait = (Wait){ .next = next, .data = data };
+  if (self->running)
+    self->promised = MAX (self->promised, sqns_progress_promise (self->progress.value));
+  keeping->promised = recorded_progress (self);
   if (next != NULL)
     keeping->wait.deadline = g_timeout_add_seconds (KEEP_S, on_deadline, keeping);
   self->keep (self->keeper, self, on_kept, keeping);
+}
+
+/* A daemon that dies comes back with what is on disk: more is not told before. Where the disk fails, there is nothing
+ * to come back with. */
+void
+sqns_job_update_progress (SqnsJob *self)
+{
+  double told = sqns_job_is_kept (self) ? MIN (self->progress.value, self->kept) : self->progress.value;
+
+  /* as a record can say it */
+  self->info.progress = MAX (self->info.progress, floor (told * MILLION) / MILLION);
+  if (self->keep != NULL && sqns_progress_promise (self->progress.value) > self->promised)
+    sqns_job_keep (self, NULL, NULL);
 }
 
 void
@@ -354,7 +386,7 @@ sqns_job_to_record (SqnsJob *self)
   record->started = info->started;
   record->phase = info->phase;
   record->safe = info->safe;
-  record->progress = info->progress * MILLION;
+  record->progress = (guint)lround (recorded_progress (self) * MILLION);
   record->bytes_done = info->bytes_done;
   record->bytes_total = info->bytes_total;
   record->retries = info->retries;
@@ -435,7 +467,7 @@ restore_info (SqnsJob *self, const SqnsJobRecord *record)
     .version_after = record->version_after,
     .advice = "",
   };
-  self->progress.value = self->info.progress;
+  self->progress.value = self->promised = self->kept = self->info.progress;
 }
 
 SqnsJob *

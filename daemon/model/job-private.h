@@ -40,6 +40,8 @@ struct _SqnsJob {
 
   SqnsJobKeep keep; /* nullable */
   gpointer keeper;
+  double promised;    /* progress that a record was asked to say */
+  double kept;        /* the same, once it is on disk: no more than that is told */
   char *keep_problem; /* why the last try failed, NULL: it did not */
   SqnsUpgradeMemory memory;
   char *interruption;
@@ -81,4 +83,6 @@ void sqns_job_interrupt (SqnsJob *job, SqnsJobInterruption why, const GError *er
 /* Keeps the record; @next (nullable) is called when that was done, or has failed, or took too long, and at once without
  * a keeper. */
 void sqns_job_keep (SqnsJob *job, GSourceFunc next, gpointer data);
+/* Tells how far it is, as far as that is on disk, and asks for more of it to be there. */
+void sqns_job_update_progress (SqnsJob *job);
 gboolean sqns_job_is_kept (SqnsJob *job); /* a restart would find it */

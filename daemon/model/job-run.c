@@ -43,7 +43,7 @@ static void
 update_figures (SqnsJob *self, gint64 now)
 {
   gint64 remaining = sqns_progress_remaining (&self->progress, now);
-  self->info.progress = self->progress.value;
+  sqns_job_update_progress (self);
   self->info.rate = self->info.phase == SQNS_PHASE_TRANSFER ? sqns_progress_rate (&self->progress, now) : 0;
   /* whole seconds: more would only pretend */
   self->info.expected_end = remaining >= 0 ? (g_get_real_time () + remaining) / G_USEC_PER_SEC * G_USEC_PER_SEC : 0;

@@ -6,6 +6,9 @@
 
 #define RATE_WINDOW (5 * G_USEC_PER_SEC)
 #define SAMPLE_SPACING (RATE_WINDOW / SQNS_RATE_SAMPLES)
+#define PROMISE_STEPS 20   /* one write of a record each */
+#define PROMISE_AHEAD 0.02 /* the disk has that long before somebody waits for it */
+#define PROMISE_MOST 0.99
 #define CREEP_MOST 0.95 /* of a phase's share, however long it lasts */
 
 /* @start: the value at which a phase begins. @usual_s: what it usually takes, for creeping and for the expected end;
@@ -101,6 +104,12 @@ sqns_progress_tick (SqnsProgress *self, gint64 now)
   double elapsed_s = (double)(now - self->phase_start) / G_USEC_PER_SEC;
   double share = CREEP_MOST * (1.0 - exp (-elapsed_s / usual_s));
   raise_to (self, phases[self->phase].start + (phase_end (self->phase) - phases[self->phase].start) * share);
+}
+
+double
+sqns_progress_promise (double value)
+{
+  return MIN ((floor ((value + PROMISE_AHEAD) * PROMISE_STEPS) + 1) / PROMISE_STEPS, PROMISE_MOST);
 }
 
 void

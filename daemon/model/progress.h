@@ -28,6 +28,10 @@ void sqns_progress_phase (SqnsProgress *progress, SqnsPhase phase, gint64 now);
 void sqns_progress_bytes (SqnsProgress *progress, guint64 done, guint64 total, gint64 now);
 /* Time has passed: phases without bytes creep towards, never over, the next one's start. */
 void sqns_progress_tick (SqnsProgress *progress, gint64 now);
+/* How far the record of a job that is at @value should say that it is: ahead of it, so that what is told meanwhile is
+ * never taken back by a daemon that dies; in steps, so that it is not written all the time. Below 1. */
+double sqns_progress_promise (double value);
+
 void sqns_progress_succeed (SqnsProgress *progress);
 
 guint64 sqns_progress_rate (const SqnsProgress *progress,

@@ -21,13 +21,18 @@ class Killing(JournalCase):
         uuid = self.begin(board.port, *flags)
         self.created = self.job(uuid)['CreatedAt']
         self.assertTrue(self.wait_phase(uuid, phase), 'the job ended before phase ' + phase)
+        self.progress = self.job(uuid)['Progress']
         self.kill()
         self.assertEqual(self.record(uuid)['State'], 'running')
         return uuid
 
     def goes_on(self, board, uuid, version=TARGET):
+        told = max([self.progress] + [s.args[1].get('Progress', 0) for s in self.client.signals if s.name == 'PropertiesChanged'])
+        self.client.signals.clear()
         self.restart()
-        self.assertEqual(self.job(uuid)['CreatedAt'], self.created)
+        now = self.job(uuid)
+        self.assertEqual(now['CreatedAt'], self.created)
+        self.assertGreaterEqual(now['Progress'], told, 'it never falls')
         end = self.succeeds(uuid)
         self.assertEqual((end['VersionAfter'], end['Progress'], end['Safe'], end['PointOfNoReturn']),
                          (version, 1.0, True, False))
@@ -59,6 +64,7 @@ class Killing(JournalCase):
         self.assertTrue(self.wait_phase(uuid, 'reboot'))
         board.tell('fault silence@ATI1')
         self.assertTrue(self.wait_phase(uuid, 'confirm'))
+        self.progress = self.job(uuid)['Progress']
         self.assertFalse(self.job(uuid)['Safe'])
         self.kill()
         board.tell('clear-faults')
@@ -143,6 +149,7 @@ class KilledBetween(Killing):
         uuid = self.begin(board.port, *self.flags)
         self.created = self.job(uuid)['CreatedAt']
         wait_for(lambda: self.life(uuid) is not None and there(uuid), 'the place between the files')
+        self.progress = self.job(uuid)['Progress']
         self.kill()
         self.assertEqual((self.record(uuid)['State'], self.record(uuid)['FirstStepDone'], self.record(uuid)['FileTaken']),
                          ('running', 'yes', 'no'))

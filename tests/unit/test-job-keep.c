@@ -167,9 +167,49 @@ test_kept_before_it_acts (Rig *rig, gconstpointer unused)
   scripted_succeed (scripted_upgrade (TTY), "6.0.0.0-35351", "6.0.0.0-37781");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
-  g_assert_cmpuint (keeper.asked, ==, asked + 1);
+  g_assert_cmpuint (keeper.asked, ==, asked + 2); /* how far it will be, and its end */
   g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_SUCCEEDED);
   g_assert_cmpuint (keeper.record->version_after.build, ==, 37781);
+  keeper_clear (&keeper);
+}
+
+/* How far it is, is told once that is on disk: it never falls, whenever the daemon dies. */
+static void
+test_progress_is_kept (Rig *rig, gconstpointer unused)
+{
+  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
+  const SqnsJobInfo *info = make_job (rig);
+  sqns_job_set_keeper (rig->job, keep, &keeper);
+  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  scripted_settle ();
+  g_assert_cmpfloat (info->progress, ==, 0);
+  ScriptedRun *run = scripted_upgrade (TTY);
+  keeper.at_once = FALSE;
+  scripted_phase (run, SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
+  g_assert_cmpfloat (info->progress, ==, 0.03); /* as far as the first record went */
+  scripted_phase (run, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
+  g_assert_cmpfloat (info->progress, <=, 0.05);
+  g_assert_cmpuint (keeper.record->progress, >=, 100000);
+  answer_all (&keeper);
+  g_assert_cmpfloat (info->progress, ==, 0.10);
+
+  g_autoptr (SqnsJob) next = sqns_job_new_from_record (rig->device, keeper.record,
+                                                       (SqnsFirmware *const[]){ rig->firmware, NULL, NULL }, NULL);
+  g_assert_cmpfloat (sqns_job_info (next)->progress, >=, info->progress);
+  g_assert_cmpfloat (sqns_job_info (next)->progress, <, 0.2);
+
+  /* a disk that fails holds nothing up */
+  keeper.problem = "full";
+  keeper.at_once = TRUE;
+  scripted_phase (run, SQNS_PHASE_APPLY, FALSE, FALSE, "applying");
+  g_assert_cmpfloat (info->progress, ==, 0.80);
+  keeper.problem = NULL;
+  scripted_phase (run, SQNS_PHASE_PREPARE, FALSE, FALSE, "again");
+  g_assert_cmpfloat (info->progress, ==, 0.80);
+  scripted_succeed (run, "6.0.0.0-35351", "6.0.0.0-37781");
+  scripted_settle ();
+  g_assert_cmpfloat (info->progress, ==, 1.0);
+  g_assert_cmpuint (keeper.record->progress, ==, 1000000);
   keeper_clear (&keeper);
 }
 
@@ -406,6 +446,7 @@ main (int argc, char **argv)
     { "/job-keep/disk-fails", test_disk_fails },
     { "/job-keep/two-steps-need-a-disk", test_two_steps_need_a_disk },
     { "/job-keep/lost-too-often", test_lost_too_often },
+    { "/job-keep/progress-is-kept", test_progress_is_kept },
     { "/job-keep/lost-with-progress", test_lost_with_progress },
     { "/job-keep/cancel-interrupted", test_cancel_interrupted },
     { "/job-keep/wind-up-kept", test_wind_up_kept },

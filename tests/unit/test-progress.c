@@ -98,6 +98,26 @@ test_remaining_after_transfer (void)
   g_assert_cmpint (sqns_progress_remaining (&progress, 1000 * SECOND), ==, -1);
 }
 
+/* What is on disk is ahead of what is told, in few steps. */
+static void
+test_promise (void)
+{
+  double last = 0;
+  guint steps = 0;
+  for (int i = 0; i < 1000; i++)
+    {
+      double value = i / 1000.0 * 0.99;
+      double promise = sqns_progress_promise (value);
+      g_assert_cmpfloat (promise, >=, MIN (value + 0.02, 0.99));
+      g_assert_cmpfloat (promise, <=, value + 0.08);
+      g_assert_cmpfloat (promise, <=, 0.99);
+      g_assert_cmpfloat (promise, >=, last);
+      steps += promise > last;
+      last = promise;
+    }
+  g_assert_cmpuint (steps, <=, 20);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -107,5 +127,6 @@ main (int argc, char **argv)
   g_test_add_func ("/progress/failed", test_failed);
   g_test_add_func ("/progress/rate", test_rate);
   g_test_add_func ("/progress/remaining-after-transfer", test_remaining_after_transfer);
+  g_test_add_func ("/progress/promise", test_promise);
   return g_test_run ();
 }
