@@ -185,10 +185,12 @@ static guint told;
 static void
 tell_cell (const Attempt *attempt, gboolean ok, const char *text)
 {
+  g_autofree char *line = g_strdelimit (g_strchomp (g_strdup (text)), "\n", ' ');
+
   attempt->sweep->done++;
   attempt->sweep->failed += !ok;
   g_print ("%s %u - %s %s %s: %s\n", ok ? "ok" : "not ok", ++told, attempt->sweep->route->name,
-           matrix_fault_name (attempt->fault), attempt->place, ok ? text : "");
+           matrix_fault_name (attempt->fault), attempt->place, ok ? line : "");
   if (ok)
     return;
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
