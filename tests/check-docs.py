@@ -4,7 +4,7 @@
 
 - each command and option that a program's --help tells stands in its man page, and the other way round;
 - each D-Bus member is documented in data/dbus, is one that the interface promises, and is what the running daemon offers;
-- each file that README.md and CONTRIBUTING.md name exists.
+- each file that README.md, CONTRIBUTING.md, SECURITY.md and docs/security.md name exists.
 
 usage: check-docs.py SOURCE_ROOT --sqnsd PATH --sqnsctl PATH --board PATH
 """
@@ -237,7 +237,7 @@ def check_daemon(arguments, work):
 
 
 def check_paths(root):
-    for document in ("README.md", "CONTRIBUTING.md"):
+    for document in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/security.md"):
         path = os.path.join(root, document)
         if not os.path.exists(path):
             complain(f"{document} is missing")
