@@ -7,7 +7,7 @@
 #define FACTORY_BOOT_ROM 33080 /* protocol.md §3 */
 #define FAST_LATENCY_MS 1
 #define FRESH_MS 10000 /* longer than the 8 s that a PIC is in its boot loader after plugging in */
-#define N_BOARD_NOTES (SQNS_NOTE_MODEM_HEARD + 1)
+#define N_BOARD_NOTES (SQNS_NOTE_CRASHES + 1)
 
 void
 sqns_port_facts_free (SqnsPortFacts *facts)

@@ -390,6 +390,12 @@ static const SqnsFindingWords notes[] = {
         "The modem's line was heard, but it brings no answers: zeros, as from a modem without power, or what a modem "
         "says that crashes and starts again.",
         "Check the board's power supply. No button helps against that."),
+  NOTE (CRASHES,
+        BOARD,
+        PROBLEM,
+        "firmware-crashes", /* row 37 */
+        "The board's own firmware crashed and started again when it was asked what it is, as old releases do.",
+        "Update the board's firmware with Pycom's updater; the modem has its own."),
   NOTE (ANSWERS, BOARD, OK, "answers", "The board's MicroPython prompt answers.", ""),
   NOTE (COMES_AND_GOES,
         USB,

@@ -137,7 +137,7 @@ gboolean sqns_state_from_name (const char *name, SqnsStateId *id); /* FALSE: non
 
 /* --- what was seen of a board, as org.sqnsd1.Modem.BoardNotes names it --- */
 
-/* The first nine stand in the order of the bits of SqnsBoardNotes. */
+/* The first ten stand in the order of the bits of SqnsBoardNotes. */
 typedef enum {
   SQNS_NOTE_PASSTHROUGH,
   SQNS_NOTE_NEEDS_LTE_TASK,
@@ -148,6 +148,7 @@ typedef enum {
   SQNS_NOTE_SAFE_BOOT,
   SQNS_NOTE_OWNS_MODEM,
   SQNS_NOTE_MODEM_HEARD,    /* zeros or a crash came from its line, and no answer */
+  SQNS_NOTE_CRASHES,        /* its firmware crashed over what it was asked */
   SQNS_NOTE_ANSWERS,        /* its MicroPython prompt answered */
   SQNS_NOTE_COMES_AND_GOES, /* it was unplugged several times within a minute */
 } SqnsNoteId;

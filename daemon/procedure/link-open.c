@@ -211,14 +211,15 @@ take_crash (SqnsSsm *ssm, const char *said)
   char *name = NULL, *firmware = NULL;
 
   open->crashed = TRUE;
+  board->notes |= SQNS_BOARD_CRASHES;
   if (sqns_repl_banner (said, &name, &firmware))
     {
       g_free (board->board);
       g_free (board->firmware);
       board->board = name;
       board->firmware = firmware;
-      sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, board);
     }
+  sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, board);
   sqns_monitor_remark (&open->monitor, "goes on without asking it: board %s, firmware %s",
                        board->board ? board->board : "unknown", board->firmware ? board->firmware : "unknown");
   sqns_ssm_goto (ssm, OPEN_REPL);

@@ -43,6 +43,7 @@ typedef enum {
   SQNS_BOARD_SAFE_BOOT = 1 << 6,      /* it had to be rebooted into safe boot */
   SQNS_BOARD_OWNS_MODEM = 1 << 7,     /* only after the safe boot did the modem answer: that program used it */
   SQNS_BOARD_MODEM_HEARD = 1 << 8,    /* zeros or a crash came from the modem's line, and no answer (rows 16, 30) */
+  SQNS_BOARD_CRASHES = 1 << 9,        /* its firmware crashed over what it was asked (row 37) */
 } SqnsBoardNotes;
 typedef struct {
   char *board;    /* "FiPy", "GPy", "G01"; nullable */

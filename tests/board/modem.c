@@ -426,10 +426,11 @@ modem_is_ready (Modem *modem)
 static void
 set_versions (Modem *modem, const Options *options)
 {
-  g_auto (GStrv) parts = g_strsplit (options->modem_version, "-", 2);
-  guint build = (guint)strtoul (parts[1], NULL, 10);
+  const char *version = options->modem_version, *last = strrchr (version, '-'); /* "6.0.0.0-ER9-36571" (row 33) */
+  guint build = (guint)strtoul (last + 1, NULL, 10);
 
-  modem->software = g_strdup_printf ("%s [%u] by robot-soft at 2018-03-02 11:22:33", parts[0], build);
+  modem->software
+      = g_strdup_printf ("%.*s [%u] by robot-soft at 2018-03-02 11:22:33", (int)(last - version), version, build);
   modem->loaders[0] = (Loader){ "5.1.1.0", (guint)strtoul (options->bootloader0, NULL, 10) };
   modem_set_loader (modem, 1, build);
   modem_set_loader (modem, 2, build);

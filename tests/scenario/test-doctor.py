@@ -364,16 +364,18 @@ class Daemon(OnMachine):
     def test_what_refresh_says(self):
         self.start_daemon(State='unknown', BoardFirmware='1.20.2.r4', Board='FiPy')
         self.machine.tty(DEV, 'ftdi_sio', '188:0', latency=1)
-        for name, code, notes, want in (
-                ('Timeout', UNKNOWN, ['answers'], {'modem-dead'}),
-                ('Timeout', UNKNOWN, [], {'board-silent', 'modem-not-reached'}),
-                ('Timeout', UNKNOWN, ['modem-heard'], {'modem-heard', 'modem-dead'}),
-                ('NeedsHand', HAND, [], {'board-needs-hand', 'modem-not-reached'}),
-                ('PortLocked', FAILED, [], {'modem-port-locked'}), ('Busy', 0, [], set()),
-                ('DeviceLost', UNKNOWN, [], {'modem-lost'}), ('Protocol', UNKNOWN, [], {'modem-failed'})):
-            with self.subTest(name):
+        for name, code, notes, state, want in (
+                ('Timeout', UNKNOWN, ['answers'], 'silent', {'modem-dead'}),
+                ('Timeout', UNKNOWN, ['answers'], 'unknown', {'modem-not-reached'}),
+                ('Timeout', UNKNOWN, [], 'unknown', {'board-silent', 'modem-not-reached'}),
+                ('Timeout', UNKNOWN, ['modem-heard'], 'silent', {'modem-heard', 'modem-dead'}),
+                ('NeedsHand', HAND, [], 'unknown', {'board-needs-hand', 'modem-not-reached'}),
+                ('PortLocked', FAILED, [], 'unknown', {'modem-port-locked'}), ('Busy', 0, [], 'unknown', set()),
+                ('Protocol', UNKNOWN, ['answers', 'firmware-crashes'], 'unknown', {'modem-failed', 'firmware-crashes'}),
+                ('DeviceLost', UNKNOWN, [], 'unknown', {'modem-lost'}), ('Protocol', UNKNOWN, [], 'unknown', {'modem-failed'})):
+            with self.subTest(name, notes=notes, state=state):
                 self.daemon.order('fail', method='Refresh', error=OWN + name, message='it is so')
-                self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'BoardNotes': notes})
+                self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'BoardNotes': notes, 'State': state})
                 found = self.doctor(code, 'a')
                 self.assertEqual(self.problems(found), want)
                 self.assertIn('it is so', ''.join(finding['text'] for finding in found.values()))

@@ -113,6 +113,7 @@ class Unasked(WholeCase):
         self.assertIn('the board cannot run the relay: MemoryError', err)
         modem = self.json(0, 'show', board.port)['modem']
         self.assertEqual((modem['board'], modem['board-firmware']), ('FiPy', '1.13.0.b1'))
+        self.assertIn('firmware-crashes', modem['board-notes'])
 
     def test_relay_does_not_start(self):
         board = self.fake(lambda script: IDENTITY if b'uname' in script else TRACEBACK)

@@ -186,6 +186,42 @@ class Again(WholeCase):
         self.expect(DONE, 'upgrade', board.port, dup, '--allow-family-change')
         self.assert_upgraded(board)
 
+    def test_another_family_and_older(self):
+        """All that is to be allowed is told at once, and nothing less is enough."""
+        newer = '5.1.1.0-41065'
+        board = self.board('--start=direct', '--modem-version=' + newer)
+        dup = self.image('nb.dup', version='5.1.1.0', build=38638)
+        _, err = self.expect(REFUSED, 'upgrade', board.port, dup)
+        self.assertIn('add --allow-downgrade', err)
+        other = '6.0.0.0-41019'
+        board = self.board('--start=direct', '--modem-version=' + other)
+        _, err = self.expect(REFUSED, 'upgrade', board.port, dup)
+        self.assertIn('allowed with --allow-family-change and --allow-downgrade', err)
+        for flag in ('--allow-family-change', '--allow-downgrade'):
+            _, err = self.expect(REFUSED, 'upgrade', board.port, dup, flag)
+            self.assertNotIn('add ' + flag, err)
+        self.assert_nothing_sent(board, other)
+        self.expect(DONE, 'upgrade', board.port, dup, '--allow-family-change', '--allow-downgrade', '--dry-run')
+
+    def test_another_chip(self):
+        """Row 34: no matter of families."""
+        chip = '8.2.1.0-61488'
+        board = self.board('--start=direct', '--modem-version=' + chip)
+        for version, build in (('5.1.1.0', 41065), ('6.0.0.0', 37781)):
+            dup = self.image('%d.dup' % build, version=version, build=build)
+            for flags in ((), ('--allow-family-change',), ('--allow-family-change', '--allow-downgrade')):
+                _, err = self.expect(REFUSED, 'upgrade', board.port, dup, *flags)
+                self.assertIn('firmware of another chip (Monarch 2)', err)
+                self.assertNotIn('--allow', err)
+        self.assert_nothing_sent(board, chip)
+        self.expect(DONE, 'upgrade', board.port, dup, '--force', '--dry-run')
+
+    def test_engineering_release(self):
+        """Row 33: the mark between release and build makes it no other family."""
+        board = self.board('--modem-version=6.0.0.0-ER9-36571')
+        out, _ = self.expect(DONE, 'upgrade', board.port, self.image())
+        self.assert_upgraded(board)
+
 
 class BadFiles(WholeCase):
     def refused(self, code, path, words, board):
