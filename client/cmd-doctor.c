@@ -78,9 +78,10 @@ look_at_host (Doctor *doctor)
   sqns_doctor_look_at_usb (host);
   if (doctor->name != NULL)
     {
-      host->only_port = doctor->modems->len > 0 ? g_strdup (sqns_dbus_modem_get_dev_node (doctor->modems->pdata[0]))
-                                                : port_as_named (doctor->name);
-      if (host->only_port != NULL)
+      SqnsDbusModem *modem = doctor->modems->len > 0 ? doctor->modems->pdata[0] : NULL;
+      host->only_port = modem != NULL ? g_strdup (sqns_dbus_modem_get_dev_node (modem)) : port_as_named (doctor->name);
+      /* where a board was there may be another one by now */
+      if (host->only_port != NULL && (modem == NULL || sqns_dbus_modem_get_present (modem)))
         sqns_doctor_look_at_port (host, host->only_port, pid);
       return;
     }

@@ -28,10 +28,12 @@ print_table (GPtrArray *modems, GPtrArray *jobs)
   for (guint i = 0; i < modems->len; i++)
     {
       SqnsDbusModem *modem = modems->pdata[i];
+      const char *node = sqns_dbus_modem_get_dev_node (modem);
+      /* of a board that is gone it says nothing: another one may be there */
+      g_autofree char *tty = sqns_dbus_modem_get_present (modem) ? g_strdup (node) : g_strdup_printf ("(%s)", node);
       g_autofree char *job = job_words (jobs, sqns_dbus_modem_get_current_job (modem));
-      sqns_table_add (table, sqns_dbus_modem_get_id (modem), sqns_dbus_modem_get_dev_node (modem),
-                      sqns_dbus_modem_get_board (modem), sqns_dbus_modem_get_state (modem),
-                      sqns_dbus_modem_get_firmware_version (modem), job);
+      sqns_table_add (table, sqns_dbus_modem_get_id (modem), tty, sqns_dbus_modem_get_board (modem),
+                      sqns_dbus_modem_get_state (modem), sqns_dbus_modem_get_firmware_version (modem), job);
     }
   sqns_table_print (table, "");
 }

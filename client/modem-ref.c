@@ -32,6 +32,14 @@ real_path (const char *path)
   return copy;
 }
 
+/* A board that is gone is known by its id alone: another one may be at its tty by now. A port that somebody added is
+ * its tty, there or not. */
+static gboolean
+is_at_its_tty (SqnsDbusModem *modem)
+{
+  return sqns_dbus_modem_get_present (modem) || sqns_dbus_modem_get_vendor_id (modem) == 0;
+}
+
 static gboolean
 matches (SqnsDbusModem *modem, Criterion criterion, const char *ref, const char *real)
 {
@@ -46,15 +54,15 @@ matches (SqnsDbusModem *modem, Criterion criterion, const char *ref, const char 
     case BY_ID:
       return g_strcmp0 (sqns_dbus_modem_get_id (modem), ref) == 0;
     case BY_TTY:
-      return g_strcmp0 (node, ref) == 0;
+      return is_at_its_tty (modem) && g_strcmp0 (node, ref) == 0;
     case BY_REAL_TTY:
-      if (real == NULL || node == NULL)
+      if (real == NULL || node == NULL || !is_at_its_tty (modem))
         return FALSE;
       real_node = real_path (node);
       return g_str_equal (real_node, real);
     case BY_SHORT_TTY:
       short_name = g_path_get_basename (node != NULL ? node : "");
-      return g_str_equal (short_name, ref);
+      return is_at_its_tty (modem) && g_str_equal (short_name, ref);
     }
   return FALSE;
 }
@@ -113,6 +121,38 @@ refuse_many (const char *ref, guint n, const char *what, GError **error)
   return NULL;
 }
 
+/* The only board that was seen at this tty and is gone, NULL: there is none, or more than one. */
+static SqnsDbusModem *
+find_remembered (GPtrArray *modems, const char *ref)
+{
+  SqnsDbusModem *found = NULL;
+  for (guint i = 0; i < modems->len; i++)
+    {
+      const char *node = sqns_dbus_modem_get_dev_node (modems->pdata[i]);
+      g_autofree char *short_name = g_path_get_basename (node != NULL ? node : "");
+      if (is_at_its_tty (modems->pdata[i]) || (g_strcmp0 (node, ref) != 0 && !g_str_equal (short_name, ref)))
+        continue;
+      if (found != NULL)
+        return NULL;
+      found = modems->pdata[i];
+    }
+  return found;
+}
+
+/* Of an error that says that nothing is there. */
+static void
+tell_remembered (GPtrArray *modems, const char *ref, GError **error)
+{
+  SqnsDbusModem *gone = find_remembered (modems, ref);
+  if (gone == NULL || error == NULL || *error == NULL || sqns_exit_from_error (*error) != SQNS_EXIT_NOT_FOUND)
+    return;
+  g_autofree char *id = sqns_clean_line (sqns_dbus_modem_get_id (gone), -1);
+  g_autofree char *words
+      = g_strdup_printf ("; the board that was there is not plugged in: name it by its id, '%s'", id);
+  g_autofree char *before = (*error)->message;
+  (*error)->message = g_strconcat (before, words, NULL);
+}
+
 /* Among what the daemon knows already. NULL without @error: none is called so. */
 static SqnsDbusModem *
 find_known (SqnsBus *bus, GPtrArray *modems, const char *ref, const char *real, GError **error)
@@ -156,11 +196,17 @@ sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
   /* by the name that was typed: /dev/serial/by-id/... is still that board's when it comes back as another tty */
   g_autofree char *absolute = bus->ctl->host == NULL ? g_canonicalize_filename (ref, NULL) : g_strdup (ref);
   if (is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/") && g_utf8_validate (absolute, -1, NULL))
-    return add_port (bus, absolute, error);
+    {
+      found = add_port (bus, absolute, error);
+      if (found == NULL)
+        tell_remembered (modems, absolute, error);
+      return found;
+    }
   if (sqns_identity_is_imei (ref))
     return sqns_imei_search (bus, modems, ref, error);
   g_autofree char *shown = sqns_clean_line (ref, -1);
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
+  tell_remembered (modems, ref, error);
   return NULL;
 }
 
@@ -207,7 +253,7 @@ sqns_modem_ref_name (SqnsDbusModem *modem)
 {
   const char *node = sqns_dbus_modem_get_dev_node (modem);
   g_autofree char *name = NULL;
-  if (node != NULL && *node != '\0')
+  if (node != NULL && *node != '\0' && is_at_its_tty (modem))
     {
       /* A pseudo-terminal's own name is a bare number. */
       name = g_str_has_prefix (node, "/dev/pts/") ? g_strdup (node + strlen ("/dev/")) : g_path_get_basename (node);

@@ -226,6 +226,20 @@ find_board (SqnsManager *self, const SqnsBoardFacts *facts)
   return device;
 }
 
+/* Somebody was faster than udev: the tty of a board that is known was added as a port, and would be two modems now. */
+static void
+drop_port_of (SqnsManager *self, SqnsDevice *board)
+{
+  for (guint i = self->devices->len; i-- > 0;)
+    {
+      SqnsDevice *device = self->devices->pdata[i];
+      const SqnsDeviceInfo *info = sqns_device_info (device);
+      if (device != board && info->manual && info->use == SQNS_USE_NONE && !sqns_manager_has_unfinished (self, device)
+          && g_str_equal (info->devnode, sqns_device_info (board)->devnode))
+        sqns_manager_drop_device (self, device);
+    }
+}
+
 void
 sqns_manager_board_added (SqnsManager *self, const SqnsBoardFacts *facts)
 {
@@ -240,6 +254,7 @@ sqns_manager_board_added (SqnsManager *self, const SqnsBoardFacts *facts)
     }
   else
     sqns_device_plugged (device, facts);
+  drop_port_of (self, device);
   if (was_present)
     return;
   if (self->config.probe_on_plug && !self->stopping && sqns_device_info (device)->use == SQNS_USE_NONE)

@@ -321,6 +321,25 @@ class Reading(WithDaemon):
         _, err = self.expect(3, 'show', 'tty-a')
         self.assertIn('means 2 boards', err)
 
+    def test_a_path_is_the_board_that_is_there(self):
+        """One board was unplugged, and another one plugged into the same tty."""
+        tty = self.file('ttyUSB1', b'')
+        self.daemon.modem('gone', DevNode=tty, VendorId=0x0403, Present=False, State='gone')
+        self.daemon.order('fail', method='AddPort', error=OWN + 'NotFound', message='there is no such tty')
+        for name in (tty, 'ttyUSB1'):
+            _, err = self.expect(3, 'show', name)
+            self.assertIn("the board that was there is not plugged in: name it by its id, 'gone'", err)
+        self.daemon.modem('there', DevNode=tty, VendorId=0x0403)
+        for name, wanted in ((tty, 'there'), ('ttyUSB1', 'there'), ('gone', 'gone'), ('there', 'there')):
+            out, _ = self.expect(0, 'show', name, '--json')
+            self.assertEqual(json.loads(out)['modem']['id'], wanted)
+        out, _ = self.expect(0, 'list')
+        self.assertRegex(out, r'(?m)^there +%s ' % tty)
+        self.assertRegex(out, r'(?m)^gone +\(%s\) ' % tty)
+        for command in (['doctor', tty], ['upgrade', tty, self.firmware(), '--detach']):
+            self.assertNotIn('means 2', self.run_client(*command)[2])
+        self.assertEqual(self.daemon.call('Upgrade')['path'], '/org/sqnsd1/modem/there')
+
     def test_an_unknown_tty_is_added(self):
         out, _ = self.expect(0, 'show', '/nonexistent/ttyUSB7', '--json')
         self.assertEqual(json.loads(out)['modem']['dev-node'], '/nonexistent/ttyUSB7')

@@ -607,6 +607,36 @@ test_port_becomes_board (Rig *rig, gconstpointer unused)
   g_close (master, NULL);
 }
 
+/* The same of a board that is known, and was gone: it is not two modems. */
+static void
+test_port_was_board (Rig *rig, gconstpointer unused)
+{
+  int master;
+  g_autofree char *tty = scripted_pty (&master);
+  const SqnsPortOptions options = { 0 };
+  char id[] = "Py1234", other_id[] = "Py5678";
+  const SqnsBoardFacts facts = { .id = id, .devnode = tty, .vendor = 0x04d8 };
+  const SqnsBoardFacts other = { .id = other_id, .devnode = tty, .vendor = 0x04d8 };
+  sqns_manager_board_added (rig->manager, &facts);
+  SqnsDevice *board = sqns_manager_devices (rig->manager)->pdata[0];
+  sqns_manager_board_removed (rig->manager, id);
+
+  SqnsDevice *port = sqns_manager_add_port (rig->manager, tty, &options, NULL);
+  g_assert_true (port != board);
+  sqns_manager_board_added (rig->manager, &facts);
+  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
+  g_assert_true (sqns_device_info (board)->present);
+
+  /* another one in its place: the port is that of the one that is there */
+  sqns_manager_board_removed (rig->manager, id);
+  sqns_manager_board_added (rig->manager, &other);
+  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 2);
+  port = sqns_manager_add_port (rig->manager, tty, &options, NULL);
+  g_assert_cmpstr (sqns_device_info (port)->id, ==, other_id);
+  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 2);
+  g_close (master, NULL);
+}
+
 static void
 test_gone_boards (Rig *rig, gconstpointer unused)
 {
@@ -650,6 +680,7 @@ main (int argc, char **argv)
     { "/manager/port-comes-back", test_port_comes_back },
     { "/manager/unwatched-port-comes-back", test_unwatched_port_comes_back },
     { "/manager/port-becomes-board", test_port_becomes_board },
+    { "/manager/port-was-board", test_port_was_board },
     { "/manager/gone-boards", test_gone_boards },
   };
   g_test_init (&argc, &argv, NULL);
