@@ -4,7 +4,10 @@
 #include "base/loop-watch.h"
 #include "bus/bus.h"
 #include "bus/paths.h"
+#include "bus/reserve.h"
+#include "codec/caba.h"
 #include "enumerator/enumerator.h"
+#include "gate/gate.h"
 #include "manager/rules-file.h"
 #include "manager/sleep-lock.h"
 #include "procedure/monitor.h"
@@ -16,12 +19,15 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
-#define MAX_LAST_TURNS 1000
+#define LAST_TURNS_US (G_USEC_PER_SEC / 4) /* at the end, for what is to be told still */
+#define LAST_WORDS_MS 500                  /* and so long for the bus to have it */
 #define DEFAULT_CONFIG "/etc/sqnsd/sqnsd.conf"
 #define DEFAULT_STATE_DIR "/var/lib/sqnsd"
 #define EXIT_USAGE 2
 #define MAX_RECALL_MS 2000 /* so long the name waits for the jobs of before; on a slow disk they come behind it */
-#define EXTEND_EVERY_S 10  /* while a job is waited for at the end */
+#define NAME_TRIES 20      /* to have the name that another daemon has */
+#define NAME_RETRY_MS 50
+#define EXTEND_EVERY_S 10 /* while a job is waited for at the end */
 #define EXTEND_BY_S 30
 
 typedef struct {
@@ -38,12 +44,15 @@ typedef struct {
   Options options;
   SqnsConfig config;
   GMainLoop *loop;
+  SqnsGate *gate;
   GDBusConnection *connection;
   SqnsManager *manager;
   SqnsBus *bus;
   SqnsEnumerator *enumerator;
   SqnsSleepLock *sleep_lock;
   guint name;
+  guint name_retry;
+  guint name_tries;
   guint recall;
   gboolean name_acquired;
   gboolean stopping;
@@ -145,8 +154,8 @@ static void
 on_shut_down (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   sqns_manager_shutdown_finish (SQNS_MANAGER (source), result, NULL);
-  /* behind the signals that are still to be sent */
-  g_idle_add_full (G_PRIORITY_LOW, quit, user_data, NULL);
+  /* behind the signals that are still to be sent, and not behind all that callers can think of */
+  g_idle_add_full (G_PRIORITY_DEFAULT, quit, user_data, NULL);
 }
 
 static void
@@ -159,6 +168,8 @@ stop (App *app, int code)
   sd_notify (0, "STOPPING=1");
   extend_timeout (NULL);
   app->extend = g_timeout_add_seconds (EXTEND_EVERY_S, extend_timeout, NULL);
+  if (app->bus != NULL)
+    sqns_bus_stop (app->bus);
   sqns_manager_shutdown_async (app->manager, on_shut_down, app);
 }
 
@@ -236,17 +247,22 @@ start_model (App *app, GError **error)
 /* The bus */
 
 static GDBusConnection *
-connect_bus (const Options *options, GError **error)
+connect_bus (const App *app, GError **error)
 {
+  const Options *options = &app->options;
   g_autofree char *address = g_strdup (options->bus);
   if (address == NULL)
     address = g_dbus_address_get_for_bus_sync (options->session ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, error);
   if (address == NULL)
     return NULL;
-  return g_dbus_connection_new_for_address_sync (address,
-                                                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                                     | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                                 NULL, NULL, error);
+  g_autoptr (GIOStream) stream
+      = sqns_gate_connect (app->gate, address, app->config.max_readers_per_user, SQNS_FIRMWARE_MAX_SIZE, error);
+  if (stream == NULL)
+    return NULL;
+  return g_dbus_connection_new_sync (stream, NULL,
+                                     G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                         | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                     NULL, NULL, error);
 }
 
 static void
@@ -259,11 +275,33 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
   tell_status (app);
 }
 
+static void own_name (App *app);
+
+static gboolean
+on_name_asked_again (gpointer user_data)
+{
+  App *app = user_data;
+  app->name_retry = 0;
+  own_name (app);
+  return G_SOURCE_REMOVE;
+}
+
+/* A daemon that was killed has the name until its gate has noticed. */
+static gboolean
+ask_again (App *app)
+{
+  if (app->name_acquired || app->name_tries++ >= NAME_TRIES)
+    return FALSE;
+  g_clear_handle_id (&app->name, g_bus_unown_name);
+  app->name_retry = g_timeout_add (NAME_RETRY_MS, on_name_asked_again, app);
+  return TRUE;
+}
+
 static void
 on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 {
   App *app = user_data;
-  if (app->stopping)
+  if (app->stopping || connection == NULL || g_dbus_connection_is_closed (connection) || ask_again (app))
     return;
   sqns_warning (NULL,
                 app->name_acquired ? "the name %s was taken away, stopping"
@@ -275,7 +313,7 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 static gboolean
 start_bus (App *app, GError **error)
 {
-  app->connection = connect_bus (&app->options, error);
+  app->connection = connect_bus (app, error);
   if (app->connection == NULL)
     return FALSE;
   g_signal_connect (app->connection, "closed", G_CALLBACK (on_connection_closed), app);
@@ -288,15 +326,30 @@ start_bus (App *app, GError **error)
   return TRUE;
 }
 
-/* GDBus tells of changed properties in an idle callback: clients wait for what the last jobs came to. */
+static void
+on_heard (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  gboolean *heard = user_data;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  *heard = TRUE;
+}
+
+/* GDBus tells of changed properties in an idle callback: clients wait for what the last jobs came to. The bus takes one
+ * message after the other: what it answers last says that it has all. To flush the connection would wait for a thread
+ * of those that read callers' files. */
 static void
 say_last_words (App *app)
 {
+  gboolean heard = FALSE;
+  gint64 end = g_get_monotonic_time () + LAST_TURNS_US;
   if (g_dbus_connection_is_closed (app->connection))
     return;
-  for (guint turns = 0; turns < MAX_LAST_TURNS && g_main_context_iteration (NULL, FALSE); turns++)
+  while (g_get_monotonic_time () < end && g_main_context_iteration (NULL, FALSE))
     ;
-  g_dbus_connection_flush_sync (app->connection, NULL, NULL);
+  g_dbus_connection_call (app->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Peer",
+                          "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, LAST_WORDS_MS, NULL, on_heard, &heard);
+  while (!heard)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 static void
@@ -381,9 +434,12 @@ app_clear (App *app)
   g_clear_handle_id (&app->watchdog, g_source_remove);
   g_clear_handle_id (&app->extend, g_source_remove);
   g_clear_handle_id (&app->recall, g_source_remove);
-  g_clear_handle_id (&app->name, g_bus_unown_name);
+  g_clear_handle_id (&app->name_retry, g_source_remove);
   if (app->connection != NULL)
     g_signal_handlers_disconnect_by_data (app->connection, app);
+  /* the bus takes the name away with the connection: nobody waits for its answers any more */
+  g_clear_pointer (&app->gate, sqns_gate_free);
+  g_clear_handle_id (&app->name, g_bus_unown_name);
   if (app->manager != NULL)
     g_signal_handlers_disconnect_by_data (app->manager, app);
   g_clear_object (&app->enumerator);
@@ -422,6 +478,10 @@ main (int argc, char **argv)
       app_clear (&app);
       return EXIT_SUCCESS;
     }
+  sqns_reserve_raise ();
+  app.gate = sqns_gate_start (&error); /* as long as there is no other thread */
+  if (app.gate == NULL)
+    return fail (&app, error, EXIT_FAILURE);
   sqns_log_init (app.options.verbose);
   app.loop = g_main_loop_new (NULL, FALSE);
   if (!start_model (&app, &error))

@@ -14,13 +14,14 @@ import tempfile
 BELOW = {
     "base": [],
     "codec": ["base"],
+    "gate": ["base"],
     "port": ["base", "codec"],
     "procedure": ["base", "codec", "port"],
     "model": ["base", "codec", "port", "procedure"],
     "enumerator": ["base", "codec", "port", "procedure"],
     "manager": ["base", "codec", "port", "procedure", "model", "enumerator"],
-    "bus": ["base", "codec", "port", "procedure", "model", "enumerator", "manager"],
-    "main": ["base", "codec", "port", "procedure", "model", "enumerator", "manager", "bus"],
+    "bus": ["base", "codec", "gate", "port", "procedure", "model", "enumerator", "manager"],
+    "main": ["base", "codec", "gate", "port", "procedure", "model", "enumerator", "manager", "bus"],
     "client": ["base", "codec"],
     # the virtual board is not written on the daemon's code, so that one bug cannot hide in both
     "board": [],

@@ -39,6 +39,7 @@ struct _SqnsBus {
   GHashTable *modems;        /* path, borrowed -> SqnsBusModem */
   GHashTable *jobs;          /* path, borrowed -> SqnsBusJob */
   GHashTable *device_modems; /* SqnsDevice -> SqnsBusModem, borrowed */
+  GCancellable *until;       /* the daemon ends */
   guint status;              /* idle source: the manager's properties are copied */
 };
 

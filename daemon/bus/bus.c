@@ -43,6 +43,7 @@ sqns_bus_finalize (GObject *object)
   g_hash_table_unref (self->jobs);
   g_hash_table_unref (self->modems);
   g_clear_pointer (&self->auth, sqns_auth_free);
+  g_object_unref (self->until);
   G_OBJECT_CLASS (sqns_bus_parent_class)->finalize (object);
 }
 
@@ -59,6 +60,7 @@ sqns_bus_init (SqnsBus *self)
   self->modems = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_modem);
   self->jobs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_job);
   self->device_modems = g_hash_table_new (NULL, NULL);
+  self->until = g_cancellable_new ();
 }
 
 static char *
@@ -190,4 +192,10 @@ sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy 
   g_signal_connect_object (manager, "job-finished", G_CALLBACK (on_job_finished), self, 0);
   g_signal_connect_object (manager, "changed", G_CALLBACK (on_status_changed), self, 0);
   return g_steal_pointer (&self);
+}
+
+void
+sqns_bus_stop (SqnsBus *self)
+{
+  g_cancellable_cancel (self->until);
 }

@@ -10,3 +10,6 @@ G_DECLARE_FINAL_TYPE (SqnsBus, sqns_bus, SQNS, BUS, GObject)
 
 /* Exports all objects, those to come too; owning the name is left to the caller. NULL with G_IO_ERROR. */
 SqnsBus *sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy policy, GError **error);
+
+/* The daemon ends: no caller's file is waited for any more. */
+void sqns_bus_stop (SqnsBus *bus);

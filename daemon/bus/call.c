@@ -4,7 +4,11 @@
 #include "base/clean.h"
 
 #include "base/backlog.h"
+#include "bus/intake.h"
+#include "bus/reserve.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 
 SqnsCall *
@@ -20,12 +24,18 @@ sqns_call_new (SqnsBus *bus, GDBusMethodInvocation *invocation, gpointer skeleto
   return call;
 }
 
-void
-sqns_call_done (SqnsCall *call)
+static void
+close_channels (SqnsCall *call)
 {
   for (guint i = 0; i < SQNS_CALL_N_FILES; i++)
     if (call->fds[i] >= 0)
-      g_close (call->fds[i], NULL);
+      g_close (g_steal_fd (&call->fds[i]), NULL);
+}
+
+void
+sqns_call_done (SqnsCall *call)
+{
+  close_channels (call);
   g_clear_object (&call->device);
   g_clear_object (&call->job);
   g_clear_object (&call->firmware);
@@ -53,6 +63,7 @@ sqns_call_fail (SqnsCall *call, GError *error)
     }
   /* D-Bus drops the connection over text that is not UTF-8 */
   g_autofree char *message = sqns_clean_lines (error->message, -1);
+  close_channels (call); /* before the caller has an answer, and may call again */
   g_dbus_method_invocation_return_dbus_error (call->invocation, name, message);
   g_error_free (error);
   sqns_call_done (call);
@@ -64,30 +75,62 @@ sqns_call_fail_literal (SqnsCall *call, SqnsError code, const char *message)
   sqns_call_fail (call, g_error_new_literal (SQNS_ERROR, code, message));
 }
 
-static gboolean
-take_fd (GUnixFDList *fds, gint32 handle, int *fd, GError **error)
+/* The one of @channels that @handle stands for, the caller's. A file may be named twice. */
+static int
+take_channel (SqnsCall *call, const int *channels, gint n, gint32 handle, GError **error)
 {
-  if (fds == NULL || handle < 0 || handle >= g_unix_fd_list_get_length (fds))
+  GDBusMessage *message = g_dbus_method_invocation_get_message (call->invocation);
+  if (handle >= 0 && handle < n)
     {
-      g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "no file descriptor came with the call");
-      return FALSE;
+      int channel = fcntl (channels[handle], F_DUPFD_CLOEXEC, 0);
+      if (channel < 0)
+        g_set_error (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "the call's file descriptors are not taken: %s",
+                     g_strerror (errno));
+      return channel;
     }
-  *fd = g_unix_fd_list_get (fds, handle, error);
-  return *fd >= 0;
+  if (handle >= 0 && (guint)handle < g_dbus_message_get_num_unix_fds (message))
+    g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED,
+                         "the call's file descriptors were not taken: too many files of this user are being read, or "
+                         "the daemon is short of descriptors");
+  else
+    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "no file descriptor came with the call");
+  return -1;
+}
+
+static gboolean
+take_channels (
+    SqnsCall *call, const int *channels, gint n, GVariant *handle, const SqnsOptionFiles *files, GError **error)
+{
+  const gint32 handles[SQNS_CALL_N_FILES] = {
+    [SQNS_CALL_FIRMWARE] = g_variant_get_handle (handle),
+    [SQNS_CALL_FIRST_STEP] = files != NULL ? files->first_step : -1,
+    [SQNS_CALL_UPDATER] = files != NULL ? files->updater : -1,
+  };
+  if (!sqns_reserve_check (error))
+    return FALSE;
+  for (guint i = 0; i < SQNS_CALL_N_FILES; i++)
+    if (i == SQNS_CALL_FIRMWARE || handles[i] >= 0)
+      {
+        call->fds[i] = take_channel (call, channels, n, handles[i], error);
+        if (call->fds[i] < 0)
+          return FALSE;
+      }
+  return TRUE;
 }
 
 gboolean
 sqns_call_take_files (SqnsCall *call, GUnixFDList *fds, GVariant *handle, const SqnsOptionFiles *files)
 {
   GError *error = NULL;
-
-  if (take_fd (fds, g_variant_get_handle (handle), &call->fds[SQNS_CALL_FIRMWARE], &error)
-      && (files == NULL || files->first_step < 0
-          || take_fd (fds, files->first_step, &call->fds[SQNS_CALL_FIRST_STEP], &error))
-      && (files == NULL || files->updater < 0 || take_fd (fds, files->updater, &call->fds[SQNS_CALL_UPDATER], &error)))
-    return TRUE;
-  sqns_call_fail (call, error);
-  return FALSE;
+  gint n = 0;
+  /* out of the message: what is not taken is closed now, what is taken when it is read */
+  g_autofree int *channels = fds != NULL ? g_unix_fd_list_steal_fds (fds, &n) : NULL;
+  gboolean taken = take_channels (call, channels, n, handle, files, &error);
+  for (gint i = 0; i < n; i++)
+    g_close (channels[i], NULL);
+  if (!taken)
+    sqns_call_fail (call, error);
+  return taken;
 }
 
 /* Whether all that the call was made for is still there. */
@@ -144,7 +187,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
   static const char *const which[SQNS_CALL_N_FILES] = { NULL, "first-step: ", "updater: " };
   SqnsCall *call = user_data;
   GError *error = NULL;
-  SqnsFirmware *loaded = sqns_library_load_finish (result, &error);
+  SqnsFirmware *loaded = sqns_intake_load_finish (result, &error);
 
   if (loaded == NULL)
     {
@@ -169,9 +212,10 @@ load_next (SqnsCall *call)
     if (call->fds[i] >= 0)
       {
         call->loading = i;
-        sqns_library_load_async (sqns_manager_library (call->bus->manager), g_steal_fd (&call->fds[i]),
-                                 i == SQNS_CALL_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP, NULL, on_loaded,
-                                 call);
+        sqns_intake_load_async (sqns_manager_library (call->bus->manager), g_steal_fd (&call->fds[i]),
+                                i == SQNS_CALL_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP,
+                                call->bus->connection, g_dbus_method_invocation_get_sender (call->invocation),
+                                call->bus->until, on_loaded, call);
         return;
       }
   sqns_call_go_on (call);

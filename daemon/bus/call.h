@@ -27,7 +27,7 @@ struct _SqnsCall {
   SqnsJob *job;               /* nullable */
   SqnsRequest *request;       /* nullable */
   GPtrArray *devices;         /* SqnsDevice, nullable */
-  int fds[SQNS_CALL_N_FILES]; /* -1 none */
+  int fds[SQNS_CALL_N_FILES]; /* channels of the gate, -1 none */
   guint loading;              /* index of the file that is being loaded */
   SqnsFirmware *firmware;     /* once loaded; the others are in @request then */
   GStrv paths;                /* of the jobs that were submitted */

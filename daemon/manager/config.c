@@ -28,6 +28,7 @@ static const struct {
   { "MaxJobsPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_jobs_per_user), 100000 },
   { "MaxInhibitorsPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_inhibitors_per_user), 10000 },
   { "MaxConsolesPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_consoles_per_user), 10000 },
+  { "MaxReadersPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_readers_per_user), 1000 },
 };
 
 typedef struct {
@@ -47,6 +48,7 @@ sqns_config_init (SqnsConfig *config)
     .max_jobs_per_user = 512,
     .max_inhibitors_per_user = 64,
     .max_consoles_per_user = 8,
+    .max_readers_per_user = 8,
   };
 }
 

@@ -14,9 +14,10 @@ typedef struct {
   guint max_jobs_per_user;       /* MaxJobsPerUser: jobs that have not ended */
   guint max_inhibitors_per_user; /* MaxInhibitorsPerUser */
   guint max_consoles_per_user;   /* MaxConsolesPerUser */
+  guint max_readers_per_user;    /* MaxReadersPerUser: calls with files */
 } SqnsConfig;
 
-void sqns_config_init (SqnsConfig *config); /* the defaults: no, yes, 0, 30, no; 512, 64, 8 */
+void sqns_config_init (SqnsConfig *config); /* the defaults: no, yes, 0, 30, no; 512, 64, 8, 8 */
 
 /* Reads a key file's text with the one group [sqnsd] over the defaults. @name: for messages. FAILED with
  * "name:line: what is wrong", and the defaults alone in *@config. Pure. */

@@ -90,16 +90,52 @@ check_size (guint64 size, GError **error)
   return TRUE;
 }
 
+gboolean
+sqns_firmware_check_file (guint mode, guint64 size, GError **error)
+{
+  if (!S_ISREG (mode))
+    return refuse (error, "the firmware descriptor is %s; a regular file is needed", file_kind (mode));
+  return check_size (size, error);
+}
+
+GError *
+sqns_firmware_fault_error (SqnsFirmwareFault fault, int code)
+{
+  GError *error = NULL;
+  switch (fault)
+    {
+    case SQNS_FIRMWARE_UNEXAMINED:
+      refuse (&error, "the firmware descriptor cannot be examined: %s", g_strerror (code));
+      break;
+    case SQNS_FIRMWARE_UNREAD:
+      refuse (&error, "the firmware file cannot be read: %s",
+              code == EBADF ? "its descriptor is not open for reading" : g_strerror (code));
+      break;
+    case SQNS_FIRMWARE_CHANGED:
+      refuse (&error, "the firmware file changed while it was read");
+      break;
+    case SQNS_FIRMWARE_LATE:
+      refuse (&error, "the firmware file cannot be read: its file system does not answer");
+      break;
+    }
+  return error;
+}
+
+static gboolean
+fault (GError **error, SqnsFirmwareFault what, int code)
+{
+  g_propagate_error (error, sqns_firmware_fault_error (what, code));
+  return FALSE;
+}
+
 static gboolean
 check_file (int fd, guint64 *size, GError **error)
 {
   struct stat st;
   if (fstat (fd, &st) != 0)
-    return refuse (error, "the firmware descriptor cannot be examined: %s", g_strerror (errno));
-  if (!S_ISREG (st.st_mode))
-    return refuse (error, "the firmware descriptor is %s; a regular file is needed", file_kind (st.st_mode));
+    return fault (error, SQNS_FIRMWARE_UNEXAMINED, errno);
   *size = st.st_size;
-  return check_size (*size, error);
+  return sqns_firmware_check_file (st.st_mode, *size, error);
 }
 
 /* @size: what fstat told; a file that changes meanwhile is refused, not sent half old and half new. */
@@ -117,8 +153,7 @@ copy_file (int from, int to, guint64 size, GCancellable *cancellable, GError **e
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
-        return refuse (error, "the firmware file cannot be read: %s",
-                       errno == EBADF ? "its descriptor is not open for reading" : g_strerror (errno));
+        return fault (error, SQNS_FIRMWARE_UNREAD, errno);
       if (n == 0)
         break;
       done += n;
@@ -128,7 +163,7 @@ copy_file (int from, int to, guint64 size, GCancellable *cancellable, GError **e
         return FALSE;
     }
   if (done != size)
-    return refuse (error, "the firmware file changed while it was read");
+    return fault (error, SQNS_FIRMWARE_CHANGED, 0);
   return TRUE;
 }
 
@@ -143,14 +178,20 @@ sqns_firmware_clean_name (const char *path)
   return sqns_clean_line (base, -1);
 }
 
+/* Of a path in /proc; a memfd reads "/memfd:name (deleted)". */
+static char *
+name_of_path (const char *path)
+{
+  g_autofree char *name = sqns_firmware_clean_name (path != NULL ? path : "");
+  return g_str_has_prefix (name, "memfd:") ? g_strdup (name + strlen ("memfd:")) : g_steal_pointer (&name);
+}
+
 static char *
 name_of_fd (int fd)
 {
   g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
   g_autofree char *path = g_file_read_link (link, NULL);
-  /* a memfd reads "/memfd:name (deleted)" */
-  g_autofree char *name = sqns_firmware_clean_name (path != NULL ? path : "");
-  return g_str_has_prefix (name, "memfd:") ? g_strdup (name + strlen ("memfd:")) : g_steal_pointer (&name);
+  return name_of_path (path);
 }
 
 static gboolean
@@ -206,6 +247,12 @@ find_same (int fd, guint64 size, const GPtrArray *known)
 static gboolean
 copy (SqnsFirmware *self, int fd, guint64 size, GCancellable *cancellable, GError **error)
 {
+  /* it can still turn out not to be open for reading: then copying says so */
+  if (sqns_memfile_is_sealed (fd) && (self->image = sqns_memfile_map (fd, size, NULL)) != NULL)
+    {
+      self->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, self->image);
+      return TRUE;
+    }
   int file = sqns_memfile_new ("sqnsd-firmware", error);
   if (file < 0)
     return FALSE;
@@ -218,7 +265,6 @@ copy (SqnsFirmware *self, int fd, guint64 size, GCancellable *cancellable, GErro
   return TRUE;
 }
 
-/* @name NULL: that of the descriptor. */
 static SqnsFirmware *
 load (
     int fd, const char *name, SqnsFirmwareKind kind, const GPtrArray *known, GCancellable *cancellable, GError **error)
@@ -226,13 +272,12 @@ load (
   guint64 size = 0;
   if (!check_file (fd, &size, error))
     return NULL;
-  g_autofree char *own_name = name != NULL ? g_strdup (name) : name_of_fd (fd);
   SqnsFirmware *same = find_same (fd, size, known);
-  if (same != NULL && sqns_firmware_is_called (same, kind, own_name))
+  if (same != NULL && sqns_firmware_is_called (same, kind, name))
     return g_object_ref (same);
 
   g_autoptr (SqnsFirmware) self = g_object_new (SQNS_TYPE_FIRMWARE, NULL);
-  self->name = g_steal_pointer (&own_name);
+  self->name = g_strdup (name);
   if (same != NULL)
     {
       self->image = g_bytes_ref (same->image);
@@ -244,9 +289,11 @@ load (
 }
 
 SqnsFirmware *
-sqns_firmware_load (int fd, SqnsFirmwareKind kind, const GPtrArray *known, GCancellable *cancellable, GError **error)
+sqns_firmware_load (
+    int fd, const char *name, SqnsFirmwareKind kind, const GPtrArray *known, GCancellable *cancellable, GError **error)
 {
-  return load (fd, NULL, kind, known, cancellable, error);
+  g_autofree char *clean = name != NULL ? name_of_path (name) : name_of_fd (fd);
+  return load (fd, clean, kind, known, cancellable, error);
 }
 
 SqnsFirmware *

@@ -12,12 +12,26 @@ typedef enum {
   SQNS_FIRMWARE_UPDATER, /* an updater ELF: it has no caba */
 } SqnsFirmwareKind;
 
-/* Copies the regular file behind @fd, from its start, into a sealed memory file, hashes and parses it. The file's name
- * comes from /proc/self/fd. Where one of @known (of SqnsFirmware, nullable) has the same bytes there is no new copy,
- * and the result is that one, when its name and kind are the same, too. Blocks: for worker threads only. Errors:
+/* Takes the regular file behind @fd, from its start, hashes and parses it: as it is when it is a file in memory that
+ * nobody can change any more, else copied into one. Its name is the last part of the path @name; NULL: that comes from
+ * /proc/self/fd. Where one of @known (of SqnsFirmware, nullable) has the same bytes these are not kept twice, and the
+ * result is that one, when its name and kind are the same, too. Blocks: for worker threads only. Errors:
  * INVALID_FIRMWARE (not a regular file, not readable, too small or too large, damaged), G_IO_ERROR_CANCELLED. */
-SqnsFirmware *
-sqns_firmware_load (int fd, SqnsFirmwareKind kind, const GPtrArray *known, GCancellable *cancellable, GError **error);
+SqnsFirmware *sqns_firmware_load (
+    int fd, const char *name, SqnsFirmwareKind kind, const GPtrArray *known, GCancellable *cancellable, GError **error);
+
+/* Whether a file of that st_mode and size can be a firmware. Error: INVALID_FIRMWARE. */
+gboolean sqns_firmware_check_file (guint mode, guint64 size, GError **error);
+
+typedef enum {
+  SQNS_FIRMWARE_UNEXAMINED, /* fstat failed */
+  SQNS_FIRMWARE_UNREAD,     /* read failed */
+  SQNS_FIRMWARE_CHANGED,
+  SQNS_FIRMWARE_LATE, /* a stranger's file system does not answer */
+} SqnsFirmwareFault;
+
+/* What kept a file's content from being had, in words. @code: an errno, for the first two. */
+GError *sqns_firmware_fault_error (SqnsFirmwareFault fault, int code);
 
 /* The same for the file at @path, which is called @name whatever its path is, and must have the hash @sha256
  * (INVALID_FIRMWARE). Blocks, too. */

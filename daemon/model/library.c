@@ -35,6 +35,12 @@ sqns_library_new (void)
   return self;
 }
 
+SqnsLibrary *
+sqns_library_ref (SqnsLibrary *library)
+{
+  return g_atomic_rc_box_acquire (library);
+}
+
 static void
 library_clear (gpointer data)
 {
@@ -108,6 +114,7 @@ sqns_library_share (SqnsLibrary *self, SqnsFirmware *firmware)
 typedef struct {
   SqnsLibrary *library;
   int fd;
+  char *name; /* nullable */
   SqnsFirmwareKind kind;
 } Order;
 
@@ -116,6 +123,7 @@ order_free (gpointer data)
 {
   Order *order = data;
   sqns_library_unref (order->library);
+  g_free (order->name);
   g_free (order);
 }
 
@@ -166,7 +174,7 @@ load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
   (void)!fstat (order->fd, &st); /* if it fails, so does what comes */
   const File file = { st.st_dev, st.st_ino };
   GPtrArray *known = begin (order->library, &file);
-  SqnsFirmware *firmware = sqns_firmware_load (order->fd, order->kind, known, cancellable, &error);
+  SqnsFirmware *firmware = sqns_firmware_load (order->fd, order->name, order->kind, known, cancellable, &error);
   g_ptr_array_unref (known);
   if (firmware != NULL)
     firmware = sqns_library_share (order->library, firmware);
@@ -181,12 +189,13 @@ load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 void
 sqns_library_load_async (SqnsLibrary *self,
                          int fd,
+                         const char *name,
                          SqnsFirmwareKind kind,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  const Order order = { g_atomic_rc_box_acquire (self), fd, kind };
+  const Order order = { g_atomic_rc_box_acquire (self), fd, g_strdup (name), kind };
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, sqns_library_load_async);
   g_task_set_task_data (task, g_memdup2 (&order, sizeof order), order_free);

@@ -56,6 +56,14 @@ sqns_memfile_seal (int fd, GError **error)
   return TRUE;
 }
 
+gboolean
+sqns_memfile_is_sealed (int fd)
+{
+  const int fixed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  int seals = fcntl (fd, F_GET_SEALS);
+  return seals >= 0 && (seals & fixed) == fixed;
+}
+
 static void
 unmap (gpointer data)
 {
@@ -68,6 +76,8 @@ GBytes *
 sqns_memfile_map (int fd, gsize size, GError **error)
 {
   void *address = mmap (NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+  if (address == MAP_FAILED) /* kernels before 6.7, when it is open for writing; nobody writes to either */
+    address = mmap (NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (address == MAP_FAILED)
     {
       fail_errno (error, "cannot map a file in memory");

@@ -13,6 +13,9 @@ gboolean sqns_memfile_write (int fd, const void *data, gsize len, GError **error
 /* From now on neither content nor size nor seals can be changed. */
 gboolean sqns_memfile_seal (int fd, GError **error);
 
+/* Whether @fd is a file in memory whose content and size nobody can change. */
+gboolean sqns_memfile_is_sealed (int fd);
+
 /* Maps a sealed @fd of @size bytes read-only; the mapping lives as long as the bytes, independent of @fd. @size > 0. */
 GBytes *sqns_memfile_map (int fd, gsize size, GError **error);
 

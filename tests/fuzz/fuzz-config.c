@@ -12,10 +12,11 @@ static char *
 write_out (const SqnsConfig *config)
 {
   return g_strdup_printf ("[sqnsd]\nProbeOnPlug=%s\nAutoResume=%s\nMaxConcurrent=%u\nHistoryDays=%u\nLogPersonal=%s\n"
-                          "MaxJobsPerUser=%u\nMaxInhibitorsPerUser=%u\nMaxConsolesPerUser=%u\n",
+                          "MaxJobsPerUser=%u\nMaxInhibitorsPerUser=%u\nMaxConsolesPerUser=%u\nMaxReadersPerUser=%u\n",
                           config->probe_on_plug ? "yes" : "no", config->auto_resume ? "on" : "off",
                           config->max_concurrent, config->history_days, config->log_personal ? "1" : "0",
-                          config->max_jobs_per_user, config->max_inhibitors_per_user, config->max_consoles_per_user);
+                          config->max_jobs_per_user, config->max_inhibitors_per_user, config->max_consoles_per_user,
+                          config->max_readers_per_user);
 }
 
 static void
@@ -65,8 +66,8 @@ check_more (const char *text, gsize len, const SqnsConfig *config)
 static void
 check_twice (const char *text)
 {
-  static const char *const lines[]
-      = { "ProbeOnPlug=no", "AutoResume=no", "MaxConcurrent=1", "HistoryDays=1", "LogPersonal=no" };
+  static const char *const lines[] = { "ProbeOnPlug=no", "AutoResume=no",  "MaxConcurrent=1",
+                                       "HistoryDays=1",  "LogPersonal=no", "MaxReadersPerUser=1" };
 
   for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
     {

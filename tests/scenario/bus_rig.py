@@ -118,6 +118,15 @@ class Client:
         values = reply.unpack()
         return (values, fds.steal_fds()) if fds is not None and fds.get_length() > 0 else values
 
+    def owner_pid(self):
+        """Of the process that has the daemon's name; one that was killed may have it for a moment still."""
+        try:
+            return self.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',
+                                      'GetConnectionUnixProcessID', GLib.Variant('(s)', (NAME,)), None, Gio.DBusCallFlags.NONE, -1,
+                                      None).unpack()[0]
+        except GLib.Error:
+            return None
+
     def properties(self, path, interface):
         return self.call(path, 'org.freedesktop.DBus.Properties.GetAll', '(s)', ('org.sqnsd1.' + interface,))[0]
 
@@ -221,11 +230,14 @@ class Rig:
         self.daemons.append(process)
         if ready:
             client = self.client()
-            wait_for(lambda: process.poll() is not None or client.bus.call_sync(
-                'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'NameHasOwner',
-                GLib.Variant('(s)', (NAME,)), None, Gio.DBusCallFlags.NONE, -1, None).unpack()[0], 'the daemon')
+            wait_for(lambda: process.poll() is not None or client.owner_pid() == process.pid, 'the daemon')
             assert process.poll() is None, self.log(process)
         return process
+
+    def gate(self, process):
+        """The pid of the process between a daemon and the bus."""
+        with open('/proc/%d/task/%d/children' % (process.pid, process.pid), encoding='ascii') as children:
+            return next(int(pid) for pid in children.read().split() if comm(pid) == 'sqnsd-gate')
 
     def log(self, process):
         process.log.flush()
@@ -275,6 +287,11 @@ class Rig:
         self.bus.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         return complaints
+
+
+def comm(pid):
+    with open('/proc/%s/comm' % pid, encoding='utf-8') as file:
+        return file.read().strip()
 
 
 def error_name(error):

@@ -126,9 +126,10 @@ class ExhaustionCase(WholeCase):
         with open('/proc/%d/status' % self.daemon.pid, encoding='utf-8') as status:
             return next(int(line.split()[1]) for line in status if line.startswith('VmRSS'))
 
-    def limit(self, what, value):
-        """Of the daemon, from now on; the limit before."""
-        return resource.prlimit(self.daemon.pid, what, (value, resource.getrlimit(what)[1]))
+    def limit(self, what, value, gate=False):
+        """Of the daemon, from now on, or of its gate and the readers that this will start; the limit before."""
+        pid = self.rig.gate(self.daemon) if gate else self.daemon.pid
+        return resource.prlimit(pid, what, (value, resource.getrlimit(what)[1]))
 
     def assert_up(self):
         self.assertIsNone(self.daemon.poll(), self.rig.log(self.daemon)[-3000:])
@@ -266,6 +267,7 @@ class Memory(ExhaustionCase):
         board = self.board('--start=direct')
         modem = self.client.add_port(board.port)
         before = self.limit(resource.RLIMIT_FSIZE, 30000)
+        self.limit(resource.RLIMIT_FSIZE, 30000, gate=True)
         fd = os.open(self.dup, os.O_RDONLY)
         try:
             for call in ((modem, 'Modem.Upgrade'), (modem, 'Modem.Recover'), (ROOT, 'Manager.Inspect')):
@@ -277,6 +279,7 @@ class Memory(ExhaustionCase):
         self.assert_up()
         self.assert_unopened(board)
         self.limit(resource.RLIMIT_FSIZE, before[0])
+        self.limit(resource.RLIMIT_FSIZE, before[0], gate=True)
         self.expect(DONE, 'upgrade', board.port, self.dup)
         self.assert_upgraded(board)
 

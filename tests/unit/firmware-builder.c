@@ -23,7 +23,7 @@ sqns_test_firmware_new (const char *name, guint build, guint flags)
 {
   g_autoptr (GError) error = NULL;
   int fd = sqns_test_firmware_open (name, build, flags);
-  SqnsFirmware *firmware = sqns_firmware_load (fd, SQNS_FIRMWARE_DUP, NULL, NULL, &error);
+  SqnsFirmware *firmware = sqns_firmware_load (fd, NULL, SQNS_FIRMWARE_DUP, NULL, NULL, &error);
   g_close (fd, NULL);
   g_assert_no_error (error);
   return firmware;

@@ -9,7 +9,7 @@ test_good (void)
 {
   static const char text[] = "# a comment\n; another\n\n[sqnsd]\nProbeOnPlug = yes\nAutoResume=false\n"
                              " MaxConcurrent=12 \nHistoryDays=0\r\nLogPersonal=On\n"
-                             "MaxJobsPerUser=1\nMaxInhibitorsPerUser=0\nMaxConsolesPerUser=3\n";
+                             "MaxJobsPerUser=1\nMaxInhibitorsPerUser=0\nMaxConsolesPerUser=3\nMaxReadersPerUser=4\n";
   SqnsConfig config;
   g_autoptr (GError) error = NULL;
   g_assert_true (sqns_config_parse (&config, text, strlen (text), "test", &error));
@@ -22,6 +22,7 @@ test_good (void)
   g_assert_cmpuint (config.max_jobs_per_user, ==, 1);
   g_assert_cmpuint (config.max_inhibitors_per_user, ==, 0);
   g_assert_cmpuint (config.max_consoles_per_user, ==, 3);
+  g_assert_cmpuint (config.max_readers_per_user, ==, 4);
 }
 
 static void
@@ -38,6 +39,7 @@ test_defaults (void)
   g_assert_cmpuint (config.max_jobs_per_user, ==, 512);
   g_assert_cmpuint (config.max_inhibitors_per_user, ==, 64);
   g_assert_cmpuint (config.max_consoles_per_user, ==, 8);
+  g_assert_cmpuint (config.max_readers_per_user, ==, 8);
 
   g_assert_true (sqns_config_load (&config, "/nonexistent/sqnsd.conf", FALSE, NULL));
   g_assert_false (sqns_config_load (&config, "/nonexistent/sqnsd.conf", TRUE, &error));

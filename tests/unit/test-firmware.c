@@ -19,7 +19,7 @@
 static SqnsFirmware *
 load_fd (int fd, GError **error)
 {
-  SqnsFirmware *firmware = sqns_firmware_load (fd, SQNS_FIRMWARE_DUP, NULL, NULL, error);
+  SqnsFirmware *firmware = sqns_firmware_load (fd, NULL, SQNS_FIRMWARE_DUP, NULL, NULL, error);
   if (fd >= 0)
     close (fd);
   return firmware;
@@ -131,7 +131,7 @@ test_cancel (void)
   int fd = temporary_file (NULL, "", 0);
   g_assert_cmpint (ftruncate (fd, 64 << 20), ==, 0);
   g_cancellable_cancel (cancellable);
-  g_assert_null (sqns_firmware_load (fd, SQNS_FIRMWARE_DUP, NULL, cancellable, &error));
+  g_assert_null (sqns_firmware_load (fd, NULL, SQNS_FIRMWARE_DUP, NULL, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   close (fd);
 }

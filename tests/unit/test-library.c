@@ -50,7 +50,7 @@ static SqnsFirmware *
 load_one (SqnsLibrary *library, int fd)
 {
   g_auto (Loads) loads = { 0 };
-  sqns_library_load_async (library, fd, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_library_load_async (library, fd, NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_no_error (loads.error);
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1); /* it was taken */
@@ -89,7 +89,7 @@ test_many (void)
   int fd = sqns_test_firmware_open ("a.dup", 37781, 0);
 
   for (guint i = 0; i < MANY; i++)
-    sqns_library_load_async (library, dup (fd), SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+    sqns_library_load_async (library, dup (fd), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, MANY);
   g_assert_no_error (loads.error);
   g_assert_false (loads.differ);
@@ -115,14 +115,14 @@ test_changed (void)
   g_assert_cmpint (pread (fd, &last, 1, size - 1), ==, 1);
   last ^= 1;
   g_assert_cmpint (pwrite (fd, &last, 1, size - 1), ==, 1);
-  sqns_library_load_async (library, dup (fd), SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_library_load_async (library, dup (fd), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
 
   last ^= 1;
   g_assert_cmpint (pwrite (fd, &last, 1, size - 1), ==, 1);
   g_assert_cmpint (pwrite (fd, &last, 1, size), ==, 1); /* one more */
-  sqns_library_load_async (library, fd, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_library_load_async (library, fd, NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, 2);
   g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
   sqns_library_unref (library);
@@ -137,7 +137,7 @@ test_kinds (void)
   int fd = sqns_test_firmware_open ("a.dup", 37781, 0);
   g_autoptr (SqnsFirmware) first = load_one (library, dup (fd));
 
-  sqns_library_load_async (library, fd, SQNS_FIRMWARE_UPDATER, NULL, on_loaded, &loads);
+  sqns_library_load_async (library, fd, NULL, SQNS_FIRMWARE_UPDATER, NULL, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
   sqns_library_unref (library);
@@ -206,7 +206,7 @@ test_loop_runs (void)
   guint turns = 0;
   guint source = g_timeout_add (1, count, &turns);
 
-  sqns_library_load_async (library, large_file (), SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_library_load_async (library, large_file (), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   sqns_library_unref (library);
   wait_for (&loads, 1);
   g_source_remove (source);
@@ -221,7 +221,7 @@ test_cancel (void)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   g_cancellable_cancel (cancellable);
-  sqns_library_load_async (library, large_file (), SQNS_FIRMWARE_DUP, cancellable, on_loaded, &loads);
+  sqns_library_load_async (library, large_file (), NULL, SQNS_FIRMWARE_DUP, cancellable, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
   sqns_library_unref (library);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A delivery lasts until the daemon has closed its ends of the channels and the reader has ended; that of a reader that
+ * hangs in the kernel lasts, too, and costs nobody but its user. */
+#include "gate/deliveries.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+gboolean
+sqns_deliveries_have_room (const SqnsDeliveries *self, uid_t uid, guint max_per_user)
+{
+  guint count = 0;
+  for (guint i = 0; i < self->n; i++)
+    count += self->list[i].uid == uid;
+  return self->n < SQNS_DELIVERIES_MAX && (max_per_user == 0 || count < max_per_user);
+}
+
+void
+sqns_deliveries_add (SqnsDeliveries *self, const SqnsReader *reader, int pid, uid_t uid)
+{
+  SqnsDelivery *delivery = &self->list[self->n++];
+  *delivery = (SqnsDelivery){ .pid = pid, .uid = uid, .n_channels = reader->n_channels };
+  for (guint i = 0; i < reader->n_channels; i++)
+    delivery->channels[i] = reader->channels[i];
+}
+
+guint
+sqns_deliveries_poll (const SqnsDeliveries *self, struct pollfd *polled)
+{
+  guint n = 0;
+  for (guint i = 0; i < self->n; i++)
+    for (guint j = 0; j < self->list[i].n_channels; j++)
+      if (self->list[i].channels[j] >= 0)
+        polled[n++] = (struct pollfd){ .fd = self->list[i].channels[j] }; /* a hang-up is told in any case */
+  return n;
+}
+
+static gboolean
+is_closed (int channel)
+{
+  struct pollfd polled = { .fd = channel };
+  return poll (&polled, 1, 0) > 0;
+}
+
+/* Whether the daemon has closed all of its ends. */
+static gboolean
+close_channels (SqnsDelivery *delivery)
+{
+  gboolean all = TRUE;
+  for (guint i = 0; i < delivery->n_channels; i++)
+    if (delivery->channels[i] >= 0 && is_closed (delivery->channels[i]))
+      {
+        close (delivery->channels[i]);
+        delivery->channels[i] = -1;
+      }
+    else
+      all = all && delivery->channels[i] < 0;
+  return all;
+}
+
+/* Nothing more will come, but for what is there. */
+static void
+end_channels (SqnsDelivery *delivery)
+{
+  delivery->pid = 0;
+  for (guint i = 0; i < delivery->n_channels; i++)
+    if (delivery->channels[i] >= 0)
+      shutdown (delivery->channels[i], SHUT_WR);
+}
+
+static void
+reap (SqnsDeliveries *self)
+{
+  int pid;
+  while ((pid = waitpid (-1, NULL, WNOHANG)) > 0)
+    for (guint i = 0; i < self->n; i++)
+      if (self->list[i].pid == pid)
+        end_channels (&self->list[i]);
+}
+
+void
+sqns_deliveries_sweep (SqnsDeliveries *self)
+{
+  reap (self);
+  for (guint i = self->n; i-- > 0;)
+    {
+      SqnsDelivery *delivery = &self->list[i];
+      gboolean closed = close_channels (delivery);
+      if (closed && delivery->pid > 0)
+        kill (delivery->pid, SIGKILL);
+      else if (closed)
+        *delivery = self->list[--self->n];
+    }
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The messages with descriptors that the daemon has not done with, and their readers, each of which is somebody's. */
+#pragma once
+
+#include "gate/reader.h"
+
+#include <poll.h>
+#include <sys/types.h>
+
+#define SQNS_DELIVERIES_MAX 64u
+#define SQNS_DELIVERIES_MAX_POLLED (SQNS_DELIVERIES_MAX * SQNS_READER_MAX_FDS)
+
+typedef struct {
+  int pid; /* of the reader; 0: it has ended */
+  uid_t uid;
+  guint n_channels;
+  int channels[SQNS_READER_MAX_FDS]; /* -1: the daemon has closed its end */
+} SqnsDelivery;
+
+typedef struct {
+  SqnsDelivery list[SQNS_DELIVERIES_MAX];
+  guint n;
+} SqnsDeliveries;
+
+/* Whether one more of @uid may be; @max_per_user 0: the bound on all of them alone holds. */
+gboolean sqns_deliveries_have_room (const SqnsDeliveries *deliveries, uid_t uid, guint max_per_user);
+/* Takes over the ends in @reader. */
+void sqns_deliveries_add (SqnsDeliveries *deliveries, const SqnsReader *reader, int pid, uid_t uid);
+
+/* What is to be polled of them, and how many that is; @polled has room for SQNS_DELIVERIES_MAX_POLLED. */
+guint sqns_deliveries_poll (const SqnsDeliveries *deliveries, struct pollfd *polled);
+/* Ends the readers whose channels the daemon has closed, and forgets what is over; asks by itself. */
+void sqns_deliveries_sweep (SqnsDeliveries *deliveries);

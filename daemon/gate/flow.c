@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Both dbus-daemon and dbus-broker send each message by itself and attach its descriptors to its first byte. Whether
+ * there are any is seen beforehand: a read that only looks, without room for them, says that it cut them off
+ * (MSG_CTRUNC). That read goes on over what was sent in pieces, and comes to its end with the first piece that has
+ * some: so it is the piece in which it ends that has them. */
+#include "gate/flow.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MAX_LINE 1024
+
+gboolean
+sqns_flow_is_full (const SqnsFlow *self)
+{
+  return self->start < self->len;
+}
+
+void
+sqns_flow_attach (SqnsFlow *self, int fd)
+{
+  if (self->n_fds < SQNS_FLOW_MAX_FDS)
+    self->fds[self->n_fds++] = fd;
+  else
+    close (fd);
+}
+
+static void
+drop_fds (SqnsFlow *self)
+{
+  for (guint i = 0; i < self->n_fds; i++)
+    close (self->fds[i]);
+  self->n_fds = 0;
+}
+
+/* The kernel throws away what descriptors it cannot put anywhere, without the calls that close(2) makes. */
+static ssize_t
+receive (int fd, void *data, gsize len, int flags, gboolean *has_fds)
+{
+  struct iovec part = { data, len };
+  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+  ssize_t n;
+  do
+    n = recvmsg (fd, &message, flags | MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  *has_fds = n > 0 && (message.msg_flags & MSG_CTRUNC) != 0;
+  return n;
+}
+
+/* Of a read that moved nothing. */
+static SqnsFlowResult
+result_of (ssize_t n)
+{
+  return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? SQNS_FLOW_WAITS : SQNS_FLOW_ENDED;
+}
+
+static SqnsFlowResult
+read_line (SqnsFlow *self)
+{
+  gboolean has_fds, begin;
+  ssize_t n = receive (self->from, self->buffer, MAX_LINE, MSG_PEEK, &has_fds);
+  if (n <= 0)
+    return result_of (n);
+  gsize len = sqns_frame_read_line (&self->line, self->buffer, (gsize)n, &begin);
+  n = receive (self->from, self->buffer, len, 0, &has_fds);
+  if (n <= 0)
+    return result_of (n);
+  self->len = (gsize)n;
+  self->in_messages = begin;
+  return SQNS_FLOW_MOVED;
+}
+
+/* Some descriptors are on their way: whether they hang on the message that comes next, whose beginning is in the buffer
+ * then, @len bytes. */
+static gboolean
+are_next (SqnsFlow *self, SqnsFrame *frame, gsize *len)
+{
+  gboolean has_fds;
+  ssize_t n = receive (self->from, self->buffer, SQNS_FLOW_BUFFER, MSG_PEEK, &has_fds);
+  *len = (gsize)MAX (n, 0);
+  /* no piece is as long as the buffer */
+  return has_fds && *len >= SQNS_FRAME_HEAD && *len < SQNS_FLOW_BUFFER && sqns_frame_read (self->buffer, frame)
+         && *len <= frame->size;
+}
+
+/* Lets the first byte be taken with what hangs on it. */
+static SqnsFlowResult
+admit (SqnsFlow *self, const SqnsFrame *frame, gsize len)
+{
+  self->head[0] = self->buffer[0];
+  self->head_len = 1;
+  return self->admit (self, frame, self->buffer, len, self->user_data) ? SQNS_FLOW_MOVED : SQNS_FLOW_ENDED;
+}
+
+static SqnsFlowResult
+read_head (SqnsFlow *self)
+{
+  SqnsFrame frame;
+  gboolean has_fds;
+  gsize len;
+  guint8 *end = self->head + self->head_len;
+  ssize_t n = receive (self->from, end, sizeof self->head - self->head_len, MSG_PEEK, &has_fds);
+  if (n <= 0)
+    return result_of (n);
+  if (has_fds && self->head_len == 0 && n == sizeof self->head && are_next (self, &frame, &len))
+    return admit (self, &frame, len);
+  n = receive (self->from, end, (gsize)n, 0, &has_fds);
+  if (n <= 0)
+    return result_of (n);
+  self->head_len += (guint)n;
+  if (self->head_len < sizeof self->head)
+    return SQNS_FLOW_MOVED;
+  if (!sqns_frame_read (self->head, &frame))
+    return SQNS_FLOW_ENDED;
+  memcpy (self->buffer, self->head, sizeof self->head);
+  self->len = sizeof self->head;
+  self->left = frame.size - (guint32)sizeof self->head;
+  self->head_len = 0;
+  return SQNS_FLOW_MOVED;
+}
+
+static SqnsFlowResult
+read_rest (SqnsFlow *self)
+{
+  gboolean has_fds;
+  ssize_t n = receive (self->from, self->buffer + self->len, MIN (self->left, SQNS_FLOW_BUFFER), 0, &has_fds);
+  if (n <= 0)
+    return result_of (n);
+  self->len += (gsize)n;
+  self->left -= (guint32)n;
+  return SQNS_FLOW_MOVED;
+}
+
+static SqnsFlowResult
+fill (SqnsFlow *self)
+{
+  SqnsFlowResult result;
+  self->start = self->len = 0;
+  if (!self->in_messages)
+    return read_line (self);
+  if (self->left == 0)
+    do
+      result = read_head (self);
+    while (result == SQNS_FLOW_MOVED && self->len == 0);
+  else
+    result = SQNS_FLOW_MOVED;
+  if (result == SQNS_FLOW_MOVED && self->left > 0)
+    {
+      result = read_rest (self);
+      if (self->len > 0)
+        result = SQNS_FLOW_MOVED; /* the head alone, and the rest when it has come */
+    }
+  return result;
+}
+
+static ssize_t
+send_once (SqnsFlow *self)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int) * SQNS_FLOW_MAX_FDS)];
+  } control;
+  struct iovec part = { self->buffer + self->start, self->len - self->start };
+  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+  if (self->n_fds > 0)
+    {
+      gsize bytes = sizeof (int) * self->n_fds;
+      memset (&control, 0, sizeof control);
+      control.header.cmsg_len = CMSG_LEN (bytes);
+      control.header.cmsg_level = SOL_SOCKET;
+      control.header.cmsg_type = SCM_RIGHTS;
+      memcpy (CMSG_DATA (&control.header), self->fds, bytes);
+      message.msg_control = &control;
+      message.msg_controllen = CMSG_SPACE (bytes);
+    }
+  return sendmsg (self->to, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static SqnsFlowResult
+empty (SqnsFlow *self)
+{
+  ssize_t n;
+  do
+    {
+      n = send_once (self);
+      if (n < 0 && errno == ETOOMANYREFS) /* the message goes without them, and is answered as one */
+        {
+          drop_fds (self);
+          errno = EINTR;
+        }
+    }
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    return result_of (n);
+  drop_fds (self);
+  self->start += (gsize)n;
+  return SQNS_FLOW_MOVED;
+}
+
+SqnsFlowResult
+sqns_flow_move (SqnsFlow *self)
+{
+  SqnsFlowResult result = sqns_flow_is_full (self) ? SQNS_FLOW_MOVED : fill (self);
+  return result == SQNS_FLOW_MOVED ? empty (self) : result;
+}

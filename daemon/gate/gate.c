@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The daemon connects to the bus itself, so that it is the daemon's process that the bus knows. */
+#include "gate/gate.h"
+#include "base/error.h"
+#include "gate/pump.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct _SqnsGate {
+  int fd;         /* our end; -1 once a stream has it */
+  GSocket *inner; /* the same, then */
+  GSocket *bus;   /* kept to hang up with */
+};
+
+static gpointer
+fail (GError **error, const char *what)
+{
+  int code = errno;
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s: %s", what, g_strerror (code));
+  return NULL;
+}
+
+SqnsGate *
+sqns_gate_start (GError **error)
+{
+  int pair[2];
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    return fail (error, "cannot make a pair of sockets");
+  pid_t pid = fork ();
+  if (pid == 0)
+    {
+      close (pair[0]);
+      sqns_pump_run (pair[1]);
+    }
+  int code = errno;
+  close (pair[1]);
+  if (pid < 0)
+    {
+      close (pair[0]);
+      errno = code;
+      return fail (error, "cannot start the process that keeps strangers' files out");
+    }
+  SqnsGate *gate = g_new0 (SqnsGate, 1);
+  gate->fd = pair[0];
+  return gate;
+}
+
+static gboolean
+send_start (int fd, const SqnsPumpStart *start, int bus)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof bus)];
+  } control = { 0 };
+  struct iovec part = { (void *)start, sizeof *start };
+  struct msghdr message = {
+    .msg_iov = &part,
+    .msg_iovlen = 1,
+    .msg_control = &control,
+    .msg_controllen = sizeof control,
+  };
+  control.header = (struct cmsghdr){
+    .cmsg_len = CMSG_LEN (sizeof bus),
+    .cmsg_level = SOL_SOCKET,
+    .cmsg_type = SCM_RIGHTS,
+  };
+  memcpy (CMSG_DATA (&control.header), &bus, sizeof bus);
+  return sendmsg (fd, &message, MSG_NOSIGNAL) == sizeof *start;
+}
+
+GIOStream *
+sqns_gate_connect (SqnsGate *gate, const char *address, guint max_readers, gsize max_size, GError **error)
+{
+  g_autofree SqnsPumpStart *start = g_new0 (SqnsPumpStart, 1);
+  g_autoptr (GIOStream) stream = g_dbus_address_get_stream_sync (address, NULL, NULL, error);
+  if (stream == NULL)
+    return NULL;
+  start->max_readers = max_readers;
+  start->max_size = max_size;
+  if (!G_IS_SOCKET_CONNECTION (stream)
+      || g_strlcpy (start->address, address, sizeof start->address) >= sizeof start->address)
+    {
+      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the bus has an address of an unknown kind");
+      return NULL;
+    }
+  gate->bus = g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
+  if (!send_start (gate->fd, start, g_socket_get_fd (gate->bus)))
+    return fail (error, "the process that keeps strangers' files out has ended");
+  gate->inner = g_socket_new_from_fd (gate->fd, error);
+  if (gate->inner == NULL)
+    return NULL;
+  gate->fd = -1;
+  return G_IO_STREAM (g_socket_connection_factory_create_connection (gate->inner));
+}
+
+/* Of the sockets, not of this process's descriptors alone: a gate that hangs holds the name of nobody. */
+static void
+hang_up (GSocket *socket)
+{
+  if (socket != NULL && !g_socket_is_closed (socket))
+    shutdown (g_socket_get_fd (socket), SHUT_RDWR);
+}
+
+void
+sqns_gate_free (SqnsGate *gate)
+{
+  hang_up (gate->inner);
+  hang_up (gate->bus);
+  g_clear_object (&gate->inner);
+  g_clear_object (&gate->bus);
+  if (gate->fd >= 0)
+    close (gate->fd);
+  g_free (gate);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Takes the descriptors of strangers. A file in the kernel's own memory is passed on as it is, for that is known
+ * without touching it (F_GET_SEALS); any other is read, when somebody asks for it, into a file in memory. */
+#include "gate/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK (256 * 1024)
+#define FIRST_FD 3u
+
+typedef struct {
+  int fd;      /* of a stranger; never closed but by the end of the process; -1: did not come through */
+  int channel; /* -1: nobody wants it any more */
+} Item;
+
+static void
+send_parcel (int channel, const SqnsParcel *parcel, int fd)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof fd)];
+  } control = { 0 };
+  struct iovec data = { (void *)parcel, sizeof *parcel };
+  struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+
+  if (fd >= 0)
+    {
+      message.msg_control = &control;
+      message.msg_controllen = sizeof control;
+      control.header = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN (sizeof fd),
+        .cmsg_level = SOL_SOCKET,
+        .cmsg_type = SCM_RIGHTS,
+      };
+      memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
+    }
+  (void)!sendmsg (channel, &message, MSG_NOSIGNAL);
+}
+
+static void
+read_name (int fd, char *name)
+{
+  char link[32], path[4096];
+  snprintf (link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t len = readlink (link, path, sizeof path - 1);
+  path[MAX (len, 0)] = '\0';
+  const char *slash = strrchr (path, '/');
+  g_strlcpy (name, slash != NULL ? slash + 1 : path, SQNS_PARCEL_NAME_SIZE);
+}
+
+static SqnsParcelKind
+fail (SqnsParcel *parcel, SqnsParcelKind kind)
+{
+  parcel->code = errno;
+  return kind;
+}
+
+static gboolean
+write_all (int fd, const char *data, gsize len)
+{
+  while (len > 0)
+    {
+      ssize_t n = write (fd, data, len);
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      data += MAX (n, 0);
+      len -= (gsize)MAX (n, 0);
+    }
+  return TRUE;
+}
+
+/* A file that changes meanwhile is refused, not taken half old and half new. */
+static SqnsParcelKind
+copy (int from, int to, SqnsParcel *parcel)
+{
+  static char chunk[CHUNK];
+  guint64 done = 0;
+  ssize_t n;
+
+  while ((n = pread (from, chunk, sizeof chunk, (off_t)done)) != 0 && done <= parcel->size)
+    {
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return fail (parcel, SQNS_PARCEL_READ);
+      if (!write_all (to, chunk, (gsize)n))
+        return fail (parcel, SQNS_PARCEL_MEMORY);
+      done += (guint64)n;
+    }
+  if (done != parcel->size)
+    return SQNS_PARCEL_CHANGED;
+  if (fcntl (to, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+    return fail (parcel, SQNS_PARCEL_MEMORY);
+  return SQNS_PARCEL_CONTENT;
+}
+
+/* The content of @fd in *@file, unless it has none to be read. */
+static SqnsParcelKind
+examine (int fd, gsize max_size, SqnsParcel *parcel, int *file)
+{
+  struct stat st;
+  if (fstat (fd, &st) != 0)
+    return fail (parcel, SQNS_PARCEL_EXAMINE);
+  parcel->mode = st.st_mode;
+  parcel->size = (guint64)st.st_size;
+  if (!S_ISREG (st.st_mode) || parcel->size == 0 || parcel->size > max_size)
+    return SQNS_PARCEL_CONTENT;
+  *file = memfd_create ("sqnsd-firmware", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (*file < 0)
+    return fail (parcel, SQNS_PARCEL_MEMORY);
+  return copy (fd, *file, parcel);
+}
+
+/* A file in the kernel's own memory: it is looked at without asking anybody. */
+static SqnsParcelKind
+pass_on (int fd, SqnsParcel *parcel)
+{
+  struct stat st;
+  if (fstat (fd, &st) != 0)
+    return fail (parcel, SQNS_PARCEL_EXAMINE);
+  parcel->mode = st.st_mode;
+  parcel->size = (guint64)st.st_size;
+  return SQNS_PARCEL_CONTENT;
+}
+
+static void
+serve (const Item *item, gsize max_size)
+{
+  SqnsParcel parcel = { .kind = SQNS_PARCEL_LOST };
+  int copied = -1, file = -1;
+
+  if (item->fd >= 0)
+    read_name (item->fd, parcel.name);
+  if (item->fd >= 0 && fcntl (item->fd, F_GET_SEALS) >= 0)
+    {
+      parcel.kind = pass_on (item->fd, &parcel);
+      file = item->fd;
+    }
+  else if (item->fd >= 0)
+    {
+      parcel.kind = examine (item->fd, max_size, &parcel, &copied);
+      file = copied;
+    }
+  send_parcel (item->channel, &parcel, parcel.kind == SQNS_PARCEL_CONTENT ? file : -1);
+  if (copied >= 0)
+    close (copied);
+}
+
+/* One after the other, as they are asked for; what nobody wants any more is not touched. */
+static void
+wait_and_serve (Item *items, guint n, gsize max_size)
+{
+  for (;;)
+    {
+      struct pollfd polled[SQNS_READER_MAX_FDS];
+      gboolean waiting = FALSE;
+      for (guint i = 0; i < n; i++)
+        {
+          polled[i] = (struct pollfd){ items[i].channel, POLLIN, 0 };
+          waiting = waiting || items[i].channel >= 0;
+        }
+      if (!waiting)
+        return;
+      if (poll (polled, n, -1) < 0 && errno != EINTR)
+        return;
+      for (guint i = 0; i < n; i++)
+        if (items[i].channel >= 0 && polled[i].revents != 0)
+          {
+            char go;
+            ssize_t got = recv (items[i].channel, &go, sizeof go, MSG_DONTWAIT);
+            if (got > 0)
+              serve (&items[i], max_size);
+            else if (got == 0 || (errno != EINTR && errno != EAGAIN))
+              items[i].channel = -1;
+          }
+    }
+}
+
+/* Only the sockets of this process are closed here: closing them never waits for anybody. */
+static void
+close_all_but (const int *kept, guint n_kept)
+{
+  guint begin = FIRST_FD;
+  for (;;)
+    {
+      guint next = ~0u;
+      for (guint i = 0; i < n_kept; i++)
+        if (kept[i] >= (int)begin && (guint)kept[i] < next)
+          next = (guint)kept[i];
+      if (next != begin)
+        close_range (begin, next == ~0u ? next : next - 1, 0);
+      if (next == ~0u)
+        return;
+      begin = next + 1;
+    }
+}
+
+static guint
+receive (int from, Item *items)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int) * SQNS_READER_MAX_FDS)];
+  } control;
+  char byte;
+  struct iovec data = { &byte, sizeof byte };
+  struct msghdr message = {
+    .msg_iov = &data,
+    .msg_iovlen = 1,
+    .msg_control = &control,
+    .msg_controllen = sizeof control,
+  };
+  guint n = 0;
+
+  if (recvmsg (from, &message, MSG_CMSG_CLOEXEC) != sizeof byte)
+    _exit (1);
+  for (struct cmsghdr *header = CMSG_FIRSTHDR (&message); header != NULL; header = CMSG_NXTHDR (&message, header))
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+      for (gsize at = CMSG_LEN (0); at + sizeof (int) <= header->cmsg_len && n < SQNS_READER_MAX_FDS;
+           at += sizeof (int))
+        memcpy (&items[n++].fd, (char *)header + at, sizeof (int));
+  return n;
+}
+
+G_NORETURN static void
+run (const SqnsReader *reader, int report, pid_t parent)
+{
+  Item items[SQNS_READER_MAX_FDS];
+  int kept[SQNS_READER_MAX_FDS + 2] = { reader->from, report };
+
+  prctl (PR_SET_NAME, "sqnsd-reader");
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != parent)
+    _exit (0);
+  /* whoever reads what the daemon says must not wait for a process that hangs */
+  for (int fd = 0; fd < (int)FIRST_FD; fd++)
+    dup2 (reader->null, fd);
+  memcpy (kept + 2, reader->channels, sizeof (int) * reader->n_channels);
+  close_all_but (kept, reader->n_channels + 2);
+
+  guint n = receive (reader->from, items);
+  (void)!write (report, "", 1);
+  close (report);
+  close (reader->from);
+  for (guint i = 0; i < reader->n_channels; i++)
+    items[i] = (Item){ i < n ? items[i].fd : -1, reader->channels[i] };
+  wait_and_serve (items, reader->n_channels, reader->max_size);
+  _exit (0);
+}
+
+int
+sqns_reader_start (const SqnsReader *reader)
+{
+  pid_t parent = getpid ();
+  int report[2];
+  char byte;
+  ssize_t n;
+
+  if (pipe2 (report, O_CLOEXEC) != 0)
+    return 0;
+  pid_t pid = fork ();
+  if (pid == 0)
+    run (reader, report[1], parent);
+  close (report[1]);
+  while (pid > 0 && (n = read (report[0], &byte, 1)) != 1)
+    if (n == 0 || errno != EINTR)
+      {
+        close (report[0]);
+        return -1;
+      }
+  close (report[0]);
+  return MAX (pid, 0);
+}
