@@ -100,7 +100,10 @@ class DeadFile:
         return self.fd
 
     def close(self):
+        if self.fd < 0:
+            return
         os.close(self.fd)  # while it is answered still
+        self.fd = -1
         self.peer.close()
         self.process.wait()
 
