@@ -5,7 +5,7 @@
 #include "codec/caba.h"
 
 typedef struct {
-  int fd;     /* open for reading, for the daemon; what it reads may be another content: it checks for itself */
+  int fd;     /* of a sealed copy in memory, for the daemon; it bears the file's name */
   char *name; /* base name, valid UTF-8 */
   GBytes *data;
   SqnsCaba *caba;
@@ -17,6 +17,6 @@ SqnsFirmwareFile *sqns_firmware_file_open (const char *path, GError **error);
 void sqns_firmware_file_free (SqnsFirmwareFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsFirmwareFile, sqns_firmware_file_free)
 
-/* For any file whose descriptor is to be passed on (--updater): opens a regular file without ever blocking. -1 on
+/* For any file that is to be passed on (--updater): a descriptor as that of SqnsFirmwareFile, with any content. -1 on
  * error. */
 int sqns_firmware_file_open_fd (const char *path, GError **error);
