@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.sqnsd1.Job. */
 #include "bus/call.h"
+#include "bus/reserve.h"
 #include "bus/options.h"
 
 static SqnsCall *
@@ -103,6 +104,12 @@ on_log_open (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 get_log_authorized (SqnsCall *call)
 {
+  GError *error = NULL;
+  if (!sqns_reserve_check (&error))
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
   sqns_manager_open_log_async (call->bus->manager, call->job, on_log_open, call);
 }
 

@@ -4,6 +4,7 @@
 #include "base/clean.h"
 #include "bus/firmware-info.h"
 #include "bus/options.h"
+#include "bus/reserve.h"
 
 static void
 inspect_loaded (SqnsCall *call)
@@ -173,7 +174,9 @@ static void
 inhibit_authorized (SqnsCall *call)
 {
   GError *error = NULL;
-  int fd = sqns_manager_inhibit (call->bus->manager, call->uid, call->text, call->why, call->device, &error);
+  int fd = sqns_reserve_check (&error)
+               ? sqns_manager_inhibit (call->bus->manager, call->uid, call->text, call->why, call->device, &error)
+               : -1;
   if (fd < 0)
     {
       sqns_call_fail (call, error);

@@ -2,6 +2,7 @@
 /* org.sqnsd1.Modem. */
 #include "bus/call.h"
 #include "bus/options.h"
+#include "bus/reserve.h"
 #include "model/console.h"
 #include "model/identification.h"
 #include "model/module-reset.h"
@@ -112,7 +113,7 @@ open_console (SqnsCall *call)
   GError *error = NULL;
   if (!may_open (call))
     return;
-  if (sqns_manager_allows_console (call->bus->manager, call->uid, &error))
+  if (sqns_reserve_check (&error) && sqns_manager_allows_console (call->bus->manager, call->uid, &error))
     sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), call->uid, on_console_open,
                              call);
   else

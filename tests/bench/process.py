@@ -5,6 +5,7 @@ import re
 import threading
 
 SAMPLE_S = 0.2
+IMAGE = re.compile(r'memfd:(sqnsd-firmware|.*\.dup)')  # as a reader or sqnsctl has named it
 
 
 class Process:
@@ -36,11 +37,11 @@ class Process:
 
     def count_images(self):
         """Copies of the firmware: memory files by their inode, whether mapped or only open."""
-        inodes = {line.split()[4] for line in self.read('maps').splitlines() if 'memfd:sqnsd-firmware' in line}
+        inodes = {line.split()[4] for line in self.read('maps').splitlines() if IMAGE.search(line)}
         folder = '/proc/%d/fd' % self.pid
         for fd in os.listdir(folder):
             try:
-                if 'memfd:sqnsd-firmware' in os.readlink(os.path.join(folder, fd)):
+                if IMAGE.search(os.readlink(os.path.join(folder, fd))):
                     inodes.add(str(os.stat(os.path.join(folder, fd)).st_ino))
             except FileNotFoundError:
                 pass
