@@ -14,7 +14,7 @@ typedef struct {
   SqnsVersion bootloader0; /* likewise */
   gboolean written;        /* bytes of an image may have come to its flash */
   guint salt;              /* of the job, with which its modem's IMEI was hashed; 0 not yet */
-  guint tag;               /* that hash; 0: the modem has not told its IMEI so far */
+  guint tag;               /* that hash, its last bit: the check digit is right; 0: the IMEI is not known so far */
 } SqnsUpgradeMemory;
 
 /* Keeps @memory (borrowed during the call) safe before the step that it describes begins, and calls @done once, later.

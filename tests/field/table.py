@@ -13,7 +13,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = ('test-field.py', 'test-field-usb.py')
 README = os.path.join(HERE, 'README.md')
-ROWS = [str(number) for number in range(1, 31)] + ['2b']
+ROWS = [str(number) for number in range(1, 31)] + ['2b', '33', '34']
 # Rows that no test can bring about, and why.
 CANNOT_ARISE = {
     '21': ('`TypeError: \'int\' object is not subscriptable`, `extra keyword arguments given`',

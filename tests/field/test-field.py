@@ -295,6 +295,26 @@ class Files(FieldCase):
         self.upgrade(DONE, board, self.image())
         self.assert_upgraded(board)
 
+    def test_row_33_engineering_release(self):
+        """`LR6.0.0.0-ER9-36571` refused as another family
+        reads the mark between release and build, and takes a release of the same family
+        Ends: succeeds"""
+        board = self.board('--modem-version=6.0.0.0-ER9-36571')
+        self.upgrade(DONE, board, self.image())
+        self.assert_upgraded(board)
+
+    def test_row_34_another_chip(self):
+        """the modem says LR8.2.1.0, and the file is for another chip
+        refuses it whatever family or age is allowed; recommends no flag that does not lift that
+        Ends: refused"""
+        chip = '8.2.1.0-61488'
+        board = self.board('--start=direct', '--modem-version=' + chip)
+        for flags in ((), (FAMILY,), (FAMILY, '--allow-downgrade')):
+            words = self.upgrade(REFUSED, board, self.image(), *flags)
+            self.assertIn('another chip', words)
+            self.assertNotIn('--allow', words)
+        self.assert_nothing_sent(board, chip)
+
     def test_row_14_48829_from_elsewhere(self):
         """dead after step 1 of release 48829, from a version that it does not go onto
         refuses each of its files for every modem that does not run 41065, and says what is allowed
