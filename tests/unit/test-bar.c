@@ -12,8 +12,8 @@ static const char *const names[] = { "ttyUSB0", "/dev/serial/by-id/usb-Pycom_Exp
 static const char *const texts[] = {
   "transfer: writing the firmware",
   "transfer: erasing flash; this pause is normal, up to 5 min",
-  "waiting: press the reset button on the board (on the module itself, not its power: the modem may be writing its "
-  "flash)",
+  ("waiting: press the reset button on the board (on the module itself, not its power: the modem may be writing its "
+   "flash)"),
   "failed: x\033[2J\xff",
   "",
 };
