@@ -60,7 +60,7 @@ class Restarts(JournalCase):
             job = self.client.upgrade(modem, self.dup, not_before=later, idempotency_key=str(i))
             self.kill()
             self.restart()
-            self.assertEqual(self.client.properties(job, 'Job')['State'], 'waiting')
+            self.client.wait_state(job, 'waiting')
             self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
             wait_for(lambda: self.client.properties(job, 'Job')['State'] == 'cancelled', 'the cancel')
             self.client.call(job, 'Job.Resume', '(a{sv})', ({},))

@@ -51,9 +51,13 @@ rig_set_up (Rig *rig, gconstpointer unused)
 static void
 rig_tear_down (Rig *rig, gconstpointer unused)
 {
-  while (scripted ()->upgrades->len > 0)
-    scripted_fail (scripted ()->upgrades->pdata[0], SQNS_ERROR_FAILED, "the test ends");
-  scripted_settle ();
+  do /* the end of one is the beginning of the next in its queue */
+    {
+      while (scripted ()->upgrades->len > 0)
+        scripted_fail (scripted ()->upgrades->pdata[0], SQNS_ERROR_FAILED, "the test ends");
+      scripted_settle ();
+    }
+  while (scripted ()->upgrades->len > 0);
   g_clear_object (&rig->manager);
   g_clear_object (&rig->firmware);
   sqns_request_free (rig->request);
