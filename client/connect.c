@@ -96,7 +96,7 @@ start_daemon (SqnsBus *bus, GError **error)
 
   if (g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
     {
-      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "the daemon sqnsd does not run on %s",
+      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "sqnsd is not running on %s",
                    bus_words (bus->ctl));
       return FALSE;
     }

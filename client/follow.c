@@ -220,9 +220,9 @@ on_first_interrupt (SqnsFollow *follow)
     }
   follow->mood = MOOD_GRACE;
   follow->grace = g_timeout_add_seconds (GRACE_S, on_grace_over, follow);
-  sqns_progress_note (follow->progress,
-                      "Detached; the upgrade%s in the background; press Ctrl-C again within %d s to cancel",
-                      follow->jobs->len == 1 ? " continues" : "s continue", GRACE_S);
+  sqns_progress_note (follow->progress, "Detached; the upgrade%s in the background",
+                      follow->jobs->len == 1 ? " continues" : "s continue");
+  sqns_progress_note (follow->progress, "(press Ctrl-C again within %d s to cancel)", GRACE_S);
 }
 
 static gboolean

@@ -109,16 +109,15 @@ report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
   const char *advice = or_empty (sqns_dbus_job_get_advice (job));
   g_autofree char *versions = NULL;
 
-  /* what is left to do at the board is no progress, which could be left out, and no data */
-  if (*advice != '\0')
-    sqns_ctl_complain ("%s: %s", name, advice);
-  if (ctl->quiet)
-    return;
   /* The daemon's own sentence is the better one; the versions are for when it does not name them. */
   if (*after != '\0' && strstr (message, after) == NULL)
     versions = *before != '\0' && !g_str_equal (before, after) ? g_strdup_printf (", %s -> %s", before, after)
                                                                : g_strdup_printf (", %s", after);
-  sqns_ctl_say (ctl, "%s: succeeded%s%s%s\n", name, or_empty (versions), *message != '\0' ? ": " : "", message);
+  if (!ctl->quiet)
+    sqns_ctl_say (ctl, "%s: succeeded%s%s%s\n", name, or_empty (versions), *message != '\0' ? ": " : "", message);
+  /* what is left to do at the board is neither progress, which could be left out, nor data */
+  if (*advice != '\0')
+    sqns_ctl_complain ("%s: %s", name, advice);
 }
 
 static void

@@ -102,6 +102,7 @@ of_success (SqnsDbusJob *job, const char *name)
       g_autofree char *line = g_strdup_printf ("It was %s before.", before);
       add_line (body, line);
     }
+  add_line (body, sqns_dbus_job_get_advice (job));
   char *summary = *after != '\0' ? g_strdup_printf ("%s runs %s", name, after) : g_strdup_printf ("%s: done", name);
   return new_notification (SQNS_NOTIFICATION_SUCCEEDED, summary, body);
 }

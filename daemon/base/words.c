@@ -428,7 +428,7 @@ sqns_silence_words (gboolean may_erase, guint silent_s)
   g_autofree char *clock = g_strdup_printf ("%u:%02u", silent_s / 60, silent_s % 60);
   if (may_erase && silent_s < LONGEST_ERASE_S)
     return g_strdup_printf ("erasing flash; this pause is normal, up to 5 min (%s so far)", clock);
-  return g_strdup_printf ("the modem has taken nothing for %s; sending it again until it does", clock);
+  return g_strdup_printf ("no answer from the modem for %s; waiting, then sending again", clock);
 }
 
 const char *

@@ -108,13 +108,6 @@ sqns_upgrade_restore (SqnsSsm *ssm)
   sqns_bootmode_async (upgrade->link, SQNS_MODE_FFF, SQNS_BOOT_RESTORE_S, NULL, on_restored, ssm);
 }
 
-static void
-add_to_summary (SqnsUpgrade *upgrade, const char *words)
-{
-  g_autofree char *before = g_steal_pointer (&upgrade->result->summary);
-  upgrade->result->summary = g_strdup_printf ("%s; %s", before, words);
-}
-
 /* It never had the port: what was known of the modem before holds still. */
 static gboolean
 was_locked_out (SqnsUpgrade *upgrade, const GError *error)
@@ -142,8 +135,6 @@ judge (SqnsSsm *ssm)
 
   if (error == NULL)
     {
-      if (sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH)
-        add_to_summary (upgrade, "the board stays in passthrough until its reset button is pressed");
       sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
       sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify)sqns_upgrade_result_free);
     }

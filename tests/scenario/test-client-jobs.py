@@ -55,7 +55,7 @@ class Upgrade(WithDaemon):
             self.assertEqual(client.end()[:2], (0, out))
 
     def test_options_as_the_daemon_gets_them(self):
-        elf = self.file('updater.elf', b'\x7fELF' + bytes(100))
+        elf = self.file('updater.elf', b'\x7fELF' + bytes(200))
         self.expect(0, 'upgrade', 'a', self.firmware(), '--detach', '--allow-downgrade', '--allow-reinstall',
                     '--allow-family-change', '--force', '--dry-run', '--priority=-3', '--label', 'bench 4',
                     '--idempotency-key', 'k', '--expect-sha256', 'ab', '--expect-version', '37781', '--method', 'recovery',

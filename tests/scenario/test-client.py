@@ -154,7 +154,7 @@ class Buses(Case):
     def test_no_daemon(self):
         self.start_bus()
         out, err = self.expect(12, 'list', '--json')
-        self.assertIn('sqnsd does not run', err)
+        self.assertIn('sqnsd is not running', err)
         error = json.loads(out)['error']
         self.assertEqual((error['exit-code'], error['error-name']), (12, DBUS + 'ServiceUnknown'))
         self.assertIn('systemctl', error['advice'])

@@ -86,7 +86,7 @@ class Pauses(WholeCase):
         board = self.board('--start=direct', '--dup-size=%d' % os.path.getsize(image), '--fault=silence@stp.block=50%',
                            '--block-time=5')
         client = self.start('upgrade', board.port, image)
-        said = client.err.until('transfer: the modem has taken nothing for 0:0')
+        said = client.err.until('transfer: no answer from the modem for 0:0')
         self.assertNotIn('erasing', said)
         client.err.until('transfer: writing the firmware')
         self.assertEqual(client.end()[0], DONE)

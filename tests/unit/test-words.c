@@ -140,8 +140,8 @@ test_silence (void)
   } rows[] = {
     { TRUE, 5, "erasing flash; this pause is normal, up to 5 min (0:05 so far)" },
     { TRUE, 329, "erasing flash; this pause is normal, up to 5 min (5:29 so far)" },
-    { TRUE, 330, "the modem has taken nothing for 5:30; sending it again until it does" },
-    { FALSE, 65, "the modem has taken nothing for 1:05; sending it again until it does" },
+    { TRUE, 330, "no answer from the modem for 5:30; waiting, then sending again" },
+    { FALSE, 65, "no answer from the modem for 1:05; waiting, then sending again" },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
