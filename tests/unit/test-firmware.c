@@ -49,6 +49,46 @@ refused (int fd, const char *words)
     g_error ("\"%s\" does not say \"%s\"", error->message, words);
 }
 
+/* The number of the file in memory that is mapped at @address. */
+static guint64
+mapped_inode (const void *address)
+{
+  g_autofree char *maps = NULL;
+  g_assert_true (g_file_get_contents ("/proc/self/maps", &maps, NULL, NULL));
+  g_auto (GStrv) lines = g_strsplit (maps, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      g_auto (GStrv) fields = g_strsplit_set (*line, " ", 6);
+      if (g_strv_length (fields) >= 5 && g_ascii_strtoull (fields[0], NULL, 16) == (guintptr)address)
+        return g_ascii_strtoull (fields[4], NULL, 10);
+    }
+  return 0;
+}
+
+/* One that nobody can change is taken as it is, any other is copied. */
+static void
+test_in_memory (void)
+{
+  static const int seals[]
+      = { 0, F_SEAL_WRITE, F_SEAL_SHRINK | F_SEAL_GROW, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+  g_autoptr (GBytes) dup = sqns_test_dup_new (VERSION_TEXT, 100000, SQNS_TEST_DUP_IELF);
+  for (gsize i = 0; i < G_N_ELEMENTS (seals); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      struct stat st;
+      int fd = sqns_memfile_new ("NB1-37781.dup", &error);
+      g_assert_true (sqns_memfile_write (fd, g_bytes_get_data (dup, NULL), g_bytes_get_size (dup), &error));
+      g_assert_cmpint (fcntl (fd, F_ADD_SEALS, seals[i]), ==, 0);
+      g_assert_cmpint (fstat (fd, &st), ==, 0);
+      g_autoptr (SqnsFirmware) firmware = load_fd (fd, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (sqns_firmware_name (firmware), ==, "NB1-37781.dup");
+      g_assert_true (g_bytes_equal (sqns_firmware_image (firmware), dup));
+      guint64 inode = mapped_inode (g_bytes_get_data (sqns_firmware_image (firmware), NULL));
+      g_assert_cmpint (inode == st.st_ino, ==, i == G_N_ELEMENTS (seals) - 1);
+    }
+}
+
 static void
 test_good (void)
 {
@@ -225,6 +265,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/firmware/in-memory", test_in_memory);
   g_test_add_func ("/firmware/good", test_good);
   g_test_add_func ("/firmware/copy", test_copy);
   g_test_add_func ("/firmware/kinds", test_kinds);
