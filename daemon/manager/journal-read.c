@@ -2,6 +2,7 @@
 /* Jobs on disk: what is found there. */
 #include "manager/journal-private.h"
 
+#include "base/clean.h"
 #include "base/log.h"
 #include "base/plain-file.h"
 #include "model/transcript.h"
@@ -23,6 +24,26 @@ sqns_journal_entry_free (SqnsJournalEntry *entry)
   g_free (entry);
 }
 
+static void
+clean (char **text)
+{
+  char *told = *text;
+  *text = sqns_clean_line (told, -1);
+  g_free (told);
+}
+
+/* What people read: an older daemon wrote it as it came. */
+static void
+clean_texts (SqnsJobRecord *record)
+{
+  clean (&record->label);
+  clean (&record->message);
+  clean (&record->error_message);
+  clean (&record->interruption);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    clean (&record->files[i].name);
+}
+
 SqnsJobRecord *
 sqns_journal_read_record (const char *path, GError **error)
 {
@@ -40,6 +61,7 @@ sqns_journal_read_record (const char *path, GError **error)
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "it is the record of another job, %s", record->uuid);
       return NULL;
     }
+  clean_texts (record);
   return g_steal_pointer (&record);
 }
 

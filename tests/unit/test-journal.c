@@ -394,6 +394,24 @@ test_removed_folder (Rig *rig, gconstpointer unused)
     }
 }
 
+/* As an older daemon may have left it. */
+static void
+test_text_that_steers (Rig *rig, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_FAILED, 5);
+  g_autoptr (GError) error = NULL;
+  set (&record->label, "bench\x1b[2J");
+  set (&record->message, "two\nlines");
+  set (&record->error_message, "\u202Edeppots");
+  g_assert_true (put (rig, record, FALSE, NULL, &error));
+  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  const SqnsJobRecord *again = ((SqnsJournalEntry *)entries->pdata[0])->record;
+  g_assert_cmpstr (again->label, ==, "bench?[2J");
+  g_assert_cmpstr (again->message, ==, "two lines");
+  g_assert_cmpstr (again->error_message, ==, "?deppots");
+}
+
 /* The clock is the test's. */
 static void
 test_expired (Rig *rig, gconstpointer unused)
@@ -570,6 +588,7 @@ main (int argc, char **argv)
     { "/journal/damaged-record", test_damaged_record },
     { "/journal/hostile-files", test_hostile_files },
     { "/journal/removed-folder", test_removed_folder },
+    { "/journal/text-that-steers", test_text_that_steers },
     { "/journal/expired", test_expired },
     { "/journal/youngest", test_youngest },
     { "/journal/leftovers", test_leftovers },
