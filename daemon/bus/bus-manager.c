@@ -263,7 +263,13 @@ static void
 on_history (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
-  g_autoptr (GPtrArray) records = sqns_manager_history_finish (SQNS_MANAGER (source), result);
+  GError *error = NULL;
+  g_autoptr (GPtrArray) records = sqns_manager_history_finish (SQNS_MANAGER (source), result, &error);
+  if (records == NULL)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
   GVariantBuilder builder;
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < records->len; i++)
@@ -275,7 +281,7 @@ on_history (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 history_authorized (SqnsCall *call)
 {
-  sqns_manager_history_async (call->bus->manager, &call->filter, on_history, call);
+  sqns_manager_history_async (call->bus->manager, call->uid, &call->filter, on_history, call);
 }
 
 static gboolean

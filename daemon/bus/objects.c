@@ -3,6 +3,7 @@
 #include "bus/objects.h"
 
 #include "base/backlog.h"
+#include "base/fair-queue.h"
 #include "base/log.h"
 
 #define INTERFACE "org.freedesktop.DBus.ObjectManager"
@@ -26,11 +27,10 @@ struct _SqnsObjects {
   char *path;
   GDBusConnection *connection; /* nullable */
   guint registration;
-  GHashTable *all;     /* path, borrowed -> Object */
-  SqnsBacklog *untold; /* Object, borrowed: InterfacesAdded is to be emitted */
-  GQueue waiting;      /* GDBusMethodInvocation: who asked for all objects */
-  char *answered;      /* the last of them, by its unique name; nullable */
-  guint source;        /* answers the next one */
+  GHashTable *all;        /* path, borrowed -> Object */
+  SqnsBacklog *untold;    /* Object, borrowed: InterfacesAdded is to be emitted */
+  SqnsFairQueue *waiting; /* GDBusMethodInvocation, by unique names: who asked for all objects */
+  guint source;           /* answers the next one */
   gint64 credit_us;
   gint64 counted_at;
 };
@@ -86,22 +86,6 @@ all_objects (SqnsObjects *self)
 
 static void answer_later (SqnsObjects *self);
 
-/* The oldest question, but somebody else's before one of who was answered last. */
-static GDBusMethodInvocation *
-next_question (SqnsObjects *self)
-{
-  GList *link = self->waiting.head;
-  while (link != NULL && g_strcmp0 (g_dbus_method_invocation_get_sender (link->data), self->answered) == 0)
-    link = link->next;
-  if (link == NULL)
-    return g_queue_pop_head (&self->waiting);
-  GDBusMethodInvocation *question = link->data;
-  g_queue_delete_link (&self->waiting, link);
-  g_free (self->answered);
-  self->answered = g_strdup (g_dbus_method_invocation_get_sender (question));
-  return question;
-}
-
 /* Time earned since the last count. */
 static void
 earn (SqnsObjects *self, gint64 now)
@@ -117,9 +101,9 @@ answer_one (gpointer user_data)
   gint64 begin = g_get_monotonic_time ();
 
   self->source = 0;
-  g_dbus_method_invocation_return_value (next_question (self), all_objects (self));
+  g_dbus_method_invocation_return_value (sqns_fair_queue_pop (self->waiting), all_objects (self));
   self->credit_us -= g_get_monotonic_time () - begin;
-  if (!g_queue_is_empty (&self->waiting))
+  if (sqns_fair_queue_length (self->waiting) > 0)
     answer_later (self);
   return G_SOURCE_REMOVE;
 }
@@ -146,13 +130,10 @@ on_call (GDBusConnection *connection,
 {
   SqnsObjects *self = user_data;
 
-  if (self->waiting.length >= SQNS_OBJECTS_MAX_WAITING)
-    {
-      g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                                             "%u such questions wait for their answer", self->waiting.length);
-      return;
-    }
-  g_queue_push_tail (&self->waiting, invocation);
+  GDBusMethodInvocation *surplus = sqns_fair_queue_push (self->waiting, sender, invocation);
+  if (surplus != NULL)
+    g_dbus_method_invocation_return_error (surplus, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                                           "%u such questions wait for their answer", SQNS_OBJECTS_MAX_WAITING);
   if (self->source == 0)
     answer_later (self);
 }
@@ -252,7 +233,7 @@ sqns_objects_new (const char *path)
   self->path = g_strdup (path);
   self->all = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, object_free);
   self->untold = sqns_backlog_new (tell_added, self);
-  g_queue_init (&self->waiting);
+  self->waiting = sqns_fair_queue_new (SQNS_OBJECTS_MAX_WAITING);
   return self;
 }
 
@@ -269,11 +250,10 @@ sqns_objects_free (SqnsObjects *self)
   g_clear_handle_id (&self->source, g_source_remove);
   if (self->registration != 0)
     g_dbus_connection_unregister_object (self->connection, self->registration);
-  g_queue_clear_full (&self->waiting, refuse);
+  sqns_fair_queue_free (self->waiting, refuse);
   sqns_backlog_free (self->untold, NULL);
   g_hash_table_unref (self->all);
   g_clear_object (&self->connection);
-  g_free (self->answered);
   g_free (self->path);
   g_free (self);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ended jobs, on disk or not. They are read when somebody asks: there may be tens of thousands. */
+#include "base/fair-queue.h"
 #include "manager/journal-private.h"
 #include "manager/manager-private.h"
 
@@ -84,7 +85,15 @@ sqns_history_search (const SqnsHistoryFilter *filter, const char *folder, GPtrAr
   return found;
 }
 
-/* In a worker thread */
+/* In worker threads. These are few, and others need some, too: everybody may ask, as often as he likes. */
+
+#define MAX_RUNNING 2u
+#define MAX_WAITING 256u
+
+struct _SqnsHistoryDesk {
+  SqnsFairQueue *waiting; /* GTask, by users */
+  guint running;
+};
 
 typedef struct {
   SqnsHistoryFilter filter;
@@ -98,7 +107,7 @@ search_free (gpointer data)
   Search *search = data;
   sqns_history_filter_clear (&search->filter);
   g_free (search->folder);
-  g_ptr_array_unref (search->known);
+  g_clear_pointer (&search->known, g_ptr_array_unref);
   g_free (search);
 }
 
@@ -110,29 +119,90 @@ search_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable
                          (GDestroyNotify)g_ptr_array_unref);
 }
 
-void
-sqns_manager_history_async (SqnsManager *self,
-                            const SqnsHistoryFilter *filter,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data)
+SqnsHistoryDesk *
+sqns_history_desk_new (void)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-  Search *search = g_new0 (Search, 1);
-  search->filter = *filter;
-  search->filter.modem = g_strdup (filter->modem);
-  search->filter.label = g_strdup (filter->label);
+  SqnsHistoryDesk *self = g_new0 (SqnsHistoryDesk, 1);
+  self->waiting = sqns_fair_queue_new (MAX_WAITING);
+  return self;
+}
+
+void
+sqns_history_desk_free (SqnsHistoryDesk *self)
+{
+  sqns_fair_queue_free (self->waiting, g_object_unref);
+  g_free (self);
+}
+
+static void serve (SqnsManager *self);
+
+static void
+on_searched (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (SqnsManager) self = g_object_ref (SQNS_MANAGER (source));
+  self->history->running--;
+  g_task_return_pointer (task, g_task_propagate_pointer (G_TASK (result), NULL), (GDestroyNotify)g_ptr_array_unref);
+  serve (self);
+}
+
+/* What is known is looked at now: it may be much, and all of who wait would hold a copy. */
+static void
+run (SqnsManager *self, GTask *task)
+{
+  Search *search = g_task_get_task_data (task);
   search->folder = self->journal != NULL ? g_strdup (self->journal->jobs) : NULL;
   search->known = g_ptr_array_new_with_free_func (record_free);
   /* those that go on have an older record, too */
   for (guint i = 0; i < self->jobs->len; i++)
     g_ptr_array_add (search->known, sqns_job_to_record (self->jobs->pdata[i]));
+  g_autoptr (GTask) inner = g_task_new (self, NULL, on_searched, task);
+  g_task_set_source_tag (inner, run);
+  g_task_set_task_data (inner, search, NULL); /* @task's */
+  self->history->running++;
+  g_task_run_in_thread (inner, search_in_thread);
+}
+
+static void
+serve (SqnsManager *self)
+{
+  while (self->history->running < MAX_RUNNING && sqns_fair_queue_length (self->history->waiting) > 0)
+    run (self, sqns_fair_queue_pop (self->history->waiting));
+}
+
+void
+sqns_manager_close_history (SqnsManager *self)
+{
+  for (GTask *task = sqns_fair_queue_pop (self->history->waiting); task != NULL;
+       task = sqns_fair_queue_pop (self->history->waiting))
+    {
+      g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is stopping");
+      g_object_unref (task);
+    }
+}
+
+void
+sqns_manager_history_async (
+    SqnsManager *self, guint uid, const SqnsHistoryFilter *filter, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  Search *search = g_new0 (Search, 1);
+  g_autofree char *owner = g_strdup_printf ("%u", uid);
+
+  search->filter = *filter;
+  search->filter.modem = g_strdup (filter->modem);
+  search->filter.label = g_strdup (filter->label);
   g_task_set_source_tag (task, sqns_manager_history_async);
   g_task_set_task_data (task, search, search_free);
-  g_task_run_in_thread (task, search_in_thread);
+  g_autoptr (GTask) surplus = sqns_fair_queue_push (self->history->waiting, owner, task);
+  if (surplus != NULL)
+    g_task_return_new_error (surplus, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "%u such questions wait for their answer",
+                             MAX_WAITING);
+  serve (self);
 }
 
 GPtrArray *
-sqns_manager_history_finish (SqnsManager *manager, GAsyncResult *result)
+sqns_manager_history_finish (SqnsManager *manager, GAsyncResult *result, GError **error)
 {
-  return g_task_propagate_pointer (G_TASK (result), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -8,6 +8,12 @@
 #include "manager/inhibit.h"
 #include "manager/manager.h"
 
+/* history.c: who asks for ended jobs. */
+typedef struct _SqnsHistoryDesk SqnsHistoryDesk;
+SqnsHistoryDesk *sqns_history_desk_new (void);
+void sqns_history_desk_free (SqnsHistoryDesk *desk);
+void sqns_manager_close_history (SqnsManager *manager); /* who still waits hears that the daemon stops */
+
 struct _SqnsManager {
   GObject parent;
   SqnsConfig config;
@@ -25,6 +31,7 @@ struct _SqnsManager {
   SqnsAlarm *alarm;
   SqnsInhibit *inhibit;
   SqnsPortPlaces port_places;
+  SqnsHistoryDesk *history;
   guint schedule; /* idle source */
   gboolean draining;
   gboolean stopping;

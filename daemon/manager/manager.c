@@ -66,6 +66,7 @@ sqns_manager_finalize (GObject *object)
   g_clear_pointer (&self->rules, sqns_rules_free);
   g_clear_pointer (&self->journal, sqns_journal_free);
   g_clear_pointer (&self->kept, sqns_manager_kept_free);
+  g_clear_pointer (&self->history, sqns_history_desk_free);
   G_OBJECT_CLASS (sqns_manager_parent_class)->finalize (object);
 }
 
@@ -99,6 +100,7 @@ sqns_manager_init (SqnsManager *self)
   self->boards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->watches = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->kept = sqns_manager_kept_new ();
+  self->history = sqns_history_desk_new ();
   self->alarm = sqns_alarm_new (on_alarm, self);
   self->inhibit = sqns_inhibit_new (on_inhibitors_changed, self);
 }

@@ -83,12 +83,11 @@ gboolean sqns_manager_resume_finish (SqnsManager *manager, GAsyncResult *result,
 void sqns_manager_open_log_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
 int sqns_manager_open_log_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
 
-/* Ended jobs, on disk or not: SqnsJobRecord, newest end first. Never fails. */
-void sqns_manager_history_async (SqnsManager *manager,
-                                 const SqnsHistoryFilter *filter,
-                                 GAsyncReadyCallback callback,
-                                 gpointer user_data);
-GPtrArray *sqns_manager_history_finish (SqnsManager *manager, GAsyncResult *result);
+/* Ended jobs, on disk or not: SqnsJobRecord, newest end first. User @uid gets turns with
+ * the others who ask. LIMITS_EXCEEDED: too many questions wait, of @uid above all. */
+void sqns_manager_history_async (
+    SqnsManager *manager, guint uid, const SqnsHistoryFilter *filter, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *sqns_manager_history_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
 
 /* Removes a finished job. WRONG_STATE when it is not. */
 gboolean sqns_manager_forget (SqnsManager *manager, SqnsJob *job, GError **error);

@@ -311,6 +311,7 @@ sqns_manager_shutdown_async (SqnsManager *self, GAsyncReadyCallback callback, gp
       sqns_job_wind_up (jobs->pdata[i]);
   for (guint i = 0; i < self->devices->len; i++)
     sqns_device_interrupt (self->devices->pdata[i]);
+  sqns_manager_close_history (self);
   sqns_manager_schedule (self);
   sqns_manager_changed (self);
 }

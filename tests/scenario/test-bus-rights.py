@@ -9,7 +9,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_case import BusTest, DBUS_ERROR  # noqa: E402
+from bus_case import BusTest, DBUS_ERROR, FAST  # noqa: E402
 from bus_rig import NOBODY, ROOT, Gio, GLib, wait_for  # noqa: E402
 
 # the modem writes its flash until the test has looked
@@ -33,6 +33,22 @@ try:
     print('ok', reply.print_(False))
 except GLib.Error as error:
     print(Gio.DBusError.get_remote_error(error), error.message)
+"""
+
+# always a hundred questions under way
+GREEDY = """
+import sys, gi
+from gi.repository import Gio, GLib
+bus = Gio.DBusConnection.new_for_address_sync(sys.argv[1], Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+                                              | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+def ask(*unused):
+    bus.call('org.sqnsd1', '/org/sqnsd1', 'org.sqnsd1.Manager', 'GetHistory', GLib.Variant('(a{sv}ut)', ({}, 0, 0)), None,
+             Gio.DBusCallFlags.NONE, -1, None, ask)
+for _ in range(100):
+    ask()
+bus.flush_sync()
+print('asked', flush=True)
+GLib.MainLoop().run()
 """
 
 
@@ -255,6 +271,25 @@ class Authorization(BusTest):
         self.assertEqual(self.call_as_nobody(ROOT, 'Manager.AddPort', '("%s", @a{sv} {})' % tty)[0], 'ok')
         os.close(master)
         os.close(slave)
+
+    def test_questions_without_end(self):
+        """Who asks for the history without end waits for himself; others are answered, and may order."""
+        self.start_system()
+        folder = os.path.join(self.rig.folder, 'jobs')
+        greedy = subprocess.Popen([sys.executable, '-c', GREEDY, self.rig.address], user=NOBODY, group=NOBODY, extra_groups=[],
+                                  stdout=subprocess.PIPE, text=True, cwd='/')
+        self.assertEqual(greedy.stdout.readline(), 'asked\n')
+        board = self.make_modem(*FAST)
+        self.client.call(ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))
+        self.client.objects()
+        job = self.client.upgrade(board, self.rig.dup())
+        self.client.wait_state(job, 'succeeded')
+        self.client.call(ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))
+        self.assertTrue(os.listdir(folder))
+        self.assertEqual(self.rig.stop(self.daemon), 0)
+        greedy.kill()
+        greedy.wait()
+        greedy.stdout.close()
 
     def test_keys_belong_to_users(self):
         polkit = Polkit(self.rig.client())
