@@ -100,7 +100,8 @@ look_at_modem (Doctor *doctor, guint i, gboolean ask)
   if (!ask)
     return sqns_doctor_modem_facts (doctor->bus, *modem, doctor->name == NULL);
   g_autofree char *name = sqns_modem_ref_name (*modem);
-  sqns_ctl_remark (doctor->ctl, "asking the board %s, which interrupts a program that runs on it", name);
+  if (sqns_dbus_modem_get_present (*modem) && g_strcmp0 (sqns_dbus_modem_get_current_job (*modem), "/") == 0)
+    sqns_ctl_remark (doctor->ctl, "asking the board %s, which interrupts a program that runs on it", name);
   return sqns_doctor_ask_modem (doctor->bus, modem);
 }
 

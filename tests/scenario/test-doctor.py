@@ -544,7 +544,9 @@ class PulledOut(OnBoard):
         board = self.board('--link=' + link)
         self.json(0, 'doctor', link)
         board.tell('unplug 0')
-        document = self.json(UNKNOWN, 'doctor', link)
+        out, err = self.expect(UNKNOWN, '--json', 'doctor', link)
+        document = json.loads(out)
+        self.assertNotIn('asking', err)
         codes = {finding['code'] for finding in document['findings']}
         self.assertTrue(codes & {'gone', 'modem-lost', 'modem-not-found'}, codes)
         # nor does anything else say that it is there
