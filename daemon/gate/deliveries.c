@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SETTLE_MS 50
+
 gboolean
 sqns_deliveries_have_room (const SqnsDeliveries *self, uid_t uid, guint max_per_user)
 {
@@ -89,8 +91,35 @@ sqns_deliveries_sweep (SqnsDeliveries *self)
       SqnsDelivery *delivery = &self->list[i];
       gboolean closed = close_channels (delivery);
       if (closed && delivery->pid > 0)
-        kill (delivery->pid, SIGKILL);
+        {
+          kill (delivery->pid, SIGKILL);
+          delivery->killed = TRUE;
+        }
       else if (closed)
         *delivery = self->list[--self->n];
     }
+}
+
+static gboolean
+await_one (SqnsDeliveries *self, uid_t uid)
+{
+  gboolean some = FALSE;
+  for (guint i = 0; i < self->n; i++)
+    if (self->list[i].uid == uid && self->list[i].killed && !self->list[i].awaited)
+      some = self->list[i].awaited = TRUE;
+  return some;
+}
+
+void
+sqns_deliveries_settle (SqnsDeliveries *self, uid_t uid)
+{
+  const struct timespec moment = { .tv_nsec = SETTLE_MS * 1000000 };
+  sigset_t set;
+  sigemptyset (&set);
+  sigaddset (&set, SIGCHLD);
+
+  sqns_deliveries_sweep (self);
+  while (await_one (self, uid) && sigtimedwait (&set, NULL, &moment) > 0)
+    sqns_deliveries_sweep (self);
+  sqns_deliveries_sweep (self);
 }

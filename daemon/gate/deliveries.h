@@ -15,6 +15,8 @@ typedef struct {
   uid_t uid;
   guint n_channels;
   int channels[SQNS_READER_MAX_FDS]; /* -1: the daemon has closed its end */
+  gboolean killed;
+  gboolean awaited; /* for a moment, once */
 } SqnsDelivery;
 
 typedef struct {
@@ -31,3 +33,6 @@ void sqns_deliveries_add (SqnsDeliveries *deliveries, const SqnsReader *reader, 
 guint sqns_deliveries_poll (const SqnsDeliveries *deliveries, struct pollfd *polled);
 /* Ends the readers whose channels the daemon has closed, and forgets what is over; asks by itself. */
 void sqns_deliveries_sweep (SqnsDeliveries *deliveries);
+/* The same, and gives readers of @uid that were killed a moment to end, unless they had one already: one that hangs is
+ * not waited for twice. SIGCHLD is blocked. */
+void sqns_deliveries_settle (SqnsDeliveries *deliveries, uid_t uid);

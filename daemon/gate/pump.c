@@ -115,7 +115,10 @@ may_deliver (Pump *self, const SqnsFrame *frame, const SqnsFrameFields *fields, 
   sqns_deliveries_sweep (&self->deliveries);
   /* what logind answers is no caller's */
   gboolean asked_for = frame->type == SQNS_FRAME_RETURN && *uid == 0;
-  return sqns_deliveries_have_room (&self->deliveries, *uid, asked_for ? 0 : self->start.max_readers);
+  guint max = asked_for ? 0 : self->start.max_readers;
+  if (!sqns_deliveries_have_room (&self->deliveries, *uid, max))
+    sqns_deliveries_settle (&self->deliveries, *uid);
+  return sqns_deliveries_have_room (&self->deliveries, *uid, max);
 }
 
 static gboolean

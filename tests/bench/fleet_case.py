@@ -19,7 +19,7 @@ LOOP_LIMIT_MS = 50
 TURN = re.compile(r'the main loop was away for ([0-9.]+) ms')
 EXPLAINED_TURNS = 3
 ANSWER_S = 120
-PENDING = 100  # a bus allows 128 calls of one caller that wait for an answer
+PENDING = 8  # MaxReadersPerUser
 UPGRADE_S = 1800
 
 
@@ -55,7 +55,7 @@ def upgrade_together(rig, ports, image):
 
 
 def upgrade_each(rig, ports, image):
-    """A call for each board, as many at once as a bus allows, as a test bench may; the same."""
+    """A call for each board, as many at once as a user may have, as a test bench may; the same."""
     client = Client(rig.address)
     modems = [client.add_port(port) for port in ports]
     answers, ends = [], []

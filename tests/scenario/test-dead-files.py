@@ -11,12 +11,13 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from bus_case import DBUS_ERROR, ERROR, BusTest  # noqa: E402
-from bus_rig import NOBODY, ROOT, comm, wait_for  # noqa: E402
+from bus_rig import NOBODY, ROOT, Gio, GLib, comm, wait_for  # noqa: E402
 from dead_files import DeadFile, can_be_had  # noqa: E402
 
 MANY = 800
 LIMIT = 8
 PENDING = 60
+SERIES = 400
 QUICK_S = 5  # far more than it takes, and far less than anybody waits for a file that does not answer
 REFUSED = {ERROR + 'LimitsExceeded', DBUS_ERROR + 'LimitsExceeded'}  # by the daemon; by the bus, over calls that are not answered
 ENDED = ('succeeded', 'failed', 'cancelled')
@@ -249,6 +250,28 @@ class DeadFiles(BusTest):
             self.assertGreaterEqual(caller.answers().count('ok'), LIMIT)
         wait_for(lambda: self.readers() == [], 'the readers to end')
         self.assert_quick()
+
+    def test_as_many_as_allowed(self):
+        """Whoever waits for an answer before each further call is never refused."""
+        answers = []
+
+        def ask():
+            with open(self.dup, 'rb') as file:
+                fds = Gio.UnixFDList.new()
+                fds.append(file.fileno())
+            self.client.bus.call_with_unix_fd_list(
+                'org.sqnsd1', ROOT, 'org.sqnsd1.Manager', 'Inspect', GLib.Variant('(ha{sv})', (0, {})), None, Gio.DBusCallFlags.NONE,
+                120000, fds, None, answered)
+
+        def answered(_bus, result):
+            answers.append(self.client.finish(result))
+            if len(answers) <= SERIES - LIMIT:
+                ask()
+
+        for _ in range(LIMIT):
+            ask()
+        wait_for(lambda: len(answers) == SERIES, 'all answers')
+        self.assertEqual([answer.message for answer in answers if isinstance(answer, GLib.Error)], [])
 
     def test_leaves(self):
         """Of somebody who has gone nothing stays but what the kernel holds."""
