@@ -148,7 +148,8 @@ next_process (SqnsPortScan *self)
       g_autofree char *folder = g_strdup_printf ("%s/%d/fd", self->proc, self->pid);
       errno = 0;
       self->files = g_dir_open (folder, 0, NULL);
-      self->saw_all = self->saw_all && (self->files != NULL || errno != EACCES);
+      /* unless it has ended meanwhile */
+      self->saw_all = self->saw_all && (self->files != NULL || errno == ENOENT || errno == ESRCH);
       return TRUE;
     }
   return FALSE;

@@ -5,8 +5,9 @@
 
 #include "base/ssm.h"
 
-typedef void (*SqnsBlamed) (SqnsSsm *ssm);
+typedef void (*SqnsBlamed) (SqnsSsm *ssm, gboolean held);
 
 /* For a cleanup state: after a failure that lost bytes would explain, looks who else has @devnode open; the error is
- * PORT_LOCKED then, and names it. Calls @then, at once when there is nothing to explain. */
+ * PORT_LOCKED then, and names it; only a cancel stays one. Calls @then, at once when there is nothing to explain, and
+ * says whether another program has the port. */
 void sqns_blame_holder (SqnsSsm *ssm, const char *devnode, SqnsBlamed then);

@@ -526,7 +526,7 @@ found (SqnsSsm *ssm)
 }
 
 static void
-close_port (SqnsSsm *ssm)
+close_port (SqnsSsm *ssm, gboolean held)
 {
   Open *open = sqns_ssm_data (ssm);
 

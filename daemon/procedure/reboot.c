@@ -139,7 +139,7 @@ on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-close_port (SqnsSsm *ssm)
+close_port (SqnsSsm *ssm, gboolean held)
 {
   Reboot *reboot = sqns_ssm_data (ssm);
 

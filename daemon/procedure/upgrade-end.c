@@ -51,14 +51,13 @@ on_assessed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-assess (SqnsSsm *ssm)
+assess (SqnsSsm *ssm, gboolean held)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
   /* what is asked while another program takes the bytes says nothing of the modem */
-  if (sqns_ssm_error (ssm) == NULL || g_error_matches (sqns_ssm_error (ssm), SQNS_ERROR, SQNS_ERROR_PORT_LOCKED)
-      || !upgrade->memory.history.touched || upgrade->stranger || upgrade->link == NULL
-      || sqns_port_is_lost (sqns_link_port (upgrade->link)))
+  if (sqns_ssm_error (ssm) == NULL || held || !upgrade->memory.history.touched || upgrade->stranger
+      || upgrade->link == NULL || sqns_port_is_lost (sqns_link_port (upgrade->link)))
     {
       sqns_ssm_next (ssm);
       return;

@@ -95,8 +95,8 @@ class Meanwhile(HolderCase):
     daemon_patience = 0.05
 
     def test_upload(self):
-        dup = self.image(size=300000)
-        board = self.board('--start=direct', speed=('--time-scale=0.05', '--boot-time=1'))
+        dup = self.image(size=100000)
+        board = self.board('--start=direct', speed=('--time-scale=0.02', '--boot-time=1', '--block-time=5'))
         client = self.rig.client()
         job = client.upgrade(client.add_port(board.port), dup)
         self.wait_bytes(board)
