@@ -67,6 +67,22 @@ at_info_showver (AtCommand *command)
   at_line_3gpp (command, text->str);
 }
 
+/* 3GPP TS 23.003 annex B: the sum of the digits, each second one doubled, is a multiple of ten. Caller frees. */
+static char *
+imei_of (guint serial)
+{
+  char digits[15];
+  guint sum = 0;
+
+  g_snprintf (digits, sizeof digits, "35434404%06u", serial % 1000000);
+  for (guint i = 0; digits[i] != '\0'; i++)
+    {
+      guint value = (guint)g_ascii_digit_value (digits[i]) * (i % 2 + 1);
+      sum += value / 10 + value % 10;
+    }
+  return g_strdup_printf ("%s%u", digits, (10 - sum % 10) % 10);
+}
+
 void
 at_info_imei (AtCommand *command)
 {
@@ -78,8 +94,7 @@ at_info_imei (AtCommand *command)
       at_ok (command);
       return;
     }
-  imei = options->imei != NULL ? g_strdup (options->imei)
-                               : g_strdup_printf ("35434404%07u", board_index (command->modem->board) + 1);
+  imei = options->imei != NULL ? g_strdup (options->imei) : imei_of (board_index (command->modem->board) + 1);
   at_line_3gpp (command, imei);
 }
 

@@ -63,7 +63,7 @@ modem_entries (Options *o)
       "LR-BUILD" },
     { "bootloader0", 0, 0, G_OPTION_ARG_STRING, &o->bootloader0, "its build (default 38638; factory: 33080)", "BUILD" },
     { "report", 0, 0, G_OPTION_ARG_STRING, &o->report, "what AT+SMUPGRADE? says at first (default No report)", "TEXT" },
-    { "imei", 0, 0, G_OPTION_ARG_STRING, &o->imei, "default 35434404000000N", "DIGITS" },
+    { "imei", 0, 0, G_OPTION_ARG_STRING, &o->imei, "default 35434404, the board's number, a check digit", "DIGITS" },
     { "iccid", 0, 0, G_OPTION_ARG_STRING, &o->iccid, "empty: no SIM", "DIGITS" },
     { "imsi", 0, 0, G_OPTION_ARG_STRING, &o->imsi, "empty: no SIM", "DIGITS" },
     { "recovery-baud", 0, 0, G_OPTION_ARG_INT, &o->recovery_baud, "default 921600; one source says 115200", "BAUD" },
