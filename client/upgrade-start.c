@@ -17,11 +17,42 @@ typedef struct {
   gboolean recover;
 } Flags;
 
+/* A daemon takes a few files of one user at a time: who starts upgrades side by side is not refused for that. */
+#define LIMIT_RETRIES 10
+#define LIMIT_RETRY_MS 300
+
 typedef struct {
   SqnsBus *bus;
   SqnsFollow *follow;
+  GPtrArray *modems;
+  GVariant *options;
+  GUnixFDList *files;
   gboolean recover;
+  guint retries;
+  guint retry; /* source */
 } Start;
+
+static void ask_daemon (Start *start);
+
+static gboolean
+on_retry (gpointer data)
+{
+  Start *start = data;
+  start->retry = 0;
+  ask_daemon (start);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+retry_or_abort (Start *start, const GError *error)
+{
+  g_autofree char *name = sqns_exit_error_name (error);
+  SqnsError code;
+  if (sqns_error_from_name (name, &code) && code == SQNS_ERROR_LIMITS_EXCEEDED && start->retries++ < LIMIT_RETRIES)
+    start->retry = g_timeout_add (LIMIT_RETRY_MS, on_retry, start);
+  else
+    sqns_follow_abort (start->follow, error);
+}
 
 static void
 follow_paths (Start *start, const char *const *paths)
@@ -52,7 +83,7 @@ on_one_started (GObject *source, GAsyncResult *result, gpointer data)
   if (begun)
     follow_paths (data, (const char *const[]){ path, NULL });
   else
-    sqns_follow_abort (start->follow, error);
+    retry_or_abort (start, error);
 }
 
 static void
@@ -63,35 +94,36 @@ on_many_started (GObject *source, GAsyncResult *result, gpointer data)
   if (sqns_dbus_manager_call_upgrade_many_finish (SQNS_DBUS_MANAGER (source), &paths, NULL, result, &error))
     follow_paths (data, (const char *const *)paths);
   else
-    sqns_follow_abort (((Start *)data)->follow, error);
+    retry_or_abort (data, error);
 }
 
 /* @start must live as long as the main context runs. */
 static void
-ask_daemon (Start *start, GPtrArray *modems, GVariant *options, GUnixFDList *files)
+ask_daemon (Start *start)
 {
+  GPtrArray *modems = start->modems;
   GDBusCallFlags flags = sqns_bus_ask (start->bus);
   int timeout = sqns_bus_long_timeout (start->bus);
   GVariant *firmware = g_variant_new_handle (0);
 
   if (start->recover)
     {
-      sqns_dbus_modem_call_recover (modems->pdata[0], firmware, options, flags, timeout, files, NULL, on_one_started,
-                                    start);
+      sqns_dbus_modem_call_recover (modems->pdata[0], firmware, start->options, flags, timeout, start->files, NULL,
+                                    on_one_started, start);
       return;
     }
   if (modems->len == 1)
     {
-      sqns_dbus_modem_call_upgrade (modems->pdata[0], firmware, options, flags, timeout, files, NULL, on_one_started,
-                                    start);
+      sqns_dbus_modem_call_upgrade (modems->pdata[0], firmware, start->options, flags, timeout, start->files, NULL,
+                                    on_one_started, start);
       return;
     }
   g_autoptr (GPtrArray) paths = g_ptr_array_new ();
   for (guint i = 0; i < modems->len; i++)
     g_ptr_array_add (paths, (char *)g_dbus_proxy_get_object_path (modems->pdata[i]));
   g_ptr_array_add (paths, NULL);
-  sqns_dbus_manager_call_upgrade_many (start->bus->manager, (const char *const *)paths->pdata, firmware, options, flags,
-                                       timeout, files, NULL, on_many_started, start);
+  sqns_dbus_manager_call_upgrade_many (start->bus->manager, (const char *const *)paths->pdata, firmware, start->options,
+                                       flags, timeout, start->files, NULL, on_many_started, start);
 }
 
 /* "upgrade fw.dup /dev/ttyUSB0": say what is wrong before the tty is called a bad firmware. */
@@ -125,12 +157,21 @@ start_and_follow (SqnsCtl *ctl, char **modem_refs, guint n_refs, const char *pat
     return sqns_ctl_fail (ctl, error);
 
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, bus, TRUE);
-  Start start = { .bus = bus, .follow = follow, .recover = flags->recover };
+  Start start = {
+    .bus = bus,
+    .follow = follow,
+    .modems = modems,
+    .options = dict,
+    .files = files,
+    .recover = flags->recover,
+  };
   if (flags->only_start)
     sqns_follow_only_start (follow);
   sqns_follow_expect (follow);
-  ask_daemon (&start, modems, dict, files);
-  return sqns_follow_run (follow);
+  ask_daemon (&start);
+  SqnsExit code = sqns_follow_run (follow);
+  g_clear_handle_id (&start.retry, g_source_remove);
+  return code;
 }
 
 static SqnsExit

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SETTLE_MS 50
+#define SETTLE_MS 250
 
 gboolean
 sqns_deliveries_have_room (const SqnsDeliveries *self, uid_t uid, guint max_per_user)

@@ -14,7 +14,8 @@ Every method call is reported there as {"call": METHOD, "path": ..., "args": [..
                                       the end of a job: "Completed" before the properties (order "signal-first"), after
                                       them, without them being told at all ("signal-only"), or as the last word of a
                                       daemon that leaves the bus then ("last-words")
-    fail   method, error, message     the next calls of that method fail; without error: no more
+    fail   method, error, message,    the next calls of that method fail, or as many as times says; without error:
+           times                      no more
     hold   method                     the next call of that method is not answered until
     release                           lets it be
     console answers                   {command: answer} for OpenConsole; null closes the stream
@@ -134,7 +135,12 @@ class FakeDaemon:
         self.say(call=method, path=path, args=args, files=files,
                  interactive=bool(message.get_flags() & Gio.DBusMessageFlags.ALLOW_INTERACTIVE_AUTHORIZATION))
         if method in self.failures:
-            invocation.return_dbus_error(*self.failures[method])
+            error, message, times = self.failures[method]
+            if times == 1:
+                del self.failures[method]
+            else:
+                self.failures[method] = (error, message, times - 1)
+            invocation.return_dbus_error(error, message)
         elif method == self.held_method:
             self.held.append((method, path, args, invocation))
         else:
@@ -224,7 +230,7 @@ class FakeDaemon:
         elif what == 'fail':
             self.failures.pop(order['method'], None)
             if order.get('error'):
-                self.failures[order['method']] = (order['error'], order['message'])
+                self.failures[order['method']] = (order['error'], order['message'], order.get('times', 0))
         elif what == 'hold':
             self.held_method = order['method']
         elif what == 'release':

@@ -97,6 +97,15 @@ class Upgrade(WithDaemon):
                 error = json.loads(out)['error']
                 self.assertEqual((error['error-name'], error['message'], error['exit-code']), (name, 'it went wrong', code))
 
+    def test_a_limit_that_passes(self):
+        """The daemon takes a few files of a user at a time: who starts upgrades side by side does not see that."""
+        self.daemon.order('fail', method='Upgrade', error=OWN + 'LimitsExceeded', message='8 files are being read', times=2)
+        client = self.upgrade('--detach')
+        for _ in range(2):
+            self.daemon.call('Upgrade')
+        code, out, _ = client.end()
+        self.assertEqual((code, out.strip()), (0, uuid(1)))
+
     def test_errors_of_the_job(self):
         for number, (name, code) in enumerate(EXIT_CODES.items(), 1):
             with self.subTest(name):
