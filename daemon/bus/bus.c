@@ -140,12 +140,12 @@ copy_status (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Many jobs may change at once. */
+/* Many jobs may change at once. Its turn is before that of a call that is sent once what changes now is answered. */
 static void
 on_status_changed (SqnsManager *manager, SqnsBus *self)
 {
   if (self->status == 0)
-    self->status = g_idle_add (copy_status, self);
+    self->status = g_idle_add_full (G_PRIORITY_DEFAULT, copy_status, self, NULL);
 }
 
 const char *

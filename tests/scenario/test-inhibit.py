@@ -73,6 +73,25 @@ class Bus(InhibitCase):
         self.assertEqual(self.inhibitors(), [])
         wait_for(lambda: self.client.properties(modem, 'Modem')['Blockers'] == [], 'no blockers')
 
+    def test_listed_before_the_answer(self):
+        """Whoever has the answer reads what it has changed, from a daemon that much is asked of as well."""
+        modem = self.client.add_port(self.board().port)
+        busy = self.rig.client()
+        for _ in range(5):
+            def crowd():
+                return [busy.begin(ROOT, 'org.freedesktop.DBus.Properties.GetAll', '(s)', ('org.sqnsd1.Manager',)) for _ in range(200)]
+            answers = crowd()
+            before = len(self.inhibitors())
+            fd = self.inhibit()
+            self.assertEqual((before, len(self.inhibitors())), (0, 1))
+            answers += crowd()
+            job = self.client.upgrade(modem, self.dup)
+            self.assertEqual(self.client.properties(ROOT, 'Manager')['QueuedJobs'], 1)
+            wait_for(lambda: all(answers), 'the crowd to be answered')
+            self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
+            os.close(fd)
+            self.wait_inhibitors(0)
+
     def test_one_modem(self):
         held, free = self.board(), self.board()
         fd = self.inhibit(modem=self.client.add_port(held.port))
