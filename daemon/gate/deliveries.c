@@ -13,10 +13,11 @@
 gboolean
 sqns_deliveries_have_room (const SqnsDeliveries *self, uid_t uid, guint max_per_user)
 {
+  guint max = uid == 0 ? SQNS_DELIVERIES_MAX : SQNS_DELIVERIES_MAX_OTHERS;
   guint count = 0;
   for (guint i = 0; i < self->n; i++)
     count += self->list[i].uid == uid;
-  return self->n < SQNS_DELIVERIES_MAX && (max_per_user == 0 || count < max_per_user);
+  return self->n < max && (max_per_user == 0 || count < max_per_user);
 }
 
 void

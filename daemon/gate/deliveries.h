@@ -7,7 +7,8 @@
 #include <poll.h>
 #include <sys/types.h>
 
-#define SQNS_DELIVERIES_MAX 64u
+#define SQNS_DELIVERIES_MAX_OTHERS 64u /* of all users but root */
+#define SQNS_DELIVERIES_MAX (SQNS_DELIVERIES_MAX_OTHERS + 8u)
 #define SQNS_DELIVERIES_MAX_POLLED (SQNS_DELIVERIES_MAX * SQNS_READER_MAX_FDS)
 
 typedef struct {

@@ -16,6 +16,7 @@ from dead_files import DeadFile, can_be_had  # noqa: E402
 
 MANY = 800
 LIMIT = 8
+ALL = 64  # of all users but root
 PENDING = 60
 SERIES = 400
 QUICK_S = 5  # far more than it takes, and far less than anybody waits for a file that does not answer
@@ -295,13 +296,24 @@ class DeadFiles(BusTest):
         self.start()
         self.assertEqual(self.inspect(self.dup)['version'], '6.0.0.0-37781')
 
-    def test_sigterm_beside_calls(self):
-        """Neither calls that wait nor a flood of others keep it."""
+    def start_without_limit(self):
         limits = os.path.join(self.rig.folder, 'limits.conf')
         with open(limits, 'w', encoding='utf-8') as out:
             out.write('[sqnsd]\nMaxReadersPerUser=0\n')
         self.assertEqual(self.rig.stop(self.daemon), 0)
         self.daemon = self.rig.daemon('--config', limits, where=[], env={'DBUS_SYSTEM_BUS_ADDRESS': self.rig.address})
+
+    def test_root_has_room(self):
+        """Where all that others may have hangs (eight users can do that, too), root still gets through, and so does logind."""
+        self.start_without_limit()
+        caller = Caller(self, self.dead_file('READ'), 'inspect', ALL + LIMIT)
+        caller.wait_sent()
+        wait_for(lambda: len(self.readers()) >= ALL and len(caller.answers()) >= LIMIT, 'the readers')
+        self.assertEqual(self.inspect(self.dup)['version'], '6.0.0.0-37781')
+
+    def test_sigterm_beside_calls(self):
+        """Neither calls that wait nor a flood of others keep it."""
+        self.start_without_limit()
         caller = Caller(self, self.dead_file('READ'), 'inspect', PENDING)
         caller.wait_sent()
         wait_for(lambda: len(self.readers()) == PENDING, 'the readers')
