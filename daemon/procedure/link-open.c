@@ -264,9 +264,8 @@ static void
 safe_boot (SqnsSsm *ssm)
 {
   Open *open = sqns_ssm_data (ssm);
-  gboolean program = (open->link->board.notes & SQNS_BOARD_PROGRAM) != 0;
 
-  if (open->search.safe_booted || !(program || open->search.relay_silent || open->lost_relay))
+  if (open->search.safe_booted || !(sqns_link_search_distrusts_program (&open->search) || open->lost_relay))
     {
       sqns_ssm_next (ssm);
       return;

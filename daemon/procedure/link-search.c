@@ -109,6 +109,16 @@ sqns_link_search_may_safe_boot (const SqnsLinkSearch *search)
 }
 
 gboolean
+sqns_link_search_distrusts_program (const SqnsLinkSearch *search)
+{
+  SqnsBoardNotes notes = search->board->notes;
+
+  /* the watchdog of one that has ended goes on, and is armed anew at each start (field-failures.md row 29) */
+  return (notes & SQNS_BOARD_PROGRAM) != 0 || search->relay_silent
+         || (search->config.again && (notes & SQNS_BOARD_MAIN) != 0);
+}
+
+gboolean
 sqns_link_search_may_reset (const SqnsLinkSearch *search)
 {
   const SqnsLinkConfig *config = &search->config;

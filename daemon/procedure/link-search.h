@@ -35,6 +35,8 @@ gboolean sqns_link_search_lacks_passthrough (const SqnsLinkSearch *search);
 gboolean sqns_link_search_may_passthrough (const SqnsLinkSearch *search);
 /* Something on the board may keep the modem's bytes: a safe boot may free them. */
 gboolean sqns_link_search_may_safe_boot (const SqnsLinkSearch *search);
+/* At the prompt: the board's program is better not there, even where it has ended. */
+gboolean sqns_link_search_distrusts_program (const SqnsLinkSearch *search);
 /* A reset of the ESP32 may help, and there is somebody to do it. */
 gboolean sqns_link_search_may_reset (const SqnsLinkSearch *search);
 /* The board's passthrough stays silent without the LTE task (field-failures.md row 2b). */

@@ -18,6 +18,7 @@ typedef struct {
   gboolean pic;       /* a known USB board whose PIC takes commands at 5 data bits (field-failures.md §3) */
   gboolean leave;     /* a relay, which can be left and reaches FFH too, goes before passthrough, whatever @kind */
   gboolean reset;     /* the board is in passthrough: get its ESP32 reset first, by the PIC or by a person */
+  gboolean again;     /* the modem was reached, and fell silent: a program on the board may be why */
   gboolean unsafe;    /* the modem may be writing meanwhile: no phase is told as safe */
   gboolean committed; /* no phase is told as one that may be cancelled */
   guint hand_s;       /* how long a person is waited for, seconds; 0 = NEEDS_HAND at once */

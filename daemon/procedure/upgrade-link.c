@@ -39,6 +39,7 @@ open_link (SqnsSsm *ssm, gboolean leave, gboolean reset)
 
   config.leave = leave;
   config.reset = reset;
+  config.again = upgrade->relinks > 0;
   if (upgrade->no_hand)
     config.hand_s = 0;
   config.unsafe = config.unsafe || upgrade->memory.written || sqns_upgrade_is_between (upgrade);

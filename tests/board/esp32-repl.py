@@ -369,7 +369,9 @@ PROGRAMS = {
 def main_source():
     if CFG['main_file']:
         with open(CFG['main_file'], encoding='utf-8') as file:
-            return file.read()
+            source = file.read()
+        FILES['/flash/main.py'] = source.encode()
+        return source
     return PROGRAMS.get(CFG['main_program'])
 
 

@@ -447,8 +447,11 @@ class Patience(FieldCase):
         board = self.sized('--main=' + program, '--block-time=80')
         wait_for(lambda: 'ESP32: wdt 6000' in self.wire(board), 'the program to arm the watchdog')
         self.wait_status(board, 'the program to end', esp32='repl')
-        self.upgrade(DONE, board, self.image())
+        words = self.upgrade(DONE, board, self.image())
         self.assert_upgraded(board)
+        # who has read that there is a main.py uploads nothing more before it is gone
+        anew = self.wire(board).split('ESP32 watchdog', 1)[1].split('main-lines=2', 1)[1]
+        self.assertIn('ESP32: reset-safe', anew.split('"fast', 1)[0], words)
         self.assertIn('ESP32 watchdog', self.wire(board))
 
 
