@@ -437,9 +437,8 @@ app_clear (App *app)
   g_clear_handle_id (&app->name_retry, g_source_remove);
   if (app->connection != NULL)
     g_signal_handlers_disconnect_by_data (app->connection, app);
-  /* the bus takes the name away with the connection: nobody waits for its answers any more */
+  /* The bus takes the name away with the connection. g_bus_unown_name() would wait for an answer, or warn of none. */
   g_clear_pointer (&app->gate, sqns_gate_free);
-  g_clear_handle_id (&app->name, g_bus_unown_name);
   if (app->manager != NULL)
     g_signal_handlers_disconnect_by_data (app->manager, app);
   g_clear_object (&app->enumerator);
