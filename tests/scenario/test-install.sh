@@ -79,9 +79,9 @@ if [ "$(id -u)" = 0 ] && [ -n "$tty" ] && unshare --mount true 2>/dev/null; then
   in_time unshare --mount sh -c 'mount --bind "$1" "$2" && udevadm test "$3" 2>&1' sh "$work/rules" /usr/lib/udev/rules.d "$tty" \
     > "$work/udev" || fail "udevadm test: $(cat "$work/udev")"
   for want in ID_SQNSD_CANDIDATE=1 SYSTEMD_WANTS=sqnsd.service; do
-    grep -qx "$want" "$work/udev" || fail "udev does not give a board $want: $(cat "$work/udev")"
+    grep -q "^ *$want\$" "$work/udev" || fail "udev does not give a board $want: $(cat "$work/udev")"
   done
-  grep -q '^TAGS=.*:systemd:' "$work/udev" || fail "systemd does not look at a board: $(cat "$work/udev")"
+  grep -q '^ *TAGS=.*:systemd:' "$work/udev" || fail "systemd does not look at a board: $(cat "$work/udev")"
   ! grep -i "invalid\|unknown\|ignoring" "$work/udev" | grep 60-sqnsd || fail "udev does not understand a rule"
   say "udev lets a board start the unit"
 fi
