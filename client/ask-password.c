@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* polkit's textual agent. */
-#include "ask-password.h"
+#include "client/ask-password.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One AT command and its answer over a byte stream. */
-#include "at-exchange.h"
+#include "client/at-exchange.h"
 
 #include <errno.h>
 #include <poll.h>

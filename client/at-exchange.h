@@ -2,8 +2,8 @@
 /* One AT command and its answer over a byte stream. */
 #pragma once
 
-#include "base/error.h"
 #include "codec/at.h"
+#include "common/error.h"
 
 /* As sqns_at_parse(); of a command that dials CONNECT ends the answer, too (SQNS_AT_OK, it stays among the lines), and
  * NO CARRIER, BUSY and their like do (SQNS_AT_CME_ERROR, with it as the text). */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One progress line that fits. */
-#include "bar.h"
-#include "text.h"
+#include "client/bar.h"
+#include "client/text.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 

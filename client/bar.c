@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Bars that are drawn over themselves at the foot of a terminal. */
-#include "bar.h"
-#include "output.h"
-#include "text.h"
+#include "client/bar.h"
+#include "client/output.h"
+#include "client/text.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <signal.h>
 #include <string.h>

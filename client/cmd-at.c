@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl at: one AT command to a modem. */
-#include "at-exchange.h"
-#include "commands.h"
-#include "console.h"
-#include "json.h"
-#include "modem-ref.h"
-#include "output.h"
+#include "client/at-exchange.h"
+#include "client/commands.h"
+#include "client/console.h"
+#include "client/json.h"
+#include "client/modem-ref.h"
+#include "client/output.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <unistd.h>
 

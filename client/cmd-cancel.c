@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl cancel: asks jobs to end while they safely can. */
-#include "commands.h"
-#include "job-ref.h"
-#include "json.h"
+#include "client/commands.h"
+#include "client/job-ref.h"
+#include "client/json.h"
 
 static SqnsExit
 fail (SqnsCtl *ctl, GPtrArray *refusals)

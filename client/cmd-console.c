@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl console: a terminal on a modem; or lines from a file or pipe, each sent when the one before was answered. */
-#include "at-exchange.h"
-#include "commands.h"
-#include "console.h"
-#include "modem-ref.h"
-#include "output.h"
-#include "terminal.h"
+#include "client/at-exchange.h"
+#include "client/commands.h"
+#include "client/console.h"
+#include "client/modem-ref.h"
+#include "client/output.h"
+#include "client/terminal.h"
 
 #include <errno.h>
 #include <string.h>

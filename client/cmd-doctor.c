@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl doctor: why something does not work, and what to do about it. */
-#include "commands.h"
-#include "doctor-host.h"
-#include "doctor-modem.h"
-#include "doctor-report.h"
-#include "modem-ref.h"
+#include "client/commands.h"
+#include "client/doctor-host.h"
+#include "client/doctor-modem.h"
+#include "client/doctor-report.h"
+#include "client/modem-ref.h"
 
 typedef struct {
   SqnsCtl *ctl;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl drain: let the daemon finish what runs and start nothing new. */
-#include "commands.h"
-#include "connect.h"
-#include "json.h"
+#include "client/commands.h"
+#include "client/connect.h"
+#include "client/json.h"
 
 SqnsExit
 sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl history: jobs that have ended, also before the daemon was started. */
-#include "commands.h"
-#include "connect.h"
-#include "job-ref.h"
-#include "json.h"
-#include "table.h"
-#include "text.h"
+#include "client/commands.h"
+#include "client/connect.h"
+#include "client/job-ref.h"
+#include "client/json.h"
+#include "client/table.h"
+#include "client/text.h"
 
 #define SHORT_UUID 8
 

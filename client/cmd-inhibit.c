@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl inhibit: new jobs are kept from starting while a command runs. */
-#include "ask-password.h"
-#include "commands.h"
-#include "connect.h"
-#include "modem-ref.h"
+#include "client/ask-password.h"
+#include "client/commands.h"
+#include "client/connect.h"
+#include "client/modem-ref.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl inspect: checks a firmware file, without the daemon. */
-#include "commands.h"
-#include "firmware-report.h"
-#include "json.h"
+#include "client/commands.h"
+#include "client/firmware-report.h"
+#include "client/json.h"
 
 SqnsExit
 sqns_cmd_inspect (SqnsCtl *ctl, int argc, char **argv)

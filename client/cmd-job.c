@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl job: all about one job, and its transcript. */
-#include "commands.h"
-#include "details.h"
-#include "job-log.h"
-#include "job-ref.h"
-#include "job-state.h"
-#include "json.h"
-#include "output.h"
+#include "client/commands.h"
+#include "client/details.h"
+#include "client/job-log.h"
+#include "client/job-ref.h"
+#include "client/job-state.h"
+#include "client/json.h"
+#include "client/output.h"
 
 static SqnsExit
 follow (SqnsCtl *ctl, SqnsBus *bus, SqnsDbusJob *job)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl jobs: what runs, waits and is done. */
-#include "commands.h"
-#include "connect.h"
-#include "job-ref.h"
-#include "job-report.h"
-#include "job-state.h"
-#include "json.h"
-#include "modem-ref.h"
-#include "table.h"
-#include "text.h"
+#include "client/commands.h"
+#include "client/connect.h"
+#include "client/job-ref.h"
+#include "client/job-report.h"
+#include "client/job-state.h"
+#include "client/json.h"
+#include "client/modem-ref.h"
+#include "client/table.h"
+#include "client/text.h"
 
 static char *
 board_name (GPtrArray *modems, const char *path)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl list: the boards. */
-#include "commands.h"
-#include "connect.h"
-#include "job-state.h"
-#include "json.h"
-#include "table.h"
+#include "client/commands.h"
+#include "client/connect.h"
+#include "client/job-state.h"
+#include "client/json.h"
+#include "client/table.h"
 
 static char *
 job_words (GPtrArray *jobs, const char *path)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl notify: tells a desktop what jobs do, until the session ends. */
-#include "commands.h"
-#include "connect.h"
-#include "job-state.h"
-#include "notifier.h"
+#include "client/commands.h"
+#include "client/connect.h"
+#include "client/job-state.h"
+#include "client/notifier.h"
 
 #include <signal.h>
 

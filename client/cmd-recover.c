@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl recover: the same for a modem that does not boot. */
-#include "commands.h"
-#include "upgrade-start.h"
+#include "client/commands.h"
+#include "client/upgrade-start.h"
 
 SqnsExit
 sqns_cmd_recover (SqnsCtl *ctl, int argc, char **argv)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl reset: a board's module, with or without its modem. */
-#include "commands.h"
-#include "held-port.h"
-#include "json.h"
-#include "modem-ref.h"
+#include "client/commands.h"
+#include "client/held-port.h"
+#include "client/json.h"
+#include "client/modem-ref.h"
 
 static GVariant *
 make_options (gboolean modem)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl resume: goes on with jobs that were interrupted, or that have failed, and stays with them. */
-#include "commands.h"
-#include "follow.h"
-#include "job-ref.h"
-#include "json.h"
+#include "client/commands.h"
+#include "client/follow.h"
+#include "client/job-ref.h"
+#include "client/json.h"
 
 static gboolean
 resume (SqnsBus *bus, SqnsDbusJob *job, GError **error)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl show: one modem. */
-#include "commands.h"
-#include "details.h"
-#include "json.h"
-#include "modem-ref.h"
-#include "output.h"
+#include "client/commands.h"
+#include "client/details.h"
+#include "client/json.h"
+#include "client/modem-ref.h"
+#include "client/output.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 /* As sqns_details_print() does it, for what is no property. */
 static void

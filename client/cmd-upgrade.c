@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl upgrade: brings modems to the firmware in a file. */
-#include "commands.h"
-#include "upgrade-start.h"
+#include "client/commands.h"
+#include "client/upgrade-start.h"
 
 SqnsExit
 sqns_cmd_upgrade (SqnsCtl *ctl, int argc, char **argv)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl version: of this program and of the daemon. */
-#include "commands.h"
-#include "connect.h"
-#include "json.h"
+#include "client/commands.h"
+#include "client/connect.h"
+#include "client/json.h"
 
 SqnsExit
 sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl wait: until jobs have ended. */
-#include "commands.h"
-#include "follow.h"
-#include "job-ref.h"
+#include "client/commands.h"
+#include "client/follow.h"
+#include "client/job-ref.h"
 
 SqnsExit
 sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv)

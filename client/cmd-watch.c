@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl watch: all boards and jobs as they change. */
-#include "bar.h"
-#include "commands.h"
-#include "connect.h"
-#include "job-report.h"
-#include "json.h"
-#include "modem-ref.h"
+#include "client/bar.h"
+#include "client/commands.h"
+#include "client/connect.h"
+#include "client/job-report.h"
+#include "client/json.h"
+#include "client/modem-ref.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <signal.h>
 

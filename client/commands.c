@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of commands, and the help that is made from it. */
-#include "commands.h"
+#include "client/commands.h"
 
 #include <string.h>
 

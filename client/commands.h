@@ -2,7 +2,7 @@
 /* The commands: one file each, one table for all. */
 #pragma once
 
-#include "ctl.h"
+#include "client/ctl.h"
 
 /* In the order of --help; ends with a NULL name. */
 extern const SqnsCommand sqns_commands[];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The way to the daemon. */
-#include "connect.h"
-#include "ask-password.h"
-#include "ssh-bridge.h"
+#include "client/ask-password.h"
+#include "client/connect.h"
+#include "client/ssh-bridge.h"
 
 #include <gio/gunixfdlist.h>
 

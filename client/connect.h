@@ -2,7 +2,7 @@
 /* The way to the daemon: a bus, the daemon's name on it, its objects. */
 #pragma once
 
-#include "ctl.h"
+#include "client/ctl.h"
 #include "sqns-dbus.h"
 
 #define SQNS_BUS_NAME "org.sqnsd1"

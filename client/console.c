@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* OpenConsole, and what became of it. */
-#include "console.h"
-#include "held-port.h"
+#include "client/console.h"
+#include "client/held-port.h"
 
 #include <gio/gunixfdlist.h>
 

@@ -2,7 +2,7 @@
 /* A stream to a modem's AT channel, lent by the daemon. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 /* A stream socket, the caller's to close; -1 with @error: what the daemon says, NOT_SUPPORTED over ssh. */
 int sqns_console_open (SqnsBus *bus, SqnsDbusModem *modem, GError **error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options, errors and words that all commands share. */
-#include "ctl.h"
-#include "json.h"
-#include "output.h"
+#include "client/ctl.h"
+#include "client/json.h"
+#include "client/output.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* One run of sqnsctl: the options that all commands share, the reading of a command's own, and how it fails. */
 #pragma once
 
-#include "exit-code.h"
+#include "client/exit-code.h"
 
 typedef struct _SqnsCtl SqnsCtl;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* All properties of an object for people. */
-#include "details.h"
-#include "output.h"
-#include "text.h"
+#include "client/details.h"
+#include "client/output.h"
+#include "client/text.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* All properties of an object for people: one line each, in the interface's order. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 /* On stdout; objects by their modem's id and their job's uuid, which @bus is asked for; what is empty, zero or not
  * known is left out. */

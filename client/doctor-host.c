@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Gathers what sqnsctl doctor judges about this machine. */
-#include "doctor-host.h"
+#include "client/doctor-host.h"
 
-#include "base/lock-file.h"
-#include "base/port-owner.h"
-#include "base/usb-ids.h"
+#include "common/lock-file.h"
+#include "common/port-owner.h"
+#include "common/usb-ids.h"
 
 #include <gio/gio.h>
 #include <grp.h>

@@ -2,7 +2,7 @@
 /* Gathers what sqnsctl doctor judges about this machine: ports, programs, USB. Reads only; opens no port. */
 #pragma once
 
-#include "doctor.h"
+#include "client/doctor.h"
 
 /* The folder that stands for / when /sys, /proc, /run, /dev and /var are read: the environment's SQNS_SYSROOT, or "".
  */

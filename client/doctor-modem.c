@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Gathers what sqnsctl doctor judges about a board and its modem. */
-#include "doctor-modem.h"
+#include "client/doctor-modem.h"
 
-#include "base/version.h"
-#include "job-state.h"
-#include "power.h"
+#include "client/job-state.h"
+#include "client/power.h"
+#include "common/version.h"
 
 #define SHORT_UUID 8
 

@@ -2,8 +2,8 @@
 /* Gathers what sqnsctl doctor judges about a board and its modem: what the daemon knows of them. */
 #pragma once
 
-#include "connect.h"
-#include "doctor.h"
+#include "client/connect.h"
+#include "client/doctor.h"
 
 /* @brief: one of many. Nothing is sent to the board. */
 SqnsModemFacts *sqns_doctor_modem_facts (SqnsBus *bus, SqnsDbusModem *modem, gboolean brief);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How findings of sqnsctl doctor are shown. */
-#include "doctor-report.h"
-#include "output.h"
-#include "text.h"
+#include "client/doctor-report.h"
+#include "client/output.h"
+#include "client/text.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 #include <sys/ioctl.h>

@@ -2,8 +2,8 @@
 /* How findings of sqnsctl doctor are shown: to people by subject, to programs as JSON. */
 #pragma once
 
-#include "doctor.h"
-#include "json.h"
+#include "client/doctor.h"
+#include "client/json.h"
 
 /* An array of {subject, level, code, text, advice, port}. Transfer full. */
 JsonNode *sqns_doctor_json (GPtrArray *findings);

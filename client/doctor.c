@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What sqnsctl doctor makes of the facts. */
-#include "doctor.h"
+#include "client/doctor.h"
 
-#include "base/usb-ids.h"
+#include "common/usb-ids.h"
 
 #define FACTORY_BOOT_ROM 33080 /* protocol.md §3 */
 #define FAST_LATENCY_MS 1

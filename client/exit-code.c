@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The one table from error names to exit codes. */
-#include "exit-code.h"
+#include "client/exit-code.h"
 
 #define BUS_ERROR "org.freedesktop.DBus.Error."
 

@@ -2,7 +2,7 @@
 /* From an error's name to the number that sqnsctl exits with (design.md §5). */
 #pragma once
 
-#include "base/error.h"
+#include "common/error.h"
 
 typedef enum {
   SQNS_EXIT_DONE = 0,   /* or already at that version */

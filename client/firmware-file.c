@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A firmware file that a person named. */
-#include "firmware-file.h"
+#include "client/firmware-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a firmware file is. */
-#include "firmware-report.h"
-#include "output.h"
-#include "table.h"
+#include "client/firmware-report.h"
+#include "client/output.h"
+#include "client/table.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 static const char *
 kind_name (SqnsPackageKind kind)

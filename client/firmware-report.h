@@ -2,7 +2,7 @@
 /* What a firmware file is: for people, and as Manager.Inspect gives it. */
 #pragma once
 
-#include "firmware-file.h"
+#include "client/firmware-file.h"
 
 /* The a{sv} of Manager.Inspect and "name". Transfer full. */
 GVariant *sqns_firmware_report_dict (const SqnsFirmwareFile *file);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stays with jobs until they end. */
-#include "follow.h"
-#include "followed-job.h"
-#include "held-port.h"
-#include "job-report.h"
-#include "job-state.h"
-#include "json.h"
-#include "progress.h"
+#include "client/follow.h"
+#include "client/followed-job.h"
+#include "client/held-port.h"
+#include "client/job-report.h"
+#include "client/job-state.h"
+#include "client/json.h"
+#include "client/progress.h"
 
 #include <signal.h>
 #include <string.h>

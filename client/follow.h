@@ -2,7 +2,7 @@
 /* Stays with jobs until they end, or until the person lets go of them. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 typedef struct _SqnsFollow SqnsFollow;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One job that is watched until it has ended. */
-#include "followed-job.h"
-#include "job-state.h"
-#include "modem-ref.h"
+#include "client/followed-job.h"
+#include "client/job-state.h"
+#include "client/modem-ref.h"
 
 struct _SqnsFollowedJob {
   SqnsBus *bus;

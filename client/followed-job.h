@@ -2,7 +2,7 @@
 /* One job that is watched until it has ended and all that it says of its end has arrived. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 typedef struct _SqnsFollowedJob SqnsFollowedJob;
 

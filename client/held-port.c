@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who has a modem's port open, as far as the user of sqnsctl may see. */
-#include "held-port.h"
+#include "client/held-port.h"
 
-#include "doctor-host.h"
+#include "client/doctor-host.h"
 
-#include "base/clean.h"
-#include "base/port-owner.h"
+#include "common/clean.h"
+#include "common/port-owner.h"
 
 static char *
 owner_in (SqnsPortScan *scan, SqnsBus *bus, SqnsDbusModem *modem)

@@ -3,7 +3,7 @@
  * more than the daemon, which may not look into other users' processes. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 /* "python3 (pid 1234)"; NULL: nobody who can be seen, but the daemon, or the port is on another machine. Caller frees.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Identify on all boards. */
-#include "imei-search.h"
+#include "client/imei-search.h"
+#include "client/modem-ref.h"
 #include "codec/identity.h"
-#include "modem-ref.h"
 
 #define KEY "sqns-imei" /* of a proxy: what its modem told, "" nothing */
 

@@ -2,7 +2,7 @@
 /* Finds the modem of an IMEI by asking the modems: the daemon keeps no numbers that could be looked up. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 /* Asks every board that is there and that no job uses, all at the same time (Identify); that interrupts programs which
  * run on the boards, and needs the right to it. Each modem is asked once in a run of the program. NULL with NOT_FOUND,

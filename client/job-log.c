@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GetLog, once or again and again. */
-#include "job-log.h"
-#include "job-state.h"
-#include "output.h"
+#include "client/job-log.h"
+#include "client/job-state.h"
+#include "client/output.h"
 
 #include <errno.h>
 #include <signal.h>

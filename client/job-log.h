@@ -2,7 +2,7 @@
 /* A job's transcript. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 /* As it is now. NULL with @error. */
 GString *sqns_job_log_get (SqnsBus *bus, SqnsDbusJob *job, GError **error);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which job a person means. */
-#include "job-ref.h"
-#include "job-state.h"
+#include "client/job-ref.h"
+#include "client/job-state.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 

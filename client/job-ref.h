@@ -2,7 +2,7 @@
 /* Which job a person means: its uuid or a unique beginning of it. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 SqnsDbusJob *sqns_job_ref_find (SqnsBus *bus, const char *ref, GError **error);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A job in words. */
-#include "job-report.h"
-#include "job-state.h"
-#include "output.h"
-#include "power.h"
+#include "client/job-report.h"
+#include "client/job-state.h"
+#include "client/output.h"
+#include "client/power.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* A job in words: what it does now, and how it ended. */
 #pragma once
 
-#include "bar.h"
-#include "connect.h"
+#include "client/bar.h"
+#include "client/connect.h"
 
 /* "transfer: sending the firmware", "waiting: press the reset button", "succeeded: 6.0.0.0-37781". Caller frees. */
 char *sqns_job_report_text (SqnsDbusJob *job);

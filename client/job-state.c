@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A job's state as an enum. */
-#include "job-state.h"
+#include "client/job-state.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* A job's state as an enum, and what it means for the exit code. */
 #pragma once
 
-#include "exit-code.h"
+#include "client/exit-code.h"
 #include "sqns-dbus.h"
 
 typedef enum {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* JSON documents on stdout. */
-#include "json.h"
-#include "output.h"
-#include "text.h"
+#include "client/json.h"
+#include "client/output.h"
+#include "client/text.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* JSON documents: an object with "schema": 1 and one noun; keys are the D-Bus names in kebab-case. */
 #pragma once
 
-#include "ctl.h"
+#include "client/ctl.h"
 
 #include <json-glib/json-glib.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl: the command line of sqnsd. */
-#include "commands.h"
-#include "output.h"
-#include "text.h"
+#include "client/commands.h"
+#include "client/output.h"
+#include "client/text.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <errno.h>
 #include <fcntl.h>

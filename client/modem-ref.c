@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which modem a person means. */
-#include "modem-ref.h"
+#include "client/imei-search.h"
+#include "client/modem-ref.h"
 #include "codec/identity.h"
-#include "imei-search.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Which modem a person means: id, path of its tty, the tty's short name, the label of a job on it, or its IMEI. */
 #pragma once
 
-#include "connect.h"
+#include "client/connect.h"
 
 /* A path of a tty that the daemon does not know is added (AddPort); for 14 to 16 digits that name nothing else, modems
  * are asked for their IMEI. Errors: NOT_FOUND, also when several match; what AddPort and Identify say. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a desktop notification says of a job. */
-#include "notification.h"
-#include "job-state.h"
-#include "modem-ref.h"
-#include "power.h"
+#include "client/job-state.h"
+#include "client/modem-ref.h"
+#include "client/notification.h"
+#include "client/power.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The desktop's notification server. */
-#include "notifier.h"
-#include "output.h"
+#include "client/notifier.h"
+#include "client/output.h"
 
 #include <string.h>
 

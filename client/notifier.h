@@ -2,7 +2,7 @@
 /* The desktop's notification server (org.freedesktop.Notifications): one notification for each key, kept up to date. */
 #pragma once
 
-#include "notification.h"
+#include "client/notification.h"
 
 #include <gio/gio.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Text on stdout and stderr. */
-#include "output.h"
+#include "client/output.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <stdio.h>
 

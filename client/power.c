@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether the power of a job's board may be cut. */
-#include "power.h"
+#include "client/power.h"
 
-#include "base/power.h"
+#include "common/power.h"
 
 static gboolean
 works_for_another (SqnsDbusModem *modem, SqnsDbusJob *job)

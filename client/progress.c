@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a person sees of running jobs on stderr. */
-#include "progress.h"
-#include "job-report.h"
-#include "job-state.h"
-#include "output.h"
+#include "client/job-report.h"
+#include "client/job-state.h"
+#include "client/output.h"
+#include "client/progress.h"
 
 #include <string.h>
 

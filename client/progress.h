@@ -3,8 +3,8 @@
  * somebody has to know. */
 #pragma once
 
-#include "bar.h"
-#include "ctl.h"
+#include "client/bar.h"
+#include "client/ctl.h"
 #include "sqns-dbus.h"
 
 typedef struct _SqnsProgress SqnsProgress;

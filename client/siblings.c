@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files that lie beside a firmware file and belong to it. */
-#include "siblings.h"
+#include "client/siblings.h"
 
+#include "client/firmware-file.h"
 #include "codec/elf.h"
-#include "firmware-file.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -2,9 +2,9 @@
 /* Files that lie beside a firmware file and belong to it. */
 #pragma once
 
+#include "client/ctl.h"
+#include "client/upgrade-options.h"
 #include "codec/caba.h"
-#include "ctl.h"
-#include "upgrade-options.h"
 
 /* Fills what @options do not name: an updater.elf (never for a diff), and the first of the two files of release 48829.
  * Says what it took. */

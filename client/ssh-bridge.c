@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A byte stream to another machine's system bus. */
-#include "ssh-bridge.h"
+#include "client/ssh-bridge.h"
 
 GIOStream *
 sqns_ssh_bridge_open (const char *host, GError **error)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Columns of words on stdout. */
-#include "table.h"
-#include "output.h"
-#include "text.h"
+#include "client/output.h"
+#include "client/table.h"
+#include "client/text.h"
 
-#include "base/clean.h"
+#include "common/clean.h"
 
 struct _SqnsTable {
   guint columns;

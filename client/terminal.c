@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The terminal in raw mode: one for the process. */
-#include "terminal.h"
+#include "client/terminal.h"
 
 #include <signal.h>
 #include <termios.h>

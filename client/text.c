@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Words and numbers as people read them. */
-#include "text.h"
+#include "client/text.h"
 
 #include <string.h>
 

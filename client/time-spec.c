@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A moment as people give it on a command line. */
-#include "time-spec.h"
+#include "client/time-spec.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The Upgrade options as flags. */
-#include "upgrade-options.h"
-#include "firmware-file.h"
-#include "time-spec.h"
+#include "client/firmware-file.h"
+#include "client/time-spec.h"
+#include "client/upgrade-options.h"
 
 #include <unistd.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checks the file, starts a job per board, and stays with them. */
-#include "upgrade-start.h"
-#include "firmware-file.h"
-#include "follow.h"
-#include "held-port.h"
-#include "modem-ref.h"
-#include "siblings.h"
-#include "upgrade-options.h"
+#include "client/firmware-file.h"
+#include "client/follow.h"
+#include "client/held-port.h"
+#include "client/modem-ref.h"
+#include "client/siblings.h"
+#include "client/upgrade-options.h"
+#include "client/upgrade-start.h"
 
 #include <sys/stat.h>
 

@@ -2,7 +2,7 @@
 /* What upgrade and recover have in common: all but the method that they call. */
 #pragma once
 
-#include "ctl.h"
+#include "client/ctl.h"
 
 /* Parses the command's arguments and runs it. */
 SqnsExit sqns_upgrade_start (SqnsCtl *ctl, int argc, char **argv, gboolean recover);

@@ -2,6 +2,7 @@
 /* sqnsd: options, the bus, the signals, systemd. */
 #include "base/log.h"
 #include "base/loop-watch.h"
+#include "base/monitor.h"
 #include "bus/bus.h"
 #include "bus/paths.h"
 #include "bus/reserve.h"
@@ -10,7 +11,6 @@
 #include "gate/gate.h"
 #include "manager/rules-file.h"
 #include "manager/sleep-lock.h"
-#include "procedure/monitor.h"
 
 #include <glib-unix.h>
 #include <locale.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The table of deadlines and tries in CONTRIBUTING.md is that of daemon/procedure/deadlines.h, and each of them is used.
+"""The table of deadlines and tries in CONTRIBUTING.md is that of daemon/base/deadlines.h, and each of them is used.
 
 check-deadlines.py SOURCE-ROOT [--write]"""
 import pathlib
@@ -43,7 +43,7 @@ def table(header):
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    names, rows = table((root / 'daemon/procedure/deadlines.h').read_text())
+    names, rows = table((root / 'daemon/base/deadlines.h').read_text())
     code = ''.join(path.read_text() for path in sorted((root / 'daemon').rglob('*.[ch]')) if path.name != 'deadlines.h')
     unused = [name for name in names if not re.search(r'\b%s\b' % name, code)]
     if unused:

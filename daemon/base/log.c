@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Structured logging with the facts about a board in journal fields. */
 #include "base/log.h"
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Small regular files. */
 #include "base/plain-file.h"
-#include "base/error.h"
+#include "common/error.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sequential state machine that drives a GTask. */
-#include "base/ssm.h"
 #include "base/log.h"
 #include "base/source.h"
+#include "base/ssm.h"
 
 /* Delays that end in one turn of the main loop; the others end in the next. */
 #define MAX_DELAYS 16u

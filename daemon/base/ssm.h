@@ -7,7 +7,7 @@
  * After a failure, a cancel or complete the cleanup states run, always and all of them; the first error wins. */
 #pragma once
 
-#include "base/error.h"
+#include "common/error.h"
 
 typedef struct _SqnsSsm SqnsSsm;
 

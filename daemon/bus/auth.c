@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who may call what. polkit is asked by plain D-Bus calls. */
-#include "bus/auth.h"
 #include "base/ssm.h"
+#include "bus/auth.h"
 
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.sqnsd1.Job. */
 #include "bus/call.h"
-#include "bus/reserve.h"
 #include "bus/options.h"
+#include "bus/reserve.h"
 
 static SqnsCall *
 new_call (SqnsBusJob *self, GDBusMethodInvocation *invocation)

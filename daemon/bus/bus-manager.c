@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.sqnsd1.Manager. */
 #include "bus/call.h"
-#include "base/clean.h"
 #include "bus/firmware-info.h"
 #include "bus/options.h"
 #include "bus/reserve.h"
+#include "common/clean.h"
 
 static void
 inspect_loaded (SqnsCall *call)

@@ -3,10 +3,10 @@
 #include "bus/call.h"
 #include "bus/options.h"
 #include "bus/reserve.h"
-#include "model/console.h"
-#include "model/identification.h"
-#include "model/module-reset.h"
-#include "model/refresh.h"
+#include "device/console.h"
+#include "device/identification.h"
+#include "device/module-reset.h"
+#include "device/refresh.h"
 
 static SqnsCall *
 new_call (SqnsBusModem *self, GDBusMethodInvocation *invocation)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A method call on its way. */
 #include "bus/call.h"
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include "base/backlog.h"
 #include "bus/intake.h"

@@ -4,7 +4,7 @@
 
 #include "bus/bus-private.h"
 #include "bus/options.h"
-#include "model/request.h"
+#include "job/request.h"
 
 typedef struct _SqnsCall SqnsCall;
 

@@ -2,7 +2,7 @@
 /* What Inspect answers about a firmware file. */
 #pragma once
 
-#include "model/firmware.h"
+#include "firmware/firmware.h"
 
 /* a{sv} with the keys of org.sqnsd1.Manager.Inspect. Floating. */
 GVariant *sqns_firmware_info (SqnsFirmware *firmware);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What callers give to be read. */
-#include "bus/intake.h"
 #include "base/patience.h"
+#include "bus/intake.h"
 #include "gate/channel.h"
 
 #include <glib/gstdio.h>

@@ -2,7 +2,7 @@
 /* A caller's file, from its channel to the firmware that it is. */
 #pragma once
 
-#include "model/library.h"
+#include "firmware/library.h"
 
 /* Loads what comes out of @channel (gate/channel.h; taken: closed once that is over) into @library. Is given up when
  * @sender leaves the bus or does not let its file be read for too long. Errors: those of sqns_library_load_async();

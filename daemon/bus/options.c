@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The option dictionaries of the interface: tables of key, type and meaning. */
 #include "bus/options.h"
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 

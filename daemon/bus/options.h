@@ -3,9 +3,9 @@
  * Errors: G_DBUS_ERROR_INVALID_ARGS, in bounded words; what is refused leaves all results as without options. */
 #pragma once
 
+#include "device/device.h"
+#include "job/request.h"
 #include "manager/history.h"
-#include "model/device.h"
-#include "model/request.h"
 
 /* Handles of files among the call's descriptors, -1 none. */
 typedef struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How many descriptors are left. */
 #include "bus/reserve.h"
-#include "base/error.h"
+#include "common/error.h"
 
 #include <sys/resource.h>
 

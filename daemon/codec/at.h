@@ -2,7 +2,7 @@
 /* AT dialogue of the SQN3330: bytes in, structs out (protocol.md §2, field-failures.md §2.3). Pure, no globals. */
 #pragma once
 
-#include "base/version.h"
+#include "common/version.h"
 
 /* AT+SMOD? */
 typedef enum {

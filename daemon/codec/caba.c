@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The .dup firmware file ("caba"): packages, their checksums, and what can be learned from their content. */
 #include "codec/caba-foreign.h"
-#include "base/clean.h"
 #include "codec/caba-image.h"
+#include "common/clean.h"
 
 #define HEADER_SIZE 18u
 #define MAX_DESCRIPTION 255u /* the longest seen has 24 */

@@ -3,8 +3,8 @@
  * hostile file can neither crash, hang nor make it allocate beyond the file's own size. */
 #pragma once
 
-#include "base/error.h"
-#include "base/version.h"
+#include "common/error.h"
+#include "common/version.h"
 
 #define SQNS_FIRMWARE_MIN_SIZE G_GUINT64_CONSTANT (128)
 #define SQNS_FIRMWARE_MAX_SIZE (G_GUINT64_CONSTANT (64) << 20)

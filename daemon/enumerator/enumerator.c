@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Turns udev's events about ttys into boards that come and go. */
-#include "enumerator/enumerator.h"
 #include "base/log.h"
+#include "enumerator/enumerator.h"
 #include "enumerator/tty-facts.h"
 
 #include <errno.h>

@@ -11,8 +11,8 @@
  * board that came back under another device node without a "remove" of the old one is removed first, then added. */
 #pragma once
 
-#include "base/error.h"
-#include "model/board-facts.h"
+#include "base/board-facts.h"
+#include "common/error.h"
 
 #define SQNS_TYPE_ENUMERATOR (sqns_enumerator_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsEnumerator, sqns_enumerator, SQNS, ENUMERATOR, GObject)

@@ -2,7 +2,7 @@
 /* What udev and sysfs tell about one tty: is it a board, and which. */
 #pragma once
 
-#include "model/board-facts.h"
+#include "base/board-facts.h"
 
 #include <gudev/gudev.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The daemon's end of a channel. */
+#include "common/error.h"
 #include "gate/channel.h"
-#include "base/error.h"
 
 #include <errno.h>
 #include <glib-unix.h>

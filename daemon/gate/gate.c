@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The daemon connects to the bus itself, so that it is the daemon's process that the bus knows. */
+#include "common/error.h"
 #include "gate/gate.h"
-#include "base/error.h"
 #include "gate/pump.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One thread, one poll(2). It ends when either side hangs up, and then closes nothing that could wait for anybody: no
  * descriptor of a stranger was ever open here. */
-#include "gate/pump.h"
 #include "gate/callers.h"
 #include "gate/deliveries.h"
 #include "gate/flow.h"
+#include "gate/pump.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* The daemon's settings, /etc/sqnsd/sqnsd.conf: strict, so that a typing error is not taken for a default. */
 #pragma once
 
-#include "base/error.h"
+#include "common/error.h"
 
 typedef struct {
   gboolean probe_on_plug; /* ProbeOnPlug: talk to a board as soon as it is plugged in */

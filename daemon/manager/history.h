@@ -2,7 +2,7 @@
 /* Which ended jobs somebody asks for, and the search for them on disk. */
 #pragma once
 
-#include "model/job-record.h"
+#include "job/job-record.h"
 
 #define SQNS_HISTORY_DEFAULT 100u
 #define SQNS_HISTORY_MAX 1000u

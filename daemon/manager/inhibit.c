@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who keeps new jobs from starting. */
-#include "manager/inhibit.h"
-#include "base/clean.h"
-#include "base/error.h"
 #include "base/log.h"
+#include "common/clean.h"
+#include "common/error.h"
+#include "manager/inhibit.h"
 #include "manager/limit.h"
 
 #include <errno.h>

@@ -2,10 +2,10 @@
 /* Jobs on disk: what is found there. */
 #include "manager/journal-private.h"
 
-#include "base/clean.h"
 #include "base/log.h"
 #include "base/plain-file.h"
-#include "model/transcript.h"
+#include "common/clean.h"
+#include "job/transcript.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -3,8 +3,8 @@
  * is asked to; the main loop never waits for a disk. */
 #pragma once
 
-#include "model/firmware.h"
-#include "model/job-record.h"
+#include "firmware/firmware.h"
+#include "job/job-record.h"
 
 typedef struct _SqnsJournal SqnsJournal;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How much one user may have at a time. */
+#include "common/error.h"
 #include "manager/limit.h"
-#include "base/error.h"
 
 gboolean
 sqns_limit_check (const char *what, guint uid, guint have, guint more, guint limit, GError **error)

@@ -4,8 +4,8 @@
 
 #include "base/backlog.h"
 #include "manager/alarm.h"
-#include "manager/journal.h"
 #include "manager/inhibit.h"
+#include "manager/journal.h"
 #include "manager/manager.h"
 
 /* history.c: who asks for ended jobs. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* All devices and jobs. */
+#include "device/refresh.h"
 #include "manager/manager-private.h"
-#include "model/refresh.h"
 
 #define MAX_GONE 256 /* boards that are gone and have no jobs are remembered up to this number */
 

@@ -2,12 +2,12 @@
 /* All devices and jobs, and which job runs when. */
 #pragma once
 
+#include "firmware/library.h"
+#include "job/job.h"
 #include "manager/config.h"
 #include "manager/history.h"
 #include "manager/inhibit.h"
 #include "manager/port-path.h"
-#include "model/job.h"
-#include "model/library.h"
 
 #define SQNS_TYPE_MANAGER (sqns_manager_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsManager, sqns_manager, SQNS, MANAGER, GObject)

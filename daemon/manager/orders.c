@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which orders become jobs: what is taken now, what a key stands for already, how much one user may have. */
+#include "device/console.h"
+#include "job/order.h"
 #include "manager/limit.h"
 #include "manager/manager-private.h"
-#include "model/console.h"
-#include "model/order.h"
 
 gboolean
 sqns_manager_accepts (SqnsManager *self, GError **error)

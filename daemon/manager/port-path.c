@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which path may name a port, and which tty is one. */
-#include "manager/port-path.h"
-#include "base/clean.h"
-#include "base/error.h"
 #include "base/plain-file.h"
+#include "common/clean.h"
+#include "common/error.h"
+#include "manager/port-path.h"
 
 #include <errno.h>
 #include <stdio.h>

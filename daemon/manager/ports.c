@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ports that somebody added: ttys that udev does not know as boards. None is opened here: that alone would move DTR. */
-#include "base/clean.h"
+#include "common/clean.h"
 #include "manager/manager-private.h"
 
 #include <string.h>

@@ -2,8 +2,8 @@
 /* Jobs that come back: from the disk after a restart, and when somebody resumes one. */
 #include "manager/manager-private.h"
 
-#include "base/clean.h"
-#include "model/memfile.h"
+#include "common/clean.h"
+#include "common/memfile.h"
 
 #define MAX_ENDED 100u /* ended jobs from before that are on the bus again; the others are in the history */
 

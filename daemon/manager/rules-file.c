@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the release rules come from: the built-in resource, or the administrator's file. */
-#include "manager/rules-file.h"
 #include "base/plain-file.h"
+#include "manager/rules-file.h"
 #include "rules-resource.h"
 
 #define RESOURCE_PATH "/org/sqnsd1/firmware-rules.conf"

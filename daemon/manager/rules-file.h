@@ -2,7 +2,7 @@
 /* Where the release rules come from. */
 #pragma once
 
-#include "codec/plan.h"
+#include "plan/plan.h"
 
 #define SQNS_RULES_OVERRIDE "/etc/sqnsd/firmware-rules.conf"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which job runs when: one on a board, others in a line; different boards at the same time. */
+#include "device/console.h"
 #include "manager/manager-private.h"
-#include "model/console.h"
 
 #define MAX_FINISHED 1000u                 /* finished jobs on the bus */
 #define MAX_LOGS ((gsize)64 * 1024 * 1024) /* bytes of their transcripts */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An inhibitor of logind, held as a file descriptor. */
-#include "manager/sleep-lock.h"
 #include "base/log.h"
+#include "manager/sleep-lock.h"
 
 #include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>

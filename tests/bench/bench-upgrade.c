@@ -7,7 +7,7 @@
  * begin), "retries N", "board overruns N" and "end SECONDS". TRANSCRIPT gets every line and every state, with its time
  * on that clock. SQNS_BOARD names the board's program, SQNS_RULES the rules. */
 #include "base/ssm.h"
-#include "procedure/upgrade.h"
+#include "upgrade/upgrade.h"
 #include "virtual-board.h"
 
 #include <stdio.h>

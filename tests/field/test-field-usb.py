@@ -99,7 +99,7 @@ class Usb(FieldCase, hotplug.HotplugCase):
         with open(os.path.join(os.environ['SQNS_SOURCE'], 'data/udev/60-sqnsd.rules'), encoding='utf-8') as rules:
             text = rules.read()
         self.assertIn('ENV{.SQNSD_BOARD}=="1", ENV{ID_MM_DEVICE_IGNORE}="1"\n', text)
-        with open(os.path.join(os.environ['SQNS_SOURCE'], 'daemon/base/usb-ids.c'), encoding='utf-8') as table:
+        with open(os.path.join(os.environ['SQNS_SOURCE'], 'common/usb-ids.c'), encoding='utf-8') as table:
             known = re.findall(r'\{ \w+, 0x([0-9a-f]{4}), FALSE,', table.read())
         self.assertGreater(len(known), 5)
         for product in known:

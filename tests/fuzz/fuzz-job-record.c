@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Any bytes as the record of a job: one that is written to the same record again, or an error in words. And any bytes
  * as a text in a job: its record can be read. */
-#include "model/job-record.h"
+#include "job/job-record.h"
 
 #include "fuzz.h"
 

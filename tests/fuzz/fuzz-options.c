@@ -4,7 +4,7 @@
 #include "bus/options.h"
 
 #include "fuzz.h"
-#include "model/job-record.h"
+#include "job/job-record.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Any text as a rules file: rules that hold, or an error that says where; and what holds can be asked. */
-#include "codec/rules.h"
+#include "plan/rules.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Any text as a version: what was read, written out and read again is the same. */
-#include "base/version.h"
+#include "common/version.h"
 
 #include "fuzz.h"
 

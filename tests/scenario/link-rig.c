@@ -2,7 +2,7 @@
 /* One search for the way to a virtual board's modem, with a person at the button and a fault at a state. */
 #include "link-rig.h"
 
-#include "procedure/updater.h"
+#include "modem/updater.h"
 
 #include <string.h>
 

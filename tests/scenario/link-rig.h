@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/ssm.h"
-#include "procedure/link.h"
+#include "link/link.h"
 #include "virtual-board.h"
 
 #define LINK_RIG_BOARD "--time-scale 0.01 --boot-time 2 " /* a board at a hundredth of its times */

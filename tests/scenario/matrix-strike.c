@@ -159,7 +159,7 @@ strike_answer (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, gu
     tell_fault (run->board, name);
 }
 
-/* As a job does it when the daemon is told to end (wind_up_now() in daemon/model/job-run.c). */
+/* As a job does it when the daemon is told to end (wind_up_now() in daemon/job/job-run.c). */
 void
 matrix_strike_again (MatrixFault fault, UpgradeRun *run)
 {

@@ -2,7 +2,7 @@
 /* The table of outcomes: what may come of which fault in which phase of an upgrade. */
 #pragma once
 
-#include "procedure/monitor.h"
+#include "base/monitor.h"
 
 typedef enum {
   MATRIX_ERROR,

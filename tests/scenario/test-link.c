@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The search for the way to the modem, against the virtual board: what is found from each start, what is said where
  * nothing is, and that the board is left as one would want to find it. */
+#include "at/command.h"
 #include "base/patience.h"
 #include "link-rig.h"
-#include "procedure/command.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -6,9 +6,9 @@
  * first; relay.py is run from a copy in which only the name of the module with UART differs, for a module that is built
  * in cannot be replaced there. What stands behind UART 1 is a few lines that answer like a modem. Not to be had at all:
  * os.dupterm, pycom, /flash. */
-#include "port/port-open.h"
-#include "procedure/board.h"
-#include "procedure/relay.h"
+#include "board/board.h"
+#include "board/relay.h"
+#include "serial/port-open.h"
 
 #include <fcntl.h>
 #include <gio/gio.h>

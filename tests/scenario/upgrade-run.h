@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/ssm.h"
-#include "procedure/upgrade.h"
+#include "upgrade/upgrade.h"
 #include "virtual-board.h"
 
 /* What there is to send; borrowed by runs. */

@@ -3,7 +3,7 @@
 #include "firmware-builder.h"
 
 #include "caba-builder.h"
-#include "model/memfile.h"
+#include "common/memfile.h"
 
 #include <glib/gstdio.h>
 

@@ -2,7 +2,7 @@
 /* Small synthetic firmware files, as a daemon has them once they are loaded. */
 #pragma once
 
-#include "model/firmware.h"
+#include "firmware/firmware.h"
 
 /* NB-IoT release 6.0.0.0-@build; @flags: SqnsTestDupFlags. The same arguments give the same bytes. Caller unrefs. */
 SqnsFirmware *sqns_test_firmware_new (const char *name, guint build, guint flags);

@@ -3,7 +3,7 @@
  * are installed. */
 #pragma once
 
-#include "codec/plan.h"
+#include "plan/plan.h"
 
 #define CAT(build)                                                                                                     \
   {                                                                                                                    \

@@ -2,7 +2,7 @@
 /* Procedures that do what a test says, for models and managers without a board. And ttys for devices to be made of. */
 #pragma once
 
-#include "model/operations.h"
+#include "device/operations.h"
 
 /* What has been started and has not ended yet. */
 typedef struct {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Advice: every failed job gets one that names a next step, never risks a modem that may be writing, and says one thing
  * of power. */
-#include "model/advice.h"
-#include "procedure/verdict.h"
+#include "job/advice.h"
+#include "plan/verdict.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What foreign text becomes on its way to a person. */
-#include "base/clean.h"
+#include "common/clean.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Devices: what is known of a board, and its uses one at a time: refresh, identification, reset, console. */
 #include "base/patience.h"
-#include "model/console.h"
-#include "model/identification.h"
-#include "model/module-reset.h"
-#include "model/refresh.h"
+#include "device/console.h"
+#include "device/identification.h"
+#include "device/module-reset.h"
+#include "device/refresh.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The error domain: names both ways, over GDBus, recoding. */
-#include "base/error.h"
+#include "common/error.h"
 
 static void
 test_names (void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Firmware files: which descriptors are taken, what is kept of them. */
 #include "caba-builder.h"
-#include "model/firmware.h"
-#include "model/memfile.h"
+#include "common/memfile.h"
+#include "firmware/firmware.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Jobs that outlive their run: what is kept of them, interruptions, the next life. */
 #include "firmware-builder.h"
-#include "model/job.h"
+#include "job/job.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>

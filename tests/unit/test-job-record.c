@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records of jobs: what is written is read again, and nothing else is. */
-#include "model/job-record.h"
+#include "job/job-record.h"
 
 #include <string.h>
 

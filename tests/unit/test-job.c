@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Jobs: states, what people see of a run, and every way to end. */
 #include "firmware-builder.h"
-#include "model/job.h"
+#include "job/job.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>

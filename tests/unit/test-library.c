@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Firmware files in use: each is in memory once. */
+#include "common/memfile.h"
 #include "firmware-builder.h"
-#include "model/library.h"
-#include "model/memfile.h"
+#include "firmware/library.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How much one user may have at a time. */
-#include "base/error.h"
+#include "common/error.h"
 #include "manager/limit.h"
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lock files in a folder that anybody may write to. A test that hangs is one that failed. */
-#include "base/lock-file.h"
+#include "common/lock-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The manager: ports and boards, which job runs when, draining, shutdown. */
 #include "caba-builder.h"
+#include "device/console.h"
 #include "firmware-builder.h"
 #include "manager/manager-private.h"
-#include "model/console.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>

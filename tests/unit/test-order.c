@@ -2,7 +2,7 @@
 /* What two orders differ in: a row for each option that there is. */
 #include "bus/options.h"
 #include "firmware-builder.h"
-#include "model/order.h"
+#include "job/order.h"
 
 /* Two values of the option; the first is also what an order without it means where @by_default. */
 static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What may stand at the path of a small file: none of it is waited for, and none is read beyond its bound. */
-#include "base/error.h"
 #include "base/plain-file.h"
+#include "common/error.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who has a tty open: by device number and devpts, in a /proc of real processes. */
-#include "base/port-owner.h"
+#include "common/port-owner.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What ports wait for: more of them than are served in one turn, deadlines that move, waits that end those of others.
  */
-#include "port/port-wait.h"
+#include "serial/port-wait.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

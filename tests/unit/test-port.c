@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The port on a pseudo-terminal: exchange, deadline, resync, locks, other holders, hang-up, partial writes. */
-#include "port/port-holder.h"
-#include "port/port-open.h"
+#include "serial/port-holder.h"
+#include "serial/port-open.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Progress: never falls, never lies; rate and expected end. */
-#include "model/progress.h"
+#include "job/progress.h"
 
 #include <string.h>
 

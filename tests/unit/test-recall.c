@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Managers one after the other on the same folder: which jobs come back, and which of them go on. */
-#include "firmware-builder.h"
 #include "base/backlog.h"
+#include "firmware-builder.h"
 #include "manager/manager.h"
 #include "scripted.h"
 

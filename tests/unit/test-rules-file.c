@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which rules are used: the built-in ones, or the administrator's instead of them. */
-#include "codec/rules.h"
 #include "manager/rules-file.h"
+#include "plan/rules.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules file: what it may say, what is an error, and which rule speaks. */
-#include "codec/rules.h"
+#include "plan/rules.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Transcripts: their form, and what stays of too long ones. */
-#include "model/transcript.h"
+#include "job/transcript.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Versions as modems, images and people write them. */
-#include "base/version.h"
+#include "common/version.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The texts for people: each table is whole, and says what it has to. */
-#include "base/advice-words.h"
-#include "base/words.h"
+#include "common/advice-words.h"
+#include "common/words.h"
 
 #include <string.h>
 

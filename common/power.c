@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether the board's power may be cut once a job has ended. */
+#include "common/power.h"
+
+/* The error says that nobody could ask the modem; another program's doings with the port are not ours to know. */
+static gboolean
+ended_in_the_dark (SqnsError code)
+{
+  switch (code)
+    {
+    case SQNS_ERROR_TIMEOUT:
+    case SQNS_ERROR_DEVICE_LOST:
+    case SQNS_ERROR_PROTOCOL:
+    case SQNS_ERROR_NEEDS_HAND:
+    case SQNS_ERROR_PORT_LOCKED:
+      return TRUE;
+    case SQNS_ERROR_FAILED:
+    case SQNS_ERROR_NOT_FOUND:
+    case SQNS_ERROR_BUSY:
+    case SQNS_ERROR_INHIBITED:
+    case SQNS_ERROR_INVALID_FIRMWARE:
+    case SQNS_ERROR_INCOMPATIBLE:
+    case SQNS_ERROR_DOWNGRADE:
+    case SQNS_ERROR_WRONG_STATE:
+    case SQNS_ERROR_MODEM_REFUSED:
+    case SQNS_ERROR_VERIFY_FAILED:
+    case SQNS_ERROR_NEEDS_RECOVERY:
+    case SQNS_ERROR_CANCELLED:
+    case SQNS_ERROR_DRAINING:
+    case SQNS_ERROR_NOT_SUPPORTED:
+    case SQNS_ERROR_KEY_REUSED:
+    case SQNS_ERROR_LIMITS_EXCEEDED:
+      break;
+    }
+  return FALSE;
+}
+
+SqnsPower
+sqns_power_after_failure (gboolean safe, SqnsError code, SqnsStateId state)
+{
+  if (!safe)
+    return SQNS_POWER_KEEP;
+  switch (state)
+    {
+    case SQNS_STATE_UPDATER:
+      return SQNS_POWER_KEEP;
+    case SQNS_STATE_SILENT: /* it may be writing what somebody else left it with */
+    case SQNS_STATE_PROBING:
+    case SQNS_STATE_UPGRADING:
+    case SQNS_STATE_GONE:
+      return SQNS_POWER_UNSURE;
+    case SQNS_STATE_UNKNOWN: /* nobody asked it, and this job changed nothing */
+    case SQNS_STATE_APPLICATION:
+    case SQNS_STATE_MTOOLS:
+    case SQNS_STATE_RECOVERY:
+    case SQNS_STATE_FFH:
+      break;
+    }
+  return ended_in_the_dark (code) ? SQNS_POWER_UNSURE : SQNS_POWER_SAFE;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether the board's power may be cut once a job has ended. Pure; the one rule of daemon and client. */
+#pragma once
+
+#include "common/error.h"
+#include "common/words.h"
+
+/* @safe: what the job did allows it (org.sqnsd1.Job.Safe). @code: how it failed. @state: of the modem, as far as
+ * anybody knows; GONE when there is none. */
+SqnsPower sqns_power_after_failure (gboolean safe, SqnsError code, SqnsStateId state);

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One AT command and its reply over a port. */
+#include "at/command.h"
+#include "base/deadlines.h"
+
+#include <string.h>
+
+typedef struct {
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  char *line; /* with CR */
+  char *command;
+  guint timeout_ms;
+  SqnsAtReply reply;
+} Command;
+
+static void
+command_free (gpointer data)
+{
+  Command *command = data;
+  g_object_unref (command->port);
+  g_free (command->line);
+  g_free (command->command);
+  sqns_at_reply_clear (&command->reply);
+  g_free (command);
+}
+
+/* It begins with the echo of another command: it was late, and is not ours. Only a modem that echoes can be told so. */
+static gboolean
+is_of_another (const SqnsAtReply *reply)
+{
+  const char *first = reply->lines->len > 0 ? reply->lines->pdata[0] : "";
+  return g_str_has_prefix (first, "AT");
+}
+
+static SqnsMatch
+match_reply (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  Command *command = user_data;
+  gsize skipped = 0;
+
+  sqns_at_reply_clear (&command->reply);
+  if (len > SQNS_AT_MAX_REPLY)
+    {
+      *consumed = len - SQNS_AT_MAX_REPLY; /* noise: only its end can still be a reply */
+      return SQNS_MATCH_MORE;
+    }
+  while (sqns_at_parse (command->command, data + skipped, len - skipped, &command->reply) != SQNS_AT_PENDING)
+    {
+      skipped += command->reply.consumed;
+      *consumed = skipped;
+      if (!is_of_another (&command->reply))
+        return SQNS_MATCH_DONE;
+      sqns_monitor_remark (command->monitor, "a late answer to another command is passed over");
+      sqns_at_reply_clear (&command->reply);
+    }
+  return SQNS_MATCH_MORE;
+}
+
+SqnsMatch
+sqns_command_match_final (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  SqnsAtReply reply = { 0 };
+  SqnsAtFinal final = sqns_at_parse ("AT", data, len, &reply);
+  *consumed = reply.consumed;
+  sqns_at_reply_clear (&reply);
+  return final == SQNS_AT_PENDING ? SQNS_MATCH_MORE : SQNS_MATCH_DONE;
+}
+
+static void
+trace_reply (Command *command)
+{
+  for (guint i = 0; i < command->reply.unsolicited->len; i++)
+    {
+      const char *line = command->reply.unsolicited->pdata[i];
+      sqns_monitor_trace (command->monitor, '<', (const guint8 *)line, strlen (line));
+    }
+  for (guint i = 0; i < command->reply.lines->len; i++)
+    {
+      const char *line = command->reply.lines->pdata[i];
+      sqns_monitor_trace (command->monitor, '<', (const guint8 *)line, strlen (line));
+    }
+  const char *final = command->reply.error_text                   ? command->reply.error_text
+                      : command->reply.final == SQNS_AT_ERROR     ? "ERROR"
+                      : command->reply.final == SQNS_AT_CME_ERROR ? "+CME ERROR"
+                                                                  : "OK";
+  sqns_monitor_trace (command->monitor, '<', (const guint8 *) final, strlen (final));
+}
+
+static void
+on_exchanged (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Command *command = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (sqns_port_exchange_finish (command->port, result, &error))
+    {
+      trace_reply (command);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  gsize heard;
+  const guint8 *data = sqns_port_heard (command->port, &heard);
+  if (heard > 0)
+    sqns_monitor_trace (command->monitor, '<', data, heard);
+  sqns_monitor_remark (command->monitor, "%s: %s", command->command, error->message);
+  g_prefix_error (&error, "%s: ", command->command);
+  g_task_return_error (task, error);
+}
+
+static void
+send_command (GTask *task)
+{
+  Command *command = g_task_get_task_data (task);
+  SqnsExchange exchange = {
+    .request = (const guint8 *)command->line,
+    .request_len = strlen (command->line),
+    .match = match_reply,
+    .match_data = command,
+    .timeout_ms = command->timeout_ms,
+  };
+  sqns_monitor_trace (command->monitor, '>', (const guint8 *)command->command, strlen (command->command));
+  sqns_port_exchange_async (command->port, &exchange, g_task_get_cancellable (task), on_exchanged, task);
+}
+
+static void
+on_resynced (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Command *command = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (sqns_port_resync_finish (command->port, result, &error))
+    {
+      send_command (task);
+      return;
+    }
+  g_prefix_error (&error, "%s: ", command->command);
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+void
+sqns_command_async (SqnsPort *port,
+                    const SqnsMonitor *monitor,
+                    const char *text,
+                    guint timeout_ms,
+                    GCancellable *cancellable,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data)
+{
+  SqnsExchange probe = {
+    .request = (const guint8 *)"AT\r",
+    .request_len = 3,
+    .match = sqns_command_match_final,
+    .timeout_ms = MIN (timeout_ms, SQNS_RESYNC_MS),
+  };
+  GTask *task = g_task_new (port, cancellable, callback, user_data);
+  Command *command = g_new0 (Command, 1);
+
+  command->port = g_object_ref (port);
+  command->monitor = monitor;
+  command->command = g_strdup (text);
+  command->line = g_strconcat (text, "\r", NULL);
+  command->timeout_ms = timeout_ms;
+  g_task_set_task_data (task, command, command_free);
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (sqns_port_is_synced (port))
+    send_command (task);
+  else
+    sqns_port_resync_async (port, SQNS_RESYNC_QUIET_MS, &probe, cancellable, on_resynced, task);
+}
+
+gboolean
+sqns_command_finish (SqnsPort *port, GAsyncResult *result, SqnsAtReply *reply, GError **error)
+{
+  Command *command = g_task_get_task_data (G_TASK (result));
+
+  memset (reply, 0, sizeof *reply);
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return FALSE;
+  *reply = command->reply;
+  memset (&command->reply, 0, sizeof command->reply);
+  return TRUE;
+}

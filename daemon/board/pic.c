@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Resets the module on boards with a PIC, by commands at 5 data bits.
+ *
+ * field-failures.md §3 names the commands and the pin (0x11 firmware version, 0x02 memory with and, or and xor; RC5 low
+ * for 0.2 s, firmware 6 at least), not their bytes. Guessed: the version is a u16, little-endian; memory is 0x02,
+ * address (u16, little-endian), and, or, xor, and is answered by one byte, the value before; LATC stands at 0x10e and
+ * TRISC at 0x08e, as in the PIC16 with USB. */
+#include "board/pic.h"
+
+#include "base/deadlines.h"
+#include "base/ssm.h"
+#include "board/relay.h"
+
+#include <string.h>
+
+#define LEAST_FIRMWARE 6u
+
+#define COMMAND_MEMORY 0x02
+#define COMMAND_FIRMWARE 0x11
+#define LATC 0x10e
+#define TRISC 0x08e
+#define RC5 0x20
+
+typedef enum {
+  STATE_BITS,
+  STATE_VERSION,
+  STATE_LATCH_LOW,
+  STATE_DRIVE,
+  STATE_HOLD,
+  STATE_RELEASE, /* cleanup: the module must not stay in reset, nor the port at 5 bits */
+  STATE_UNDRIVE,
+  STATE_BITS_BACK,
+  N_STATES,
+} State;
+static const char *const state_names[] = {
+  "bits", "version", "latch-low", "drive", "hold", "release", "undrive", "bits-back",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+
+typedef struct {
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  guint8 request[6];
+  gsize answer_len;
+  guint8 answer[2];
+  guint tries;
+  gboolean low; /* the module may be held in reset */
+  gboolean was_input;
+} Pic;
+
+static void
+pic_free (gpointer data)
+{
+  Pic *pic = data;
+  g_object_unref (pic->port);
+  g_free (pic);
+}
+
+static SqnsMatch
+match_answer (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  Pic *pic = user_data;
+
+  if (len < pic->answer_len)
+    return SQNS_MATCH_MORE;
+  memcpy (pic->answer, data, pic->answer_len);
+  *consumed = len;
+  return SQNS_MATCH_DONE;
+}
+
+static void
+judge_version (SqnsSsm *ssm)
+{
+  Pic *pic = sqns_ssm_data (ssm);
+  guint version = pic->answer[0] | (guint)pic->answer[1] << 8;
+
+  sqns_monitor_remark (pic->monitor, "PIC firmware %u", version);
+  if (version >= LEAST_FIRMWARE)
+    sqns_ssm_next (ssm);
+  else
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED,
+                           "the board's PIC has firmware %u, and can reset the module from %u on", version,
+                           LEAST_FIRMWARE);
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Pic *pic = sqns_ssm_data (ssm);
+  GError *error = NULL;
+
+  if (!sqns_port_resync_finish (pic->port, result, &error))
+    {
+      gboolean timeout = sqns_error_is_timeout (error);
+      if (timeout && sqns_ssm_state (ssm) == STATE_VERSION && --pic->tries > 0)
+        {
+          g_error_free (error);
+          sqns_ssm_goto (ssm, STATE_VERSION);
+          return;
+        }
+      if (timeout)
+        sqns_error_recode (&error, SQNS_ERROR_NOT_SUPPORTED, "the board's PIC: ");
+      sqns_ssm_fail (ssm, error);
+      return;
+    }
+  switch ((State)sqns_ssm_state (ssm))
+    {
+    case STATE_VERSION:
+      judge_version (ssm);
+      break;
+    case STATE_DRIVE:
+      pic->was_input = (pic->answer[0] & RC5) != 0;
+      sqns_ssm_next (ssm);
+      break;
+    case STATE_BITS:
+    case STATE_LATCH_LOW:
+    case STATE_HOLD:
+    case STATE_RELEASE:
+    case STATE_UNDRIVE:
+    case STATE_BITS_BACK:
+    case N_STATES:
+      sqns_ssm_next (ssm);
+    }
+}
+
+/* Letting go goes on whatever the PIC says to it; only the first error is told. */
+static void
+ask (SqnsSsm *ssm, gsize request_len, gsize answer_len)
+{
+  Pic *pic = sqns_ssm_data (ssm);
+  const SqnsExchange exchange = {
+    .request = pic->request,
+    .request_len = request_len,
+    .match = match_answer,
+    .match_data = pic,
+    .timeout_ms = SQNS_PIC_ANSWER_MS,
+  };
+
+  pic->answer_len = answer_len;
+  sqns_port_resync_async (pic->port, SQNS_PIC_QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_answer, ssm);
+}
+
+static void
+set_memory (SqnsSsm *ssm, guint address, guint8 and, guint8 or)
+{
+  Pic *pic = sqns_ssm_data (ssm);
+  const guint8 request[] = { COMMAND_MEMORY, address & 0xff, address >> 8, and, or, 0 };
+
+  memcpy (pic->request, request, sizeof request);
+  ask (ssm, sizeof request, 1);
+}
+
+static void
+pic_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Pic *pic = data;
+  GError *error = NULL;
+  gboolean ok;
+
+  switch ((State)state)
+    {
+    case STATE_BITS:
+      sqns_monitor_remark (pic->monitor, "asks the board's PIC to reset the module");
+      ok = sqns_port_set_command_mode (pic->port, SQNS_REPL_SPEED, &error);
+      sqns_ssm_next_or_fail (ssm, ok, error);
+      break;
+    case STATE_VERSION:
+      pic->request[0] = COMMAND_FIRMWARE;
+      ask (ssm, 1, 2);
+      break;
+    case STATE_LATCH_LOW:
+      pic->low = TRUE;
+      set_memory (ssm, LATC, (guint8)~RC5, 0);
+      break;
+    case STATE_DRIVE:
+      set_memory (ssm, TRISC, (guint8)~RC5, 0);
+      break;
+    case STATE_HOLD:
+      sqns_ssm_next_in_ms (ssm, SQNS_PIC_LOW_MS);
+      break;
+    case STATE_RELEASE:
+      if (pic->low && !sqns_port_is_lost (pic->port))
+        set_memory (ssm, LATC, 0xff, RC5);
+      else
+        sqns_ssm_next (ssm);
+      break;
+    case STATE_UNDRIVE:
+      if (pic->was_input && !sqns_port_is_lost (pic->port))
+        set_memory (ssm, TRISC, 0xff, RC5);
+      else
+        sqns_ssm_next (ssm);
+      break;
+    case STATE_BITS_BACK:
+      ok = sqns_port_is_lost (pic->port) || sqns_port_set_speed (pic->port, SQNS_REPL_SPEED, &error);
+      sqns_ssm_next_or_fail (ssm, ok, error);
+      break;
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_pic_reset_async (SqnsPort *port,
+                      const SqnsMonitor *monitor,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "pic", state_names, N_STATES, STATE_RELEASE, pic_state };
+  Pic *pic = g_new0 (Pic, 1);
+
+  pic->port = g_object_ref (port);
+  pic->monitor = monitor;
+  pic->tries = SQNS_PIC_TRIES;
+  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), pic, pic_free);
+}
+
+gboolean
+sqns_pic_reset_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

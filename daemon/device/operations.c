@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of the real procedures. */
+#include "device/operations.h"
+
+const SqnsOperations *
+sqns_operations (void)
+{
+  static const SqnsOperations operations = {
+    .upgrade_async = sqns_upgrade_async,
+    .upgrade_finish = sqns_upgrade_finish,
+    .link_open_async = sqns_link_open_async,
+    .link_open_finish = sqns_link_open_finish,
+    .link_close_async = sqns_link_close_async,
+    .link_close_finish = sqns_link_close_finish,
+    .link_kind = sqns_link_kind,
+    .link_board = sqns_link_board,
+    .link_open_console = sqns_link_open_console,
+    .link_end_console = sqns_link_end_console,
+    .probe_async = sqns_probe_async,
+    .probe_finish = sqns_probe_finish,
+    .identify_async = sqns_identify_async,
+    .identify_finish = sqns_identify_finish,
+    .restart_async = sqns_restart_async,
+    .restart_finish = sqns_restart_finish,
+    .reboot_async = sqns_reboot_async,
+    .reboot_finish = sqns_reboot_finish,
+  };
+  return &operations;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The firmware files in use. */
+#include "firmware/library.h"
+
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+
+typedef struct {
+  dev_t device;
+  ino_t inode;
+} File;
+
+struct _SqnsLibrary {
+  GMutex lock; /* of all the rest: workers come here, too */
+  GPtrArray *books;
+  GArray *reading; /* File: those that a worker reads now */
+  GCond closed;    /* one of them is read */
+};
+
+static void
+book_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+SqnsLibrary *
+sqns_library_new (void)
+{
+  SqnsLibrary *self = g_atomic_rc_box_new0 (SqnsLibrary);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->closed);
+  self->books = g_ptr_array_new_with_free_func (book_free);
+  self->reading = g_array_new (FALSE, FALSE, sizeof (File));
+  return self;
+}
+
+SqnsLibrary *
+sqns_library_ref (SqnsLibrary *library)
+{
+  return g_atomic_rc_box_acquire (library);
+}
+
+static void
+library_clear (gpointer data)
+{
+  SqnsLibrary *self = data;
+  g_ptr_array_unref (self->books);
+  g_array_unref (self->reading);
+  g_cond_clear (&self->closed);
+  g_mutex_clear (&self->lock);
+}
+
+void
+sqns_library_unref (SqnsLibrary *library)
+{
+  g_atomic_rc_box_release_full (library, library_clear);
+}
+
+/* Those in use, held; forgets the others. Called with the lock. */
+static GPtrArray *
+hold_all (SqnsLibrary *self)
+{
+  GPtrArray *all = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = self->books->len; i-- > 0;)
+    {
+      SqnsFirmware *firmware = g_weak_ref_get (self->books->pdata[i]);
+      if (firmware != NULL)
+        g_ptr_array_add (all, firmware);
+      else
+        g_ptr_array_remove_index_fast (self->books, i);
+    }
+  return all;
+}
+
+/* Called with the lock. */
+static SqnsFirmware *
+share (SqnsLibrary *self, const GPtrArray *all, SqnsFirmware *firmware)
+{
+  SqnsFirmware *same = NULL;
+  for (guint i = 0; i < all->len; i++)
+    if (all->pdata[i] == firmware)
+      return firmware;
+    else if (g_str_equal (sqns_firmware_sha256 (all->pdata[i]), sqns_firmware_sha256 (firmware)))
+      {
+        same = all->pdata[i];
+        if (!sqns_firmware_is_called (same, sqns_firmware_kind (firmware), sqns_firmware_name (firmware)))
+          continue;
+        g_object_unref (firmware);
+        return g_object_ref (same);
+      }
+  /* a diff is read by its name: the same bytes under another name are another firmware */
+  if (same != NULL)
+    sqns_firmware_share_image (firmware, same);
+  GWeakRef *book = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (book, firmware);
+  g_ptr_array_add (self->books, book);
+  return firmware;
+}
+
+SqnsFirmware *
+sqns_library_share (SqnsLibrary *self, SqnsFirmware *firmware)
+{
+  g_mutex_lock (&self->lock);
+  GPtrArray *all = hold_all (self);
+  firmware = share (self, all, firmware);
+  g_mutex_unlock (&self->lock);
+  g_ptr_array_unref (all);
+  return firmware;
+}
+
+/* --- loading --- */
+
+typedef struct {
+  SqnsLibrary *library;
+  int fd;
+  char *name; /* nullable */
+  SqnsFirmwareKind kind;
+} Order;
+
+static void
+order_free (gpointer data)
+{
+  Order *order = data;
+  sqns_library_unref (order->library);
+  g_free (order->name);
+  g_free (order);
+}
+
+static gboolean
+is_being_read (SqnsLibrary *self, const File *file, guint *at)
+{
+  for (*at = 0; *at < self->reading->len; (*at)++)
+    {
+      const File *other = &g_array_index (self->reading, File, *at);
+      if (other->device == file->device && other->inode == file->inode)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Waits until nobody else reads @file; those in use then, held. */
+static GPtrArray *
+begin (SqnsLibrary *self, const File *file)
+{
+  guint at;
+  g_mutex_lock (&self->lock);
+  while (is_being_read (self, file, &at))
+    g_cond_wait (&self->closed, &self->lock);
+  g_array_append_vals (self->reading, file, 1);
+  GPtrArray *all = hold_all (self);
+  g_mutex_unlock (&self->lock);
+  return all;
+}
+
+static void
+end (SqnsLibrary *self, const File *file)
+{
+  guint at;
+  g_mutex_lock (&self->lock);
+  if (is_being_read (self, file, &at))
+    g_array_remove_index_fast (self->reading, at);
+  g_cond_broadcast (&self->closed);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Order *order = task_data;
+  GError *error = NULL;
+  struct stat st = { 0 };
+
+  (void)!fstat (order->fd, &st); /* if it fails, so does what comes */
+  const File file = { st.st_dev, st.st_ino };
+  GPtrArray *known = begin (order->library, &file);
+  SqnsFirmware *firmware = sqns_firmware_load (order->fd, order->name, order->kind, known, cancellable, &error);
+  g_ptr_array_unref (known);
+  if (firmware != NULL)
+    firmware = sqns_library_share (order->library, firmware);
+  end (order->library, &file);
+  g_close (order->fd, NULL);
+  if (firmware != NULL)
+    g_task_return_pointer (task, firmware, g_object_unref);
+  else
+    g_task_return_error (task, sqns_error_normalize (error));
+}
+
+void
+sqns_library_load_async (SqnsLibrary *self,
+                         int fd,
+                         const char *name,
+                         SqnsFirmwareKind kind,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  const Order order = { g_atomic_rc_box_acquire (self), fd, g_strdup (name), kind };
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  g_task_set_source_tag (task, sqns_library_load_async);
+  g_task_set_task_data (task, g_memdup2 (&order, sizeof order), order_free);
+  /* the worker runs in any case: it closes the fd, and says CANCELLED in our domain */
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_run_in_thread (task, load_in_thread);
+}
+
+SqnsFirmware *
+sqns_library_load_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How far a job is: weighted phases, a rate of late, an expected end. */
+#include "job/progress.h"
+
+#include <math.h>
+
+#define RATE_WINDOW (5 * G_USEC_PER_SEC)
+#define SAMPLE_SPACING (RATE_WINDOW / SQNS_RATE_SAMPLES)
+#define PROMISE_STEPS 20   /* one write of a record each */
+#define PROMISE_AHEAD 0.02 /* the disk has that long before somebody waits for it */
+#define PROMISE_MOST 0.99
+#define CREEP_MOST 0.95 /* of a phase's share, however long it lasts */
+
+/* @start: the value at which a phase begins. @usual_s: what it usually takes, for creeping and for the expected end;
+ * the figures of apply and reboot are those of a full image (field-failures.md §2.8). */
+static const struct {
+  double start;
+  guint usual_s;
+} phases[SQNS_N_PHASES] = {
+  [SQNS_PHASE_INSPECT] = { 0.00, 1 },  [SQNS_PHASE_ACQUIRE] = { 0.00, 1 },  [SQNS_PHASE_LINK] = { 0.01, 10 },
+  [SQNS_PHASE_PROBE] = { 0.03, 3 },    [SQNS_PHASE_PREPARE] = { 0.05, 20 }, [SQNS_PHASE_BOOTROM] = { 0.08, 30 },
+  [SQNS_PHASE_UPDATER] = { 0.09, 30 }, [SQNS_PHASE_TRANSFER] = { 0.10, 0 }, [SQNS_PHASE_APPLY] = { 0.80, 60 },
+  [SQNS_PHASE_REBOOT] = { 0.92, 20 },  [SQNS_PHASE_CONFIRM] = { 0.97, 5 },  [SQNS_PHASE_RELEASE] = { 0.99, 2 },
+};
+
+static double
+phase_end (SqnsPhase phase)
+{
+  return phase + 1 < SQNS_N_PHASES ? phases[phase + 1].start : 1.0;
+}
+
+static void
+raise_to (SqnsProgress *self, double value)
+{
+  if (value > self->value)
+    self->value = value;
+}
+
+/* A job that failed comes through the last phase, too. */
+static gboolean
+is_on_the_way (SqnsPhase phase)
+{
+  return phase != SQNS_PHASE_RELEASE;
+}
+
+void
+sqns_progress_phase (SqnsProgress *self, SqnsPhase phase, gint64 now)
+{
+  if (phase == self->phase && self->phase_start != 0)
+    return;
+  self->phase = phase;
+  self->phase_start = now;
+  if (is_on_the_way (phase))
+    raise_to (self, phases[phase].start);
+}
+
+static const SqnsRateSample *
+newest (const SqnsProgress *self)
+{
+  return &self->samples[(self->next_sample + SQNS_RATE_SAMPLES - 1) % SQNS_RATE_SAMPLES];
+}
+
+/* The oldest sample inside the window. */
+static const SqnsRateSample *
+oldest (const SqnsProgress *self, gint64 now)
+{
+  const SqnsRateSample *found = NULL;
+  for (guint i = 1; i <= self->n_samples; i++)
+    {
+      const SqnsRateSample *sample = &self->samples[(self->next_sample + SQNS_RATE_SAMPLES - i) % SQNS_RATE_SAMPLES];
+      if (now - sample->time_us > RATE_WINDOW)
+        break;
+      found = sample;
+    }
+  return found;
+}
+
+void
+sqns_progress_bytes (SqnsProgress *self, guint64 done, guint64 total, gint64 now)
+{
+  if (done < self->done || total != self->total)
+    self->n_samples = 0;
+  self->done = done;
+  self->total = total;
+  if (total > 0)
+    raise_to (self, phases[SQNS_PHASE_TRANSFER].start
+                        + (phase_end (SQNS_PHASE_TRANSFER) - phases[SQNS_PHASE_TRANSFER].start)
+                              * ((double)MIN (done, total) / (double)total));
+
+  if (self->n_samples > 0 && now - newest (self)->time_us < SAMPLE_SPACING)
+    return;
+  self->samples[self->next_sample] = (SqnsRateSample){ now, done };
+  self->next_sample = (self->next_sample + 1) % SQNS_RATE_SAMPLES;
+  if (self->n_samples < SQNS_RATE_SAMPLES)
+    self->n_samples++;
+}
+
+void
+sqns_progress_tick (SqnsProgress *self, gint64 now)
+{
+  guint usual_s = phases[self->phase].usual_s;
+  if (self->phase_start == 0 || usual_s == 0 || !is_on_the_way (self->phase))
+    return;
+  double elapsed_s = (double)(now - self->phase_start) / G_USEC_PER_SEC;
+  double share = CREEP_MOST * (1.0 - exp (-elapsed_s / usual_s));
+  raise_to (self, phases[self->phase].start + (phase_end (self->phase) - phases[self->phase].start) * share);
+}
+
+double
+sqns_progress_promise (double value)
+{
+  return MIN ((floor ((value + PROMISE_AHEAD) * PROMISE_STEPS) + 1) / PROMISE_STEPS, PROMISE_MOST);
+}
+
+void
+sqns_progress_succeed (SqnsProgress *self)
+{
+  self->value = 1.0;
+}
+
+guint64
+sqns_progress_rate (const SqnsProgress *self, gint64 now)
+{
+  const SqnsRateSample *first = oldest (self, now);
+  if (first == NULL || self->done <= first->bytes || now - first->time_us < SAMPLE_SPACING)
+    return 0;
+  return (guint64)((double)(self->done - first->bytes) * G_USEC_PER_SEC / (double)(now - first->time_us));
+}
+
+gint64
+sqns_progress_remaining (const SqnsProgress *self, gint64 now)
+{
+  gint64 remaining = 0;
+  SqnsPhase phase = self->phase;
+
+  if (phase < SQNS_PHASE_TRANSFER)
+    return -1;
+  if (phase == SQNS_PHASE_TRANSFER)
+    {
+      guint64 rate = sqns_progress_rate (self, now);
+      if (rate == 0)
+        return -1;
+      remaining = (gint64)((double)(self->total - MIN (self->done, self->total)) * G_USEC_PER_SEC / (double)rate);
+    }
+  else
+    {
+      remaining = phases[phase].usual_s * (gint64)G_USEC_PER_SEC - (now - self->phase_start);
+      if (remaining < 0)
+        return -1;
+    }
+  for (guint later = phase + 1; later < SQNS_N_PHASES; later++)
+    remaining += phases[later].usual_s * (gint64)G_USEC_PER_SEC;
+  return remaining;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Waits while the modem writes an uploaded image, until it reports how that went. */
+#pragma once
+
+#include "link/link.h"
+
+typedef enum {
+  SQNS_APPLY_WRITTEN, /* an image that was written as it came (ON_THE_FLY) */
+  SQNS_APPLY_STORED,  /* an image that was stored (FFF method): AT+SMUPGRADE first, then the modem comes back by itself
+                       */
+} SqnsApplyHow;
+
+/* Polls AT, then AT+SMUPGRADE?. A modem that answers but gives no report for 5 minutes counts as done: its version,
+ * read after the reboot, has the last word. One that still says "available" was reset before it began, and is told to
+ * install again. Errors: MODEM_REFUSED with the modem's reason, PROTOCOL when it does not install what it has stored,
+ * TIMEOUT, DEVICE_LOST, CANCELLED. */
+void sqns_apply_async (
+    SqnsLink *link, SqnsApplyHow how, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sqns_apply_finish (SqnsLink *link, GAsyncResult *result, GError **error);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asks for IMEI, ICCID and IMSI (protocol.md §2), and keeps them out of all logs. */
+#include "modem/identify.h"
+
+#include "at/command.h"
+#include "base/deadlines.h"
+#include "base/ssm.h"
+
+typedef enum {
+  STATE_ECHO_OFF,
+  STATE_IMEI,
+  STATE_ICCID,
+  STATE_ICCID_OLD,
+  STATE_IMSI,
+  STATE_TELL,
+  N_STATES,
+} State;
+static const char *const state_names[] = { "echo-off", "imei", "iccid", "iccid-old", "imsi", "tell" };
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+
+/* Traces nothing, whatever the settings say: the answers are for the caller alone. */
+static const SqnsMonitor discreet = { NULL, NULL };
+
+typedef struct {
+  SqnsLink *link;
+  SqnsPort *port;
+  SqnsIdentity *identity;
+  SqnsImeiPoll poll;
+  guint silences;
+} Identify;
+
+static void
+identify_free (gpointer data)
+{
+  Identify *identify = data;
+  sqns_identity_free (identify->identity);
+  g_object_unref (identify->link);
+  g_free (identify);
+}
+
+/* FALSE: it is to be asked again. */
+static gboolean
+take_imei (Identify *identify, const SqnsAtReply *reply)
+{
+  g_autofree char *imei = sqns_identity_imei (reply);
+  const char *agreed;
+
+  switch (sqns_imei_poll (&identify->poll, imei, &agreed))
+    {
+    case SQNS_IMEI_ASK_AGAIN:
+      return FALSE;
+    case SQNS_IMEI_AGREED:
+      identify->identity->imei = g_strdup (agreed);
+      break;
+    case SQNS_IMEI_NOT_TOLD:
+      break;
+    }
+  return TRUE;
+}
+
+/* FALSE: the same is to be asked again. */
+static gboolean
+take_reply (Identify *identify, State state, const SqnsAtReply *reply)
+{
+  switch (state)
+    {
+    case STATE_IMEI:
+      return take_imei (identify, reply);
+    case STATE_ICCID:
+    case STATE_ICCID_OLD:
+      identify->identity->iccid = sqns_identity_iccid (reply);
+      break;
+    case STATE_IMSI:
+      identify->identity->imsi = sqns_identity_imsi (reply);
+      break;
+    case STATE_ECHO_OFF:
+    case STATE_TELL:
+    case N_STATES:
+      break;
+    }
+  return TRUE;
+}
+
+static void
+on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Identify *identify = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+  g_auto (SqnsAtReply) reply = { 0 };
+
+  if (sqns_command_finish (identify->port, result, &reply, &error))
+    {
+      if (!take_reply (identify, sqns_ssm_state (ssm), &reply))
+        {
+          sqns_ssm_goto (ssm, sqns_ssm_state (ssm));
+          return;
+        }
+    }
+  else if (!sqns_error_is_timeout (error) || ++identify->silences == SQNS_IDENTIFY_SILENCES)
+    {
+      if (sqns_error_is_timeout (error))
+        sqns_monitor_contact (sqns_link_monitor (identify->link), SQNS_CONTACT_SILENT);
+      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      return;
+    }
+  sqns_ssm_next (ssm);
+}
+
+static void
+ask (SqnsSsm *ssm, const char *command)
+{
+  Identify *identify = sqns_ssm_data (ssm);
+  sqns_command_async (identify->port, &discreet, command, SQNS_IDENTIFY_MS, sqns_ssm_cancellable (ssm), on_reply, ssm);
+}
+
+static void
+tell (SqnsSsm *ssm)
+{
+  Identify *identify = sqns_ssm_data (ssm);
+  const SqnsIdentity *identity = identify->identity;
+
+  sqns_monitor_remark (sqns_link_monitor (identify->link), "asked for its numbers; told: IMEI %s, ICCID %s, IMSI %s",
+                       identity->imei ? "yes" : "no", identity->iccid ? "yes" : "no", identity->imsi ? "yes" : "no");
+  sqns_ssm_set_result (ssm, g_steal_pointer (&identify->identity), (GDestroyNotify)sqns_identity_free);
+  sqns_ssm_next (ssm);
+}
+
+static void
+identify_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Identify *identify = data;
+
+  switch ((State)state)
+    {
+    case STATE_ECHO_OFF:
+      ask (ssm, "ATE0");
+      break;
+    case STATE_IMEI:
+      ask (ssm, "AT+CGSN");
+      break;
+    case STATE_ICCID:
+      ask (ssm, "AT+SQNCCID?");
+      break;
+    case STATE_ICCID_OLD:
+      if (identify->identity->iccid != NULL)
+        sqns_ssm_next (ssm);
+      else
+        ask (ssm, "AT+CCID");
+      break;
+    case STATE_IMSI:
+      ask (ssm, "AT+CIMI");
+      break;
+    case STATE_TELL:
+      tell (ssm);
+      break;
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_identify_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "identify", state_names, N_STATES, N_STATES, identify_state };
+  Identify *identify = g_new0 (Identify, 1);
+
+  identify->link = g_object_ref (link);
+  identify->port = sqns_link_port (link);
+  identify->identity = g_new0 (SqnsIdentity, 1);
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), identify, identify_free);
+}
+
+SqnsIdentity *
+sqns_identify_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

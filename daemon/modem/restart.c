@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* AT^RESET, unless the modem is applying an upgrade, then AT until it is up (protocol.md §2). */
+#include "modem/restart.h"
+
+#include "at/command.h"
+#include "base/deadlines.h"
+#include "base/patience.h"
+#include "base/ssm.h"
+#include "board/relay.h"
+
+#define SILENCES_PER_SPEED 12 /* FFH comes up at 115200 whatever it was raised to; others at 921600 */
+
+typedef enum {
+  STATE_MODE_BEFORE,
+  STATE_REPORT,
+  STATE_RESET,
+  STATE_POLL,
+  STATE_MODE,
+  STATE_PAUSE,
+  STATE_SPEED,
+  N_STATES,
+} State;
+static const char *const state_names[] = { "mode-before", "report", "reset", "poll", "mode", "pause", "speed" };
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+
+typedef struct {
+  SqnsLink *link;
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  gint64 deadline_us;
+  guint tries;
+  guint silences; /* polls in a row without an answer */
+  gboolean refused;
+} Restart;
+
+static void
+restart_free (gpointer data)
+{
+  Restart *restart = data;
+  g_object_unref (restart->link);
+  g_free (restart);
+}
+
+static gboolean
+is_late (Restart *restart)
+{
+  return g_get_monotonic_time () > restart->deadline_us;
+}
+
+static void
+give_up (SqnsSsm *ssm)
+{
+  sqns_ssm_fail_literal (
+      ssm, SQNS_ERROR_TIMEOUT,
+      "the modem was told to restart and does not answer since; leave it its power, and ask it again "
+      "in some minutes");
+}
+
+static void
+applying (SqnsSsm *ssm)
+{
+  sqns_ssm_fail_literal (
+      ssm, SQNS_ERROR_WRONG_STATE,
+      "the modem is applying an upgrade by itself: it was not restarted; leave it its power and wait "
+      "until it is done");
+}
+
+static void
+before_known (SqnsSsm *ssm, SqnsMode mode)
+{
+  Restart *restart = sqns_ssm_data (ssm);
+
+  if (mode == SQNS_MODE_UPDATER)
+    applying (ssm);
+  else if (mode == SQNS_MODE_UNKNOWN && --restart->tries > 0)
+    sqns_ssm_goto (ssm, STATE_MODE_BEFORE);
+  else if (mode == SQNS_MODE_UNKNOWN)
+    sqns_ssm_fail_literal (
+        ssm, SQNS_ERROR_WRONG_STATE,
+        "the modem does not say what it is doing, perhaps it applies an upgrade: it was not restarted");
+  else
+    sqns_ssm_goto (ssm, mode == SQNS_MODE_FFF || mode == SQNS_MODE_FFH ? STATE_RESET : STATE_REPORT);
+}
+
+static void
+mode_known (SqnsSsm *ssm, SqnsMode mode)
+{
+  Restart *restart = sqns_ssm_data (ssm);
+
+  if (mode == SQNS_MODE_UNKNOWN && !is_late (restart) && --restart->tries > 0)
+    {
+      sqns_ssm_goto (ssm, STATE_PAUSE);
+      return;
+    }
+  sqns_monitor_remark (restart->monitor, "the modem is up again: %s", sqns_mode_name (mode));
+  sqns_ssm_set_result (ssm, g_memdup2 (&mode, sizeof mode), g_free);
+  sqns_ssm_complete (ssm);
+}
+
+static void
+on_answer (SqnsSsm *ssm, const SqnsAtReply *reply)
+{
+  Restart *restart = sqns_ssm_data (ssm);
+
+  restart->silences = 0;
+  switch ((State)sqns_ssm_state (ssm))
+    {
+    case STATE_MODE_BEFORE:
+      before_known (ssm, sqns_at_smod (reply));
+      break;
+    case STATE_REPORT:
+      if (sqns_at_smupgrade (reply, NULL) == SQNS_REPORT_ON_GOING)
+        applying (ssm);
+      else
+        sqns_ssm_next (ssm);
+      break;
+    case STATE_POLL:
+      if (reply->final == SQNS_AT_OK)
+        sqns_ssm_next (ssm);
+      else
+        sqns_ssm_goto (ssm, is_late (restart) ? STATE_MODE : STATE_PAUSE);
+      break;
+    case STATE_MODE:
+      mode_known (ssm, sqns_at_smod (reply));
+      break;
+    case STATE_RESET:
+    case STATE_PAUSE:
+    case STATE_SPEED:
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+on_silence (SqnsSsm *ssm)
+{
+  Restart *restart = sqns_ssm_data (ssm);
+  State state = sqns_ssm_state (ssm);
+
+  if (state == STATE_MODE_BEFORE || state == STATE_REPORT)
+    before_known (ssm, SQNS_MODE_UNKNOWN);
+  else if (is_late (restart))
+    give_up (ssm);
+  else if (++restart->silences % SILENCES_PER_SPEED == 0 && sqns_link_can_set_speed (restart->link))
+    sqns_ssm_goto (ssm, STATE_SPEED);
+  else
+    sqns_ssm_goto (ssm, STATE_PAUSE);
+}
+
+static void
+on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Restart *restart = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+  g_auto (SqnsAtReply) reply = { 0 };
+
+  if (sqns_command_finish (restart->port, result, &reply, &error))
+    on_answer (ssm, &reply);
+  else if (sqns_error_is_timeout (error))
+    on_silence (ssm);
+  else
+    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+}
+
+/* OK alone is not the end: an AT that follows too soon would be answered by the modem that is still going down. */
+static SqnsMatch
+match_down (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  Restart *restart = user_data;
+
+  restart->refused = sqns_at_find_line (data, len, "ERROR", NULL) || sqns_at_find_line (data, len, "+CME ERROR", NULL);
+  if (!restart->refused && !sqns_at_find_line (data, len, "+SHUTDOWN", NULL)
+      && !sqns_at_find_line (data, len, "+SYSSTART", NULL))
+    return SQNS_MATCH_MORE;
+  *consumed = len;
+  return SQNS_MATCH_DONE;
+}
+
+static void
+on_down (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  Restart *restart = sqns_ssm_data (ssm);
+  g_autoptr (GError) error = NULL;
+
+  restart->tries = SQNS_SMOD_TRIES;
+  restart->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
+  if (!sqns_port_exchange_finish (restart->port, result, &error) && !sqns_error_is_timeout (error))
+    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+  else if (restart->refused)
+    sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to restart; it goes on as it was");
+  else
+    sqns_ssm_goto (ssm, STATE_PAUSE);
+}
+
+static void
+on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Restart *restart = sqns_ssm_data (user_data);
+  GError *error = NULL;
+  if (sqns_link_set_speed_finish (restart->link, result, &error))
+    sqns_ssm_goto (user_data, STATE_POLL);
+  else
+    sqns_ssm_fail (user_data, error);
+}
+
+static void
+ask (SqnsSsm *ssm, const char *command, guint timeout_ms)
+{
+  Restart *restart = sqns_ssm_data (ssm);
+  sqns_command_async (restart->port, restart->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
+}
+
+static void
+change_speed (SqnsSsm *ssm, Restart *restart)
+{
+  guint speed = sqns_link_speed (restart->link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
+  sqns_monitor_remark (restart->monitor, "silence: tries %u baud", speed);
+  sqns_link_set_speed_async (restart->link, speed, sqns_ssm_cancellable (ssm), on_speed, ssm);
+}
+
+static void
+restart_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Restart *restart = data;
+  const SqnsExchange reset = {
+    .request = (const guint8 *)"AT^RESET\r",
+    .request_len = sizeof "AT^RESET\r" - 1,
+    .match = match_down,
+    .match_data = restart,
+    .timeout_ms = SQNS_RESTART_DOWN_MS,
+  };
+
+  switch ((State)state)
+    {
+    case STATE_MODE_BEFORE:
+      ask (ssm, "AT+SMOD?", SQNS_PROBE_MS);
+      break;
+    case STATE_REPORT:
+      ask (ssm, "AT+SMUPGRADE?", SQNS_PROBE_MS);
+      break;
+    case STATE_RESET:
+      sqns_monitor_trace (restart->monitor, '>', reset.request, reset.request_len - 1);
+      sqns_port_exchange_async (restart->port, &reset, sqns_ssm_cancellable (ssm), on_down, ssm);
+      break;
+    case STATE_POLL:
+      ask (ssm, "AT", SQNS_BOOT_POLL_MS);
+      break;
+    case STATE_MODE:
+      ask (ssm, "AT+SMOD?", SQNS_PROBE_MS);
+      break;
+    case STATE_PAUSE:
+      sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_BOOT_PAUSE_MS);
+      break;
+    case STATE_SPEED:
+      change_speed (ssm, restart);
+      break;
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_restart_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  static const SqnsSsmClass klass = { "restart", state_names, N_STATES, N_STATES, restart_state };
+  Restart *restart = g_new0 (Restart, 1);
+
+  restart->link = g_object_ref (link);
+  restart->port = sqns_link_port (link);
+  restart->monitor = sqns_link_monitor (link);
+  restart->tries = SQNS_SMOD_TRIES;
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), restart, restart_free);
+}
+
+gboolean
+sqns_restart_finish (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error)
+{
+  g_autofree SqnsMode *found = g_task_propagate_pointer (G_TASK (result), error);
+  if (found == NULL)
+    return FALSE;
+  if (mode != NULL)
+    *mode = *found;
+  return TRUE;
+}

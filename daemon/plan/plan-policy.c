@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is refused, each with what would be allowed instead. */
+#include "plan/plan-private.h"
+
+/* The boot ROM that has to be replaced before an updater is loaded for the first time (protocol.md §3 "Factory boot
+ * ROM"). */
+#define MAX_UPDATER_LOADS 2u
+
+gboolean
+sqns_plan_refuse (GError **error, SqnsError code, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  if (error != NULL)
+    *error = g_error_new_valist (SQNS_ERROR, (int)code, format, args);
+  va_end (args);
+  return FALSE;
+}
+
+SqnsFamily
+sqns_plan_file_family (const SqnsCaba *caba)
+{
+  return caba->family != SQNS_FAMILY_UNKNOWN ? caba->family : sqns_version_family (&caba->version);
+}
+
+static gboolean
+only_bootrom (const SqnsCaba *caba)
+{
+  const SqnsPackage *package;
+
+  if (caba->diff || caba->packages->len != 1)
+    return FALSE;
+  package = g_ptr_array_index (caba->packages, 0);
+  return package->role == SQNS_ROLE_BOOTROM;
+}
+
+SqnsFileKind
+sqns_plan_file_kind (const SqnsPlanFiles *files, gboolean first_step_done)
+{
+  if (files->first_step != NULL && !first_step_done)
+    return SQNS_FILE_PAIR;
+  return files->caba->diff ? SQNS_FILE_DIFF : only_bootrom (files->caba) ? SQNS_FILE_BOOTROM : SQNS_FILE_FULL;
+}
+
+/* A first file goes by the FFF method, a full image is the second (field-failures.md §2.7; row 15: the vendor's page
+ * once named them in the wrong order). */
+static gboolean
+check_first_step (const SqnsPlanFiles *files, GError **error)
+{
+  const SqnsCaba *first = files->first_step;
+
+  if (first == NULL)
+    return TRUE;
+  if (first->complete && !files->caba->complete)
+    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                             "the two files are in the wrong order: the first is the full image, which goes last; "
+                             "allowed the other way round");
+  if (first->complete)
+    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                             "the first file is a full image, as the second is; a first file is the small one of the "
+                             "two that belong together (the -1.dup of release 48829); one full image by itself is "
+                             "allowed");
+  if (first->diff || only_bootrom (first))
+    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                             "the first file is %s; only the small one of the two files that belong together (the "
+                             "-1.dup of release 48829) is allowed there",
+                             first->diff ? "a differential one" : "a boot ROM package alone");
+  if (files->first_step_size > SQNS_STORE_MAX_SIZE)
+    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                             "the first file has %" G_GUINT64_FORMAT " bytes, and the modem stores files of 4 MiB at "
+                             "most; the small one of the two files that belong together is allowed",
+                             files->first_step_size);
+  if (!files->caba->complete)
+    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                             "the second of the two files is not a full image; the -2.dup of the same release is "
+                             "allowed");
+  return TRUE;
+}
+
+gboolean
+sqns_plan_check_format (const SqnsPlanFiles *files, GError **error)
+{
+  const SqnsCaba *caba = files->caba;
+
+  if (!check_first_step (files, error))
+    return FALSE;
+  if (only_bootrom (caba))
+    return TRUE;
+  if (!caba->diff && !caba->complete)
+    return sqns_plan_refuse (
+        error, SQNS_ERROR_INVALID_FIRMWARE,
+        "the file is not a full image: %s missing; it was cut at a package boundary, or is one part of several; "
+        "a file with bootrom, updater, fff and fs is allowed",
+        caba->missing != NULL ? caba->missing : "packages");
+  if (caba->diff && caba->base_build == 0)
+    return sqns_plan_refuse (
+        error, SQNS_ERROR_INCOMPATIBLE,
+        "the file is a differential one and does not tell from which version it leads; give it the name that it "
+        "was released with (upgdiff_A-to-B.dup), or take a full image");
+  if (caba->diff && files->updater_given)
+    return sqns_plan_refuse (
+        error, SQNS_ERROR_INCOMPATIBLE,
+        "the file is a differential one, and an updater was given with it: an updater takes full images only; the "
+        "differential file without an updater is allowed for a modem that runs %u, or a full image with it",
+        caba->base_build);
+  if (!sqns_version_known (&caba->version))
+    return sqns_plan_refuse (
+        error, SQNS_ERROR_INVALID_FIRMWARE,
+        "the file does not tell which version it is, so success could not be checked; a file with a version text "
+        "is allowed");
+  return TRUE;
+}
+
+void
+sqns_plan_check_family (const SqnsPlanFiles *files, const SqnsPlanOptions *options, SqnsRefusals *refusals)
+{
+  const SqnsCaba *caba = files->caba;
+  g_autofree char *to = sqns_version_format (&caba->version);
+
+  if (options->force || only_bootrom (caba) || sqns_plan_file_family (caba) != SQNS_FAMILY_UNKNOWN)
+    return;
+  sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FORCE, "one of those",
+                     "%s is neither CAT-M1 (5.x) nor NB-IoT (6.x), and no other firmware of this modem is known", to);
+}
+
+/* field-failures.md §1 rows 12 and 13 */
+gboolean
+sqns_plan_check_base (const SqnsPlanCase *c, GError **error)
+{
+  const SqnsCaba *caba = c->files->caba;
+  g_autofree char *runs = sqns_version_format (&c->state->version);
+
+  if (c->kind != SQNS_FILE_DIFF)
+    return TRUE;
+  if (c->state->mode != SQNS_MODE_FFF)
+    return sqns_plan_refuse (
+        error, SQNS_ERROR_INCOMPATIBLE,
+        "the file is a differential one and applies only to a modem that runs %u, not to one in %s mode; a full "
+        "image is allowed",
+        caba->base_build, sqns_mode_name (c->state->mode));
+  if (c->state->version.build != caba->base_build)
+    return sqns_plan_refuse (
+        error, SQNS_ERROR_INCOMPATIBLE,
+        "the file is a differential one and applies only to %u, the modem runs %s; a full image is allowed",
+        caba->base_build, *runs != '\0' ? runs : "an unknown version");
+  return TRUE;
+}
+
+/* What @files are made for. A boot ROM package that tells no version is the SQN3330's: no other is known. */
+static SqnsChip
+file_chip (const SqnsPlanCase *c)
+{
+  const SqnsCaba *caba = c->files->caba;
+
+  if (caba->family != SQNS_FAMILY_UNKNOWN || !sqns_version_known (&caba->version))
+    return SQNS_CHIP_SQN3330;
+  return sqns_version_chip (&caba->version);
+}
+
+static SqnsChip
+modem_chip (const SqnsPlanState *state)
+{
+  SqnsChip chip = sqns_version_chip (&state->version);
+
+  return chip != SQNS_CHIP_UNKNOWN ? chip : sqns_version_chip (&state->bootloader0);
+}
+
+/* field-failures.md row 34: whatever is allowed of families, that is no matter of family. */
+static gboolean
+is_other_chip (const SqnsPlanCase *c, SqnsRefusals *refusals)
+{
+  SqnsChip has = modem_chip (c->state), wants = file_chip (c);
+  const SqnsVersion *told = sqns_version_known (&c->state->version) ? &c->state->version : &c->state->bootloader0;
+  g_autofree char *runs = sqns_version_format (told);
+  g_autofree char *version = sqns_version_format (&c->files->caba->version);
+
+  if (has == SQNS_CHIP_UNKNOWN || wants == SQNS_CHIP_UNKNOWN || has == wants)
+    return FALSE;
+  sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FORCE, "a file for the modem's chip",
+                     "the modem tells %s, which is firmware of another chip (%s), and the file%s%s is for %s", runs,
+                     sqns_chip_words (has), *version != '\0' ? " " : "", version, sqns_chip_words (wants));
+  return TRUE;
+}
+
+/* Builds are counted through both families, release numbers in each by itself: across them a file is older that is so
+ * by both. */
+static gboolean
+is_older (const SqnsPlanCase *c)
+{
+  const SqnsVersion *runs = &c->state->version, *to = &c->files->caba->version;
+
+  if (sqns_version_family (runs) != sqns_plan_file_family (c->files->caba) && to->build >= runs->build)
+    return FALSE;
+  return sqns_version_compare (to, runs) < 0;
+}
+
+/* A modem in recovery often cannot tell what it ran, and the file may be all that saves it: there the unknown is
+ * allowed. An application always can; one that does not is sick, and Recover is for sick ones. */
+static void
+check_unknown (const SqnsPlanCase *c, SqnsRefusals *refusals)
+{
+  const SqnsPlanOptions *options = c->options;
+  g_autofree char *to = sqns_version_format (&c->files->caba->version);
+
+  if (c->state->mode != SQNS_MODE_FFF || options->recover || (options->allow_downgrade && options->allow_family_change))
+    return;
+  sqns_refusals_add (refusals, SQNS_ERROR_WRONG_STATE, SQNS_LIFT_DOWNGRADE | SQNS_LIFT_FAMILY, NULL,
+                     "the modem does not tell which version it runs, so it is not known whether %s is a downgrade or "
+                     "a change of family",
+                     to);
+}
+
+void
+sqns_plan_check_version (const SqnsPlanCase *c, SqnsRefusals *refusals)
+{
+  const SqnsPlanOptions *options = c->options;
+  const SqnsVersion *runs = &c->state->version;
+  SqnsFamily from_family = sqns_version_family (runs), to_family = sqns_plan_file_family (c->files->caba);
+  g_autofree char *from = sqns_version_format (runs);
+  g_autofree char *to = sqns_version_format (&c->files->caba->version);
+
+  if (options->force || is_other_chip (c, refusals) || c->kind == SQNS_FILE_BOOTROM)
+    return;
+  if (!sqns_version_known (runs))
+    {
+      check_unknown (c, refusals);
+      return;
+    }
+  if (from_family != to_family && !options->allow_family_change)
+    sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FAMILY, "a file of the same family",
+                       "the modem %s %s (%s) and the file is %s (%s)",
+                       c->state->mode == SQNS_MODE_FFF ? "runs" : "last ran", from, sqns_family_name (from_family), to,
+                       sqns_family_name (to_family));
+  if (is_older (c) && !options->allow_downgrade)
+    sqns_refusals_add (refusals, SQNS_ERROR_DOWNGRADE, SQNS_LIFT_DOWNGRADE, "a newer file", "%s is older than %s", to,
+                       from);
+}
+
+static gboolean
+check_store (const SqnsPlanFiles *files, GError **error)
+{
+  if (files->size <= SQNS_STORE_MAX_SIZE)
+    return TRUE;
+  return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                           "the file has %" G_GUINT64_FORMAT
+                           " bytes, and the modem stores files of 4 MiB at most before it installs "
+                           "them (method fff); %s",
+                           files->size, files->caba->diff ? "a full image is allowed" : "the method auto is allowed");
+}
+
+static gboolean
+check_updater (const SqnsPlanCase *c, GError **error)
+{
+  if (c->kind == SQNS_FILE_DIFF || c->kind == SQNS_FILE_BOOTROM)
+    return sqns_plan_refuse (
+        error, SQNS_ERROR_NEEDS_RECOVERY,
+        "the modem is in %s mode, out of which an updater and a full image lead; those are allowed",
+        sqns_mode_name (c->state->mode));
+  if (!c->files->updater_given && c->files->caba->updater_size == 0)
+    return sqns_plan_refuse (
+        error, SQNS_ERROR_INCOMPATIBLE,
+        "this way needs an updater program, and there is none inside the file; the file is allowed together with the "
+        "updater.elf of its release (--updater), another full image without");
+  if (c->history->updater_loads < MAX_UPDATER_LOADS)
+    return TRUE;
+  return sqns_plan_refuse (
+      error, SQNS_ERROR_NEEDS_RECOVERY,
+      "an updater was loaded %u times, and the modem is in %s mode all the same; try again, with the updater.elf of "
+      "another release (--updater) if it comes to this again",
+      c->history->updater_loads, sqns_mode_name (c->state->mode));
+}
+
+/* Only a modem that runs CAT-M1 still has that boot ROM in use: one with NB-IoT had it replaced before, whatever its
+ * first boot loader says. */
+static gboolean
+check_bootrom (const SqnsPlanCase *c, GError **error)
+{
+  if (!c->history->bootrom_replaced && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM
+      && sqns_version_family (&c->state->version) == SQNS_FAMILY_CAT_M1)
+    return check_updater (c, error);
+  return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                           "only the factory boot ROM %u is replaced before an upgrade, and this modem is not known to "
+                           "have it",
+                           SQNS_FACTORY_BOOT_ROM);
+}
+
+/* Between two files the first one is not repeated: only a running application takes it. */
+static gboolean
+check_two_steps (const SqnsPlanCase *c, GError **error)
+{
+  SqnsMode mode = c->state->mode;
+
+  if (mode == SQNS_MODE_FFF
+      || (mode == SQNS_MODE_RECOVERY && sqns_version_known (&c->state->version) && !c->history->rebooted))
+    return TRUE;
+  return sqns_plan_refuse (
+      error, SQNS_ERROR_WRONG_STATE,
+      "the first of the two files goes only onto a modem that runs its application, and this one is in %s mode; "
+      "another full image by itself is allowed, both files once it runs again",
+      sqns_mode_name (mode));
+}
+
+gboolean
+sqns_plan_check_route (const SqnsPlanCase *c, SqnsRoute route, GError **error)
+{
+  switch (route)
+    {
+    case SQNS_ROUTE_FFF:
+      return check_store (c->files, error);
+    case SQNS_ROUTE_UPDATER:
+      return check_updater (c, error);
+    case SQNS_ROUTE_BOOTROM:
+      return check_bootrom (c, error);
+    case SQNS_ROUTE_TWO_STEPS:
+      return check_two_steps (c, error);
+    case SQNS_ROUTE_REBOOT: /* out of the boot ROM only an updater leads */
+      return c->state->mode != SQNS_MODE_FFH || check_updater (c, error);
+    case SQNS_ROUTE_NOTHING:
+    case SQNS_ROUTE_ON_THE_FLY:
+    case SQNS_ROUTE_RESUME:
+    case SQNS_ROUTE_REPORT:
+    case SQNS_ROUTE_WAIT:
+      return TRUE;
+    }
+  g_assert_not_reached ();
+}
+
+gboolean
+sqns_plan_check_rules (const SqnsPlanCase *c, SqnsRoute route, gboolean force, GError **error)
+{
+  const SqnsCaba *caba = c->files->caba;
+  const SqnsRulesQuery query = {
+    .to = &caba->version,
+    .to_family = sqns_plan_file_family (caba),
+    .first_file = c->files->first_step != NULL,
+    .state = c->state,
+    .route = route,
+    /* the first of two files onto an unknown version is what lost modems: nobody may guess there */
+    .unknown_passes = c->options->recover && c->kind != SQNS_FILE_PAIR,
+  };
+
+  return sqns_rules_allow (c->rules, &query, force, error);
+}

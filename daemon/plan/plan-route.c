@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The routes as data: the steps of each, where each mode enters it, and which of them there are to choose from. */
+#include "plan/plan-private.h"
+
+#define MAX_STEPS 10u
+
+typedef struct {
+  guint n;
+  SqnsStep steps[MAX_STEPS];
+} Way;
+#define WAY(...)                                                                                                       \
+  {                                                                                                                    \
+    sizeof ((SqnsStep[]){ __VA_ARGS__ }) / sizeof (SqnsStep), { __VA_ARGS__ }                                          \
+  }
+
+/* The end of every way on which the whole file is written as it comes (protocol.md §3 steps 4 to 7). */
+#define WHOLE_FILE SQNS_STEP_UPLOAD_ON_THE_FLY, SQNS_STEP_APPLY, SQNS_STEP_BOOT_APPLICATION, SQNS_STEP_CONFIRM
+
+static const Way plain = WAY (SQNS_STEP_PREPARE, SQNS_STEP_BOOT_RECOVERY, WHOLE_FILE);
+/* protocol.md §3 "FFH" */
+static const Way by_updater = WAY (SQNS_STEP_PREPARE, SQNS_STEP_BOOT_FFH, SQNS_STEP_LOAD_UPDATER, WHOLE_FILE);
+/* protocol.md §3 "Factory boot ROM" */
+static const Way by_bootrom = WAY (SQNS_STEP_PREPARE,
+                                   SQNS_STEP_BOOT_RECOVERY,
+                                   SQNS_STEP_UPLOAD_BOOTROM,
+                                   SQNS_STEP_APPLY,
+                                   SQNS_STEP_BOOT_FFH,
+                                   SQNS_STEP_LOAD_UPDATER,
+                                   WHOLE_FILE);
+/* protocol.md §3 "FFF method": it comes back into the application by itself. */
+static const Way stored = WAY (SQNS_STEP_PREPARE, SQNS_STEP_STORE, SQNS_STEP_INSTALL, SQNS_STEP_CONFIRM);
+/* protocol.md §3 "Release 48829": between the two files the application boots once. */
+static const Way two_files = WAY (SQNS_STEP_PREPARE,
+                                  SQNS_STEP_STORE_FIRST,
+                                  SQNS_STEP_INSTALL,
+                                  SQNS_STEP_PREPARE,
+                                  SQNS_STEP_BOOT_RECOVERY,
+                                  WHOLE_FILE);
+/* The application is up again, and what was begun goes on from there. */
+static const Way back_to_two_files = WAY (SQNS_STEP_BOOT_APPLICATION,
+                                          SQNS_STEP_PREPARE,
+                                          SQNS_STEP_STORE_FIRST,
+                                          SQNS_STEP_INSTALL,
+                                          SQNS_STEP_PREPARE,
+                                          SQNS_STEP_BOOT_RECOVERY,
+                                          WHOLE_FILE);
+static const Way booted = WAY (SQNS_STEP_BOOT_APPLICATION, SQNS_STEP_CONFIRM);
+/* The file is in, but the boot ROM has nothing that could be told to boot it. */
+static const Way booted_by_updater = WAY (SQNS_STEP_LOAD_UPDATER, SQNS_STEP_BOOT_APPLICATION, SQNS_STEP_CONFIRM);
+static const Way waited = WAY (SQNS_STEP_WAIT);
+static const Way none = { 0 };
+
+/* Where a modem in a mode enters a route's way, and how people are told. */
+typedef struct {
+  SqnsRoute route;
+  SqnsMode mode;
+  const Way *way;
+  SqnsStep first;
+  const char *words;
+} Entry;
+
+static const Entry entries[] = {
+  { SQNS_ROUTE_NOTHING, SQNS_MODE_FFF, &none, SQNS_STEP_CONFIRM, NULL },
+  { SQNS_ROUTE_ON_THE_FLY, SQNS_MODE_FFF, &plain, SQNS_STEP_PREPARE, "by way of recovery" },
+  { SQNS_ROUTE_RESUME, SQNS_MODE_RECOVERY, &plain, SQNS_STEP_UPLOAD_ON_THE_FLY, "from recovery, where the modem is" },
+  { SQNS_ROUTE_RESUME, SQNS_MODE_MTOOLS, &plain, SQNS_STEP_UPLOAD_ON_THE_FLY, "by the updater that the modem runs" },
+  { SQNS_ROUTE_REBOOT, SQNS_MODE_RECOVERY, &booted, SQNS_STEP_BOOT_APPLICATION,
+    "by a reboot: the modem reports an upgrade that it was never told to boot" },
+  { SQNS_ROUTE_REBOOT, SQNS_MODE_MTOOLS, &booted, SQNS_STEP_BOOT_APPLICATION, "by a reboot: the file is in the modem" },
+  { SQNS_ROUTE_REBOOT, SQNS_MODE_FFH, &booted_by_updater, SQNS_STEP_LOAD_UPDATER,
+    "by an updater and a reboot: the file is in the modem" },
+  { SQNS_ROUTE_UPDATER, SQNS_MODE_FFF, &by_updater, SQNS_STEP_PREPARE, "by way of the boot ROM and an updater" },
+  { SQNS_ROUTE_UPDATER, SQNS_MODE_RECOVERY, &by_updater, SQNS_STEP_BOOT_FFH, "by way of the boot ROM and an updater" },
+  { SQNS_ROUTE_UPDATER, SQNS_MODE_FFH, &by_updater, SQNS_STEP_LOAD_UPDATER,
+    "from the boot ROM, where the modem is, by an updater" },
+  { SQNS_ROUTE_BOOTROM, SQNS_MODE_FFF, &by_bootrom, SQNS_STEP_PREPARE, "by way of a new boot ROM and an updater" },
+  { SQNS_ROUTE_BOOTROM, SQNS_MODE_RECOVERY, &by_bootrom, SQNS_STEP_UPLOAD_BOOTROM,
+    "by way of a new boot ROM and an updater" },
+  { SQNS_ROUTE_FFF, SQNS_MODE_FFF, &stored, SQNS_STEP_PREPARE, "stored first, then installed by the application" },
+  { SQNS_ROUTE_TWO_STEPS, SQNS_MODE_FFF, &two_files, SQNS_STEP_PREPARE, "in two steps, one file after the other" },
+  { SQNS_ROUTE_TWO_STEPS, SQNS_MODE_RECOVERY, &back_to_two_files, SQNS_STEP_BOOT_APPLICATION,
+    "in two steps, one file after the other, once its application is up again" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_RECOVERY, &plain, SQNS_STEP_APPLY,
+    "once the modem has reported on the file that it has" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_MTOOLS, &plain, SQNS_STEP_APPLY,
+    "once the modem has reported on the file that it has" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_FFF, &stored, SQNS_STEP_INSTALL, "by installing the file that the modem has stored" },
+  { SQNS_ROUTE_WAIT, SQNS_MODE_UPDATER, &waited, SQNS_STEP_WAIT,
+    "once the upgrade that the modem is applying by itself is over" },
+};
+
+/* What a full image may do by each method; others have one way each. */
+static const SqnsPlanChoice choices[] = {
+  { SQNS_FILE_FULL,
+    SQNS_MODE_FFF,
+    SQNS_METHOD_AUTO,
+    3,
+    { SQNS_ROUTE_ON_THE_FLY, SQNS_ROUTE_BOOTROM, SQNS_ROUTE_UPDATER } },
+  { SQNS_FILE_FULL, SQNS_MODE_FFF, SQNS_METHOD_ON_THE_FLY, 1, { SQNS_ROUTE_ON_THE_FLY } },
+  { SQNS_FILE_FULL, SQNS_MODE_FFF, SQNS_METHOD_FFF, 1, { SQNS_ROUTE_FFF } },
+  { SQNS_FILE_FULL, SQNS_MODE_FFF, SQNS_METHOD_RECOVERY, 2, { SQNS_ROUTE_UPDATER, SQNS_ROUTE_BOOTROM } },
+  { SQNS_FILE_FULL, SQNS_MODE_RECOVERY, SQNS_METHOD_AUTO, 2, { SQNS_ROUTE_RESUME, SQNS_ROUTE_BOOTROM } },
+  { SQNS_FILE_FULL, SQNS_MODE_RECOVERY, SQNS_METHOD_ON_THE_FLY, 1, { SQNS_ROUTE_RESUME } },
+  { SQNS_FILE_FULL, SQNS_MODE_RECOVERY, SQNS_METHOD_RECOVERY, 2, { SQNS_ROUTE_UPDATER, SQNS_ROUTE_BOOTROM } },
+  { SQNS_FILE_FULL, SQNS_MODE_MTOOLS, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_RESUME } },
+  { SQNS_FILE_FULL, SQNS_MODE_MTOOLS, SQNS_METHOD_ON_THE_FLY, 1, { SQNS_ROUTE_RESUME } },
+  { SQNS_FILE_FULL, SQNS_MODE_MTOOLS, SQNS_METHOD_RECOVERY, 1, { SQNS_ROUTE_RESUME } },
+  { SQNS_FILE_FULL, SQNS_MODE_FFH, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_UPDATER } },
+  { SQNS_FILE_FULL, SQNS_MODE_FFH, SQNS_METHOD_RECOVERY, 1, { SQNS_ROUTE_UPDATER } },
+  { SQNS_FILE_DIFF, SQNS_MODE_FFF, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_FFF } },
+  { SQNS_FILE_DIFF, SQNS_MODE_FFF, SQNS_METHOD_FFF, 1, { SQNS_ROUTE_FFF } },
+  { SQNS_FILE_BOOTROM, SQNS_MODE_FFF, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_FFF } },
+  { SQNS_FILE_BOOTROM, SQNS_MODE_FFF, SQNS_METHOD_FFF, 1, { SQNS_ROUTE_FFF } },
+  { SQNS_FILE_PAIR, SQNS_MODE_FFF, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_TWO_STEPS } },
+  { SQNS_FILE_PAIR, SQNS_MODE_RECOVERY, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_TWO_STEPS } },
+};
+
+static const char *const step_names[] = {
+  "prepare",     "boot-recovery", "boot-ffh", "upload-bootrom", "load-updater",     "upload-on-the-fly", "apply",
+  "store-first", "store",         "install",  "wait",           "boot-application", "confirm",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (step_names) == SQNS_N_STEPS);
+
+static const char *const route_names[] = {
+  "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "report", "wait",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (route_names) == SQNS_N_ROUTES);
+
+const char *
+sqns_step_name (SqnsStep step)
+{
+  return step_names[step];
+}
+
+const char *
+sqns_route_name (SqnsRoute route)
+{
+  return route_names[route];
+}
+
+gboolean
+sqns_step_ends_leg (SqnsStep step)
+{
+  return step == SQNS_STEP_BOOT_RECOVERY || step == SQNS_STEP_BOOT_FFH || step == SQNS_STEP_LOAD_UPDATER
+         || step == SQNS_STEP_INSTALL || step == SQNS_STEP_WAIT || step == SQNS_STEP_BOOT_APPLICATION;
+}
+
+const SqnsPlanChoice *
+sqns_plan_choice (SqnsFileKind kind, SqnsMode mode, SqnsMethod method)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (choices); i++)
+    if (choices[i].kind == kind && choices[i].mode == mode && choices[i].method == method)
+      return &choices[i];
+  return NULL;
+}
+
+static const Entry *
+find_entry (SqnsRoute route, SqnsMode mode)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
+    if (entries[i].route == route && entries[i].mode == mode)
+      return &entries[i];
+  g_return_val_if_reached (NULL);
+}
+
+/* Behind a boot ROM or a first file the rest of the way has the steps of another route, but is still that one. */
+static SqnsRoute
+whole_route (const SqnsPlanHistory *history, SqnsRoute route)
+{
+  if (route != SQNS_ROUTE_ON_THE_FLY && route != SQNS_ROUTE_RESUME && route != SQNS_ROUTE_UPDATER)
+    return route;
+  return history->first_step_done ? SQNS_ROUTE_TWO_STEPS : history->bootrom_replaced ? SQNS_ROUTE_BOOTROM : route;
+}
+
+static char *
+nothing_left (const SqnsPlanCase *c)
+{
+  g_autofree char *version = sqns_version_format (&c->state->version);
+
+  if (!c->history->file_taken)
+    return g_strdup_printf ("the modem runs %s already", version);
+  if (c->kind == SQNS_FILE_BOOTROM)
+    {
+      g_autofree char *boot_rom = sqns_version_format (&c->state->bootloader0);
+      return g_strdup_printf ("the modem took the boot ROM package and runs %s; its boot ROM is %s",
+                              *version != '\0' ? version : "its application",
+                              *boot_rom != '\0' ? boot_rom : "not told by it");
+    }
+  return g_strdup_printf ("the modem runs %s now", version);
+}
+
+static char *
+summarize (const SqnsPlanCase *c, const Entry *entry)
+{
+  g_autofree char *from = sqns_version_format (&c->state->version);
+  g_autofree char *to = sqns_version_format (&c->files->caba->version);
+
+  if (entry->route == SQNS_ROUTE_NOTHING)
+    return nothing_left (c);
+  return g_strdup_printf ("%s -> %s %s", *from != '\0' ? from : "unknown version",
+                          c->kind == SQNS_FILE_BOOTROM ? "the same with another boot ROM" : to, entry->words);
+}
+
+SqnsPlan *
+sqns_plan_new (const SqnsPlanCase *c, SqnsRoute route)
+{
+  const Entry *entry = find_entry (route, c->state->mode);
+  SqnsPlan *plan = g_new0 (SqnsPlan, 1);
+  gboolean entered = FALSE;
+
+  plan->route = whole_route (c->history, route);
+  plan->steps = g_array_new (FALSE, FALSE, sizeof (SqnsStep));
+  plan->summary = summarize (c, entry);
+  for (guint i = 0; i < entry->way->n; i++)
+    {
+      SqnsStep step = entry->way->steps[i];
+
+      entered |= step == entry->first;
+      if (!entered)
+        continue;
+      g_array_append_val (plan->steps, step);
+      plan->needs_boot_rom |= step == SQNS_STEP_BOOT_FFH || step == SQNS_STEP_LOAD_UPDATER;
+    }
+  return plan;
+}
+
+void
+sqns_plan_free (SqnsPlan *plan)
+{
+  if (plan == NULL)
+    return;
+  g_array_unref (plan->steps);
+  g_free (plan->summary);
+  g_free (plan);
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which way leads from what was observed to what the file promises, or why none may be taken: the order of decisions.
+ * What each of them refuses stands in plan-policy.c, the routes themselves in plan-route.c. */
+#include "plan/plan-private.h"
+
+#define MAX_UPLOADS 2u
+
+gboolean
+sqns_method_from_name (const char *name, SqnsMethod *method)
+{
+  static const struct {
+    const char *name;
+    SqnsMethod method;
+  } names[] = {
+    { "auto", SQNS_METHOD_AUTO },
+    { "on-the-fly", SQNS_METHOD_ON_THE_FLY },
+    { "fff", SQNS_METHOD_FFF },
+    { "recovery", SQNS_METHOD_RECOVERY },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_str_equal (name, names[i].name))
+      {
+        *method = names[i].method;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+gboolean
+sqns_plan_check_files (const SqnsRules *rules,
+                       const SqnsPlanFiles *files,
+                       const SqnsPlanOptions *options,
+                       GError **error)
+{
+  const SqnsRulesQuery query = {
+    .to = &files->caba->version,
+    .to_family = sqns_plan_file_family (files->caba),
+    .first_file = files->first_step != NULL,
+  };
+
+  g_autoptr (SqnsRefusals) refusals = sqns_refusals_new ();
+  GError *rule = NULL;
+
+  if (!sqns_plan_check_format (files, error))
+    return FALSE;
+  sqns_plan_check_family (files, options, refusals);
+  if (!sqns_rules_allow (rules, &query, options->force, &rule))
+    sqns_refusals_take (refusals, rule,
+                        sqns_rules_allow (rules, &query, TRUE, NULL) ? SQNS_LIFT_FORCE : SQNS_LIFT_NOTHING);
+  return sqns_refusals_check (refusals, error);
+}
+
+/* The application runs after the file was taken: what it says of itself has the last word. */
+static SqnsPlan *
+confirm (const SqnsPlanCase *c, GError **error)
+{
+  const SqnsCaba *caba = c->files->caba;
+  g_autofree char *runs = sqns_version_format (&c->state->version);
+  g_autofree char *promised = sqns_version_format (&caba->version);
+
+  /* what the package is for: no other boot ROM is replaced (protocol.md §3) */
+  if (c->kind == SQNS_FILE_BOOTROM && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM)
+    {
+      sqns_plan_refuse (error, SQNS_ERROR_VERIFY_FAILED,
+                        "the modem took the boot ROM package, but its boot ROM is still the factory's %u",
+                        SQNS_FACTORY_BOOT_ROM);
+      return NULL;
+    }
+  if (c->kind == SQNS_FILE_BOOTROM || sqns_version_equal (&c->state->version, &caba->version))
+    return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
+  sqns_plan_refuse (error, SQNS_ERROR_VERIFY_FAILED, "the modem took the file, but runs %s and not %s",
+                    *runs != '\0' ? runs : "a version that it does not tell", promised);
+  return NULL;
+}
+
+/* A modem that reports success for what this job has not sent: somebody's upgrade that was never told to boot
+ * (field-failures.md §1 row 24). */
+static gboolean
+was_never_booted (const SqnsPlanCase *c)
+{
+  const SqnsPlanHistory *history = c->history;
+
+  return c->state->mode == SQNS_MODE_RECOVERY && c->state->report == SQNS_REPORT_SUCCESS && !history->touched
+         && history->uploads == 0 && !history->rebooted && !history->bootrom_replaced && !history->first_step_done
+         && history->updater_loads == 0;
+}
+
+/* A file that was taken and does not boot is sent once more. */
+static gboolean
+may_send_again (const SqnsPlanCase *c)
+{
+  return c->history->rebooted && c->kind == SQNS_FILE_FULL && c->history->uploads < MAX_UPLOADS;
+}
+
+/* The file is in, and only has to be booted. */
+static SqnsPlan *
+boot_file (const SqnsPlanCase *c, GError **error)
+{
+  if (!c->history->rebooted)
+    return sqns_plan_check_route (c, SQNS_ROUTE_REBOOT, error) ? sqns_plan_new (c, SQNS_ROUTE_REBOOT) : NULL;
+  sqns_plan_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
+                    "the modem took the file and was booted, but is in %s mode again; another full image is allowed",
+                    sqns_mode_name (c->state->mode));
+  return NULL;
+}
+
+/* A run that was broken off behind the upload: a finished one is not repeated. */
+static gboolean
+waits_for_report (const SqnsPlanCase *c)
+{
+  if (!c->history->file_sent || c->history->file_taken)
+    return FALSE;
+  switch (c->state->mode)
+    {
+    case SQNS_MODE_RECOVERY:
+    case SQNS_MODE_MTOOLS:
+      return c->state->report != SQNS_REPORT_FAILURE;
+    case SQNS_MODE_FFF:
+      return c->history->uploads == 0; /* it was stored */
+    case SQNS_MODE_FFH:
+    case SQNS_MODE_UPDATER:
+    case SQNS_MODE_UNKNOWN:
+      break;
+    }
+  return FALSE;
+}
+
+/* What needs no route: *@settled, with a plan or an error. */
+static SqnsPlan *
+settle (const SqnsPlanCase *c, gboolean *settled, GError **error)
+{
+  SqnsMode mode = c->state->mode;
+
+  *settled = TRUE;
+  if (mode == SQNS_MODE_UNKNOWN)
+    {
+      sqns_plan_refuse (
+          error, SQNS_ERROR_WRONG_STATE,
+          "the modem does not tell which mode it is in; an upgrade is allowed once a probe has found that out");
+      return NULL;
+    }
+  if (mode == SQNS_MODE_UPDATER)
+    return sqns_plan_new (c, SQNS_ROUTE_WAIT);
+  if (c->history->file_taken && mode == SQNS_MODE_FFF)
+    return confirm (c, error);
+  if (c->history->file_taken && !may_send_again (c))
+    return boot_file (c, error);
+  if (mode == SQNS_MODE_FFF && sqns_version_equal (&c->state->version, &c->files->caba->version)
+      && (c->history->file_sent || !c->options->allow_reinstall))
+    return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
+  if (waits_for_report (c))
+    return sqns_plan_new (c, SQNS_ROUTE_REPORT);
+  if (was_never_booted (c))
+    return sqns_plan_new (c, SQNS_ROUTE_REBOOT);
+  *settled = FALSE;
+  return NULL;
+}
+
+/* No route has these files, this mode and this method. */
+static gboolean
+refuse_choice (const SqnsPlanCase *c, GError **error)
+{
+  static const char *const method_names[] = { "auto", "on-the-fly", "fff", "recovery" };
+  const char *mode = sqns_mode_name (c->state->mode);
+  const char *method = method_names[c->options->method];
+
+  switch (c->kind)
+    {
+    case SQNS_FILE_BOOTROM:
+      return sqns_plan_refuse (
+          error, SQNS_ERROR_INCOMPATIBLE,
+          "a boot ROM package alone is installed by a running application, with the method auto or "
+          "fff; this modem is in %s mode and the method is %s; a full image is allowed",
+          mode, method);
+    case SQNS_FILE_DIFF:
+      return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                               "a differential file is installed by the running application, so not with the method "
+                               "%s; auto and fff are allowed, or a full image",
+                               method);
+    case SQNS_FILE_PAIR:
+      if (c->options->method == SQNS_METHOD_AUTO)
+        return sqns_plan_check_route (c, SQNS_ROUTE_TWO_STEPS, error);
+      return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                               "two files have one way only, which the method %s is not; the method auto is allowed",
+                               method);
+    case SQNS_FILE_FULL:
+      return sqns_plan_refuse (error, SQNS_ERROR_WRONG_STATE,
+                               "there is no way by the method %s for a modem in %s mode; the method auto is allowed",
+                               method, mode);
+    }
+  g_assert_not_reached ();
+}
+
+/* The first route that this modem can take and the rules allow. @force: rules that are liftable do not count. The error
+ * is the better route's. */
+static gboolean
+choose (const SqnsPlanCase *c, const SqnsPlanChoice *choice, gboolean force, SqnsRoute *route, GError **error)
+{
+  g_autoptr (GError) first = NULL;
+
+  for (guint i = 0; i < choice->n; i++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      *route = choice->routes[i];
+      if (sqns_plan_check_rules (c, *route, force, &local) && sqns_plan_check_route (c, *route, &local))
+        return TRUE;
+      if (first == NULL)
+        first = g_steal_pointer (&local);
+    }
+  g_propagate_error (error, g_steal_pointer (&first));
+  return FALSE;
+}
+
+/* A boot ROM was replaced in order to load an updater. That was tried, or the modem went past it: with the new boot ROM
+ * the plain way is as good. */
+static SqnsRoute
+behind_bootrom (const SqnsPlanCase *c, SqnsRoute route)
+{
+  return c->history->bootrom_replaced && c->state->mode == SQNS_MODE_RECOVERY && c->history->updater_loads == 0
+             ? SQNS_ROUTE_UPDATER
+             : route;
+}
+
+/* An updater that this job has loaded over a boot ROM that may stay: the rest of that way. */
+static gboolean
+is_by_updater (const SqnsPlanCase *c)
+{
+  return c->history->updater_loads > 0 && c->state->mode == SQNS_MODE_MTOOLS
+         && sqns_version_known (&c->state->bootloader0) && c->state->bootloader0.build != SQNS_FACTORY_BOOT_ROM;
+}
+
+/* What force lifts it lifts only where no route is allowed without. */
+static void
+choose_or_refuse (const SqnsPlanCase *c, const SqnsPlanChoice *choice, SqnsRoute *route, SqnsRefusals *refusals)
+{
+  SqnsRoute forced;
+  GError *error = NULL;
+
+  if (c->options->force && choose (c, choice, FALSE, route, NULL))
+    return;
+  if (!choose (c, choice, c->options->force, route, &error))
+    sqns_refusals_take (refusals, error, choose (c, choice, TRUE, &forced, NULL) ? SQNS_LIFT_FORCE : SQNS_LIFT_NOTHING);
+}
+
+/* Behind the first of what this job sends, policy was asked. */
+static gboolean
+find_route (const SqnsPlanCase *c, SqnsRoute *route, GError **error)
+{
+  const SqnsPlanChoice *choice = sqns_plan_choice (c->kind, c->state->mode, c->options->method);
+  g_autoptr (SqnsRefusals) refusals = sqns_refusals_new ();
+  GError *no_choice = NULL;
+
+  if (c->history->bootrom_replaced || c->history->first_step_done || is_by_updater (c))
+    {
+      if (choice == NULL)
+        return refuse_choice (c, error);
+      *route = behind_bootrom (c, choice->routes[0]);
+      return sqns_plan_check_route (c, *route, error);
+    }
+  sqns_plan_check_family (c->files, c->options, refusals);
+  sqns_plan_check_version (c, refusals);
+  if (choice != NULL)
+    choose_or_refuse (c, choice, route, refusals);
+  else if (!refuse_choice (c, &no_choice))
+    sqns_refusals_take (refusals, no_choice, SQNS_LIFT_NOTHING);
+  return sqns_refusals_check (refusals, error);
+}
+
+SqnsPlan *
+sqns_plan_make (const SqnsRules *rules,
+                const SqnsPlanState *state,
+                const SqnsPlanHistory *history,
+                const SqnsPlanFiles *files,
+                const SqnsPlanOptions *options,
+                GError **error)
+{
+  const SqnsPlanCase c = {
+    rules, state, history, files, options, sqns_plan_file_kind (files, history->first_step_done),
+  };
+  gboolean settled;
+  SqnsRoute route;
+  SqnsPlan *plan;
+
+  if (!sqns_plan_check_format (files, error))
+    return NULL;
+  plan = settle (&c, &settled, error);
+  if (settled)
+    return plan;
+  if (!sqns_plan_check_base (&c, error))
+    return NULL;
+  return find_route (&c, &route, error) ? sqns_plan_new (&c, route) : NULL;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who else has a port open, whether they lock it or not: terminals and flashing tools mostly do not, and two readers
+ * share the bytes (field-failures.md row 35). */
+#pragma once
+
+#include "common/error.h"
+
+/* Looks through /proc in the main loop, a little in each turn. Those who ask at the same time share the walk, which
+ * begins after they asked. @devnode is looked up at once. */
+void sqns_port_holder_async (const char *devnode, GAsyncReadyCallback callback, gpointer user_data);
+
+/* FALSE with PORT_LOCKED: another process has it open, which is named. *@sure (nullable) FALSE: there are processes
+ * that this one may not look into. */
+gboolean sqns_port_holder_finish (GAsyncResult *result, gboolean *sure, GError **error);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The serial fd: exchange with a deadline, resync.
+ *
+ * One exchange at a time. After a timeout or a cancel the port is unsynced and refuses exchanges until it was resynced,
+ * so that a late answer is never taken for the next one's. */
+#pragma once
+
+#include "serial/tty.h"
+
+#define SQNS_TYPE_PORT (sqns_port_get_type ())
+G_DECLARE_FINAL_TYPE (SqnsPort, sqns_port, SQNS, PORT, GObject)
+
+/* Of a tty that was opened and set to @speed by port-open.h; takes @tty. FAILED: the kernel is out of resources. */
+SqnsPort *sqns_port_new (const char *devnode, SqnsTty *tty, guint speed, GError **error);
+
+const char *sqns_port_devnode (SqnsPort *port);
+guint sqns_port_speed (SqnsPort *port);
+
+/* Sets another baud rate at once: bytes that are not out yet are lost, the caller has waited for their answer.
+ * Received bytes that were not consumed are dropped. FAILED for a rate that termios does not know, DEVICE_LOST. */
+gboolean sqns_port_set_speed (SqnsPort *port, guint speed, GError **error);
+
+/* 5 data bits at @speed: what is written then are commands to the PIC of an expansion board, until the next
+ * sqns_port_set_speed(), which is 8 data bits again. A tty that only has 8 (a pseudo-terminal) keeps them, which is no
+ * error. Errors as of sqns_port_set_speed(). */
+gboolean sqns_port_set_command_mode (SqnsPort *port, guint speed, GError **error);
+
+/* Closes the fd and fails what is pending with DEVICE_LOST. */
+void sqns_port_close (SqnsPort *port);
+gboolean sqns_port_is_lost (SqnsPort *port); /* hung up or closed */
+
+typedef enum {
+  SQNS_MATCH_MORE, /* keep reading */
+  SQNS_MATCH_DONE, /* the answer is there */
+} SqnsMatch;
+/* Looks at all bytes received since the exchange began (or since it consumed the last ones); *@consumed says how many
+ * to drop from the front. Pure. */
+typedef SqnsMatch (*SqnsMatchFunc) (const guint8 *data, gsize len, gsize *consumed, gpointer user_data);
+
+typedef struct {
+  const guint8 *request; /* borrowed until the task returns; NULL: only listen */
+  gsize request_len;
+  SqnsMatchFunc match; /* NULL: done when the request is written */
+  gpointer match_data; /* borrowed */
+  guint timeout_ms;    /* from the last byte of the request that was written, 0 is not allowed */
+  guint idle_ms;       /* > 0: silence for so long after bytes that are no answer is a timeout, too */
+} SqnsExchange;
+
+/* Errors: TIMEOUT (the port is unsynced then), CANCELLED (likewise), DEVICE_LOST, PROTOCOL (unsynced: nothing was
+ * sent), BUSY (another exchange runs). */
+void sqns_port_exchange_async (SqnsPort *port,
+                               const SqnsExchange *exchange,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+gboolean sqns_port_exchange_finish (SqnsPort *port, GAsyncResult *result, GError **error);
+
+/* Reads and throws away until nothing came for @quiet_ms, at most @max_ms. *@heard of finish: what came (at most the
+ * first and last 256 bytes), for telling noise from silence; nullable. Does not make the port synced. */
+void sqns_port_drain_async (SqnsPort *port,
+                            guint quiet_ms,
+                            guint max_ms,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
+gboolean sqns_port_drain_finish (SqnsPort *port, GAsyncResult *result, GByteArray **heard, GError **error);
+
+gboolean sqns_port_is_synced (SqnsPort *port);
+
+/* Drains, then runs @probe as the probing exchange; the port is synced again when that is answered. */
+void sqns_port_resync_async (SqnsPort *port,
+                             guint quiet_ms,
+                             const SqnsExchange *probe,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean sqns_port_resync_finish (SqnsPort *port, GAsyncResult *result, GError **error);
+
+/* What was received in the last exchange or drain that failed, for naming noise; owned by the port, may be empty. */
+const guint8 *sqns_port_heard (SqnsPort *port, gsize *len);
+
+/* Takes the fd for a console: reads go to @received until sqns_port_unlisten(); writes by sqns_port_write(). */
+typedef void (*SqnsPortReceived) (SqnsPort *port, const guint8 *data, gsize len, gpointer user_data);
+gboolean sqns_port_listen (SqnsPort *port, SqnsPortReceived received, gpointer user_data, GError **error);
+void sqns_port_unlisten (SqnsPort *port);
+gssize
+sqns_port_write (SqnsPort *port, const guint8 *data, gsize len, GError **error); /* bytes taken, 0 = would block */
+
+/* Signal "lost" (no arguments): the tty hung up. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The main job: from a port to a modem that has told the promised version. */
+#pragma once
+
+#include "link/link.h"
+#include "plan/plan.h"
+
+/* What a run knows that the modem could not tell the next one. Zeroed at a job's beginning; a resumed job brings what
+ * its last checkpoint said. */
+typedef struct {
+  SqnsPlanHistory history;
+  SqnsVersion before;      /* what it ran when the job began */
+  SqnsVersion version;     /* as it told last */
+  SqnsVersion bootloader0; /* likewise */
+  gboolean written;        /* bytes of an image may have come to its flash */
+  guint salt;              /* of the job, with which its modem's IMEI was hashed; 0 not yet */
+  guint tag;               /* that hash, its last bit: the check digit is right; 0: the IMEI is not known so far */
+} SqnsUpgradeMemory;
+
+/* Keeps @memory (borrowed during the call) safe before the step that it describes begins, and calls @done once, later.
+ */
+typedef void (*SqnsCheckpointFunc) (gpointer data,
+                                    const SqnsUpgradeMemory *memory,
+                                    GSourceFunc done,
+                                    gpointer done_data);
+
+typedef struct {
+  SqnsLinkConfig link;
+  GBytes *image;              /* the whole .dup; references to this and the next two are taken */
+  GBytes *first_step;         /* the first of two files (release 48829), nullable */
+  GBytes *updater;            /* an updater ELF that somebody gave, nullable: the one inside the file */
+  const SqnsCaba *caba;       /* parsed @image; must outlive the run, as must the next two */
+  const SqnsCaba *first_caba; /* parsed @first_step, nullable */
+  const SqnsRules *rules;
+  SqnsPlanOptions options;
+  guint block_size; /* most image bytes per STP block, 0 = as the session allows */
+  gboolean dry_run; /* stop after the plan */
+  SqnsUpgradeMemory memory;
+  SqnsCheckpointFunc checkpoint; /* nullable */
+  gpointer checkpoint_data;
+} SqnsUpgradeConfig;
+
+typedef struct {
+  SqnsVersion before; /* unknown when the modem could not say */
+  SqnsVersion after;
+  gboolean nothing_to_do; /* it ran that version already */
+  char *summary;          /* for people: what was done, or would be (dry run) */
+} SqnsUpgradeResult;
+void sqns_upgrade_result_free (SqnsUpgradeResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsUpgradeResult, sqns_upgrade_result_free)
+
+/* Link, probe, plan, then the plan's steps up to the next reboot, and again from the probe, until the booted modem
+ * tells the promised version. Scouts by a relay, which reaches a modem at any speed and can be left; goes over to
+ * passthrough for the upload where the link's kind allows. Must not be cancelled while the monitor says "committed":
+ * the caller holds back. Errors: those of link and probe; INVALID_FIRMWARE, INCOMPATIBLE, DOWNGRADE, ... before harm;
+ * NEEDS_RECOVERY when the modem is left in recovery (resumable), MODEM_REFUSED and VERIFY_FAILED when it runs its old
+ * or an unexpected firmware, TIMEOUT and DEVICE_LOST (a port that is not there, too: it was when the job was given it)
+ * when its state is not known. The message says what the modem is
+ * now and whether power may be cut. */
+void sqns_upgrade_async (const SqnsUpgradeConfig *config,
+                         const SqnsMonitor *monitor,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
+SqnsUpgradeResult *sqns_upgrade_finish (GAsyncResult *result, GError **error);
