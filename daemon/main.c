@@ -239,7 +239,7 @@ start_model (App *app, GError **error)
   if (rules == NULL)
     return FALSE;
   sqns_monitor_allow_personal (app->config.log_personal);
-  app->manager = sqns_manager_new (&app->config, sqns_operations (), rules);
+  app->manager = sqns_manager_new (&app->config, sqns_backend (), rules);
   g_signal_connect (app->manager, "changed", G_CALLBACK (on_manager_changed), app);
   return TRUE;
 }

@@ -70,7 +70,7 @@ static void
 refresh (SqnsCall *call)
 {
   if (may_open (call))
-    sqns_refresh_async (call->device, sqns_manager_operations (call->bus->manager), on_refreshed, call);
+    sqns_refresh_async (call->device, sqns_manager_backend (call->bus->manager), on_refreshed, call);
 }
 
 static void
@@ -114,8 +114,7 @@ open_console (SqnsCall *call)
   if (!may_open (call))
     return;
   if (sqns_reserve_check (&error) && sqns_manager_allows_console (call->bus->manager, call->uid, &error))
-    sqns_console_open_async (call->device, sqns_manager_operations (call->bus->manager), call->uid, on_console_open,
-                             call);
+    sqns_console_open_async (call->device, sqns_manager_backend (call->bus->manager), call->uid, on_console_open, call);
   else
     sqns_call_fail (call, error);
 }
@@ -232,8 +231,7 @@ static void
 reset (SqnsCall *call)
 {
   if (may_open (call))
-    sqns_module_reset_async (call->device, sqns_manager_operations (call->bus->manager), call->flag, on_reset_done,
-                             call);
+    sqns_module_reset_async (call->device, sqns_manager_backend (call->bus->manager), call->flag, on_reset_done, call);
 }
 
 static void
@@ -285,7 +283,7 @@ static void
 identify (SqnsCall *call)
 {
   if (may_open (call))
-    sqns_identification_async (call->device, sqns_manager_operations (call->bus->manager), on_identified, call);
+    sqns_identification_async (call->device, sqns_manager_backend (call->bus->manager), on_identified, call);
 }
 
 static void

@@ -10,7 +10,7 @@
 typedef struct {
   SqnsDevice *device;
   guint uid;
-  const SqnsOperations *operations;
+  const SqnsBackend *backend;
   SqnsLink *link;
   GTask *task;         /* until the stream is open, or is not to be had */
   GCancellable *until; /* cancelled by sqns_device_interrupt() */
@@ -29,7 +29,7 @@ trace (gpointer data, char direction, const char *line)
 static void
 on_contact (gpointer data, SqnsContact contact)
 {
-  sqns_device_note_contact (((Console *)data)->device, contact);
+  sqns_device_set_contact (((Console *)data)->device, contact);
 }
 
 static const SqnsMonitorFuncs monitor_funcs = { .contact = on_contact, .trace = trace };
@@ -60,7 +60,7 @@ fail (Console *self, GError *error)
       return;
     }
   error = sqns_error_normalize (error);
-  sqns_device_note_error (self->device, error);
+  sqns_device_set_error (self->device, error);
   g_task_return_error (task, error);
 }
 
@@ -68,7 +68,7 @@ static void
 on_link_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Console *self = user_data;
-  self->operations->link_close_finish (self->link, result, NULL);
+  self->backend->link_close_finish (self->link, result, NULL);
   console_free (self);
 }
 
@@ -78,7 +78,7 @@ close_console (Console *self)
   if (self->closing)
     return;
   self->closing = TRUE;
-  self->operations->link_close_async (self->link, on_link_closed, self);
+  self->backend->link_close_async (self->link, on_link_closed, self);
 }
 
 static void
@@ -94,12 +94,12 @@ on_interrupted (GCancellable *cancellable, gpointer user_data)
   g_autofree char *farewell = g_strdup_printf ("\r\n[sqnsd: %s; the console is closed]\r\n",
                                                self->dismissed != NULL ? self->dismissed : "the daemon is stopping");
   if (!self->closing)
-    self->operations->link_end_console (self->link, farewell); /* leads to on_far_end_closed() */
+    self->backend->link_end_console (self->link, farewell); /* leads to on_far_end_closed() */
   return G_SOURCE_REMOVE;
 }
 
 void
-sqns_console_dismiss (SqnsDevice *device, const char *why)
+sqns_console_close (SqnsDevice *device, const char *why)
 {
   Console *self = g_object_get_data (G_OBJECT (device), KEY);
   if (self == NULL || self->dismissed != NULL)
@@ -118,9 +118,8 @@ static void
 lend (Console *self)
 {
   GError *error = NULL;
-  sqns_device_note_link (self->device, self->operations->link_kind (self->link),
-                         self->operations->link_board (self->link));
-  int fd = self->operations->link_open_console (self->link, on_far_end_closed, self, &error);
+  sqns_device_update_link (self->device, self->backend->link_kind (self->link), self->backend->link_board (self->link));
+  int fd = self->backend->link_open_console (self->link, on_far_end_closed, self, &error);
   if (fd < 0)
     {
       fail (self, error);
@@ -132,7 +131,7 @@ lend (Console *self)
   g_source_attach (self->interrupted, g_main_context_get_thread_default ());
 
   g_autoptr (GTask) task = g_steal_pointer (&self->task);
-  sqns_device_note_error (self->device, NULL);
+  sqns_device_set_error (self->device, NULL);
   g_task_return_pointer (task, GINT_TO_POINTER (fd), close_fd);
 }
 
@@ -142,7 +141,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   Console *self = user_data;
   GError *error = NULL;
 
-  self->link = self->operations->link_open_finish (result, &error);
+  self->link = self->backend->link_open_finish (result, &error);
   if (self->link != NULL)
     {
       lend (self);
@@ -168,7 +167,7 @@ sqns_console_is_of (SqnsDevice *device, guint uid)
 
 void
 sqns_console_open_async (
-    SqnsDevice *device, const SqnsOperations *operations, guint uid, GAsyncReadyCallback callback, gpointer user_data)
+    SqnsDevice *device, const SqnsBackend *backend, guint uid, GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
   if (!sqns_device_claim (device, SQNS_USE_CONSOLE, NULL, &error))
@@ -179,7 +178,7 @@ sqns_console_open_async (
   Console *self = g_new0 (Console, 1);
   self->device = g_object_ref (device);
   self->uid = uid;
-  self->operations = operations;
+  self->backend = backend;
   self->until = g_object_ref (sqns_device_cancellable (device));
   g_object_set_data (G_OBJECT (device), KEY, self);
   self->task = g_task_new (device, NULL, callback, user_data);
@@ -188,7 +187,7 @@ sqns_console_open_async (
   SqnsLinkConfig config = sqns_device_link_config (device);
   config.leave = TRUE;
   SqnsMonitor monitor = { &monitor_funcs, self };
-  operations->link_open_async (&config, &monitor, self->until, on_opened, self);
+  backend->link_open_async (&config, &monitor, self->until, on_opened, self);
 }
 
 int

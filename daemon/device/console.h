@@ -3,20 +3,20 @@
 #pragma once
 
 #include "device/device.h"
-#include "device/operations.h"
+#include "device/backend.h"
 
 /* Opens a link that can be left again and its stream. The device stays claimed until the far end is closed, the board
- * is lost, sqns_device_interrupt() or sqns_console_dismiss() is called; the link is then closed and the device
- * released. @operations: static. @uid: of the user who asks. Errors: BUSY, those of link. */
+ * is lost, sqns_device_interrupt() or sqns_console_close() is called; the link is then closed and the device
+ * released. @backend: static. @uid: of the user who asks. Errors: BUSY, those of link. */
 void sqns_console_open_async (
-    SqnsDevice *device, const SqnsOperations *operations, guint uid, GAsyncReadyCallback callback, gpointer user_data);
+    SqnsDevice *device, const SqnsBackend *backend, guint uid, GAsyncReadyCallback callback, gpointer user_data);
 /* The far end's fd, owned by the caller; -1 with @error. */
 int sqns_console_open_finish (SqnsDevice *device, GAsyncResult *result, GError **error);
 
 /* Takes the console away that is open on @device, or is being opened: the person reads @why ("job ... takes this
  * modem") on the stream, which ends then; the device is released as soon as the link is left. An open that has not
  * ended yet fails with BUSY. Nothing where there is no console. */
-void sqns_console_dismiss (SqnsDevice *device, const char *why);
+void sqns_console_close (SqnsDevice *device, const char *why);
 
 /* @uid has a console on @device, or is getting one. */
 gboolean sqns_console_is_of (SqnsDevice *device, guint uid);

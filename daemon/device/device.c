@@ -28,7 +28,7 @@ struct _SqnsDevice {
   gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times of the last ones, newest last; 0 none */
   SqnsContact contact;                 /* of the present use, or the last */
   SqnsDeviceState found;               /* as last observed: one of the modem's own states, unknown or silent */
-  gint64 doubt_until;                  /* µs since the epoch, see sqns_device_note_doubt() */
+  gint64 doubt_until;                  /* µs since the epoch, see sqns_device_set_flashing_since() */
   GCancellable *cancellable;
   SqnsDeviceInfo info;
 };
@@ -385,7 +385,7 @@ seen (SqnsDevice *self)
 }
 
 void
-sqns_device_note_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInfo *board)
+sqns_device_update_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInfo *board)
 {
   if (kind != SQNS_LINK_AUTO) /* the board may be known before the way is */
     self->info.link = kind;
@@ -424,7 +424,7 @@ state_of_mode (SqnsMode mode)
 }
 
 void
-sqns_device_note_doubt (SqnsDevice *self, gint64 since)
+sqns_device_set_flashing_since (SqnsDevice *self, gint64 since)
 {
   self->doubt_until = since > 0 ? since + sqns_patience_us (SQNS_UPDATING_S) : 0;
 }
@@ -435,11 +435,11 @@ note_mode (SqnsDevice *self, SqnsMode mode)
 {
   self->found = state_of_mode (mode);
   if (mode != SQNS_MODE_UNKNOWN)
-    sqns_device_note_doubt (self, mode == SQNS_MODE_UPDATER ? g_get_real_time () : 0);
+    sqns_device_set_flashing_since (self, mode == SQNS_MODE_UPDATER ? g_get_real_time () : 0);
 }
 
 void
-sqns_device_note_ran (SqnsDevice *self, const SqnsVersion *software, const SqnsVersion *boot_rom)
+sqns_device_update_ran (SqnsDevice *self, const SqnsVersion *software, const SqnsVersion *boot_rom)
 {
   if (sqns_version_known (software))
     self->info.ran = *software;
@@ -448,13 +448,13 @@ sqns_device_note_ran (SqnsDevice *self, const SqnsVersion *software, const SqnsV
 }
 
 void
-sqns_device_note_status (SqnsDevice *self, const SqnsModemStatus *status)
+sqns_device_update_status (SqnsDevice *self, const SqnsModemStatus *status)
 {
   note_mode (self, status->mode);
   self->contact = status->speed != 0 ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT; /* noise is no answer */
   if (status->mode == SQNS_MODE_UNKNOWN && self->contact == SQNS_CONTACT_SILENT)
     self->found = SQNS_DEVICE_SILENT;
-  sqns_device_note_ran (self, &status->version, &status->showver.bootloader[0]);
+  sqns_device_update_ran (self, &status->version, &status->showver.bootloader[0]);
   if (sqns_version_known (&status->version))
     self->info.version = status->version;
   if (sqns_version_known (&status->showver.software) || sqns_version_known (&status->showver.bootloader[0]))
@@ -467,7 +467,7 @@ sqns_device_note_status (SqnsDevice *self, const SqnsModemStatus *status)
 }
 
 void
-sqns_device_note_version (SqnsDevice *self, const SqnsVersion *version)
+sqns_device_set_version (SqnsDevice *self, const SqnsVersion *version)
 {
   if (!sqns_version_known (version))
     return;
@@ -484,14 +484,14 @@ sqns_device_note_version (SqnsDevice *self, const SqnsVersion *version)
 }
 
 void
-sqns_device_note_mode (SqnsDevice *self, SqnsMode mode)
+sqns_device_set_mode (SqnsDevice *self, SqnsMode mode)
 {
   note_mode (self, mode);
   changed (self);
 }
 
 void
-sqns_device_note_contact (SqnsDevice *self, SqnsContact contact)
+sqns_device_set_contact (SqnsDevice *self, SqnsContact contact)
 {
   self->contact = contact;
 }
@@ -520,7 +520,7 @@ note_silence (SqnsDevice *self)
 }
 
 void
-sqns_device_note_error (SqnsDevice *self, const GError *error)
+sqns_device_set_error (SqnsDevice *self, const GError *error)
 {
   if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
     return; /* nothing went wrong */

@@ -101,20 +101,20 @@ GCancellable *sqns_device_cancellable (SqnsDevice *device); /* of the present us
 void sqns_device_interrupt (SqnsDevice *device);            /* ends what is no job */
 
 /* Findings. */
-void sqns_device_note_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoardInfo *board);
-void sqns_device_note_status (SqnsDevice *device, const SqnsModemStatus *status);
-void sqns_device_note_version (SqnsDevice *device, const SqnsVersion *version); /* it runs, in application mode */
+void sqns_device_update_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoardInfo *board);
+void sqns_device_update_status (SqnsDevice *device, const SqnsModemStatus *status);
+void sqns_device_set_version (SqnsDevice *device, const SqnsVersion *version); /* it runs, in application mode */
 /* What an earlier job was told, before the daemon's start; what is unknown leaves it as it is. */
-void sqns_device_note_ran (SqnsDevice *device, const SqnsVersion *software, const SqnsVersion *boot_rom);
-void sqns_device_note_mode (SqnsDevice *device, SqnsMode mode); /* UNKNOWN: what was known no longer holds */
+void sqns_device_update_ran (SqnsDevice *device, const SqnsVersion *software, const SqnsVersion *boot_rom);
+void sqns_device_set_mode (SqnsDevice *device, SqnsMode mode); /* UNKNOWN: what was known no longer holds */
 /* It may be writing its flash, since @since (µs since the epoch): links to it are unsafe until it says what it is, or
  * has been silent for longer than it could write. 0: it is not. */
-void sqns_device_note_doubt (SqnsDevice *device, gint64 since);
+void sqns_device_set_flashing_since (SqnsDevice *device, gint64 since);
 /* What became of the modem in this use; NONE until told. */
-void sqns_device_note_contact (SqnsDevice *device, SqnsContact contact);
+void sqns_device_set_contact (SqnsDevice *device, SqnsContact contact);
 SqnsContact sqns_device_contact (SqnsDevice *device);
 /* @error NULL: all went well. After a TIMEOUT it counts as silent where it was asked over a proven way, else nothing is
  * known of it; CANCELLED is no error. */
-void sqns_device_note_error (SqnsDevice *device, const GError *error);
+void sqns_device_set_error (SqnsDevice *device, const GError *error);
 
 /* Signals: "changed" (no arguments); "released" (no arguments): free for the next use. */

@@ -24,13 +24,13 @@ trace (gpointer data, char direction, const char *line)
 static void
 on_link (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board)
 {
-  sqns_device_note_link (((SqnsErrand *)data)->device, kind, board);
+  sqns_device_update_link (((SqnsErrand *)data)->device, kind, board);
 }
 
 static void
 on_contact (gpointer data, SqnsContact contact)
 {
-  sqns_device_note_contact (((SqnsErrand *)data)->device, contact);
+  sqns_device_set_contact (((SqnsErrand *)data)->device, contact);
 }
 
 static const SqnsMonitorFuncs monitor_funcs = { .link = on_link, .contact = on_contact, .trace = trace };
@@ -41,10 +41,10 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsErrand *self = user_data;
   GError *error = NULL;
 
-  self->link = self->operations->link_open_finish (result, &error);
+  self->link = self->backend->link_open_finish (result, &error);
   if (self->link != NULL)
-    sqns_device_note_link (self->device, self->operations->link_kind (self->link),
-                           self->operations->link_board (self->link));
+    sqns_device_update_link (self->device, self->backend->link_kind (self->link),
+                             self->backend->link_board (self->link));
   sqns_ssm_next_or_fail (self->ssm, self->link != NULL, error);
 }
 
@@ -58,14 +58,14 @@ open_link (SqnsErrand *self)
     }
   SqnsLinkConfig config = sqns_device_link_config (self->device);
   config.leave = TRUE;
-  self->operations->link_open_async (&config, &self->monitor, sqns_ssm_cancellable (self->ssm), on_opened, self);
+  self->backend->link_open_async (&config, &self->monitor, sqns_ssm_cancellable (self->ssm), on_opened, self);
 }
 
 static void
 on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsErrand *self = user_data;
-  self->operations->link_close_finish (self->link, result, NULL);
+  self->backend->link_close_finish (self->link, result, NULL);
   g_clear_object (&self->link);
   sqns_ssm_next (self->ssm);
 }
@@ -74,7 +74,7 @@ static void
 close_link (SqnsErrand *self)
 {
   if (self->link != NULL)
-    self->operations->link_close_async (self->link, on_closed, self);
+    self->backend->link_close_async (self->link, on_closed, self);
   else
     sqns_ssm_next (self->ssm);
 }
@@ -105,7 +105,7 @@ handle (SqnsSsm *ssm, guint state, gpointer data)
       close_link (self);
       break;
     case RELEASE:
-      sqns_device_note_error (self->device, sqns_ssm_error (ssm));
+      sqns_device_set_error (self->device, sqns_ssm_error (ssm));
       sqns_device_release (self->device);
       sqns_ssm_next (ssm);
       break;
@@ -132,7 +132,7 @@ errand_free (gpointer data)
 void
 sqns_errand_async (const SqnsErrandClass *klass,
                    SqnsDevice *device,
-                   const SqnsOperations *operations,
+                   const SqnsBackend *backend,
                    GAsyncReadyCallback callback,
                    gpointer user_data)
 {
@@ -148,7 +148,7 @@ sqns_errand_async (const SqnsErrandClass *klass,
   SqnsErrand *self = g_new0 (SqnsErrand, 1);
   self->klass = klass;
   self->device = g_object_ref (device);
-  self->operations = operations;
+  self->backend = backend;
   self->monitor = (SqnsMonitor){ .funcs = &monitor_funcs, .data = self };
   sqns_ssm_run (&machine, task, self, errand_free); /* a result that was reached stands, cancelled or not */
 }

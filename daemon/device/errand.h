@@ -5,7 +5,7 @@
 
 #include "base/ssm.h"
 #include "device/device.h"
-#include "device/operations.h"
+#include "device/backend.h"
 
 typedef struct _SqnsErrand SqnsErrand;
 
@@ -21,17 +21,17 @@ typedef struct {
 struct _SqnsErrand {
   const SqnsErrandClass *klass;
   SqnsDevice *device;
-  const SqnsOperations *operations;
+  const SqnsBackend *backend;
   SqnsSsm *ssm;
   SqnsMonitor monitor;
   SqnsLink *link; /* during over_link */
 };
 
 /* The task returns what sqns_ssm_set_result() was given, else TRUE, or the first error: BUSY, DEVICE_LOST, those of the
- * link and of the steps. Ended by sqns_device_interrupt(). The outcome stands in the device. @klass, @operations:
+ * link and of the steps. Ended by sqns_device_interrupt(). The outcome stands in the device. @klass, @backend:
  * static. */
 void sqns_errand_async (const SqnsErrandClass *klass,
                         SqnsDevice *device,
-                        const SqnsOperations *operations,
+                        const SqnsBackend *backend,
                         GAsyncReadyCallback callback,
                         gpointer user_data);

@@ -9,7 +9,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsErrand *errand = user_data;
   GError *error = NULL;
 
-  SqnsIdentity *identity = errand->operations->identify_finish (errand->link, result, &error);
+  SqnsIdentity *identity = errand->backend->identify_finish (errand->link, result, &error);
   if (identity != NULL)
     sqns_ssm_set_result (errand->ssm, identity, (GDestroyNotify)sqns_identity_free);
   sqns_ssm_next_or_fail (errand->ssm, identity != NULL, error);
@@ -18,17 +18,17 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 identify (SqnsErrand *errand)
 {
-  errand->operations->identify_async (errand->link, sqns_ssm_cancellable (errand->ssm), on_identified, errand);
+  errand->backend->identify_async (errand->link, sqns_ssm_cancellable (errand->ssm), on_identified, errand);
 }
 
 void
 sqns_identification_async (SqnsDevice *device,
-                           const SqnsOperations *operations,
+                           const SqnsBackend *backend,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
   static const SqnsErrandClass identification = { .use = SQNS_USE_PROBE, .over_link = identify };
-  sqns_errand_async (&identification, device, operations, callback, user_data);
+  sqns_errand_async (&identification, device, backend, callback, user_data);
 }
 
 SqnsIdentity *

@@ -9,26 +9,23 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsErrand *errand = user_data;
   GError *error = NULL;
 
-  g_autoptr (SqnsModemStatus) status = errand->operations->probe_finish (errand->link, result, &error);
+  g_autoptr (SqnsModemStatus) status = errand->backend->probe_finish (errand->link, result, &error);
   if (status != NULL)
-    sqns_device_note_status (errand->device, status);
+    sqns_device_update_status (errand->device, status);
   sqns_ssm_next_or_fail (errand->ssm, status != NULL, error);
 }
 
 static void
 probe (SqnsErrand *errand)
 {
-  errand->operations->probe_async (errand->link, sqns_ssm_cancellable (errand->ssm), on_probed, errand);
+  errand->backend->probe_async (errand->link, sqns_ssm_cancellable (errand->ssm), on_probed, errand);
 }
 
 void
-sqns_refresh_async (SqnsDevice *device,
-                    const SqnsOperations *operations,
-                    GAsyncReadyCallback callback,
-                    gpointer user_data)
+sqns_refresh_async (SqnsDevice *device, const SqnsBackend *backend, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsErrandClass refresh = { .use = SQNS_USE_PROBE, .over_link = probe };
-  sqns_errand_async (&refresh, device, operations, callback, user_data);
+  sqns_errand_async (&refresh, device, backend, callback, user_data);
 }
 
 gboolean

@@ -435,7 +435,7 @@ restore_end (SqnsJob *self, const SqnsJobRecord *record)
   self->advice = g_strdup (record->advice);
   self->info.advice = self->advice;
   if (record->started) /* the youngest is recalled last */
-    sqns_device_note_doubt (self->device, record->safe ? 0 : record->finished_at);
+    sqns_device_set_flashing_since (self->device, record->safe ? 0 : record->finished_at);
   if (*record->error_name == '\0')
     return;
   sqns_error_from_name (record->error_name, &code);
@@ -490,7 +490,7 @@ sqns_job_new_from_record (SqnsDevice *device,
     }
   self->memory = record->memory;
   if (!record->manual)
-    sqns_device_note_ran (device, &record->memory.version, &record->memory.bootloader0);
+    sqns_device_update_ran (device, &record->memory.version, &record->memory.bootloader0);
   self->work_phase = record->phase;
   self->own_safe = record->safe;
   self->board_lost = record->board_lost;

@@ -25,7 +25,7 @@ struct _SqnsJob {
   gint64 log_start;     /* monotonic µs: time 0 of the transcript, 0 none yet */
   GError *error;
   char *advice; /* of a job that was restored, else NULL */
-  const SqnsOperations *operations;
+  const SqnsBackend *backend;
   const SqnsRules *rules;
   GError *refusal;  /* why the run was ended by the job itself, nullable */
   GError *held;     /* PORT_LOCKED: another program takes part of the bytes, and the run was ended for it; nullable */
@@ -34,7 +34,7 @@ struct _SqnsJob {
   guint heartbeat;
   gboolean running; /* also while it waits for a person */
   gboolean cancel_asked;
-  gboolean winding_up;
+  gboolean stopping;
   gboolean told_safe; /* by the run, of its phase */
   gboolean own_safe;  /* as the last run left it; of nobody else's work on the modem */
 

@@ -104,18 +104,18 @@ is_silent (SqnsPhase phase)
 /* A job that winds up is cancelled where the modem can still be left as it is or in recovery; not when it only has to
  * boot and to be asked for its version. */
 static void
-wind_up_now (SqnsJob *self)
+stop_now (SqnsJob *self)
 {
-  if (self->winding_up && !self->info.committed && self->info.phase <= SQNS_PHASE_TRANSFER)
+  if (self->stopping && !self->info.committed && self->info.phase <= SQNS_PHASE_TRANSFER)
     g_cancellable_cancel (self->cancellable);
 }
 
 static gboolean
-wind_up_in_idle (gpointer user_data)
+stop_in_idle (gpointer user_data)
 {
   SqnsJob *self = user_data;
   if (sqns_job_is_running (self))
-    wind_up_now (self);
+    stop_now (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -158,8 +158,8 @@ on_phase (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, con
     }
   sqns_job_emit_changed (self, prompt);
   /* not from inside the procedure's own callback */
-  if (self->winding_up && !committed)
-    g_idle_add_full (G_PRIORITY_DEFAULT, wind_up_in_idle, g_object_ref (self), g_object_unref);
+  if (self->stopping && !committed)
+    g_idle_add_full (G_PRIORITY_DEFAULT, stop_in_idle, g_object_ref (self), g_object_unref);
 }
 
 static void
@@ -218,7 +218,7 @@ static void
 on_link (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board)
 {
   SqnsJob *self = data;
-  sqns_device_note_link (self->device, kind, board);
+  sqns_device_update_link (self->device, kind, board);
 }
 
 static void
@@ -229,13 +229,13 @@ on_modem (gpointer data, const SqnsModemStatus *status)
   /* what a modem tells once it was written to is not what it ran before */
   if (!sqns_version_known (&self->info.version_before) && !self->memory.written)
     self->info.version_before = status->version;
-  sqns_device_note_status (self->device, status);
+  sqns_device_update_status (self->device, status);
 }
 
 static void
 on_contact (gpointer data, SqnsContact contact)
 {
-  sqns_device_note_contact (((SqnsJob *)data)->device, contact);
+  sqns_device_set_contact (((SqnsJob *)data)->device, contact);
 }
 
 /* A person is waited for: no error, but the job does not go on without them. */
@@ -284,16 +284,16 @@ tell_device (SqnsJob *self, const GError *error)
     {
       if (self->mode != SQNS_MODE_FFH && self->mode != SQNS_MODE_MTOOLS)
         self->mode = SQNS_MODE_RECOVERY;
-      sqns_device_note_mode (self->device, self->mode);
+      sqns_device_set_mode (self->device, self->mode);
     }
   else if (self->info.phase > SQNS_PHASE_PREPARE
            && ((sqns_error_is_timeout (error) && sqns_device_contact (self->device) != SQNS_CONTACT_ANSWERED)
                || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST)))
     {
       self->mode = SQNS_MODE_UNKNOWN;
-      sqns_device_note_mode (self->device, SQNS_MODE_UNKNOWN);
+      sqns_device_set_mode (self->device, SQNS_MODE_UNKNOWN);
     }
-  sqns_device_note_error (self->device, error);
+  sqns_device_set_error (self->device, error);
 }
 
 static void
@@ -304,7 +304,7 @@ take_result (SqnsJob *self, const SqnsUpgradeResult *result)
   if (!self->request->dry_run)
     {
       self->info.version_after = result->after;
-      sqns_device_note_version (self->device, &result->after);
+      sqns_device_set_version (self->device, &result->after);
     }
   g_autofree char *text = g_strdup_printf ("%s%s", self->request->dry_run ? "dry run, nothing was changed: " : "",
                                            result->summary != NULL ? result->summary : "done");
@@ -318,7 +318,7 @@ goes_on_later (SqnsJob *self, const GError *error, SqnsJobInterruption *why)
   if (error == NULL || self->cancel_asked || self->refusal != NULL)
     return FALSE;
   *why = SQNS_JOB_DAEMON_STOPPED;
-  if (self->winding_up && g_cancellable_is_cancelled (self->cancellable) && sqns_job_is_kept (self))
+  if (self->stopping && g_cancellable_is_cancelled (self->cancellable) && sqns_job_is_kept (self))
     return TRUE;
   *why = SQNS_JOB_LOCKED_OUT;
   if ((self->memory.history.touched || self->interruptions > 0)
@@ -333,7 +333,7 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
 {
   g_autoptr (SqnsJob) self = user_data; /* the run's reference */
   g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsUpgradeResult) result = self->operations->upgrade_finish (async, &error);
+  g_autoptr (SqnsUpgradeResult) result = self->backend->upgrade_finish (async, &error);
   SqnsJobInterruption why;
 
   if (result != NULL)
@@ -468,19 +468,19 @@ begin_run (gpointer user_data)
   refuse_without_disk (self);
   SqnsUpgradeConfig config = make_config (self, self->rules);
   SqnsMonitor monitor = { &monitor_funcs, self };
-  self->operations->upgrade_async (&config, &monitor, self->cancellable, on_upgraded, self);
+  self->backend->upgrade_async (&config, &monitor, self->cancellable, on_upgraded, self);
   return G_SOURCE_REMOVE;
 }
 
 gboolean
-sqns_job_start (SqnsJob *self, const SqnsOperations *operations, const SqnsRules *rules, GError **error)
+sqns_job_start (SqnsJob *self, const SqnsBackend *backend, const SqnsRules *rules, GError **error)
 {
   g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
   if (!sqns_device_claim (self->device, SQNS_USE_JOB, self->uuid, error))
     return FALSE;
 
   gint64 now = g_get_monotonic_time ();
-  self->operations = operations;
+  self->backend = backend;
   self->rules = rules;
   self->mode = SQNS_MODE_UNKNOWN;
   self->cancel_asked = FALSE;
@@ -510,12 +510,12 @@ sqns_job_start (SqnsJob *self, const SqnsOperations *operations, const SqnsRules
 }
 
 void
-sqns_job_wind_up (SqnsJob *self)
+sqns_job_stop (SqnsJob *self)
 {
   if (sqns_job_is_running (self))
     {
-      self->winding_up = TRUE;
-      wind_up_now (self);
+      self->stopping = TRUE;
+      stop_now (self);
       return;
     }
   if (sqns_job_is_kept (self) || sqns_job_is_finished (self))
@@ -523,6 +523,6 @@ sqns_job_wind_up (SqnsJob *self)
   if (sqns_job_is_interrupted (self))
     sqns_job_cancel (self, NULL);
   else
-    sqns_job_give_up (self, g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
-                                         "the daemon stopped before the job began: nothing was sent to the modem"));
+    sqns_job_abort (self, g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
+                                       "the daemon stopped before the job began: nothing was sent to the modem"));
 }

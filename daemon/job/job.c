@@ -288,7 +288,7 @@ sqns_job_leave_doubt (SqnsJob *self)
 {
   self->own_safe = self->info.safe;
   if (!self->info.safe && !sqns_device_link_config (self->device).unsafe)
-    sqns_device_note_doubt (self->device, g_get_real_time ());
+    sqns_device_set_flashing_since (self->device, g_get_real_time ());
 }
 
 static gboolean
@@ -354,8 +354,8 @@ sqns_job_cancel (SqnsJob *self, GError **error)
     }
   if (sqns_job_is_pending (self))
     {
-      sqns_job_give_up (self, g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
-                                           "cancelled before it began: nothing was sent to the modem"));
+      sqns_job_abort (self, g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
+                                         "cancelled before it began: nothing was sent to the modem"));
       return TRUE;
     }
   if (sqns_job_is_interrupted (self))
@@ -382,7 +382,7 @@ sqns_job_cancel (SqnsJob *self, GError **error)
 }
 
 void
-sqns_job_give_up (SqnsJob *self, GError *error)
+sqns_job_abort (SqnsJob *self, GError *error)
 {
   g_return_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self));
   sqns_job_finish (self, error);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "device/device.h"
-#include "device/operations.h"
+#include "device/backend.h"
 #include "firmware/firmware.h"
 #include "job/job-record.h"
 #include "job/request.h"
@@ -55,20 +55,20 @@ gboolean sqns_job_is_finished (SqnsJob *job);    /* none of these */
 gboolean sqns_job_set_pending (SqnsJob *job, SqnsJobState state, guint queue_position, const char *message);
 
 /* Claims the device and runs a pending job, or goes on with an interrupted one; nothing is sent before its record was
- * kept. @operations static, @rules must outlive the run. FALSE with BUSY or DEVICE_LOST when the device is not to be
+ * kept. @backend static, @rules must outlive the run. FALSE with BUSY or DEVICE_LOST when the device is not to be
  * had now: the job stays as it is. */
-gboolean sqns_job_start (SqnsJob *job, const SqnsOperations *operations, const SqnsRules *rules, GError **error);
+gboolean sqns_job_start (SqnsJob *job, const SqnsBackend *backend, const SqnsRules *rules, GError **error);
 
 /* Ends a pending or interrupted job at once, a running one as soon as its procedure yields. WRONG_STATE past the point
  * of no return and when it is finished. */
 gboolean sqns_job_cancel (SqnsJob *job, GError **error);
 
 /* Ends a pending or interrupted job with @error (taken): failed, or cancelled for CANCELLED. */
-void sqns_job_give_up (SqnsJob *job, GError *error);
+void sqns_job_abort (SqnsJob *job, GError *error);
 
 /* The daemon ends: a job that has not yet begun to change the modem for good is interrupted, now or at the next phase
  * that allows it, and cancelled where it is not kept; one that is past that is left to its end. */
-void sqns_job_wind_up (SqnsJob *job);
+void sqns_job_stop (SqnsJob *job);
 
 /* The transcript so far as a sealed memfd; -1 with FAILED. */
 int sqns_job_open_log (SqnsJob *job, GError **error);

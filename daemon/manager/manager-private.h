@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/backlog.h"
-#include "manager/alarm.h"
+#include "manager/wall-timer.h"
 #include "manager/inhibit.h"
 #include "manager/journal.h"
 #include "manager/manager.h"
@@ -17,7 +17,7 @@ void sqns_manager_close_history (SqnsManager *manager); /* who still waits hears
 struct _SqnsManager {
   GObject parent;
   SqnsConfig config;
-  const SqnsOperations *operations;
+  const SqnsBackend *backend;
   SqnsRules *rules;
   GPtrArray *devices;  /* SqnsDevice */
   GHashTable *boards;  /* udev's id -> SqnsDevice, borrowed */
@@ -28,7 +28,7 @@ struct _SqnsManager {
   SqnsBacklog *kept;    /* jobs whose record was written, and that are to hear of it */
   GTask *opening;       /* while it is read */
   gint64 next_sweep;    /* µs since the epoch: when old records are looked for again */
-  SqnsAlarm *alarm;
+  SqnsWallTimer *timer;
   SqnsInhibit *inhibit;
   SqnsPortPlaces port_places;
   SqnsHistoryDesk *history;

@@ -19,7 +19,7 @@ enum {
 static guint signals[N_SIGNALS];
 
 static void
-on_alarm (gpointer user_data)
+on_timer (gpointer user_data)
 {
   sqns_manager_schedule (user_data);
 }
@@ -36,7 +36,7 @@ sqns_manager_dispose (GObject *object)
 {
   SqnsManager *self = SQNS_MANAGER (object);
   g_clear_handle_id (&self->schedule, g_source_remove);
-  g_clear_pointer (&self->alarm, sqns_alarm_free);
+  g_clear_pointer (&self->timer, sqns_wall_timer_free);
   g_clear_pointer (&self->inhibit, sqns_inhibit_free);
   g_hash_table_remove_all (self->watches);
   for (guint i = 0; i < self->jobs->len; i++)
@@ -101,16 +101,16 @@ sqns_manager_init (SqnsManager *self)
   self->watches = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->kept = sqns_manager_kept_new ();
   self->history = sqns_history_desk_new ();
-  self->alarm = sqns_alarm_new (on_alarm, self);
+  self->timer = sqns_wall_timer_new (on_timer, self);
   self->inhibit = sqns_inhibit_new (on_inhibitors_changed, self);
 }
 
 SqnsManager *
-sqns_manager_new (const SqnsConfig *config, const SqnsOperations *operations, SqnsRules *rules)
+sqns_manager_new (const SqnsConfig *config, const SqnsBackend *backend, SqnsRules *rules)
 {
   SqnsManager *self = g_object_new (SQNS_TYPE_MANAGER, NULL);
   self->config = *config;
-  self->operations = operations;
+  self->backend = backend;
   self->rules = rules;
   return self;
 }
@@ -121,10 +121,10 @@ sqns_manager_config (SqnsManager *manager)
   return &manager->config;
 }
 
-const SqnsOperations *
-sqns_manager_operations (SqnsManager *manager)
+const SqnsBackend *
+sqns_manager_backend (SqnsManager *manager)
 {
-  return manager->operations;
+  return manager->backend;
 }
 
 GPtrArray *
@@ -260,7 +260,7 @@ sqns_manager_board_added (SqnsManager *self, const SqnsBoardFacts *facts)
   if (was_present)
     return;
   if (self->config.probe_on_plug && !self->stopping && sqns_device_info (device)->use == SQNS_USE_NONE)
-    sqns_refresh_async (device, self->operations, on_probed, NULL);
+    sqns_refresh_async (device, self->backend, on_probed, NULL);
   sqns_manager_schedule (self);
 }
 

@@ -12,11 +12,11 @@
 #define SQNS_TYPE_MANAGER (sqns_manager_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsManager, sqns_manager, SQNS, MANAGER, GObject)
 
-/* @config is copied, @operations static, @rules taken. */
-SqnsManager *sqns_manager_new (const SqnsConfig *config, const SqnsOperations *operations, SqnsRules *rules);
+/* @config is copied, @backend static, @rules taken. */
+SqnsManager *sqns_manager_new (const SqnsConfig *config, const SqnsBackend *backend, SqnsRules *rules);
 
 const SqnsConfig *sqns_manager_config (SqnsManager *manager);
-const SqnsOperations *sqns_manager_operations (SqnsManager *manager);
+const SqnsBackend *sqns_manager_backend (SqnsManager *manager);
 GPtrArray *sqns_manager_devices (SqnsManager *manager); /* SqnsDevice, owned by the manager */
 GPtrArray *sqns_manager_jobs (SqnsManager *manager);    /* SqnsJob by age, finished ones too, owned by the manager */
 

@@ -53,9 +53,9 @@ recall_job (SqnsManager *self, SqnsJournalEntry *entry, guint index)
   SqnsJob *job = sqns_job_new_from_record (device, entry->record, ended ? NULL : entry->files, entry->log);
   sqns_manager_adopt_job (self, job, index);
   if (entry->error != NULL && !sqns_job_is_finished (job))
-    sqns_job_give_up (job, g_error_new (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
-                                        "the job cannot go on: %s; give the file again with a new upgrade",
-                                        entry->error->message));
+    sqns_job_abort (job, g_error_new (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
+                                      "the job cannot go on: %s; give the file again with a new upgrade",
+                                      entry->error->message));
 }
 
 static void

@@ -78,8 +78,8 @@ expire (Pass *pass, SqnsJob *job)
   pass->changed = TRUE;
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (not_after / G_USEC_PER_SEC);
   g_autofree char *text = time != NULL ? g_date_time_format (time, "%F %T") : g_strdup ("its last hour");
-  sqns_job_give_up (job, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
-                                      "the job had not begun by %s: nothing was sent to the modem", text));
+  sqns_job_abort (job, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
+                                    "the job had not begun by %s: nothing was sent to the modem", text));
   return TRUE;
 }
 
@@ -155,7 +155,7 @@ static char *
 take_console (Pass *pass, SqnsJob *job)
 {
   g_autofree char *why = g_strdup_printf ("job %s takes this modem", sqns_job_info (job)->uuid);
-  sqns_console_dismiss (sqns_job_device (job), why);
+  sqns_console_close (sqns_job_device (job), why);
   pass->running++;
   return g_strdup ("the console that is open on this modem is being closed");
 }
@@ -200,7 +200,7 @@ consider (Pass *pass, SqnsJob *job)
 
   if (reason == NULL && sqns_device_info (device)->use == SQNS_USE_CONSOLE)
     reason = take_console (pass, job);
-  if (reason == NULL && sqns_job_start (job, pass->manager->operations, pass->manager->rules, &error))
+  if (reason == NULL && sqns_job_start (job, pass->manager->backend, pass->manager->rules, &error))
     {
       note_started (pass, job);
       return;
@@ -257,7 +257,7 @@ on_schedule (gpointer user_data)
         consider (&pass, job);
     }
   look_again (&pass, sqns_manager_prune (self));
-  sqns_alarm_set (self->alarm, pass.next);
+  sqns_wall_timer_set (self->timer, pass.next);
   finish_shutdown (self, pass.running);
   return G_SOURCE_REMOVE;
 }
@@ -308,7 +308,7 @@ sqns_manager_shutdown_async (SqnsManager *self, GAsyncReadyCallback callback, gp
     g_ptr_array_add (jobs, g_object_ref (self->jobs->pdata[i]));
   for (guint i = 0; i < jobs->len; i++)
     if (!sqns_job_is_finished (jobs->pdata[i]))
-      sqns_job_wind_up (jobs->pdata[i]);
+      sqns_job_stop (jobs->pdata[i]);
   for (guint i = 0; i < self->devices->len; i++)
     sqns_device_interrupt (self->devices->pdata[i]);
   sqns_manager_close_history (self);

@@ -288,10 +288,10 @@ reboot_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-const SqnsOperations *
-scripted_operations (void)
+const SqnsBackend *
+scripted_backend (void)
 {
-  static const SqnsOperations operations = {
+  static const SqnsBackend backend = {
     .upgrade_async = upgrade_async,
     .upgrade_finish = upgrade_finish,
     .link_open_async = link_open_async,
@@ -311,7 +311,7 @@ scripted_operations (void)
     .reboot_async = reboot_async,
     .reboot_finish = reboot_finish,
   };
-  return &operations;
+  return &backend;
 }
 
 gboolean

@@ -2,7 +2,7 @@
 /* Procedures that do what a test says, for models and managers without a board. And ttys for devices to be made of. */
 #pragma once
 
-#include "device/operations.h"
+#include "device/backend.h"
 
 /* What has been started and has not ended yet. */
 typedef struct {
@@ -35,7 +35,7 @@ typedef struct {
   int console_fd; /* the daemon's end, -1 none */
 } Scripted;
 
-const SqnsOperations *scripted_operations (void);
+const SqnsBackend *scripted_backend (void);
 Scripted *scripted (void); /* the one script of this test */
 void scripted_reset (void);
 

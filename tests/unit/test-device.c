@@ -126,16 +126,16 @@ test_brown_out (void)
   come_and_go (device, SQNS_DEVICE_UNPLUGS - 1);
   g_assert_cmpstr (info->last_error, ==, "");
   g_assert_false (has_note (device, "comes-and-goes"));
-  sqns_device_note_error (device, lost);
+  sqns_device_set_error (device, lost);
   g_assert_cmpstr (info->last_error, ==, "the board is gone");
   come_and_go (device, 1);
   g_assert_nonnull (strstr (info->last_error, "supply breaks down"));
   g_assert_true (has_note (device, "comes-and-goes"));
-  sqns_device_note_error (device, lost); /* that is why */
+  sqns_device_set_error (device, lost); /* that is why */
   g_assert_nonnull (strstr (info->last_error, "supply breaks down"));
-  sqns_device_note_error (device, other);
+  sqns_device_set_error (device, other);
   g_assert_cmpstr (info->last_error, ==, "minicom has it");
-  sqns_device_note_error (device, NULL);
+  sqns_device_set_error (device, NULL);
   g_assert_cmpstr (info->last_error, ==, "");
   g_assert_false (has_note (device, "comes-and-goes"));
 
@@ -164,7 +164,7 @@ test_board_notes (void)
     {
       g_autoptr (SqnsDevice) device = new_board ();
       const SqnsBoardInfo board = { .notes = (SqnsBoardNotes)(1 << i) };
-      sqns_device_note_link (device, SQNS_LINK_AUTO, &board);
+      sqns_device_update_link (device, SQNS_LINK_AUTO, &board);
       g_autofree const char **notes = sqns_device_board_notes (device);
       g_assert_cmpuint (g_strv_length ((char **)notes), ==, 1);
       g_assert_cmpstr (notes[0], ==, names[i]);
@@ -175,8 +175,8 @@ test_board_notes (void)
   char firmware[] = "1.20.2.r4";
   const SqnsBoardInfo first = { .notes = SQNS_BOARD_PROGRAM };
   const SqnsBoardInfo second = { .notes = SQNS_BOARD_MAIN, .firmware = firmware };
-  sqns_device_note_link (device, SQNS_LINK_AUTO, &first);
-  sqns_device_note_link (device, SQNS_LINK_RELAY, &second);
+  sqns_device_update_link (device, SQNS_LINK_AUTO, &first);
+  sqns_device_update_link (device, SQNS_LINK_RELAY, &second);
   g_assert_true (has_note (device, "program-interrupted"));
   g_assert_true (has_note (device, "main-program"));
   g_assert_true (has_note (device, "answers"));
@@ -195,9 +195,9 @@ test_refresh (void)
   guint released = 0;
   g_signal_connect (device, "released", G_CALLBACK (count), &released);
 
-  sqns_refresh_async (device, scripted_operations (), on_refreshed, &answer);
+  sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
   g_assert_cmpint (info->state, ==, SQNS_DEVICE_PROBING);
-  sqns_refresh_async (device, scripted_operations (), on_refreshed, &second);
+  sqns_refresh_async (device, scripted_backend (), on_refreshed, &second);
   scripted_settle ();
   g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
   g_clear_error (&second.error);
@@ -243,7 +243,7 @@ test_modes (void)
       scripted ()->status.mode = rows[i].mode;
       scripted ()->status.speed = rows[i].speed;
       scripted ()->status.noise = rows[i].noise;
-      sqns_refresh_async (device, scripted_operations (), on_refreshed, &answer);
+      sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
       scripted_open_link ();
       scripted_settle ();
       g_assert_true (answer.good);
@@ -273,9 +273,9 @@ test_contact (void)
     {
       g_autoptr (SqnsDevice) device = new_board ();
       g_autoptr (GError) error = g_error_new_literal (SQNS_ERROR, (int)rows[i].code, "so it ended");
-      sqns_device_note_mode (device, SQNS_MODE_RECOVERY);
-      sqns_device_note_contact (device, rows[i].contact);
-      sqns_device_note_error (device, error);
+      sqns_device_set_mode (device, SQNS_MODE_RECOVERY);
+      sqns_device_set_contact (device, rows[i].contact);
+      sqns_device_set_error (device, error);
       g_test_message ("row %zu", i);
       g_assert_cmpint (sqns_device_info (device)->state, ==, rows[i].state);
     }
@@ -289,9 +289,9 @@ test_stolen_answers (void)
   const SqnsModemStatus silent = { .mode = SQNS_MODE_UNKNOWN };
   g_autoptr (GError) locked = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "minicom has it");
 
-  sqns_device_note_status (device, &silent);
+  sqns_device_update_status (device, &silent);
   g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_SILENT);
-  sqns_device_note_error (device, locked);
+  sqns_device_set_error (device, locked);
   g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_UNKNOWN);
 }
 
@@ -303,8 +303,8 @@ test_refresh_fails (void)
   Answer answer = { 0 };
 
   /* what it was before does not count when it no longer answers */
-  sqns_device_note_mode (device, SQNS_MODE_FFF);
-  sqns_refresh_async (device, scripted_operations (), on_refreshed, &answer);
+  sqns_device_set_mode (device, SQNS_MODE_FFF);
+  sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
   scripted_refuse_link (SQNS_ERROR_TIMEOUT, "nothing answers \xff");
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
@@ -315,7 +315,7 @@ test_refresh_fails (void)
 
   answer = (Answer){ 0 };
   scripted ()->probe_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "lost");
-  sqns_refresh_async (device, scripted_operations (), on_refreshed, &answer);
+  sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
@@ -328,7 +328,7 @@ test_interrupted (void)
 {
   g_autoptr (SqnsDevice) device = new_board ();
   Answer answer = { 0 };
-  sqns_refresh_async (device, scripted_operations (), on_refreshed, &answer);
+  sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
   sqns_device_interrupt (device);
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
@@ -348,7 +348,7 @@ test_console (void)
   char buffer[8];
   g_signal_connect (device, "released", G_CALLBACK (count), &released);
 
-  sqns_console_open_async (device, scripted_operations (), 0, on_console, &answer);
+  sqns_console_open_async (device, scripted_backend (), 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_true (answer.good);
@@ -374,7 +374,7 @@ test_console_interrupted (void)
   g_autoptr (SqnsDevice) device = new_board ();
   Answer answer = { 0 };
   char words[256] = { 0 };
-  sqns_console_open_async (device, scripted_operations (), 0, on_console, &answer);
+  sqns_console_open_async (device, scripted_backend (), 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   sqns_device_interrupt (device);
@@ -387,7 +387,7 @@ test_console_interrupted (void)
   g_close (answer.fd, NULL);
 
   answer = (Answer){ 0 };
-  sqns_console_open_async (device, scripted_operations (), 0, on_console, &answer);
+  sqns_console_open_async (device, scripted_backend (), 0, on_console, &answer);
   scripted_refuse_link (SQNS_ERROR_PORT_LOCKED, "minicom has it");
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
@@ -404,12 +404,12 @@ test_console_dismissed (void)
   Answer answer = { 0 }, second = { 0 };
   char words[256] = { 0 };
 
-  sqns_console_dismiss (device, "nobody is there");
-  sqns_console_open_async (device, scripted_operations (), 0, on_console, &answer);
+  sqns_console_close (device, "nobody is there");
+  sqns_console_open_async (device, scripted_backend (), 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
-  sqns_console_dismiss (device, "job 42 takes this modem");
-  sqns_console_dismiss (device, "job 43 takes this modem");
+  sqns_console_close (device, "job 42 takes this modem");
+  sqns_console_close (device, "job 43 takes this modem");
   scripted_settle ();
   g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
   g_assert_cmpuint (scripted ()->closed_links, ==, 1);
@@ -419,8 +419,8 @@ test_console_dismissed (void)
   g_close (answer.fd, NULL);
 
   /* before it was open */
-  sqns_console_open_async (device, scripted_operations (), 0, on_console, &second);
-  sqns_console_dismiss (device, "job 44 takes this modem");
+  sqns_console_open_async (device, scripted_backend (), 0, on_console, &second);
+  sqns_console_close (device, "job 44 takes this modem");
   scripted_settle ();
   g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
   g_assert_nonnull (strstr (second.error->message, "job 44"));
@@ -436,8 +436,8 @@ test_identify (void)
   Answer answer = { 0 }, silent = { 0 }, busy = { 0 };
 
   scripted ()->imei = "354344040000009";
-  sqns_identification_async (device, scripted_operations (), on_identified, &answer);
-  sqns_identification_async (device, scripted_operations (), on_identified, &busy);
+  sqns_identification_async (device, scripted_backend (), on_identified, &answer);
+  sqns_identification_async (device, scripted_backend (), on_identified, &busy);
   g_assert_true (((ScriptedRun *)scripted ()->opens->pdata[0])->leave);
   scripted_open_link ();
   scripted_settle ();
@@ -450,7 +450,7 @@ test_identify (void)
   sqns_identity_free (answer.identity);
 
   scripted ()->probe_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "silence");
-  sqns_identification_async (device, scripted_operations (), on_identified, &silent);
+  sqns_identification_async (device, scripted_backend (), on_identified, &silent);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (silent.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
@@ -466,7 +466,7 @@ test_reset (void)
   Answer answer = { 0 }, hand = { 0 }, interrupted = { 0 };
   g_autoptr (GError) busy = NULL;
 
-  sqns_module_reset_async (device, scripted_operations (), FALSE, on_reset, &answer);
+  sqns_module_reset_async (device, scripted_backend (), FALSE, on_reset, &answer);
   g_assert_cmpuint (scripted ()->opens->len, ==, 0);
   g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_RESET);
   g_assert_false (sqns_device_claim (device, SQNS_USE_JOB, "uuid", &busy));
@@ -476,14 +476,14 @@ test_reset (void)
   g_assert_true (answer.good);
   g_assert_cmpuint (scripted ()->restarts, ==, 0);
 
-  sqns_module_reset_async (device, scripted_operations (), FALSE, on_reset, &hand);
+  sqns_module_reset_async (device, scripted_backend (), FALSE, on_reset, &hand);
   scripted_reboot (SQNS_ERROR_NEEDS_HAND, "press the button");
   scripted_settle ();
   g_assert_error (hand.error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND);
   g_assert_cmpstr (hand.error->message, ==, "press the button");
   g_clear_error (&hand.error);
 
-  sqns_module_reset_async (device, scripted_operations (), FALSE, on_reset, &interrupted);
+  sqns_module_reset_async (device, scripted_backend (), FALSE, on_reset, &interrupted);
   sqns_device_interrupt (device);
   scripted_settle ();
   g_assert_error (interrupted.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
@@ -498,7 +498,7 @@ test_reset_modem (void)
   Answer answer = { 0 }, refused = { 0 }, half = { 0 };
 
   scripted ()->status.mode = SQNS_MODE_RECOVERY;
-  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &answer);
+  sqns_module_reset_async (device, scripted_backend (), TRUE, on_reset, &answer);
   g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
   scripted_open_link ();
   scripted_settle ();
@@ -508,7 +508,7 @@ test_reset_modem (void)
   g_assert_true (answer.good);
   g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_RECOVERY);
 
-  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &half);
+  sqns_module_reset_async (device, scripted_backend (), TRUE, on_reset, &half);
   scripted_open_link ();
   scripted_settle ();
   scripted_reboot (SQNS_ERROR_NEEDS_HAND, "press the button");
@@ -518,7 +518,7 @@ test_reset_modem (void)
   g_clear_error (&half.error);
 
   scripted ()->restart_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "it applies an upgrade");
-  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &refused);
+  sqns_module_reset_async (device, scripted_backend (), TRUE, on_reset, &refused);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (refused.error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
@@ -547,7 +547,7 @@ test_port (void)
   /* nothing behind the port but the modem */
   Answer answer = { 0 };
   scripted_reset ();
-  sqns_module_reset_async (device, scripted_operations (), TRUE, on_reset, &answer);
+  sqns_module_reset_async (device, scripted_backend (), TRUE, on_reset, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_true (answer.good);

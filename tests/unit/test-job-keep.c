@@ -73,7 +73,7 @@ start_job (Rig *rig)
 {
   const SqnsJobInfo *info = make_job (rig);
   g_autoptr (GError) error = NULL;
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, &error));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));
   g_assert_no_error (error);
   return info;
 }
@@ -154,7 +154,7 @@ test_kept_before_it_acts (Rig *rig, gconstpointer unused)
   sqns_job_set_keeper (rig->job, keep, &keeper);
   answer_all (&keeper);
   g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_QUEUED);
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
   g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_RUNNING);
   g_assert_false (scripted_runs (TTY));
@@ -180,7 +180,7 @@ test_progress_is_kept (Rig *rig, gconstpointer unused)
   Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
   const SqnsJobInfo *info = make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
   g_assert_cmpfloat (info->progress, ==, 0);
   ScriptedRun *run = scripted_upgrade (TTY);
@@ -227,7 +227,7 @@ test_checkpoint (Rig *rig, gconstpointer unused)
   Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
   make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
   ScriptedRun *run = scripted_upgrade (TTY);
   g_assert_false (run->config.memory.history.touched);
@@ -251,7 +251,7 @@ test_checkpoint (Rig *rig, gconstpointer unused)
   g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_INTERRUPTED);
   g_assert_false (info->safe); /* bytes were written, whatever was said before */
   g_assert_cmpint (info->phase, ==, SQNS_PHASE_TRANSFER);
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   g_assert_true (scripted_upgrade (TTY)->config.memory.written);
   g_assert_cmpuint (scripted_upgrade (TTY)->config.memory.history.uploads, ==, 1);
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
@@ -268,11 +268,11 @@ test_disk_fails (Rig *rig, gconstpointer unused)
   Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE, .problem = "disk full" };
   const SqnsJobInfo *info = make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
   g_assert_nonnull (strstr (info->message, "not on disk (disk full)"));
-  sqns_job_wind_up (rig->job);
+  sqns_job_stop (rig->job);
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED); /* nobody would find it */
   keeper_clear (&keeper);
@@ -286,7 +286,7 @@ test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
   rig->request->first_step = g_object_ref (rig->firmware);
   const SqnsJobInfo *info = make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
   g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_FAILED);
   g_assert_nonnull (strstr (info->message, "disk full"));
@@ -297,7 +297,7 @@ test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
 static void
 lose_board (Rig *rig)
 {
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_LINK, TRUE, FALSE, "linking");
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_DEVICE_LOST, "gone");
   scripted_settle ();
@@ -334,7 +334,7 @@ test_lost_with_progress (Rig *rig, gconstpointer unused)
   for (guint i = 0; i < 2 * G_N_ELEMENTS (steps); i++)
     {
       gboolean kept = FALSE;
-      g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+      g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
       ScriptedRun *run = scripted_upgrade (TTY);
       *steps[i / 2] = TRUE;
       run->config.checkpoint (run->config.checkpoint_data, &memory, set_flag, &kept);
@@ -361,7 +361,7 @@ test_cancel_interrupted (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
   g_assert_null (info->error);
   g_assert_cmpint (info->finished_at, ==, 0);
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
@@ -375,11 +375,11 @@ test_wind_up_kept (Rig *rig, gconstpointer unused)
   Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
   const SqnsJobInfo *info = make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
-  sqns_job_wind_up (rig->job);
+  sqns_job_stop (rig->job);
   g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
-  sqns_job_wind_up (rig->job);
+  sqns_job_stop (rig->job);
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
   g_assert_nonnull (strstr (info->message, "the daemon was stopped"));
@@ -423,7 +423,7 @@ test_next_life (Rig *rig, gconstpointer unused)
   scripted_succeed (run, "", "6.0.0.0-37781");
   scripted_settle ();
 
-  g_assert_true (sqns_job_start (next, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (next, scripted_backend (), rig->rules, NULL));
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_NEEDS_RECOVERY, "it waits in recovery");
   scripted_settle ();
   g_autoptr (SqnsJobRecord) ended = sqns_job_to_record (next);

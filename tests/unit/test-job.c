@@ -73,7 +73,7 @@ start_job (Rig *rig)
 {
   const SqnsJobInfo *info = make_job (rig);
   g_autoptr (GError) error = NULL;
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, &error));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));
   g_assert_no_error (error);
   return info;
 }
@@ -246,7 +246,7 @@ test_doubt (Rig *rig, gconstpointer unused)
 static void
 test_doubt_ends (Rig *rig, gconstpointer unused)
 {
-  sqns_device_note_doubt (rig->device, g_get_real_time () - (gint64)G_USEC_PER_SEC * 3600);
+  sqns_device_set_flashing_since (rig->device, g_get_real_time () - (gint64)G_USEC_PER_SEC * 3600);
   g_assert_false (sqns_device_link_config (rig->device).unsafe);
   g_assert_true (make_job (rig)->safe);
 }
@@ -256,7 +256,7 @@ static void
 test_doubt_of_updater (Rig *rig, gconstpointer unused)
 {
   scripted ()->status.mode = SQNS_MODE_UPDATER;
-  sqns_device_note_status (rig->device, &scripted ()->status);
+  sqns_device_update_status (rig->device, &scripted ()->status);
   g_assert_true (sqns_device_link_config (rig->device).unsafe);
   g_assert_false (make_job (rig)->safe);
 }
@@ -330,7 +330,7 @@ test_locked_out (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
   for (guint i = 0; i < 20; i++)
     {
-      g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+      g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
       fail_in_phase (rig, SQNS_PHASE_ACQUIRE, FALSE, SQNS_ERROR_PORT_LOCKED);
       g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
       g_assert_false (info->safe);
@@ -339,7 +339,7 @@ test_locked_out (Rig *rig, gconstpointer unused)
       g_assert_false (sqns_job_lost_board (rig->job));
       g_assert_cmpint (sqns_job_not_again_before (rig->job), >, g_get_real_time ());
     }
-  g_assert_true (sqns_job_start (rig->job, scripted_operations (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
@@ -425,7 +425,7 @@ test_wind_up (Rig *rig, gconstpointer unused)
 {
   const SqnsJobInfo *info = start_job (rig);
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_PREPARE, FALSE, TRUE, "preparing");
-  sqns_job_wind_up (rig->job);
+  sqns_job_stop (rig->job);
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
   /* as soon as the modem can be left */
@@ -439,7 +439,7 @@ test_wind_up_late (Rig *rig, gconstpointer unused)
 {
   const SqnsJobInfo *info = start_job (rig);
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
-  sqns_job_wind_up (rig->job);
+  sqns_job_stop (rig->job);
   /* the rest is short, and the modem better off with it */
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_CONFIRM, TRUE, FALSE, "reading");
   scripted_settle ();
@@ -477,7 +477,7 @@ test_start_refused (Rig *rig, gconstpointer unused)
   const SqnsJobInfo *info = make_job (rig);
   g_autoptr (GError) error = NULL;
   sqns_device_unplugged (rig->device);
-  g_assert_false (sqns_job_start (rig->job, scripted_operations (), rig->rules, &error));
+  g_assert_false (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
   g_assert_true (sqns_job_is_pending (rig->job));
   g_assert_false (info->started);

@@ -34,7 +34,7 @@ make_manager (Rig *rig)
   g_clear_object (&rig->manager);
   SqnsRules *rules = sqns_rules_parse (RULES, -1, NULL);
   g_assert_nonnull (rules);
-  rig->manager = sqns_manager_new (&rig->config, scripted_operations (), rules);
+  rig->manager = sqns_manager_new (&rig->config, scripted_backend (), rules);
   g_signal_connect (rig->manager, "job-finished", G_CALLBACK (on_job_finished), rig);
 }
 
@@ -231,7 +231,7 @@ test_console (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *board = add_board (rig, "a");
   int fd = -1;
-  sqns_console_open_async (board, scripted_operations (), 0, on_console, &fd);
+  sqns_console_open_async (board, scripted_backend (), 0, on_console, &fd);
   scripted_open_link ();
   scripted_settle ();
   SqnsJob *job = submit (rig, board);
@@ -383,7 +383,7 @@ test_limit_of_consoles (Rig *rig, gconstpointer unused)
   make_manager (rig);
   SqnsDevice *one = add_board (rig, "one");
   g_assert_true (sqns_manager_allows_console (rig->manager, 1000, &error));
-  sqns_console_open_async (one, scripted_operations (), 1000, on_console, &fd);
+  sqns_console_open_async (one, scripted_backend (), 1000, on_console, &fd);
   g_assert_false (sqns_manager_allows_console (rig->manager, 1000, &error)); /* it is being opened */
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED);
   g_assert_nonnull (strstr (error->message, "user 1000 has 1 consoles open; the limit is 1 per user"));
@@ -461,7 +461,7 @@ test_shutdown (Rig *rig, gconstpointer unused)
   SqnsJob *early_job = submit (rig, early), *late_job = submit (rig, late), *queued = submit (rig, late);
   g_autoptr (GError) error = NULL;
   int fd = -1;
-  sqns_console_open_async (talk, scripted_operations (), 0, on_console, &fd);
+  sqns_console_open_async (talk, scripted_backend (), 0, on_console, &fd);
   scripted_open_link ();
   scripted_settle ();
   scripted_phase (run_of (early), SQNS_PHASE_LINK, TRUE, FALSE, "linking");

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Wakes the main loop at a time of the wall clock, by a timerfd. */
-#include "manager/alarm.h"
+#include "manager/wall-timer.h"
 
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-struct _SqnsAlarm {
+struct _SqnsWallTimer {
   int fd;
   guint source;
-  void (*ring) (gpointer user_data);
+  void (*callback) (gpointer user_data);
   gpointer user_data;
 };
 
 static gboolean
 on_ready (int fd, GIOCondition condition, gpointer user_data)
 {
-  SqnsAlarm *self = user_data;
+  SqnsWallTimer *self = user_data;
   guint64 ticks;
   /* ECANCELED: the clock was set */
   if (read (fd, &ticks, sizeof ticks) == (gssize)sizeof ticks || errno == ECANCELED)
-    self->ring (self->user_data);
+    self->callback (self->user_data);
   return G_SOURCE_CONTINUE;
 }
 
-SqnsAlarm *
-sqns_alarm_new (void (*ring) (gpointer user_data), gpointer user_data)
+SqnsWallTimer *
+sqns_wall_timer_new (void (*callback) (gpointer user_data), gpointer user_data)
 {
-  SqnsAlarm *self = g_new0 (SqnsAlarm, 1);
-  self->ring = ring;
+  SqnsWallTimer *self = g_new0 (SqnsWallTimer, 1);
+  self->callback = callback;
   self->user_data = user_data;
   self->fd = timerfd_create (CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
   if (self->fd >= 0)
@@ -40,7 +40,7 @@ sqns_alarm_new (void (*ring) (gpointer user_data), gpointer user_data)
 }
 
 void
-sqns_alarm_free (SqnsAlarm *self)
+sqns_wall_timer_free (SqnsWallTimer *self)
 {
   if (self == NULL)
     return;
@@ -51,7 +51,7 @@ sqns_alarm_free (SqnsAlarm *self)
 }
 
 void
-sqns_alarm_set (SqnsAlarm *self, gint64 when)
+sqns_wall_timer_set (SqnsWallTimer *self, gint64 when)
 {
   struct itimerspec spec = { .it_value = { when / G_USEC_PER_SEC, when % G_USEC_PER_SEC * 1000 } };
   if (self->fd >= 0)

@@ -43,7 +43,7 @@ typedef struct {
                         GAsyncReadyCallback callback,
                         gpointer user_data);
   gboolean (*reboot_finish) (GAsyncResult *result, GError **error);
-} SqnsOperations;
+} SqnsBackend;
 
 /* The real ones. Static. */
-const SqnsOperations *sqns_operations (void);
+const SqnsBackend *sqns_backend (void);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of the real procedures. */
-#include "device/operations.h"
+#include "device/backend.h"
 
-const SqnsOperations *
-sqns_operations (void)
+const SqnsBackend *
+sqns_backend (void)
 {
-  static const SqnsOperations operations = {
+  static const SqnsBackend backend = {
     .upgrade_async = sqns_upgrade_async,
     .upgrade_finish = sqns_upgrade_finish,
     .link_open_async = sqns_link_open_async,
@@ -25,5 +25,5 @@ sqns_operations (void)
     .reboot_async = sqns_reboot_async,
     .reboot_finish = sqns_reboot_finish,
   };
-  return &operations;
+  return &backend;
 }
