@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl: the command line of sqnsd. */
-#include "client/commands.h"
-#include "client/output.h"
-#include "client/text.h"
+#include "client/command-table.h"
+#include "client/ui/output.h"
+#include "client/ui/text.h"
 
 #include "common/clean.h"
 

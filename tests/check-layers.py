@@ -31,12 +31,23 @@ BELOW = {
     "manager": PURE | {"base", "plan", "firmware", "device", "job"},
     "bus": PURE | {"base", "plan", "gate", "firmware", "device", "job", "manager"},
     "main": PURE | {"base", "gate", "enumerator", "manager", "bus"},
-    "client": PURE,
+    # the client's layers: a folder each, and main.c with the table of commands
+    "client/ui": PURE,
+    "client/core": PURE | {"client/ui"},
+    "client/firmware": PURE | {"client/ui", "client/core"},
+    "client/modem": PURE | {"client/ui", "client/core"},
+    "client/job": PURE | {"client/ui", "client/core", "client/modem"},
+    "client/doctor": PURE | {"client/ui", "client/core", "client/modem", "client/job"},
+    "client/notify": PURE | {"client/ui", "client/core", "client/modem", "client/job"},
+    "client/commands": PURE | {"client/ui", "client/core", "client/firmware", "client/modem", "client/job",
+                               "client/doctor", "client/notify"},
+    "client": PURE | {"client/ui", "client/core", "client/commands"},
     # the virtual board is not written on the daemon's code, so that one bug cannot hide in both
     "board-program": set(),
 }
 NO_IO = {"codec", "plan"}
-NOT_DAEMON = {"common", "main", "client", "board-program"}
+CLIENT = {layer for layer in BELOW if layer.split("/")[0] == "client"}
+NOT_DAEMON = {"common", "main", "board-program"} | CLIENT
 # What is still to be taken apart; nothing is added here.
 OLD_PRIVATE = {
     "daemon/bus/bus-private.h", "daemon/job/job-private.h", "daemon/link/link-private.h",
@@ -44,53 +55,53 @@ OLD_PRIVATE = {
     "daemon/upgrade/upgrade-private.h", "tests/board/esp32-private.h",
 }
 OLD_CIRCLES = {
-    "client/bar", "client/bar-format", "client/cmd-at", "client/cmd-cancel", "client/cmd-console",
-    "client/cmd-doctor", "client/cmd-drain", "client/cmd-history", "client/cmd-inhibit", "client/cmd-inspect",
-    "client/cmd-job", "client/cmd-jobs", "client/cmd-list", "client/cmd-notify", "client/cmd-recover",
-    "client/cmd-reset", "client/cmd-resume", "client/cmd-show", "client/cmd-upgrade", "client/cmd-version",
-    "client/cmd-wait", "client/cmd-watch", "client/commands", "client/ctl", "client/imei-search", "client/json",
-    "client/modem-ref", "daemon/bus/bus", "daemon/bus/bus-job", "daemon/bus/bus-manager", "daemon/bus/bus-modem",
-    "daemon/bus/bus-private", "daemon/bus/call", "daemon/codec/caba", "daemon/codec/caba-file",
-    "daemon/codec/caba-foreign", "daemon/codec/caba-image", "daemon/codec/elf", "daemon/job/job",
-    "daemon/job/job-keep", "daemon/job/job-private", "daemon/job/job-run", "daemon/link/link",
-    "daemon/link/link-private", "daemon/manager/history", "daemon/manager/journal",
-    "daemon/manager/journal-private", "daemon/manager/journal-read", "daemon/manager/keep",
+    "daemon/bus/bus", "daemon/bus/bus-job", "daemon/bus/bus-manager", "daemon/bus/bus-modem", "daemon/bus/bus-private",
+    "daemon/bus/call", "daemon/codec/caba", "daemon/codec/caba-file", "daemon/codec/caba-foreign",
+    "daemon/codec/caba-image", "daemon/codec/elf", "daemon/job/job", "daemon/job/job-keep", "daemon/job/job-private",
+    "daemon/job/job-run", "daemon/link/link", "daemon/link/link-private", "daemon/manager/history",
+    "daemon/manager/journal", "daemon/manager/journal-private", "daemon/manager/journal-read", "daemon/manager/keep",
     "daemon/manager/manager", "daemon/manager/manager-private", "daemon/manager/ports", "daemon/manager/schedule",
     "daemon/plan/plan", "daemon/plan/plan-policy", "daemon/plan/plan-private", "daemon/plan/plan-route",
     "daemon/plan/rules", "daemon/upgrade/upgrade", "daemon/upgrade/upgrade-end", "daemon/upgrade/upgrade-identity",
-    "daemon/upgrade/upgrade-link", "daemon/upgrade/upgrade-private", "tests/board/at-command",
-    "tests/board/at-slave", "tests/board/banner", "tests/board/board", "tests/board/esp32",
-    "tests/board/esp32-private", "tests/board/fault", "tests/board/modem", "tests/board/options",
-    "tests/board/replay", "tests/board/stp-slave", "tests/board/upgrade",
+    "daemon/upgrade/upgrade-link", "daemon/upgrade/upgrade-private", "tests/board/at-command", "tests/board/at-slave",
+    "tests/board/banner", "tests/board/board", "tests/board/esp32", "tests/board/esp32-private", "tests/board/fault",
+    "tests/board/modem", "tests/board/options", "tests/board/replay", "tests/board/stp-slave", "tests/board/upgrade",
 }
 # The pure layers: no I/O, no GObject. common/error.h brings the GError domain, whose type lives in GLib.
 IMPURE_HEADER = re.compile(r"^(gio/|glib-object\.h|gobject/|sys/|fcntl\.h|unistd\.h|termios\.h|poll\.h)")
 IMPURE_WORD = re.compile(
     r"\b(G_DECLARE_\w+|G_DEFINE_(?:FINAL_|ABSTRACT_)?TYPE\w*|GObject\w*|GTask|GCancellable|GAsync\w+|GFile|G\w*Stream"
     r"|GMain\w+|GSource|GDBus\w+|GVariant\w*)\b")
-# What the client prints goes through client/output.c, which cleans it. Those who know that theirs is clean already, or
-# has to be raw, are named.
+# What the client prints goes through client/ui/output.c, which cleans it. Files that print what is clean already, or has
+# to be raw, are named.
 PRINTS = re.compile(r"\b(g_print|g_printerr|v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|perror|fputs_unlocked"
                     r"|putc_unlocked|g_(?:error|warning|message|critical|info|debug))\s*\(")
 UNCLEAN = re.compile(r"\b(sqns_out_screen|sqns_err_screen|sqns_out_bytes)\s*\(")
-PRINTER = "client/output.c"
-MAY_BE_UNCLEAN = {"client/bar.c": "sqns_err_screen", "client/doctor-report.c": "sqns_out_screen",
-                  "client/json.c": "sqns_out_bytes", "client/cmd-console.c": "sqns_out_bytes"}
+PRINTER = "client/ui/output.c"
+MAY_BE_UNCLEAN = {"client/ui/bars.c": "sqns_err_screen", "client/doctor/report.c": "sqns_out_screen",
+                  "client/ui/json.c": "sqns_out_bytes", "client/commands/console.c": "sqns_out_bytes"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 DEFINITION = re.compile(r"^(sqns_\w+) \(", re.M)  # a function's name stands at the beginning of its line
 CALL = re.compile(r"\b(sqns_\w+)\b")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", re.S)
 
 
+def layer_of(path):
+    """The layer of a file of the daemon or the client, or of a header as an include names it."""
+    top, *folders = path.split("/")[:-1]
+    if top == "daemon":
+        return folders[0] if folders else "main"
+    return f"client/{folders[0]}" if top == "client" and folders else top
+
+
 def sources(root):
     """(layer, path relative to @root) of each C file of both programs and of the virtual board."""
-    for top, layer in (("common", "common"), ("daemon", None), ("client", "client"), ("tests/board", "board-program")):
+    for top, layer in (("common", "common"), ("daemon", None), ("client", None), ("tests/board", "board-program")):
         for folder, _, names in sorted(os.walk(os.path.join(root, top))):
             for name in sorted(names):
                 if name.endswith((".c", ".h")):
                     path = os.path.relpath(os.path.join(folder, name), root)
-                    parts = path.split(os.sep)
-                    yield layer or (parts[1] if len(parts) > 2 else "main"), path
+                    yield layer or layer_of(path), path
 
 
 def generated_headers(root):
@@ -115,18 +126,18 @@ def check(root):
             continue
         text = open(os.path.join(root, path), encoding="utf-8").read()
         for kind, header in INCLUDE.findall(text):
-            target = header.split("/")[0] if "/" in header else None
+            target = layer_of(header) if "/" in header else None
             if kind == '"' and target in set(BELOW) and target != layer and target not in BELOW[layer]:
                 problems.append(f"{path}: {layer} may not include {header}")
             if layer not in NOT_DAEMON and kind == '"' and header in plain:
                 problems.append(f'{path}: "{header}" wants its layer before it')
             if header.startswith("gudev/") and layer != "enumerator":
                 problems.append(f"{path}: only the enumerator may include {header}")
-            if os.path.basename(header) in generated and layer not in ("bus", "client"):
+            if os.path.basename(header) in generated and layer not in {"bus"} | CLIENT:
                 problems.append(f"{path}: only the bus may include generated {header}")
             if layer in NO_IO and IMPURE_HEADER.match(header):
                 problems.append(f"{path}: {layer} is pure, it may not include {header}")
-        if layer == "client" and path != PRINTER and path.endswith(".c"):
+        if layer in CLIENT and path != PRINTER and path.endswith(".c"):
             code = COMMENT.sub(" ", text)
             for word in sorted(set(PRINTS.findall(code))):
                 problems.append(f"{path}: only {PRINTER} may use {word}")
@@ -206,10 +217,12 @@ PLANTED = {
     "daemon/gadget/gadget.c": "",
     "daemon/serial/port.h": "",
     "daemon/at/wake.c": '#include "port.h"\n',
-    "client/ctl.c": '#include "link/link.h"\n',
-    "client/list.c": 'g_print ("%s", name);\n',
-    "client/table.c": 'sqns_out_screen (text);\n',
-    "client/json.c": 'sqns_err_screen (text);\n',
+    "client/core/ctl.c": '#include "link/link.h"\n',
+    "client/commands/list.c": 'g_print ("%s", name);\n',
+    "client/ui/table.c": 'sqns_out_screen (text);\n',
+    "client/ui/bar.c": '#include "client/core/ctl.h"\n',
+    "client/job/report.c": '#include "client/main.h"\n',
+    "client/ui/json.c": 'sqns_err_screen (text);\n',
     "tests/board/modem.c": '#include "codec/stp.h"\n',
     # a circle is told once, with its first file
     "daemon/base/alpha.c": "void\nsqns_alpha (void)\n{\n  sqns_beta ();\n}\n",
@@ -226,9 +239,9 @@ HARMLESS = {
     "daemon/manager/rules-file.c": '#include "rules-resource.h"\n',
     "daemon/main.c": '#include "bus/bus.h"\n',
     "tests/board/stp-slave.c": '#include "checksum.h"\n',
-    "client/show.c": '#include "codec/caba.h"\n#include "client/ctl.h"\ng_strdup_printf ("printf (");\n',
-    "client/output.c": 'g_print ("%s", clean);\n',
-    "client/bar.c": 'sqns_err_screen (line);\n',
+    "client/commands/show.c": '#include "codec/caba.h"\n#include "client/core/ctl.h"\ng_strdup_printf ("printf (");\n',
+    "client/ui/output.c": 'g_print ("%s", clean);\n',
+    "client/ui/bars.c": 'sqns_err_screen (line);\n',
 }
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Progress lines at every width. */
-#include "client/bar.h"
-#include "client/text.h"
+#include "client/ui/bar.h"
+#include "client/ui/text.h"
 
 #include <string.h>
 

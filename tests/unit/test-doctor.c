@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What sqnsctl doctor makes of the facts: a row for each situation, the codes that it finds and the exit code. */
-#include "client/doctor.h"
+#include "client/doctor/doctor.h"
 
 #include <string.h>
 

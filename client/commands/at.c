@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl at: one AT command to a modem. */
+#include "client/modem/at-exchange.h"
+#include "client/commands/commands.h"
+#include "client/modem/console.h"
+#include "client/modem/ref.h"
+#include "client/ui/output.h"
+
+#include "common/clean.h"
+
+#include <unistd.h>
+
+#define DEFAULT_TIMEOUT_S 10
+
+static JsonNode *
+strings_node (GPtrArray *strings)
+{
+  JsonArray *array = json_array_new ();
+  for (guint i = 0; i < strings->len; i++)
+    {
+      g_autofree char *valid = g_utf8_make_valid (strings->pdata[i], -1);
+      json_array_add_string_element (array, valid);
+    }
+  return json_node_init_array (json_node_alloc (), array);
+}
+
+static const char *
+final_words (const SqnsAtReply *reply)
+{
+  const char *last = reply->lines->len > 0 ? reply->lines->pdata[reply->lines->len - 1] : "";
+
+  switch (reply->final)
+    {
+    case SQNS_AT_OK: /* of a call its last line is the result */
+      return g_str_has_prefix (last, "CONNECT") ? last : "OK";
+    case SQNS_AT_CME_ERROR:
+      return reply->error_text;
+    case SQNS_AT_ERROR:
+      return "ERROR";
+    case SQNS_AT_PENDING:
+      break;
+    }
+  return "";
+}
+
+static void
+print_json (SqnsCtl *ctl, SqnsDbusModem *modem, const char *command, const SqnsAtReply *reply)
+{
+  JsonNode *node = sqns_json_from_proxy (G_DBUS_PROXY (modem));
+  JsonObject *at = json_object_new ();
+  g_autofree char *result = g_utf8_make_valid (final_words (reply), -1);
+
+  json_object_set_string_member (at, "command", command);
+  json_object_set_member (at, "lines", strings_node (reply->lines));
+  json_object_set_member (at, "unsolicited", strings_node (reply->unsolicited));
+  json_object_set_string_member (at, "result", result);
+  json_object_set_object_member (json_node_get_object (node), "at", at);
+  sqns_ctl_print (ctl, "modem", node);
+}
+
+static void
+print_lines (SqnsCtl *ctl, const SqnsAtReply *reply)
+{
+  for (guint i = 0; i < reply->lines->len; i++)
+    {
+      g_autofree char *line = sqns_clean_line (reply->lines->pdata[i], -1);
+      sqns_out ("%s\n", line);
+    }
+  for (guint i = 0; i < reply->unsolicited->len; i++)
+    sqns_ctl_remark (ctl, "the modem also said: %s", (const char *)reply->unsolicited->pdata[i]);
+}
+
+static gboolean
+check_command (SqnsCtl *ctl, const char *command, SqnsExit *code)
+{
+  for (const char *p = command; *p != '\0'; p++)
+    if (!g_ascii_isprint (*p))
+      {
+        *code = sqns_ctl_usage (ctl, "COMMAND must be one line of plain ASCII");
+        return FALSE;
+      }
+  if (g_ascii_strncasecmp (command, "AT", 2) == 0)
+    return TRUE;
+  *code = sqns_ctl_usage (ctl, "COMMAND must begin with AT, for instance AT+CSQ");
+  return FALSE;
+}
+
+SqnsExit
+sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  SqnsAtReply reply = { 0 };
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, NULL, 2, 2, &argc, &argv, &code) || !check_command (ctl, argv[2], &code))
+    return code;
+  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
+  if (bus == NULL)
+    return sqns_ctl_fail (ctl, error);
+  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, argv[1], &error);
+  int fd = modem != NULL ? sqns_console_open (bus, modem, &error) : -1;
+  if (fd < 0)
+    return sqns_ctl_fail (ctl, error);
+
+  int timeout = sqns_bus_timeout (bus);
+  gboolean answered = sqns_at_exchange (fd, argv[2], timeout > 0 ? timeout : DEFAULT_TIMEOUT_S * 1000, &reply, &error);
+  close (fd);
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
+    {
+      g_clear_error (&error);
+      error = sqns_console_why_closed (bus, modem);
+    }
+  if (!answered)
+    return sqns_ctl_fail (ctl, error);
+
+  if (sqns_ctl_wants_json (ctl))
+    print_json (ctl, modem, argv[2], &reply);
+  else
+    print_lines (ctl, &reply);
+  if (reply.final != SQNS_AT_OK)
+    sqns_ctl_complain ("the modem answered %s", final_words (&reply));
+  code = reply.final == SQNS_AT_OK ? SQNS_EXIT_DONE : SQNS_EXIT_FAILED;
+  sqns_at_reply_clear (&reply);
+  return code;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl doctor: why something does not work, and what to do about it. */
+#include "client/commands/commands.h"
+#include "client/doctor/host.h"
+#include "client/doctor/modem.h"
+#include "client/doctor/report.h"
+#include "client/modem/name.h"
+#include "client/modem/ref.h"
+
+typedef struct {
+  SqnsCtl *ctl;
+  const char *name; /* MODEM, nullable */
+  SqnsBus *bus;     /* nullable */
+  SqnsHostFacts *host;
+  GPtrArray *modems;   /* SqnsDbusModem: the one that was named, or all */
+  GPtrArray *findings; /* SqnsFinding */
+} Doctor;
+
+static void
+open_bus (Doctor *doctor)
+{
+  g_autoptr (GError) error = NULL;
+  SqnsHostFacts *host = doctor->host;
+
+  doctor->bus = sqns_bus_open (doctor->ctl, &error);
+  if (doctor->bus != NULL)
+    {
+      host->daemon_version = g_strdup (sqns_dbus_manager_get_version (doctor->bus->manager));
+      if (host->daemon_version == NULL)
+        host->daemon_version = g_strdup ("unknown");
+      return;
+    }
+  host->daemon = sqns_exit_from_error (error) == SQNS_EXIT_NOT_ALLOWED ? SQNS_DAEMON_DENIED : SQNS_DAEMON_MISSING;
+  g_dbus_error_strip_remote_error (error);
+  host->daemon_error = g_strdup (error->message);
+}
+
+/* Which modems it is about. One that is not found is a finding, and the reason often stands under USB. */
+static void
+find_modems (Doctor *doctor)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (doctor->bus == NULL)
+    return;
+  if (doctor->name == NULL)
+    {
+      g_clear_pointer (&doctor->modems, g_ptr_array_unref);
+      doctor->modems = sqns_bus_modems (doctor->bus);
+      return;
+    }
+  SqnsDbusModem *modem = sqns_modem_ref_find (doctor->bus, doctor->name, &error);
+  if (modem != NULL)
+    {
+      g_ptr_array_add (doctor->modems, modem);
+      return;
+    }
+  g_dbus_error_strip_remote_error (error);
+  sqns_doctor_judge_missing (doctor->name, error->message, doctor->findings);
+}
+
+/* "ttyUSB0" is one, too, when nobody knows it better. */
+static char *
+port_as_named (const char *name)
+{
+  if (g_str_has_prefix (name, "/dev/"))
+    return g_strdup (name);
+  return g_str_has_prefix (name, "tty") ? g_build_filename ("/dev", name, NULL) : NULL;
+}
+
+static void
+look_at_host (Doctor *doctor)
+{
+  SqnsHostFacts *host = doctor->host;
+  int pid = doctor->bus != NULL ? sqns_bus_daemon_pid (doctor->bus) : 0;
+
+  host->own_daemon = doctor->ctl->session || doctor->ctl->bus != NULL;
+  host->mm = sqns_doctor_look_for_mm ();
+  sqns_doctor_look_at_usb (host);
+  if (doctor->name != NULL)
+    {
+      SqnsDbusModem *modem = doctor->modems->len > 0 ? doctor->modems->pdata[0] : NULL;
+      host->only_port = modem != NULL ? g_strdup (sqns_dbus_modem_get_dev_node (modem)) : port_as_named (doctor->name);
+      /* where a board was there may be another one by now */
+      if (host->only_port != NULL && (modem == NULL || sqns_dbus_modem_get_present (modem)))
+        sqns_doctor_look_at_port (host, host->only_port, pid);
+      return;
+    }
+  for (guint i = 0; i < host->usb->len; i++)
+    if (((SqnsUsbFacts *)host->usb->pdata[i])->port != NULL)
+      sqns_doctor_look_at_port (host, ((SqnsUsbFacts *)host->usb->pdata[i])->port, pid);
+  for (guint i = 0; i < doctor->modems->len; i++)
+    if (sqns_dbus_modem_get_present (doctor->modems->pdata[i]))
+      sqns_doctor_look_at_port (host, sqns_dbus_modem_get_dev_node (doctor->modems->pdata[i]), pid);
+}
+
+static SqnsModemFacts *
+look_at_modem (Doctor *doctor, guint i, gboolean ask)
+{
+  SqnsDbusModem **modem = (SqnsDbusModem **)&doctor->modems->pdata[i];
+  if (!ask)
+    return sqns_doctor_modem_facts (doctor->bus, *modem, doctor->name == NULL);
+  g_autofree char *name = sqns_modem_name (*modem);
+  if (sqns_dbus_modem_get_present (*modem) && g_strcmp0 (sqns_dbus_modem_get_current_job (*modem), "/") == 0)
+    sqns_ctl_remark (doctor->ctl, "asking the board %s, which interrupts a program that runs on it", name);
+  return sqns_doctor_ask_modem (doctor->bus, modem);
+}
+
+static int
+compare_findings (gconstpointer a, gconstpointer b)
+{
+  const SqnsFinding *one = a;
+  const SqnsFinding *other = b;
+  gboolean together = one->subject >= SQNS_SUBJECT_BOARD && other->subject >= SQNS_SUBJECT_BOARD;
+  int order = together ? g_strcmp0 (one->port, other->port) : 0;
+  return order != 0 ? order : (int)one->subject - (int)other->subject;
+}
+
+/* In the order of the subjects, each board with its modem; what was found in one keeps its order. */
+static void
+sort_findings (GPtrArray *findings)
+{
+  g_autoptr (GList) list = NULL; /* its sort is a stable one */
+  guint n = 0;
+
+  for (guint i = findings->len; i > 0; i--)
+    list = g_list_prepend (list, findings->pdata[i - 1]);
+  list = g_list_sort (list, compare_findings);
+  for (GList *l = list; l != NULL; l = l->next)
+    findings->pdata[n++] = l->data;
+}
+
+static void
+examine (Doctor *doctor, gboolean refresh)
+{
+  g_autoptr (GPtrArray) facts = g_ptr_array_new_with_free_func ((GDestroyNotify)sqns_modem_facts_free);
+
+  open_bus (doctor);
+  find_modems (doctor);
+  if (doctor->ctl->host != NULL)
+    doctor->host->other_host = g_strdup (doctor->ctl->host);
+  else
+    look_at_host (doctor);
+  for (guint i = 0; i < doctor->modems->len; i++)
+    g_ptr_array_add (facts, look_at_modem (doctor, i, refresh && doctor->name != NULL));
+  sqns_doctor_look_again (doctor->host);
+
+  sqns_doctor_judge_host (doctor->host, doctor->findings);
+  for (guint i = 0; i < facts->len; i++)
+    sqns_doctor_judge_modem (facts->pdata[i], doctor->findings);
+  sort_findings (doctor->findings);
+}
+
+static void
+print_json (Doctor *doctor)
+{
+  JsonNode *root = sqns_json_document_new ();
+  JsonObject *document = json_node_get_object (root);
+
+  if (doctor->name == NULL)
+    {
+      JsonNode *array = sqns_json_array_new ();
+      for (guint i = 0; i < doctor->modems->len; i++)
+        sqns_json_array_take (array, sqns_json_from_proxy (doctor->modems->pdata[i]));
+      json_object_set_member (document, "modems", array);
+    }
+  else if (doctor->modems->len > 0)
+    json_object_set_member (document, "modem", sqns_json_from_proxy (doctor->modems->pdata[0]));
+  else
+    json_object_set_null_member (document, "modem");
+  json_object_set_member (document, "findings", sqns_doctor_json (doctor->findings));
+  sqns_ctl_print_document (doctor->ctl, root);
+}
+
+SqnsExit
+sqns_cmd_doctor (SqnsCtl *ctl, int argc, char **argv)
+{
+  gboolean no_refresh = FALSE;
+  const GOptionEntry entries[] = {
+    { "no-refresh", 0, 0, G_OPTION_ARG_NONE, &no_refresh, "send nothing to the board: tell what was last known", NULL },
+    { NULL },
+  };
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, entries, 0, 1, &argc, &argv, &code))
+    return code;
+  g_autoptr (SqnsHostFacts) host = sqns_host_facts_new ();
+  g_autoptr (GPtrArray) findings = g_ptr_array_new_with_free_func ((GDestroyNotify)sqns_finding_free);
+  Doctor doctor = {
+    .ctl = ctl,
+    .name = argc > 1 ? argv[1] : NULL,
+    .host = host,
+    .modems = g_ptr_array_new_with_free_func (g_object_unref),
+    .findings = findings,
+  };
+
+  examine (&doctor, !no_refresh);
+  if (sqns_ctl_wants_json (ctl))
+    print_json (&doctor);
+  else
+    sqns_doctor_print (findings);
+  g_ptr_array_unref (doctor.modems);
+  g_clear_pointer (&doctor.bus, sqns_bus_free);
+  return sqns_doctor_exit (findings, doctor.name != NULL);
+}

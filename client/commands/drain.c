@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl drain: let the daemon finish what runs and start nothing new. */
+#include "client/commands/commands.h"
+#include "client/core/connection.h"
+
+SqnsExit
+sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, NULL, 1, 1, &argc, &argv, &code))
+    return code;
+  gboolean on = g_str_equal (argv[1], "on");
+  if (!on && !g_str_equal (argv[1], "off"))
+    return sqns_ctl_usage (ctl, "drain: on or off?");
+  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
+  if (bus == NULL
+      || !sqns_dbus_manager_call_set_draining_sync (bus->manager, on, sqns_bus_ask (bus), sqns_bus_long_timeout (bus),
+                                                    NULL, &error))
+    return sqns_ctl_fail (ctl, error);
+
+  guint running = sqns_dbus_manager_get_running_jobs (bus->manager);
+  if (sqns_ctl_wants_json (ctl))
+    {
+      g_dbus_proxy_set_cached_property (G_DBUS_PROXY (bus->manager), "Draining", g_variant_new_boolean (on));
+      sqns_ctl_print (ctl, "manager", sqns_json_from_proxy (G_DBUS_PROXY (bus->manager)));
+    }
+  else if (on)
+    sqns_ctl_remark (ctl, "nothing new starts; %u job%s still run%s", running, running == 1 ? "" : "s",
+                     running == 1 ? "s" : "");
+  else
+    sqns_ctl_remark (ctl, "jobs start again");
+  return SQNS_EXIT_DONE;
+}

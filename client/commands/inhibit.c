@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl inhibit: new jobs are kept from starting while a command runs. */
+#include "client/core/ask-password.h"
+#include "client/commands/commands.h"
+#include "client/core/connection.h"
+#include "client/modem/name.h"
+#include "client/modem/ref.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gio/gunixfdlist.h>
+#include <glib-unix.h>
+
+/* As env(1), timeout(1) and the shell have them. */
+#define EXIT_NOT_RUN 126
+#define EXIT_NO_COMMAND 127
+#define EXIT_BY_SIGNAL 128
+
+typedef struct {
+  SqnsCtl *ctl;
+  SqnsBus *bus;
+  GMainLoop *loop;
+  SqnsDbusModem *modem; /* nullable */
+  char *modem_name;
+  char *who;
+  const char *why;
+  int fd;      /* -1: nothing is held */
+  guint watch; /* of @fd */
+  GSubprocess *child;
+  guint signals;
+} Inhibit;
+
+/* --- the inhibitor --- */
+
+static gboolean
+on_hang_up (int fd, GIOCondition condition, gpointer data)
+{
+  Inhibit *self = data;
+  self->watch = 0;
+  close (self->fd);
+  self->fd = -1;
+  sqns_ctl_complain ("the daemon has gone: no new job can start until it is back");
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+take (Inhibit *self, GVariant *handle, GUnixFDList *files, GError **error)
+{
+  if (files == NULL)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no descriptor");
+      return FALSE;
+    }
+  self->fd = g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
+  if (self->fd < 0)
+    return FALSE;
+  self->watch = g_unix_fd_add (self->fd, G_IO_ERR, on_hang_up, self); /* a pipe's: its reader has gone */
+  return TRUE;
+}
+
+static GVariant *
+options (Inhibit *self)
+{
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  if (self->modem != NULL)
+    g_variant_builder_add (&builder, "{sv}", "modem",
+                           g_variant_new_object_path (g_dbus_proxy_get_object_path (G_DBUS_PROXY (self->modem))));
+  return g_variant_builder_end (&builder);
+}
+
+static gboolean
+acquire (Inhibit *self, GError **error)
+{
+  g_autoptr (GVariant) handle = NULL;
+  g_autoptr (GUnixFDList) files = NULL;
+
+  return sqns_bus_passes_files (self->bus, "an inhibitor", error)
+         && sqns_dbus_manager_call_inhibit_sync (self->bus->manager, self->who, self->why, options (self),
+                                                 sqns_bus_ask (self->bus), sqns_bus_long_timeout (self->bus), NULL,
+                                                 &handle, &files, NULL, error)
+         && take (self, handle, files, error);
+}
+
+static void
+on_acquired_again (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GVariant) handle = NULL;
+  g_autoptr (GUnixFDList) files = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean answered
+      = sqns_dbus_manager_call_inhibit_finish (SQNS_DBUS_MANAGER (source), &handle, &files, result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* @data is gone */
+  if (answered && take (data, handle, files, &error))
+    {
+      sqns_ctl_complain ("the daemon is back: new jobs are held back again");
+      return;
+    }
+  g_dbus_error_strip_remote_error (error);
+  sqns_ctl_complain ("the daemon is back, and new jobs may start: %s", error->message);
+}
+
+/* One that comes back has forgotten us. Nobody is asked for a password now: the terminal is the command's. */
+static void
+on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
+{
+  Inhibit *self = data;
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (proxy));
+  GCancellable *cancellable = g_object_get_data (proxy, "sqns-cancellable");
+
+  if (owner == NULL)
+    return;
+  if (self->watch != 0) /* its end was not seen yet */
+    {
+      g_clear_handle_id (&self->watch, g_source_remove);
+      on_hang_up (self->fd, G_IO_ERR, self);
+    }
+  sqns_dbus_manager_call_inhibit (SQNS_DBUS_MANAGER (proxy), self->who, self->why, options (self),
+                                  G_DBUS_CALL_FLAGS_NONE, -1, NULL, cancellable, on_acquired_again, self);
+}
+
+/* --- signals for the command --- */
+
+static int signal_pipe[2] = { -1, -1 };
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
+
+/* What a terminal sends (SI_KERNEL) goes to the command anyway: it is in the same process group. */
+static void
+on_signal (int number, siginfo_t *info, void *context)
+{
+  int saved = errno;
+  guint8 byte = (guint8)number;
+  if (info->si_code != SI_KERNEL && write (signal_pipe[1], &byte, 1) < 0)
+    errno = saved; /* the pipe is full of signals that are no different */
+  errno = saved;
+}
+
+static gboolean
+on_forward (int fd, GIOCondition condition, gpointer data)
+{
+  Inhibit *self = data;
+  guint8 byte;
+  if (read (fd, &byte, 1) == 1)
+    g_subprocess_send_signal (self->child, byte);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+catch_signals (GError **error)
+{
+  struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART };
+
+  if (!g_unix_open_pipe (signal_pipe, FD_CLOEXEC, error) || !g_unix_set_fd_nonblocking (signal_pipe[1], TRUE, error))
+    return FALSE;
+  sigemptyset (&action.sa_mask);
+  for (gsize i = 0; i < G_N_ELEMENTS (forwarded); i++)
+    {
+      struct sigaction old;
+      /* what nohup(1) had ignored stays so, for the command too */
+      if (sigaction (forwarded[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaction (forwarded[i], &action, NULL);
+    }
+  return TRUE;
+}
+
+/* --- the command --- */
+
+static void
+on_child_ended (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Inhibit *self = data;
+  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  g_main_loop_quit (self->loop);
+}
+
+static int
+exit_code_of (GSubprocess *child)
+{
+  if (g_subprocess_get_if_exited (child))
+    return g_subprocess_get_exit_status (child);
+  return EXIT_BY_SIGNAL + (g_subprocess_get_if_signaled (child) ? g_subprocess_get_term_sig (child) : 0);
+}
+
+static int
+run_command (Inhibit *self, char **command)
+{
+  g_autoptr (GError) error = NULL;
+  /* descriptors that were given to us are meant for it; our own are closed on exec, the inhibitor's among them */
+  const GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_INHERIT_FDS;
+
+  if (!catch_signals (&error))
+    return sqns_ctl_fail (self->ctl, error);
+  self->child = g_subprocess_newv ((const char *const *)command, flags, &error);
+  if (self->child == NULL)
+    {
+      g_autofree char *found = g_find_program_in_path (*command);
+      sqns_ctl_complain ("%s", error->message);
+      /* the error's code does not tell */
+      return found == NULL && access (*command, F_OK) != 0 ? EXIT_NO_COMMAND : EXIT_NOT_RUN;
+    }
+
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_object_set_data (G_OBJECT (self->bus->manager), "sqns-cancellable", cancellable);
+  gulong owner = g_signal_connect (self->bus->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  self->signals = g_unix_fd_add (signal_pipe[0], G_IO_IN, on_forward, self);
+  g_subprocess_wait_async (self->child, NULL, on_child_ended, self);
+  g_main_loop_run (self->loop);
+
+  g_clear_handle_id (&self->signals, g_source_remove);
+  g_clear_signal_handler (&owner, self->bus->manager);
+  g_cancellable_cancel (cancellable);
+  g_object_set_data (G_OBJECT (self->bus->manager), "sqns-cancellable", NULL);
+  return exit_code_of (self->child);
+}
+
+/* Our own part ends where "--" stands; what follows is the command's, options and all. NULL: there is none. */
+static char **
+split_command (int *argc, char **argv)
+{
+  for (int i = 1; i < *argc; i++)
+    if (g_str_equal (argv[i], "--"))
+      {
+        argv[i] = NULL;
+        *argc = i;
+        return argv + i + 1;
+      }
+  return NULL;
+}
+
+static char *
+default_who (const char *command)
+{
+  g_autofree char *name = g_path_get_basename (command);
+  return g_strdup_printf ("%s (%s)", g_get_user_name (), name);
+}
+
+static gboolean
+prepare (Inhibit *self, const char *modem, GError **error)
+{
+  self->bus = sqns_bus_open (self->ctl, error);
+  if (self->bus == NULL)
+    return FALSE;
+  if (modem != NULL)
+    {
+      self->modem = sqns_modem_ref_find (self->bus, modem, error);
+      if (self->modem == NULL)
+        return FALSE;
+      self->modem_name = sqns_modem_name (self->modem);
+    }
+  gboolean held = acquire (self, error);
+  sqns_ask_password_stop (); /* the terminal is the command's from now on */
+  return held;
+}
+
+static void
+tell_running (Inhibit *self)
+{
+  const char *job = self->modem != NULL ? sqns_dbus_modem_get_current_job (self->modem) : NULL;
+  guint running = sqns_dbus_manager_get_running_jobs (self->bus->manager);
+
+  if (self->modem != NULL && job != NULL && *job != '\0' && !g_str_equal (job, "/"))
+    sqns_ctl_remark (self->ctl, "a job runs on %s already and goes on (see: sqnsctl jobs)", self->modem_name);
+  else if (self->modem == NULL && running > 0)
+    sqns_ctl_remark (self->ctl, "%u job%s run%s already and go%s on (see: sqnsctl jobs)", running,
+                     running == 1 ? "" : "s", running == 1 ? "s" : "", running == 1 ? "es" : "");
+}
+
+static SqnsExit
+hold (SqnsCtl *ctl, const char *who, const char *why, const char *modem, char **command)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  Inhibit self = { .ctl = ctl, .why = why, .fd = -1, .loop = loop };
+  int code;
+
+  self.who = who != NULL ? g_strdup (who) : default_who (*command);
+  if (prepare (&self, modem, &error))
+    {
+      tell_running (&self);
+      code = run_command (&self, command);
+    }
+  else
+    code = sqns_ctl_fail (ctl, error);
+
+  g_clear_handle_id (&self.watch, g_source_remove);
+  if (self.fd >= 0)
+    close (self.fd);
+  g_clear_object (&self.child);
+  g_clear_object (&self.modem);
+  g_clear_pointer (&self.bus, sqns_bus_free);
+  g_free (self.modem_name);
+  g_free (self.who);
+  return (SqnsExit)code; /* the command's, whatever its numbers mean */
+}
+
+SqnsExit
+sqns_cmd_inhibit (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autofree char *why = NULL;
+  g_autofree char *who = NULL;
+  const GOptionEntry entries[] = {
+    { "why", 0, 0, G_OPTION_ARG_STRING, &why, "the reason, told to those who wait (needed)", "TEXT" },
+    { "who", 0, 0, G_OPTION_ARG_STRING, &who, "who you are, instead of the user and the command", "TEXT" },
+    { NULL },
+  };
+  char **command = split_command (&argc, argv);
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, entries, 0, 1, &argc, &argv, &code))
+    return code;
+  if (command == NULL || *command == NULL)
+    return sqns_ctl_usage (ctl, "inhibit: -- and a command are missing");
+  if (why == NULL)
+    return sqns_ctl_usage (ctl, "inhibit: --why is missing");
+  return hold (ctl, who, why, argc > 1 ? argv[1] : NULL, command);
+}

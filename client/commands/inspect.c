@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl inspect: checks a firmware file, without the daemon. */
+#include "client/commands/commands.h"
+#include "client/firmware/report.h"
+
+SqnsExit
+sqns_cmd_inspect (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, NULL, 1, 1, &argc, &argv, &code))
+    return code;
+  g_autoptr (SqnsFirmwareFile) file = sqns_firmware_file_open (argv[1], &error);
+  if (file == NULL)
+    return sqns_ctl_fail (ctl, error);
+
+  if (sqns_ctl_wants_json (ctl))
+    {
+      g_autoptr (GVariant) dict = sqns_firmware_report_dict (file);
+      sqns_ctl_print (ctl, "firmware", sqns_json_from_dict (dict));
+    }
+  else
+    sqns_firmware_report_print (file);
+  return SQNS_EXIT_DONE;
+}

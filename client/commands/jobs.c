@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl jobs: what runs, waits and is done. */
+#include "client/commands/commands.h"
+#include "client/core/connection.h"
+#include "client/job/ref.h"
+#include "client/job/report.h"
+#include "client/job/state.h"
+#include "client/modem/name.h"
+#include "client/ui/table.h"
+#include "client/ui/text.h"
+
+static char *
+board_name (GPtrArray *modems, const char *path)
+{
+  for (guint i = 0; i < modems->len; i++)
+    if (g_strcmp0 (g_dbus_proxy_get_object_path (modems->pdata[i]), path) == 0)
+      return sqns_modem_name (modems->pdata[i]);
+  return NULL;
+}
+
+static char *
+version_words (SqnsDbusJob *job)
+{
+  const char *before = sqns_dbus_job_get_version_before (job);
+  const char *after = sqns_dbus_job_get_version_after (job);
+  if (after != NULL && *after != '\0')
+    return g_strdup (after);
+  return before != NULL && *before != '\0' ? g_strdup_printf ("%s ->", before) : NULL;
+}
+
+static void
+print_table (GPtrArray *jobs, GPtrArray *modems)
+{
+  static const char *const headers[] = { "ID", "BOARD", "STATE", "PHASE", "DONE", "VERSION", "CREATED", "LABEL", NULL };
+  g_autoptr (SqnsTable) table = sqns_table_new (headers);
+  int length = (int)sqns_job_ref_length (jobs);
+
+  for (guint i = 0; i < jobs->len; i++)
+    {
+      SqnsDbusJob *job = jobs->pdata[i];
+      gboolean ended = sqns_job_state_ended (sqns_job_state (job));
+      g_autofree char *id = g_strdup_printf ("%.*s", length, sqns_dbus_job_get_uuid (job));
+      g_autofree char *board = board_name (modems, sqns_dbus_job_get_modem (job));
+      g_autofree char *done = g_strdup_printf ("%d %%", (int)(sqns_dbus_job_get_progress (job) * 100));
+      g_autofree char *version = version_words (job);
+      g_autofree char *created = sqns_text_time (sqns_dbus_job_get_created_at (job));
+      sqns_table_add (table, id, board, sqns_dbus_job_get_state (job), ended ? NULL : sqns_dbus_job_get_phase (job),
+                      done, version, created, sqns_dbus_job_get_label (job));
+    }
+  sqns_table_print (table, "");
+}
+
+SqnsExit
+sqns_cmd_jobs (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
+    return code;
+  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
+  if (bus == NULL)
+    return sqns_ctl_fail (ctl, error);
+
+  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
+  g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
+  if (sqns_ctl_wants_json (ctl))
+    sqns_ctl_print_proxies (ctl, "jobs", jobs);
+  else if (jobs->len > 0)
+    print_table (jobs, modems);
+  else
+    sqns_ctl_remark (ctl, "no jobs");
+  return SQNS_EXIT_DONE;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl notify: tells a desktop what jobs do, until the session ends. */
+#include "client/commands/commands.h"
+#include "client/core/connection.h"
+#include "client/job/state.h"
+#include "client/notify/notifier.h"
+
+#include <signal.h>
+
+#include <glib-unix.h>
+
+#define MAX_PROGRESS                                                                                                   \
+  8 /* jobs whose progress is shown at the same time: a bench with hundreds must not bury a desktop */
+
+typedef struct {
+  SqnsCtl *ctl;
+  GMainLoop *loop;
+  GDBusObjectManager *objects;
+  SqnsNotifier *notifier;
+  GHashTable *jobs; /* object path -> Record: those that have not ended */
+  GCancellable *cancellable;
+  gboolean bus_gone;
+} Notify;
+
+typedef struct {
+  char *path;
+  char *name;        /* of the board, nullable: as it was last known */
+  char *note;        /* nullable: why it was not cancelled */
+  gboolean begun;    /* something was told of it */
+  gboolean progress; /* it has one of the places */
+} Record;
+
+static void
+free_record (gpointer data)
+{
+  Record *record = data;
+  g_free (record->path);
+  g_free (record->name);
+  g_free (record->note);
+  g_free (record);
+}
+
+static SqnsDbusJob *
+find_job (Notify *self, const char *path)
+{
+  g_autoptr (GDBusObject) object = g_dbus_object_manager_get_object (self->objects, path);
+  return object != NULL ? sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object)) : NULL;
+}
+
+static SqnsDbusModem *
+find_modem (Notify *self, const char *path)
+{
+  if (path == NULL || !g_variant_is_object_path (path))
+    return NULL;
+  g_autoptr (GDBusObject) object = g_dbus_object_manager_get_object (self->objects, path);
+  return object != NULL ? sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object)) : NULL;
+}
+
+/* --- what is told --- */
+
+static guint
+count_progress (Notify *self)
+{
+  GHashTableIter iter;
+  gpointer record;
+  guint n = 0;
+  g_hash_table_iter_init (&iter, self->jobs);
+  while (g_hash_table_iter_next (&iter, NULL, &record))
+    n += ((Record *)record)->progress;
+  return n;
+}
+
+static gboolean
+has_place (Notify *self, Record *record, SqnsNotificationKind kind)
+{
+  if (kind != SQNS_NOTIFICATION_PROGRESS || record->progress)
+    return TRUE;
+  record->progress = count_progress (self) < MAX_PROGRESS;
+  return record->progress;
+}
+
+static void
+update (Notify *self, Record *record, SqnsDbusJob *job)
+{
+  g_autoptr (SqnsDbusModem) modem = find_modem (self, sqns_dbus_job_get_modem (job));
+  g_autoptr (SqnsNotification) notification = sqns_notification_of_job (job, modem, record->note);
+
+  if (modem != NULL)
+    {
+      g_free (record->name);
+      record->name = sqns_notification_name (modem);
+    }
+  if (notification == NULL)
+    {
+      if (record->begun)
+        sqns_notifier_withdraw (self->notifier, record->path);
+      record->begun = FALSE;
+      return;
+    }
+  gboolean ended = sqns_notification_is_end (notification->kind);
+  record->begun = TRUE;
+  if (has_place (self, record, notification->kind))
+    sqns_notifier_show (self->notifier, record->path, g_steal_pointer (&notification));
+  if (ended)
+    g_hash_table_remove (self->jobs, record->path);
+}
+
+/* @fresh: it was just listed; one that had ended before we looked is no news. */
+static void
+look_at (Notify *self, GDBusObject *object, gboolean fresh)
+{
+  const char *path = g_dbus_object_get_object_path (object);
+  g_autoptr (SqnsDbusJob) job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object));
+  Record *record = g_hash_table_lookup (self->jobs, path);
+
+  if (job == NULL || (record == NULL && (!fresh || sqns_job_state_ended (sqns_job_state (job)))))
+    return;
+  if (record == NULL)
+    {
+      record = g_new0 (Record, 1);
+      record->path = g_strdup (path);
+      g_hash_table_insert (self->jobs, record->path, record);
+    }
+  update (self, record, job);
+}
+
+static void
+on_added (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
+{
+  look_at (data, object, TRUE);
+}
+
+static void
+on_changed (GDBusObjectManagerClient *manager,
+            GDBusObjectProxy *object,
+            GDBusProxy *proxy,
+            GVariant *changed,
+            const char *const *invalidated,
+            gpointer data)
+{
+  look_at (data, G_DBUS_OBJECT (object), FALSE);
+}
+
+/* A job that has not ended goes only with the daemon. Its record stays: it may be back with the daemon. */
+static void
+on_removed (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
+{
+  Notify *self = data;
+  Record *record = g_hash_table_lookup (self->jobs, g_dbus_object_get_object_path (object));
+
+  if (record == NULL)
+    return;
+  if (!record->begun)
+    {
+      g_hash_table_remove (self->jobs, record->path);
+      return;
+    }
+  g_clear_pointer (&record->note, g_free);
+  sqns_notifier_show (self->notifier, record->path,
+                      sqns_notification_lost (record->name != NULL ? record->name : "A board"));
+}
+
+/* --- the button --- */
+
+typedef struct {
+  Notify *notify;
+  char *path;
+} Cancel;
+
+static void
+on_cancel_answered (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  Cancel *cancel = data;
+  gboolean accepted = sqns_dbus_job_call_cancel_finish (SQNS_DBUS_JOB (source), result, &error);
+
+  if (!accepted && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      Record *record = g_hash_table_lookup (cancel->notify->jobs, cancel->path);
+      if (record != NULL)
+        {
+          g_dbus_error_strip_remote_error (error);
+          g_free (record->note);
+          record->note = g_strdup_printf ("Not cancelled: %s", error->message);
+          update (cancel->notify, record, SQNS_DBUS_JOB (source));
+        }
+    }
+  g_free (cancel->path);
+  g_free (cancel);
+}
+
+static void
+on_cancel (const char *key, gpointer data)
+{
+  Notify *self = data;
+  g_autoptr (SqnsDbusJob) job = find_job (self, key);
+  if (job == NULL)
+    return;
+  Cancel *cancel = g_new0 (Cancel, 1);
+  cancel->notify = self;
+  cancel->path = g_strdup (key);
+  /* the session's own polkit agent asks, where it is somebody else's job */
+  sqns_dbus_job_call_cancel (job, sqns_bus_no_options (),
+                             self->ctl->no_ask_password ? G_DBUS_CALL_FLAGS_NONE
+                                                        : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+                             G_MAXINT, self->cancellable, on_cancel_answered, cancel);
+}
+
+/* --- its life --- */
+
+static gboolean
+on_end (gpointer data)
+{
+  Notify *self = data;
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_session_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
+{
+  on_end (data);
+}
+
+static void
+on_bus_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
+{
+  Notify *self = data;
+  self->bus_gone = TRUE;
+  on_end (self);
+}
+
+static void
+run (Notify *self)
+{
+  guint interrupt = g_unix_signal_add (SIGINT, on_end, self);
+  guint terminate = g_unix_signal_add (SIGTERM, on_end, self);
+  guint timeout = self->ctl->timeout > 0 ? g_timeout_add_seconds ((guint)self->ctl->timeout, on_end, self) : 0;
+  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (self->objects);
+
+  g_signal_connect (self->objects, "object-added", G_CALLBACK (on_added), self);
+  g_signal_connect (self->objects, "object-removed", G_CALLBACK (on_removed), self);
+  g_signal_connect (self->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), self);
+  for (GList *l = objects; l != NULL; l = l->next)
+    look_at (self, l->data, TRUE);
+  g_main_loop_run (self->loop);
+
+  g_signal_handlers_disconnect_by_data (self->objects, self);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_handle_id (&interrupt, g_source_remove);
+  g_clear_handle_id (&terminate, g_source_remove);
+  g_clear_handle_id (&timeout, g_source_remove);
+}
+
+static GDBusConnection *
+open_session (GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  GDBusConnection *session = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local);
+  if (session == NULL)
+    {
+      g_dbus_error_strip_remote_error (local);
+      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "cannot reach the session bus: %s", local->message);
+      return NULL;
+    }
+  g_dbus_connection_set_exit_on_close (session, FALSE);
+  return session;
+}
+
+SqnsExit
+sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
+    return code;
+  sqns_error_quark (); /* registers the daemon's error names */
+  g_autoptr (GDBusConnection) session = open_session (&error);
+  g_autoptr (GDBusConnection) connection = session != NULL ? sqns_bus_connect (ctl, &error) : NULL;
+  /* a daemon that does not run is not started for this: there is nothing to be told of it */
+  g_autoptr (GDBusObjectManager) objects
+      = connection != NULL
+            ? sqns_dbus_object_manager_client_new_sync (connection,
+                                                        G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START,
+                                                        SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, &error)
+            : NULL;
+  if (objects == NULL)
+    return sqns_ctl_fail (ctl, error);
+
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GHashTable) jobs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_record);
+  Notify self = { .ctl = ctl, .loop = loop, .objects = objects, .jobs = jobs, .cancellable = cancellable };
+  gulong session_closed = g_signal_connect (session, "closed", G_CALLBACK (on_session_closed), &self);
+  gulong bus_closed
+      = session != connection ? g_signal_connect (connection, "closed", G_CALLBACK (on_bus_closed), &self) : 0;
+  self.notifier = sqns_notifier_new (session, on_cancel, &self);
+  run (&self);
+  g_clear_signal_handler (&session_closed, session);
+  g_clear_signal_handler (&bus_closed, connection);
+  sqns_notifier_free (self.notifier);
+  if (!self.bus_gone)
+    return SQNS_EXIT_DONE;
+  error = g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "the bus of the daemon has gone");
+  return sqns_ctl_fail (ctl, error);
+}

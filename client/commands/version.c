@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl version: of this program and of the daemon. */
+#include "client/commands/commands.h"
+#include "client/core/connection.h"
+
+SqnsExit
+sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  SqnsExit code;
+
+  if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
+    return code;
+  sqns_ctl_say (ctl, "sqnsctl %s\n", SQNS_VERSION);
+  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
+  if (bus == NULL)
+    return sqns_ctl_fail (ctl, error);
+
+  sqns_ctl_say (ctl, "sqnsd %s\n", sqns_dbus_manager_get_version (bus->manager));
+  if (sqns_ctl_wants_json (ctl))
+    {
+      JsonNode *root = sqns_json_document_new ();
+      JsonObject *client = json_object_new ();
+      json_object_set_string_member (client, "version", SQNS_VERSION);
+      json_object_set_object_member (json_node_get_object (root), "client", client);
+      json_object_set_member (json_node_get_object (root), "manager",
+                              sqns_json_from_proxy (G_DBUS_PROXY (bus->manager)));
+      sqns_ctl_print_document (ctl, root);
+    }
+  return SQNS_EXIT_DONE;
+}

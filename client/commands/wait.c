@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sqnsctl wait: until jobs have ended. */
+#include "client/commands/commands.h"
+#include "client/job/follow.h"
+#include "client/job/ref.h"
+
+SqnsExit
+sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv)
+{
+  g_autoptr (SqnsBus) bus = NULL;
+  g_autoptr (GPtrArray) jobs = NULL;
+  SqnsExit code;
+
+  if (!sqns_job_ref_arguments (ctl, argc, argv, &bus, &jobs, &code))
+    return code;
+
+  g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, bus, FALSE);
+  for (guint i = 0; i < jobs->len; i++)
+    sqns_follow_add (follow, jobs->pdata[i]);
+  return sqns_follow_run (follow);
+}

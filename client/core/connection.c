@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way to the daemon. */
+#include "client/core/ask-password.h"
+#include "client/core/connection.h"
+#include "client/core/ssh-bridge.h"
+
+#include <gio/gunixfdlist.h>
+
+static GDBusConnection *
+open_bus (const SqnsCtl *ctl, GError **error)
+{
+  const GDBusConnectionFlags flags
+      = G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
+
+  if (ctl->host != NULL)
+    {
+      g_autoptr (GIOStream) stream = sqns_ssh_bridge_open (ctl->host, error);
+      if (stream == NULL)
+        return NULL;
+      /* Who we are over there was ssh's to find out; the bridge knows no other way in than anonymous. */
+      GDBusConnection *connection
+          = g_dbus_connection_new_sync (stream, NULL, flags | G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_ALLOW_ANONYMOUS,
+                                        NULL, NULL, NULL);
+      if (connection == NULL) /* what GLib has to say is that it read nothing */
+        g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "ssh to %s failed, what it said stands above", ctl->host);
+      return connection;
+    }
+  if (ctl->bus != NULL)
+    return g_dbus_connection_new_for_address_sync (ctl->bus, flags, NULL, NULL, error);
+  return g_bus_get_sync (ctl->session ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, error);
+}
+
+static const char *
+bus_words (const SqnsCtl *ctl)
+{
+  return ctl->host != NULL  ? ctl->host
+         : ctl->bus != NULL ? ctl->bus
+         : ctl->session     ? "the session bus"
+                            : "the system bus";
+}
+
+/* Whatever it was that failed on the way to a bus, there is no daemon for us. */
+GDBusConnection *
+sqns_bus_connect (const SqnsCtl *ctl, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  GDBusConnection *connection = open_bus (ctl, &local);
+
+  if (connection != NULL)
+    {
+      g_dbus_connection_set_exit_on_close (connection, FALSE);
+      return connection;
+    }
+  if (local->domain == G_OPTION_ERROR || g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
+  g_dbus_error_strip_remote_error (local);
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "cannot reach %s: %s", bus_words (ctl), local->message);
+  return NULL;
+}
+
+static GVariant *
+ask_bus (SqnsBus *bus, const char *method, GVariant *args, const char *reply_type, GError **error)
+{
+  return g_dbus_connection_call_sync (bus->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                      "org.freedesktop.DBus", method, args, G_VARIANT_TYPE (reply_type),
+                                      G_DBUS_CALL_FLAGS_NONE, sqns_bus_timeout (bus), NULL, error);
+}
+
+int
+sqns_bus_daemon_pid (SqnsBus *bus)
+{
+  guint pid = 0;
+  g_autoptr (GVariant) answer
+      = ask_bus (bus, "GetConnectionUnixProcessID", g_variant_new ("(s)", SQNS_BUS_NAME), "(u)", NULL);
+  if (answer != NULL)
+    g_variant_get (answer, "(u)", &pid);
+  return (int)pid;
+}
+
+/* Asked for by name, so that the bus says whether there is no such service, or it does not start, or it is not for us.
+ * It does not know services that run without its help, so they are looked for first. */
+static gboolean
+start_daemon (SqnsBus *bus, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GVariant) owner = ask_bus (bus, "GetNameOwner", g_variant_new ("(s)", SQNS_BUS_NAME), "(s)", NULL);
+  if (owner != NULL)
+    return TRUE;
+  g_autoptr (GVariant) started
+      = ask_bus (bus, "StartServiceByName", g_variant_new ("(su)", SQNS_BUS_NAME, 0), "(u)", &local);
+  if (started != NULL)
+    return TRUE;
+
+  if (g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
+    {
+      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "sqnsd is not running on %s",
+                   bus_words (bus->ctl));
+      return FALSE;
+    }
+  g_dbus_error_strip_remote_error (local);
+  g_propagate_prefixed_error (error, g_steal_pointer (&local), "the daemon sqnsd does not start: ");
+  return FALSE;
+}
+
+SqnsBus *
+sqns_bus_open (const SqnsCtl *ctl, GError **error)
+{
+  g_autoptr (SqnsBus) bus = g_new0 (SqnsBus, 1);
+
+  sqns_error_quark (); /* registers the daemon's error names before the first answer */
+  bus->ctl = ctl;
+  bus->connection = sqns_bus_connect (ctl, error);
+  if (bus->connection == NULL || !start_daemon (bus, error))
+    return NULL;
+  bus->manager = sqns_dbus_manager_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME,
+                                                   SQNS_BUS_PATH, NULL, error);
+  if (bus->manager == NULL)
+    return NULL;
+  bus->objects = sqns_dbus_object_manager_client_new_sync (bus->connection, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
+                                                           SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, error);
+  if (bus->objects == NULL)
+    return NULL;
+  return g_steal_pointer (&bus);
+}
+
+void
+sqns_bus_free (SqnsBus *bus)
+{
+  sqns_ask_password_stop ();
+  g_clear_object (&bus->objects);
+  g_clear_object (&bus->manager);
+  g_clear_object (&bus->connection);
+  g_free (bus);
+}
+
+GDBusCallFlags
+sqns_bus_ask (SqnsBus *bus)
+{
+  if (bus->ctl->no_ask_password)
+    return G_DBUS_CALL_FLAGS_NONE;
+  /* Only the system bus has a polkit behind it that this terminal could answer. */
+  if (bus->ctl->bus == NULL && bus->ctl->host == NULL && !bus->ctl->session)
+    sqns_ask_password_start ();
+  return G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
+}
+
+int
+sqns_bus_timeout (const SqnsBus *bus)
+{
+  return bus->ctl->timeout > 0 && bus->ctl->timeout < G_MAXINT / 1000 ? bus->ctl->timeout * 1000 : -1;
+}
+
+int
+sqns_bus_long_timeout (const SqnsBus *bus)
+{
+  int timeout = sqns_bus_timeout (bus);
+  return timeout > 0 ? timeout : G_MAXINT;
+}
+
+gboolean
+sqns_bus_passes_files (SqnsBus *bus, const char *what, GError **error)
+{
+  if (g_dbus_connection_get_capabilities (bus->connection) & G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING)
+    return TRUE;
+  g_set_error (
+      error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
+      "%s cannot be handed to the daemon on %s: open files do not cross this connection; run sqnsctl over there", what,
+      bus_words (bus->ctl));
+  return FALSE;
+}
+
+static int
+compare_modems (gconstpointer a, gconstpointer b)
+{
+  SqnsDbusModem *const *one = a;
+  SqnsDbusModem *const *other = b;
+  int order = g_strcmp0 (sqns_dbus_modem_get_dev_node (*one), sqns_dbus_modem_get_dev_node (*other));
+  return order != 0 ? order : g_strcmp0 (sqns_dbus_modem_get_id (*one), sqns_dbus_modem_get_id (*other));
+}
+
+static int
+compare_jobs (gconstpointer a, gconstpointer b)
+{
+  SqnsDbusJob *const *one = a;
+  SqnsDbusJob *const *other = b;
+  guint64 one_time = sqns_dbus_job_get_created_at (*one);
+  guint64 other_time = sqns_dbus_job_get_created_at (*other);
+  if (one_time != other_time)
+    return one_time < other_time ? -1 : 1;
+  return g_strcmp0 (sqns_dbus_job_get_uuid (*one), sqns_dbus_job_get_uuid (*other));
+}
+
+GPtrArray *
+sqns_bus_modems (SqnsBus *bus)
+{
+  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (bus->objects);
+  GPtrArray *modems = g_ptr_array_new_with_free_func (g_object_unref);
+  for (GList *l = objects; l != NULL; l = l->next)
+    {
+      SqnsDbusModem *modem = sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (l->data));
+      if (modem != NULL)
+        g_ptr_array_add (modems, modem);
+    }
+  g_ptr_array_sort (modems, compare_modems);
+  return modems;
+}
+
+GPtrArray *
+sqns_bus_jobs (SqnsBus *bus)
+{
+  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (bus->objects);
+  GPtrArray *jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  for (GList *l = objects; l != NULL; l = l->next)
+    {
+      SqnsDbusJob *job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (l->data));
+      if (job != NULL)
+        g_ptr_array_add (jobs, job);
+    }
+  g_ptr_array_sort (jobs, compare_jobs);
+  return jobs;
+}
+
+SqnsDbusModem *
+sqns_bus_modem (SqnsBus *bus, const char *path, GError **error)
+{
+  g_autoptr (SqnsDbusModem) modem
+      = sqns_dbus_modem_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
+  if (modem != NULL && sqns_dbus_modem_get_id (modem) == NULL)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the daemon has no modem %s any more", path);
+      return NULL;
+    }
+  return g_steal_pointer (&modem);
+}
+
+SqnsDbusJob *
+sqns_bus_job (SqnsBus *bus, const char *path, GError **error)
+{
+  g_autoptr (SqnsDbusJob) job
+      = sqns_dbus_job_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
+  if (job != NULL && sqns_dbus_job_get_state (job) == NULL)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the daemon has no job %s any more", path);
+      return NULL;
+    }
+  return g_steal_pointer (&job);
+}
+
+GVariant *
+sqns_bus_no_options (void)
+{
+  return g_variant_new ("a{sv}", NULL);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All properties of an object for people. */
+#include "client/core/property-list.h"
+#include "client/ui/output.h"
+#include "client/ui/text.h"
+
+#include "common/clean.h"
+
+#include <string.h>
+
+/* Counts and moments have one D-Bus type; these are the moments. */
+static gboolean
+is_time (const char *name)
+{
+  return g_str_has_suffix (name, "At") || g_str_has_prefix (name, "Not") || g_str_equal (name, "ExpectedEnd")
+         || g_str_equal (name, "LastSeen");
+}
+
+static char *
+dict_words (GVariant *value)
+{
+  GString *out = g_string_new (NULL);
+  GVariantIter iter;
+  const char *key, *text;
+  g_variant_iter_init (&iter, value);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &text))
+    g_string_append_printf (out, "%s%s %s", out->len > 0 ? ", " : "", key, text);
+  return g_string_free (out, FALSE);
+}
+
+/* By the name that it has everywhere else. */
+static char *
+object_words (SqnsBus *bus, const char *path)
+{
+  const char *last = strrchr (path, '/');
+  g_autoptr (SqnsDbusModem) modem
+      = g_str_has_prefix (path, SQNS_BUS_PATH "/modem/") ? sqns_bus_modem (bus, path, NULL) : NULL;
+  g_autoptr (SqnsDbusJob) job = g_str_has_prefix (path, SQNS_BUS_PATH "/job/") ? sqns_bus_job (bus, path, NULL) : NULL;
+
+  if (modem != NULL)
+    return g_strdup (sqns_dbus_modem_get_id (modem));
+  if (job != NULL)
+    return g_strdup (sqns_dbus_job_get_uuid (job));
+  return g_strdup (last != NULL ? last + 1 : path);
+}
+
+static char *
+unsigned_words (const char *name, guint64 number)
+{
+  if (is_time (name))
+    return sqns_text_time (number);
+  return number != 0 ? g_strdup_printf ("%" G_GUINT64_FORMAT, number) : g_strdup ("");
+}
+
+static char *
+value_words (SqnsBus *bus, const char *name, GVariant *value)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE ("a{ss}")))
+    return dict_words (value);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY))
+    {
+      g_autofree const char **strings = g_variant_get_strv (value, NULL);
+      return g_strjoinv ("; ", (char **)strings);
+    }
+  switch (g_variant_classify (value))
+    {
+    case G_VARIANT_CLASS_STRING:
+      return g_variant_dup_string (value, NULL);
+    case G_VARIANT_CLASS_OBJECT_PATH:
+      return object_words (bus, g_variant_get_string (value, NULL));
+    case G_VARIANT_CLASS_BOOLEAN:
+      return g_strdup (g_variant_get_boolean (value) ? "yes" : "no");
+    case G_VARIANT_CLASS_UINT16: /* USB ids */
+      return g_variant_get_uint16 (value) != 0 ? g_strdup_printf ("%04x", g_variant_get_uint16 (value)) : g_strdup ("");
+    case G_VARIANT_CLASS_UINT32:
+      return unsigned_words (name, g_variant_get_uint32 (value));
+    case G_VARIANT_CLASS_UINT64:
+      return unsigned_words (name, g_variant_get_uint64 (value));
+    case G_VARIANT_CLASS_INT32:
+      return g_variant_get_int32 (value) != 0 ? g_strdup_printf ("%d", g_variant_get_int32 (value)) : g_strdup ("");
+    case G_VARIANT_CLASS_DOUBLE: /* a progress: 100 % is only what is complete */
+      return g_strdup_printf ("%d %%", (int)(g_variant_get_double (value) * 100));
+    case G_VARIANT_CLASS_BYTE:
+    case G_VARIANT_CLASS_INT16:
+    case G_VARIANT_CLASS_INT64:
+    case G_VARIANT_CLASS_HANDLE:
+    case G_VARIANT_CLASS_SIGNATURE:
+    case G_VARIANT_CLASS_VARIANT:
+    case G_VARIANT_CLASS_MAYBE:
+    case G_VARIANT_CLASS_ARRAY:
+    case G_VARIANT_CLASS_TUPLE:
+    case G_VARIANT_CLASS_DICT_ENTRY:
+      break;
+    }
+  return g_variant_print (value, FALSE);
+}
+
+void
+sqns_details_print (SqnsBus *bus, GDBusProxy *proxy)
+{
+  GDBusInterfaceInfo *info = g_dbus_proxy_get_interface_info (proxy);
+  guint width = 0;
+
+  for (guint i = 0; info->properties[i] != NULL; i++)
+    {
+      g_autofree char *key = sqns_text_kebab (info->properties[i]->name);
+      width = MAX (width, (guint)strlen (key));
+    }
+  for (guint i = 0; info->properties[i] != NULL; i++)
+    {
+      const char *name = info->properties[i]->name;
+      g_autoptr (GVariant) value = g_dbus_proxy_get_cached_property (proxy, name);
+      if (value == NULL)
+        continue;
+      g_autofree char *key = sqns_text_kebab (name);
+      g_autofree char *words = value_words (bus, name, value);
+      g_autofree char *clean = sqns_clean_line (words, -1);
+      if (*clean != '\0')
+        sqns_out ("%-*s  %s\n", (int)width, key, clean);
+    }
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Gathers what sqnsctl doctor judges about this machine. */
+#include "client/doctor/host.h"
+#include "client/modem/held-port.h"
+
+#include "common/lock-file.h"
+#include "common/port-owner.h"
+#include "common/usb-ids.h"
+
+#include <gio/gio.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MM_NAME "org.freedesktop.ModemManager1"
+#define MAX_GROUPS 256
+
+/* --- small files --- */
+
+static char *
+rooted (const char *path)
+{
+  return g_strconcat (sqns_host_root (), path, NULL);
+}
+
+/* Without white space at its ends; NULL when there is none. */
+static char *
+read_text (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  char *text = NULL;
+  return g_file_get_contents (path, &text, NULL, NULL) ? g_strstrip (text) : NULL;
+}
+
+static gint64
+read_number (const char *folder, const char *name, guint base)
+{
+  g_autofree char *text = read_text (folder, name);
+  guint64 number;
+  return text != NULL && g_ascii_string_to_unsigned (text, base, 0, G_MAXINT64, &number, NULL) ? (gint64)number : -1;
+}
+
+/* --- USB --- */
+
+/* The first entry of @folder that begins with @prefix, as a path; NULL without one. */
+static char *
+find_entry (const char *folder, const char *prefix)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  for (const char *name; dir != NULL && (name = g_dir_read_name (dir)) != NULL;)
+    if (g_str_has_prefix (name, prefix))
+      return g_build_filename (folder, name, NULL);
+  return NULL;
+}
+
+/* "/dev/ttyUSB0" of an interface: tty/ttyACM0 with cdc_acm, ttyUSB0 with usb-serial. */
+static char *
+port_of_interface (const char *interface)
+{
+  g_autofree char *class = g_build_filename (interface, "tty", NULL);
+  g_autofree char *tty = find_entry (class, "tty");
+  if (tty == NULL)
+    tty = find_entry (interface, "ttyUSB");
+  if (tty == NULL)
+    return NULL;
+  g_autofree char *name = g_path_get_basename (tty);
+  return g_build_filename ("/dev", name, NULL);
+}
+
+static char *
+port_of_device (const char *folder, const char *place)
+{
+  g_autofree char *prefix = g_strconcat (place, ":", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  char *port = NULL;
+  for (const char *name; port == NULL && dir != NULL && (name = g_dir_read_name (dir)) != NULL;)
+    if (g_str_has_prefix (name, prefix))
+      {
+        g_autofree char *interface = g_build_filename (folder, name, NULL);
+        port = port_of_interface (interface);
+      }
+  return port;
+}
+
+static int
+compare_places (gconstpointer a, gconstpointer b)
+{
+  const SqnsUsbFacts *const *one = a;
+  const SqnsUsbFacts *const *other = b;
+  return g_strcmp0 ((*one)->place, (*other)->place);
+}
+
+void
+sqns_doctor_look_at_usb (SqnsHostFacts *facts)
+{
+  g_autofree char *devices = rooted ("/sys/bus/usb/devices");
+  g_autoptr (GDir) dir = g_dir_open (devices, 0, NULL);
+
+  for (const char *place; dir != NULL && (place = g_dir_read_name (dir)) != NULL;)
+    {
+      g_autofree char *folder = g_build_filename (devices, place, NULL);
+      gint64 vendor = read_number (folder, "idVendor", 16);
+      gint64 product = read_number (folder, "idProduct", 16);
+      if (vendor < 0 || product < 0 || sqns_usb_id_find ((guint16)vendor, (guint16)product) == NULL)
+        continue;
+      SqnsUsbFacts *usb = g_new0 (SqnsUsbFacts, 1);
+      usb->place = g_strdup (place);
+      usb->vendor = (guint16)vendor;
+      usb->product = (guint16)product;
+      usb->port = port_of_device (folder, place);
+      usb->connected_ms = read_number (folder, "power/connected_duration", 10);
+      g_ptr_array_add (facts->usb, usb);
+    }
+  g_ptr_array_sort (facts->usb, compare_places);
+}
+
+void
+sqns_doctor_look_again (SqnsHostFacts *facts)
+{
+  for (guint i = 0; i < facts->usb->len; i++)
+    {
+      SqnsUsbFacts *usb = facts->usb->pdata[i];
+      g_autofree char *devices = rooted ("/sys/bus/usb/devices");
+      g_autofree char *folder = g_build_filename (devices, usb->place, NULL);
+      gint64 connected = read_number (folder, "power/connected_duration", 10);
+      usb->came_back = !g_file_test (folder, G_FILE_TEST_EXISTS) || (connected >= 0 && connected < usb->connected_ms);
+    }
+}
+
+/* --- a port --- */
+
+static gboolean
+says_ignore (const char *line)
+{
+  return g_str_equal (line, "E:ID_MM_DEVICE_IGNORE=1") || g_str_equal (line, "E:ID_MM_PORT_IGNORE=1")
+         || g_str_equal (line, "E:ID_MM_TTY_BLACKLIST=1");
+}
+
+/* What udev knows of it; libudev would be a dependency for one line. */
+static gboolean
+mm_ignores (const char *tty_folder)
+{
+  g_autofree char *number = read_text (tty_folder, "dev");
+  if (number == NULL)
+    return FALSE;
+  g_autofree char *name = g_strconcat ("c", number, NULL);
+  g_autofree char *folder = rooted ("/run/udev/data");
+  g_autofree char *text = read_text (folder, name);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (says_ignore (lines[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* The user database's answer; the present login may know less. */
+static gboolean
+is_listed_in (gid_t gid)
+{
+  const struct passwd *user = getpwuid (geteuid ());
+  gid_t groups[MAX_GROUPS];
+  int n = MAX_GROUPS;
+
+  if (user == NULL || getgrouplist (user->pw_name, user->pw_gid, groups, &n) < 0)
+    return FALSE;
+  for (int i = 0; i < n; i++)
+    if (groups[i] == gid)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+look_at_access (SqnsPortFacts *port, const char *path, const struct stat *st)
+{
+  port->may_open = euidaccess (path, R_OK | W_OK) == 0;
+  if ((st->st_mode & (S_IRGRP | S_IWGRP)) != (S_IRGRP | S_IWGRP) || st->st_gid == 0)
+    return;
+  const struct group *group = getgrgid (st->st_gid);
+  port->group = group != NULL ? g_strdup (group->gr_name) : g_strdup_printf ("%u", (guint)st->st_gid);
+  port->joined = is_listed_in (st->st_gid);
+}
+
+static void
+look_at_owner (SqnsPortFacts *port, const char *path, int daemon_pid)
+{
+  SqnsTtyId id;
+  g_autofree char *proc = rooted ("/proc");
+  g_autofree char *locks = rooted ("/var/lock");
+  int pid = 0;
+
+  port->sees_all = geteuid () == 0;
+  port->owner = sqns_lock_file_owner (proc, locks, port->devnode, &pid);
+  if (port->owner == NULL && sqns_tty_id_of (path, &id))
+    port->owner = sqns_port_owner_of (proc, &id, &pid);
+  port->of_daemon = port->owner != NULL && daemon_pid != 0 && pid == daemon_pid;
+}
+
+static void
+look_at_driver (SqnsPortFacts *port)
+{
+  g_autofree char *tty = g_path_get_basename (port->devnode);
+  g_autofree char *class = rooted ("/sys/class/tty");
+  g_autofree char *folder = g_build_filename (class, tty, NULL);
+  g_autofree char *link = g_build_filename (folder, "device", "driver", NULL);
+  g_autofree char *target = g_file_read_link (link, NULL);
+
+  port->latency_ms = -1;
+  if (target == NULL || !g_str_has_prefix (port->devnode, "/dev/tty"))
+    return;
+  port->driver = g_path_get_basename (target);
+  port->mm_ignores = mm_ignores (folder);
+
+  g_autofree char *serial = rooted ("/sys/bus/usb-serial/devices");
+  g_autofree char *chip = g_build_filename (serial, tty, NULL);
+  port->latency_ms = (int)MIN (read_number (chip, "latency_timer", 10), G_MAXINT);
+}
+
+void
+sqns_doctor_look_at_port (SqnsHostFacts *facts, const char *devnode, int daemon_pid)
+{
+  struct stat st;
+
+  for (guint i = 0; i < facts->ports->len; i++)
+    if (g_str_equal (((SqnsPortFacts *)facts->ports->pdata[i])->devnode, devnode))
+      return;
+
+  g_autofree char *path = rooted (devnode);
+  SqnsPortFacts *port = g_new0 (SqnsPortFacts, 1);
+  port->devnode = g_strdup (devnode);
+  port->latency_ms = -1;
+  port->exists = stat (path, &st) == 0 && S_ISCHR (st.st_mode);
+  if (port->exists)
+    {
+      look_at_access (port, path, &st);
+      look_at_owner (port, path, daemon_pid);
+      look_at_driver (port);
+    }
+  g_ptr_array_add (facts->ports, port);
+}
+
+/* --- programs --- */
+
+SqnsMmFact
+sqns_doctor_look_for_mm (void)
+{
+  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, NULL);
+  if (bus == NULL)
+    return SQNS_MM_UNKNOWN;
+  g_dbus_connection_set_exit_on_close (bus, FALSE);
+  g_autoptr (GVariant) answer
+      = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                     "NameHasOwner", g_variant_new ("(s)", MM_NAME), G_VARIANT_TYPE ("(b)"),
+                                     G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+  gboolean runs = FALSE;
+  if (answer == NULL)
+    return SQNS_MM_UNKNOWN;
+  g_variant_get (answer, "(b)", &runs);
+  return runs ? SQNS_MM_RUNS : SQNS_MM_ABSENT;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Gathers what sqnsctl doctor judges about a board and its modem. */
+#include "client/doctor/modem.h"
+
+#include "client/job/state.h"
+#include "client/job/power.h"
+#include "common/version.h"
+
+#define SHORT_UUID 8
+
+static char *
+copy (const char *text)
+{
+  return g_strdup (text != NULL ? text : "");
+}
+
+/* What the daemon says in a word that this client does not know is left out. */
+static guint
+note_bits (const char *const *names)
+{
+  guint bits = 0;
+  SqnsNoteId note;
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    if (sqns_note_from_name (names[i], &note))
+      bits |= 1u << note;
+  return bits;
+}
+
+static void
+take_job (SqnsModemFacts *facts, SqnsBus *bus, SqnsDbusModem *modem)
+{
+  const char *path = sqns_dbus_modem_get_current_job (modem);
+  if (path == NULL || g_str_equal (path, "/"))
+    return;
+  g_autoptr (SqnsDbusJob) job = sqns_bus_job (bus, path, NULL);
+  if (job == NULL || sqns_job_state_ended (sqns_job_state (job)))
+    return;
+  facts->job = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
+  const char *hand = sqns_job_hand (job);
+  facts->job_hand = hand != NULL;
+  facts->job_message = copy (hand != NULL ? hand : sqns_dbus_job_get_message (job));
+  facts->job_power = sqns_power_of_job (job, modem);
+}
+
+/* A job that is interrupted is not the modem's current one. */
+static void
+take_torn_job (SqnsModemFacts *facts, SqnsBus *bus, SqnsDbusModem *modem)
+{
+  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
+  for (guint i = 0; i < jobs->len && facts->job == NULL && facts->torn == NULL; i++)
+    {
+      SqnsDbusJob *job = jobs->pdata[i];
+      if (sqns_job_state (job) != SQNS_JOB_INTERRUPTED
+          || g_strcmp0 (sqns_dbus_job_get_modem (job), g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem))) != 0)
+        continue;
+      facts->torn = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
+      facts->torn_message = copy (sqns_dbus_job_get_message (job));
+      facts->torn_safe = sqns_dbus_job_get_safe (job);
+      facts->torn_stranded = sqns_job_wants_resume (job);
+    }
+}
+
+static gboolean
+version_of (GVariant *versions, const char *name, SqnsVersion *version)
+{
+  const char *text;
+  *version = (SqnsVersion){ 0 };
+  return versions != NULL && g_variant_lookup (versions, name, "&s", &text) && sqns_version_parse (text, -1, version);
+}
+
+/* A boot loader is written with the firmware of its release: one that is newer than the firmware tells of an upgrade
+ * that did not take (field-failures.md §2.3: Software 33988, Bootloader2 39529). */
+static void
+take_versions (SqnsModemFacts *facts, GVariant *versions)
+{
+  static const char *const loaders[] = { "bootloader1", "bootloader2" };
+  SqnsVersion rom, software, loader;
+
+  if (version_of (versions, "bootloader0", &rom))
+    facts->boot_rom = rom.build;
+  if (!version_of (versions, "software", &software))
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (loaders) && facts->newer == NULL; i++)
+    if (version_of (versions, loaders[i], &loader) && sqns_version_family (&loader) == sqns_version_family (&software)
+        && sqns_version_compare (&loader, &software) > 0)
+      facts->newer = sqns_version_format (&loader);
+}
+
+SqnsModemFacts *
+sqns_doctor_modem_facts (SqnsBus *bus, SqnsDbusModem *modem, gboolean brief)
+{
+  SqnsModemFacts *facts = g_new0 (SqnsModemFacts, 1);
+  const char *const *blockers = sqns_dbus_modem_get_blockers (modem);
+
+  if (!sqns_state_from_name (sqns_dbus_modem_get_state (modem), &facts->state))
+    facts->state = SQNS_STATE_UNKNOWN;
+  facts->brief = brief;
+  facts->port = copy (sqns_dbus_modem_get_dev_node (modem));
+  facts->board = copy (sqns_dbus_modem_get_board (modem));
+  facts->firmware = copy (sqns_dbus_modem_get_board_firmware (modem));
+  facts->notes = note_bits (sqns_dbus_modem_get_board_notes (modem));
+  facts->link = copy (sqns_dbus_modem_get_link (modem));
+  facts->version = copy (sqns_dbus_modem_get_firmware_version (modem));
+  facts->family = copy (sqns_dbus_modem_get_family (modem));
+  facts->last_error = copy (sqns_dbus_modem_get_last_error (modem));
+  facts->blockers = blockers != NULL ? g_strjoinv ("; ", (char **)blockers) : g_strdup ("");
+  take_versions (facts, sqns_dbus_modem_get_versions (modem));
+  take_job (facts, bus, modem);
+  take_torn_job (facts, bus, modem);
+  return facts;
+}
+
+static void
+take_failure (SqnsModemFacts *facts, GError *error)
+{
+  g_autofree char *name = sqns_exit_error_name (error);
+  facts->asked = SQNS_ASKED_IN_VAIN;
+  /* a call that was not answered in time says nothing of the modem, though it has the same name */
+  facts->told = g_dbus_error_is_remote_error (error) && sqns_error_from_name (name, &facts->code);
+  facts->exit = sqns_exit_from_name (name);
+  g_dbus_error_strip_remote_error (error);
+  facts->error = g_strdup (error->message);
+}
+
+SqnsModemFacts *
+sqns_doctor_ask_modem (SqnsBus *bus, SqnsDbusModem **modem)
+{
+  g_autoptr (SqnsModemFacts) before = sqns_doctor_modem_facts (bus, *modem, FALSE);
+  g_autoptr (GError) error = NULL;
+
+  if (before->job != NULL || before->state == SQNS_STATE_GONE)
+    return g_steal_pointer (&before);
+  g_autofree char *path = g_strdup (g_dbus_proxy_get_object_path (G_DBUS_PROXY (*modem)));
+  gboolean asked = sqns_dbus_modem_call_refresh_sync (*modem, sqns_bus_no_options (), sqns_bus_ask (bus),
+                                                      sqns_bus_long_timeout (bus), NULL, &error);
+  /* What was found is on its way as signals; a new proxy asks for it. */
+  SqnsDbusModem *after = sqns_bus_modem (bus, path, NULL);
+  if (after != NULL)
+    {
+      g_object_unref (*modem);
+      *modem = after;
+    }
+  SqnsModemFacts *facts = sqns_doctor_modem_facts (bus, *modem, FALSE);
+  facts->asked = SQNS_ASKED_WELL;
+  if (!asked)
+    take_failure (facts, error);
+  return facts;
+}

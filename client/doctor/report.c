@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How findings of sqnsctl doctor are shown. */
+#include "client/doctor/report.h"
+#include "client/ui/output.h"
+#include "client/ui/text.h"
+
+#include "common/clean.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define LABEL_WIDTH 10 /* "  PROBLEM " */
+#define USUAL_COLUMNS 80
+#define MOST_COLUMNS 100 /* longer lines are hard to read */
+#define LEAST_COLUMNS 40
+
+JsonNode *
+sqns_doctor_json (GPtrArray *findings)
+{
+  JsonNode *array = sqns_json_array_new ();
+  for (guint i = 0; i < findings->len; i++)
+    {
+      const SqnsFinding *finding = findings->pdata[i];
+      JsonObject *object = json_object_new ();
+      json_object_set_string_member (object, "subject", sqns_subject_name (finding->subject));
+      json_object_set_string_member (object, "level", sqns_level_name (finding->level));
+      json_object_set_string_member (object, "code", finding->code);
+      json_object_set_string_member (object, "text", finding->text);
+      json_object_set_string_member (object, "advice", finding->advice);
+      json_object_set_string_member (object, "port", finding->port);
+      sqns_json_array_take (array, json_node_init_object (json_node_alloc (), object));
+    }
+  return array;
+}
+
+static guint
+columns (void)
+{
+  struct winsize size;
+  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+    return USUAL_COLUMNS;
+  return CLAMP (size.ws_col, LEAST_COLUMNS, MOST_COLUMNS);
+}
+
+/* Colours where a person looks who has not forbidden them. */
+static gboolean
+is_colourful (void)
+{
+  const char *term = g_getenv ("TERM");
+  const char *no_colour = g_getenv ("NO_COLOR");
+  return isatty (STDOUT_FILENO) && term != NULL && *term != '\0' && !g_str_equal (term, "dumb")
+         && (no_colour == NULL || *no_colour == '\0');
+}
+
+/* @text behind @first, its further lines @indent columns in. */
+static void
+append_wrapped (GString *out, const char *first, const char *text, guint indent, guint width)
+{
+  g_autofree char *clean = sqns_clean_line (text, -1);
+  g_auto (GStrv) words = g_strsplit (clean, " ", -1);
+  guint at = indent;
+
+  g_string_append (out, first);
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      guint word = sqns_text_width (words[i]);
+      if (i > 0 && at + 1 + word > width)
+        {
+          g_string_append_printf (out, "\n%*s", (int)indent, "");
+          at = indent;
+        }
+      else if (i > 0)
+        {
+          g_string_append_c (out, ' ');
+          at++;
+        }
+      g_string_append (out, words[i]);
+      at += word;
+    }
+  g_string_append_c (out, '\n');
+}
+
+static void
+append_finding (GString *out, const SqnsFinding *finding, guint width, gboolean colourful)
+{
+  static const char *const labels[] = {
+    [SQNS_LEVEL_OK] = "ok",
+    [SQNS_LEVEL_NOTE] = "note",
+    [SQNS_LEVEL_PROBLEM] = "PROBLEM",
+  };
+  static const char *const colours[] = {
+    [SQNS_LEVEL_OK] = "\033[32m",
+    [SQNS_LEVEL_NOTE] = "\033[33m",
+    [SQNS_LEVEL_PROBLEM] = "\033[31m",
+  };
+  g_autofree char *label = g_strdup_printf ("  %s%-7s%s ", colourful ? colours[finding->level] : "",
+                                            labels[finding->level], colourful ? "\033[0m" : "");
+  append_wrapped (out, label, finding->text, LABEL_WIDTH, width);
+  if (*finding->advice != '\0')
+    {
+      g_autofree char *arrow = g_strdup_printf ("%*s-> ", LABEL_WIDTH, "");
+      append_wrapped (out, arrow, finding->advice, LABEL_WIDTH + (guint)strlen ("-> "), width);
+    }
+}
+
+/* Boards and modems have a heading of their own each; the machine's ports stand together. */
+static char *
+heading_of (const SqnsFinding *finding)
+{
+  switch (finding->subject)
+    {
+    case SQNS_SUBJECT_HOST:
+      return g_strdup ("This machine");
+    case SQNS_SUBJECT_USB:
+      return g_strdup ("USB");
+    case SQNS_SUBJECT_BOARD:
+      return g_strdup_printf ("Board %s", finding->port);
+    case SQNS_SUBJECT_MODEM:
+      break;
+    }
+  return g_strdup_printf ("Modem %s", finding->port);
+}
+
+void
+sqns_doctor_print (GPtrArray *findings)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  g_autofree char *heading = NULL;
+  guint width = columns ();
+  gboolean colourful = is_colourful ();
+  guint problems = 0;
+
+  for (guint i = 0; i < findings->len; i++)
+    {
+      const SqnsFinding *finding = findings->pdata[i];
+      g_autofree char *own = heading_of (finding);
+      if (g_strcmp0 (heading, own) != 0)
+        {
+          g_autofree char *clean = sqns_clean_line (own, -1);
+          g_string_append_printf (out, "%s%s\n", i > 0 ? "\n" : "", clean);
+          g_free (heading);
+          heading = g_steal_pointer (&own);
+        }
+      append_finding (out, finding, width, colourful);
+      problems += finding->level == SQNS_LEVEL_PROBLEM ? 1 : 0;
+    }
+  if (problems == 0)
+    g_string_append (out, "\nNo problem was found.\n");
+  else
+    g_string_append_printf (out, "\n%u problem%s found; follow the arrows (->).\n", problems,
+                            problems == 1 ? " was" : "s were");
+  sqns_out_screen (out->str);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* GetLog, once or again and again. */
+#include "client/job/log.h"
+#include "client/job/state.h"
+#include "client/ui/output.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gio/gunixfdlist.h>
+#include <glib-unix.h>
+
+#define LOOK_MS 500
+
+/* From its start, wherever the daemon's own position in it is. */
+static GString *
+read_log (int fd, GError **error)
+{
+  g_autoptr (GString) log = g_string_new (NULL);
+  char buffer[16384];
+  for (;;)
+    {
+      ssize_t n = pread (fd, buffer, sizeof buffer, (off_t)log->len);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        {
+          g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot read the log: %s", g_strerror (errno));
+          return NULL;
+        }
+      if (n == 0)
+        return g_steal_pointer (&log);
+      g_string_append_len (log, buffer, n);
+    }
+}
+
+GString *
+sqns_job_log_get (SqnsBus *bus, SqnsDbusJob *job, GError **error)
+{
+  g_autoptr (GVariant) handle = NULL;
+  g_autoptr (GUnixFDList) files = NULL;
+
+  if (!sqns_bus_passes_files (bus, "a job's log", error)
+      || !sqns_dbus_job_call_get_log_sync (job, sqns_bus_ask (bus), sqns_bus_long_timeout (bus), NULL, &handle, &files,
+                                           NULL, error))
+    return NULL;
+  int fd = files != NULL ? g_unix_fd_list_get (files, g_variant_get_handle (handle), error) : -1;
+  if (fd < 0)
+    {
+      if (files == NULL)
+        g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no log");
+      return NULL;
+    }
+  GString *log = read_log (fd, error);
+  close (fd);
+  return log;
+}
+
+/* Of a long log the middle is dropped by the daemon: then the place is where the last line stands that was printed. */
+static const char *
+new_part (const GString *log, const GString *shown)
+{
+  if (log->len >= shown->len && memcmp (log->str, shown->str, shown->len) == 0)
+    return log->str + shown->len;
+  g_autofree char *end = g_strndup (shown->str, shown->len > 0 ? shown->len - 1 : 0);
+  const char *line = strrchr (end, '\n');
+  const char *at = g_strrstr (log->str, line != NULL ? line : end);
+  const char *behind = at != NULL ? strchr (at + 1, '\n') : NULL;
+  return behind != NULL ? behind + 1 : log->str;
+}
+
+static gboolean
+print_new (SqnsBus *bus, SqnsDbusJob *job, GString *shown, gboolean *open, GError **error)
+{
+  g_autoptr (GString) log = sqns_job_log_get (bus, job, error);
+  if (log == NULL)
+    return FALSE;
+  const char *part = new_part (log, shown);
+  sqns_out_text (part, log->len - (gsize)(part - log->str));
+  *open = sqns_out_flush ();
+  g_string_assign (shown, log->str);
+  return TRUE;
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_CONTINUE;
+}
+
+gboolean
+sqns_job_log_follow (SqnsBus *bus, SqnsDbusJob *job, gboolean *interrupted, GError **error)
+{
+  g_autoptr (GString) shown = g_string_new (NULL);
+  gboolean good = TRUE, ended = FALSE, look = TRUE, open = TRUE;
+
+  *interrupted = FALSE;
+  guint signals[] = { g_unix_signal_add (SIGINT, on_signal, interrupted),
+                      g_unix_signal_add (SIGTERM, on_signal, interrupted), g_timeout_add (LOOK_MS, on_tick, &look) };
+  while (good && !ended && !*interrupted && open)
+    {
+      if (look)
+        {
+          /* what is asked for after the end is all of it */
+          ended = sqns_job_state_ended (sqns_job_state (job));
+          good = print_new (bus, job, shown, &open, error);
+          look = FALSE;
+        }
+      else
+        g_main_context_iteration (NULL, TRUE);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_source_remove (signals[i]);
+  return good;
+}

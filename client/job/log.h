@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A job's transcript. */
+#pragma once
+
+#include "client/core/connection.h"
+
+/* As it is now. NULL with @error. */
+GString *sqns_job_log_get (SqnsBus *bus, SqnsDbusJob *job, GError **error);
+
+/* Prints it on stdout, and what is added to it, until the job has ended or SIGINT or SIGTERM comes: *@interrupted then.
+ * FALSE with @error, also when the daemon goes. */
+gboolean sqns_job_log_follow (SqnsBus *bus, SqnsDbusJob *job, gboolean *interrupted, GError **error);

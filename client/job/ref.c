@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which job a person means. */
+#include "client/job/ref.h"
+#include "client/job/state.h"
+
+#include "common/clean.h"
+
+#include <string.h>
+
+#define SHORT_UUID 8
+
+static const char *
+uuid_of (SqnsDbusJob *job)
+{
+  const char *uuid = sqns_dbus_job_get_uuid (job);
+  return uuid != NULL ? uuid : "";
+}
+
+SqnsDbusJob *
+sqns_job_ref_find (SqnsBus *bus, const char *ref, GError **error)
+{
+  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
+  g_autofree char *shown = sqns_clean_line (ref, -1);
+  g_autofree char *lower = g_ascii_strdown (ref, -1);
+  SqnsDbusJob *found = NULL;
+  guint n_found = 0;
+
+  for (guint i = 0; i < jobs->len && *ref != '\0'; i++)
+    {
+      if (g_str_equal (uuid_of (jobs->pdata[i]), lower)
+          || g_str_equal (g_dbus_proxy_get_object_path (jobs->pdata[i]), ref))
+        return g_object_ref (jobs->pdata[i]);
+      if (g_str_has_prefix (uuid_of (jobs->pdata[i]), lower))
+        {
+          found = jobs->pdata[i];
+          n_found++;
+        }
+    }
+  if (n_found == 1)
+    return g_object_ref (found);
+  if (n_found > 1)
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "'%s' means %u jobs: give more of the id (see: sqnsctl jobs)",
+                 shown, n_found);
+  else
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no job '%s' (see: sqnsctl jobs)", shown);
+  return NULL;
+}
+
+GPtrArray *
+sqns_job_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean all, GError **error)
+{
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < n_refs; i++)
+    {
+      g_autoptr (SqnsDbusJob) job = sqns_job_ref_find (bus, refs[i], error);
+      if (job == NULL)
+        return NULL;
+      if (g_hash_table_add (seen, g_strdup (uuid_of (job))))
+        g_ptr_array_add (jobs, g_steal_pointer (&job));
+    }
+  if (all)
+    {
+      g_autoptr (GPtrArray) known = sqns_bus_jobs (bus);
+      for (guint i = 0; i < known->len; i++)
+        if (!sqns_job_state_ended (sqns_job_state (known->pdata[i]))
+            && g_hash_table_add (seen, g_strdup (uuid_of (known->pdata[i]))))
+          g_ptr_array_add (jobs, g_object_ref (known->pdata[i]));
+    }
+  return g_steal_pointer (&jobs);
+}
+
+guint
+sqns_job_ref_length (GPtrArray *jobs)
+{
+  guint length = SHORT_UUID;
+  for (guint i = 0; i < jobs->len; i++)
+    for (guint j = i + 1; j < jobs->len; j++)
+      {
+        const char *a = uuid_of (jobs->pdata[i]);
+        const char *b = uuid_of (jobs->pdata[j]);
+        guint common = 0;
+        while (a[common] != '\0' && a[common] == b[common])
+          common++;
+        length = MAX (length, common + 1);
+      }
+  return length;
+}
+
+gboolean
+sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsBus **bus, GPtrArray **jobs, SqnsExit *code)
+{
+  gboolean all = FALSE;
+  const GOptionEntry entries[] = {
+    { "all", 0, 0, G_OPTION_ARG_NONE, &all, "every job that has not ended", NULL },
+    { NULL },
+  };
+  g_autoptr (GError) error = NULL;
+
+  if (!sqns_ctl_parse (ctl, entries, 0, -1, &argc, &argv, code))
+    return FALSE;
+  if (argc < 2 && !all)
+    {
+      *code = sqns_ctl_usage (ctl, "which job? give ids or --all");
+      return FALSE;
+    }
+  *bus = sqns_bus_open (ctl, &error);
+  if (*bus != NULL)
+    *jobs = sqns_job_ref_resolve (*bus, argv + 1, (guint)argc - 1, all, &error);
+  if (*bus == NULL || *jobs == NULL)
+    {
+      *code = sqns_ctl_fail (ctl, error);
+      return FALSE;
+    }
+  return TRUE;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A job's state as an enum. */
+#include "client/job/state.h"
+
+#include <string.h>
+
+/* No property tells these two: the words of the daemon's messages do. */
+#define HAND "NeedsHand: "
+#define RESUME "sqnsctl resume "
+
+static const char *const names[] = {
+  [SQNS_JOB_QUEUED] = "queued",       [SQNS_JOB_WAITING] = "waiting",         [SQNS_JOB_RUNNING] = "running",
+  [SQNS_JOB_VERIFYING] = "verifying", [SQNS_JOB_SUCCEEDED] = "succeeded",     [SQNS_JOB_FAILED] = "failed",
+  [SQNS_JOB_CANCELLED] = "cancelled", [SQNS_JOB_INTERRUPTED] = "interrupted",
+};
+
+SqnsJobState
+sqns_job_state (SqnsDbusJob *job)
+{
+  const char *name = sqns_dbus_job_get_state (job);
+  for (guint i = SQNS_JOB_QUEUED; i < G_N_ELEMENTS (names); i++)
+    if (g_strcmp0 (names[i], name) == 0)
+      return (SqnsJobState)i;
+  return SQNS_JOB_UNKNOWN;
+}
+
+gboolean
+sqns_job_state_ended (SqnsJobState state)
+{
+  switch (state)
+    {
+    case SQNS_JOB_SUCCEEDED:
+    case SQNS_JOB_FAILED:
+    case SQNS_JOB_CANCELLED:
+      return TRUE;
+    case SQNS_JOB_UNKNOWN:
+    case SQNS_JOB_QUEUED:
+    case SQNS_JOB_WAITING:
+    case SQNS_JOB_RUNNING:
+    case SQNS_JOB_VERIFYING:
+    case SQNS_JOB_INTERRUPTED:
+      break;
+    }
+  return FALSE;
+}
+
+const char *
+sqns_job_hand (SqnsDbusJob *job)
+{
+  const char *message = sqns_dbus_job_get_message (job);
+  gboolean hand = sqns_job_state (job) == SQNS_JOB_WAITING && message != NULL && g_str_has_prefix (message, HAND);
+  return hand ? message + strlen (HAND) : NULL;
+}
+
+/* Who goes on by itself has a place in the queue. */
+gboolean
+sqns_job_wants_resume (SqnsDbusJob *job)
+{
+  const char *message = sqns_dbus_job_get_message (job);
+  return sqns_job_state (job) == SQNS_JOB_INTERRUPTED && sqns_dbus_job_get_queue_position (job) == 0 && message != NULL
+         && strstr (message, RESUME) != NULL;
+}
+
+SqnsExit
+sqns_job_state_exit (SqnsDbusJob *job)
+{
+  SqnsJobState state = sqns_job_state (job);
+  SqnsExit code = sqns_exit_from_name (sqns_dbus_job_get_error_name (job));
+
+  if (state == SQNS_JOB_SUCCEEDED)
+    return SQNS_EXIT_DONE;
+  if (code != SQNS_EXIT_DONE) /* a cancelled job may have left the modem in recovery: its error says so */
+    return code;
+  return state == SQNS_JOB_CANCELLED ? SQNS_EXIT_CANCELLED : SQNS_EXIT_FAILED;
+}

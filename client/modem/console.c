@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* OpenConsole, and what became of it. */
+#include "client/modem/console.h"
+#include "client/modem/held-port.h"
+
+#include <gio/gunixfdlist.h>
+
+#define TELL_S 3 /* the stream ends before the bus says why */
+
+int
+sqns_console_open (SqnsBus *bus, SqnsDbusModem *modem, GError **error)
+{
+  g_autoptr (GVariant) handle = NULL;
+  g_autoptr (GUnixFDList) files = NULL;
+
+  if (!sqns_bus_passes_files (bus, "a console", error) || !sqns_held_port_check (bus, modem, error)
+      || !sqns_dbus_modem_call_open_console_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
+                                                  sqns_bus_long_timeout (bus), NULL, &handle, &files, NULL, error))
+    return -1;
+  if (files != NULL)
+    return g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no console");
+  return -1;
+}
+
+/* NULL: nothing is known yet. */
+static GError *
+reason (SqnsBus *bus, SqnsDbusModem *modem)
+{
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (bus->manager));
+  const char *job = sqns_dbus_modem_get_current_job (modem);
+
+  if (owner == NULL || g_dbus_connection_is_closed (bus->connection))
+    return g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "the daemon has gone");
+  if (!sqns_dbus_modem_get_present (modem))
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "the board was unplugged");
+  if (job != NULL && !g_str_equal (job, "/") && *job != '\0')
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_BUSY, "a job has taken the modem (see: sqnsctl jobs)");
+  return NULL;
+}
+
+static gboolean
+on_late (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_CONTINUE;
+}
+
+GError *
+sqns_console_why_closed (SqnsBus *bus, SqnsDbusModem *modem)
+{
+  gboolean late = FALSE;
+  guint timer = g_timeout_add_seconds (TELL_S, on_late, &late);
+  GError *error = reason (bus, modem);
+
+  while (error == NULL && !late)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      error = reason (bus, modem);
+    }
+  g_source_remove (timer);
+  if (error == NULL)
+    error = g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "the daemon has closed the console");
+  return error;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who has a modem's port open, as far as the user of sqnsctl may see. */
+#include "client/modem/held-port.h"
+
+#include "common/clean.h"
+#include "common/port-owner.h"
+
+const char *
+sqns_host_root (void)
+{
+  const char *root = g_getenv ("SQNS_SYSROOT");
+  return root != NULL ? root : "";
+}
+
+static char *
+owner_in (SqnsPortScan *scan, SqnsBus *bus, SqnsDbusModem *modem)
+{
+  const char *node = sqns_dbus_modem_get_dev_node (modem);
+  SqnsTtyId id;
+  int pid = 0;
+
+  if (node == NULL || !sqns_dbus_modem_get_present (modem))
+    return NULL;
+  g_autofree char *path = g_strconcat (sqns_host_root (), node, NULL);
+  if (!sqns_tty_id_of (path, &id))
+    return NULL;
+  g_autofree char *owner = sqns_port_scan_owner (scan, &id, &pid);
+  return owner != NULL && pid != sqns_bus_daemon_pid (bus) ? g_steal_pointer (&owner) : NULL;
+}
+
+/* NULL: the ports are on another machine. */
+static SqnsPortScan *
+scan_all (SqnsBus *bus)
+{
+  if (bus->ctl->host != NULL)
+    return NULL;
+  g_autofree char *proc = g_strconcat (sqns_host_root (), "/proc", NULL);
+  SqnsPortScan *scan = sqns_port_scan_new (proc);
+  sqns_port_scan_step (scan, G_MAXINT64);
+  return scan;
+}
+
+char *
+sqns_held_port_owner (SqnsBus *bus, SqnsDbusModem *modem)
+{
+  g_autoptr (SqnsPortScan) scan = scan_all (bus);
+  return scan != NULL ? owner_in (scan, bus, modem) : NULL;
+}
+
+gboolean
+sqns_held_port_check_all (SqnsBus *bus, GPtrArray *modems, gboolean later, GError **error)
+{
+  g_autoptr (SqnsPortScan) scan = scan_all (bus);
+  for (guint i = 0; scan != NULL && i < modems->len; i++)
+    {
+      g_autofree char *owner = owner_in (scan, bus, modems->pdata[i]);
+      if (owner == NULL)
+        continue;
+      g_autofree char *node = sqns_clean_line (sqns_dbus_modem_get_dev_node (modems->pdata[i]), -1);
+      if (modems->len == 1 && !later)
+        {
+          g_set_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED,
+                       "%s is in use by %s: close that program first; nothing was sent to the modem", node, owner);
+          return FALSE;
+        }
+      sqns_ctl_complain ("%s is in use by %s: close that program before the upgrade begins", node, owner);
+    }
+  return TRUE;
+}
+
+gboolean
+sqns_held_port_check (SqnsBus *bus, SqnsDbusModem *modem, GError **error)
+{
+  g_autoptr (GPtrArray) one = g_ptr_array_new ();
+  g_ptr_array_add (one, modem);
+  return sqns_held_port_check_all (bus, one, FALSE, error);
+}

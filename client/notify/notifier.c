@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The desktop's notification server. */
+#include "client/notify/notifier.h"
+#include "client/ui/output.h"
+
+#include <string.h>
+
+#define NAME "org.freedesktop.Notifications"
+#define PATH "/org/freedesktop/Notifications"
+#define INTERFACE NAME
+#define PERIOD_US G_USEC_PER_SEC /* between two updates of one notification */
+#define RETRY_US (5 * G_USEC_PER_SEC)
+#define MAX_TRIES 5
+#define START_S 5 /* a desktop that starts up brings its own server by then, mostly */
+#define MAX_ENTRIES 512
+#define LEAVE_S 2 /* a server that does not answer is not waited for longer */
+#define CANCEL_ACTION "cancel"
+
+typedef enum {
+  URGENCY_LOW,
+  URGENCY_NORMAL,
+  URGENCY_CRITICAL,
+} Urgency; /* the specification's numbers */
+
+/* What the server can do, as far as it matters here. */
+typedef struct {
+  gboolean known;
+  gboolean body;
+  gboolean markup;
+  gboolean actions;
+} Capabilities;
+
+typedef struct {
+  SqnsNotifier *notifier;
+  char *key;
+  guint32 id;               /* at the server, 0 none */
+  SqnsNotification *wanted; /* NULL: it is shown */
+  SqnsNotification *shown;  /* last one that the server took, or is taking */
+  gboolean in_flight;       /* the server has not answered yet */
+  gboolean closed;          /* by a person, or by the server */
+  gboolean withdrawn;
+  gint64 due; /* monotonic: not before */
+  guint timer;
+  guint tries;
+} Entry;
+
+struct _SqnsNotifier {
+  GDBusConnection *session;
+  void (*cancel) (const char *key, gpointer data);
+  gpointer data;
+  GCancellable *cancellable; /* of the present server */
+  char *owner;               /* unique name, NULL: no server */
+  Capabilities capabilities;
+  GPtrArray *entries; /* Entry by age */
+  guint watch;
+  guint signals;  /* subscription to the server's */
+  guint start;    /* timer */
+  gboolean asked; /* the bus was, to start one */
+  gboolean leaving;
+};
+
+static void consider (Entry *entry);
+
+static void
+free_entry (gpointer data)
+{
+  Entry *entry = data;
+  g_clear_handle_id (&entry->timer, g_source_remove);
+  g_clear_pointer (&entry->wanted, sqns_notification_free);
+  g_clear_pointer (&entry->shown, sqns_notification_free);
+  g_free (entry->key);
+  g_free (entry);
+}
+
+static Entry *
+find_by_key (SqnsNotifier *self, const char *key)
+{
+  for (guint i = 0; i < self->entries->len; i++)
+    if (g_str_equal (((Entry *)self->entries->pdata[i])->key, key))
+      return self->entries->pdata[i];
+  return NULL;
+}
+
+static Entry *
+find_by_id (SqnsNotifier *self, guint32 id)
+{
+  for (guint i = 0; id != 0 && i < self->entries->len; i++)
+    if (((Entry *)self->entries->pdata[i])->id == id)
+      return self->entries->pdata[i];
+  return NULL;
+}
+
+/* --- the call --- */
+
+static GVariant *
+hints_of (const SqnsNotification *notification)
+{
+  GVariantBuilder hints;
+  Urgency urgency = sqns_notification_is_critical (notification->kind) ? URGENCY_CRITICAL
+                    : notification->kind == SQNS_NOTIFICATION_PROGRESS ? URGENCY_LOW
+                                                                       : URGENCY_NORMAL;
+
+  g_variant_builder_init (&hints, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&hints, "{sv}", "urgency", g_variant_new_byte ((guint8)urgency));
+  g_variant_builder_add (&hints, "{sv}", "category", g_variant_new_string ("device"));
+  /* no synchronous hint: with it xfce4-notifyd shows the bar and hides the text */
+  if (notification->percent >= 0)
+    g_variant_builder_add (&hints, "{sv}", "value", g_variant_new_int32 (notification->percent));
+  if (notification->kind == SQNS_NOTIFICATION_PROGRESS)
+    g_variant_builder_add (&hints, "{sv}", "suppress-sound", g_variant_new_boolean (TRUE));
+  return g_variant_builder_end (&hints);
+}
+
+static const char *
+icon_of (SqnsNotificationKind kind)
+{
+  switch (kind)
+    {
+    case SQNS_NOTIFICATION_PROGRESS:
+    case SQNS_NOTIFICATION_SUCCEEDED:
+    case SQNS_NOTIFICATION_CANCELLED:
+      break;
+    case SQNS_NOTIFICATION_WAITING:
+      return "dialog-information";
+    case SQNS_NOTIFICATION_HAND:
+    case SQNS_NOTIFICATION_LOST:
+      return "dialog-warning";
+    case SQNS_NOTIFICATION_FAILED:
+      return "dialog-error";
+    }
+  return "modem";
+}
+
+/* Never, in the specification's numbers, for what is still going on or must be seen. */
+static gint32
+expiry_of (SqnsNotificationKind kind)
+{
+  return kind == SQNS_NOTIFICATION_SUCCEEDED || kind == SQNS_NOTIFICATION_CANCELLED ? -1 : 0;
+}
+
+/* A server without bodies shows at least the line with the percentage. */
+static char *
+summary_for (const Capabilities *capabilities, const SqnsNotification *notification)
+{
+  if (capabilities->body || *notification->body == '\0')
+    return g_strdup (notification->summary);
+  g_autofree char *line = g_strndup (notification->body, strcspn (notification->body, "\n"));
+  return g_strdup_printf ("%s: %s", notification->summary, line);
+}
+
+static char *
+body_for (const Capabilities *capabilities, const SqnsNotification *notification)
+{
+  if (!capabilities->body)
+    return g_strdup ("");
+  return capabilities->markup ? g_markup_escape_text (notification->body, -1) : g_strdup (notification->body);
+}
+
+static void
+on_told (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* the server has gone, or we have: @data may be gone, too */
+
+  Entry *entry = data;
+  entry->in_flight = FALSE;
+  if (reply != NULL)
+    {
+      g_variant_get (reply, "(u)", &entry->id);
+      entry->tries = 0;
+    }
+  else if (++entry->tries < MAX_TRIES)
+    {
+      if (entry->wanted == NULL)
+        entry->wanted = g_steal_pointer (&entry->shown);
+      entry->due = g_get_monotonic_time () + RETRY_US;
+    }
+  else
+    {
+      g_dbus_error_strip_remote_error (error);
+      sqns_err_line ("sqnsctl: the notification server refuses: %s", error->message);
+      entry->tries = 0;
+    }
+  consider (entry);
+}
+
+static void
+tell (Entry *entry)
+{
+  SqnsNotifier *self = entry->notifier;
+  const SqnsNotification *notification = entry->wanted;
+  g_autofree char *summary = summary_for (&self->capabilities, notification);
+  g_autofree char *body = body_for (&self->capabilities, notification);
+  const char *const actions[] = { CANCEL_ACTION, "Cancel", NULL };
+  gboolean button = self->capabilities.actions && notification->cancel;
+
+  g_dbus_connection_call (self->session, self->owner, PATH, INTERFACE, "Notify",
+                          g_variant_new ("(susss^as@a{sv}i)", "sqnsd", entry->id, icon_of (notification->kind), summary,
+                                         body, button ? actions : actions + 2, hints_of (notification),
+                                         expiry_of (notification->kind)),
+                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, self->cancellable, on_told,
+                          entry);
+  entry->in_flight = TRUE;
+  entry->closed = FALSE;
+  entry->due = g_get_monotonic_time () + PERIOD_US;
+  g_clear_pointer (&entry->shown, sqns_notification_free);
+  entry->shown = g_steal_pointer (&entry->wanted);
+}
+
+static void
+take_off (SqnsNotifier *self, const Entry *entry)
+{
+  if (self->owner != NULL && entry->id != 0)
+    g_dbus_connection_call (self->session, self->owner, PATH, INTERFACE, "CloseNotification",
+                            g_variant_new ("(u)", entry->id), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL,
+                            NULL);
+}
+
+static gboolean
+on_due (gpointer data)
+{
+  Entry *entry = data;
+  entry->timer = 0;
+  consider (entry);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whether what is wanted is on the desktop already, or was closed there. */
+static gboolean
+is_stale (const Entry *entry)
+{
+  return entry->shown != NULL
+         && (entry->closed ? entry->shown->kind == entry->wanted->kind
+                           : sqns_notification_equal (entry->shown, entry->wanted));
+}
+
+static void start_server (SqnsNotifier *self);
+
+/* Does the next thing for @entry, which may be gone then. */
+static void
+consider (Entry *entry)
+{
+  SqnsNotifier *self = entry->notifier;
+  gint64 now = g_get_monotonic_time ();
+
+  if (entry->in_flight || entry->timer != 0 || self->leaving)
+    return;
+  if (entry->withdrawn)
+    {
+      take_off (self, entry);
+      g_ptr_array_remove (self->entries, entry);
+      return;
+    }
+  if (entry->wanted != NULL && is_stale (entry))
+    g_clear_pointer (&entry->wanted, sqns_notification_free);
+  if (entry->wanted == NULL)
+    {
+      if (entry->shown != NULL && sqns_notification_is_end (entry->shown->kind))
+        g_ptr_array_remove (self->entries, entry);
+    }
+  else if (self->owner == NULL)
+    start_server (self);
+  else if (!self->capabilities.known) /* considered again when they are */
+    return;
+  else if (entry->due > now)
+    entry->timer = g_timeout_add ((guint)((entry->due - now + 999) / 1000), on_due, entry);
+  else
+    tell (entry);
+}
+
+static void
+consider_all (SqnsNotifier *self)
+{
+  for (guint i = self->entries->len; i-- > 0;) /* some may go */
+    consider (self->entries->pdata[i]);
+}
+
+/* --- the server comes and goes --- */
+
+static gboolean
+on_start (gpointer data)
+{
+  SqnsNotifier *self = data;
+  self->start = 0;
+  self->asked = TRUE;
+  /* what comes of it is seen by the name's owner; without a service of that name we go on waiting */
+  g_dbus_connection_call (self->session, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                          "StartServiceByName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                          NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not at once: what the bus would start need not be the server that this desktop is about to start by itself. */
+static void
+start_server (SqnsNotifier *self)
+{
+  if (self->start == 0 && !self->asked)
+    self->start = g_timeout_add_seconds (START_S, on_start, self);
+}
+
+static void
+on_capabilities (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  SqnsNotifier *self = data;
+  /* one that does not tell is taken for one that shows plain text */
+  self->capabilities = (Capabilities){ .known = TRUE, .body = reply == NULL };
+  if (reply != NULL)
+    {
+      g_autofree const char **names = NULL;
+      g_variant_get (reply, "(^a&s)", &names);
+      self->capabilities.body = g_strv_contains (names, "body");
+      self->capabilities.markup = g_strv_contains (names, "body-markup");
+      self->capabilities.actions = g_strv_contains (names, "actions");
+    }
+  consider_all (self);
+}
+
+static void
+on_server_signal (GDBusConnection *session,
+                  const char *sender,
+                  const char *path,
+                  const char *interface,
+                  const char *signal_name,
+                  GVariant *params,
+                  gpointer data)
+{
+  SqnsNotifier *self = data;
+  guint32 id;
+
+  if (g_str_equal (signal_name, "NotificationClosed") && g_variant_is_of_type (params, G_VARIANT_TYPE ("(uu)")))
+    {
+      g_variant_get (params, "(uu)", &id, NULL);
+      Entry *entry = find_by_id (self, id);
+      if (entry != NULL)
+        {
+          entry->id = 0;
+          entry->closed = !entry->in_flight; /* one that is on its way makes a new one of it */
+        }
+    }
+  else if (g_str_equal (signal_name, "ActionInvoked") && g_variant_is_of_type (params, G_VARIANT_TYPE ("(us)")))
+    {
+      const char *action;
+      g_variant_get (params, "(u&s)", &id, &action);
+      const Entry *entry = find_by_id (self, id);
+      if (entry != NULL && g_str_equal (action, CANCEL_ACTION))
+        self->cancel (entry->key, self->data);
+    }
+}
+
+static void
+on_vanished (GDBusConnection *session, const char *name, gpointer data)
+{
+  SqnsNotifier *self = data;
+
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->owner, g_free);
+  self->capabilities.known = FALSE;
+  if (self->signals != 0)
+    g_dbus_connection_signal_unsubscribe (session, self->signals);
+  self->signals = 0;
+  /* what was on the desktop is not any more */
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      Entry *entry = self->entries->pdata[i];
+      entry->id = 0;
+      entry->in_flight = FALSE;
+      if (entry->wanted == NULL && !entry->closed)
+        entry->wanted = g_steal_pointer (&entry->shown);
+    }
+  consider_all (self);
+}
+
+static void
+on_appeared (GDBusConnection *session, const char *name, const char *owner, gpointer data)
+{
+  SqnsNotifier *self = data;
+
+  if (self->owner != NULL) /* handed over without a pause */
+    on_vanished (session, name, self);
+  g_clear_handle_id (&self->start, g_source_remove);
+  self->asked = FALSE;
+  self->owner = g_strdup (owner);
+  self->cancellable = g_cancellable_new ();
+  self->signals = g_dbus_connection_signal_subscribe (session, owner, INTERFACE, NULL, PATH, NULL,
+                                                      G_DBUS_SIGNAL_FLAGS_NONE, on_server_signal, self, NULL);
+  g_dbus_connection_call (session, owner, PATH, INTERFACE, "GetCapabilities", NULL, G_VARIANT_TYPE ("(as)"),
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, self->cancellable, on_capabilities, self);
+}
+
+/* --- for those who have something to tell --- */
+
+SqnsNotifier *
+sqns_notifier_new (GDBusConnection *session, void (*cancel) (const char *key, gpointer data), gpointer data)
+{
+  SqnsNotifier *self = g_new0 (SqnsNotifier, 1);
+  self->session = g_object_ref (session);
+  self->cancel = cancel;
+  self->data = data;
+  self->entries = g_ptr_array_new_with_free_func (free_entry);
+  self->watch = g_bus_watch_name_on_connection (session, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished,
+                                                self, NULL);
+  return self;
+}
+
+/* An end is still told; what would never be updated again goes. */
+static void
+leave (Entry *entry)
+{
+  SqnsNotifier *self = entry->notifier;
+  const SqnsNotification *last = entry->wanted != NULL ? entry->wanted : entry->shown;
+
+  if (last == NULL || last->kind == SQNS_NOTIFICATION_LOST)
+    return;
+  if (!sqns_notification_is_end (last->kind))
+    take_off (self, entry);
+  else if (entry->wanted != NULL && self->owner != NULL && self->capabilities.known)
+    tell (entry);
+}
+
+static gboolean
+is_any_in_flight (SqnsNotifier *self)
+{
+  for (guint i = 0; self->owner != NULL && i < self->entries->len; i++)
+    if (((Entry *)self->entries->pdata[i])->in_flight)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+on_late (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_CONTINUE;
+}
+
+void
+sqns_notifier_free (SqnsNotifier *self)
+{
+  gboolean late = FALSE;
+  guint deadline = g_timeout_add_seconds (LEAVE_S, on_late, &late);
+
+  /* a notification has no id to be taken off by before the server has answered */
+  self->leaving = TRUE;
+  while (is_any_in_flight (self) && !late)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (deadline);
+  g_bus_unwatch_name (self->watch);
+  g_clear_handle_id (&self->start, g_source_remove);
+  for (guint i = 0; i < self->entries->len; i++)
+    leave (self->entries->pdata[i]);
+  g_dbus_connection_flush_sync (self->session, NULL, NULL);
+  if (self->signals != 0)
+    g_dbus_connection_signal_unsubscribe (self->session, self->signals);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_ptr_array_unref (self->entries);
+  g_object_unref (self->session);
+  g_free (self->owner);
+  g_free (self);
+}
+
+/* Without a server they would grow in number for ever. */
+static void
+limit_entries (SqnsNotifier *self)
+{
+  for (guint i = 0; i < self->entries->len && self->entries->len > MAX_ENTRIES; i++)
+    {
+      const Entry *entry = self->entries->pdata[i];
+      if (!entry->in_flight && entry->wanted != NULL && sqns_notification_is_end (entry->wanted->kind))
+        g_ptr_array_remove_index (self->entries, i--);
+    }
+}
+
+void
+sqns_notifier_show (SqnsNotifier *self, const char *key, SqnsNotification *notification)
+{
+  Entry *entry = find_by_key (self, key);
+  if (entry == NULL)
+    {
+      limit_entries (self);
+      entry = g_new0 (Entry, 1);
+      entry->notifier = self;
+      entry->key = g_strdup (key);
+      g_ptr_array_add (self->entries, entry);
+    }
+  g_clear_pointer (&entry->wanted, sqns_notification_free);
+  entry->wanted = notification;
+  entry->withdrawn = FALSE;
+  consider (entry);
+}
+
+void
+sqns_notifier_withdraw (SqnsNotifier *self, const char *key)
+{
+  Entry *entry = find_by_key (self, key);
+  if (entry == NULL)
+    return;
+  entry->withdrawn = TRUE;
+  g_clear_handle_id (&entry->timer, g_source_remove);
+  consider (entry); /* one that is on its way when it has arrived */
+}

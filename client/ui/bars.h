@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Progress on stderr: a bar per board on a terminal. */
+#pragma once
+
+#include "client/ui/bar.h"
+
+typedef struct _SqnsBars SqnsBars;
+
+/* stderr is a terminal that can move its cursor. */
+gboolean sqns_bars_possible (void);
+
+/* Follows the terminal's width (SIGWINCH) and counts the seconds down. */
+SqnsBars *sqns_bars_new (void);
+
+/* Copies @bar. @index: its place, from 0. */
+void sqns_bars_set (SqnsBars *bars, guint index, const SqnsBar *bar);
+
+/* A line that stays, above the bars. */
+void sqns_bars_note (SqnsBars *bars, const char *line);
+
+/* The bars stay as they are; what comes next stands below. */
+void sqns_bars_free (SqnsBars *bars);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBars, sqns_bars_free)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* JSON documents on stdout. */
+#include "client/ui/json.h"
+#include "client/ui/output.h"
+#include "client/ui/text.h"
+
+#include "common/clean.h"
+
+#include <string.h>
+
+#define SCHEMA 1
+
+JsonNode *
+sqns_json_from_proxy (GDBusProxy *proxy)
+{
+  JsonObject *object = json_object_new ();
+  GDBusInterfaceInfo *info = g_dbus_proxy_get_interface_info (proxy);
+
+  json_object_set_string_member (object, "object-path", g_dbus_proxy_get_object_path (proxy));
+  for (guint i = 0; info != NULL && info->properties != NULL && info->properties[i] != NULL; i++)
+    {
+      g_autoptr (GVariant) value = g_dbus_proxy_get_cached_property (proxy, info->properties[i]->name);
+      if (value == NULL)
+        continue;
+      g_autofree char *key = sqns_text_kebab (info->properties[i]->name);
+      json_object_set_member (object, key, json_gvariant_serialize (value));
+    }
+  return json_node_init_object (json_node_alloc (), object);
+}
+
+JsonNode *
+sqns_json_from_dict (GVariant *dict)
+{
+  JsonObject *object = json_object_new ();
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, &value))
+    {
+      g_autofree char *key = sqns_text_kebab (name);
+      json_object_set_member (object, key, json_gvariant_serialize (value));
+      g_variant_unref (value);
+    }
+  return json_node_init_object (json_node_alloc (), object);
+}
+
+JsonNode *
+sqns_json_array_new (void)
+{
+  return json_node_init_array (json_node_alloc (), json_array_new ());
+}
+
+void
+sqns_json_array_take (JsonNode *array, JsonNode *element)
+{
+  json_array_add_element (json_node_get_array (array), element);
+}
+
+JsonNode *
+sqns_json_document_new (void)
+{
+  JsonObject *object = json_object_new ();
+  json_object_set_int_member (object, "schema", SCHEMA);
+  return json_node_init_object (json_node_alloc (), object);
+}
+
+void
+sqns_json_print (JsonNode *root, gboolean one_line)
+{
+  g_autoptr (JsonGenerator) generator = json_generator_new ();
+  json_generator_set_pretty (generator, !one_line);
+  json_generator_set_root (generator, root);
+  g_autofree char *text = json_generator_to_data (generator, NULL);
+  g_autofree char *harmless = sqns_clean_json (text);
+  sqns_out_bytes (harmless, strlen (harmless)); /* JSON is UTF-8 in every locale */
+  sqns_out_bytes ("\n", 1);
+  sqns_out_flush ();
+}

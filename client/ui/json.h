@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* JSON documents: an object with "schema": 1 and one noun; keys are the D-Bus names in kebab-case. */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+/* All properties of a generated proxy, in the order of the interface, and its "object-path". Transfer full. */
+JsonNode *sqns_json_from_proxy (GDBusProxy *proxy);
+
+/* An a{sv} with D-Bus or kebab-case names. Transfer full. */
+JsonNode *sqns_json_from_dict (GVariant *dict);
+
+/* An empty array; elements are added with sqns_json_array_take(). */
+JsonNode *sqns_json_array_new (void);
+void sqns_json_array_take (JsonNode *array, JsonNode *element);
+
+/* {"schema": 1}, to be filled. Transfer full. */
+JsonNode *sqns_json_document_new (void);
+
+/* Prints @root on stdout: over several lines, or all on @one_line. */
+void sqns_json_print (JsonNode *root, gboolean one_line);
