@@ -4,9 +4,7 @@
 #include "bus/options.h"
 #include "bus/reserve.h"
 #include "device/console.h"
-#include "device/identification.h"
-#include "device/module-reset.h"
-#include "device/refresh.h"
+#include "device/device-operation.h"
 
 static SqnsCall *
 new_call (SqnsBusModem *self, GDBusMethodInvocation *invocation)
@@ -21,7 +19,7 @@ on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
   GError *error = NULL;
-  if (!sqns_refresh_finish (call->device, result, &error))
+  if (!sqns_device_probe_finish (call->device, result, &error))
     {
       sqns_call_fail (call, error);
       return;
@@ -70,7 +68,7 @@ static void
 refresh (SqnsCall *call)
 {
   if (may_open (call))
-    sqns_refresh_async (call->device, sqns_manager_backend (call->bus->manager), on_refreshed, call);
+    sqns_device_probe_async (call->device, sqns_manager_backend (call->bus->manager), on_refreshed, call);
 }
 
 static void
@@ -218,7 +216,7 @@ on_reset_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
   GError *error = NULL;
-  if (!sqns_module_reset_finish (call->device, result, &error))
+  if (!sqns_device_reset_finish (call->device, result, &error))
     {
       sqns_call_fail (call, error);
       return;
@@ -231,7 +229,7 @@ static void
 reset (SqnsCall *call)
 {
   if (may_open (call))
-    sqns_module_reset_async (call->device, sqns_manager_backend (call->bus->manager), call->flag, on_reset_done, call);
+    sqns_device_reset_async (call->device, sqns_manager_backend (call->bus->manager), call->flag, on_reset_done, call);
 }
 
 static void
@@ -264,7 +262,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
   GError *error = NULL;
-  g_autoptr (SqnsIdentity) identity = sqns_identification_finish (call->device, result, &error);
+  g_autoptr (SqnsIdentity) identity = sqns_device_identify_finish (call->device, result, &error);
   if (identity == NULL)
     {
       sqns_call_fail (call, error);
@@ -283,7 +281,7 @@ static void
 identify (SqnsCall *call)
 {
   if (may_open (call))
-    sqns_identification_async (call->device, sqns_manager_backend (call->bus->manager), on_identified, call);
+    sqns_device_identify_async (call->device, sqns_manager_backend (call->bus->manager), on_identified, call);
 }
 
 static void

@@ -30,6 +30,7 @@ struct _SqnsDevice {
   SqnsDeviceState found;               /* as last observed: one of the modem's own states, unknown or silent */
   gint64 doubt_until;                  /* µs since the epoch, see sqns_device_set_flashing_since() */
   GCancellable *cancellable;
+  SqnsConsole *console; /* not owned */
   SqnsDeviceInfo info;
 };
 
@@ -376,6 +377,18 @@ sqns_device_interrupt (SqnsDevice *device)
 {
   if (device->info.use != SQNS_USE_NONE && device->info.use != SQNS_USE_JOB)
     g_cancellable_cancel (device->cancellable);
+}
+
+void
+sqns_device_set_console (SqnsDevice *device, SqnsConsole *console)
+{
+  device->console = console;
+}
+
+SqnsConsole *
+sqns_device_console (SqnsDevice *device)
+{
+  return device->console;
 }
 
 static void

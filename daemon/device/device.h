@@ -100,6 +100,11 @@ void sqns_device_release (SqnsDevice *device);
 GCancellable *sqns_device_cancellable (SqnsDevice *device); /* of the present use, owned by the device */
 void sqns_device_interrupt (SqnsDevice *device);            /* ends what is no job */
 
+/* The console that is open on it or is being opened, nullable; see console.h. */
+typedef struct _SqnsConsole SqnsConsole;
+void sqns_device_set_console (SqnsDevice *device, SqnsConsole *console);
+SqnsConsole *sqns_device_console (SqnsDevice *device);
+
 /* Findings. */
 void sqns_device_update_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoardInfo *board);
 void sqns_device_update_status (SqnsDevice *device, const SqnsModemStatus *status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* All devices and jobs. */
-#include "device/refresh.h"
+#include "device/device-operation.h"
 #include "manager/manager-private.h"
 
 #define MAX_GONE 256 /* boards that are gone and have no jobs are remembered up to this number */
@@ -207,7 +207,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsDevice *device = SQNS_DEVICE (source);
   g_autoptr (GError) error = NULL;
-  if (sqns_refresh_finish (device, result, &error))
+  if (sqns_device_probe_finish (device, result, &error))
     return;
   SqnsLogContext context = sqns_device_log_context (device);
   sqns_info (&context, "not probed: %s", error->message);
@@ -260,7 +260,7 @@ sqns_manager_board_added (SqnsManager *self, const SqnsBoardFacts *facts)
   if (was_present)
     return;
   if (self->config.probe_on_plug && !self->stopping && sqns_device_info (device)->use == SQNS_USE_NONE)
-    sqns_refresh_async (device, self->backend, on_probed, NULL);
+    sqns_device_probe_async (device, self->backend, on_probed, NULL);
   sqns_manager_schedule (self);
 }
 

@@ -2,9 +2,7 @@
 /* Devices: what is known of a board, and its uses one at a time: refresh, identification, reset, console. */
 #include "base/patience.h"
 #include "device/console.h"
-#include "device/identification.h"
-#include "device/module-reset.h"
-#include "device/refresh.h"
+#include "device/device-operation.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>
@@ -23,7 +21,7 @@ static void
 on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Answer *answer = user_data;
-  answer->good = sqns_refresh_finish (SQNS_DEVICE (source), result, &answer->error);
+  answer->good = sqns_device_probe_finish (SQNS_DEVICE (source), result, &answer->error);
   g_assert_true (answer->good == (answer->error == NULL));
   answer->done = TRUE;
 }
@@ -42,7 +40,7 @@ static void
 on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Answer *answer = user_data;
-  answer->identity = sqns_identification_finish (SQNS_DEVICE (source), result, &answer->error);
+  answer->identity = sqns_device_identify_finish (SQNS_DEVICE (source), result, &answer->error);
   answer->good = answer->identity != NULL;
   g_assert_true (answer->good == (answer->error == NULL));
   answer->done = TRUE;
@@ -52,7 +50,7 @@ static void
 on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Answer *answer = user_data;
-  answer->good = sqns_module_reset_finish (SQNS_DEVICE (source), result, &answer->error);
+  answer->good = sqns_device_reset_finish (SQNS_DEVICE (source), result, &answer->error);
   g_assert_true (answer->good == (answer->error == NULL));
   answer->done = TRUE;
 }
@@ -195,9 +193,9 @@ test_refresh (void)
   guint released = 0;
   g_signal_connect (device, "released", G_CALLBACK (count), &released);
 
-  sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
+  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
   g_assert_cmpint (info->state, ==, SQNS_DEVICE_PROBING);
-  sqns_refresh_async (device, scripted_backend (), on_refreshed, &second);
+  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &second);
   scripted_settle ();
   g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
   g_clear_error (&second.error);
@@ -243,7 +241,7 @@ test_modes (void)
       scripted ()->status.mode = rows[i].mode;
       scripted ()->status.speed = rows[i].speed;
       scripted ()->status.noise = rows[i].noise;
-      sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
+      sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
       scripted_open_link ();
       scripted_settle ();
       g_assert_true (answer.good);
@@ -304,7 +302,7 @@ test_refresh_fails (void)
 
   /* what it was before does not count when it no longer answers */
   sqns_device_set_mode (device, SQNS_MODE_FFF);
-  sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
+  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
   scripted_refuse_link (SQNS_ERROR_TIMEOUT, "nothing answers \xff");
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
@@ -315,7 +313,7 @@ test_refresh_fails (void)
 
   answer = (Answer){ 0 };
   scripted ()->probe_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "lost");
-  sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
+  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
@@ -328,7 +326,7 @@ test_interrupted (void)
 {
   g_autoptr (SqnsDevice) device = new_board ();
   Answer answer = { 0 };
-  sqns_refresh_async (device, scripted_backend (), on_refreshed, &answer);
+  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
   sqns_device_interrupt (device);
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
@@ -436,8 +434,8 @@ test_identify (void)
   Answer answer = { 0 }, silent = { 0 }, busy = { 0 };
 
   scripted ()->imei = "354344040000009";
-  sqns_identification_async (device, scripted_backend (), on_identified, &answer);
-  sqns_identification_async (device, scripted_backend (), on_identified, &busy);
+  sqns_device_identify_async (device, scripted_backend (), on_identified, &answer);
+  sqns_device_identify_async (device, scripted_backend (), on_identified, &busy);
   g_assert_true (((ScriptedRun *)scripted ()->opens->pdata[0])->leave);
   scripted_open_link ();
   scripted_settle ();
@@ -450,7 +448,7 @@ test_identify (void)
   sqns_identity_free (answer.identity);
 
   scripted ()->probe_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "silence");
-  sqns_identification_async (device, scripted_backend (), on_identified, &silent);
+  sqns_device_identify_async (device, scripted_backend (), on_identified, &silent);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (silent.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
@@ -466,7 +464,7 @@ test_reset (void)
   Answer answer = { 0 }, hand = { 0 }, interrupted = { 0 };
   g_autoptr (GError) busy = NULL;
 
-  sqns_module_reset_async (device, scripted_backend (), FALSE, on_reset, &answer);
+  sqns_device_reset_async (device, scripted_backend (), FALSE, on_reset, &answer);
   g_assert_cmpuint (scripted ()->opens->len, ==, 0);
   g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_RESET);
   g_assert_false (sqns_device_claim (device, SQNS_USE_JOB, "uuid", &busy));
@@ -476,14 +474,14 @@ test_reset (void)
   g_assert_true (answer.good);
   g_assert_cmpuint (scripted ()->restarts, ==, 0);
 
-  sqns_module_reset_async (device, scripted_backend (), FALSE, on_reset, &hand);
+  sqns_device_reset_async (device, scripted_backend (), FALSE, on_reset, &hand);
   scripted_reboot (SQNS_ERROR_NEEDS_HAND, "press the button");
   scripted_settle ();
   g_assert_error (hand.error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND);
   g_assert_cmpstr (hand.error->message, ==, "press the button");
   g_clear_error (&hand.error);
 
-  sqns_module_reset_async (device, scripted_backend (), FALSE, on_reset, &interrupted);
+  sqns_device_reset_async (device, scripted_backend (), FALSE, on_reset, &interrupted);
   sqns_device_interrupt (device);
   scripted_settle ();
   g_assert_error (interrupted.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
@@ -498,7 +496,7 @@ test_reset_modem (void)
   Answer answer = { 0 }, refused = { 0 }, half = { 0 };
 
   scripted ()->status.mode = SQNS_MODE_RECOVERY;
-  sqns_module_reset_async (device, scripted_backend (), TRUE, on_reset, &answer);
+  sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &answer);
   g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
   scripted_open_link ();
   scripted_settle ();
@@ -508,7 +506,7 @@ test_reset_modem (void)
   g_assert_true (answer.good);
   g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_RECOVERY);
 
-  sqns_module_reset_async (device, scripted_backend (), TRUE, on_reset, &half);
+  sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &half);
   scripted_open_link ();
   scripted_settle ();
   scripted_reboot (SQNS_ERROR_NEEDS_HAND, "press the button");
@@ -518,7 +516,7 @@ test_reset_modem (void)
   g_clear_error (&half.error);
 
   scripted ()->restart_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "it applies an upgrade");
-  sqns_module_reset_async (device, scripted_backend (), TRUE, on_reset, &refused);
+  sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &refused);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (refused.error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
@@ -547,7 +545,7 @@ test_port (void)
   /* nothing behind the port but the modem */
   Answer answer = { 0 };
   scripted_reset ();
-  sqns_module_reset_async (device, scripted_backend (), TRUE, on_reset, &answer);
+  sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_true (answer.good);
