@@ -36,24 +36,24 @@ ended_in_the_dark (SqnsError code)
 }
 
 SqnsPower
-sqns_power_after_failure (gboolean safe, SqnsError code, SqnsStateId state)
+sqns_power_after_failure (gboolean safe, SqnsError code, SqnsModemState state)
 {
   if (!safe)
     return SQNS_POWER_KEEP;
   switch (state)
     {
-    case SQNS_STATE_UPDATER:
+    case SQNS_MODEM_UPDATER:
       return SQNS_POWER_KEEP;
-    case SQNS_STATE_SILENT: /* it may be writing what somebody else left it with */
-    case SQNS_STATE_PROBING:
-    case SQNS_STATE_UPGRADING:
-    case SQNS_STATE_GONE:
+    case SQNS_MODEM_SILENT: /* it may be writing what somebody else left it with */
+    case SQNS_MODEM_PROBING:
+    case SQNS_MODEM_UPGRADING:
+    case SQNS_MODEM_GONE:
       return SQNS_POWER_UNSURE;
-    case SQNS_STATE_UNKNOWN: /* nobody asked it, and this job changed nothing */
-    case SQNS_STATE_APPLICATION:
-    case SQNS_STATE_MTOOLS:
-    case SQNS_STATE_RECOVERY:
-    case SQNS_STATE_FFH:
+    case SQNS_MODEM_UNKNOWN: /* nobody asked it, and this job changed nothing */
+    case SQNS_MODEM_APPLICATION:
+    case SQNS_MODEM_MTOOLS:
+    case SQNS_MODEM_RECOVERY:
+    case SQNS_MODEM_FFH:
       break;
     }
   return ended_in_the_dark (code) ? SQNS_POWER_UNSURE : SQNS_POWER_SAFE;

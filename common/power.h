@@ -7,4 +7,4 @@
 
 /* @safe: what the job did allows it (org.sqnsd1.Job.Safe). @code: how it failed. @state: of the modem, as far as
  * anybody knows; GONE when there is none. */
-SqnsPower sqns_power_after_failure (gboolean safe, SqnsError code, SqnsStateId state);
+SqnsPower sqns_power_after_failure (gboolean safe, SqnsError code, SqnsModemState state);

@@ -267,7 +267,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (findings) == SQNS_N_FINDINGS);
 
 #define STATE(name, level, code, power, text, advice)                                                                  \
   {                                                                                                                    \
-    { SQNS_STATE_##name, SQNS_SUBJECT_MODEM, SQNS_LEVEL_##level, code, text, advice }, SQNS_POWER_##power              \
+    { SQNS_MODEM_##name, SQNS_SUBJECT_MODEM, SQNS_LEVEL_##level, code, text, advice }, SQNS_POWER_##power              \
   }
 
 /* The modem's own words are those of AT+SMOD? (protocol.md §2), the others those of field-failures.md §2.1. */
@@ -329,11 +329,11 @@ static const SqnsStateWords states[] = {
          "The board is not plugged in.",
          "Plug it in. If it is plugged in, see what stands above about USB; try another cable and another USB port."),
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (states) == SQNS_N_STATES);
+G_STATIC_ASSERT (G_N_ELEMENTS (states) == SQNS_N_MODEM_STATES);
 
 #define NOTE(name, subject, level, code, text, advice)                                                                 \
   {                                                                                                                    \
-    SQNS_NOTE_##name, SQNS_SUBJECT_##subject, SQNS_LEVEL_##level, code, text, advice                                   \
+    SQNS_BOARD_##name, SQNS_SUBJECT_##subject, SQNS_LEVEL_##level, code, text, advice                                  \
   }
 
 static const SqnsFindingWords notes[] = {
@@ -358,14 +358,14 @@ static const SqnsFindingWords notes[] = {
         "no-lte", /* row 20 */
         "The board's firmware knows no LTE modem: it is older than 1.11.0, or this is another kind of board.",
         "Check that it is a FiPy, GPy or G01, and bring its firmware up to date with Pycom's updater."),
-  NOTE (MAIN_PROGRAM,
+  NOTE (MAIN,
         BOARD,
         NOTE,
         "main-program", /* row 29 */
         "The board has a program of its own (main.py), which runs at each boot.",
         "Nothing needs to be done as long as it leaves the modem alone while an upgrade runs; an empty main.py is the "
         "surest way."),
-  NOTE (PROGRAM_INTERRUPTED,
+  NOTE (PROGRAM,
         BOARD,
         NOTE,
         "program-interrupted",
@@ -405,7 +405,7 @@ static const SqnsFindingWords notes[] = {
         "Use a shorter cable, another USB port or a powered hub, or feed the board from a battery; do not start an "
         "upgrade before that."),
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (notes) == SQNS_N_NOTES);
+G_STATIC_ASSERT (G_N_ELEMENTS (notes) == SQNS_N_BOARD_FLAGS);
 
 static const char *const level_names[] = { "ok", "note", "problem" };
 G_STATIC_ASSERT (G_N_ELEMENTS (level_names) == SQNS_LEVEL_PROBLEM + 1);
@@ -457,39 +457,15 @@ sqns_finding_words (SqnsFindingId id)
 }
 
 const SqnsStateWords *
-sqns_state_words (SqnsStateId id)
+sqns_state_words (SqnsModemState state)
 {
-  return &states[id];
-}
-
-gboolean
-sqns_state_from_name (const char *name, SqnsStateId *id)
-{
-  for (guint i = 0; i < SQNS_N_STATES; i++)
-    if (g_strcmp0 (name, states[i].finding.code) == 0)
-      {
-        *id = (SqnsStateId)i;
-        return TRUE;
-      }
-  return FALSE;
+  return &states[state];
 }
 
 const SqnsFindingWords *
-sqns_note_words (SqnsNoteId id)
+sqns_note_words (SqnsBoardFlags flag)
 {
-  return &notes[id];
-}
-
-gboolean
-sqns_note_from_name (const char *name, SqnsNoteId *id)
-{
-  for (guint i = 0; i < SQNS_N_NOTES; i++)
-    if (g_strcmp0 (name, notes[i].code) == 0)
-      {
-        *id = (SqnsNoteId)i;
-        return TRUE;
-      }
-  return FALSE;
+  return &notes[g_bit_nth_lsf (flag, -1)];
 }
 
 /* The value of the hole that begins at @hole; *@end gets what is behind it. NULL: no hole, or no value for it. */

@@ -3,7 +3,7 @@
  * 'sqnsctl doctor' (what follows a failed job: advice-words.h). Pure; used by the daemon and by the client. */
 #pragma once
 
-#include <glib.h>
+#include "common/types.h"
 
 /* What a person is asked to do at the board that is in the way; the modem is not touched by it. */
 const char *sqns_hand_words (void);
@@ -35,7 +35,7 @@ const char *sqns_subject_name (SqnsSubject subject); /* "host", "usb", "board", 
 
 /* Texts have holes like "{port}" for sqns_words_fill(). */
 typedef struct {
-  guint id; /* its own index */
+  guint id; /* its own value */
   SqnsSubject subject;
   SqnsLevel level;
   const char *code;   /* for programs: "port-owned" */
@@ -106,55 +106,13 @@ typedef enum {
 #define SQNS_N_FINDINGS (SQNS_FINDING_JOB_STRANDED + 1)
 const SqnsFindingWords *sqns_finding_words (SqnsFindingId id);
 
-/* --- states of a modem, as org.sqnsd1.Modem.State names them --- */
-
-typedef enum {
-  SQNS_STATE_UNKNOWN,
-  SQNS_STATE_PROBING,
-  SQNS_STATE_APPLICATION,
-  SQNS_STATE_MTOOLS,
-  SQNS_STATE_RECOVERY,
-  SQNS_STATE_UPDATER,
-  SQNS_STATE_FFH,
-  SQNS_STATE_SILENT,
-  SQNS_STATE_UPGRADING,
-  SQNS_STATE_GONE,
-} SqnsStateId;
-#define SQNS_N_STATES (SQNS_STATE_GONE + 1)
-
-typedef enum {
-  SQNS_POWER_SAFE, /* may be cut */
-  SQNS_POWER_KEEP,
-  SQNS_POWER_UNSURE,
-} SqnsPower;
-
 typedef struct {
   SqnsFindingWords finding; /* its code is the state's D-Bus name; the text has the modem's own and the forums' words */
   SqnsPower power;
 } SqnsStateWords;
-const SqnsStateWords *sqns_state_words (SqnsStateId id);
-gboolean sqns_state_from_name (const char *name, SqnsStateId *id); /* FALSE: none of ours */
+const SqnsStateWords *sqns_state_words (SqnsModemState state);
 
-/* --- what was seen of a board, as org.sqnsd1.Modem.BoardNotes names it --- */
-
-/* The first ten stand in the order of the bits of SqnsBoardNotes. */
-typedef enum {
-  SQNS_NOTE_PASSTHROUGH,
-  SQNS_NOTE_NEEDS_LTE_TASK,
-  SQNS_NOTE_LTE_ON_BOOT,
-  SQNS_NOTE_NO_LTE,
-  SQNS_NOTE_MAIN_PROGRAM,
-  SQNS_NOTE_PROGRAM_INTERRUPTED,
-  SQNS_NOTE_SAFE_BOOT,
-  SQNS_NOTE_OWNS_MODEM,
-  SQNS_NOTE_MODEM_HEARD,    /* zeros or a crash came from its line, and no answer */
-  SQNS_NOTE_CRASHES,        /* its firmware crashed over what it was asked */
-  SQNS_NOTE_ANSWERS,        /* its MicroPython prompt answered */
-  SQNS_NOTE_COMES_AND_GOES, /* it was unplugged several times within a minute */
-} SqnsNoteId;
-#define SQNS_N_NOTES (SQNS_NOTE_COMES_AND_GOES + 1)
-const SqnsFindingWords *sqns_note_words (SqnsNoteId id); /* its code is the name on D-Bus */
-gboolean sqns_note_from_name (const char *name, SqnsNoteId *id);
+const SqnsFindingWords *sqns_note_words (SqnsBoardFlags flag); /* one; its code is the name on D-Bus */
 
 /* @text with "{name}" replaced by the value that follows the name in the list of names and values, which ends with
  * NULL: sqns_words_fill (text, "port", "/dev/ttyUSB0", NULL). A hole without a value, and what a value brings in, stay

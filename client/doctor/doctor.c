@@ -7,7 +7,6 @@
 #define FACTORY_BOOT_ROM 33080 /* protocol.md §3 */
 #define FAST_LATENCY_MS 1
 #define FRESH_MS 10000 /* longer than the 8 s that a PIC is in its boot loader after plugging in */
-#define N_BOARD_NOTES (SQNS_NOTE_CRASHES + 1)
 
 void
 sqns_port_facts_free (SqnsPortFacts *facts)
@@ -248,9 +247,9 @@ sqns_doctor_judge_host (const SqnsHostFacts *facts, GPtrArray *findings)
 /* --- board --- */
 
 static gboolean
-has_note (const SqnsModemFacts *facts, SqnsNoteId note)
+has_flag (const SqnsModemFacts *facts, SqnsBoardFlags flag)
 {
-  return (facts->notes & 1u << note) != 0;
+  return (facts->flags & flag) != 0;
 }
 
 static gboolean
@@ -263,14 +262,14 @@ failed_with (const SqnsModemFacts *facts, SqnsError code)
 static gboolean
 was_heard (const SqnsModemFacts *facts)
 {
-  return has_note (facts, SQNS_NOTE_ANSWERS) || has_note (facts, SQNS_NOTE_MODEM_HEARD);
+  return has_flag (facts, SQNS_BOARD_ANSWERS) || has_flag (facts, SQNS_BOARD_MODEM_HEARD);
 }
 
 /* What was seen of it is of just now, or of the job that runs; else it is of some time ago. */
 static gboolean
 is_fresh (const SqnsModemFacts *facts)
 {
-  return facts->state != SQNS_STATE_GONE && (facts->asked != SQNS_ASKED_NOT || facts->job != NULL);
+  return facts->state != SQNS_MODEM_GONE && (facts->asked != SQNS_ASKED_NOT || facts->job != NULL);
 }
 
 static void
@@ -280,7 +279,7 @@ judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
 
   if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     add (findings, SQNS_FINDING_BOARD_NEEDS_HAND, facts->port, NULL)->exit = SQNS_EXIT_HAND;
-  else if (is_fresh (facts) && has_note (facts, SQNS_NOTE_ANSWERS) && *facts->firmware != '\0')
+  else if (is_fresh (facts) && has_flag (facts, SQNS_BOARD_ANSWERS) && *facts->firmware != '\0')
     add (findings, SQNS_FINDING_BOARD_ANSWERS, facts->port, "board", board, "firmware", facts->firmware, NULL);
   else if (failed_with (facts, SQNS_ERROR_TIMEOUT) && !was_heard (facts))
     add (findings, SQNS_FINDING_BOARD_SILENT, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
@@ -289,22 +288,22 @@ judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
          NULL);
   else if (*facts->firmware != '\0')
     add (findings, SQNS_FINDING_BOARD_KNOWN, facts->port, "board", board, "firmware", facts->firmware, NULL);
-  else if (facts->asked == SQNS_ASKED_NOT && facts->state != SQNS_STATE_GONE)
+  else if (facts->asked == SQNS_ASKED_NOT && facts->state != SQNS_MODEM_GONE)
     add (findings, SQNS_FINDING_BOARD_NOT_ASKED, facts->port, NULL);
 }
 
 static void
 judge_board (const SqnsModemFacts *facts, GPtrArray *findings)
 {
-  if (has_note (facts, SQNS_NOTE_COMES_AND_GOES))
-    add_words (findings, sqns_note_words (SQNS_NOTE_COMES_AND_GOES), facts->port, NULL);
+  if (has_flag (facts, SQNS_BOARD_COMES_AND_GOES))
+    add_words (findings, sqns_note_words (SQNS_BOARD_COMES_AND_GOES), facts->port, NULL);
   if (!facts->brief)
     judge_board_itself (facts, findings);
   /* a board that is not there has nothing of what was last seen of it */
-  for (guint i = 0; i < N_BOARD_NOTES && facts->state != SQNS_STATE_GONE; i++)
+  for (guint flag = 1; flag <= SQNS_BOARD_CRASHES && facts->state != SQNS_MODEM_GONE; flag <<= 1)
     {
-      const SqnsFindingWords *words = sqns_note_words ((SqnsNoteId)i);
-      if (has_note (facts, (SqnsNoteId)i) && (!facts->brief || words->level == SQNS_LEVEL_PROBLEM))
+      const SqnsFindingWords *words = sqns_note_words ((SqnsBoardFlags)flag);
+      if (has_flag (facts, (SqnsBoardFlags)flag) && (!facts->brief || words->level == SQNS_LEVEL_PROBLEM))
         add_words (findings, words, facts->port, NULL);
     }
 }
@@ -312,22 +311,22 @@ judge_board (const SqnsModemFacts *facts, GPtrArray *findings)
 /* --- modem --- */
 
 static SqnsExit
-exit_of_state (SqnsStateId state)
+exit_of_state (SqnsModemState state)
 {
   switch (state)
     {
-    case SQNS_STATE_MTOOLS:
-    case SQNS_STATE_RECOVERY:
-    case SQNS_STATE_UPDATER:
-    case SQNS_STATE_FFH:
+    case SQNS_MODEM_MTOOLS:
+    case SQNS_MODEM_RECOVERY:
+    case SQNS_MODEM_UPDATER:
+    case SQNS_MODEM_FFH:
       return SQNS_EXIT_RECOVERY;
-    case SQNS_STATE_SILENT:
-    case SQNS_STATE_GONE:
+    case SQNS_MODEM_SILENT:
+    case SQNS_MODEM_GONE:
       return SQNS_EXIT_UNKNOWN;
-    case SQNS_STATE_UNKNOWN:
-    case SQNS_STATE_PROBING:
-    case SQNS_STATE_APPLICATION:
-    case SQNS_STATE_UPGRADING:
+    case SQNS_MODEM_UNKNOWN:
+    case SQNS_MODEM_PROBING:
+    case SQNS_MODEM_APPLICATION:
+    case SQNS_MODEM_UPGRADING:
       break;
     }
   return SQNS_EXIT_DONE;
@@ -361,7 +360,7 @@ judge_failure (const SqnsModemFacts *facts, GPtrArray *findings)
 
   if (failed_with (facts, SQNS_ERROR_TIMEOUT))
     /* only what was asked is silent */
-    id = facts->state == SQNS_STATE_SILENT && was_heard (facts) ? SQNS_FINDING_MODEM_DEAD
+    id = facts->state == SQNS_MODEM_SILENT && was_heard (facts) ? SQNS_FINDING_MODEM_DEAD
                                                                 : SQNS_FINDING_MODEM_NOT_REACHED;
   else if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     id = SQNS_FINDING_MODEM_NOT_REACHED;
@@ -410,11 +409,11 @@ judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
       add_power (facts, power, findings);
       return;
     }
-  if (facts->asked == SQNS_ASKED_WELL && facts->state == SQNS_STATE_UNKNOWN)
+  if (facts->asked == SQNS_ASKED_WELL && facts->state == SQNS_MODEM_UNKNOWN)
     add (findings, SQNS_FINDING_MODEM_STRANGE, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
   else
     add_words (findings, &words->finding, facts->port, NULL)->exit = exit_of_state (facts->state);
-  if (facts->state != SQNS_STATE_GONE || power == SQNS_POWER_KEEP)
+  if (facts->state != SQNS_MODEM_GONE || power == SQNS_POWER_KEEP)
     add_power (facts, power, findings);
 }
 
@@ -435,7 +434,7 @@ judge_job (const SqnsModemFacts *facts, GPtrArray *findings)
 static void
 judge_versions (const SqnsModemFacts *facts, GPtrArray *findings)
 {
-  if (facts->state != SQNS_STATE_APPLICATION)
+  if (facts->state != SQNS_MODEM_APPLICATION)
     return; /* what is known is from before */
   if (*facts->version != '\0')
     add (findings, SQNS_FINDING_VERSION, facts->port, "version", facts->version, "family", facts->family, NULL);
@@ -459,7 +458,7 @@ sqns_doctor_judge_modem (const SqnsModemFacts *facts, GPtrArray *findings)
   /* a failure that was told already, and what a job is about to tell, are not news */
   if (*facts->last_error != '\0' && facts->asked != SQNS_ASKED_IN_VAIN && facts->job == NULL)
     add (findings, SQNS_FINDING_LAST_ERROR, facts->port, "error", facts->last_error, NULL);
-  if (*facts->blockers != '\0' && facts->job == NULL && facts->state != SQNS_STATE_GONE)
+  if (*facts->blockers != '\0' && facts->job == NULL && facts->state != SQNS_MODEM_GONE)
     add (findings, SQNS_FINDING_BLOCKED, facts->port, "error", facts->blockers, NULL);
 }
 

@@ -69,16 +69,16 @@ typedef enum {
 
 typedef struct {
   char *port; /* devnode; never NULL */
-  SqnsStateId state;
+  SqnsModemState state;
   SqnsAsked asked;
-  gboolean told;    /* in vain: the daemon gave @code; else it was the bus */
-  SqnsError code;   /* in vain, and told */
-  SqnsExit exit;    /* in vain */
-  char *error;      /* in vain: a sentence */
-  gboolean brief;   /* one of many: only what stands out */
-  char *board;      /* "FiPy", or "" */
-  char *firmware;   /* of the board, or "" */
-  guint notes;      /* 1 << SqnsNoteId */
+  gboolean told;  /* in vain: the daemon gave @code; else it was the bus */
+  SqnsError code; /* in vain, and told */
+  SqnsExit exit;  /* in vain */
+  char *error;    /* in vain: a sentence */
+  gboolean brief; /* one of many: only what stands out */
+  char *board;    /* "FiPy", or "" */
+  char *firmware; /* of the board, or "" */
+  SqnsBoardFlags flags;
   char *link;       /* "relay", or "" */
   char *version;    /* "6.0.0.0-37781", or "" */
   char *family;     /* "NB-IoT" */

@@ -14,18 +14,6 @@ copy (const char *text)
   return g_strdup (text != NULL ? text : "");
 }
 
-/* What the daemon says in a word that this client does not know is left out. */
-static guint
-note_bits (const char *const *names)
-{
-  guint bits = 0;
-  SqnsNoteId note;
-  for (guint i = 0; names != NULL && names[i] != NULL; i++)
-    if (sqns_note_from_name (names[i], &note))
-      bits |= 1u << note;
-  return bits;
-}
-
 static void
 take_job (SqnsModemFacts *facts, SqnsBus *bus, SqnsDbusModem *modem)
 {
@@ -92,13 +80,13 @@ sqns_doctor_modem_facts (SqnsBus *bus, SqnsDbusModem *modem, gboolean brief)
   SqnsModemFacts *facts = g_new0 (SqnsModemFacts, 1);
   const char *const *blockers = sqns_dbus_modem_get_blockers (modem);
 
-  if (!sqns_state_from_name (sqns_dbus_modem_get_state (modem), &facts->state))
-    facts->state = SQNS_STATE_UNKNOWN;
+  if (!sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &facts->state))
+    facts->state = SQNS_MODEM_UNKNOWN;
   facts->brief = brief;
   facts->port = copy (sqns_dbus_modem_get_dev_node (modem));
   facts->board = copy (sqns_dbus_modem_get_board (modem));
   facts->firmware = copy (sqns_dbus_modem_get_board_firmware (modem));
-  facts->notes = note_bits (sqns_dbus_modem_get_board_notes (modem));
+  facts->flags = sqns_board_flags_from_names (sqns_dbus_modem_get_board_notes (modem));
   facts->link = copy (sqns_dbus_modem_get_link (modem));
   facts->version = copy (sqns_dbus_modem_get_firmware_version (modem));
   facts->family = copy (sqns_dbus_modem_get_family (modem));
@@ -128,7 +116,7 @@ sqns_doctor_ask_modem (SqnsBus *bus, SqnsDbusModem **modem)
   g_autoptr (SqnsModemFacts) before = sqns_doctor_modem_facts (bus, *modem, FALSE);
   g_autoptr (GError) error = NULL;
 
-  if (before->job != NULL || before->state == SQNS_STATE_GONE)
+  if (before->job != NULL || before->state == SQNS_MODEM_GONE)
     return g_steal_pointer (&before);
   g_autofree char *path = g_strdup (g_dbus_proxy_get_object_path (G_DBUS_PROXY (*modem)));
   gboolean asked = sqns_dbus_modem_call_refresh_sync (*modem, sqns_bus_no_options (), sqns_bus_ask (bus),

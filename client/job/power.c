@@ -15,10 +15,10 @@ works_for_another (SqnsDbusModem *modem, SqnsDbusJob *job)
 SqnsPower
 sqns_power_of_job (SqnsDbusJob *job, SqnsDbusModem *modem)
 {
-  SqnsStateId state;
+  SqnsModemState state;
   SqnsError code;
 
-  if (modem == NULL || !sqns_state_from_name (sqns_dbus_modem_get_state (modem), &state))
+  if (modem == NULL || !sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &state))
     return sqns_dbus_job_get_safe (job) ? SQNS_POWER_UNSURE : SQNS_POWER_KEEP;
   if (sqns_dbus_job_get_safe (job) && works_for_another (modem, job))
     return SQNS_POWER_UNSURE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job's state as an enum. */
+/* What a job's state means. */
 #include "client/job/state.h"
 
 #include <string.h>
@@ -8,40 +8,12 @@
 #define HAND "NeedsHand: "
 #define RESUME "sqnsctl resume "
 
-static const char *const names[] = {
-  [SQNS_JOB_QUEUED] = "queued",       [SQNS_JOB_WAITING] = "waiting",         [SQNS_JOB_RUNNING] = "running",
-  [SQNS_JOB_VERIFYING] = "verifying", [SQNS_JOB_SUCCEEDED] = "succeeded",     [SQNS_JOB_FAILED] = "failed",
-  [SQNS_JOB_CANCELLED] = "cancelled", [SQNS_JOB_INTERRUPTED] = "interrupted",
-};
-
 SqnsJobState
 sqns_job_state (SqnsDbusJob *job)
 {
-  const char *name = sqns_dbus_job_get_state (job);
-  for (guint i = SQNS_JOB_QUEUED; i < G_N_ELEMENTS (names); i++)
-    if (g_strcmp0 (names[i], name) == 0)
-      return (SqnsJobState)i;
-  return SQNS_JOB_UNKNOWN;
-}
-
-gboolean
-sqns_job_state_ended (SqnsJobState state)
-{
-  switch (state)
-    {
-    case SQNS_JOB_SUCCEEDED:
-    case SQNS_JOB_FAILED:
-    case SQNS_JOB_CANCELLED:
-      return TRUE;
-    case SQNS_JOB_UNKNOWN:
-    case SQNS_JOB_QUEUED:
-    case SQNS_JOB_WAITING:
-    case SQNS_JOB_RUNNING:
-    case SQNS_JOB_VERIFYING:
-    case SQNS_JOB_INTERRUPTED:
-      break;
-    }
-  return FALSE;
+  SqnsJobState state = SQNS_JOB_UNKNOWN;
+  sqns_job_state_from_name (sqns_dbus_job_get_state (job), &state);
+  return state;
 }
 
 const char *

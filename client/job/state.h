@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job's state as an enum, and what it means for the exit code. */
+/* What a job's state means, also for the exit code. */
 #pragma once
 
 #include "client/core/exit-code.h"
+#include "common/types.h"
 #include "sqns-dbus.h"
 
-typedef enum {
-  SQNS_JOB_UNKNOWN, /* a word that this client does not know */
-  SQNS_JOB_QUEUED,
-  SQNS_JOB_WAITING,
-  SQNS_JOB_RUNNING,
-  SQNS_JOB_VERIFYING,
-  SQNS_JOB_SUCCEEDED,
-  SQNS_JOB_FAILED,
-  SQNS_JOB_CANCELLED,
-  SQNS_JOB_INTERRUPTED,
-} SqnsJobState;
-
-SqnsJobState sqns_job_state (SqnsDbusJob *job);
-
-/* succeeded, failed or cancelled */
-gboolean sqns_job_state_ended (SqnsJobState state);
+SqnsJobState sqns_job_state (SqnsDbusJob *job); /* UNKNOWN for a word of a newer daemon */
 
 /* What a person has to do at the board before the job goes on; NULL: it waits for nobody. */
 const char *sqns_job_hand (SqnsDbusJob *job);

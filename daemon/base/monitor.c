@@ -1,38 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names of phases and links; copies of what was observed; the calls into a monitor. */
+/* Copies of what was observed; the calls into a monitor. */
 #include "base/monitor.h"
-
-static const char *const phase_names[] = {
-  "inspect", "acquire",  "link",  "probe",  "prepare", "bootrom",
-  "updater", "transfer", "apply", "reboot", "confirm", "release",
-};
-G_STATIC_ASSERT (G_N_ELEMENTS (phase_names) == SQNS_N_PHASES);
-
-static const char *const link_names[] = { "auto", "direct", "passthrough", "relay" };
-
-const char *
-sqns_phase_name (SqnsPhase phase)
-{
-  return phase_names[phase];
-}
-
-const char *
-sqns_link_kind_name (SqnsLinkKind kind)
-{
-  return link_names[kind];
-}
-
-gboolean
-sqns_link_kind_from_name (const char *name, SqnsLinkKind *kind)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (link_names); i++)
-    if (g_strcmp0 (name, link_names[i]) == 0)
-      {
-        *kind = (SqnsLinkKind)i;
-        return TRUE;
-      }
-  return FALSE;
-}
 
 static gboolean personal_allowed;
 

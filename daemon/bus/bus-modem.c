@@ -344,7 +344,7 @@ sqns_bus_modem_copy (SqnsBusModem *self)
   sqns_dbus_modem_set_board_firmware (skeleton, info->board_firmware);
   sqns_dbus_modem_set_board_notes (skeleton, notes);
   sqns_dbus_modem_set_present (skeleton, info->present);
-  sqns_dbus_modem_set_state (skeleton, sqns_device_state_name (info->state));
+  sqns_dbus_modem_set_state (skeleton, sqns_modem_state_name (info->state));
   sqns_dbus_modem_set_link (skeleton, info->link != SQNS_LINK_AUTO ? sqns_link_kind_name (info->link) : "");
   sqns_dbus_modem_set_firmware_version (skeleton, version);
   sqns_dbus_modem_set_family (skeleton, sqns_family_name (sqns_version_family (&info->version)));

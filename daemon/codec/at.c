@@ -223,27 +223,6 @@ sqns_at_smswboot (const SqnsAtReply *reply)
   return mode;
 }
 
-const char *
-sqns_mode_name (SqnsMode mode)
-{
-  switch (mode)
-    {
-    case SQNS_MODE_UNKNOWN:
-      return "unknown";
-    case SQNS_MODE_FFH:
-      return "ffh";
-    case SQNS_MODE_MTOOLS:
-      return "mtools";
-    case SQNS_MODE_FFF:
-      return "application";
-    case SQNS_MODE_UPDATER:
-      return "updater";
-    case SQNS_MODE_RECOVERY:
-      return "recovery";
-    }
-  return "unknown";
-}
-
 /* "success" is the word of "success" and "success[0]", not of "successor". */
 static gboolean
 starts_with_word (const char *text, const char *word)

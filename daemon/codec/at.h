@@ -2,17 +2,8 @@
 /* AT dialogue of the SQN3330: bytes in, structs out (protocol.md §2, field-failures.md §2.3). Pure, no globals. */
 #pragma once
 
+#include "common/types.h"
 #include "common/version.h"
-
-/* AT+SMOD? */
-typedef enum {
-  SQNS_MODE_UNKNOWN = -1,
-  SQNS_MODE_FFH = 0,
-  SQNS_MODE_MTOOLS = 1,
-  SQNS_MODE_FFF = 2, /* application */
-  SQNS_MODE_UPDATER = 3,
-  SQNS_MODE_RECOVERY = 4,
-} SqnsMode;
 
 typedef enum {
   SQNS_AT_PENDING, /* no final result yet */
@@ -52,7 +43,6 @@ gboolean sqns_at_find_line (const guint8 *data, gsize len, const char *prefix, g
 SqnsMode sqns_at_smod (const SqnsAtReply *reply);
 /* AT+SMSWBOOT?: the named mode of the next boot; UNKNOWN without an OK, for ECOPAGING, and when several are named. */
 SqnsMode sqns_at_smswboot (const SqnsAtReply *reply);
-const char *sqns_mode_name (SqnsMode mode); /* "application", "recovery", "mtools", "updater", "ffh", "unknown" */
 
 /* AT+SMUPGRADE? */
 typedef enum {

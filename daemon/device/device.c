@@ -27,7 +27,7 @@ struct _SqnsDevice {
   SqnsPortOptions options;             /* its board points to option_board */
   gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times of the last ones, newest last; 0 none */
   SqnsContact contact;                 /* of the present use, or the last */
-  SqnsDeviceState found;               /* as last observed: one of the modem's own states, unknown or silent */
+  SqnsModemState found;                /* as last observed: one of the modem's own states, unknown or silent */
   gint64 doubt_until;                  /* µs since the epoch, see sqns_device_set_flashing_since() */
   GCancellable *cancellable;
   SqnsConsole *console; /* not owned */
@@ -43,48 +43,12 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-/* One list of names, that of the words for them. */
-G_STATIC_ASSERT ((int)SQNS_DEVICE_UNKNOWN == (int)SQNS_STATE_UNKNOWN);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_PROBING == (int)SQNS_STATE_PROBING);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_APPLICATION == (int)SQNS_STATE_APPLICATION);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_MTOOLS == (int)SQNS_STATE_MTOOLS);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_RECOVERY == (int)SQNS_STATE_RECOVERY);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_UPDATER == (int)SQNS_STATE_UPDATER);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_FFH == (int)SQNS_STATE_FFH);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_SILENT == (int)SQNS_STATE_SILENT);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_UPGRADING == (int)SQNS_STATE_UPGRADING);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_GONE == (int)SQNS_STATE_GONE);
-G_STATIC_ASSERT ((int)SQNS_DEVICE_GONE + 1 == SQNS_N_STATES);
-
-const char *
-sqns_device_state_name (SqnsDeviceState state)
-{
-  return sqns_state_words ((SqnsStateId)state)->finding.code;
-}
-
-/* Notes of a board stand in the order of their bits, and the device's own behind them. */
-G_STATIC_ASSERT (SQNS_BOARD_PASSTHROUGH == 1 << SQNS_NOTE_PASSTHROUGH);
-G_STATIC_ASSERT (SQNS_BOARD_NEEDS_LTE_TASK == 1 << SQNS_NOTE_NEEDS_LTE_TASK);
-G_STATIC_ASSERT (SQNS_BOARD_LTE_ON_BOOT == 1 << SQNS_NOTE_LTE_ON_BOOT);
-G_STATIC_ASSERT (SQNS_BOARD_NO_LTE == 1 << SQNS_NOTE_NO_LTE);
-G_STATIC_ASSERT (SQNS_BOARD_MAIN == 1 << SQNS_NOTE_MAIN_PROGRAM);
-G_STATIC_ASSERT (SQNS_BOARD_PROGRAM == 1 << SQNS_NOTE_PROGRAM_INTERRUPTED);
-G_STATIC_ASSERT (SQNS_BOARD_SAFE_BOOT == 1 << SQNS_NOTE_SAFE_BOOT);
-G_STATIC_ASSERT (SQNS_BOARD_OWNS_MODEM == 1 << SQNS_NOTE_OWNS_MODEM);
-G_STATIC_ASSERT (SQNS_BOARD_MODEM_HEARD == 1 << SQNS_NOTE_MODEM_HEARD);
-G_STATIC_ASSERT (SQNS_BOARD_CRASHES == 1 << SQNS_NOTE_CRASHES);
-
 const char **
 sqns_device_board_notes (SqnsDevice *self)
 {
-  guint set = (guint)self->info.notes | (self->info.board_answers ? 1u << SQNS_NOTE_ANSWERS : 0)
-              | (self->info.comes_and_goes ? 1u << SQNS_NOTE_COMES_AND_GOES : 0);
-  GPtrArray *names = g_ptr_array_new ();
-  for (guint i = 0; i < SQNS_N_NOTES; i++)
-    if ((set & 1u << i) != 0)
-      g_ptr_array_add (names, (gpointer)sqns_note_words ((SqnsNoteId)i)->code);
-  g_ptr_array_add (names, NULL);
-  return (const char **)g_ptr_array_free (names, FALSE);
+  guint own = (self->info.board_answers ? SQNS_BOARD_ANSWERS : 0)
+              | (self->info.comes_and_goes ? SQNS_BOARD_COMES_AND_GOES : 0);
+  return sqns_board_flags_to_names ((SqnsBoardFlags)(self->info.notes | own));
 }
 
 static void
@@ -120,17 +84,17 @@ sqns_device_init (SqnsDevice *self)
   self->info.present = TRUE;
 }
 
-static SqnsDeviceState
+static SqnsModemState
 effective_state (SqnsDevice *self)
 {
   if (!self->info.present)
-    return SQNS_DEVICE_GONE;
+    return SQNS_MODEM_GONE;
   switch (self->info.use)
     {
     case SQNS_USE_JOB:
-      return SQNS_DEVICE_UPGRADING;
+      return SQNS_MODEM_UPGRADING;
     case SQNS_USE_PROBE:
-      return SQNS_DEVICE_PROBING;
+      return SQNS_MODEM_PROBING;
     case SQNS_USE_NONE:
     case SQNS_USE_CONSOLE:
     case SQNS_USE_RESET:
@@ -242,7 +206,7 @@ void
 sqns_device_plugged (SqnsDevice *self, const SqnsBoardFacts *facts)
 {
   if (!self->info.present)
-    self->found = SQNS_DEVICE_UNKNOWN; /* anything may have been done to it meanwhile */
+    self->found = SQNS_MODEM_UNKNOWN; /* anything may have been done to it meanwhile */
   take_facts (self, facts);
   changed (self);
 }
@@ -265,7 +229,7 @@ sqns_device_unplugged (SqnsDevice *self)
   if (!self->info.present)
     return;
   self->info.present = FALSE;
-  self->found = SQNS_DEVICE_UNKNOWN;
+  self->found = SQNS_MODEM_UNKNOWN;
   count_unplug (self);
   changed (self);
 }
@@ -281,7 +245,7 @@ sqns_device_check_presence (SqnsDevice *self)
   if (present != self->info.present)
     {
       self->info.present = present;
-      self->found = SQNS_DEVICE_UNKNOWN;
+      self->found = SQNS_MODEM_UNKNOWN;
       self->info.ran = self->info.boot_rom = (SqnsVersion){ 0 }; /* the name says nothing of who comes back */
       changed (self);
     }
@@ -415,27 +379,6 @@ sqns_device_update_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInf
   changed (self);
 }
 
-static SqnsDeviceState
-state_of_mode (SqnsMode mode)
-{
-  switch (mode)
-    {
-    case SQNS_MODE_UNKNOWN:
-      break;
-    case SQNS_MODE_FFH:
-      return SQNS_DEVICE_FFH;
-    case SQNS_MODE_MTOOLS:
-      return SQNS_DEVICE_MTOOLS;
-    case SQNS_MODE_FFF:
-      return SQNS_DEVICE_APPLICATION;
-    case SQNS_MODE_UPDATER:
-      return SQNS_DEVICE_UPDATER;
-    case SQNS_MODE_RECOVERY:
-      return SQNS_DEVICE_RECOVERY;
-    }
-  return SQNS_DEVICE_UNKNOWN;
-}
-
 void
 sqns_device_set_flashing_since (SqnsDevice *self, gint64 since)
 {
@@ -446,7 +389,7 @@ sqns_device_set_flashing_since (SqnsDevice *self, gint64 since)
 static void
 note_mode (SqnsDevice *self, SqnsMode mode)
 {
-  self->found = state_of_mode (mode);
+  self->found = sqns_mode_state (mode);
   if (mode != SQNS_MODE_UNKNOWN)
     sqns_device_set_flashing_since (self, mode == SQNS_MODE_UPDATER ? g_get_real_time () : 0);
 }
@@ -466,7 +409,7 @@ sqns_device_update_status (SqnsDevice *self, const SqnsModemStatus *status)
   note_mode (self, status->mode);
   self->contact = status->speed != 0 ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT; /* noise is no answer */
   if (status->mode == SQNS_MODE_UNKNOWN && self->contact == SQNS_CONTACT_SILENT)
-    self->found = SQNS_DEVICE_SILENT;
+    self->found = SQNS_MODEM_SILENT;
   sqns_device_update_ran (self, &status->version, &status->showver.bootloader[0]);
   if (sqns_version_known (&status->version))
     self->info.version = status->version;
@@ -474,7 +417,7 @@ sqns_device_update_status (SqnsDevice *self, const SqnsModemStatus *status)
     self->info.showver = status->showver;
   if (status->ue != NULL)
     replace_told (&self->ue, status->ue);
-  if (self->found != SQNS_DEVICE_SILENT)
+  if (self->found != SQNS_MODEM_SILENT)
     seen (self);
   changed (self);
 }
@@ -522,10 +465,10 @@ note_silence (SqnsDevice *self)
   switch (self->contact)
     {
     case SQNS_CONTACT_NONE:
-      self->found = SQNS_DEVICE_UNKNOWN;
+      self->found = SQNS_MODEM_UNKNOWN;
       break;
     case SQNS_CONTACT_SILENT:
-      self->found = SQNS_DEVICE_SILENT;
+      self->found = SQNS_MODEM_SILENT;
       break;
     case SQNS_CONTACT_ANSWERED: /* it has said what it is */
       break;
@@ -546,7 +489,7 @@ sqns_device_set_error (SqnsDevice *self, const GError *error)
       || (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL) && self->contact == SQNS_CONTACT_NONE))
     note_silence (self);
   /* whose answers another program took has not been silent */
-  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED) && self->found == SQNS_DEVICE_SILENT)
-    self->found = SQNS_DEVICE_UNKNOWN;
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED) && self->found == SQNS_MODEM_SILENT)
+    self->found = SQNS_MODEM_UNKNOWN;
   changed (self);
 }

@@ -9,20 +9,6 @@
 #define SQNS_TYPE_DEVICE (sqns_device_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsDevice, sqns_device, SQNS, DEVICE, GObject)
 
-typedef enum {
-  SQNS_DEVICE_UNKNOWN,
-  SQNS_DEVICE_PROBING,
-  SQNS_DEVICE_APPLICATION,
-  SQNS_DEVICE_MTOOLS,
-  SQNS_DEVICE_RECOVERY,
-  SQNS_DEVICE_UPDATER,
-  SQNS_DEVICE_FFH,
-  SQNS_DEVICE_SILENT,
-  SQNS_DEVICE_UPGRADING,
-  SQNS_DEVICE_GONE,
-} SqnsDeviceState;
-const char *sqns_device_state_name (SqnsDeviceState state); /* "unknown", "probing", ... */
-
 /* One at a time. */
 typedef enum {
   SQNS_USE_NONE,
@@ -53,12 +39,12 @@ typedef struct {
   guint16 product;
   const char *board;
   const char *board_firmware;
-  SqnsBoardNotes notes;    /* what was seen of the board when it was last reached for */
+  SqnsBoardFlags notes;    /* what was seen of the board when it was last reached for */
   gboolean board_answers;  /* its prompt did, then */
   gboolean comes_and_goes; /* it was unplugged several times within a minute, and not asked with success since */
   gboolean manual;         /* made by AddPort, not found by udev */
   gboolean present;
-  SqnsDeviceState state;
+  SqnsModemState state;
   SqnsLinkKind link; /* AUTO: not reached yet */
   SqnsVersion version;
   SqnsShowver showver;

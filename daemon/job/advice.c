@@ -184,25 +184,25 @@ choose (const SqnsEnding *ending, SqnsPower power)
 }
 
 /* As the device's state will say it. */
-static SqnsStateId
+static SqnsModemState
 state_of (SqnsMode mode, SqnsContact contact)
 {
   switch (mode)
     {
     case SQNS_MODE_FFH:
-      return SQNS_STATE_FFH;
+      return SQNS_MODEM_FFH;
     case SQNS_MODE_MTOOLS:
-      return SQNS_STATE_MTOOLS;
+      return SQNS_MODEM_MTOOLS;
     case SQNS_MODE_FFF:
-      return SQNS_STATE_APPLICATION;
+      return SQNS_MODEM_APPLICATION;
     case SQNS_MODE_UPDATER:
-      return SQNS_STATE_UPDATER;
+      return SQNS_MODEM_UPDATER;
     case SQNS_MODE_RECOVERY:
-      return SQNS_STATE_RECOVERY;
+      return SQNS_MODEM_RECOVERY;
     case SQNS_MODE_UNKNOWN:
       break;
     }
-  return contact == SQNS_CONTACT_SILENT ? SQNS_STATE_SILENT : SQNS_STATE_UNKNOWN;
+  return contact == SQNS_CONTACT_SILENT ? SQNS_MODEM_SILENT : SQNS_MODEM_UNKNOWN;
 }
 
 SqnsAdvice

@@ -110,9 +110,6 @@ static const struct {
 };
 #define N_KEYS G_N_ELEMENTS (keys)
 
-/* In the order of SqnsMethod. */
-static const char *const method_names[] = { "auto", "on-the-fly", "fff", "recovery" };
-G_STATIC_ASSERT (G_N_ELEMENTS (method_names) == SQNS_METHOD_RECOVERY + 1);
 G_STATIC_ASSERT (sizeof (SqnsJobState) == sizeof (guint) && sizeof (SqnsPhase) == sizeof (guint)
                  && sizeof (SqnsLinkKind) == sizeof (guint) && sizeof (SqnsMethod) == sizeof (guint));
 
@@ -165,17 +162,13 @@ append_text (GString *out, const char *text)
       g_string_append_c (out, *at);
 }
 
-/* The name of value @i of an enum, NULL behind its end. */
-static const char *
-enum_name (ValueType type, guint i)
+static const char *const *
+enum_names (ValueType type)
 {
-  if (type == STATE)
-    return i < SQNS_N_JOB_STATES ? sqns_job_state_name ((SqnsJobState)i) : NULL;
-  if (type == PHASE)
-    return i < SQNS_N_PHASES ? sqns_phase_name ((SqnsPhase)i) : NULL;
-  if (type == LINK)
-    return i <= SQNS_LINK_RELAY ? sqns_link_kind_name ((SqnsLinkKind)i) : NULL;
-  return i < G_N_ELEMENTS (method_names) ? method_names[i] : NULL;
+  return type == STATE   ? sqns_job_state_names
+         : type == PHASE ? sqns_phase_names
+         : type == LINK  ? sqns_link_kind_names
+                         : sqns_method_names;
 }
 
 static void
@@ -210,7 +203,7 @@ append_value (GString *out, ValueType type, gconstpointer field)
     case PHASE:
     case LINK:
     case METHOD:
-      g_string_append (out, enum_name (type, *(const guint *)field));
+      g_string_append (out, enum_names (type)[*(const guint *)field]);
       break;
     case VERSION_OF_FORMAT:
       g_string_append (out, "1");
@@ -312,13 +305,10 @@ read_text (ValueType type, const char *text, char **field)
 static gboolean
 read_enum (ValueType type, const char *text, guint *field)
 {
-  for (guint i = 0; enum_name (type, i) != NULL; i++)
-    if (g_str_equal (enum_name (type, i), text))
-      {
-        *field = i;
-        return TRUE;
-      }
-  return FALSE;
+  int i = sqns_names_find (enum_names (type), text);
+  if (i >= 0)
+    *field = (guint)i;
+  return i >= 0;
 }
 
 /* Only in the form that is written, so that nothing is read into it. */

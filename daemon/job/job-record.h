@@ -2,7 +2,7 @@
 /* A job as it stands on disk: a strict, versioned key file. Pure. */
 #pragma once
 
-#include "job/job-state.h"
+#include "common/types.h"
 #include "upgrade/upgrade.h"
 
 #define SQNS_JOB_RECORD_MAX (256u * 1024u) /* bytes of text */

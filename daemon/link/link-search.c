@@ -111,7 +111,7 @@ sqns_link_search_may_safe_boot (const SqnsLinkSearch *search)
 gboolean
 sqns_link_search_distrusts_program (const SqnsLinkSearch *search)
 {
-  SqnsBoardNotes notes = search->board->notes;
+  SqnsBoardFlags notes = search->board->notes;
 
   /* the watchdog of one that has ended goes on, and is armed anew at each start (field-failures.md row 29) */
   return (notes & SQNS_BOARD_PROGRAM) != 0 || search->relay_silent

@@ -6,28 +6,6 @@
 #define MAX_UPLOADS 2u
 
 gboolean
-sqns_method_from_name (const char *name, SqnsMethod *method)
-{
-  static const struct {
-    const char *name;
-    SqnsMethod method;
-  } names[] = {
-    { "auto", SQNS_METHOD_AUTO },
-    { "on-the-fly", SQNS_METHOD_ON_THE_FLY },
-    { "fff", SQNS_METHOD_FFF },
-    { "recovery", SQNS_METHOD_RECOVERY },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_str_equal (name, names[i].name))
-      {
-        *method = names[i].method;
-        return TRUE;
-      }
-  return FALSE;
-}
-
-gboolean
 sqns_plan_check_files (const SqnsRules *rules,
                        const SqnsPlanFiles *files,
                        const SqnsPlanOptions *options,
@@ -161,9 +139,8 @@ settle (const SqnsPlanCase *c, gboolean *settled, GError **error)
 static gboolean
 refuse_choice (const SqnsPlanCase *c, GError **error)
 {
-  static const char *const method_names[] = { "auto", "on-the-fly", "fff", "recovery" };
   const char *mode = sqns_mode_name (c->state->mode);
-  const char *method = method_names[c->options->method];
+  const char *method = sqns_method_name (c->options->method);
 
   switch (c->kind)
     {

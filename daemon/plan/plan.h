@@ -13,15 +13,6 @@ SqnsRules *sqns_rules_parse (const char *text, gssize len, GError **error);
 void sqns_rules_free (SqnsRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsRules, sqns_rules_free)
 
-typedef enum {
-  SQNS_METHOD_AUTO,
-  SQNS_METHOD_ON_THE_FLY,
-  SQNS_METHOD_FFF,
-  SQNS_METHOD_RECOVERY,
-} SqnsMethod;
-/* "auto", "on-the-fly", "fff", "recovery"; FALSE, and *@method left alone, for another name. */
-gboolean sqns_method_from_name (const char *name, SqnsMethod *method);
-
 typedef struct {
   SqnsMethod method;
   gboolean allow_downgrade;

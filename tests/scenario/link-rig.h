@@ -30,7 +30,7 @@ typedef struct {
   gboolean done;
   SqnsLink *link;
   GError *error;
-  SqnsBoardNotes notes;
+  SqnsBoardFlags notes;
   const char *machine; /* where the fault strikes, NULL nowhere */
   guint state;
   Fault fault;

@@ -16,7 +16,7 @@ typedef struct {
   SqnsLinkConfig config;
   SqnsLinkKind kind;
   guint speed;
-  SqnsBoardNotes notes; /* at least */
+  SqnsBoardFlags notes; /* at least */
   guint asked;
   gboolean idle; /* the board's program is waited for until it has ended */
 } Found;

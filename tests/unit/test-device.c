@@ -81,13 +81,13 @@ test_board (void)
 
   g_assert_cmpstr (info->board, ==, "Pysense");
   g_assert_cmpuint (info->vendor, ==, 0x04d8);
-  g_assert_cmpint (info->state, ==, SQNS_DEVICE_UNKNOWN);
+  g_assert_cmpint (info->state, ==, SQNS_MODEM_UNKNOWN);
   g_assert_true (sqns_device_link_config (device).usb_board);
   g_assert_true (sqns_device_link_config (device).pic);
   sqns_device_unplugged (device);
-  g_assert_cmpint (info->state, ==, SQNS_DEVICE_GONE);
+  g_assert_cmpint (info->state, ==, SQNS_MODEM_GONE);
   sqns_device_plugged (device, &elsewhere);
-  g_assert_cmpint (info->state, ==, SQNS_DEVICE_UNKNOWN);
+  g_assert_cmpint (info->state, ==, SQNS_MODEM_UNKNOWN);
   g_assert_cmpstr (info->devnode, ==, "/dev/ttyTest1");
   g_assert_cmpstr (info->board, ==, "");
 }
@@ -161,7 +161,7 @@ test_board_notes (void)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autoptr (SqnsDevice) device = new_board ();
-      const SqnsBoardInfo board = { .notes = (SqnsBoardNotes)(1 << i) };
+      const SqnsBoardInfo board = { .notes = (SqnsBoardFlags)(1 << i) };
       sqns_device_update_link (device, SQNS_LINK_AUTO, &board);
       g_autofree const char **notes = sqns_device_board_notes (device);
       g_assert_cmpuint (g_strv_length ((char **)notes), ==, 1);
@@ -194,7 +194,7 @@ test_refresh (void)
   g_signal_connect (device, "released", G_CALLBACK (count), &released);
 
   sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
-  g_assert_cmpint (info->state, ==, SQNS_DEVICE_PROBING);
+  g_assert_cmpint (info->state, ==, SQNS_MODEM_PROBING);
   sqns_device_probe_async (device, scripted_backend (), on_refreshed, &second);
   scripted_settle ();
   g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
@@ -205,7 +205,7 @@ test_refresh (void)
   scripted_open_link ();
   scripted_settle ();
   g_assert_true (answer.done && answer.good);
-  g_assert_cmpint (info->state, ==, SQNS_DEVICE_APPLICATION);
+  g_assert_cmpint (info->state, ==, SQNS_MODEM_APPLICATION);
   g_assert_cmpint (info->link, ==, SQNS_LINK_RELAY);
   g_assert_cmpstr (info->board, ==, "FiPy");
   g_assert_cmpstr (info->board_firmware, ==, "1.20.2.r4");
@@ -223,16 +223,16 @@ test_modes (void)
     SqnsMode mode;
     guint speed; /* at which it answered an AT */
     SqnsNoise noise;
-    SqnsDeviceState state;
+    SqnsModemState state;
   } rows[] = {
-    { SQNS_MODE_FFF, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_APPLICATION },
-    { SQNS_MODE_RECOVERY, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_RECOVERY },
-    { SQNS_MODE_MTOOLS, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_MTOOLS },
-    { SQNS_MODE_UPDATER, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_UPDATER },
-    { SQNS_MODE_FFH, 115200, SQNS_NOISE_NONE, SQNS_DEVICE_FFH },
-    { SQNS_MODE_UNKNOWN, 0, SQNS_NOISE_NONE, SQNS_DEVICE_SILENT },
-    { SQNS_MODE_UNKNOWN, 0, SQNS_NOISE_GARBAGE, SQNS_DEVICE_SILENT },
-    { SQNS_MODE_UNKNOWN, 921600, SQNS_NOISE_NONE, SQNS_DEVICE_UNKNOWN }, /* answers, but not AT+SMOD? */
+    { SQNS_MODE_FFF, 921600, SQNS_NOISE_NONE, SQNS_MODEM_APPLICATION },
+    { SQNS_MODE_RECOVERY, 921600, SQNS_NOISE_NONE, SQNS_MODEM_RECOVERY },
+    { SQNS_MODE_MTOOLS, 921600, SQNS_NOISE_NONE, SQNS_MODEM_MTOOLS },
+    { SQNS_MODE_UPDATER, 921600, SQNS_NOISE_NONE, SQNS_MODEM_UPDATER },
+    { SQNS_MODE_FFH, 115200, SQNS_NOISE_NONE, SQNS_MODEM_FFH },
+    { SQNS_MODE_UNKNOWN, 0, SQNS_NOISE_NONE, SQNS_MODEM_SILENT },
+    { SQNS_MODE_UNKNOWN, 0, SQNS_NOISE_GARBAGE, SQNS_MODEM_SILENT },
+    { SQNS_MODE_UNKNOWN, 921600, SQNS_NOISE_NONE, SQNS_MODEM_UNKNOWN }, /* answers, but not AT+SMOD? */
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -256,16 +256,16 @@ test_contact (void)
   static const struct {
     SqnsContact contact;
     SqnsError code;
-    SqnsDeviceState state;
+    SqnsModemState state;
   } rows[] = {
-    { SQNS_CONTACT_NONE, SQNS_ERROR_TIMEOUT, SQNS_DEVICE_UNKNOWN },
-    { SQNS_CONTACT_SILENT, SQNS_ERROR_TIMEOUT, SQNS_DEVICE_SILENT },
-    { SQNS_CONTACT_ANSWERED, SQNS_ERROR_TIMEOUT, SQNS_DEVICE_RECOVERY },
-    { SQNS_CONTACT_NONE, SQNS_ERROR_PROTOCOL, SQNS_DEVICE_UNKNOWN },
-    { SQNS_CONTACT_ANSWERED, SQNS_ERROR_PROTOCOL, SQNS_DEVICE_RECOVERY },
-    { SQNS_CONTACT_NONE, SQNS_ERROR_PORT_LOCKED, SQNS_DEVICE_RECOVERY }, /* that says nothing of it */
-    { SQNS_CONTACT_NONE, SQNS_ERROR_CANCELLED, SQNS_DEVICE_RECOVERY },
-    { SQNS_CONTACT_NONE, SQNS_ERROR_NEEDS_HAND, SQNS_DEVICE_RECOVERY },
+    { SQNS_CONTACT_NONE, SQNS_ERROR_TIMEOUT, SQNS_MODEM_UNKNOWN },
+    { SQNS_CONTACT_SILENT, SQNS_ERROR_TIMEOUT, SQNS_MODEM_SILENT },
+    { SQNS_CONTACT_ANSWERED, SQNS_ERROR_TIMEOUT, SQNS_MODEM_RECOVERY },
+    { SQNS_CONTACT_NONE, SQNS_ERROR_PROTOCOL, SQNS_MODEM_UNKNOWN },
+    { SQNS_CONTACT_ANSWERED, SQNS_ERROR_PROTOCOL, SQNS_MODEM_RECOVERY },
+    { SQNS_CONTACT_NONE, SQNS_ERROR_PORT_LOCKED, SQNS_MODEM_RECOVERY }, /* that says nothing of it */
+    { SQNS_CONTACT_NONE, SQNS_ERROR_CANCELLED, SQNS_MODEM_RECOVERY },
+    { SQNS_CONTACT_NONE, SQNS_ERROR_NEEDS_HAND, SQNS_MODEM_RECOVERY },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -288,9 +288,9 @@ test_stolen_answers (void)
   g_autoptr (GError) locked = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "minicom has it");
 
   sqns_device_update_status (device, &silent);
-  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_SILENT);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_MODEM_SILENT);
   sqns_device_set_error (device, locked);
-  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_UNKNOWN);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_MODEM_UNKNOWN);
 }
 
 static void
@@ -306,7 +306,7 @@ test_refresh_fails (void)
   scripted_refuse_link (SQNS_ERROR_TIMEOUT, "nothing answers \xff");
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
-  g_assert_cmpint (info->state, ==, SQNS_DEVICE_UNKNOWN);
+  g_assert_cmpint (info->state, ==, SQNS_MODEM_UNKNOWN);
   g_assert_cmpstr (info->last_error, ==, "nothing answers \xef\xbf\xbd");
   g_assert_cmpint (info->use, ==, SQNS_USE_NONE);
   g_clear_error (&answer.error);
@@ -351,7 +351,7 @@ test_console (void)
   scripted_settle ();
   g_assert_true (answer.good);
   g_assert_cmpint (info->use, ==, SQNS_USE_CONSOLE);
-  g_assert_cmpint (info->state, ==, SQNS_DEVICE_UNKNOWN);
+  g_assert_cmpint (info->state, ==, SQNS_MODEM_UNKNOWN);
   g_assert_cmpint (write (answer.fd, "AT\r", 3), ==, 3);
   g_assert_cmpint (read (scripted ()->console_fd, buffer, sizeof buffer), ==, 3);
   g_assert_false (sqns_device_claim (device, SQNS_USE_JOB, "uuid", &busy));
@@ -504,7 +504,7 @@ test_reset_modem (void)
   scripted_reboot (0, NULL);
   scripted_settle ();
   g_assert_true (answer.good);
-  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_RECOVERY);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_MODEM_RECOVERY);
 
   sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &half);
   scripted_open_link ();
@@ -554,7 +554,7 @@ test_port (void)
   g_close (master, NULL);
   g_assert_false (sqns_device_claim (device, SQNS_USE_PROBE, NULL, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
-  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_GONE);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_MODEM_GONE);
 }
 
 int

@@ -208,14 +208,13 @@ test_usb (void)
 
 /* --- board and modem --- */
 
-#define NOTE(name) (1u << SQNS_NOTE_##name)
 #define BASE                                                                                                           \
   .port = port_name, .board = empty, .firmware = empty, .link = empty, .version = empty, .family = empty,              \
   .last_error = empty, .blockers = empty
-#define KNOWN_WITH(note_bits, error_sentence, blocker_sentence)                                                        \
+#define KNOWN_WITH(board_flags, error_sentence, blocker_sentence)                                                      \
   .port = port_name, .board = fipy, .firmware = firmware, .link = relay, .version = fw, .family = family,              \
-  .last_error = error_sentence, .blockers = blocker_sentence, .notes = note_bits
-#define KNOWN KNOWN_WITH (NOTE (ANSWERS), empty, empty)
+  .last_error = error_sentence, .blockers = blocker_sentence, .flags = board_flags
+#define KNOWN KNOWN_WITH (SQNS_BOARD_ANSWERS, empty, empty)
 #define IN_VAIN(error_code, exit_code)                                                                                 \
   .asked = SQNS_ASKED_IN_VAIN, .told = TRUE, .code = SQNS_ERROR_##error_code, .exit = SQNS_EXIT_##exit_code,           \
   .error = sentence
@@ -226,132 +225,133 @@ static const struct {
   SqnsExit code;
 } modems[] = {
   /* never asked */
-  { { BASE, .state = SQNS_STATE_UNKNOWN }, "board-not-asked unknown power-unsure", SQNS_EXIT_DONE },
-  { { BASE, .state = SQNS_STATE_UNKNOWN, .brief = TRUE }, "unknown", SQNS_EXIT_DONE },
-  { { BASE, .state = SQNS_STATE_GONE }, "gone!", SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_SILENT, .brief = TRUE }, "silent!", SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_PROBING }, "board-not-asked probing power-unsure", SQNS_EXIT_DONE },
+  { { BASE, .state = SQNS_MODEM_UNKNOWN }, "board-not-asked unknown power-unsure", SQNS_EXIT_DONE },
+  { { BASE, .state = SQNS_MODEM_UNKNOWN, .brief = TRUE }, "unknown", SQNS_EXIT_DONE },
+  { { BASE, .state = SQNS_MODEM_GONE }, "gone!", SQNS_EXIT_UNKNOWN },
+  { { BASE, .state = SQNS_MODEM_SILENT, .brief = TRUE }, "silent!", SQNS_EXIT_UNKNOWN },
+  { { BASE, .state = SQNS_MODEM_PROBING }, "board-not-asked probing power-unsure", SQNS_EXIT_DONE },
   /* not there any more: what was seen of it is not so now */
-  { { KNOWN_WITH (NOTE (ANSWERS) | NOTE (PASSTHROUGH) | NOTE (MAIN_PROGRAM) | NOTE (OWNS_MODEM) | NOTE (MODEM_HEARD),
+  { { KNOWN_WITH (SQNS_BOARD_ANSWERS | SQNS_BOARD_PASSTHROUGH | SQNS_BOARD_MAIN | SQNS_BOARD_OWNS_MODEM
+                      | SQNS_BOARD_MODEM_HEARD,
                   sentence,
                   sentence),
-      .state = SQNS_STATE_GONE },
+      .state = SQNS_MODEM_GONE },
     "board-known gone! last-error",
     SQNS_EXIT_UNKNOWN },
-  { { KNOWN, .state = SQNS_STATE_GONE, IN_VAIN (DEVICE_LOST, UNKNOWN) },
+  { { KNOWN, .state = SQNS_MODEM_GONE, IN_VAIN (DEVICE_LOST, UNKNOWN) },
     "board-known modem-lost! gone!",
     SQNS_EXIT_UNKNOWN },
-  { { KNOWN_WITH (NOTE (ANSWERS) | NOTE (COMES_AND_GOES), empty, empty), .state = SQNS_STATE_GONE },
+  { { KNOWN_WITH (SQNS_BOARD_ANSWERS | SQNS_BOARD_COMES_AND_GOES, empty, empty), .state = SQNS_MODEM_GONE },
     "comes-and-goes! board-known gone!",
     SQNS_EXIT_UNKNOWN },
   /* each state */
-  { { KNOWN, .state = SQNS_STATE_APPLICATION, .asked = SQNS_ASKED_WELL },
+  { { KNOWN, .state = SQNS_MODEM_APPLICATION, .asked = SQNS_ASKED_WELL },
     "board-answers application power-safe version",
     SQNS_EXIT_DONE },
-  { { KNOWN, .state = SQNS_STATE_RECOVERY, .asked = SQNS_ASKED_WELL },
+  { { KNOWN, .state = SQNS_MODEM_RECOVERY, .asked = SQNS_ASKED_WELL },
     "board-answers recovery! power-safe",
     SQNS_EXIT_RECOVERY },
-  { { KNOWN, .state = SQNS_STATE_MTOOLS, .asked = SQNS_ASKED_WELL },
+  { { KNOWN, .state = SQNS_MODEM_MTOOLS, .asked = SQNS_ASKED_WELL },
     "board-answers mtools! power-safe",
     SQNS_EXIT_RECOVERY },
-  { { KNOWN, .state = SQNS_STATE_FFH, .asked = SQNS_ASKED_WELL }, "board-answers ffh! power-safe", SQNS_EXIT_RECOVERY },
-  { { KNOWN, .state = SQNS_STATE_UPDATER, .asked = SQNS_ASKED_WELL },
+  { { KNOWN, .state = SQNS_MODEM_FFH, .asked = SQNS_ASKED_WELL }, "board-answers ffh! power-safe", SQNS_EXIT_RECOVERY },
+  { { KNOWN, .state = SQNS_MODEM_UPDATER, .asked = SQNS_ASKED_WELL },
     "board-answers updater! power-keep",
     SQNS_EXIT_RECOVERY },
-  { { KNOWN, .state = SQNS_STATE_UPDATER, .brief = TRUE }, "updater! power-keep", SQNS_EXIT_RECOVERY },
-  { { KNOWN, .state = SQNS_STATE_UNKNOWN, .asked = SQNS_ASKED_WELL },
+  { { KNOWN, .state = SQNS_MODEM_UPDATER, .brief = TRUE }, "updater! power-keep", SQNS_EXIT_RECOVERY },
+  { { KNOWN, .state = SQNS_MODEM_UNKNOWN, .asked = SQNS_ASKED_WELL },
     "board-answers modem-strange! power-unsure",
     SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_APPLICATION, .asked = SQNS_ASKED_WELL },
+  { { BASE, .state = SQNS_MODEM_APPLICATION, .asked = SQNS_ASKED_WELL },
     "board-unseen application power-safe version-missing",
     SQNS_EXIT_DONE },
   /* could not be asked */
-  { { KNOWN, .state = SQNS_STATE_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
+  { { KNOWN, .state = SQNS_MODEM_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
     "board-answers modem-dead! power-unsure",
     SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
+  { { BASE, .state = SQNS_MODEM_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
     "board-silent! modem-not-reached! power-unsure",
     SQNS_EXIT_UNKNOWN },
   /* zeros on a bare port: no button helps against that */
   /* the board answers, but the modem could not be asked through it */
-  { { KNOWN, .state = SQNS_STATE_UNKNOWN, IN_VAIN (TIMEOUT, UNKNOWN) },
+  { { KNOWN, .state = SQNS_MODEM_UNKNOWN, IN_VAIN (TIMEOUT, UNKNOWN) },
     "board-answers modem-not-reached! power-unsure",
     SQNS_EXIT_UNKNOWN },
-  { { BASE, .notes = NOTE (MODEM_HEARD), .state = SQNS_STATE_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
+  { { BASE, .flags = SQNS_BOARD_MODEM_HEARD, .state = SQNS_MODEM_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
     "modem-heard! modem-dead! power-unsure",
     SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_UNKNOWN, IN_VAIN (NEEDS_HAND, HAND) },
+  { { BASE, .state = SQNS_MODEM_UNKNOWN, IN_VAIN (NEEDS_HAND, HAND) },
     "board-needs-hand! modem-not-reached! power-unsure",
     SQNS_EXIT_HAND },
-  { { BASE, .state = SQNS_STATE_GONE, IN_VAIN (DEVICE_LOST, UNKNOWN) }, "modem-lost! gone!", SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_UNKNOWN, IN_VAIN (PORT_LOCKED, BUSY) },
+  { { BASE, .state = SQNS_MODEM_GONE, IN_VAIN (DEVICE_LOST, UNKNOWN) }, "modem-lost! gone!", SQNS_EXIT_UNKNOWN },
+  { { BASE, .state = SQNS_MODEM_UNKNOWN, IN_VAIN (PORT_LOCKED, BUSY) },
     "modem-port-locked! unknown power-unsure",
     SQNS_EXIT_FAILED },
-  { { BASE, .state = SQNS_STATE_UNKNOWN, IN_VAIN (BUSY, BUSY) },
+  { { BASE, .state = SQNS_MODEM_UNKNOWN, IN_VAIN (BUSY, BUSY) },
     "modem-not-asked unknown power-unsure",
     SQNS_EXIT_DONE },
-  { { BASE, .state = SQNS_STATE_UNKNOWN, IN_VAIN (PROTOCOL, UNKNOWN) },
+  { { BASE, .state = SQNS_MODEM_UNKNOWN, IN_VAIN (PROTOCOL, UNKNOWN) },
     "modem-failed! unknown power-unsure",
     SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_UNKNOWN, .asked = SQNS_ASKED_IN_VAIN, .exit = SQNS_EXIT_NOT_ALLOWED,
+  { { BASE, .state = SQNS_MODEM_UNKNOWN, .asked = SQNS_ASKED_IN_VAIN, .exit = SQNS_EXIT_NOT_ALLOWED,
       .error = sentence },
     "modem-denied! unknown power-unsure",
     SQNS_EXIT_NOT_ALLOWED },
   /* the bus gave up waiting: that is no silent modem */
-  { { KNOWN, .state = SQNS_STATE_PROBING, .asked = SQNS_ASKED_IN_VAIN, .exit = SQNS_EXIT_UNKNOWN, .error = sentence },
+  { { KNOWN, .state = SQNS_MODEM_PROBING, .asked = SQNS_ASKED_IN_VAIN, .exit = SQNS_EXIT_UNKNOWN, .error = sentence },
     "board-answers modem-failed! probing power-unsure",
     SQNS_EXIT_UNKNOWN },
-  /* notes */
-  { { KNOWN_WITH (NOTE (ANSWERS) | NOTE (PASSTHROUGH) | NOTE (NEEDS_LTE_TASK) | NOTE (LTE_ON_BOOT) | NOTE (MAIN_PROGRAM)
-                      | NOTE (PROGRAM_INTERRUPTED) | NOTE (SAFE_BOOT),
+  /* board flags */
+  { { KNOWN_WITH (SQNS_BOARD_ANSWERS | SQNS_BOARD_PASSTHROUGH | SQNS_BOARD_NEEDS_LTE_TASK | SQNS_BOARD_LTE_ON_BOOT
+                      | SQNS_BOARD_MAIN | SQNS_BOARD_PROGRAM | SQNS_BOARD_SAFE_BOOT,
                   empty,
                   empty),
-      .state = SQNS_STATE_APPLICATION, .asked = SQNS_ASKED_WELL },
+      .state = SQNS_MODEM_APPLICATION, .asked = SQNS_ASKED_WELL },
     "board-answers passthrough needs-lte-task lte-on-boot main-program program-interrupted safe-boot application "
     "power-safe version",
     SQNS_EXIT_DONE },
-  { { KNOWN_WITH (NOTE (ANSWERS) | NOTE (OWNS_MODEM), empty, empty), .state = SQNS_STATE_APPLICATION,
+  { { KNOWN_WITH (SQNS_BOARD_ANSWERS | SQNS_BOARD_OWNS_MODEM, empty, empty), .state = SQNS_MODEM_APPLICATION,
       .asked = SQNS_ASKED_WELL },
     "board-answers owns-modem! application power-safe version",
     SQNS_EXIT_FAILED },
-  { { KNOWN_WITH (NOTE (MAIN_PROGRAM) | NOTE (NO_LTE), empty, empty), .state = SQNS_STATE_APPLICATION, .brief = TRUE },
+  { { KNOWN_WITH (SQNS_BOARD_MAIN | SQNS_BOARD_NO_LTE, empty, empty), .state = SQNS_MODEM_APPLICATION, .brief = TRUE },
     "no-lte! application version",
     SQNS_EXIT_FAILED },
-  { { KNOWN_WITH (NOTE (COMES_AND_GOES), empty, empty), .state = SQNS_STATE_UNKNOWN, .brief = TRUE },
+  { { KNOWN_WITH (SQNS_BOARD_COMES_AND_GOES, empty, empty), .state = SQNS_MODEM_UNKNOWN, .brief = TRUE },
     "comes-and-goes! unknown",
     SQNS_EXIT_FAILED },
   /* versions */
-  { { KNOWN, .state = SQNS_STATE_APPLICATION, .boot_rom = 33080, .newer = newer },
+  { { KNOWN, .state = SQNS_MODEM_APPLICATION, .boot_rom = 33080, .newer = newer },
     "board-known application power-safe version half-upgraded factory-boot-rom",
     SQNS_EXIT_DONE },
-  { { KNOWN, .state = SQNS_STATE_RECOVERY, .boot_rom = 33080, .newer = newer },
+  { { KNOWN, .state = SQNS_MODEM_RECOVERY, .boot_rom = 33080, .newer = newer },
     "board-known recovery! power-safe",
     SQNS_EXIT_RECOVERY },
   /* jobs */
-  { { KNOWN, .state = SQNS_STATE_UPGRADING, .job = job, .job_message = sentence, .job_power = SQNS_POWER_KEEP },
+  { { KNOWN, .state = SQNS_MODEM_UPGRADING, .job = job, .job_message = sentence, .job_power = SQNS_POWER_KEEP },
     "board-answers job upgrading power-keep",
     SQNS_EXIT_DONE },
-  { { KNOWN, .state = SQNS_STATE_UPGRADING, .job = job, .job_message = sentence, .job_power = SQNS_POWER_UNSURE },
+  { { KNOWN, .state = SQNS_MODEM_UPGRADING, .job = job, .job_message = sentence, .job_power = SQNS_POWER_UNSURE },
     "board-answers job upgrading power-unsure",
     SQNS_EXIT_DONE },
-  { { KNOWN, .state = SQNS_STATE_UPGRADING, .job = job, .job_message = sentence, .job_hand = TRUE,
+  { { KNOWN, .state = SQNS_MODEM_UPGRADING, .job = job, .job_message = sentence, .job_hand = TRUE,
       .job_power = SQNS_POWER_KEEP },
     "board-answers job-needs-hand! upgrading power-keep",
     SQNS_EXIT_HAND },
-  { { BASE, .state = SQNS_STATE_GONE, .torn = job, .torn_message = sentence },
+  { { BASE, .state = SQNS_MODEM_GONE, .torn = job, .torn_message = sentence },
     "job-interrupted gone! power-keep",
     SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_GONE, .torn = job, .torn_message = sentence, .torn_safe = TRUE },
+  { { BASE, .state = SQNS_MODEM_GONE, .torn = job, .torn_message = sentence, .torn_safe = TRUE },
     "job-interrupted gone!",
     SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_GONE, .torn = job, .torn_message = sentence, .torn_stranded = TRUE, .brief = TRUE },
+  { { BASE, .state = SQNS_MODEM_GONE, .torn = job, .torn_message = sentence, .torn_stranded = TRUE, .brief = TRUE },
     "job-stranded gone! power-keep",
     SQNS_EXIT_UNKNOWN },
-  { { BASE, .state = SQNS_STATE_SILENT, .torn = job, .torn_message = sentence, IN_VAIN (TIMEOUT, UNKNOWN) },
+  { { BASE, .state = SQNS_MODEM_SILENT, .torn = job, .torn_message = sentence, IN_VAIN (TIMEOUT, UNKNOWN) },
     "board-silent! job-interrupted modem-not-reached! power-keep",
     SQNS_EXIT_UNKNOWN },
   /* it was asked since, and says that it waits */
-  { { KNOWN, .state = SQNS_STATE_RECOVERY, .torn = job, .torn_message = sentence, .torn_stranded = TRUE,
+  { { KNOWN, .state = SQNS_MODEM_RECOVERY, .torn = job, .torn_message = sentence, .torn_stranded = TRUE,
       .asked = SQNS_ASKED_WELL },
     "board-answers job-stranded recovery! power-safe",
     SQNS_EXIT_RECOVERY },
@@ -371,10 +371,11 @@ test_modems (void)
 static void
 test_last_error (void)
 {
-  const SqnsModemFacts before = { KNOWN_WITH (NOTE (ANSWERS), sentence, sentence), .state = SQNS_STATE_APPLICATION };
+  const SqnsModemFacts before
+      = { KNOWN_WITH (SQNS_BOARD_ANSWERS, sentence, sentence), .state = SQNS_MODEM_APPLICATION };
   const SqnsModemFacts told
-      = { KNOWN_WITH (NOTE (ANSWERS), sentence, empty), .state = SQNS_STATE_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) };
-  const SqnsModemFacts busy = { KNOWN_WITH (NOTE (ANSWERS), sentence, sentence), .state = SQNS_STATE_UPGRADING,
+      = { KNOWN_WITH (SQNS_BOARD_ANSWERS, sentence, empty), .state = SQNS_MODEM_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) };
+  const SqnsModemFacts busy = { KNOWN_WITH (SQNS_BOARD_ANSWERS, sentence, sentence), .state = SQNS_MODEM_UPGRADING,
                                 .job = job, .job_message = sentence, .job_power = SQNS_POWER_KEEP };
   g_autoptr (GPtrArray) one = new_findings ();
   g_autoptr (GPtrArray) two = new_findings ();
@@ -395,14 +396,14 @@ test_power (void)
 {
   static const char *const cuts[] = { "off and on", "power away", "nplug", "give it back", "ten seconds" };
   static const SqnsModemFacts writing[] = {
-    { KNOWN, .state = SQNS_STATE_UPDATER, .asked = SQNS_ASKED_WELL },
-    { KNOWN, .state = SQNS_STATE_UPGRADING, .job = job, .job_message = sentence, .job_power = SQNS_POWER_KEEP },
-    { KNOWN, .state = SQNS_STATE_UPGRADING, .job = job, .job_message = sentence, .job_hand = TRUE,
+    { KNOWN, .state = SQNS_MODEM_UPDATER, .asked = SQNS_ASKED_WELL },
+    { KNOWN, .state = SQNS_MODEM_UPGRADING, .job = job, .job_message = sentence, .job_power = SQNS_POWER_KEEP },
+    { KNOWN, .state = SQNS_MODEM_UPGRADING, .job = job, .job_message = sentence, .job_hand = TRUE,
       .job_power = SQNS_POWER_KEEP },
-    { BASE, .state = SQNS_STATE_SILENT, .torn = job, .torn_message = sentence, .torn_stranded = TRUE },
-    { BASE, .state = SQNS_STATE_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
-    { BASE, .state = SQNS_STATE_SILENT },
-    { BASE, .state = SQNS_STATE_UNKNOWN, IN_VAIN (NEEDS_HAND, HAND) },
+    { BASE, .state = SQNS_MODEM_SILENT, .torn = job, .torn_message = sentence, .torn_stranded = TRUE },
+    { BASE, .state = SQNS_MODEM_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
+    { BASE, .state = SQNS_MODEM_SILENT },
+    { BASE, .state = SQNS_MODEM_UNKNOWN, IN_VAIN (NEEDS_HAND, HAND) },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (writing); i++)
     {
@@ -416,7 +417,7 @@ test_power (void)
           }
     }
 
-  const SqnsModemFacts dead = { KNOWN, .state = SQNS_STATE_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) };
+  const SqnsModemFacts dead = { KNOWN, .state = SQNS_MODEM_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) };
   g_autoptr (GPtrArray) findings = new_findings ();
   sqns_doctor_judge_modem (&dead, findings);
   const SqnsFinding *finding = findings->pdata[1];

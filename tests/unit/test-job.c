@@ -98,7 +98,7 @@ test_success (Rig *rig, gconstpointer unused)
   ScriptedRun *run = scripted_upgrade (TTY);
 
   g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
-  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_UPGRADING);
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_MODEM_UPGRADING);
   g_assert_cmpstr (sqns_device_info (rig->device)->job, ==, info->uuid);
   g_assert_cmpint (run->kind, ==, SQNS_LINK_RELAY);
   g_assert_cmpuint (run->speed, ==, 230400);
@@ -132,7 +132,7 @@ test_success (Rig *rig, gconstpointer unused)
   g_assert_cmpstr (info->advice, ==, "");
   g_assert_cmpint (info->finished_at, >=, info->started_at);
   g_assert_cmpuint (rig->finished, ==, 1);
-  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_APPLICATION);
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_MODEM_APPLICATION);
   g_assert_cmpuint (sqns_device_info (rig->device)->version.build, ==, 37781);
   g_autofree char *log = read_log (rig->job);
   g_assert_nonnull (strstr (log, " > AT+SMOD?\n"));
@@ -172,7 +172,7 @@ test_failure (Rig *rig, gconstpointer unused)
   g_assert_cmpstr (info->message, ==, "it went wrong");
   g_assert_nonnull (strstr (info->advice, "Run the same upgrade again"));
   g_assert_cmpfloat (info->progress, <, 1.0);
-  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_RECOVERY);
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_MODEM_RECOVERY);
   g_assert_cmpstr (sqns_device_info (rig->device)->last_error, ==, "it went wrong");
   g_assert_cmpuint (rig->finished, ==, 1);
 }
@@ -185,7 +185,7 @@ test_failure_unsafe (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED);
   g_assert_false (info->safe);
   g_assert_nonnull (strstr (info->advice, "Leave the board's power on"));
-  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_DEVICE_UNKNOWN);
+  g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_MODEM_UNKNOWN);
 }
 
 /* Only a modem that was asked over a proven way is silent. */
@@ -194,10 +194,10 @@ test_failure_contact (Rig *rig, gconstpointer unused)
 {
   static const struct {
     SqnsContact contact;
-    SqnsDeviceState state;
+    SqnsModemState state;
   } rows[] = {
-    { SQNS_CONTACT_NONE, SQNS_DEVICE_UNKNOWN },
-    { SQNS_CONTACT_SILENT, SQNS_DEVICE_SILENT },
+    { SQNS_CONTACT_NONE, SQNS_MODEM_UNKNOWN },
+    { SQNS_CONTACT_SILENT, SQNS_MODEM_SILENT },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {

@@ -572,7 +572,7 @@ port_comes_back (Rig *rig, gboolean watched)
   SqnsJob *job = submit (rig, device);
   scripted_settle ();
   g_assert_cmpint (state (job), ==, SQNS_JOB_WAITING);
-  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_GONE);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_MODEM_GONE);
   g_assert_cmpint (symlink (tty, link), ==, 0);
   scripted_wait (is_running, job);
   g_close (master, NULL);
@@ -607,7 +607,7 @@ test_port_becomes_board (Rig *rig, gconstpointer unused)
   g_assert_false (sqns_device_info (device)->manual);
   g_assert_cmpstr (sqns_device_info (device)->board, ==, "Expansion3");
   sqns_manager_board_removed (rig->manager, "Py1234");
-  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_DEVICE_GONE);
+  g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_MODEM_GONE);
   g_close (master, NULL);
 }
 

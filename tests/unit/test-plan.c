@@ -510,7 +510,7 @@ test_names (void)
     "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "report", "wait",
   };
   static const char *const methods[] = { "auto", "on-the-fly", "fff", "recovery" };
-  SqnsMethod method;
+  SqnsMethod method = SQNS_METHOD_AUTO;
 
   g_assert_cmpuint (G_N_ELEMENTS (steps), ==, SQNS_N_STEPS);
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)

@@ -241,7 +241,7 @@ test_board_later (Rig *rig, gconstpointer unused)
   g_assert_cmpint (state (job), ==, SQNS_JOB_INTERRUPTED);
   g_assert_nonnull (strstr (sqns_job_info (job)->message, "the daemon was stopped while it ran"));
   g_assert_nonnull (strstr (sqns_job_info (job)->message, "plug it in again"));
-  g_assert_cmpint (sqns_device_info (sqns_job_device (job))->state, ==, SQNS_DEVICE_GONE);
+  g_assert_cmpint (sqns_device_info (sqns_job_device (job))->state, ==, SQNS_MODEM_GONE);
   plug (rig, "/dev/test-other");
   scripted_wait (runs, (gpointer) "/dev/test-other");
   g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);

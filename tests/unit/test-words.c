@@ -33,15 +33,17 @@ test_tables (void)
       check_finding (sqns_finding_words ((SqnsFindingId)i), i);
       g_assert_true (g_hash_table_add (codes, (gpointer)sqns_finding_words ((SqnsFindingId)i)->code));
     }
-  for (guint i = 0; i < SQNS_N_NOTES; i++)
+  for (guint i = 0; i < SQNS_N_BOARD_FLAGS; i++)
     {
-      check_finding (sqns_note_words ((SqnsNoteId)i), i);
-      g_assert_true (g_hash_table_add (codes, (gpointer)sqns_note_words ((SqnsNoteId)i)->code));
+      const SqnsFindingWords *words = sqns_note_words ((SqnsBoardFlags)(1u << i));
+      check_finding (words, 1u << i);
+      g_assert_cmpstr (words->code, ==, sqns_board_flag_names[i]);
+      g_assert_true (g_hash_table_add (codes, (gpointer)words->code));
     }
-  for (guint i = 0; i < SQNS_N_STATES; i++)
+  for (guint i = 0; i < SQNS_N_MODEM_STATES; i++)
     {
-      check_finding (&sqns_state_words ((SqnsStateId)i)->finding, i);
-      g_assert_true (g_hash_table_add (codes, (gpointer)sqns_state_words ((SqnsStateId)i)->finding.code));
+      check_finding (&sqns_state_words ((SqnsModemState)i)->finding, i);
+      g_assert_true (g_hash_table_add (codes, (gpointer)sqns_state_words ((SqnsModemState)i)->finding.code));
     }
   g_assert_cmpuint (strlen (sqns_brown_out_words ()), >, 10);
 }
@@ -49,22 +51,8 @@ test_tables (void)
 static void
 test_names (void)
 {
-  SqnsStateId state;
-  SqnsNoteId note;
-
-  for (guint i = 0; i < SQNS_N_STATES; i++)
-    {
-      g_assert_true (sqns_state_from_name (sqns_state_words ((SqnsStateId)i)->finding.code, &state));
-      g_assert_cmpuint (state, ==, i);
-    }
-  for (guint i = 0; i < SQNS_N_NOTES; i++)
-    {
-      g_assert_true (sqns_note_from_name (sqns_note_words ((SqnsNoteId)i)->code, &note));
-      g_assert_cmpuint (note, ==, i);
-    }
-  g_assert_false (sqns_state_from_name ("asleep", &state));
-  g_assert_false (sqns_state_from_name (NULL, &state));
-  g_assert_false (sqns_note_from_name ("", &note));
+  for (guint i = 0; i < SQNS_N_MODEM_STATES; i++)
+    g_assert_cmpstr (sqns_state_words ((SqnsModemState)i)->finding.code, ==, sqns_modem_state_name ((SqnsModemState)i));
   g_assert_cmpstr (sqns_level_name (SQNS_LEVEL_PROBLEM), ==, "problem");
   g_assert_cmpstr (sqns_subject_name (SQNS_SUBJECT_HOST), ==, "host");
 }
@@ -74,18 +62,18 @@ static void
 test_state_words (void)
 {
   static const struct {
-    SqnsStateId state;
+    SqnsModemState state;
     const char *own;
     const char *forum; /* or what comes next */
     const char *next;
     SqnsPower power;
   } rows[] = {
-    { SQNS_STATE_APPLICATION, "FFF (AT+SMOD? 2)", "application", "", SQNS_POWER_SAFE },
-    { SQNS_STATE_RECOVERY, "RECOVERY (AT+SMOD? 4)", "'upgrade mode'", "sqnsctl upgrade", SQNS_POWER_SAFE },
-    { SQNS_STATE_FFH, "FFH (AT+SMOD? 0)", "'recovery mode'", "sqnsctl recover", SQNS_POWER_SAFE },
-    { SQNS_STATE_MTOOLS, "(AT+SMOD? 1)", "mTools", "sqnsctl recover", SQNS_POWER_SAFE },
-    { SQNS_STATE_UPDATER, "UPDATER (AT+SMOD? 3)", "by itself", "Leave the power on", SQNS_POWER_KEEP },
-    { SQNS_STATE_SILENT, "did not answer", "did not answer", "fifteen minutes", SQNS_POWER_UNSURE },
+    { SQNS_MODEM_APPLICATION, "FFF (AT+SMOD? 2)", "application", "", SQNS_POWER_SAFE },
+    { SQNS_MODEM_RECOVERY, "RECOVERY (AT+SMOD? 4)", "'upgrade mode'", "sqnsctl upgrade", SQNS_POWER_SAFE },
+    { SQNS_MODEM_FFH, "FFH (AT+SMOD? 0)", "'recovery mode'", "sqnsctl recover", SQNS_POWER_SAFE },
+    { SQNS_MODEM_MTOOLS, "(AT+SMOD? 1)", "mTools", "sqnsctl recover", SQNS_POWER_SAFE },
+    { SQNS_MODEM_UPDATER, "UPDATER (AT+SMOD? 3)", "by itself", "Leave the power on", SQNS_POWER_KEEP },
+    { SQNS_MODEM_SILENT, "did not answer", "did not answer", "fifteen minutes", SQNS_POWER_UNSURE },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
