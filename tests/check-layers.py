@@ -16,7 +16,7 @@ BELOW = {
     "common": set(),
     "codec": {"common"},
     "base": PURE,
-    "plan": PURE,
+    "plan": PURE | {"base"},
     "gate": {"common"},
     "serial": PURE | {"base"},
     "at": PURE | {"base", "serial"},

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One upgrade of one board: the object, its states and its end. */
 #include "common/clean.h"
-#include "job/advice.h"
 #include "job/job-private.h"
 
 #include "common/advice-words.h"
+#include "plan/diagnosis.h"
 
 G_DEFINE_FINAL_TYPE (SqnsJob, sqns_job, G_TYPE_OBJECT)
 
@@ -261,16 +261,16 @@ end_badly (SqnsJob *self, GError *error)
 
   self->info.error = self->error;
   self->info.state = cancelled ? SQNS_JOB_CANCELLED : SQNS_JOB_FAILED;
-  const SqnsEnding ending = {
+  const SqnsFailure failure = {
     .code = self->error->code,
     .phase = failed_phase (self),
     .mode = self->mode,
     .contact = sqns_device_contact (self->device),
     .safe = self->info.safe,
   };
-  const SqnsAdvice advice = sqns_advice (&ending);
-  self->info.advice = sqns_advice_words (advice.id);
-  self->info.safe = advice.power != SQNS_POWER_KEEP;
+  const SqnsDiagnosis diagnosis = sqns_diagnose (&failure);
+  self->info.advice = sqns_advice_words (diagnosis.advice);
+  self->info.safe = diagnosis.power != SQNS_POWER_KEEP;
   sqns_job_set_message (self, self->error->message);
   sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, self->message);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person is told to do after a job went wrong. */
-#include "job/advice.h"
+/* What the user is told to do after a job failed. */
+#include "plan/diagnosis.h"
 
 /* The modem may be writing. */
 static SqnsAdviceId
@@ -159,14 +159,14 @@ resting (SqnsError code, SqnsAdviceId next)
 }
 
 static SqnsAdviceId
-choose (const SqnsEnding *ending, SqnsPower power)
+choose (const SqnsFailure *failure, SqnsPower power)
 {
-  SqnsError code = ending->code;
+  SqnsError code = failure->code;
 
   if (power == SQNS_POWER_KEEP)
-    return ending->mode == SQNS_MODE_UPDATER && !is_of_the_host (code) ? SQNS_ADVICE_UPDATER : unsafe (code);
+    return failure->mode == SQNS_MODE_UPDATER && !is_of_the_host (code) ? SQNS_ADVICE_UPDATER : unsafe (code);
   if (!is_of_the_host (code))
-    switch (ending->mode)
+    switch (failure->mode)
       {
       case SQNS_MODE_FFH:
         return resting (code, SQNS_ADVICE_FFH);
@@ -179,8 +179,8 @@ choose (const SqnsEnding *ending, SqnsPower power)
       case SQNS_MODE_UPDATER:
         break;
       }
-  return ending->phase <= SQNS_PHASE_PREPARE ? before_harm (code, ending->contact, power)
-                                             : after_start (code, ending->mode, ending->contact);
+  return failure->phase <= SQNS_PHASE_PREPARE ? before_harm (code, failure->contact, power)
+                                              : after_start (code, failure->mode, failure->contact);
 }
 
 /* As the device's state will say it. */
@@ -205,10 +205,10 @@ state_of (SqnsMode mode, SqnsContact contact)
   return contact == SQNS_CONTACT_SILENT ? SQNS_MODEM_SILENT : SQNS_MODEM_UNKNOWN;
 }
 
-SqnsAdvice
-sqns_advice (const SqnsEnding *ending)
+SqnsDiagnosis
+sqns_diagnose (const SqnsFailure *failure)
 {
-  SqnsPower power = sqns_power_after_failure (ending->safe, ending->code, state_of (ending->mode, ending->contact));
+  SqnsPower power = sqns_power_after_failure (failure->safe, failure->code, state_of (failure->mode, failure->contact));
 
-  return (SqnsAdvice){ power, choose (ending, power) };
+  return (SqnsDiagnosis){ power, choose (failure, power) };
 }

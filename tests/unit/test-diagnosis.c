@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Advice: every failed job gets one that names a next step, never risks a modem that may be writing, and says one thing
  * of power. */
-#include "job/advice.h"
+#include "plan/diagnosis.h"
 #include "plan/verdict.h"
 
 #include <string.h>
@@ -79,17 +79,18 @@ what_is_said (SqnsAdviceId id)
 }
 
 static void
-check (const SqnsEnding *ending)
+check (const SqnsFailure *failure)
 {
   static const char *const next[] = { "Run ",   "run ",  "Leave ",  "Wait ", "Check ",  "Close ",  "Get ", "Choose ",
                                       "Press ", "Plug ", "Switch ", "Try ",  "recover", "ask for", NULL };
-  SqnsAdvice advice = sqns_advice (ending);
-  Said said = what_is_said (advice.id);
+  SqnsDiagnosis diagnosis = sqns_diagnose (failure);
+  Said said = what_is_said (diagnosis.advice);
 
-  g_test_message ("code %d phase %d mode %d contact %d safe %d: power %d, %s", ending->code, ending->phase,
-                  ending->mode, ending->contact, ending->safe, advice.power, sqns_advice_words (advice.id));
-  g_assert_true (has_one_of (sqns_advice_words (advice.id), next));
-  switch (advice.power)
+  g_test_message ("code %d phase %d mode %d contact %d safe %d: power %d, %s", failure->code, failure->phase,
+                  failure->mode, failure->contact, failure->safe, diagnosis.power,
+                  sqns_advice_words (diagnosis.advice));
+  g_assert_true (has_one_of (sqns_advice_words (diagnosis.advice), next));
+  switch (diagnosis.power)
     {
     case SQNS_POWER_KEEP:
       g_assert_cmpuint (said.keeps, >, 0);
@@ -103,12 +104,12 @@ check (const SqnsEnding *ending)
       g_assert_true (said.patient);
       break;
     }
-  g_assert_true (ending->safe || advice.power == SQNS_POWER_KEEP);
+  g_assert_true (failure->safe || diagnosis.power == SQNS_POWER_KEEP);
   /* a modem that is at work by itself is not to be cut off, whatever the job thought */
-  if (ending->mode == SQNS_MODE_UPDATER)
-    g_assert_cmpint (advice.power, ==, SQNS_POWER_KEEP);
+  if (failure->mode == SQNS_MODE_UPDATER)
+    g_assert_cmpint (diagnosis.power, ==, SQNS_POWER_KEEP);
   /* who was not asked is not to be switched off and on */
-  if (ending->contact == SQNS_CONTACT_NONE && ending->code == SQNS_ERROR_TIMEOUT)
+  if (failure->contact == SQNS_CONTACT_NONE && failure->code == SQNS_ERROR_TIMEOUT)
     g_assert_cmpuint (said.cuts, ==, 0);
 }
 
@@ -120,7 +121,7 @@ test_every_case (void)
       for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
         for (int contact = 0; contact < SQNS_N_CONTACTS; contact++)
           for (int safe = FALSE; safe <= TRUE; safe++)
-            check (&(SqnsEnding){ code, phase, modes[mode], contact, safe });
+            check (&(SqnsFailure){ code, phase, modes[mode], contact, safe });
 }
 
 /* The message and the advice behind it say one thing. */
@@ -141,7 +142,7 @@ test_verdicts (void)
           const char *words;
           gboolean safe;
           g_autoptr (GError) judged = sqns_verdict (error, &aftermath, &safe, &words);
-          const SqnsEnding ending = {
+          const SqnsFailure failure = {
             .code = judged->code,
             .phase = SQNS_PHASE_RELEASE,
             .mode = modes[mode],
@@ -150,9 +151,9 @@ test_verdicts (void)
                                                            : SQNS_CONTACT_NONE,
             .safe = safe,
           };
-          SqnsPower power = sqns_advice (&ending).power;
+          SqnsPower power = sqns_diagnose (&failure).power;
           g_test_message ("%s: power %d", judged->message, power);
-          check (&ending);
+          check (&failure);
           g_assert_false (safe && has_one_of (words, keeps));
           g_assert_false (!safe && strstr (words, "may be cut") != NULL);
           g_assert_cmpint (power == SQNS_POWER_KEEP, ==, !safe);
@@ -167,51 +168,51 @@ static void
 test_rows (void)
 {
   static const struct {
-    SqnsEnding ending;
+    SqnsFailure failure;
     SqnsPower power;
     const char *words;
   } rows[] = {
-#define ENDING(code, phase, mode, contact, safe)                                                                       \
+#define FAILURE(code, phase, mode, contact, safe)                                                                      \
   { SQNS_ERROR_##code, SQNS_PHASE_##phase, SQNS_MODE_##mode, SQNS_CONTACT_##contact, safe }
-    { ENDING (NEEDS_RECOVERY, TRANSFER, RECOVERY, ANSWERED, TRUE), SQNS_POWER_SAFE, "Run the same upgrade again" },
-    { ENDING (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "Close the program" },
+    { FAILURE (NEEDS_RECOVERY, TRANSFER, RECOVERY, ANSWERED, TRUE), SQNS_POWER_SAFE, "Run the same upgrade again" },
+    { FAILURE (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "Close the program" },
     /* what the host does wrong is told whatever the modem waits in */
-    { ENDING (PORT_LOCKED, ACQUIRE, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Close the program" },
-    { ENDING (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Close the program" },
-    { ENDING (DEVICE_LOST, TRANSFER, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Plug the board in again" },
-    { ENDING (NEEDS_HAND, REBOOT, FFH, NONE, TRUE), SQNS_POWER_UNSURE, "Press the reset button" },
-    { ENDING (NEEDS_HAND, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "does not touch the modem" },
-    { ENDING (DEVICE_LOST, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Put the cable back" },
+    { FAILURE (PORT_LOCKED, ACQUIRE, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Close the program" },
+    { FAILURE (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Close the program" },
+    { FAILURE (DEVICE_LOST, TRANSFER, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Plug the board in again" },
+    { FAILURE (NEEDS_HAND, REBOOT, FFH, NONE, TRUE), SQNS_POWER_UNSURE, "Press the reset button" },
+    { FAILURE (NEEDS_HAND, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "does not touch the modem" },
+    { FAILURE (DEVICE_LOST, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Put the cable back" },
     /* asked, and silent: fifteen minutes first, then the power, not the reset button */
-    { ENDING (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "wait fifteen minutes first" },
-    { ENDING (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE,
+    { FAILURE (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "wait fifteen minutes first" },
+    { FAILURE (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE,
       "Unplug the board for 10 seconds, then plug it back in" },
-    { ENDING (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "reset button does not reset the modem" },
-    { ENDING (TIMEOUT, REBOOT, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "Wait fifteen minutes" },
-    { ENDING (TIMEOUT, REBOOT, UNKNOWN, SILENT, FALSE), SQNS_POWER_KEEP, "Leave the board's power on" },
+    { FAILURE (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "reset button does not reset the modem" },
+    { FAILURE (TIMEOUT, REBOOT, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "Wait fifteen minutes" },
+    { FAILURE (TIMEOUT, REBOOT, UNKNOWN, SILENT, FALSE), SQNS_POWER_KEEP, "Leave the board's power on" },
     /* not asked: nothing is said of the modem */
-    { ENDING (TIMEOUT, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
-    { ENDING (PROTOCOL, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
-    { ENDING (TIMEOUT, REBOOT, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
+    { FAILURE (TIMEOUT, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
+    { FAILURE (PROTOCOL, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
+    { FAILURE (TIMEOUT, REBOOT, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
     /* what brings a modem back that does not boot */
-    { ENDING (TIMEOUT, UPDATER, FFH, ANSWERED, TRUE), SQNS_POWER_UNSURE, "Recover it" },
-    { ENDING (FAILED, TRANSFER, MTOOLS, ANSWERED, TRUE), SQNS_POWER_SAFE, "recover it" },
-    { ENDING (INCOMPATIBLE, PROBE, FFH, ANSWERED, TRUE), SQNS_POWER_SAFE, "firmware file that fits it" },
-    { ENDING (INVALID_FIRMWARE, INSPECT, UNKNOWN, NONE, TRUE), SQNS_POWER_SAFE, "SHA-256" },
+    { FAILURE (TIMEOUT, UPDATER, FFH, ANSWERED, TRUE), SQNS_POWER_UNSURE, "Recover it" },
+    { FAILURE (FAILED, TRANSFER, MTOOLS, ANSWERED, TRUE), SQNS_POWER_SAFE, "recover it" },
+    { FAILURE (INCOMPATIBLE, PROBE, FFH, ANSWERED, TRUE), SQNS_POWER_SAFE, "firmware file that fits it" },
+    { FAILURE (INVALID_FIRMWARE, INSPECT, UNKNOWN, NONE, TRUE), SQNS_POWER_SAFE, "SHA-256" },
     /* nothing was begun, so nothing is in doubt */
-    { ENDING (CANCELLED, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_SAFE, "Nothing was changed" },
-    { ENDING (CANCELLED, LINK, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Leave the board's power on" },
-    { ENDING (CANCELLED, TRANSFER, RECOVERY, ANSWERED, TRUE), SQNS_POWER_SAFE, "in recovery" },
-    { ENDING (CANCELLED, LINK, UPDATER, ANSWERED, TRUE), SQNS_POWER_KEEP, "applying an upgrade by itself" },
-    { ENDING (DOWNGRADE, PROBE, FFF, ANSWERED, TRUE), SQNS_POWER_SAFE, "allow the downgrade" },
-    { ENDING (MODEM_REFUSED, PREPARE, FFF, ANSWERED, TRUE), SQNS_POWER_SAFE, "Unplug the board for 10 seconds" },
+    { FAILURE (CANCELLED, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_SAFE, "Nothing was changed" },
+    { FAILURE (CANCELLED, LINK, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Leave the board's power on" },
+    { FAILURE (CANCELLED, TRANSFER, RECOVERY, ANSWERED, TRUE), SQNS_POWER_SAFE, "in recovery" },
+    { FAILURE (CANCELLED, LINK, UPDATER, ANSWERED, TRUE), SQNS_POWER_KEEP, "applying an upgrade by itself" },
+    { FAILURE (DOWNGRADE, PROBE, FFF, ANSWERED, TRUE), SQNS_POWER_SAFE, "allow the downgrade" },
+    { FAILURE (MODEM_REFUSED, PREPARE, FFF, ANSWERED, TRUE), SQNS_POWER_SAFE, "Unplug the board for 10 seconds" },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      SqnsAdvice advice = sqns_advice (&rows[i].ending);
-      g_test_message ("row %zu: %s", i, sqns_advice_words (advice.id));
-      g_assert_nonnull (strstr (sqns_advice_words (advice.id), rows[i].words));
-      g_assert_cmpint (advice.power, ==, rows[i].power);
+      SqnsDiagnosis diagnosis = sqns_diagnose (&rows[i].failure);
+      g_test_message ("row %zu: %s", i, sqns_advice_words (diagnosis.advice));
+      g_assert_nonnull (strstr (sqns_advice_words (diagnosis.advice), rows[i].words));
+      g_assert_cmpint (diagnosis.power, ==, rows[i].power);
     }
 }
 
@@ -219,9 +220,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/advice/steps", test_steps);
-  g_test_add_func ("/advice/every-case", test_every_case);
-  g_test_add_func ("/advice/verdicts", test_verdicts);
-  g_test_add_func ("/advice/rows", test_rows);
+  g_test_add_func ("/diagnosis/steps", test_steps);
+  g_test_add_func ("/diagnosis/every-case", test_every_case);
+  g_test_add_func ("/diagnosis/verdicts", test_verdicts);
+  g_test_add_func ("/diagnosis/rows", test_rows);
   return g_test_run ();
 }

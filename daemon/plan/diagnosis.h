@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person is told to do after a job went wrong, and whether power may be cut meanwhile: one answer to both. Pure.
- * The texts stand in base/advice-words.c. */
+/* What the user is told to do after a job failed, and whether power may be cut meanwhile: one answer to both. Pure.
+ * The texts are in common/advice-words.c. */
 #pragma once
 
 #include "base/monitor.h"
@@ -14,11 +14,10 @@ typedef struct {
   SqnsMode mode;       /* as last observed, UNKNOWN when it was not */
   SqnsContact contact; /* what became of the modem */
   gboolean safe;       /* nothing that the job did, or an earlier one, forbids to cut the power */
-} SqnsEnding;
+} SqnsFailure;
 
 typedef struct {
   SqnsPower power;
-  SqnsAdviceId
-      id; /* while power is KEEP, no step cuts it; while it is SAFE, none keeps it on; else patience is first */
-} SqnsAdvice;
-SqnsAdvice sqns_advice (const SqnsEnding *ending);
+  SqnsAdviceId advice; /* KEEP: no step cuts the power; SAFE: none keeps it on; UNSURE: a wait precedes each cut */
+} SqnsDiagnosis;
+SqnsDiagnosis sqns_diagnose (const SqnsFailure *failure);
