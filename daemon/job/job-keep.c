@@ -17,17 +17,17 @@
 
 /* Grows with what cannot be lost again; a job that comes no further does not try for ever. */
 static guint
-count_milestones (const SqnsUpgradeMemory *memory)
+count_milestones (const SqnsCheckpoint *checkpoint)
 {
-  const SqnsPlanHistory *history = &memory->history;
-  return !!history->touched + !!memory->written + (history->updater_loads > 0) + !!history->bootrom_replaced
-         + !!history->first_step_done + !!history->file_sent + !!history->file_taken + !!history->rebooted;
+  const SqnsPlanDone *done = &checkpoint->done;
+  return !!done->modified + !!checkpoint->written + (done->updater_loads > 0) + !!done->bootrom_replaced
+         + !!done->first_step_done + !!done->file_sent + !!done->file_taken + !!done->rebooted;
 }
 
 static void
 count (SqnsJob *self)
 {
-  guint milestones = count_milestones (&self->memory);
+  guint milestones = count_milestones (&self->checkpoint);
   self->interruptions++;
   if (milestones > self->milestones)
     self->fruitless = 0;
@@ -103,7 +103,7 @@ sqns_job_interrupt (SqnsJob *self, SqnsJobInterruption why, const GError *error)
 
   /* what was told of it last may be true no longer where its flash was written to, unless it was left in good order */
   if (counts)
-    self->info.safe = self->info.safe && !self->memory.written;
+    self->info.safe = self->info.safe && !self->checkpoint.written;
   self->info.phase = self->work_phase;
   self->board_lost = why == SQNS_JOB_BOARD_LOST;
   gboolean known = take_reason (self, why, error);
@@ -192,11 +192,12 @@ sqns_job_requeue (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES], co
 }
 
 gboolean
-sqns_job_forget_memory (SqnsJob *self)
+sqns_job_forget_checkpoint (SqnsJob *self)
 {
-  if (self->running || (!self->memory.history.touched && !sqns_version_known (&self->memory.version)))
+  if (self->running || (!self->checkpoint.done.modified && !sqns_version_known (&self->checkpoint.version)))
     return FALSE;
-  self->memory = (SqnsUpgradeMemory){ .salt = self->memory.salt, .tag = self->memory.tag }; /* it is the same modem */
+  self->checkpoint
+      = (SqnsCheckpoint){ .salt = self->checkpoint.salt, .tag = self->checkpoint.tag }; /* it is the same modem */
   sqns_job_keep (self, NULL, NULL);
   return TRUE;
 }
@@ -402,7 +403,7 @@ sqns_job_to_record (SqnsJob *self)
   record->interruptions = self->interruptions;
   record->fruitless = self->fruitless;
   record->milestones = self->milestones;
-  record->memory = self->memory;
+  record->checkpoint = self->checkpoint;
   return record;
 }
 
@@ -488,9 +489,9 @@ sqns_job_new_from_record (SqnsDevice *device,
       replace (&self->notes[i].name, record->files[i].name);
       replace (&self->notes[i].sha256, record->files[i].sha256);
     }
-  self->memory = record->memory;
+  self->checkpoint = record->checkpoint;
   if (!record->manual)
-    sqns_device_update_ran (device, &record->memory.version, &record->memory.bootloader0);
+    sqns_device_update_ran (device, &record->checkpoint.version, &record->checkpoint.bootloader0);
   self->work_phase = record->phase;
   self->own_safe = record->safe;
   self->board_lost = record->board_lost;

@@ -43,7 +43,7 @@ struct _SqnsJob {
   double promised;    /* progress that a record was asked to say */
   double kept;        /* the same, once it is on disk: no more than that is told */
   char *keep_problem; /* why the last try failed, NULL: it did not */
-  SqnsUpgradeMemory memory;
+  SqnsCheckpoint checkpoint;
   char *interruption;
   gboolean keep_owed; /* changed while nobody kept it */
   gboolean board_lost;

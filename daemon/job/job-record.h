@@ -73,7 +73,7 @@ typedef struct {
   guint interruptions;   /* all of them */
   guint fruitless;       /* those in a row that brought it no further */
   guint milestones;      /* the most that it had reached before the last one */
-  SqnsUpgradeMemory memory;
+  SqnsCheckpoint checkpoint;
 } SqnsJobRecord;
 
 SqnsJobRecord *sqns_job_record_new (void);

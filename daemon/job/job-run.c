@@ -227,7 +227,7 @@ on_modem (gpointer data, const SqnsModemStatus *status)
   SqnsJob *self = data;
   self->mode = status->mode;
   /* what a modem tells once it was written to is not what it ran before */
-  if (!sqns_version_known (&self->info.version_before) && !self->memory.written)
+  if (!sqns_version_known (&self->info.version_before) && !self->checkpoint.written)
     self->info.version_before = status->version;
   sqns_device_update_status (self->device, status);
 }
@@ -321,7 +321,7 @@ goes_on_later (SqnsJob *self, const GError *error, SqnsJobInterruption *why)
   if (self->stopping && g_cancellable_is_cancelled (self->cancellable) && sqns_job_is_kept (self))
     return TRUE;
   *why = SQNS_JOB_LOCKED_OUT;
-  if ((self->memory.history.touched || self->interruptions > 0)
+  if ((self->checkpoint.done.modified || self->interruptions > 0)
       && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED))
     return TRUE;
   *why = SQNS_JOB_BOARD_LOST;
@@ -369,7 +369,7 @@ static void
 refuse_without_disk (SqnsJob *self)
 {
   if (*self->notes[SQNS_JOB_FIRST_STEP].sha256 == '\0' || self->keep == NULL || self->keep_problem == NULL
-      || self->memory.history.first_step_done || self->refusal != NULL)
+      || self->checkpoint.done.first_step_done || self->refusal != NULL)
     return;
   self->refusal
       = g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
@@ -397,11 +397,11 @@ on_checkpoint_kept (gpointer user_data)
 
 /* The step that is about to begin is on disk before it does. */
 static void
-on_checkpoint (gpointer data, const SqnsUpgradeMemory *memory, GSourceFunc done, gpointer done_data)
+on_checkpoint (gpointer data, const SqnsCheckpoint *at, GSourceFunc done, gpointer done_data)
 {
   SqnsJob *self = data;
   const Checkpoint checkpoint = { g_object_ref (self), done, done_data };
-  self->memory = *memory;
+  self->checkpoint = *at;
   if (self->keep != NULL)
     sqns_job_keep (self, on_checkpoint_kept, g_memdup2 (&checkpoint, sizeof checkpoint));
   else
@@ -419,17 +419,17 @@ patience_with_people (const SqnsLinkConfig *link)
 }
 
 /* A modem in recovery does not tell what it ran; somebody may have been told before. */
-static SqnsUpgradeMemory
-recall_memory (SqnsJob *self)
+static SqnsCheckpoint
+recall_checkpoint (SqnsJob *self)
 {
   const SqnsDeviceInfo *device = sqns_device_info (self->device);
-  SqnsUpgradeMemory memory = self->memory;
-  if (!memory.history.touched && !sqns_version_known (&memory.version))
+  SqnsCheckpoint checkpoint = self->checkpoint;
+  if (!checkpoint.done.modified && !sqns_version_known (&checkpoint.version))
     {
-      memory.version = device->ran;
-      memory.bootloader0 = device->boot_rom;
+      checkpoint.version = device->ran;
+      checkpoint.bootloader0 = device->boot_rom;
     }
-  return memory;
+  return checkpoint;
 }
 
 static SqnsUpgradeConfig
@@ -454,9 +454,9 @@ make_config (SqnsJob *self, const SqnsRules *rules)
     .options = request->options,
     .block_size = request->block_size,
     .dry_run = request->dry_run,
-    .memory = recall_memory (self),
-    .checkpoint = on_checkpoint,
-    .checkpoint_data = self,
+    .checkpoint = recall_checkpoint (self),
+    .save = on_checkpoint,
+    .save_data = self,
   };
 }
 

@@ -246,7 +246,7 @@ end_well (SqnsJob *self)
 static SqnsPhase
 failed_phase (SqnsJob *self)
 {
-  return self->info.phase == SQNS_PHASE_RELEASE && !self->memory.written ? self->work_phase : self->info.phase;
+  return self->info.phase == SQNS_PHASE_RELEASE && !self->checkpoint.written ? self->work_phase : self->info.phase;
 }
 
 static void
@@ -332,7 +332,7 @@ sqns_job_finish (SqnsJob *self, GError *error)
 static GError *
 cancelled_between (SqnsJob *self)
 {
-  if (!self->memory.history.touched)
+  if (!self->checkpoint.done.modified)
     return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
                         "cancelled while it was interrupted: nothing had been sent that changes the modem");
   return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,

@@ -114,7 +114,7 @@ const char *sqns_job_interruption (SqnsJob *job); /* why it was interrupted last
 /* µs since the epoch: an interrupted job is not started before; boards that come back need a moment. */
 gint64 sqns_job_not_again_before (SqnsJob *job);
 /* Another job has worked on its modem: what this one knew of it no longer holds. TRUE: it had known something. */
-gboolean sqns_job_forget_memory (SqnsJob *job);
+gboolean sqns_job_forget_checkpoint (SqnsJob *job);
 
 /* Signals: "changed" (gboolean prompt): prompt when state, phase, safety or error changed, else only figures and words;
  * "finished" (no arguments): after the last "changed", once, and again for a job that was resumed. */

@@ -171,7 +171,7 @@ note_started (Pass *pass, SqnsJob *job)
     {
       SqnsJob *other = self->jobs->pdata[i];
       if (other != job && sqns_job_device (other) == sqns_job_device (job))
-        sqns_job_forget_memory (other);
+        sqns_job_forget_checkpoint (other);
     }
 }
 

@@ -262,13 +262,13 @@ check_updater (const SqnsPlanCase *c, GError **error)
         error, SQNS_ERROR_INCOMPATIBLE,
         "this way needs an updater program, and there is none inside the file; the file is allowed together with the "
         "updater.elf of its release (--updater), another full image without");
-  if (c->history->updater_loads < MAX_UPDATER_LOADS)
+  if (c->done->updater_loads < MAX_UPDATER_LOADS)
     return TRUE;
   return sqns_plan_refuse (
       error, SQNS_ERROR_NEEDS_RECOVERY,
       "an updater was loaded %u times, and the modem is in %s mode all the same; try again, with the updater.elf of "
       "another release (--updater) if it comes to this again",
-      c->history->updater_loads, sqns_mode_name (c->state->mode));
+      c->done->updater_loads, sqns_mode_name (c->state->mode));
 }
 
 /* Only a modem that runs CAT-M1 still has that boot ROM in use: one with NB-IoT had it replaced before, whatever its
@@ -276,7 +276,7 @@ check_updater (const SqnsPlanCase *c, GError **error)
 static gboolean
 check_bootrom (const SqnsPlanCase *c, GError **error)
 {
-  if (!c->history->bootrom_replaced && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM
+  if (!c->done->bootrom_replaced && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM
       && sqns_version_family (&c->state->version) == SQNS_FAMILY_CAT_M1)
     return check_updater (c, error);
   return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
@@ -292,7 +292,7 @@ check_two_steps (const SqnsPlanCase *c, GError **error)
   SqnsMode mode = c->state->mode;
 
   if (mode == SQNS_MODE_FFF
-      || (mode == SQNS_MODE_RECOVERY && sqns_version_known (&c->state->version) && !c->history->rebooted))
+      || (mode == SQNS_MODE_RECOVERY && sqns_version_known (&c->state->version) && !c->done->rebooted))
     return TRUE;
   return sqns_plan_refuse (
       error, SQNS_ERROR_WRONG_STATE,

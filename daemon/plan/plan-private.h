@@ -17,7 +17,7 @@ typedef enum {
 typedef struct {
   const SqnsRules *rules;
   const SqnsPlanState *state;
-  const SqnsPlanHistory *history;
+  const SqnsPlanDone *done;
   const SqnsPlanFiles *files;
   const SqnsPlanOptions *options;
   SqnsFileKind kind;

@@ -165,11 +165,11 @@ find_entry (SqnsRoute route, SqnsMode mode)
 
 /* Behind a boot ROM or a first file the rest of the way has the steps of another route, but is still that one. */
 static SqnsRoute
-whole_route (const SqnsPlanHistory *history, SqnsRoute route)
+whole_route (const SqnsPlanDone *done, SqnsRoute route)
 {
   if (route != SQNS_ROUTE_ON_THE_FLY && route != SQNS_ROUTE_RESUME && route != SQNS_ROUTE_UPDATER)
     return route;
-  return history->first_step_done ? SQNS_ROUTE_TWO_STEPS : history->bootrom_replaced ? SQNS_ROUTE_BOOTROM : route;
+  return done->first_step_done ? SQNS_ROUTE_TWO_STEPS : done->bootrom_replaced ? SQNS_ROUTE_BOOTROM : route;
 }
 
 static char *
@@ -177,7 +177,7 @@ nothing_left (const SqnsPlanCase *c)
 {
   g_autofree char *version = sqns_version_format (&c->state->version);
 
-  if (!c->history->file_taken)
+  if (!c->done->file_taken)
     return g_strdup_printf ("the modem runs %s already", version);
   if (c->kind == SQNS_FILE_BOOTROM)
     {
@@ -208,7 +208,7 @@ sqns_plan_new (const SqnsPlanCase *c, SqnsRoute route)
   SqnsPlan *plan = g_new0 (SqnsPlan, 1);
   gboolean entered = FALSE;
 
-  plan->route = whole_route (c->history, route);
+  plan->route = whole_route (c->done, route);
   plan->steps = g_array_new (FALSE, FALSE, sizeof (SqnsStep));
   plan->summary = summarize (c, entry);
   for (guint i = 0; i < entry->way->n; i++)

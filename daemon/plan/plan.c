@@ -57,25 +57,25 @@ confirm (const SqnsPlanCase *c, GError **error)
 static gboolean
 was_never_booted (const SqnsPlanCase *c)
 {
-  const SqnsPlanHistory *history = c->history;
+  const SqnsPlanDone *done = c->done;
 
-  return c->state->mode == SQNS_MODE_RECOVERY && c->state->report == SQNS_REPORT_SUCCESS && !history->touched
-         && history->uploads == 0 && !history->rebooted && !history->bootrom_replaced && !history->first_step_done
-         && history->updater_loads == 0;
+  return c->state->mode == SQNS_MODE_RECOVERY && c->state->report == SQNS_REPORT_SUCCESS && !done->modified
+         && done->uploads == 0 && !done->rebooted && !done->bootrom_replaced && !done->first_step_done
+         && done->updater_loads == 0;
 }
 
 /* A file that was taken and does not boot is sent once more. */
 static gboolean
 may_send_again (const SqnsPlanCase *c)
 {
-  return c->history->rebooted && c->kind == SQNS_FILE_FULL && c->history->uploads < MAX_UPLOADS;
+  return c->done->rebooted && c->kind == SQNS_FILE_FULL && c->done->uploads < MAX_UPLOADS;
 }
 
 /* The file is in, and only has to be booted. */
 static SqnsPlan *
 boot_file (const SqnsPlanCase *c, GError **error)
 {
-  if (!c->history->rebooted)
+  if (!c->done->rebooted)
     return sqns_plan_check_route (c, SQNS_ROUTE_REBOOT, error) ? sqns_plan_new (c, SQNS_ROUTE_REBOOT) : NULL;
   sqns_plan_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
                     "the modem took the file and was booted, but is in %s mode again; another full image is allowed",
@@ -87,7 +87,7 @@ boot_file (const SqnsPlanCase *c, GError **error)
 static gboolean
 waits_for_report (const SqnsPlanCase *c)
 {
-  if (!c->history->file_sent || c->history->file_taken)
+  if (!c->done->file_sent || c->done->file_taken)
     return FALSE;
   switch (c->state->mode)
     {
@@ -95,7 +95,7 @@ waits_for_report (const SqnsPlanCase *c)
     case SQNS_MODE_MTOOLS:
       return c->state->report != SQNS_REPORT_FAILURE;
     case SQNS_MODE_FFF:
-      return c->history->uploads == 0; /* it was stored */
+      return c->done->uploads == 0; /* it was stored */
     case SQNS_MODE_FFH:
     case SQNS_MODE_UPDATER:
     case SQNS_MODE_UNKNOWN:
@@ -120,12 +120,12 @@ settle (const SqnsPlanCase *c, gboolean *settled, GError **error)
     }
   if (mode == SQNS_MODE_UPDATER)
     return sqns_plan_new (c, SQNS_ROUTE_WAIT);
-  if (c->history->file_taken && mode == SQNS_MODE_FFF)
+  if (c->done->file_taken && mode == SQNS_MODE_FFF)
     return confirm (c, error);
-  if (c->history->file_taken && !may_send_again (c))
+  if (c->done->file_taken && !may_send_again (c))
     return boot_file (c, error);
   if (mode == SQNS_MODE_FFF && sqns_version_equal (&c->state->version, &c->files->caba->version)
-      && (c->history->file_sent || !c->options->allow_reinstall))
+      && (c->done->file_sent || !c->options->allow_reinstall))
     return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
   if (waits_for_report (c))
     return sqns_plan_new (c, SQNS_ROUTE_REPORT);
@@ -195,7 +195,7 @@ choose (const SqnsPlanCase *c, const SqnsPlanChoice *choice, gboolean force, Sqn
 static SqnsRoute
 behind_bootrom (const SqnsPlanCase *c, SqnsRoute route)
 {
-  return c->history->bootrom_replaced && c->state->mode == SQNS_MODE_RECOVERY && c->history->updater_loads == 0
+  return c->done->bootrom_replaced && c->state->mode == SQNS_MODE_RECOVERY && c->done->updater_loads == 0
              ? SQNS_ROUTE_UPDATER
              : route;
 }
@@ -204,8 +204,8 @@ behind_bootrom (const SqnsPlanCase *c, SqnsRoute route)
 static gboolean
 is_by_updater (const SqnsPlanCase *c)
 {
-  return c->history->updater_loads > 0 && c->state->mode == SQNS_MODE_MTOOLS
-         && sqns_version_known (&c->state->bootloader0) && c->state->bootloader0.build != SQNS_FACTORY_BOOT_ROM;
+  return c->done->updater_loads > 0 && c->state->mode == SQNS_MODE_MTOOLS && sqns_version_known (&c->state->bootloader0)
+         && c->state->bootloader0.build != SQNS_FACTORY_BOOT_ROM;
 }
 
 /* What force lifts it lifts only where no route is allowed without. */
@@ -229,7 +229,7 @@ find_route (const SqnsPlanCase *c, SqnsRoute *route, GError **error)
   g_autoptr (SqnsRefusals) refusals = sqns_refusals_new ();
   GError *no_choice = NULL;
 
-  if (c->history->bootrom_replaced || c->history->first_step_done || is_by_updater (c))
+  if (c->done->bootrom_replaced || c->done->first_step_done || is_by_updater (c))
     {
       if (choice == NULL)
         return refuse_choice (c, error);
@@ -248,13 +248,13 @@ find_route (const SqnsPlanCase *c, SqnsRoute *route, GError **error)
 SqnsPlan *
 sqns_plan_make (const SqnsRules *rules,
                 const SqnsPlanState *state,
-                const SqnsPlanHistory *history,
+                const SqnsPlanDone *done,
                 const SqnsPlanFiles *files,
                 const SqnsPlanOptions *options,
                 GError **error)
 {
   const SqnsPlanCase c = {
-    rules, state, history, files, options, sqns_plan_file_kind (files, history->first_step_done),
+    rules, state, done, files, options, sqns_plan_file_kind (files, done->first_step_done),
   };
   gboolean settled;
   SqnsRoute route;

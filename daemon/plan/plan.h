@@ -37,10 +37,10 @@ typedef struct {
   gboolean file_sent;        /* all of the file is in the modem, which has not reported on it yet */
   gboolean file_taken;       /* the file was uploaded, and the modem's report did not say that it failed */
   gboolean rebooted;         /* BOOT_APPLICATION was done */
-  gboolean touched;          /* a step other than PREPARE and WAIT was begun: a report of success may be an old one */
+  gboolean modified;         /* a step other than PREPARE and WAIT was begun: a report of success may be an old one */
   guint updater_loads;       /* that were begun */
   guint uploads;             /* of the whole file, on the fly, that were begun */
-} SqnsPlanHistory;
+} SqnsPlanDone;
 
 #define SQNS_STORE_MAX_SIZE                                                                                            \
   (G_GUINT64_CONSTANT (4) << 20) /* the FFF method's limit, bytes (field-failures.md §2.6)                            \
@@ -109,12 +109,12 @@ gboolean sqns_plan_check_files (const SqnsRules *rules,
 /* NULL with INCOMPATIBLE, DOWNGRADE, INVALID_FIRMWARE, NEEDS_RECOVERY, WRONG_STATE, VERIFY_FAILED (the file was taken,
  * but the booted modem tells another version) or NOT_SUPPORTED (a rule's) and a sentence that says what would be
  * allowed instead; all that policy has against it at once, with the options that lift all of it. The same version is
- * nothing to do only in an application. What @history tells is done is not planned again, but for a whole file that was
+ * nothing to do only in an application. What @done tells is done is not planned again, but for a whole file that was
  * taken and does not boot: once. Policy is not asked again behind a boot ROM or a first file that was taken: going back
  * is no choice any more. A modem that falls back at every leg is the caller's to give up. */
 SqnsPlan *sqns_plan_make (const SqnsRules *rules,
                           const SqnsPlanState *state,
-                          const SqnsPlanHistory *history,
+                          const SqnsPlanDone *done,
                           const SqnsPlanFiles *files,
                           const SqnsPlanOptions *options,
                           GError **error);

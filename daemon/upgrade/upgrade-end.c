@@ -56,7 +56,7 @@ assess (SqnsSsm *ssm, gboolean held)
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
   /* what is asked while another program takes the bytes says nothing of the modem */
-  if (sqns_ssm_error (ssm) == NULL || held || !upgrade->memory.history.touched || upgrade->stranger
+  if (sqns_ssm_error (ssm) == NULL || held || !upgrade->checkpoint.done.modified || upgrade->stranger
       || upgrade->link == NULL || sqns_port_is_lost (sqns_link_port (upgrade->link)))
     {
       sqns_ssm_next (ssm);
@@ -97,7 +97,7 @@ sqns_upgrade_restore (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (upgrade->found != SQNS_MODE_RECOVERY || upgrade->memory.written || sqns_upgrade_is_between (upgrade))
+  if (upgrade->found != SQNS_MODE_RECOVERY || upgrade->checkpoint.written || sqns_upgrade_is_between (upgrade))
     {
       sqns_ssm_next (ssm);
       return;
@@ -137,11 +137,11 @@ judge (SqnsSsm *ssm)
       sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
       sqns_ssm_set_result (ssm, g_steal_pointer (&upgrade->result), (GDestroyNotify)sqns_upgrade_result_free);
     }
-  else if (upgrade->memory.history.touched && !upgrade->stranger && !was_locked_out (upgrade, error))
+  else if (upgrade->checkpoint.done.modified && !upgrade->stranger && !was_locked_out (upgrade, error))
     {
       SqnsAftermath aftermath = { .mode = upgrade->found,
                                   .silent = upgrade->silent,
-                                  .written = upgrade->memory.written,
+                                  .written = upgrade->checkpoint.written,
                                   .between = sqns_upgrade_is_between (upgrade) };
       g_autoptr (GError) reason = with_refusal (upgrade, error);
       const char *words;
@@ -166,9 +166,9 @@ sqns_upgrade_verdict (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (sqns_ssm_error (ssm) != NULL && upgrade->memory.history.touched && !upgrade->stranger
-      && upgrade->config.checkpoint != NULL)
-    upgrade->config.checkpoint (upgrade->config.checkpoint_data, &upgrade->memory, on_remembered, ssm);
+  if (sqns_ssm_error (ssm) != NULL && upgrade->checkpoint.done.modified && !upgrade->stranger
+      && upgrade->config.save != NULL)
+    upgrade->config.save (upgrade->config.save_data, &upgrade->checkpoint, on_remembered, ssm);
   else
     judge (ssm);
 }

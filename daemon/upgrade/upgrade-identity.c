@@ -28,22 +28,22 @@ same_tag (guint a, guint b)
 }
 
 static gboolean
-is_known (const SqnsUpgradeMemory *memory, const char *imei)
+is_known (const SqnsCheckpoint *checkpoint, const char *imei)
 {
-  return memory->tag != 0 && same_tag (memory->tag, tag_of (imei, memory->salt));
+  return checkpoint->tag != 0 && same_tag (checkpoint->tag, tag_of (imei, checkpoint->salt));
 }
 
 /* @imei: as the modem has said it repeatedly. A number without the right check digit says nothing against one with it.
  */
 static gboolean
-is_another (SqnsUpgradeMemory *memory, const char *imei)
+is_another (SqnsCheckpoint *checkpoint, const char *imei)
 {
-  if (memory->salt == 0)
-    memory->salt = MAX (1, g_random_int ());
-  guint tag = tag_of (imei, memory->salt);
-  if (memory->tag == 0)
-    memory->tag = tag;
-  return !same_tag (memory->tag, tag) && (tag & 1) >= (memory->tag & 1);
+  if (checkpoint->salt == 0)
+    checkpoint->salt = MAX (1, g_random_int ());
+  guint tag = tag_of (imei, checkpoint->salt);
+  if (checkpoint->tag == 0)
+    checkpoint->tag = tag;
+  return !same_tag (checkpoint->tag, tag) && (tag & 1) >= (checkpoint->tag & 1);
 }
 
 static void ask (SqnsSsm *ssm);
@@ -55,7 +55,7 @@ judge (SqnsSsm *ssm, const char *imei)
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   const char *agreed;
 
-  if (imei != NULL && is_known (&upgrade->memory, imei))
+  if (imei != NULL && is_known (&upgrade->checkpoint, imei))
     {
       sqns_ssm_next (ssm);
       return;
@@ -71,7 +71,7 @@ judge (SqnsSsm *ssm, const char *imei)
     case SQNS_IMEI_AGREED:
       break;
     }
-  if (!is_another (&upgrade->memory, agreed))
+  if (!is_another (&upgrade->checkpoint, agreed))
     {
       sqns_ssm_next (ssm);
       return;
@@ -113,7 +113,7 @@ ask (SqnsSsm *ssm)
 static gboolean
 has_succeeded (SqnsUpgrade *upgrade)
 {
-  return upgrade->memory.history.file_taken
+  return upgrade->checkpoint.done.file_taken
          && sqns_version_equal (&upgrade->status->version, &upgrade->config.caba->version);
 }
 

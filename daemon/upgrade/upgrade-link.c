@@ -42,7 +42,7 @@ open_link (SqnsSsm *ssm, gboolean leave, gboolean reset)
   config.again = upgrade->relinks > 0;
   if (upgrade->no_hand)
     config.hand_s = 0;
-  config.unsafe = config.unsafe || upgrade->memory.written || sqns_upgrade_is_between (upgrade);
+  config.unsafe = config.unsafe || upgrade->checkpoint.written || sqns_upgrade_is_between (upgrade);
   config.committed = sqns_upgrade_is_between (upgrade);
   sqns_link_open_async (&config, &upgrade->monitor, sqns_ssm_cancellable (ssm), on_linked, ssm);
 }

@@ -35,7 +35,7 @@ typedef struct {
   GBytes *embedded_updater; /* nullable */
 
   SqnsModemStatus *status; /* of the last probe */
-  SqnsUpgradeMemory memory;
+  SqnsCheckpoint checkpoint;
   SqnsPlan *plan;
   guint at; /* index of the step that runs, or comes next */
   guint legs;

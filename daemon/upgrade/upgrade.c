@@ -45,7 +45,7 @@ sqns_upgrade_result_free (SqnsUpgradeResult *result)
 gboolean
 sqns_upgrade_is_between (SqnsUpgrade *upgrade)
 {
-  return upgrade->memory.history.first_step_done && !upgrade->memory.history.file_taken;
+  return upgrade->checkpoint.done.first_step_done && !upgrade->checkpoint.done.file_taken;
 }
 
 void
@@ -77,12 +77,12 @@ remember (SqnsUpgrade *upgrade, SqnsModemStatus *status)
   upgrade->status = status;
   sqns_upgrade_note_mode (upgrade, status->mode);
   if (sqns_version_known (&status->version))
-    upgrade->memory.version = status->version;
+    upgrade->checkpoint.version = status->version;
   if (sqns_version_known (&status->showver.bootloader[0]))
-    upgrade->memory.bootloader0 = status->showver.bootloader[0];
-  if (!sqns_version_known (&upgrade->memory.before) && !upgrade->memory.written)
-    upgrade->memory.before = status->version;
-  upgrade->result->before = upgrade->memory.before;
+    upgrade->checkpoint.bootloader0 = status->showver.bootloader[0];
+  if (!sqns_version_known (&upgrade->checkpoint.before) && !upgrade->checkpoint.written)
+    upgrade->checkpoint.before = status->version;
+  upgrade->result->before = upgrade->checkpoint.before;
 }
 
 void
@@ -132,11 +132,11 @@ probe (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
 
-  if (upgrade->memory.history.file_taken)
+  if (upgrade->checkpoint.done.file_taken)
     sqns_upgrade_say (upgrade, SQNS_PHASE_CONFIRM, FALSE, TRUE, "reading the version back");
   else
-    sqns_upgrade_say (upgrade, upgrade->memory.history.touched ? upgrade->phase : SQNS_PHASE_PROBE,
-                      !upgrade->memory.written, FALSE, "asking the modem what it is");
+    sqns_upgrade_say (upgrade, upgrade->checkpoint.done.modified ? upgrade->phase : SQNS_PHASE_PROBE,
+                      !upgrade->checkpoint.written, FALSE, "asking the modem what it is");
   sqns_probe_async (upgrade->link, sqns_ssm_cancellable (ssm), on_probed, ssm);
 }
 
@@ -148,7 +148,7 @@ note_updater (SqnsUpgrade *upgrade)
   gboolean given = upgrade->config.updater != NULL;
   gboolean embedded = upgrade->embedded_updater != NULL;
   /* which of them FFH takes is likely, not seen (protocol.md §5): the second try is for the other one */
-  gboolean use_given = given && (!embedded || upgrade->memory.history.updater_loads % 2 == 0);
+  gboolean use_given = given && (!embedded || upgrade->checkpoint.done.updater_loads % 2 == 0);
 
   upgrade->files.updater = use_given ? upgrade->config.updater : upgrade->embedded_updater;
   sqns_monitor_remark (&upgrade->monitor, "updater: %s, %" G_GSIZE_FORMAT " bytes",
@@ -170,9 +170,9 @@ take_plan (SqnsSsm *ssm, SqnsPlan *plan)
     upgrade->result->summary = g_strdup (plan->summary);
   if (plan->route == SQNS_ROUTE_NOTHING)
     {
-      upgrade->result->nothing_to_do = !upgrade->memory.history.touched;
+      upgrade->result->nothing_to_do = !upgrade->checkpoint.done.modified;
       upgrade->result->after = upgrade->status->version;
-      if (upgrade->memory.history.touched)
+      if (upgrade->checkpoint.done.modified)
         sqns_ssm_goto (ssm, SQNS_UPGRADE_NOTIFY);
       else
         sqns_ssm_complete (ssm);
@@ -192,10 +192,10 @@ take_plan (SqnsSsm *ssm, SqnsPlan *plan)
 static gboolean
 is_first_in_doubt (SqnsUpgrade *upgrade, SqnsMode mode)
 {
-  const SqnsUpgradeMemory *memory = &upgrade->memory;
+  const SqnsCheckpoint *checkpoint = &upgrade->checkpoint;
 
-  return mode == SQNS_MODE_RECOVERY && sqns_upgrade_is_between (upgrade) && memory->history.uploads == 0
-         && !upgrade->mute && sqns_version_equal (&memory->version, &memory->before);
+  return mode == SQNS_MODE_RECOVERY && sqns_upgrade_is_between (upgrade) && checkpoint->done.uploads == 0
+         && !upgrade->mute && sqns_version_equal (&checkpoint->version, &checkpoint->before);
 }
 
 static void
@@ -204,8 +204,8 @@ make_plan (SqnsSsm *ssm)
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   SqnsPlanState state = {
     .mode = upgrade->status->mode,
-    .version = upgrade->memory.version,
-    .bootloader0 = upgrade->memory.bootloader0,
+    .version = upgrade->checkpoint.version,
+    .bootloader0 = upgrade->checkpoint.bootloader0,
     .report = upgrade->status->report,
   };
   SqnsPlanFiles files = {
@@ -219,7 +219,7 @@ make_plan (SqnsSsm *ssm)
 
   if (state.mode == SQNS_MODE_FFF)
     {
-      if (!sqns_version_known (&upgrade->status->version) && upgrade->memory.history.file_taken
+      if (!sqns_version_known (&upgrade->status->version) && upgrade->checkpoint.done.file_taken
           && --upgrade->confirm_tries > 0)
         {
           sqns_ssm_goto (ssm, SQNS_UPGRADE_CONFIRM_PAUSE);
@@ -227,16 +227,16 @@ make_plan (SqnsSsm *ssm)
         }
       state.version = upgrade->status->version;
       /* the first file was begun, but did not take */
-      if (sqns_version_known (&state.version) && sqns_version_equal (&state.version, &upgrade->memory.before))
-        upgrade->memory.history.first_step_done = FALSE;
+      if (sqns_version_known (&state.version) && sqns_version_equal (&state.version, &upgrade->checkpoint.before))
+        upgrade->checkpoint.done.first_step_done = FALSE;
     }
-  SqnsPlanHistory history = upgrade->memory.history;
+  SqnsPlanDone done = upgrade->checkpoint.done;
   if (is_first_in_doubt (upgrade, state.mode))
-    history.first_step_done = FALSE;
-  SqnsPlan *plan = sqns_plan_make (upgrade->config.rules, &state, &history, &files, &upgrade->config.options, &error);
+    done.first_step_done = FALSE;
+  SqnsPlan *plan = sqns_plan_make (upgrade->config.rules, &state, &done, &files, &upgrade->config.options, &error);
   if (plan == NULL)
     {
-      if (sqns_version_known (&upgrade->status->version) && upgrade->memory.history.file_taken)
+      if (sqns_version_known (&upgrade->status->version) && upgrade->checkpoint.done.file_taken)
         upgrade->result->after = upgrade->status->version;
       sqns_upgrade_fail_with_first (ssm, error);
       return;
@@ -252,7 +252,7 @@ make_plan (SqnsSsm *ssm)
 static void
 note_done (SqnsUpgrade *upgrade, SqnsStep step)
 {
-  SqnsPlanHistory *history = &upgrade->memory.history;
+  SqnsPlanDone *done = &upgrade->checkpoint.done;
 
   if (step == SQNS_STEP_APPLY || step == SQNS_STEP_INSTALL)
     g_clear_pointer (&upgrade->refusal, g_free);
@@ -260,20 +260,20 @@ note_done (SqnsUpgrade *upgrade, SqnsStep step)
     {
     case SQNS_STEP_APPLY:
       if (upgrade->uploaded == SQNS_STEP_UPLOAD_BOOTROM)
-        history->bootrom_replaced = TRUE;
+        done->bootrom_replaced = TRUE;
       else
-        history->file_taken = TRUE;
+        done->file_taken = TRUE;
       break;
     case SQNS_STEP_INSTALL:
       if (upgrade->uploaded != SQNS_STEP_STORE_FIRST)
-        history->file_taken = TRUE;
+        done->file_taken = TRUE;
       break;
     case SQNS_STEP_BOOT_APPLICATION:
-      history->rebooted = TRUE;
+      done->rebooted = TRUE;
       break;
     case SQNS_STEP_UPLOAD_ON_THE_FLY:
     case SQNS_STEP_STORE:
-      history->file_sent = TRUE;
+      done->file_sent = TRUE;
       break;
     case SQNS_STEP_PREPARE:
     case SQNS_STEP_BOOT_RECOVERY:
@@ -381,7 +381,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
       if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_MODEM_REFUSED)
           || (step == SQNS_STEP_INSTALL && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL))
           || (step == SQNS_STEP_APPLY && sqns_error_is_timeout (error)))
-        upgrade->memory.history.file_sent = FALSE;
+        upgrade->checkpoint.done.file_sent = FALSE;
       upgrade->mute |= step == SQNS_STEP_BOOT_APPLICATION;
       upgrade->no_hand = may_have_been_reset_or_hung (step, error);
       sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
@@ -426,25 +426,25 @@ checkpoint (SqnsSsm *ssm)
       return;
     }
   SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
-  SqnsPlanHistory *history = &upgrade->memory.history;
+  SqnsPlanDone *done = &upgrade->checkpoint.done;
   /* from here on the modem may be between the two files, whatever is heard of it: its version tells */
   if (step == SQNS_STEP_INSTALL && upgrade->uploaded == SQNS_STEP_STORE_FIRST)
-    history->first_step_done = TRUE;
-  history->touched |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
-  upgrade->memory.written |= sqns_step_nature (step)->writes;
+    done->first_step_done = TRUE;
+  done->modified |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
+  upgrade->checkpoint.written |= sqns_step_nature (step)->writes;
   if (step == SQNS_STEP_UPLOAD_ON_THE_FLY)
-    history->uploads++;
+    done->uploads++;
   upgrade->stores += step == SQNS_STEP_STORE;
   if (step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE)
-    history->file_sent = FALSE;
+    done->file_sent = FALSE;
   if (step == SQNS_STEP_LOAD_UPDATER)
     {
       note_updater (upgrade);
-      history->updater_loads++;
-      history->file_sent = FALSE; /* what it was sent went with the power */
+      done->updater_loads++;
+      done->file_sent = FALSE; /* what it was sent went with the power */
     }
-  if (upgrade->config.checkpoint != NULL)
-    upgrade->config.checkpoint (upgrade->config.checkpoint_data, &upgrade->memory, on_kept, ssm);
+  if (upgrade->config.save != NULL)
+    upgrade->config.save (upgrade->config.save_data, &upgrade->checkpoint, on_kept, ssm);
   else
     sqns_ssm_next (ssm);
 }
@@ -569,10 +569,10 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
   upgrade->config.link.devnode = upgrade->devnode;
   upgrade->config.link.board = upgrade->board;
   upgrade->monitor = *monitor;
-  upgrade->memory = config->memory;
+  upgrade->checkpoint = config->checkpoint;
   /* what an earlier run used up of its tries says nothing of this one's */
-  upgrade->memory.history.updater_loads = 0;
-  upgrade->memory.history.uploads = MIN (upgrade->memory.history.uploads, 1);
+  upgrade->checkpoint.done.updater_loads = 0;
+  upgrade->checkpoint.done.uploads = MIN (upgrade->checkpoint.done.uploads, 1);
   cut_parts (upgrade);
   upgrade->found = SQNS_MODE_UNKNOWN;
   upgrade->confirm_tries = SQNS_CONFIRM_TRIES;

@@ -8,21 +8,18 @@
 /* What a run knows that the modem could not tell the next one. Zeroed at a job's beginning; a resumed job brings what
  * its last checkpoint said. */
 typedef struct {
-  SqnsPlanHistory history;
+  SqnsPlanDone done;
   SqnsVersion before;      /* what it ran when the job began */
   SqnsVersion version;     /* as it told last */
   SqnsVersion bootloader0; /* likewise */
   gboolean written;        /* bytes of an image may have come to its flash */
   guint salt;              /* of the job, with which its modem's IMEI was hashed; 0 not yet */
   guint tag;               /* that hash, its last bit: the check digit is right; 0: the IMEI is not known so far */
-} SqnsUpgradeMemory;
+} SqnsCheckpoint;
 
-/* Keeps @memory (borrowed during the call) safe before the step that it describes begins, and calls @done once, later.
+/* Saves @checkpoint (borrowed during the call) before the step that it describes begins, and calls @done once, later.
  */
-typedef void (*SqnsCheckpointFunc) (gpointer data,
-                                    const SqnsUpgradeMemory *memory,
-                                    GSourceFunc done,
-                                    gpointer done_data);
+typedef void (*SqnsSaveFunc) (gpointer data, const SqnsCheckpoint *checkpoint, GSourceFunc done, gpointer done_data);
 
 typedef struct {
   SqnsLinkConfig link;
@@ -35,9 +32,9 @@ typedef struct {
   SqnsPlanOptions options;
   guint block_size; /* most image bytes per STP block, 0 = as the session allows */
   gboolean dry_run; /* stop after the plan */
-  SqnsUpgradeMemory memory;
-  SqnsCheckpointFunc checkpoint; /* nullable */
-  gpointer checkpoint_data;
+  SqnsCheckpoint checkpoint;
+  SqnsSaveFunc save; /* nullable */
+  gpointer save_data;
 } SqnsUpgradeConfig;
 
 typedef struct {

@@ -144,15 +144,15 @@ is_upload_lost (VirtualBoard *board)
 
 /* An undisturbed run with what the one before has kept must reach the end. */
 static void
-assert_goes_on (const MatrixCell *cell, UpgradeRun *before, SqnsUpgradeMemory memory)
+assert_goes_on (const MatrixCell *cell, UpgradeRun *before, SqnsCheckpoint checkpoint)
 {
   UpgradeRun run = matrix_run_of (cell->route, before->board, before->files);
-  gboolean sent = memory.history.file_sent || memory.history.file_taken;
+  gboolean sent = checkpoint.done.file_sent || checkpoint.done.file_taken;
 
   matrix_repair (cell->fault, run.board);
   gboolean lost = sent && is_upload_lost (run.board);
   sqns_patience_set_scale (matrix_route_patience (cell->route));
-  run.memory = memory;
+  run.checkpoint = checkpoint;
   run.kind = SQNS_LINK_AUTO;
   upgrade_run (&run);
   if (run.error != NULL)
@@ -174,8 +174,8 @@ on_kept (UpgradeRun *run)
   const MatrixCell *cell = run->data;
   g_autoptr (GError) error = NULL;
 
-  g_file_set_contents_full (cell->keep, (const char *)&run->memory, sizeof run->memory, G_FILE_SET_CONTENTS_CONSISTENT,
-                            0600, &error);
+  g_file_set_contents_full (cell->keep, (const char *)&run->checkpoint, sizeof run->checkpoint,
+                            G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
   g_assert_no_error (error);
 }
 
@@ -197,7 +197,7 @@ matrix_cell_die (MatrixCell *cell, const char *folder, const char *port, const c
 
 /* FALSE: it came to its end without meeting the state. */
 static gboolean
-kill_one (const MatrixCell *cell, const char *folder, VirtualBoard *board, SqnsUpgradeMemory *memory)
+kill_one (const MatrixCell *cell, const char *folder, VirtualBoard *board, SqnsCheckpoint *checkpoint)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *keep = g_strdup_printf ("%s/memory-%d", folder, (int)getpid ());
@@ -218,8 +218,8 @@ kill_one (const MatrixCell *cell, const char *folder, VirtualBoard *board, SqnsU
   g_assert_cmpint (g_subprocess_get_term_sig (victim), ==, SIGKILL);
   if (g_file_get_contents (keep, &data, &len, NULL))
     {
-      g_assert_cmpuint (len, ==, sizeof *memory);
-      memcpy (memory, data, len);
+      g_assert_cmpuint (len, ==, sizeof *checkpoint);
+      memcpy (checkpoint, data, len);
       g_unlink (keep);
     }
   return TRUE;
@@ -246,13 +246,13 @@ run_killed (MatrixCell *cell, const char *folder)
 {
   g_autoptr (VirtualBoard) board = matrix_route_board (cell->route);
   UpgradeFiles files;
-  SqnsUpgradeMemory memory = { 0 };
+  SqnsCheckpoint checkpoint = { 0 };
 
-  if (!kill_one (cell, folder, board, &memory))
+  if (!kill_one (cell, folder, board, &checkpoint))
     return MATRIX_NOT_MET;
   matrix_route_load (cell->route, folder, &files);
   UpgradeRun before = { .board = board, .files = &files };
-  assert_goes_on (cell, &before, memory);
+  assert_goes_on (cell, &before, checkpoint);
   tell_outcome (cell, matrix_outcome_name (MATRIX_DIED));
   upgrade_files_clear (&files);
   return 0;
@@ -286,7 +286,7 @@ matrix_cell_run (MatrixCell *cell, const char *folder)
       refute (&run, "not allowed by the table");
     }
   if (run.error != NULL)
-    assert_goes_on (cell, &run, run.memory);
+    assert_goes_on (cell, &run, run.checkpoint);
   tell_outcome (cell, matrix_outcome_name (outcome));
   if (g_getenv ("SQNS_MATRIX_TRANSCRIPT") != NULL)
     g_print ("\n%s\n%s", run.transcript->str, run.error != NULL ? run.error->message : "");

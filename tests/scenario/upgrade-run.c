@@ -122,11 +122,11 @@ on_trace (gpointer data, char direction, const char *line)
 }
 
 static void
-on_checkpoint (gpointer data, const SqnsUpgradeMemory *memory, GSourceFunc done, gpointer done_data)
+on_checkpoint (gpointer data, const SqnsCheckpoint *checkpoint, GSourceFunc done, gpointer done_data)
 {
   UpgradeRun *run = data;
 
-  run->memory = *memory;
+  run->checkpoint = *checkpoint;
   if (run->kept != NULL)
     run->kept (run);
   g_idle_add (done, done_data);
@@ -201,9 +201,9 @@ upgrade_run (UpgradeRun *run)
     .first_caba = run->files->first_caba,
     .rules = run->files->rules,
     .options = run->options,
-    .memory = run->memory,
-    .checkpoint = on_checkpoint,
-    .checkpoint_data = run,
+    .checkpoint = run->checkpoint,
+    .save = on_checkpoint,
+    .save_data = run,
   };
 
   run->cancellable = g_cancellable_new ();
@@ -242,7 +242,7 @@ upgrade_run_clear (UpgradeRun *run)
     .options = run->options,
     .pic = run->pic,
     .person = run->person,
-    .memory = run->memory,
+    .checkpoint = run->checkpoint,
   };
 }
 

@@ -32,9 +32,9 @@ struct _UpgradeRun {
   gboolean person;                                                           /* presses the reset button when asked */
   void (*entered) (UpgradeRun *run, const SqnsSsmClass *klass, guint state); /* nullable, as are the next two */
   void (*told) (UpgradeRun *run); /* a phase, its safety or its words have changed */
-  void (*kept) (UpgradeRun *run); /* the memory has changed, the step that it describes has not begun */
+  void (*kept) (UpgradeRun *run); /* the checkpoint has changed, the step that it describes has not begun */
   gpointer data;
-  SqnsUpgradeMemory memory; /* what a run before has kept; then what this one did */
+  SqnsCheckpoint checkpoint; /* what a run before has kept; then what this one did */
 
   /* Known meanwhile and afterwards. */
   GCancellable *cancellable;
@@ -56,7 +56,7 @@ struct _UpgradeRun {
 /* Runs it to its end; a run that does not end ends the test. Asserts what must hold for any: either a result or an
  * error with words; "safe" never while the board writes; no phase without words; no descriptor of the port is left. */
 void upgrade_run (UpgradeRun *run);
-void upgrade_run_clear (UpgradeRun *run); /* all but what was said before, the memory included */
+void upgrade_run_clear (UpgradeRun *run); /* all but what was said before, the checkpoint included */
 
 /* It succeeded, and the board itself runs @version. */
 void upgrade_run_assert_version (UpgradeRun *run, const char *version);

@@ -230,15 +230,15 @@ test_checkpoint (Rig *rig, gconstpointer unused)
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
   ScriptedRun *run = scripted_upgrade (TTY);
-  g_assert_false (run->config.memory.history.touched);
+  g_assert_false (run->config.checkpoint.done.modified);
 
   gboolean kept = FALSE;
-  const SqnsUpgradeMemory memory = { .history = { .touched = TRUE, .uploads = 1 }, .written = TRUE };
+  const SqnsCheckpoint checkpoint = { .done = { .modified = TRUE, .uploads = 1 }, .written = TRUE };
   keeper.at_once = FALSE;
-  run->config.checkpoint (run->config.checkpoint_data, &memory, set_flag, &kept);
+  run->config.save (run->config.save_data, &checkpoint, set_flag, &kept);
   scripted_settle ();
   g_assert_false (kept);
-  g_assert_true (keeper.record->memory.written);
+  g_assert_true (keeper.record->checkpoint.written);
   answer_all (&keeper);
   g_assert_true (kept);
 
@@ -252,8 +252,8 @@ test_checkpoint (Rig *rig, gconstpointer unused)
   g_assert_false (info->safe); /* bytes were written, whatever was said before */
   g_assert_cmpint (info->phase, ==, SQNS_PHASE_TRANSFER);
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
-  g_assert_true (scripted_upgrade (TTY)->config.memory.written);
-  g_assert_cmpuint (scripted_upgrade (TTY)->config.memory.history.uploads, ==, 1);
+  g_assert_true (scripted_upgrade (TTY)->config.checkpoint.written);
+  g_assert_cmpuint (scripted_upgrade (TTY)->config.checkpoint.done.uploads, ==, 1);
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
@@ -328,16 +328,16 @@ static void
 test_lost_with_progress (Rig *rig, gconstpointer unused)
 {
   const SqnsJobInfo *info = make_job (rig);
-  SqnsUpgradeMemory memory = { 0 };
-  gboolean *const steps[] = { &memory.history.touched, &memory.written, &memory.history.file_sent,
-                              &memory.history.file_taken, &memory.history.rebooted };
+  SqnsCheckpoint checkpoint = { 0 };
+  gboolean *const steps[] = { &checkpoint.done.modified, &checkpoint.written, &checkpoint.done.file_sent,
+                              &checkpoint.done.file_taken, &checkpoint.done.rebooted };
   for (guint i = 0; i < 2 * G_N_ELEMENTS (steps); i++)
     {
       gboolean kept = FALSE;
       g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
       ScriptedRun *run = scripted_upgrade (TTY);
       *steps[i / 2] = TRUE;
-      run->config.checkpoint (run->config.checkpoint_data, &memory, set_flag, &kept);
+      run->config.save (run->config.save_data, &checkpoint, set_flag, &kept);
       scripted_settle ();
       g_assert_true (kept);
       scripted_fail (run, SQNS_ERROR_DEVICE_LOST, "gone");

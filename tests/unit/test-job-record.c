@@ -42,10 +42,10 @@ make_record (void)
   record->progress = 1000000;
   record->expect_version.build = 41065;
   record->version_before = (SqnsVersion){ { 6, 0, 0, 0 }, 35351 };
-  record->memory.history.first_step_done = TRUE;
-  record->memory.history.uploads = 3;
-  record->memory.bootloader0 = (SqnsVersion){ { 5, 1, 1, 0 }, 38638 };
-  record->memory.written = TRUE;
+  record->checkpoint.done.first_step_done = TRUE;
+  record->checkpoint.done.uploads = 3;
+  record->checkpoint.bootloader0 = (SqnsVersion){ { 5, 1, 1, 0 }, 38638 };
+  record->checkpoint.written = TRUE;
   return record;
 }
 
@@ -73,11 +73,11 @@ test_round_trip (void)
   g_assert_cmpint (again->phase, ==, SQNS_PHASE_RELEASE);
   g_assert_cmpuint (again->expect_version.build, ==, 41065);
   g_assert_true (sqns_version_equal (&again->version_before, &record->version_before));
-  g_assert_true (again->memory.history.first_step_done);
-  g_assert_false (again->memory.history.file_taken);
-  g_assert_cmpuint (again->memory.history.uploads, ==, 3);
-  g_assert_true (sqns_version_equal (&again->memory.bootloader0, &record->memory.bootloader0));
-  g_assert_true (again->memory.written);
+  g_assert_true (again->checkpoint.done.first_step_done);
+  g_assert_false (again->checkpoint.done.file_taken);
+  g_assert_cmpuint (again->checkpoint.done.uploads, ==, 3);
+  g_assert_true (sqns_version_equal (&again->checkpoint.bootloader0, &record->checkpoint.bootloader0));
+  g_assert_true (again->checkpoint.written);
 }
 
 /* A firmware's name, a message: whatever came from outside can be written, and is read again. */

@@ -323,8 +323,8 @@ test_locked_out (Rig *rig, gconstpointer unused)
 
   info = start_job (rig);
   ScriptedRun *run = scripted_upgrade (TTY);
-  const SqnsUpgradeMemory memory = { .history = { .touched = TRUE }, .written = TRUE };
-  run->config.checkpoint (run->config.checkpoint_data, &memory, on_checkpoint_kept, NULL);
+  const SqnsCheckpoint checkpoint = { .done = { .modified = TRUE }, .written = TRUE };
+  run->config.save (run->config.save_data, &checkpoint, on_checkpoint_kept, NULL);
   scripted_settle ();
   fail_in_phase (rig, SQNS_PHASE_TRANSFER, FALSE, SQNS_ERROR_DEVICE_LOST);
   g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
@@ -357,7 +357,7 @@ test_remembers_version (Rig *rig, gconstpointer unused)
   rig->finished = 0;
 
   start_job (rig);
-  g_assert_cmpuint (scripted_upgrade (TTY)->config.memory.version.build, ==, 35351);
+  g_assert_cmpuint (scripted_upgrade (TTY)->config.checkpoint.version.build, ==, 35351);
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
 }
 

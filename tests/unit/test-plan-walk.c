@@ -90,7 +90,7 @@ typedef struct {
   /* the job */
   SqnsVersion known; /* as the job remembers it */
   guint known_bootloader0;
-  SqnsPlanHistory history;
+  SqnsPlanDone done;
   gboolean harmed;
 } Walk;
 
@@ -126,12 +126,12 @@ apply (Walk *walk)
   if (walk->uploaded == SQNS_STEP_UPLOAD_BOOTROM)
     {
       walk->bootloader0 = NEW_BOOT_ROM;
-      walk->history.bootrom_replaced = TRUE;
+      walk->done.bootrom_replaced = TRUE;
       return;
     }
   walk->version = walk->start->to;
   walk->boots = TRUE;
-  walk->history.file_taken = TRUE;
+  walk->done.file_taken = TRUE;
 }
 
 static void
@@ -143,21 +143,21 @@ install (Walk *walk)
     {
       walk->harmed |= walk->version.build != 41065;
       walk->version = (SqnsVersion)CAT (BETWEEN_FILES);
-      walk->history.first_step_done = TRUE;
+      walk->done.first_step_done = TRUE;
       return;
     }
   if (walk->start->kind == BOOTROM)
     walk->bootloader0 = NEW_BOOT_ROM;
   else
     walk->version = walk->start->to;
-  walk->history.file_taken = TRUE;
+  walk->done.file_taken = TRUE;
 }
 
 /* FALSE: it failed, and the modem is asked what it is. */
 static gboolean
 do_step (Walk *walk, SqnsStep step, Strike strike)
 {
-  walk->history.touched |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
+  walk->done.modified |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
   switch (step)
     {
     case SQNS_STEP_PREPARE:
@@ -177,14 +177,14 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
       return !is_cut (walk, strike);
     case SQNS_STEP_LOAD_UPDATER:
       g_assert_cmpint (walk->mode, ==, FFH);
-      walk->history.updater_loads++;
+      walk->done.updater_loads++;
       if (is_cut (walk, strike))
         return FALSE;
       walk->mode = MT;
       break;
     case SQNS_STEP_UPLOAD_ON_THE_FLY:
       begin_image (walk);
-      walk->history.uploads++;
+      walk->done.uploads++;
       walk->uploaded = step;
       return !is_cut (walk, strike);
     case SQNS_STEP_APPLY:
@@ -205,7 +205,7 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
     case SQNS_STEP_BOOT_APPLICATION:
       g_assert_true (walk->mode == REC || walk->mode == MT);
       walk->mode = walk->boots ? APP : REC;
-      walk->history.rebooted = TRUE;
+      walk->done.rebooted = TRUE;
       break;
     case SQNS_STEP_CONFIRM:
       g_assert_not_reached (); /* the modem is asked anew before */
@@ -241,7 +241,7 @@ make_plan (Walk *walk, const TestFiles *files, GError **error)
       walk->known_bootloader0 = walk->bootloader0;
     }
   state = (SqnsPlanState){ walk->mode, walk->known, { .build = walk->known_bootloader0 }, walk->report };
-  return sqns_plan_make (rules, &state, &walk->history, &files->files, &options, error);
+  return sqns_plan_make (rules, &state, &walk->done, &files->files, &options, error);
 }
 
 static gboolean

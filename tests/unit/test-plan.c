@@ -347,16 +347,16 @@ row_options (guint flags)
   };
 }
 
-static SqnsPlanHistory
+static SqnsPlanDone
 row_history (guint flags)
 {
-  return (SqnsPlanHistory){
+  return (SqnsPlanDone){
     .bootrom_replaced = (flags & NEW_BOOTROM) != 0,
     .first_step_done = (flags & FIRST_DONE) != 0,
     .file_sent = (flags & (SENT | IN_STORE | TAKEN)) != 0,
     .file_taken = (flags & TAKEN) != 0,
     .rebooted = (flags & REBOOTED) != 0,
-    .touched = (flags & TOUCHED) != 0,
+    .modified = (flags & TOUCHED) != 0,
     .updater_loads = (flags & LOADED_TWICE) ? 2
                      : (flags & LOADED)     ? 1
                                             : 0,
@@ -403,7 +403,7 @@ test_row (gconstpointer data)
 {
   const Row *row = data;
   SqnsPlanOptions options = row_options (row->flags);
-  SqnsPlanHistory history = row_history (row->flags);
+  SqnsPlanDone done = row_history (row->flags);
   SqnsPlanState state = { row->mode, row->from, { .build = row->bootloader0 }, SQNS_REPORT_UNKNOWN };
   TestFiles files;
 
@@ -419,7 +419,7 @@ test_row (gconstpointer data)
       if ((row->flags & SENT) && (report == SQNS_REPORT_FAILURE) != ((row->flags & SAID_FAILED) != 0))
         continue;
       state.report = (SqnsReport)report;
-      plan = sqns_plan_make (rules, &state, &history, &files.files, &options, &error);
+      plan = sqns_plan_make (rules, &state, &done, &files.files, &options, &error);
       g_assert_cmpint (plan == NULL, ==, error != NULL);
       said = plan != NULL ? plan->summary : error->message;
       g_test_message ("%s", said);
@@ -487,14 +487,14 @@ test_family_of_version (void)
 {
   static const SqnsVersion version = NB (37781);
   SqnsPlanState state = { SQNS_MODE_FFF, CAT (38638), UNKNOWN, SQNS_REPORT_NONE };
-  SqnsPlanHistory history = { 0 };
+  SqnsPlanDone done = { 0 };
   SqnsPlanOptions options = { 0 };
   TestFiles files;
   g_autoptr (GError) error = NULL;
 
   test_files_init (&files, &version, FULL);
   files.caba.family = SQNS_FAMILY_UNKNOWN;
-  g_assert_null (sqns_plan_make (rules, &state, &history, &files.files, &options, &error));
+  g_assert_null (sqns_plan_make (rules, &state, &done, &files.files, &options, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
   test_files_clear (&files);
 }

@@ -143,12 +143,12 @@ set_flag (gpointer flag)
 
 /* A step of the running upgrade that changes the modem. */
 static void
-checkpoint (void)
+save (void)
 {
-  const SqnsUpgradeMemory memory = { .history = { .touched = TRUE, .uploads = 1 }, .written = TRUE };
+  const SqnsCheckpoint checkpoint = { .done = { .modified = TRUE, .uploads = 1 }, .written = TRUE };
   ScriptedRun *run = scripted_upgrade (TTY);
   gboolean kept = FALSE;
-  run->config.checkpoint (run->config.checkpoint_data, &memory, set_flag, &kept);
+  run->config.save (run->config.save_data, &checkpoint, set_flag, &kept);
   scripted_wait (is_true, &kept);
 }
 
@@ -204,7 +204,7 @@ test_goes_on (Rig *rig, gconstpointer unused)
   rig->request->priority = 0;
   /* the urgent one is first, and whatever comes then it stays so */
   scripted_wait (runs, (gpointer)TTY);
-  checkpoint ();
+  save ();
   die (rig);
 
   start (rig, TRUE);
@@ -212,13 +212,13 @@ test_goes_on (Rig *rig, gconstpointer unused)
   g_assert_cmpstr (sqns_job_info (job_at (rig, 0))->uuid, ==, uuid);
   scripted_wait (runs, (gpointer)TTY);
   g_assert_cmpint (state (job_at (rig, 1)), ==, SQNS_JOB_RUNNING);
-  g_assert_true (scripted_upgrade (TTY)->config.memory.written);
+  g_assert_true (scripted_upgrade (TTY)->config.checkpoint.written);
   g_assert_cmpint (state (job_at (rig, 0)), ==, SQNS_JOB_QUEUED);
   g_assert_cmpint (state (job_at (rig, 2)), ==, SQNS_JOB_WAITING);
   g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
   succeed (TTY);
   scripted_wait (runs, (gpointer)TTY);
-  g_assert_false (scripted_upgrade (TTY)->config.memory.written);
+  g_assert_false (scripted_upgrade (TTY)->config.checkpoint.written);
   succeed (TTY);
   g_assert_cmpuint (count_firmware (rig), ==, 1);
   g_assert_true (sqns_job_cancel (job_at (rig, 2), NULL));
@@ -233,7 +233,7 @@ test_board_later (Rig *rig, gconstpointer unused)
   start (rig, TRUE);
   submit (rig);
   scripted_wait (runs, (gpointer)TTY);
-  checkpoint ();
+  save ();
   die (rig);
   start (rig, FALSE);
   scripted_settle ();
@@ -273,7 +273,7 @@ test_no_auto_resume (Rig *rig, gconstpointer unused)
   start (rig, TRUE);
   submit (rig);
   scripted_wait (runs, (gpointer)TTY);
-  checkpoint ();
+  save ();
   die (rig);
   start (rig, TRUE);
   scripted_settle ();
@@ -289,7 +289,7 @@ test_no_auto_resume (Rig *rig, gconstpointer unused)
   resume (rig, job);
   scripted_wait (runs, (gpointer)TTY);
   g_assert_cmpint (state (job), ==, SQNS_JOB_RUNNING);
-  g_assert_false (scripted_upgrade (TTY)->config.memory.history.touched);
+  g_assert_false (scripted_upgrade (TTY)->config.checkpoint.done.modified);
   succeed (TTY);
 }
 
@@ -300,7 +300,7 @@ test_resume_failed (Rig *rig, gconstpointer unused)
   start (rig, TRUE);
   submit (rig);
   scripted_wait (runs, (gpointer)TTY);
-  checkpoint ();
+  save ();
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_NEEDS_RECOVERY, "it waits in recovery");
   scripted_settle ();
   die (rig);
@@ -310,7 +310,7 @@ test_resume_failed (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (count_firmware (rig), ==, 1);
   resume (rig, job);
   scripted_wait (runs, (gpointer)TTY);
-  g_assert_true (scripted_upgrade (TTY)->config.memory.written);
+  g_assert_true (scripted_upgrade (TTY)->config.checkpoint.written);
   g_assert_null (sqns_job_info (job)->error);
   succeed (TTY);
   g_assert_cmpint (state (job), ==, SQNS_JOB_SUCCEEDED);
@@ -363,7 +363,7 @@ test_shutdown (Rig *rig, gconstpointer unused)
   start (rig, TRUE);
   SqnsJob *job = submit (rig), *queued = submit (rig);
   scripted_wait (runs, (gpointer)TTY);
-  checkpoint ();
+  save ();
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
   sqns_manager_shutdown_async (rig->manager, on_shut_down, &shut_down);
   scripted_wait (is_true, &shut_down);
