@@ -94,21 +94,21 @@ sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv)
 
   if (!sqns_ctl_parse (ctl, NULL, 2, 2, &argc, &argv, &code) || !check_command (ctl, argv[2], &code))
     return code;
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, argv[1], &error);
-  int fd = modem != NULL ? sqns_console_open (bus, modem, &error) : -1;
+  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, argv[1], &error);
+  int fd = modem != NULL ? sqns_console_open (conn, modem, &error) : -1;
   if (fd < 0)
     return sqns_ctl_fail (ctl, error);
 
-  int timeout = sqns_bus_timeout (bus);
+  int timeout = sqns_connection_timeout (conn);
   gboolean answered = sqns_at_exchange (fd, argv[2], timeout > 0 ? timeout : DEFAULT_TIMEOUT_S * 1000, &reply, &error);
   close (fd);
   if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
     {
       g_clear_error (&error);
-      error = sqns_console_why_closed (bus, modem);
+      error = sqns_console_why_closed (conn, modem);
     }
   if (!answered)
     return sqns_ctl_fail (ctl, error);

@@ -26,7 +26,7 @@ free_error (gpointer error)
 
 /* All are asked, also behind one that refuses. */
 static SqnsExit
-cancel_all (SqnsCtl *ctl, SqnsBus *bus, GPtrArray *jobs)
+cancel_all (SqnsCtl *ctl, SqnsConnection *conn, GPtrArray *jobs)
 {
   g_autoptr (GPtrArray) refusals = g_ptr_array_new_with_free_func (free_error);
   g_autoptr (JsonNode) accepted = sqns_json_array_new ();
@@ -35,8 +35,8 @@ cancel_all (SqnsCtl *ctl, SqnsBus *bus, GPtrArray *jobs)
     {
       SqnsDbusJob *job = jobs->pdata[i];
       GError *error = NULL;
-      if (sqns_dbus_job_call_cancel_sync (job, sqns_bus_no_options (), sqns_bus_ask (bus), sqns_bus_long_timeout (bus),
-                                          NULL, &error))
+      if (sqns_dbus_job_call_cancel_sync (job, sqns_no_options (), sqns_connection_flags (conn),
+                                          sqns_connection_long_timeout (conn), NULL, &error))
         {
           sqns_ctl_remark (ctl, "job %.8s will be cancelled", sqns_dbus_job_get_uuid (job));
           sqns_json_array_take (accepted, sqns_json_from_proxy (G_DBUS_PROXY (job)));
@@ -57,11 +57,11 @@ cancel_all (SqnsCtl *ctl, SqnsBus *bus, GPtrArray *jobs)
 SqnsExit
 sqns_cmd_cancel (SqnsCtl *ctl, int argc, char **argv)
 {
-  g_autoptr (SqnsBus) bus = NULL;
+  g_autoptr (SqnsConnection) conn = NULL;
   g_autoptr (GPtrArray) jobs = NULL;
   SqnsExit code;
 
-  if (!sqns_job_ref_arguments (ctl, argc, argv, &bus, &jobs, &code))
+  if (!sqns_job_ref_arguments (ctl, argc, argv, &conn, &jobs, &code))
     return code;
-  return cancel_all (ctl, bus, jobs);
+  return cancel_all (ctl, conn, jobs);
 }

@@ -292,11 +292,11 @@ sqns_cmd_console (SqnsCtl *ctl, int argc, char **argv)
     return code;
   if (sqns_ctl_wants_json (ctl))
     return sqns_ctl_usage (ctl, "a console has no JSON; sqnsctl at has");
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, argv[1], &error);
-  int fd = modem != NULL ? sqns_console_open (bus, modem, &error) : -1;
+  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, argv[1], &error);
+  int fd = modem != NULL ? sqns_console_open (conn, modem, &error) : -1;
   if (fd < 0)
     return sqns_ctl_fail (ctl, error);
 
@@ -318,7 +318,7 @@ sqns_cmd_console (SqnsCtl *ctl, int argc, char **argv)
   close (fd);
   if (session.closed)
     {
-      error = sqns_console_why_closed (bus, modem);
+      error = sqns_console_why_closed (conn, modem);
       return sqns_ctl_fail (ctl, error);
     }
   return session.code;

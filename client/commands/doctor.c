@@ -9,8 +9,8 @@
 
 typedef struct {
   SqnsCtl *ctl;
-  const char *name; /* MODEM, nullable */
-  SqnsBus *bus;     /* nullable */
+  const char *name;     /* MODEM, nullable */
+  SqnsConnection *conn; /* nullable */
   SqnsHostFacts *host;
   GPtrArray *modems;   /* SqnsDbusModem: the one that was named, or all */
   GPtrArray *findings; /* SqnsFinding */
@@ -22,10 +22,10 @@ open_bus (Doctor *doctor)
   g_autoptr (GError) error = NULL;
   SqnsHostFacts *host = doctor->host;
 
-  doctor->bus = sqns_bus_open (doctor->ctl, &error);
-  if (doctor->bus != NULL)
+  doctor->conn = sqns_connection_open (doctor->ctl, &error);
+  if (doctor->conn != NULL)
     {
-      host->daemon_version = g_strdup (sqns_dbus_manager_get_version (doctor->bus->manager));
+      host->daemon_version = g_strdup (sqns_dbus_manager_get_version (doctor->conn->manager));
       if (host->daemon_version == NULL)
         host->daemon_version = g_strdup ("unknown");
       return;
@@ -41,15 +41,15 @@ find_modems (Doctor *doctor)
 {
   g_autoptr (GError) error = NULL;
 
-  if (doctor->bus == NULL)
+  if (doctor->conn == NULL)
     return;
   if (doctor->name == NULL)
     {
       g_clear_pointer (&doctor->modems, g_ptr_array_unref);
-      doctor->modems = sqns_bus_modems (doctor->bus);
+      doctor->modems = sqns_connection_modems (doctor->conn);
       return;
     }
-  SqnsDbusModem *modem = sqns_modem_ref_find (doctor->bus, doctor->name, &error);
+  SqnsDbusModem *modem = sqns_modem_ref_find (doctor->conn, doctor->name, &error);
   if (modem != NULL)
     {
       g_ptr_array_add (doctor->modems, modem);
@@ -72,7 +72,7 @@ static void
 look_at_host (Doctor *doctor)
 {
   SqnsHostFacts *host = doctor->host;
-  int pid = doctor->bus != NULL ? sqns_bus_daemon_pid (doctor->bus) : 0;
+  int pid = doctor->conn != NULL ? sqns_connection_daemon_pid (doctor->conn) : 0;
 
   host->own_daemon = doctor->ctl->session || doctor->ctl->bus != NULL;
   host->mm = sqns_doctor_look_for_mm ();
@@ -99,11 +99,11 @@ look_at_modem (Doctor *doctor, guint i, gboolean ask)
 {
   SqnsDbusModem **modem = (SqnsDbusModem **)&doctor->modems->pdata[i];
   if (!ask)
-    return sqns_doctor_modem_facts (doctor->bus, *modem, doctor->name == NULL);
+    return sqns_doctor_modem_facts (doctor->conn, *modem, doctor->name == NULL);
   g_autofree char *name = sqns_modem_name (*modem);
   if (sqns_dbus_modem_get_present (*modem) && g_strcmp0 (sqns_dbus_modem_get_current_job (*modem), "/") == 0)
     sqns_ctl_remark (doctor->ctl, "asking the board %s, which interrupts a program that runs on it", name);
-  return sqns_doctor_ask_modem (doctor->bus, modem);
+  return sqns_doctor_ask_modem (doctor->conn, modem);
 }
 
 static int
@@ -200,6 +200,6 @@ sqns_cmd_doctor (SqnsCtl *ctl, int argc, char **argv)
   else
     sqns_doctor_print (findings);
   g_ptr_array_unref (doctor.modems);
-  g_clear_pointer (&doctor.bus, sqns_bus_free);
+  g_clear_pointer (&doctor.conn, sqns_connection_free);
   return sqns_doctor_exit (findings, doctor.name != NULL);
 }

@@ -14,17 +14,17 @@ sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv)
   gboolean on = g_str_equal (argv[1], "on");
   if (!on && !g_str_equal (argv[1], "off"))
     return sqns_ctl_usage (ctl, "drain: on or off?");
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL
-      || !sqns_dbus_manager_call_set_draining_sync (bus->manager, on, sqns_bus_ask (bus), sqns_bus_long_timeout (bus),
-                                                    NULL, &error))
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL
+      || !sqns_dbus_manager_call_set_draining_sync (conn->manager, on, sqns_connection_flags (conn),
+                                                    sqns_connection_long_timeout (conn), NULL, &error))
     return sqns_ctl_fail (ctl, error);
 
-  guint running = sqns_dbus_manager_get_running_jobs (bus->manager);
+  guint running = sqns_dbus_manager_get_running_jobs (conn->manager);
   if (sqns_ctl_wants_json (ctl))
     {
-      g_dbus_proxy_set_cached_property (G_DBUS_PROXY (bus->manager), "Draining", g_variant_new_boolean (on));
-      sqns_ctl_print (ctl, "manager", sqns_json_from_proxy (G_DBUS_PROXY (bus->manager)));
+      g_dbus_proxy_set_cached_property (G_DBUS_PROXY (conn->manager), "Draining", g_variant_new_boolean (on));
+      sqns_ctl_print (ctl, "manager", sqns_json_from_proxy (G_DBUS_PROXY (conn->manager)));
     }
   else if (on)
     sqns_ctl_remark (ctl, "nothing new starts; %u job%s still run%s", running, running == 1 ? "" : "s",

@@ -10,9 +10,9 @@
 
 /* The id of a board by any name of its tty; nothing is added for a read, and a board may be long gone. */
 static char *
-modem_id (SqnsBus *bus, const char *ref)
+modem_id (SqnsConnection *conn, const char *ref)
 {
-  g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
+  g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
   for (guint i = 0; i < modems->len; i++)
     {
       const char *node = sqns_dbus_modem_get_dev_node (modems->pdata[i]);
@@ -89,23 +89,24 @@ sqns_cmd_history (SqnsCtl *ctl, int argc, char **argv)
     return code;
   if (limit < 0)
     return sqns_ctl_usage (ctl, "--limit must not be negative");
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
 
   GVariantBuilder filter;
   g_variant_builder_init (&filter, G_VARIANT_TYPE_VARDICT);
   if (argc > 1)
     {
-      g_autofree char *modem = modem_id (bus, argv[1]);
+      g_autofree char *modem = modem_id (conn, argv[1]);
       g_variant_builder_add (&filter, "{sv}", "modem", g_variant_new_string (modem));
     }
   if (state != NULL)
     g_variant_builder_add (&filter, "{sv}", "state", g_variant_new_string (state));
   if (label != NULL)
     g_variant_builder_add (&filter, "{sv}", "label", g_variant_new_string (label));
-  if (!sqns_dbus_manager_call_get_history_sync (bus->manager, g_variant_builder_end (&filter), (guint)limit, 0,
-                                                G_DBUS_CALL_FLAGS_NONE, sqns_bus_timeout (bus), &jobs, NULL, &error))
+  if (!sqns_dbus_manager_call_get_history_sync (conn->manager, g_variant_builder_end (&filter), (guint)limit, 0,
+                                                G_DBUS_CALL_FLAGS_NONE, sqns_connection_timeout (conn), &jobs, NULL,
+                                                &error))
     return sqns_ctl_fail (ctl, error);
   print (ctl, jobs);
   return SQNS_EXIT_DONE;

@@ -21,7 +21,7 @@
 
 typedef struct {
   SqnsCtl *ctl;
-  SqnsBus *bus;
+  SqnsConnection *conn;
   GMainLoop *loop;
   SqnsDbusModem *modem; /* nullable */
   char *modem_name;
@@ -78,10 +78,11 @@ acquire (Inhibit *self, GError **error)
   g_autoptr (GVariant) handle = NULL;
   g_autoptr (GUnixFDList) files = NULL;
 
-  return sqns_bus_passes_files (self->bus, "an inhibitor", error)
-         && sqns_dbus_manager_call_inhibit_sync (self->bus->manager, self->who, self->why, options (self),
-                                                 sqns_bus_ask (self->bus), sqns_bus_long_timeout (self->bus), NULL,
-                                                 &handle, &files, NULL, error)
+  return sqns_connection_passes_files (self->conn, "an inhibitor", error)
+         && sqns_dbus_manager_call_inhibit_sync (self->conn->manager, self->who, self->why, options (self),
+                                                 sqns_connection_flags (self->conn),
+                                                 sqns_connection_long_timeout (self->conn), NULL, &handle, &files, NULL,
+                                                 error)
          && take (self, handle, files, error);
 }
 
@@ -205,16 +206,16 @@ run_command (Inhibit *self, char **command)
     }
 
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_object_set_data (G_OBJECT (self->bus->manager), "sqns-cancellable", cancellable);
-  gulong owner = g_signal_connect (self->bus->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  g_object_set_data (G_OBJECT (self->conn->manager), "sqns-cancellable", cancellable);
+  gulong owner = g_signal_connect (self->conn->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
   self->signals = g_unix_fd_add (signal_pipe[0], G_IO_IN, on_forward, self);
   g_subprocess_wait_async (self->child, NULL, on_child_ended, self);
   g_main_loop_run (self->loop);
 
   g_clear_handle_id (&self->signals, g_source_remove);
-  g_clear_signal_handler (&owner, self->bus->manager);
+  g_clear_signal_handler (&owner, self->conn->manager);
   g_cancellable_cancel (cancellable);
-  g_object_set_data (G_OBJECT (self->bus->manager), "sqns-cancellable", NULL);
+  g_object_set_data (G_OBJECT (self->conn->manager), "sqns-cancellable", NULL);
   return exit_code_of (self->child);
 }
 
@@ -242,12 +243,12 @@ default_who (const char *command)
 static gboolean
 prepare (Inhibit *self, const char *modem, GError **error)
 {
-  self->bus = sqns_bus_open (self->ctl, error);
-  if (self->bus == NULL)
+  self->conn = sqns_connection_open (self->ctl, error);
+  if (self->conn == NULL)
     return FALSE;
   if (modem != NULL)
     {
-      self->modem = sqns_modem_ref_find (self->bus, modem, error);
+      self->modem = sqns_modem_ref_find (self->conn, modem, error);
       if (self->modem == NULL)
         return FALSE;
       self->modem_name = sqns_modem_name (self->modem);
@@ -261,7 +262,7 @@ static void
 tell_running (Inhibit *self)
 {
   const char *job = self->modem != NULL ? sqns_dbus_modem_get_current_job (self->modem) : NULL;
-  guint running = sqns_dbus_manager_get_running_jobs (self->bus->manager);
+  guint running = sqns_dbus_manager_get_running_jobs (self->conn->manager);
 
   if (self->modem != NULL && job != NULL && *job != '\0' && !g_str_equal (job, "/"))
     sqns_ctl_remark (self->ctl, "a job runs on %s already and goes on (see: sqnsctl jobs)", self->modem_name);
@@ -292,7 +293,7 @@ hold (SqnsCtl *ctl, const char *who, const char *why, const char *modem, char **
     close (self.fd);
   g_clear_object (&self.child);
   g_clear_object (&self.modem);
-  g_clear_pointer (&self.bus, sqns_bus_free);
+  g_clear_pointer (&self.conn, sqns_connection_free);
   g_free (self.modem_name);
   g_free (self.who);
   return (SqnsExit)code; /* the command's, whatever its numbers mean */

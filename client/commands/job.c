@@ -8,12 +8,12 @@
 #include "client/ui/output.h"
 
 static SqnsExit
-follow (SqnsCtl *ctl, SqnsBus *bus, SqnsDbusJob *job)
+follow (SqnsCtl *ctl, SqnsConnection *conn, SqnsDbusJob *job)
 {
   g_autoptr (GError) error = NULL;
   gboolean interrupted;
 
-  if (!sqns_job_log_follow (bus, job, &interrupted, &error))
+  if (!sqns_job_log_follow (conn, job, &interrupted, &error))
     return sqns_ctl_fail (ctl, error);
   return interrupted ? SQNS_EXIT_DETACHED : sqns_job_state_exit (job);
 }
@@ -35,17 +35,17 @@ sqns_cmd_job (SqnsCtl *ctl, int argc, char **argv)
     return code;
   if (want_more && (!want_log || sqns_ctl_wants_json (ctl)))
     return sqns_ctl_usage (ctl, "--follow goes with --log, and not with JSON");
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (SqnsDbusJob) job = sqns_job_ref_find (bus, argv[1], &error);
+  g_autoptr (SqnsDbusJob) job = sqns_job_ref_find (conn, argv[1], &error);
   if (job == NULL)
     return sqns_ctl_fail (ctl, error);
   if (want_more)
-    return follow (ctl, bus, job);
+    return follow (ctl, conn, job);
   if (want_log)
     {
-      log = sqns_job_log_get (bus, job, &error);
+      log = sqns_job_log_get (conn, job, &error);
       if (log == NULL)
         return sqns_ctl_fail (ctl, error);
     }
@@ -63,6 +63,6 @@ sqns_cmd_job (SqnsCtl *ctl, int argc, char **argv)
   else if (log != NULL)
     sqns_out_text (log->str, log->len);
   else
-    sqns_details_print (bus, G_DBUS_PROXY (job));
+    sqns_details_print (conn, G_DBUS_PROXY (job));
   return SQNS_EXIT_DONE;
 }

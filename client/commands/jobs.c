@@ -58,12 +58,12 @@ sqns_cmd_jobs (SqnsCtl *ctl, int argc, char **argv)
 
   if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
     return code;
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
 
-  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
-  g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
+  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
+  g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
   if (sqns_ctl_wants_json (ctl))
     sqns_ctl_print_proxies (ctl, "jobs", jobs);
   else if (jobs->len > 0)

@@ -200,7 +200,7 @@ on_cancel (const char *key, gpointer data)
   cancel->notify = self;
   cancel->path = g_strdup (key);
   /* the session's own polkit agent asks, where it is somebody else's job */
-  sqns_dbus_job_call_cancel (job, sqns_bus_no_options (),
+  sqns_dbus_job_call_cancel (job, sqns_no_options (),
                              self->ctl->no_ask_password ? G_DBUS_CALL_FLAGS_NONE
                                                         : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
                              G_MAXINT, self->cancellable, on_cancel_answered, cancel);
@@ -277,7 +277,7 @@ sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv)
     return code;
   sqns_error_quark (); /* registers the daemon's error names */
   g_autoptr (GDBusConnection) session = open_session (&error);
-  g_autoptr (GDBusConnection) connection = session != NULL ? sqns_bus_connect (ctl, &error) : NULL;
+  g_autoptr (GDBusConnection) connection = session != NULL ? sqns_connection_open_bus (ctl, &error) : NULL;
   /* a daemon that does not run is not started for this: there is nothing to be told of it */
   g_autoptr (GDBusObjectManager) objects
       = connection != NULL

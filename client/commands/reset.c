@@ -28,13 +28,13 @@ sqns_cmd_reset (SqnsCtl *ctl, int argc, char **argv)
 
   if (!sqns_ctl_parse (ctl, entries, 1, 1, &argc, &argv, &code))
     return code;
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, argv[1], &error);
-  if (modem == NULL || !sqns_held_port_check (bus, modem, &error)
-      || !sqns_dbus_modem_call_reset_sync (modem, make_options (with_modem), sqns_bus_ask (bus),
-                                           sqns_bus_long_timeout (bus), NULL, &error))
+  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, argv[1], &error);
+  if (modem == NULL || !sqns_held_port_check (conn, modem, &error)
+      || !sqns_dbus_modem_call_reset_sync (modem, make_options (with_modem), sqns_connection_flags (conn),
+                                           sqns_connection_long_timeout (conn), NULL, &error))
     return sqns_ctl_fail (ctl, error);
 
   g_autofree char *name = sqns_modem_name (modem);
@@ -45,7 +45,8 @@ sqns_cmd_reset (SqnsCtl *ctl, int argc, char **argv)
   if (sqns_ctl_wants_json (ctl))
     {
       /* what the reset changed is on its way as signals; a new proxy asks for it */
-      g_autoptr (SqnsDbusModem) now = sqns_bus_modem (bus, g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)), &error);
+      g_autoptr (SqnsDbusModem) now
+          = sqns_connection_modem (conn, g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)), &error);
       if (now == NULL)
         return sqns_ctl_fail (ctl, error);
       sqns_ctl_print (ctl, "modem", sqns_json_from_proxy (G_DBUS_PROXY (now)));

@@ -5,17 +5,17 @@
 #include "client/job/ref.h"
 
 static gboolean
-resume (SqnsBus *bus, SqnsDbusJob *job, GError **error)
+resume (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
 {
-  return sqns_dbus_job_call_resume_sync (job, sqns_bus_no_options (), sqns_bus_ask (bus), sqns_bus_long_timeout (bus),
-                                         NULL, error);
+  return sqns_dbus_job_call_resume_sync (job, sqns_no_options (), sqns_connection_flags (conn),
+                                         sqns_connection_long_timeout (conn), NULL, error);
 }
 
 /* Its proxy still says how it ended before, and would be taken at its word. */
 static SqnsDbusJob *
-look_again (SqnsBus *bus, SqnsDbusJob *job, GError **error)
+look_again (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
 {
-  return sqns_bus_job (bus, g_dbus_proxy_get_object_path (G_DBUS_PROXY (job)), error);
+  return sqns_connection_job (conn, g_dbus_proxy_get_object_path (G_DBUS_PROXY (job)), error);
 }
 
 SqnsExit
@@ -31,21 +31,21 @@ sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv)
 
   if (!sqns_ctl_parse (ctl, entries, 1, -1, &argc, &argv, &code))
     return code;
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (GPtrArray) jobs = sqns_job_ref_resolve (bus, argv + 1, (guint)argc - 1, FALSE, &error);
+  g_autoptr (GPtrArray) jobs = sqns_job_ref_resolve (conn, argv + 1, (guint)argc - 1, FALSE, &error);
   if (jobs == NULL)
     return sqns_ctl_fail (ctl, error);
 
-  g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, bus, TRUE);
+  g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, TRUE);
   if (detach)
     sqns_follow_only_start (follow);
   sqns_follow_expect (follow);
   for (guint i = 0; i < jobs->len; i++)
     {
       g_autoptr (SqnsDbusJob) job
-          = resume (bus, jobs->pdata[i], &error) ? look_again (bus, jobs->pdata[i], &error) : NULL;
+          = resume (conn, jobs->pdata[i], &error) ? look_again (conn, jobs->pdata[i], &error) : NULL;
       if (job == NULL)
         return sqns_ctl_fail (ctl, error);
       sqns_follow_add (follow, job);

@@ -25,7 +25,7 @@ print_identity (SqnsCtl *ctl, GVariant *identity)
 }
 
 static void
-print (SqnsCtl *ctl, SqnsBus *bus, SqnsDbusModem *modem, GVariant *identity)
+print (SqnsCtl *ctl, SqnsConnection *conn, SqnsDbusModem *modem, GVariant *identity)
 {
   if (sqns_ctl_wants_json (ctl))
     {
@@ -35,7 +35,7 @@ print (SqnsCtl *ctl, SqnsBus *bus, SqnsDbusModem *modem, GVariant *identity)
       sqns_ctl_print (ctl, "modem", node);
       return;
     }
-  sqns_details_print (bus, G_DBUS_PROXY (modem));
+  sqns_details_print (conn, G_DBUS_PROXY (modem));
   if (identity != NULL)
     print_identity (ctl, identity);
 }
@@ -57,30 +57,30 @@ sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv)
 
   if (!sqns_ctl_parse (ctl, entries, 1, 1, &argc, &argv, &code))
     return code;
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, argv[1], &error);
+  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, argv[1], &error);
   if (modem == NULL)
     return sqns_ctl_fail (ctl, error);
 
   if ((refresh
-       && !sqns_dbus_modem_call_refresh_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
-                                              sqns_bus_long_timeout (bus), NULL, &error))
+       && !sqns_dbus_modem_call_refresh_sync (modem, sqns_no_options (), sqns_connection_flags (conn),
+                                              sqns_connection_long_timeout (conn), NULL, &error))
       || (identify
-          && !sqns_dbus_modem_call_identify_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
-                                                  sqns_bus_long_timeout (bus), &identity, NULL, &error)))
+          && !sqns_dbus_modem_call_identify_sync (modem, sqns_no_options (), sqns_connection_flags (conn),
+                                                  sqns_connection_long_timeout (conn), &identity, NULL, &error)))
     return sqns_ctl_fail (ctl, error);
   if (refresh || identify)
     {
       g_autofree char *path = g_strdup (g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)));
       /* What was found is on its way as signals; a new proxy asks for it. */
       g_clear_object (&modem);
-      modem = sqns_bus_modem (bus, path, &error);
+      modem = sqns_connection_modem (conn, path, &error);
       if (modem == NULL)
         return sqns_ctl_fail (ctl, error);
     }
 
-  print (ctl, bus, modem, identity);
+  print (ctl, conn, modem, identity);
   return SQNS_EXIT_DONE;
 }

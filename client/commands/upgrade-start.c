@@ -22,7 +22,7 @@ typedef struct {
 #define LIMIT_RETRY_MS 300
 
 typedef struct {
-  SqnsBus *bus;
+  SqnsConnection *conn;
   SqnsFollow *follow;
   GPtrArray *modems;
   GVariant *options;
@@ -60,7 +60,7 @@ follow_paths (Start *start, const char *const *paths)
   for (guint i = 0; paths[i] != NULL; i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (SqnsDbusJob) job = sqns_bus_job (start->bus, paths[i], &error);
+      g_autoptr (SqnsDbusJob) job = sqns_connection_job (start->conn, paths[i], &error);
       if (job == NULL)
         {
           sqns_follow_abort (start->follow, error);
@@ -102,8 +102,8 @@ static void
 ask_daemon (Start *start)
 {
   GPtrArray *modems = start->modems;
-  GDBusCallFlags flags = sqns_bus_ask (start->bus);
-  int timeout = sqns_bus_long_timeout (start->bus);
+  GDBusCallFlags flags = sqns_connection_flags (start->conn);
+  int timeout = sqns_connection_long_timeout (start->conn);
   GVariant *firmware = g_variant_new_handle (0);
 
   if (start->recover)
@@ -122,8 +122,8 @@ ask_daemon (Start *start)
   for (guint i = 0; i < modems->len; i++)
     g_ptr_array_add (paths, (char *)g_dbus_proxy_get_object_path (modems->pdata[i]));
   g_ptr_array_add (paths, NULL);
-  sqns_dbus_manager_call_upgrade_many (start->bus->manager, (const char *const *)paths->pdata, firmware, start->options,
-                                       flags, timeout, start->files, NULL, on_many_started, start);
+  sqns_dbus_manager_call_upgrade_many (start->conn->manager, (const char *const *)paths->pdata, firmware,
+                                       start->options, flags, timeout, start->files, NULL, on_many_started, start);
 }
 
 /* "upgrade fw.dup /dev/ttyUSB0": say what is wrong before the tty is called a bad firmware. */
@@ -149,16 +149,16 @@ start_and_follow (SqnsCtl *ctl, char **modem_refs, guint n_refs, const char *pat
     return sqns_ctl_fail (ctl, error);
   g_variant_ref_sink (dict);
 
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL || !sqns_bus_passes_files (bus, "firmware", &error))
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL || !sqns_connection_passes_files (conn, "firmware", &error))
     return sqns_ctl_fail (ctl, error);
-  g_autoptr (GPtrArray) modems = sqns_modem_ref_resolve (bus, modem_refs, n_refs, flags->all, &error);
-  if (modems == NULL || !sqns_held_port_check_all (bus, modems, flags->options.not_before != NULL, &error))
+  g_autoptr (GPtrArray) modems = sqns_modem_ref_resolve (conn, modem_refs, n_refs, flags->all, &error);
+  if (modems == NULL || !sqns_held_port_check_all (conn, modems, flags->options.not_before != NULL, &error))
     return sqns_ctl_fail (ctl, error);
 
-  g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, bus, TRUE);
+  g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, TRUE);
   Start start = {
-    .bus = bus,
+    .conn = conn,
     .follow = follow,
     .modems = modems,
     .options = dict,

@@ -7,14 +7,14 @@
 SqnsExit
 sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv)
 {
-  g_autoptr (SqnsBus) bus = NULL;
+  g_autoptr (SqnsConnection) conn = NULL;
   g_autoptr (GPtrArray) jobs = NULL;
   SqnsExit code;
 
-  if (!sqns_job_ref_arguments (ctl, argc, argv, &bus, &jobs, &code))
+  if (!sqns_job_ref_arguments (ctl, argc, argv, &conn, &jobs, &code))
     return code;
 
-  g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, bus, FALSE);
+  g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, FALSE);
   for (guint i = 0; i < jobs->len; i++)
     sqns_follow_add (follow, jobs->pdata[i]);
   return sqns_follow_run (follow);

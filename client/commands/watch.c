@@ -14,7 +14,7 @@
 
 typedef struct {
   SqnsCtl *ctl;
-  SqnsBus *bus;
+  SqnsConnection *conn;
   GMainLoop *loop;
   SqnsBars *bars;    /* NULL: plain lines on stdout */
   GHashTable *shown; /* object path -> Shown */
@@ -43,7 +43,7 @@ current_job (Watch *watch, SqnsDbusModem *modem)
   const char *path = sqns_dbus_modem_get_current_job (modem);
   if (path == NULL || !g_variant_is_object_path (path))
     return NULL;
-  g_autoptr (GDBusObject) object = g_dbus_object_manager_get_object (watch->bus->objects, path);
+  g_autoptr (GDBusObject) object = g_dbus_object_manager_get_object (watch->conn->objects, path);
   return object != NULL ? sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object)) : NULL;
 }
 
@@ -102,7 +102,7 @@ show_job (Watch *watch, SqnsDbusJob *job)
 {
   const char *path = sqns_dbus_job_get_modem (job);
   g_autoptr (GDBusObject) object = path != NULL && g_variant_is_object_path (path)
-                                       ? g_dbus_object_manager_get_object (watch->bus->objects, path)
+                                       ? g_dbus_object_manager_get_object (watch->conn->objects, path)
                                        : NULL;
   g_autoptr (SqnsDbusModem) modem = object != NULL ? sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object)) : NULL;
   if (modem != NULL)
@@ -191,14 +191,14 @@ run (Watch *watch)
   guint timeout = watch->ctl->timeout > 0 ? g_timeout_add_seconds ((guint)watch->ctl->timeout, on_end, watch) : 0;
   guint interrupt = g_unix_signal_add (SIGINT, on_end, watch);
   guint terminate = g_unix_signal_add (SIGTERM, on_end, watch);
-  gulong owner = g_signal_connect (watch->bus->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), watch);
-  gulong closed = g_signal_connect (watch->bus->connection, "closed", G_CALLBACK (on_closed), watch);
-  g_autoptr (GPtrArray) modems = sqns_bus_modems (watch->bus);
-  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (watch->bus);
+  gulong owner = g_signal_connect (watch->conn->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), watch);
+  gulong closed = g_signal_connect (watch->conn->bus, "closed", G_CALLBACK (on_closed), watch);
+  g_autoptr (GPtrArray) modems = sqns_connection_modems (watch->conn);
+  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (watch->conn);
 
-  g_signal_connect (watch->bus->objects, "object-added", G_CALLBACK (on_added), watch);
-  g_signal_connect (watch->bus->objects, "object-removed", G_CALLBACK (on_removed), watch);
-  g_signal_connect (watch->bus->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), watch);
+  g_signal_connect (watch->conn->objects, "object-added", G_CALLBACK (on_added), watch);
+  g_signal_connect (watch->conn->objects, "object-removed", G_CALLBACK (on_removed), watch);
+  g_signal_connect (watch->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), watch);
   for (guint i = 0; i < modems->len; i++)
     {
       sqns_ctl_print_event (watch->ctl, "added", "modem", sqns_json_from_proxy (modems->pdata[i]));
@@ -210,9 +210,9 @@ run (Watch *watch)
     sqns_ctl_remark (watch->ctl, "no boards yet");
   g_main_loop_run (watch->loop);
 
-  g_signal_handlers_disconnect_by_data (watch->bus->objects, watch);
-  g_clear_signal_handler (&owner, watch->bus->manager);
-  g_clear_signal_handler (&closed, watch->bus->connection);
+  g_signal_handlers_disconnect_by_data (watch->conn->objects, watch);
+  g_clear_signal_handler (&owner, watch->conn->manager);
+  g_clear_signal_handler (&closed, watch->conn->bus);
   g_clear_handle_id (&timeout, g_source_remove);
   g_clear_handle_id (&interrupt, g_source_remove);
   g_clear_handle_id (&terminate, g_source_remove);
@@ -226,13 +226,13 @@ sqns_cmd_watch (SqnsCtl *ctl, int argc, char **argv)
 
   if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
     return code;
-  g_autoptr (SqnsBus) bus = sqns_bus_open (ctl, &error);
-  if (bus == NULL)
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  if (conn == NULL)
     return sqns_ctl_fail (ctl, error);
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GHashTable) shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, shown_free);
-  Watch watch = { .ctl = ctl, .bus = bus, .loop = loop, .shown = shown };
+  Watch watch = { .ctl = ctl, .conn = conn, .loop = loop, .shown = shown };
   if (!ctl->quiet && !sqns_ctl_wants_json (ctl) && sqns_bars_possible ())
     watch.bars = sqns_bars_new ();
   run (&watch);
@@ -245,7 +245,7 @@ sqns_cmd_watch (SqnsCtl *ctl, int argc, char **argv)
     }
   if (ctl->json && !ctl->json_stream)
     {
-      g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
+      g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
       JsonNode *array = sqns_json_array_new ();
       for (guint i = 0; i < modems->len; i++)
         sqns_json_array_take (array, sqns_json_from_proxy (modems->pdata[i]));

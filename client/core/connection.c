@@ -41,7 +41,7 @@ bus_words (const SqnsCtl *ctl)
 
 /* Whatever it was that failed on the way to a bus, there is no daemon for us. */
 GDBusConnection *
-sqns_bus_connect (const SqnsCtl *ctl, GError **error)
+sqns_connection_open_bus (const SqnsCtl *ctl, GError **error)
 {
   g_autoptr (GError) local = NULL;
   GDBusConnection *connection = open_bus (ctl, &local);
@@ -62,19 +62,19 @@ sqns_bus_connect (const SqnsCtl *ctl, GError **error)
 }
 
 static GVariant *
-ask_bus (SqnsBus *bus, const char *method, GVariant *args, const char *reply_type, GError **error)
+ask_bus (SqnsConnection *conn, const char *method, GVariant *args, const char *reply_type, GError **error)
 {
-  return g_dbus_connection_call_sync (bus->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+  return g_dbus_connection_call_sync (conn->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                       "org.freedesktop.DBus", method, args, G_VARIANT_TYPE (reply_type),
-                                      G_DBUS_CALL_FLAGS_NONE, sqns_bus_timeout (bus), NULL, error);
+                                      G_DBUS_CALL_FLAGS_NONE, sqns_connection_timeout (conn), NULL, error);
 }
 
 int
-sqns_bus_daemon_pid (SqnsBus *bus)
+sqns_connection_daemon_pid (SqnsConnection *conn)
 {
   guint pid = 0;
   g_autoptr (GVariant) answer
-      = ask_bus (bus, "GetConnectionUnixProcessID", g_variant_new ("(s)", SQNS_BUS_NAME), "(u)", NULL);
+      = ask_bus (conn, "GetConnectionUnixProcessID", g_variant_new ("(s)", SQNS_BUS_NAME), "(u)", NULL);
   if (answer != NULL)
     g_variant_get (answer, "(u)", &pid);
   return (int)pid;
@@ -83,21 +83,21 @@ sqns_bus_daemon_pid (SqnsBus *bus)
 /* Asked for by name, so that the bus says whether there is no such service, or it does not start, or it is not for us.
  * It does not know services that run without its help, so they are looked for first. */
 static gboolean
-start_daemon (SqnsBus *bus, GError **error)
+start_daemon (SqnsConnection *conn, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autoptr (GVariant) owner = ask_bus (bus, "GetNameOwner", g_variant_new ("(s)", SQNS_BUS_NAME), "(s)", NULL);
+  g_autoptr (GVariant) owner = ask_bus (conn, "GetNameOwner", g_variant_new ("(s)", SQNS_BUS_NAME), "(s)", NULL);
   if (owner != NULL)
     return TRUE;
   g_autoptr (GVariant) started
-      = ask_bus (bus, "StartServiceByName", g_variant_new ("(su)", SQNS_BUS_NAME, 0), "(u)", &local);
+      = ask_bus (conn, "StartServiceByName", g_variant_new ("(su)", SQNS_BUS_NAME, 0), "(u)", &local);
   if (started != NULL)
     return TRUE;
 
   if (g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
     {
       g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "sqnsd is not running on %s",
-                   bus_words (bus->ctl));
+                   bus_words (conn->ctl));
       return FALSE;
     }
   g_dbus_error_strip_remote_error (local);
@@ -105,70 +105,70 @@ start_daemon (SqnsBus *bus, GError **error)
   return FALSE;
 }
 
-SqnsBus *
-sqns_bus_open (const SqnsCtl *ctl, GError **error)
+SqnsConnection *
+sqns_connection_open (const SqnsCtl *ctl, GError **error)
 {
-  g_autoptr (SqnsBus) bus = g_new0 (SqnsBus, 1);
+  g_autoptr (SqnsConnection) conn = g_new0 (SqnsConnection, 1);
 
   sqns_error_quark (); /* registers the daemon's error names before the first answer */
-  bus->ctl = ctl;
-  bus->connection = sqns_bus_connect (ctl, error);
-  if (bus->connection == NULL || !start_daemon (bus, error))
+  conn->ctl = ctl;
+  conn->bus = sqns_connection_open_bus (ctl, error);
+  if (conn->bus == NULL || !start_daemon (conn, error))
     return NULL;
-  bus->manager = sqns_dbus_manager_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME,
-                                                   SQNS_BUS_PATH, NULL, error);
-  if (bus->manager == NULL)
+  conn->manager = sqns_dbus_manager_proxy_new_sync (conn->bus, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, SQNS_BUS_PATH,
+                                                    NULL, error);
+  if (conn->manager == NULL)
     return NULL;
-  bus->objects = sqns_dbus_object_manager_client_new_sync (bus->connection, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
-                                                           SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, error);
-  if (bus->objects == NULL)
+  conn->objects = sqns_dbus_object_manager_client_new_sync (conn->bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
+                                                            SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, error);
+  if (conn->objects == NULL)
     return NULL;
-  return g_steal_pointer (&bus);
+  return g_steal_pointer (&conn);
 }
 
 void
-sqns_bus_free (SqnsBus *bus)
+sqns_connection_free (SqnsConnection *conn)
 {
   sqns_ask_password_stop ();
-  g_clear_object (&bus->objects);
-  g_clear_object (&bus->manager);
-  g_clear_object (&bus->connection);
-  g_free (bus);
+  g_clear_object (&conn->objects);
+  g_clear_object (&conn->manager);
+  g_clear_object (&conn->bus);
+  g_free (conn);
 }
 
 GDBusCallFlags
-sqns_bus_ask (SqnsBus *bus)
+sqns_connection_flags (SqnsConnection *conn)
 {
-  if (bus->ctl->no_ask_password)
+  if (conn->ctl->no_ask_password)
     return G_DBUS_CALL_FLAGS_NONE;
   /* Only the system bus has a polkit behind it that this terminal could answer. */
-  if (bus->ctl->bus == NULL && bus->ctl->host == NULL && !bus->ctl->session)
+  if (conn->ctl->bus == NULL && conn->ctl->host == NULL && !conn->ctl->session)
     sqns_ask_password_start ();
   return G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
 }
 
 int
-sqns_bus_timeout (const SqnsBus *bus)
+sqns_connection_timeout (const SqnsConnection *conn)
 {
-  return bus->ctl->timeout > 0 && bus->ctl->timeout < G_MAXINT / 1000 ? bus->ctl->timeout * 1000 : -1;
+  return conn->ctl->timeout > 0 && conn->ctl->timeout < G_MAXINT / 1000 ? conn->ctl->timeout * 1000 : -1;
 }
 
 int
-sqns_bus_long_timeout (const SqnsBus *bus)
+sqns_connection_long_timeout (const SqnsConnection *conn)
 {
-  int timeout = sqns_bus_timeout (bus);
+  int timeout = sqns_connection_timeout (conn);
   return timeout > 0 ? timeout : G_MAXINT;
 }
 
 gboolean
-sqns_bus_passes_files (SqnsBus *bus, const char *what, GError **error)
+sqns_connection_passes_files (SqnsConnection *conn, const char *what, GError **error)
 {
-  if (g_dbus_connection_get_capabilities (bus->connection) & G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING)
+  if (g_dbus_connection_get_capabilities (conn->bus) & G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING)
     return TRUE;
   g_set_error (
       error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
       "%s cannot be handed to the daemon on %s: open files do not cross this connection; run sqnsctl over there", what,
-      bus_words (bus->ctl));
+      bus_words (conn->ctl));
   return FALSE;
 }
 
@@ -194,9 +194,9 @@ compare_jobs (gconstpointer a, gconstpointer b)
 }
 
 GPtrArray *
-sqns_bus_modems (SqnsBus *bus)
+sqns_connection_modems (SqnsConnection *conn)
 {
-  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (bus->objects);
+  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (conn->objects);
   GPtrArray *modems = g_ptr_array_new_with_free_func (g_object_unref);
   for (GList *l = objects; l != NULL; l = l->next)
     {
@@ -209,9 +209,9 @@ sqns_bus_modems (SqnsBus *bus)
 }
 
 GPtrArray *
-sqns_bus_jobs (SqnsBus *bus)
+sqns_connection_jobs (SqnsConnection *conn)
 {
-  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (bus->objects);
+  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (conn->objects);
   GPtrArray *jobs = g_ptr_array_new_with_free_func (g_object_unref);
   for (GList *l = objects; l != NULL; l = l->next)
     {
@@ -224,10 +224,10 @@ sqns_bus_jobs (SqnsBus *bus)
 }
 
 SqnsDbusModem *
-sqns_bus_modem (SqnsBus *bus, const char *path, GError **error)
+sqns_connection_modem (SqnsConnection *conn, const char *path, GError **error)
 {
   g_autoptr (SqnsDbusModem) modem
-      = sqns_dbus_modem_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
+      = sqns_dbus_modem_proxy_new_sync (conn->bus, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
   if (modem != NULL && sqns_dbus_modem_get_id (modem) == NULL)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the daemon has no modem %s any more", path);
@@ -237,10 +237,10 @@ sqns_bus_modem (SqnsBus *bus, const char *path, GError **error)
 }
 
 SqnsDbusJob *
-sqns_bus_job (SqnsBus *bus, const char *path, GError **error)
+sqns_connection_job (SqnsConnection *conn, const char *path, GError **error)
 {
   g_autoptr (SqnsDbusJob) job
-      = sqns_dbus_job_proxy_new_sync (bus->connection, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
+      = sqns_dbus_job_proxy_new_sync (conn->bus, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
   if (job != NULL && sqns_dbus_job_get_state (job) == NULL)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the daemon has no job %s any more", path);
@@ -250,7 +250,7 @@ sqns_bus_job (SqnsBus *bus, const char *path, GError **error)
 }
 
 GVariant *
-sqns_bus_no_options (void)
+sqns_no_options (void)
 {
   return g_variant_new ("a{sv}", NULL);
 }

@@ -10,41 +10,41 @@
 
 typedef struct {
   const SqnsCtl *ctl;
-  GDBusConnection *connection;
+  GDBusConnection *bus;
   SqnsDbusManager *manager;
   GDBusObjectManager *objects;
-} SqnsBus;
+} SqnsConnection;
 
 /* Only the bus: neither looks for the daemon nor starts it. */
-GDBusConnection *sqns_bus_connect (const SqnsCtl *ctl, GError **error);
+GDBusConnection *sqns_connection_open_bus (const SqnsCtl *ctl, GError **error);
 
 /* Starts the daemon where the bus can. Errors: what the bus says, or G_DBUS_ERROR_SERVICE_UNKNOWN without a daemon. */
-SqnsBus *sqns_bus_open (const SqnsCtl *ctl, GError **error);
-void sqns_bus_free (SqnsBus *bus);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBus, sqns_bus_free)
+SqnsConnection *sqns_connection_open (const SqnsCtl *ctl, GError **error);
+void sqns_connection_free (SqnsConnection *conn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsConnection, sqns_connection_free)
 
 /* 0 when the bus does not tell. */
-int sqns_bus_daemon_pid (SqnsBus *bus);
+int sqns_connection_daemon_pid (SqnsConnection *conn);
 
 /* Flags for a call that may need authorization: a person may be asked unless --no-ask-password. Starts the textual
  * agent. */
-GDBusCallFlags sqns_bus_ask (SqnsBus *bus);
+GDBusCallFlags sqns_connection_flags (SqnsConnection *conn);
 
 /* In ms, for a call that should be answered at once, and for one that waits for a modem or a person; --timeout goes
  * before. */
-int sqns_bus_timeout (const SqnsBus *bus);
-int sqns_bus_long_timeout (const SqnsBus *bus);
+int sqns_connection_timeout (const SqnsConnection *conn);
+int sqns_connection_long_timeout (const SqnsConnection *conn);
 
 /* NOT_SUPPORTED when no file can be handed over, as over ssh. @what: "firmware", "a console". */
-gboolean sqns_bus_passes_files (SqnsBus *bus, const char *what, GError **error);
+gboolean sqns_connection_passes_files (SqnsConnection *conn, const char *what, GError **error);
 
 /* SqnsDbusModem * by tty, SqnsDbusJob * by age. Transfer full. */
-GPtrArray *sqns_bus_modems (SqnsBus *bus);
-GPtrArray *sqns_bus_jobs (SqnsBus *bus);
+GPtrArray *sqns_connection_modems (SqnsConnection *conn);
+GPtrArray *sqns_connection_jobs (SqnsConnection *conn);
 
 /* Not from the list above: it may be newer than that. Errors: NOT_FOUND. */
-SqnsDbusModem *sqns_bus_modem (SqnsBus *bus, const char *path, GError **error);
-SqnsDbusJob *sqns_bus_job (SqnsBus *bus, const char *path, GError **error);
+SqnsDbusModem *sqns_connection_modem (SqnsConnection *conn, const char *path, GError **error);
+SqnsDbusJob *sqns_connection_job (SqnsConnection *conn, const char *path, GError **error);
 
 /* An a{sv} of options without any in it. Floating. */
-GVariant *sqns_bus_no_options (void);
+GVariant *sqns_no_options (void);

@@ -30,12 +30,13 @@ dict_words (GVariant *value)
 
 /* By the name that it has everywhere else. */
 static char *
-object_words (SqnsBus *bus, const char *path)
+object_words (SqnsConnection *conn, const char *path)
 {
   const char *last = strrchr (path, '/');
   g_autoptr (SqnsDbusModem) modem
-      = g_str_has_prefix (path, SQNS_BUS_PATH "/modem/") ? sqns_bus_modem (bus, path, NULL) : NULL;
-  g_autoptr (SqnsDbusJob) job = g_str_has_prefix (path, SQNS_BUS_PATH "/job/") ? sqns_bus_job (bus, path, NULL) : NULL;
+      = g_str_has_prefix (path, SQNS_BUS_PATH "/modem/") ? sqns_connection_modem (conn, path, NULL) : NULL;
+  g_autoptr (SqnsDbusJob) job
+      = g_str_has_prefix (path, SQNS_BUS_PATH "/job/") ? sqns_connection_job (conn, path, NULL) : NULL;
 
   if (modem != NULL)
     return g_strdup (sqns_dbus_modem_get_id (modem));
@@ -53,7 +54,7 @@ unsigned_words (const char *name, guint64 number)
 }
 
 static char *
-value_words (SqnsBus *bus, const char *name, GVariant *value)
+value_words (SqnsConnection *conn, const char *name, GVariant *value)
 {
   if (g_variant_is_of_type (value, G_VARIANT_TYPE ("a{ss}")))
     return dict_words (value);
@@ -67,7 +68,7 @@ value_words (SqnsBus *bus, const char *name, GVariant *value)
     case G_VARIANT_CLASS_STRING:
       return g_variant_dup_string (value, NULL);
     case G_VARIANT_CLASS_OBJECT_PATH:
-      return object_words (bus, g_variant_get_string (value, NULL));
+      return object_words (conn, g_variant_get_string (value, NULL));
     case G_VARIANT_CLASS_BOOLEAN:
       return g_strdup (g_variant_get_boolean (value) ? "yes" : "no");
     case G_VARIANT_CLASS_UINT16: /* USB ids */
@@ -96,7 +97,7 @@ value_words (SqnsBus *bus, const char *name, GVariant *value)
 }
 
 void
-sqns_details_print (SqnsBus *bus, GDBusProxy *proxy)
+sqns_details_print (SqnsConnection *conn, GDBusProxy *proxy)
 {
   GDBusInterfaceInfo *info = g_dbus_proxy_get_interface_info (proxy);
   guint width = 0;
@@ -113,7 +114,7 @@ sqns_details_print (SqnsBus *bus, GDBusProxy *proxy)
       if (value == NULL)
         continue;
       g_autofree char *key = sqns_text_kebab (name);
-      g_autofree char *words = value_words (bus, name, value);
+      g_autofree char *words = value_words (conn, name, value);
       g_autofree char *clean = sqns_clean_line (words, -1);
       if (*clean != '\0')
         sqns_out ("%-*s  %s\n", (int)width, key, clean);

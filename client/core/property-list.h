@@ -4,6 +4,6 @@
 
 #include "client/core/connection.h"
 
-/* On stdout; objects by their modem's id and their job's uuid, which @bus is asked for; what is empty, zero or not
+/* On stdout; objects by their modem's id and their job's uuid, which @conn is asked for; what is empty, zero or not
  * known is left out. */
-void sqns_details_print (SqnsBus *bus, GDBusProxy *proxy);
+void sqns_details_print (SqnsConnection *conn, GDBusProxy *proxy);

@@ -15,12 +15,12 @@ copy (const char *text)
 }
 
 static void
-take_job (SqnsModemFacts *facts, SqnsBus *bus, SqnsDbusModem *modem)
+take_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
 {
   const char *path = sqns_dbus_modem_get_current_job (modem);
   if (path == NULL || g_str_equal (path, "/"))
     return;
-  g_autoptr (SqnsDbusJob) job = sqns_bus_job (bus, path, NULL);
+  g_autoptr (SqnsDbusJob) job = sqns_connection_job (conn, path, NULL);
   if (job == NULL || sqns_job_state_ended (sqns_job_state (job)))
     return;
   facts->job = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
@@ -32,9 +32,9 @@ take_job (SqnsModemFacts *facts, SqnsBus *bus, SqnsDbusModem *modem)
 
 /* A job that is interrupted is not the modem's current one. */
 static void
-take_torn_job (SqnsModemFacts *facts, SqnsBus *bus, SqnsDbusModem *modem)
+take_torn_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
 {
-  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
+  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
   for (guint i = 0; i < jobs->len && facts->job == NULL && facts->torn == NULL; i++)
     {
       SqnsDbusJob *job = jobs->pdata[i];
@@ -75,7 +75,7 @@ take_versions (SqnsModemFacts *facts, GVariant *versions)
 }
 
 SqnsModemFacts *
-sqns_doctor_modem_facts (SqnsBus *bus, SqnsDbusModem *modem, gboolean brief)
+sqns_doctor_modem_facts (SqnsConnection *conn, SqnsDbusModem *modem, gboolean brief)
 {
   SqnsModemFacts *facts = g_new0 (SqnsModemFacts, 1);
   const char *const *blockers = sqns_dbus_modem_get_blockers (modem);
@@ -93,8 +93,8 @@ sqns_doctor_modem_facts (SqnsBus *bus, SqnsDbusModem *modem, gboolean brief)
   facts->last_error = copy (sqns_dbus_modem_get_last_error (modem));
   facts->blockers = blockers != NULL ? g_strjoinv ("; ", (char **)blockers) : g_strdup ("");
   take_versions (facts, sqns_dbus_modem_get_versions (modem));
-  take_job (facts, bus, modem);
-  take_torn_job (facts, bus, modem);
+  take_job (facts, conn, modem);
+  take_torn_job (facts, conn, modem);
   return facts;
 }
 
@@ -111,24 +111,24 @@ take_failure (SqnsModemFacts *facts, GError *error)
 }
 
 SqnsModemFacts *
-sqns_doctor_ask_modem (SqnsBus *bus, SqnsDbusModem **modem)
+sqns_doctor_ask_modem (SqnsConnection *conn, SqnsDbusModem **modem)
 {
-  g_autoptr (SqnsModemFacts) before = sqns_doctor_modem_facts (bus, *modem, FALSE);
+  g_autoptr (SqnsModemFacts) before = sqns_doctor_modem_facts (conn, *modem, FALSE);
   g_autoptr (GError) error = NULL;
 
   if (before->job != NULL || before->state == SQNS_MODEM_GONE)
     return g_steal_pointer (&before);
   g_autofree char *path = g_strdup (g_dbus_proxy_get_object_path (G_DBUS_PROXY (*modem)));
-  gboolean asked = sqns_dbus_modem_call_refresh_sync (*modem, sqns_bus_no_options (), sqns_bus_ask (bus),
-                                                      sqns_bus_long_timeout (bus), NULL, &error);
+  gboolean asked = sqns_dbus_modem_call_refresh_sync (*modem, sqns_no_options (), sqns_connection_flags (conn),
+                                                      sqns_connection_long_timeout (conn), NULL, &error);
   /* What was found is on its way as signals; a new proxy asks for it. */
-  SqnsDbusModem *after = sqns_bus_modem (bus, path, NULL);
+  SqnsDbusModem *after = sqns_connection_modem (conn, path, NULL);
   if (after != NULL)
     {
       g_object_unref (*modem);
       *modem = after;
     }
-  SqnsModemFacts *facts = sqns_doctor_modem_facts (bus, *modem, FALSE);
+  SqnsModemFacts *facts = sqns_doctor_modem_facts (conn, *modem, FALSE);
   facts->asked = SQNS_ASKED_WELL;
   if (!asked)
     take_failure (facts, error);

@@ -25,7 +25,7 @@ typedef enum {
 
 struct _SqnsFollow {
   SqnsCtl *ctl;
-  SqnsBus *bus;
+  SqnsConnection *conn;
   gboolean own;
   gboolean only_start; /* and leave it then */
   Mood mood;
@@ -168,7 +168,7 @@ tell_holder (SqnsFollow *follow, SqnsFollowedJob *followed)
   const char *error_name = sqns_dbus_job_get_error_name (sqns_followed_job_get_job (followed));
   if (modem == NULL || g_strcmp0 (error_name, SQNS_ERROR_DBUS_PREFIX "PortLocked") != 0)
     return;
-  g_autofree char *owner = sqns_held_port_owner (follow->bus, modem);
+  g_autofree char *owner = sqns_held_port_owner (follow->conn, modem);
   const char *message = sqns_dbus_job_get_error_message (sqns_followed_job_get_job (followed));
   if (owner != NULL && (message == NULL || strstr (message, owner) == NULL))
     sqns_progress_note (follow->progress, "%s: the port is in use by %s", sqns_followed_job_get_name (followed), owner);
@@ -313,11 +313,11 @@ free_job (gpointer data)
 }
 
 SqnsFollow *
-sqns_follow_new (SqnsCtl *ctl, SqnsBus *bus, gboolean own)
+sqns_follow_new (SqnsCtl *ctl, SqnsConnection *conn, gboolean own)
 {
   SqnsFollow *follow = g_new0 (SqnsFollow, 1);
   follow->ctl = ctl;
-  follow->bus = bus;
+  follow->conn = conn;
   follow->own = own;
   follow->mood = MOOD_FOLLOWING;
   follow->jobs = g_ptr_array_new_with_free_func (free_job);
@@ -327,16 +327,16 @@ sqns_follow_new (SqnsCtl *ctl, SqnsBus *bus, gboolean own)
   follow->terminate = g_unix_signal_add (SIGTERM, on_terminate, follow);
   follow->hangup = g_unix_signal_add (SIGHUP, on_terminate, follow);
   follow->owner_changed
-      = g_signal_connect (bus->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), follow);
-  follow->closed = g_signal_connect (bus->connection, "closed", G_CALLBACK (on_closed), follow);
+      = g_signal_connect (conn->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), follow);
+  follow->closed = g_signal_connect (conn->bus, "closed", G_CALLBACK (on_closed), follow);
   return follow;
 }
 
 void
 sqns_follow_free (SqnsFollow *follow)
 {
-  g_clear_signal_handler (&follow->owner_changed, follow->bus->manager);
-  g_clear_signal_handler (&follow->closed, follow->bus->connection);
+  g_clear_signal_handler (&follow->owner_changed, follow->conn->manager);
+  g_clear_signal_handler (&follow->closed, follow->conn->bus);
   g_clear_handle_id (&follow->interrupt, g_source_remove);
   g_clear_handle_id (&follow->terminate, g_source_remove);
   g_clear_handle_id (&follow->hangup, g_source_remove);
@@ -365,7 +365,7 @@ sqns_follow_only_start (SqnsFollow *follow)
 void
 sqns_follow_add (SqnsFollow *follow, SqnsDbusJob *job)
 {
-  SqnsFollowedJob *followed = sqns_followed_job_new (follow->bus, job, follow->jobs->len, &job_funcs, follow);
+  SqnsFollowedJob *followed = sqns_followed_job_new (follow->conn, job, follow->jobs->len, &job_funcs, follow);
   g_ptr_array_add (follow->jobs, followed);
   sqns_followed_job_watch (followed);
 }

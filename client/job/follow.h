@@ -7,7 +7,7 @@
 typedef struct _SqnsFollow SqnsFollow;
 
 /* @own: the jobs were started here, so a second Ctrl-C asks to cancel them; else the first one ends it. */
-SqnsFollow *sqns_follow_new (SqnsCtl *ctl, SqnsBus *bus, gboolean own);
+SqnsFollow *sqns_follow_new (SqnsCtl *ctl, SqnsConnection *conn, gboolean own);
 void sqns_follow_free (SqnsFollow *follow);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsFollow, sqns_follow_free)
 

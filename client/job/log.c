@@ -37,14 +37,14 @@ read_log (int fd, GError **error)
 }
 
 GString *
-sqns_job_log_get (SqnsBus *bus, SqnsDbusJob *job, GError **error)
+sqns_job_log_get (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
 {
   g_autoptr (GVariant) handle = NULL;
   g_autoptr (GUnixFDList) files = NULL;
 
-  if (!sqns_bus_passes_files (bus, "a job's log", error)
-      || !sqns_dbus_job_call_get_log_sync (job, sqns_bus_ask (bus), sqns_bus_long_timeout (bus), NULL, &handle, &files,
-                                           NULL, error))
+  if (!sqns_connection_passes_files (conn, "a job's log", error)
+      || !sqns_dbus_job_call_get_log_sync (job, sqns_connection_flags (conn), sqns_connection_long_timeout (conn), NULL,
+                                           &handle, &files, NULL, error))
     return NULL;
   int fd = files != NULL ? g_unix_fd_list_get (files, g_variant_get_handle (handle), error) : -1;
   if (fd < 0)
@@ -72,9 +72,9 @@ new_part (const GString *log, const GString *shown)
 }
 
 static gboolean
-print_new (SqnsBus *bus, SqnsDbusJob *job, GString *shown, gboolean *open, GError **error)
+print_new (SqnsConnection *conn, SqnsDbusJob *job, GString *shown, gboolean *open, GError **error)
 {
-  g_autoptr (GString) log = sqns_job_log_get (bus, job, error);
+  g_autoptr (GString) log = sqns_job_log_get (conn, job, error);
   if (log == NULL)
     return FALSE;
   const char *part = new_part (log, shown);
@@ -99,7 +99,7 @@ on_tick (gpointer data)
 }
 
 gboolean
-sqns_job_log_follow (SqnsBus *bus, SqnsDbusJob *job, gboolean *interrupted, GError **error)
+sqns_job_log_follow (SqnsConnection *conn, SqnsDbusJob *job, gboolean *interrupted, GError **error)
 {
   g_autoptr (GString) shown = g_string_new (NULL);
   gboolean good = TRUE, ended = FALSE, look = TRUE, open = TRUE;
@@ -113,7 +113,7 @@ sqns_job_log_follow (SqnsBus *bus, SqnsDbusJob *job, gboolean *interrupted, GErr
         {
           /* what is asked for after the end is all of it */
           ended = sqns_job_state_ended (sqns_job_state (job));
-          good = print_new (bus, job, shown, &open, error);
+          good = print_new (conn, job, shown, &open, error);
           look = FALSE;
         }
       else

@@ -5,7 +5,7 @@
 #include "client/modem/name.h"
 
 struct _SqnsFollowedJob {
-  SqnsBus *bus;
+  SqnsConnection *conn;
   SqnsDbusJob *job;
   SqnsDbusModem *modem; /* nullable */
   char *name;
@@ -27,12 +27,13 @@ struct _SqnsFollowedJob {
 };
 
 SqnsFollowedJob *
-sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFollowedJobFuncs *funcs, gpointer data)
+sqns_followed_job_new (
+    SqnsConnection *conn, SqnsDbusJob *job, guint index, const SqnsFollowedJobFuncs *funcs, gpointer data)
 {
   SqnsFollowedJob *followed = g_new0 (SqnsFollowedJob, 1);
   const char *modem_path = sqns_dbus_job_get_modem (job);
 
-  followed->bus = bus;
+  followed->conn = conn;
   followed->job = g_object_ref (job);
   followed->uuid = g_strdup (sqns_dbus_job_get_uuid (job));
   followed->index = index;
@@ -40,7 +41,7 @@ sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFo
   followed->data = data;
   followed->cancellable = g_cancellable_new ();
   if (modem_path != NULL && g_variant_is_object_path (modem_path))
-    followed->modem = sqns_bus_modem (bus, modem_path, NULL);
+    followed->modem = sqns_connection_modem (conn, modem_path, NULL);
   followed->name
       = followed->modem != NULL ? sqns_modem_name (followed->modem) : g_strdup_printf ("%.8s", followed->uuid);
   return followed;
@@ -168,7 +169,7 @@ begin_end (SqnsFollowedJob *followed)
   followed->ending = TRUE;
   g_clear_pointer (&followed->last, g_variant_unref);
   followed->last = remember (G_DBUS_PROXY (followed->job));
-  g_dbus_connection_call (followed->bus->connection, SQNS_BUS_NAME,
+  g_dbus_connection_call (followed->conn->bus, SQNS_BUS_NAME,
                           g_dbus_proxy_get_object_path (G_DBUS_PROXY (followed->job)),
                           "org.freedesktop.DBus.Properties", "GetAll", g_variant_new ("(s)", "org.sqnsd1.Job"),
                           G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1, followed->cancellable,
@@ -269,8 +270,8 @@ void
 sqns_followed_job_cancel (SqnsFollowedJob *followed)
 {
   if (!followed->ended)
-    sqns_dbus_job_call_cancel (followed->job, sqns_bus_no_options (), sqns_bus_ask (followed->bus),
-                               sqns_bus_long_timeout (followed->bus), followed->cancellable, on_cancel_answered,
+    sqns_dbus_job_call_cancel (followed->job, sqns_no_options (), sqns_connection_flags (followed->conn),
+                               sqns_connection_long_timeout (followed->conn), followed->cancellable, on_cancel_answered,
                                followed);
 }
 

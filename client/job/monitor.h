@@ -15,8 +15,8 @@ typedef struct {
 
 /* @job: its proxy, whose cached properties are what is known. @index: a place to show it in. No callback is called
  * before sqns_followed_job_watch(). */
-SqnsFollowedJob *
-sqns_followed_job_new (SqnsBus *bus, SqnsDbusJob *job, guint index, const SqnsFollowedJobFuncs *funcs, gpointer data);
+SqnsFollowedJob *sqns_followed_job_new (
+    SqnsConnection *conn, SqnsDbusJob *job, guint index, const SqnsFollowedJobFuncs *funcs, gpointer data);
 void sqns_followed_job_free (SqnsFollowedJob *followed);
 void sqns_followed_job_watch (SqnsFollowedJob *followed);
 

@@ -17,9 +17,9 @@ uuid_of (SqnsDbusJob *job)
 }
 
 SqnsDbusJob *
-sqns_job_ref_find (SqnsBus *bus, const char *ref, GError **error)
+sqns_job_ref_find (SqnsConnection *conn, const char *ref, GError **error)
 {
-  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
+  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
   g_autofree char *shown = sqns_clean_line (ref, -1);
   g_autofree char *lower = g_ascii_strdown (ref, -1);
   SqnsDbusJob *found = NULL;
@@ -47,14 +47,14 @@ sqns_job_ref_find (SqnsBus *bus, const char *ref, GError **error)
 }
 
 GPtrArray *
-sqns_job_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean all, GError **error)
+sqns_job_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gboolean all, GError **error)
 {
   g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < n_refs; i++)
     {
-      g_autoptr (SqnsDbusJob) job = sqns_job_ref_find (bus, refs[i], error);
+      g_autoptr (SqnsDbusJob) job = sqns_job_ref_find (conn, refs[i], error);
       if (job == NULL)
         return NULL;
       if (g_hash_table_add (seen, g_strdup (uuid_of (job))))
@@ -62,7 +62,7 @@ sqns_job_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean al
     }
   if (all)
     {
-      g_autoptr (GPtrArray) known = sqns_bus_jobs (bus);
+      g_autoptr (GPtrArray) known = sqns_connection_jobs (conn);
       for (guint i = 0; i < known->len; i++)
         if (!sqns_job_state_ended (sqns_job_state (known->pdata[i]))
             && g_hash_table_add (seen, g_strdup (uuid_of (known->pdata[i]))))
@@ -89,7 +89,7 @@ sqns_job_ref_length (GPtrArray *jobs)
 }
 
 gboolean
-sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsBus **bus, GPtrArray **jobs, SqnsExit *code)
+sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsConnection **conn, GPtrArray **jobs, SqnsExit *code)
 {
   gboolean all = FALSE;
   const GOptionEntry entries[] = {
@@ -105,10 +105,10 @@ sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsBus **bus, GPtr
       *code = sqns_ctl_usage (ctl, "which job? give ids or --all");
       return FALSE;
     }
-  *bus = sqns_bus_open (ctl, &error);
-  if (*bus != NULL)
-    *jobs = sqns_job_ref_resolve (*bus, argv + 1, (guint)argc - 1, all, &error);
-  if (*bus == NULL || *jobs == NULL)
+  *conn = sqns_connection_open (ctl, &error);
+  if (*conn != NULL)
+    *jobs = sqns_job_ref_resolve (*conn, argv + 1, (guint)argc - 1, all, &error);
+  if (*conn == NULL || *jobs == NULL)
     {
       *code = sqns_ctl_fail (ctl, error);
       return FALSE;

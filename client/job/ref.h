@@ -4,13 +4,14 @@
 
 #include "client/core/connection.h"
 
-SqnsDbusJob *sqns_job_ref_find (SqnsBus *bus, const char *ref, GError **error);
+SqnsDbusJob *sqns_job_ref_find (SqnsConnection *conn, const char *ref, GError **error);
 
 /* All of @refs, each once; with @all also every job that is not finished. SqnsDbusJob *, perhaps empty with @all. */
-GPtrArray *sqns_job_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean all, GError **error);
+GPtrArray *sqns_job_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gboolean all, GError **error);
 
 /* The arguments of a command on jobs: ID... and --all. FALSE: *@code says how the command ends. */
-gboolean sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsBus **bus, GPtrArray **jobs, SqnsExit *code);
+gboolean
+sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsConnection **conn, GPtrArray **jobs, SqnsExit *code);
 
 /* So many characters of a uuid tell all of @jobs apart, at least 8. */
 guint sqns_job_ref_length (GPtrArray *jobs);

@@ -8,14 +8,15 @@
 #define TELL_S 3 /* the stream ends before the bus says why */
 
 int
-sqns_console_open (SqnsBus *bus, SqnsDbusModem *modem, GError **error)
+sqns_console_open (SqnsConnection *conn, SqnsDbusModem *modem, GError **error)
 {
   g_autoptr (GVariant) handle = NULL;
   g_autoptr (GUnixFDList) files = NULL;
 
-  if (!sqns_bus_passes_files (bus, "a console", error) || !sqns_held_port_check (bus, modem, error)
-      || !sqns_dbus_modem_call_open_console_sync (modem, sqns_bus_no_options (), sqns_bus_ask (bus),
-                                                  sqns_bus_long_timeout (bus), NULL, &handle, &files, NULL, error))
+  if (!sqns_connection_passes_files (conn, "a console", error) || !sqns_held_port_check (conn, modem, error)
+      || !sqns_dbus_modem_call_open_console_sync (modem, sqns_no_options (), sqns_connection_flags (conn),
+                                                  sqns_connection_long_timeout (conn), NULL, &handle, &files, NULL,
+                                                  error))
     return -1;
   if (files != NULL)
     return g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
@@ -25,12 +26,12 @@ sqns_console_open (SqnsBus *bus, SqnsDbusModem *modem, GError **error)
 
 /* NULL: nothing is known yet. */
 static GError *
-reason (SqnsBus *bus, SqnsDbusModem *modem)
+reason (SqnsConnection *conn, SqnsDbusModem *modem)
 {
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (bus->manager));
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (conn->manager));
   const char *job = sqns_dbus_modem_get_current_job (modem);
 
-  if (owner == NULL || g_dbus_connection_is_closed (bus->connection))
+  if (owner == NULL || g_dbus_connection_is_closed (conn->bus))
     return g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "the daemon has gone");
   if (!sqns_dbus_modem_get_present (modem))
     return g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "the board was unplugged");
@@ -47,16 +48,16 @@ on_late (gpointer data)
 }
 
 GError *
-sqns_console_why_closed (SqnsBus *bus, SqnsDbusModem *modem)
+sqns_console_why_closed (SqnsConnection *conn, SqnsDbusModem *modem)
 {
   gboolean late = FALSE;
   guint timer = g_timeout_add_seconds (TELL_S, on_late, &late);
-  GError *error = reason (bus, modem);
+  GError *error = reason (conn, modem);
 
   while (error == NULL && !late)
     {
       g_main_context_iteration (NULL, TRUE);
-      error = reason (bus, modem);
+      error = reason (conn, modem);
     }
   g_source_remove (timer);
   if (error == NULL)

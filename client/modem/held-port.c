@@ -13,7 +13,7 @@ sqns_host_root (void)
 }
 
 static char *
-owner_in (SqnsPortScan *scan, SqnsBus *bus, SqnsDbusModem *modem)
+owner_in (SqnsPortScan *scan, SqnsConnection *conn, SqnsDbusModem *modem)
 {
   const char *node = sqns_dbus_modem_get_dev_node (modem);
   SqnsTtyId id;
@@ -25,14 +25,14 @@ owner_in (SqnsPortScan *scan, SqnsBus *bus, SqnsDbusModem *modem)
   if (!sqns_tty_id_of (path, &id))
     return NULL;
   g_autofree char *owner = sqns_port_scan_owner (scan, &id, &pid);
-  return owner != NULL && pid != sqns_bus_daemon_pid (bus) ? g_steal_pointer (&owner) : NULL;
+  return owner != NULL && pid != sqns_connection_daemon_pid (conn) ? g_steal_pointer (&owner) : NULL;
 }
 
 /* NULL: the ports are on another machine. */
 static SqnsPortScan *
-scan_all (SqnsBus *bus)
+scan_all (SqnsConnection *conn)
 {
-  if (bus->ctl->host != NULL)
+  if (conn->ctl->host != NULL)
     return NULL;
   g_autofree char *proc = g_strconcat (sqns_host_root (), "/proc", NULL);
   SqnsPortScan *scan = sqns_port_scan_new (proc);
@@ -41,19 +41,19 @@ scan_all (SqnsBus *bus)
 }
 
 char *
-sqns_held_port_owner (SqnsBus *bus, SqnsDbusModem *modem)
+sqns_held_port_owner (SqnsConnection *conn, SqnsDbusModem *modem)
 {
-  g_autoptr (SqnsPortScan) scan = scan_all (bus);
-  return scan != NULL ? owner_in (scan, bus, modem) : NULL;
+  g_autoptr (SqnsPortScan) scan = scan_all (conn);
+  return scan != NULL ? owner_in (scan, conn, modem) : NULL;
 }
 
 gboolean
-sqns_held_port_check_all (SqnsBus *bus, GPtrArray *modems, gboolean later, GError **error)
+sqns_held_port_check_all (SqnsConnection *conn, GPtrArray *modems, gboolean later, GError **error)
 {
-  g_autoptr (SqnsPortScan) scan = scan_all (bus);
+  g_autoptr (SqnsPortScan) scan = scan_all (conn);
   for (guint i = 0; scan != NULL && i < modems->len; i++)
     {
-      g_autofree char *owner = owner_in (scan, bus, modems->pdata[i]);
+      g_autofree char *owner = owner_in (scan, conn, modems->pdata[i]);
       if (owner == NULL)
         continue;
       g_autofree char *node = sqns_clean_line (sqns_dbus_modem_get_dev_node (modems->pdata[i]), -1);
@@ -69,9 +69,9 @@ sqns_held_port_check_all (SqnsBus *bus, GPtrArray *modems, gboolean later, GErro
 }
 
 gboolean
-sqns_held_port_check (SqnsBus *bus, SqnsDbusModem *modem, GError **error)
+sqns_held_port_check (SqnsConnection *conn, SqnsDbusModem *modem, GError **error)
 {
   g_autoptr (GPtrArray) one = g_ptr_array_new ();
   g_ptr_array_add (one, modem);
-  return sqns_held_port_check_all (bus, one, FALSE, error);
+  return sqns_held_port_check_all (conn, one, FALSE, error);
 }

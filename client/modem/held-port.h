@@ -11,11 +11,11 @@ const char *sqns_host_root (void);
 
 /* "python3 (pid 1234)"; NULL: nobody who can be seen, but the daemon, or the port is on another machine. Caller frees.
  */
-char *sqns_held_port_owner (SqnsBus *bus, SqnsDbusModem *modem);
+char *sqns_held_port_owner (SqnsConnection *conn, SqnsDbusModem *modem);
 
 /* Before work on a modem is ordered that needs its port at once. PORT_LOCKED, which names the program. */
-gboolean sqns_held_port_check (SqnsBus *bus, SqnsDbusModem *modem, GError **error);
+gboolean sqns_held_port_check (SqnsConnection *conn, SqnsDbusModem *modem, GError **error);
 
 /* Of jobs that are to be ordered. One port that is held is refused; of several, and when they begin @later, it is only
  * said: the daemon sees what is so then, and the others go on. */
-gboolean sqns_held_port_check_all (SqnsBus *bus, GPtrArray *modems, gboolean later, GError **error);
+gboolean sqns_held_port_check_all (SqnsConnection *conn, GPtrArray *modems, gboolean later, GError **error);

@@ -41,7 +41,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-ask (SqnsBus *bus, GPtrArray *modems, Search *search)
+ask (SqnsConnection *conn, GPtrArray *modems, Search *search)
 {
   for (guint i = 0; i < modems->len; i++)
     {
@@ -53,12 +53,13 @@ ask (SqnsBus *bus, GPtrArray *modems, Search *search)
           note_mute (search, modem, "a job runs on it");
           continue;
         }
-      sqns_dbus_modem_call_identify (modem, sqns_bus_no_options (), sqns_bus_ask (bus), sqns_bus_long_timeout (bus),
-                                     NULL, on_identified, search);
+      sqns_dbus_modem_call_identify (modem, sqns_no_options (), sqns_connection_flags (conn),
+                                     sqns_connection_long_timeout (conn), NULL, on_identified, search);
       search->pending++;
     }
   if (search->pending > 0)
-    sqns_ctl_remark (bus->ctl, "asking %u %s for the IMEI", search->pending, search->pending == 1 ? "board" : "boards");
+    sqns_ctl_remark (conn->ctl, "asking %u %s for the IMEI", search->pending,
+                     search->pending == 1 ? "board" : "boards");
   while (search->pending > 0) /* each call has its deadline */
     g_main_context_iteration (NULL, TRUE);
 }
@@ -89,12 +90,12 @@ choose (GPtrArray *modems, const char *imei, const char *mute, GError **error)
 }
 
 SqnsDbusModem *
-sqns_imei_search (SqnsBus *bus, GPtrArray *modems, const char *imei, GError **error)
+sqns_imei_search (SqnsConnection *conn, GPtrArray *modems, const char *imei, GError **error)
 {
   g_autoptr (GString) mute = g_string_new (NULL);
   Search search = { .mute = mute };
 
-  ask (bus, modems, &search);
+  ask (conn, modems, &search);
   g_autoptr (GError) denied = search.denied;
   g_autoptr (GError) local = NULL;
   SqnsDbusModem *found = choose (modems, imei, mute->str, &local);

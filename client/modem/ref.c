@@ -61,12 +61,12 @@ matches (SqnsDbusModem *modem, Criterion criterion, const char *ref, const char 
 }
 
 static SqnsDbusModem *
-add_port (SqnsBus *bus, const char *path, GError **error)
+add_port (SqnsConnection *conn, const char *path, GError **error)
 {
   g_autofree char *object = NULL;
   g_autoptr (GError) local = NULL;
-  if (!sqns_dbus_manager_call_add_port_sync (bus->manager, path, sqns_bus_no_options (), sqns_bus_ask (bus),
-                                             sqns_bus_long_timeout (bus), &object, NULL, &local))
+  if (!sqns_dbus_manager_call_add_port_sync (conn->manager, path, sqns_no_options (), sqns_connection_flags (conn),
+                                             sqns_connection_long_timeout (conn), &object, NULL, &local))
     {
       /* FAILED: it is no tty; nothing is wrong with a modem */
       if (g_error_matches (local, SQNS_ERROR, SQNS_ERROR_FAILED) && g_dbus_error_strip_remote_error (local))
@@ -74,14 +74,14 @@ add_port (SqnsBus *bus, const char *path, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
-  return sqns_bus_modem (bus, object, error);
+  return sqns_connection_modem (conn, object, error);
 }
 
 /* The modem of the jobs with that label, NULL with *@n_found other than 1. */
 static SqnsDbusModem *
-find_by_label (SqnsBus *bus, GPtrArray *modems, const char *label, guint *n_found)
+find_by_label (SqnsConnection *conn, GPtrArray *modems, const char *label, guint *n_found)
 {
-  g_autoptr (GPtrArray) jobs = sqns_bus_jobs (bus);
+  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
   SqnsDbusModem *found = NULL;
 
   *n_found = 0;
@@ -148,7 +148,7 @@ tell_remembered (GPtrArray *modems, const char *ref, GError **error)
 
 /* Among what the daemon knows already. NULL without @error: none is called so. */
 static SqnsDbusModem *
-find_known (SqnsBus *bus, GPtrArray *modems, const char *ref, const char *real, GError **error)
+find_known (SqnsConnection *conn, GPtrArray *modems, const char *ref, const char *real, GError **error)
 {
   guint n_found = 0;
   for (guint criterion = 0; criterion < N_CRITERIA; criterion++)
@@ -165,20 +165,20 @@ find_known (SqnsBus *bus, GPtrArray *modems, const char *ref, const char *real, 
       if (n_found > 1)
         return refuse_many (ref, n_found, "", error);
     }
-  SqnsDbusModem *labelled = *ref != '\0' ? find_by_label (bus, modems, ref, &n_found) : NULL;
+  SqnsDbusModem *labelled = *ref != '\0' ? find_by_label (conn, modems, ref, &n_found) : NULL;
   return n_found > 1 ? refuse_many (ref, n_found, "the label ", error) : labelled;
 }
 
 SqnsDbusModem *
-sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
+sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GError **error)
 {
-  g_autoptr (GPtrArray) modems = sqns_bus_modems (bus);
-  gboolean is_path = strchr (ref, '/') != NULL || (bus->ctl->host == NULL && is_tty_here (ref));
+  g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
+  gboolean is_path = strchr (ref, '/') != NULL || (conn->ctl->host == NULL && is_tty_here (ref));
   /* Links are ours to follow only where the tty is on this machine. */
-  g_autofree char *real = is_path && bus->ctl->host == NULL ? real_path (ref) : g_strdup (is_path ? ref : NULL);
+  g_autofree char *real = is_path && conn->ctl->host == NULL ? real_path (ref) : g_strdup (is_path ? ref : NULL);
   GError *local = NULL;
 
-  SqnsDbusModem *found = find_known (bus, modems, ref, real, &local);
+  SqnsDbusModem *found = find_known (conn, modems, ref, real, &local);
   if (found != NULL)
     return found;
   if (local != NULL)
@@ -187,16 +187,16 @@ sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error)
       return NULL;
     }
   /* by the name that was typed: /dev/serial/by-id/... is still that board's when it comes back as another tty */
-  g_autofree char *absolute = bus->ctl->host == NULL ? g_canonicalize_filename (ref, NULL) : g_strdup (ref);
+  g_autofree char *absolute = conn->ctl->host == NULL ? g_canonicalize_filename (ref, NULL) : g_strdup (ref);
   if (is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/") && g_utf8_validate (absolute, -1, NULL))
     {
-      found = add_port (bus, absolute, error);
+      found = add_port (conn, absolute, error);
       if (found == NULL)
         tell_remembered (modems, absolute, error);
       return found;
     }
   if (sqns_identity_is_imei (ref))
-    return sqns_imei_search (bus, modems, ref, error);
+    return sqns_imei_search (conn, modems, ref, error);
   g_autofree char *shown = sqns_clean_line (ref, -1);
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
   tell_remembered (modems, ref, error);
@@ -214,13 +214,13 @@ already_there (GPtrArray *modems, SqnsDbusModem *modem)
 }
 
 GPtrArray *
-sqns_modem_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean all, GError **error)
+sqns_modem_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gboolean all, GError **error)
 {
   g_autoptr (GPtrArray) modems = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < n_refs; i++)
     {
-      g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (bus, refs[i], error);
+      g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, refs[i], error);
       if (modem == NULL)
         return NULL;
       if (!already_there (modems, modem))
@@ -228,7 +228,7 @@ sqns_modem_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean 
     }
   if (all)
     {
-      g_autoptr (GPtrArray) known = sqns_bus_modems (bus);
+      g_autoptr (GPtrArray) known = sqns_connection_modems (conn);
       for (guint i = 0; i < known->len; i++)
         if (sqns_dbus_modem_get_present (known->pdata[i]) && !already_there (modems, known->pdata[i]))
           g_ptr_array_add (modems, g_object_ref (known->pdata[i]));

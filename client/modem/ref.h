@@ -6,7 +6,7 @@
 
 /* A path of a tty that the daemon does not know is added (AddPort); for 14 to 16 digits that name nothing else, modems
  * are asked for their IMEI. Errors: NOT_FOUND, also when several match; what AddPort and Identify say. */
-SqnsDbusModem *sqns_modem_ref_find (SqnsBus *bus, const char *ref, GError **error);
+SqnsDbusModem *sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GError **error);
 
 /* All of @refs, each once, in their order; with @all every modem that is present. SqnsDbusModem *, never empty. */
-GPtrArray *sqns_modem_ref_resolve (SqnsBus *bus, char *const *refs, guint n_refs, gboolean all, GError **error);
+GPtrArray *sqns_modem_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gboolean all, GError **error);
