@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The table of deadlines and tries in CONTRIBUTING.md is that of daemon/base/deadlines.h, and each of them is used.
+"""The table of deadlines and tries in docs/deadlines.md is that of daemon/base/deadlines.h, and each of them is used.
 
 check-deadlines.py SOURCE-ROOT [--write]"""
 import pathlib
 import re
 import sys
 
-BEGIN, END = '<!-- deadlines: made by tests/check-deadlines.py -->', '<!-- end of deadlines -->'
+BEGIN = '| waits for |'
 ROW = re.compile(r'#define (SQNS_(\w+)) (\d+)u\s+/\* (.*) \*/$')
 
 
@@ -48,16 +48,12 @@ def main():
     unused = [name for name in names if not re.search(r'\b%s\b' % name, code)]
     if unused:
         sys.exit('deadlines.h: nobody uses ' + ', '.join(unused))
-    guide = root / 'CONTRIBUTING.md'
-    text = guide.read_text()
-    if BEGIN not in text or END not in text:
-        sys.exit('CONTRIBUTING.md has no place for the deadlines')
-    head, rest = text.split(BEGIN, 1)
-    old, tail = rest.split(END, 1)
+    guide = root / 'docs/deadlines.md'
+    head, _, old = guide.read_text().partition(BEGIN)
     if '--write' in sys.argv:
-        guide.write_text(head + BEGIN + '\n' + rows + '\n' + END + tail)
-    elif old.strip() != rows:
-        sys.exit('CONTRIBUTING.md: the table of deadlines is out of date: tests/check-deadlines.py . --write')
+        guide.write_text(head + rows + '\n')
+    elif (BEGIN + old).strip() != rows:
+        sys.exit('docs/deadlines.md is out of date: tests/check-deadlines.py . --write')
 
 
 main()

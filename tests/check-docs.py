@@ -4,7 +4,8 @@
 
 - each command and option that a program's --help tells stands in its man page, and the other way round;
 - each D-Bus member is documented in data/dbus, is one that the interface promises, and is what the running daemon offers;
-- each file that README.md, CONTRIBUTING.md, SECURITY.md and docs/security.md name exists.
+- each file that the documents (*.md, docs/*.md) name exists; the picture of the layers has every folder of the daemon, and no other;
+- CONTRIBUTING.md has at most 120 lines.
 
 usage: check-docs.py SOURCE_ROOT --sqnsd PATH --sqnsctl PATH --board PATH
 """
@@ -237,15 +238,31 @@ def check_daemon(arguments, work):
 
 
 def check_paths(root):
-    for document in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/security.md"):
-        path = os.path.join(root, document)
-        if not os.path.exists(path):
+    documents = sorted(glob.glob(os.path.join(root, "*.md")) + glob.glob(os.path.join(root, "docs", "*.md")))
+    names = [os.path.relpath(path, root) for path in documents]
+    for document in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "NEWS.md", "docs/architecture.md"):
+        if document not in names:
             complain(f"{document} is missing")
-            continue
+    for path, document in zip(documents, names):
         text = open(path, encoding="utf-8").read()
         for name in sorted(set(re.findall(r"(?<![\w/.-])(?:(?:daemon|client|data|tests|scripts|man)/|\.ci/)[\w./*-]*\w", text))):
             if "NAME" not in name and not glob.glob(os.path.join(root, name)):
                 complain(f"{document}: {name} does not exist")
+        for link in re.findall(r"\]\(([^)#:]+)\)", text):
+            if not os.path.exists(os.path.join(os.path.dirname(path), link)):
+                complain(f"{document}: the link to {link} leads nowhere")
+    if len(open(os.path.join(root, "CONTRIBUTING.md"), encoding="utf-8").readlines()) > 120:
+        complain("CONTRIBUTING.md has more than 120 lines: is it still a guide?")
+
+
+def check_picture(root):
+    """docs/architecture.svg has the folders of the daemon and what stands beside them."""
+    picture = open(os.path.join(root, "docs", "architecture.svg"), encoding="utf-8").read()
+    drawn = set(re.findall(r'class="name">([^<]+)<', picture))
+    folders = {entry.name for entry in os.scandir(os.path.join(root, "daemon")) if entry.is_dir()}
+    expected = folders | {"main", "common", "client", "tests/board"}
+    if drawn != expected:
+        complain(f"docs/architecture.svg: missing {sorted(expected - drawn)}, too many {sorted(drawn - expected)}")
 
 
 def main():
@@ -261,6 +278,7 @@ def main():
     check_client(arguments.sqnsctl, f"{man}/sqnsctl.1")
     check_xml(os.path.join(arguments.root, "data", "dbus"))
     check_paths(arguments.root)
+    check_picture(arguments.root)
     work = temporary_folder("sqns-docs-")
     try:
         check_daemon(arguments, work)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every deadline and every bound on tries of the procedures, in one table: nothing waits for longer, nothing is
- * repeated more often. CONTRIBUTING shows the same table; tests/check-deadlines.py compares the two.
+ * repeated more often. docs/deadlines.md shows the same table; tests/check-deadlines.py compares the two.
  *
  * One line each: name, value, and in the comment what is waited for | what comes after it | where the figure comes from
  * ("ours" where no document has one). _MS and _S are milliseconds and seconds; those marked "long" are scaled by tests

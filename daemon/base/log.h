@@ -12,7 +12,7 @@ typedef struct {
   const char *phase; /* SQNS_PHASE, nullable */
 } SqnsLogContext;
 
-/* @context nullable. Text is lower case, without a full stop; CONTRIBUTING says what each level means. */
+/* @context nullable. Text is lower case, without a full stop; docs/architecture.md says what each level means. */
 void sqns_log (const SqnsLogContext *context, GLogLevelFlags level, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 #define sqns_debug(ctx, ...) sqns_log ((ctx), G_LOG_LEVEL_DEBUG, __VA_ARGS__)

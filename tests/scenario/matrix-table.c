@@ -39,7 +39,7 @@ matrix_outcome_name (MatrixOutcome outcome)
   return outcome_names[outcome];
 }
 
-/* How CONTRIBUTING.md explains them. */
+/* How docs/outcomes.md explains them. */
 static const char *const fault_words[] = {
   "the next answer is ERROR (an STP request is refused)",
   "the next answer does not come",

@@ -41,5 +41,5 @@ const char *matrix_outcome_name (MatrixOutcome outcome); /* "done", ... */
 
 gboolean matrix_allows (MatrixFault fault, SqnsPhase phase, MatrixOutcome outcome);
 
-/* Markdown, as CONTRIBUTING.md has it. Caller frees. */
+/* Markdown, as docs/outcomes.md has it. Caller frees. */
 char *matrix_table_format (void);

@@ -3,7 +3,7 @@
 # Installs into a folder and checks that a system with these files would know the daemon and start it.
 # usage: test-install.sh BUILD_DIR VERSION BINDIR DATADIR UNITDIR SYSUSERSDIR UDEVDIR USERUNITDIR
 set -euo pipefail
-build=$1 version=$2 bindir=$3 datadir=$4 unitdir=$5 sysusersdir=$6 udevdir=$7 userunitdir=$8
+build=$1 version=$2 bindir=$3 datadir=$4 unitdir=$5 sysusersdir=$6 udevrulesdir=$7 userunitdir=$8
 
 # not TMPDIR: others must get there, and its name stands in addresses and units
 work=$(mktemp -d /tmp/sqns-install-XXXXXX)
@@ -28,9 +28,9 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$root"
 case $unitdir in */lib/systemd/system) ;; *) fail "systemd does not read $unitdir" ;; esac
 case $userunitdir in */lib/systemd/user) ;; *) fail "systemd does not read $userunitdir" ;; esac
 case $sysusersdir in */lib/sysusers.d) ;; *) fail "systemd-sysusers does not read $sysusersdir" ;; esac
-case $udevdir in */lib/udev) ;; *) fail "udev does not read $udevdir" ;; esac
+case $udevrulesdir in */lib/udev/rules.d) ;; *) fail "udev does not read $udevrulesdir" ;; esac
 for file in "$bindir/sqnsd" "$bindir/sqnsctl" "$unitdir/sqnsd.service" "$sysusersdir/sqnsd.conf" \
-            "$udevdir/rules.d/60-sqnsd.rules" "$datadir/polkit-1/actions/org.sqnsd1.policy" \
+            "$udevrulesdir/60-sqnsd.rules" "$datadir/polkit-1/actions/org.sqnsd1.policy" \
             "$datadir/polkit-1/rules.d/sqnsd.rules" "$userunitdir/sqnsctl-notify.service" \
             "$datadir/dbus-1/system.d/org.sqnsd1.conf" "$datadir/dbus-1/system-services/org.sqnsd1.service" \
             "$datadir"/dbus-1/interfaces/org.sqnsd1.{Manager,Modem,Job}.xml; do
@@ -75,7 +75,7 @@ tty=$(find /sys/class/tty -name 'ttyS*' | head -n 1)
 if [ "$(id -u)" = 0 ] && [ -n "$tty" ] && unshare --mount true 2>/dev/null; then
   mkdir "$work/rules"
   sed -e 's/SUBSYSTEMS=="usb", //' -e 's/^LABEL="sqnsd_ids"$/&\nENV{.SQNSD_BOARD}="1"/' \
-    "$root$udevdir/rules.d/60-sqnsd.rules" > "$work/rules/60-sqnsd.rules"
+    "$root$udevrulesdir/60-sqnsd.rules" > "$work/rules/60-sqnsd.rules"
   in_time unshare --mount sh -c 'mount --bind "$1" "$2" && udevadm test "$3" 2>&1' sh "$work/rules" /usr/lib/udev/rules.d "$tty" \
     > "$work/udev" || fail "udevadm test: $(cat "$work/udev")"
   for want in ID_SQNSD_CANDIDATE=1 SYSTEMD_WANTS=sqnsd.service; do

@@ -6,7 +6,7 @@
  *   test-matrix --sample                     each state of each machine once, each fault in turn, as TAP
  *   test-matrix --clean ROUTE FOLDER         the places of an undisturbed run, for --sample
  *   test-matrix --cell ROUTE FAULT PLACE     one of them, with its transcript when it fails
- *   test-matrix --table                      the table of CONTRIBUTING.md
+ *   test-matrix --table                      the table of docs/outcomes.md
  *   test-matrix --check FILE                 whether it stands there
  *
  * With SQNS_MATRIX_TRANSCRIPT a cell prints its transcript, with SQNS_MATRIX_SURVEY=FILE each adds a line of what came
