@@ -102,7 +102,7 @@ on_poked (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (!sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   note_noise (wake);
@@ -140,7 +140,7 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (SqnsAtReply) reply = { 0 };
 
   if (!sqns_command_finish (wake->port, result, &reply, &error) && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else if (error == NULL && reply.final == SQNS_AT_OK)
     finish_wake (ssm);
   else if (--wake->tries > 0)
@@ -168,7 +168,7 @@ on_stp_reset (GObject *source, GAsyncResult *result, gpointer user_data)
   wake->stp_answered = sqns_port_resync_finish (wake->port, result, &error);
   if (error != NULL && !sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   if (wake->stp_answered)
@@ -189,7 +189,7 @@ on_stp_session (GObject *source, GAsyncResult *result, gpointer user_data)
   wake->stp_opened = TRUE;
   wake->tries = 2;
   if (!sqns_port_resync_finish (wake->port, result, &error) && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else if (error == NULL && sqns_ssm_state (ssm) == STATE_STP_OPEN)
     sqns_ssm_next (ssm);
   else
@@ -220,7 +220,7 @@ on_escaped (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_port_resync_finish (wake->port, result, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   wake->tries = 3;

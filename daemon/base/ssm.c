@@ -126,7 +126,7 @@ move (SqnsSsm *ssm, guint state)
   run (ssm);
 }
 
-SqnsSsm *
+void
 sqns_ssm_run (const SqnsSsmClass *klass, GTask *task, gpointer data, GDestroyNotify free_data)
 {
   SqnsSsm *ssm = g_new0 (SqnsSsm, 1);
@@ -137,7 +137,6 @@ sqns_ssm_run (const SqnsSsmClass *klass, GTask *task, gpointer data, GDestroyNot
   /* the machine reports a cancel itself, after its cleanup states */
   g_task_set_check_cancellable (task, FALSE);
   move (ssm, 0);
-  return ssm;
 }
 
 gpointer
@@ -196,7 +195,7 @@ sqns_ssm_complete (SqnsSsm *ssm)
 }
 
 void
-sqns_ssm_fail (SqnsSsm *ssm, GError *error)
+sqns_ssm_fail_error (SqnsSsm *ssm, GError *error)
 {
   error = sqns_error_normalize (error);
   if (ssm->error != NULL)
@@ -212,13 +211,13 @@ sqns_ssm_fail (SqnsSsm *ssm, GError *error)
 }
 
 void
-sqns_ssm_fail_literal (SqnsSsm *ssm, SqnsError code, const char *format, ...)
+sqns_ssm_fail (SqnsSsm *ssm, SqnsError code, const char *format, ...)
 {
   va_list args;
   va_start (args, format);
   GError *error = g_error_new_valist (SQNS_ERROR, code, format, args);
   va_end (args);
-  sqns_ssm_fail (ssm, error);
+  sqns_ssm_fail_error (ssm, error);
 }
 
 void
@@ -227,7 +226,7 @@ sqns_ssm_next_or_fail (SqnsSsm *ssm, gboolean ok, GError *error)
   if (ok)
     sqns_ssm_next (ssm);
   else
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
 }
 
 void
@@ -273,7 +272,7 @@ static GSourceFuncs delay_funcs = { .dispatch = dispatch_delay };
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
-  sqns_ssm_fail (data, cancelled ());
+  sqns_ssm_fail_error (data, cancelled ());
   return G_SOURCE_REMOVE;
 }
 

@@ -26,7 +26,7 @@ typedef struct {
  * The task returns the pointer given to sqns_ssm_set_result(), else TRUE/NULL, or the first error.
  * The task's cancellable is watched: in an ordinary state a cancel fails a pending delay at once; a pending step must
  * itself take sqns_ssm_cancellable(). The machine frees itself. */
-SqnsSsm *sqns_ssm_run (const SqnsSsmClass *klass, GTask *task, gpointer data, GDestroyNotify free_data);
+void sqns_ssm_run (const SqnsSsmClass *klass, GTask *task, gpointer data, GDestroyNotify free_data);
 
 gpointer sqns_ssm_data (SqnsSsm *ssm);
 GTask *sqns_ssm_task (SqnsSsm *ssm);
@@ -47,8 +47,8 @@ void sqns_ssm_next_in_ms (SqnsSsm *ssm, guint ms);
 void sqns_ssm_goto_in_ms (SqnsSsm *ssm, guint state, guint ms);
 void sqns_ssm_complete (SqnsSsm *ssm); /* skip to the cleanup states with success */
 /* Takes @error; of a cancel only "cancelled" stays, whatever was waited for. */
-void sqns_ssm_fail (SqnsSsm *ssm, GError *error);
-void sqns_ssm_fail_literal (SqnsSsm *ssm, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+void sqns_ssm_fail_error (SqnsSsm *ssm, GError *error);
+void sqns_ssm_fail (SqnsSsm *ssm, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* next when @ok, else fail with @error (taken); for the callbacks of steps. */
 void sqns_ssm_next_or_fail (SqnsSsm *ssm, gboolean ok, GError *error);
 void sqns_ssm_set_result (SqnsSsm *ssm, gpointer result, GDestroyNotify free_result);

@@ -80,7 +80,7 @@ on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (!sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   gsize len;
@@ -107,7 +107,7 @@ on_safe_boot (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean prompt = sqns_port_resync_finish (interrupt->port, result, &error);
   if (!prompt && !sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   interrupt->found.rebooted = TRUE;
@@ -341,7 +341,7 @@ take_result (SqnsSsm *ssm)
     return;
   if (run->result.output == NULL)
     {
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "script %s: the board's REPL did not take the code", run->name);
+      sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "script %s: the board's REPL did not take the code", run->name);
       return;
     }
   run->ended = TRUE;
@@ -364,7 +364,7 @@ on_executed (GObject *source, GAsyncResult *result, gpointer user_data)
           return;
         }
       g_prefix_error (&error, "script %s: ", run->name);
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
     }
   else if (run->stay)
     sqns_ssm_next (ssm);
@@ -387,7 +387,7 @@ on_stayed (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (!sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   if (take_crash (ssm))

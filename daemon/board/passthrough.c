@@ -40,10 +40,10 @@ on_lte_task (GObject *source, GAsyncResult *result, gpointer user_data)
   if (script != NULL && *script->errors == '\0')
     sqns_ssm_next (ssm);
   else if (script == NULL && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED,
-                           "the board's LTE task does not start, and without it passthrough stays silent");
+    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
+                   "the board's LTE task does not start, and without it passthrough stays silent");
 }
 
 static void
@@ -54,10 +54,10 @@ on_mirror (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
 
   if (script == NULL)
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
   else if (*script->errors != '\0')
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED, "the board refuses passthrough: %s",
-                           sqns_repl_error_line (script->errors));
+    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED, "the board refuses passthrough: %s",
+                   sqns_repl_error_line (script->errors));
   else
     sqns_ssm_next (ssm);
 }

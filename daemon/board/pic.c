@@ -78,9 +78,8 @@ judge_version (SqnsSsm *ssm)
   if (version >= LEAST_FIRMWARE)
     sqns_ssm_next (ssm);
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED,
-                           "the board's PIC has firmware %u, and can reset the module from %u on", version,
-                           LEAST_FIRMWARE);
+    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
+                   "the board's PIC has firmware %u, and can reset the module from %u on", version, LEAST_FIRMWARE);
 }
 
 static void
@@ -101,7 +100,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
         }
       if (timeout)
         sqns_error_recode (&error, SQNS_ERROR_NOT_SUPPORTED, "the board's PIC: ");
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   switch ((State)sqns_ssm_state (ssm))

@@ -90,10 +90,10 @@ on_script (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
 
   if (script == NULL)
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
   else if (*script->errors)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the board cannot run the relay: %s",
-                           sqns_repl_error_line (script->errors));
+    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the board cannot run the relay: %s",
+                   sqns_repl_error_line (script->errors));
   else
     sqns_ssm_next_or_fail (ssm, sqns_port_set_speed (relay->port, relay->config.host_speed, &error), error);
 }
@@ -262,7 +262,7 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (sqns_error_is_timeout (error))
     sqns_ssm_complete (ssm);
   else
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
 }
 
 static void
@@ -275,7 +275,7 @@ on_word (GObject *source, GAsyncResult *result, gpointer user_data)
   /* its answer is waited for, that the speed does not change while the word is on the wire; one that was reset
    * meanwhile gives none */
   if (!sqns_port_resync_finish (relay->port, result, &error) && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
   else
     {
       g_clear_error (&error);
@@ -317,7 +317,7 @@ say_quit (SqnsSsm *ssm)
   if (sqns_port_set_speed (relay->port, relay->config.host_speed, &error))
     sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &word, NULL, on_word, ssm);
   else
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
 }
 
 static void
@@ -353,7 +353,7 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
       if (sqns_port_set_speed (relay->port, SQNS_REPL_SPEED, &error))
         sqns_port_resync_async (relay->port, 2 * SQNS_RELAY_QUIET_MS, &prompt, NULL, on_prompt, ssm);
       else
-        sqns_ssm_fail (ssm, error);
+        sqns_ssm_fail_error (ssm, error);
       break;
     case QUIT_N_STATES:
       g_assert_not_reached ();

@@ -64,7 +64,7 @@ on_pic (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   sqns_monitor_remark (reset->monitor, "%s", error->message);
@@ -78,8 +78,8 @@ ask_person (SqnsSsm *ssm)
 
   if (reset->config.hand_s == 0)
     {
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND,
-                             "only a reset of the board's ESP32 leads out of its passthrough: %s", sqns_hand_words ());
+      sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "only a reset of the board's ESP32 leads out of its passthrough: %s",
+                     sqns_hand_words ());
       return;
     }
   gint64 least_us = MIN (reset->config.hand_s, SQNS_HAND_LEAST_S) * G_USEC_PER_SEC;
@@ -95,9 +95,9 @@ not_reset (SqnsSsm *ssm)
   Reset *reset = sqns_ssm_data (ssm);
 
   if (!reset->by_pic)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT,
-                           "the board was not reset within %u s: nobody has pressed the reset button on it",
-                           reset->config.hand_s);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
+                   "the board was not reset within %u s: nobody has pressed the reset button on it",
+                   reset->config.hand_s);
   else if (reset->config.hand_s > 0)
     {
       sqns_monitor_remark (reset->monitor, "the PIC has reset the module, but it is not heard");
@@ -105,8 +105,8 @@ not_reset (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_HAND);
     }
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND, "the board's PIC has reset the module, but no prompt came: %s",
-                           sqns_hand_words ());
+    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "the board's PIC has reset the module, but no prompt came: %s",
+                   sqns_hand_words ());
 }
 
 /* Bytes that are text at the REPL's speed come from a board that is out of passthrough. */
@@ -142,7 +142,7 @@ on_listened (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (!sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   gsize len;
@@ -159,7 +159,7 @@ on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (!sqns_board_interrupt_finish (result, &interrupt, &error))
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
   else if (interrupt.prompt)
     {
       sqns_monitor_remark (reset->monitor, "the board is at its prompt again");
@@ -170,9 +170,9 @@ on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (sqns_ssm_state (ssm) != STATE_YIELD)
     on_heard (ssm, interrupt.noise);
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND,
-                           "a program runs on the board after its reset, and yields neither to Ctrl-C nor to a safe "
-                           "boot: keep its safe boot pin (P12) at 3.3 V while you press the reset button");
+    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND,
+                   "a program runs on the board after its reset, and yields neither to Ctrl-C nor to a safe "
+                   "boot: keep its safe boot pin (P12) at 3.3 V while you press the reset button");
 }
 
 static void
@@ -184,7 +184,7 @@ interrupt (SqnsSsm *ssm, SqnsInterruptEffort effort)
   if (sqns_port_set_speed (reset->port, SQNS_REPL_SPEED, &error))
     sqns_board_interrupt_async (reset->port, reset->monitor, effort, sqns_ssm_cancellable (ssm), on_interrupted, ssm);
   else
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
 }
 
 static void

@@ -52,7 +52,7 @@ open_stream (SqnsDeviceOperation *operation)
   int fd = operation->backend->link_open_console (operation->link, on_far_end_closed, self, &error);
   if (fd < 0)
     {
-      sqns_ssm_fail (operation->ssm, error);
+      sqns_ssm_fail_error (operation->ssm, error);
       return;
     }
   self->interrupted = g_cancellable_source_new (sqns_ssm_cancellable (operation->ssm));

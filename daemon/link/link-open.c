@@ -121,7 +121,7 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_wake_finish (result, &wake, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   if (!wake.answers)
@@ -141,7 +141,7 @@ wake_at (SqnsSsm *ssm, guint speed, SqnsWakeEffort effort)
 
   if (!sqns_port_set_speed (open->link->port, speed, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   sqns_monitor_remark (&open->monitor, "looks for the modem at %u baud", speed);
@@ -160,8 +160,7 @@ no_prompt (SqnsSsm *ssm)
     /* text is a program that talks: it has to yield before anything else makes sense */
     sqns_ssm_goto (ssm, search->repl_noise == SQNS_NOISE_TEXT ? OPEN_INSIST : OPEN_STRAY);
   else if (sqns_ssm_state (ssm) == OPEN_SAFE_BOOT)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the board did not come back from its safe boot on %s",
-                           open->devnode);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the board did not come back from its safe boot on %s", open->devnode);
   else
     {
       open->insisted = TRUE;
@@ -179,7 +178,7 @@ on_interrupt (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_board_interrupt_finish (result, &interrupt, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   sqns_link_search_interrupted (&open->search, &interrupt, sqns_ssm_state (ssm) == OPEN_INSIST);
@@ -199,7 +198,7 @@ interrupt (SqnsSsm *ssm, SqnsInterruptEffort effort)
     sqns_board_interrupt_async (open->link->port, &open->monitor, effort, sqns_ssm_cancellable (ssm), on_interrupt,
                                 ssm);
   else
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
 }
 
 /* The board cannot be asked, and has said what it is as it started again: that has to do (field-failures.md row 37). */
@@ -243,7 +242,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (!sqns_error_is_timeout (error) || --open->identify_tries == 0)
         {
-          sqns_ssm_fail (ssm, error);
+          sqns_ssm_fail_error (ssm, error);
           return;
         }
       sqns_monitor_remark (&open->monitor, "%s", error->message);
@@ -282,10 +281,9 @@ choose (SqnsSsm *ssm)
   const SqnsBoardInfo *board = &open->link->board;
 
   if (sqns_link_search_lacks_passthrough (&open->search))
-    sqns_ssm_fail_literal (
-        ssm, SQNS_ERROR_NOT_SUPPORTED,
-        "board firmware %s has no passthrough (it came with 1.18.1); the relay works on every firmware",
-        board->firmware ? board->firmware : "of unknown version");
+    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
+                   "board firmware %s has no passthrough (it came with 1.18.1); the relay works on every firmware",
+                   board->firmware ? board->firmware : "of unknown version");
   else if (sqns_link_search_wants_relay (&open->search))
     sqns_ssm_goto (ssm, OPEN_RELAY);
   else
@@ -306,8 +304,8 @@ no_passthrough (SqnsSsm *ssm, const char *why)
   else if (open->search.config.kind == SQNS_LINK_AUTO && !open->search.relay_broken)
     sqns_ssm_goto (ssm, OPEN_RELAY);
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED, "%s; %s", why,
-                           open->search.relay_broken ? "the relay does not work either" : "the relay may work");
+    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED, "%s; %s", why,
+                   open->search.relay_broken ? "the relay does not work either" : "the relay may work");
 }
 
 static void
@@ -325,7 +323,7 @@ on_passthrough (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED))
     no_passthrough (ssm, error->message);
   else
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
 }
 
 /* --- the relay --- */
@@ -367,7 +365,7 @@ no_relay (SqnsSsm *ssm, GError *error)
     }
   else
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   g_error_free (error);
@@ -399,9 +397,8 @@ on_relay (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_goto (ssm, OPEN_REPL);
     }
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT,
-                           "the board on %s is reset again and again while its relay runs, as by a watchdog",
-                           open->devnode);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
+                   "the board on %s is reset again and again while its relay runs, as by a watchdog", open->devnode);
 }
 
 static void
@@ -412,7 +409,7 @@ on_stray (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (!sqns_relay_end_stray_finish (result, &open->search.reached, &error))
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
   else
     sqns_ssm_goto (ssm, open->search.reached ? OPEN_IDENTIFY : OPEN_FAST);
 }
@@ -428,7 +425,7 @@ on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_reset_finish (result, &error))
     {
-      sqns_ssm_fail (ssm, sqns_link_search_not_reset (&open->search, error));
+      sqns_ssm_fail_error (ssm, sqns_link_search_not_reset (&open->search, error));
       return;
     }
   sqns_link_search_reset (&open->search);
@@ -456,7 +453,7 @@ on_port (GObject *source, GAsyncResult *result, gpointer user_data)
   open->link->port = sqns_port_open_finish (result, &error);
   if (open->link->port == NULL)
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   if (config->reset)
@@ -495,7 +492,7 @@ nothing (SqnsSsm *ssm)
       open->link->board.notes |= SQNS_BOARD_MODEM_HEARD;
       sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, &open->link->board);
     }
-  sqns_ssm_fail (ssm, sqns_link_search_failure (&open->search));
+  sqns_ssm_fail_error (ssm, sqns_link_search_failure (&open->search));
 }
 
 static void

@@ -60,9 +60,9 @@ open_port (SqnsSsm *ssm)
 
   if (reboot->kind == SQNS_LINK_DIRECT)
     {
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_NOT_SUPPORTED,
-                             "the modem is the port itself, there is no module to reset; the modem can be restarted "
-                             "(option \"modem\", sqnsctl reset --modem)");
+      sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
+                     "the modem is the port itself, there is no module to reset; the modem can be restarted "
+                     "(option \"modem\", sqnsctl reset --modem)");
       return;
     }
   sqns_port_open_async (reboot->devnode, SQNS_REPL_SPEED, on_port, ssm);
@@ -75,8 +75,8 @@ no_prompt (SqnsSsm *ssm)
   const char *why = reboot->noise == SQNS_NOISE_TEXT
                         ? "a program runs on the board and yields neither to Ctrl-C nor to a safe boot"
                         : "no board's prompt is to be had; perhaps the board is in passthrough";
-  sqns_ssm_fail_literal (ssm, SQNS_ERROR_NEEDS_HAND, "%s, and it has no controller that could reset it: %s", why,
-                         sqns_hand_words ());
+  sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "%s, and it has no controller that could reset it: %s", why,
+                 sqns_hand_words ());
 }
 
 static void
@@ -89,7 +89,7 @@ on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_board_interrupt_finish (result, &interrupt, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   reboot->noise = interrupt.noise;
@@ -119,7 +119,7 @@ on_pic (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_next (ssm);
     }
   else
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
 }
 
 static void
@@ -130,10 +130,10 @@ on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
 
   if (script == NULL)
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
   else if (*script->errors != '\0')
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the board refuses to reset itself: %s; press its reset button",
-                           sqns_repl_error_line (script->errors));
+    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the board refuses to reset itself: %s; press its reset button",
+                   sqns_repl_error_line (script->errors));
   else
     sqns_ssm_next (ssm);
 }

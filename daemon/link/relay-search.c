@@ -69,7 +69,7 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_wake_finish (result, &wake, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   search->found.noise = sqns_noise_merge (search->found.noise, wake.noise);
@@ -90,7 +90,7 @@ relay_lost (SqnsSsm *ssm, GError *error)
   search->runs = FALSE;
   if (!sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   sqns_monitor_remark (search->monitor, "%s; perhaps the board has been reset", error->message);

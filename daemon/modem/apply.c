@@ -109,7 +109,7 @@ judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
       reported (ssm);
       break;
     case SQNS_REPORT_FAILURE:
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem did not take the image: %s", reason);
+      sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem did not take the image: %s", reason);
       break;
     case SQNS_REPORT_NONE:
     case SQNS_REPORT_UNKNOWN:
@@ -135,7 +135,7 @@ silent (SqnsSsm *ssm)
   gint64 now = g_get_monotonic_time ();
 
   if (now > apply->deadline_us)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has not reported within %u min", SQNS_APPLY_S / 60);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem has not reported within %u min", SQNS_APPLY_S / 60);
   else if (now - apply->heard_us > sqns_patience_us (SQNS_APPLY_WAKE_S))
     sqns_ssm_goto (ssm, STATE_WAKE);
   else
@@ -154,10 +154,10 @@ on_installing (GObject *source, GAsyncResult *result, gpointer user_data)
   apply->heard_us = g_get_monotonic_time ();
   if (answered && reply.final != SQNS_AT_OK)
     /* not its verdict on a file: one that was reset has none stored any more */
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the modem refuses to install the file that it has stored (%s)",
-                           reply.error_text != NULL ? reply.error_text : "ERROR");
+    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the modem refuses to install the file that it has stored (%s)",
+                   reply.error_text != NULL ? reply.error_text : "ERROR");
   else if (!answered && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else
     sqns_ssm_goto (ssm, STATE_POLL); /* it may have gone down before its answer was out */
 }
@@ -174,7 +174,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!sqns_command_finish (apply->port, result, &reply, &error))
     {
       if (!sqns_error_is_timeout (error))
-        sqns_ssm_fail (ssm, g_steal_pointer (&error));
+        sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       else if (state == STATE_NEXT_BOOT)
         sqns_ssm_goto (ssm, STATE_NEXT_BOOT_PAUSE);
       else
@@ -204,17 +204,16 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_wake_finish (result, &wake, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   apply->heard_us = g_get_monotonic_time (); /* also when silent: the next try is another 40 s away */
   if (wake.answers)
     sqns_ssm_goto (ssm, STATE_REPORT);
   else if (wake.noise == SQNS_NOISE_TEXT || wake.noise == SQNS_NOISE_GARBAGE)
-    sqns_ssm_fail_literal (
-        ssm, SQNS_ERROR_TIMEOUT,
-        "the modem's report is not to be had: what comes is not the modem's; the board may have been "
-        "reset");
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
+                   "the modem's report is not to be had: what comes is not the modem's; the board may have been "
+                   "reset");
   else
     silent (ssm);
 }

@@ -64,11 +64,10 @@ give_up (SqnsSsm *ssm)
   const char *seen = bootmode->seen == SQNS_MODE_UNKNOWN ? "" : sqns_mode_name (bootmode->seen);
 
   if (bootmode->target == SQNS_MODE_UNKNOWN)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem has not finished what it is applying by itself%s%s", in,
-                           seen);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem has not finished what it is applying by itself%s%s", in, seen);
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the modem did not come up in %s mode%s%s",
-                           sqns_mode_name (bootmode->target), in, seen);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem did not come up in %s mode%s%s",
+                   sqns_mode_name (bootmode->target), in, seen);
 }
 
 static gboolean
@@ -159,8 +158,8 @@ on_asked (SqnsSsm *ssm, const SqnsAtReply *reply)
       else if (--bootmode->attempts > 0)
         sqns_ssm_goto (ssm, STATE_FALLBACK_PAUSE);
       else
-        sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to switch to %s mode",
-                               sqns_mode_name (bootmode->target));
+        sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to switch to %s mode",
+                       sqns_mode_name (bootmode->target));
       break;
     case STATE_RESET:
       sqns_ssm_goto (ssm, STATE_PAUSE);
@@ -193,7 +192,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   if (sqns_command_finish (bootmode->port, result, &reply, &error))
     on_asked (ssm, &reply);
   else if (!sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else if (g_get_monotonic_time () > bootmode->deadline_us)
     give_up (ssm);
   else

@@ -101,7 +101,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (sqns_error_is_timeout (error))
         sqns_monitor_contact (sqns_link_monitor (identify->link), SQNS_CONTACT_SILENT);
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   sqns_ssm_next (ssm);

@@ -56,7 +56,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_command_finish (sqns_link_port (prepare->link), result, &reply, &error)
       && (!sqns_error_is_timeout (error) || ++prepare->silent >= 2))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else
     sqns_ssm_goto (ssm, ++prepare->next < prepare->n_lines ? STATE_LINE : N_STATES);
 }

@@ -48,7 +48,7 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_wake_finish (result, &wake, &error))
     {
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
       return;
     }
   probe->status->noise = wake.noise;
@@ -118,7 +118,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
         {
           if (silent)
             sqns_monitor_contact (probe->monitor, SQNS_CONTACT_SILENT);
-          sqns_ssm_fail (ssm, g_steal_pointer (&error));
+          sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
           return;
         }
       if (state == STATE_SMOD)

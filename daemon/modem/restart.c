@@ -50,19 +50,17 @@ is_late (Restart *restart)
 static void
 give_up (SqnsSsm *ssm)
 {
-  sqns_ssm_fail_literal (
-      ssm, SQNS_ERROR_TIMEOUT,
-      "the modem was told to restart and does not answer since; leave it its power, and ask it again "
-      "in some minutes");
+  sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
+                 "the modem was told to restart and does not answer since; leave it its power, and ask it again "
+                 "in some minutes");
 }
 
 static void
 applying (SqnsSsm *ssm)
 {
-  sqns_ssm_fail_literal (
-      ssm, SQNS_ERROR_WRONG_STATE,
-      "the modem is applying an upgrade by itself: it was not restarted; leave it its power and wait "
-      "until it is done");
+  sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
+                 "the modem is applying an upgrade by itself: it was not restarted; leave it its power and wait "
+                 "until it is done");
 }
 
 static void
@@ -75,9 +73,8 @@ before_known (SqnsSsm *ssm, SqnsMode mode)
   else if (mode == SQNS_MODE_UNKNOWN && --restart->tries > 0)
     sqns_ssm_goto (ssm, STATE_MODE_BEFORE);
   else if (mode == SQNS_MODE_UNKNOWN)
-    sqns_ssm_fail_literal (
-        ssm, SQNS_ERROR_WRONG_STATE,
-        "the modem does not say what it is doing, perhaps it applies an upgrade: it was not restarted");
+    sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
+                   "the modem does not say what it is doing, perhaps it applies an upgrade: it was not restarted");
   else
     sqns_ssm_goto (ssm, mode == SQNS_MODE_FFF || mode == SQNS_MODE_FFH ? STATE_RESET : STATE_REPORT);
 }
@@ -160,7 +157,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (sqns_error_is_timeout (error))
     on_silence (ssm);
   else
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
 }
 
 /* OK alone is not the end: an AT that follows too soon would be answered by the modem that is still going down. */
@@ -187,9 +184,9 @@ on_down (GObject *source, GAsyncResult *result, gpointer user_data)
   restart->tries = SQNS_SMOD_TRIES;
   restart->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
   if (!sqns_port_exchange_finish (restart->port, result, &error) && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else if (restart->refused)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to restart; it goes on as it was");
+    sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to restart; it goes on as it was");
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
 }
@@ -202,7 +199,7 @@ on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (sqns_link_set_speed_finish (restart->link, result, &error))
     sqns_ssm_goto (user_data, STATE_POLL);
   else
-    sqns_ssm_fail (user_data, error);
+    sqns_ssm_fail_error (user_data, error);
 }
 
 static void

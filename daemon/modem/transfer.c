@@ -113,13 +113,13 @@ on_command (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_next (ssm);
     }
   else if (!answered && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else if (--transfer->command_tries > 0)
     sqns_ssm_goto (ssm, STATE_COMMAND);
   else if (answered)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses %s", transfer->command);
+    sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses %s", transfer->command);
   else
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
 }
 
 /* --- requests --- */
@@ -215,10 +215,9 @@ judge (SqnsSsm *ssm)
       break;
     case SQNS_STP_FAILED:
       done = sqns_stp_session_bytes_done (transfer->session);
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the upload failed after %" G_GSIZE_FORMAT " bytes: %s%s%s",
-                             done, sqns_stp_session_failure (transfer->session),
-                             done == 0 && transfer->barren != NULL ? "; " : "",
-                             done == 0 && transfer->barren != NULL ? transfer->barren : "");
+      sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the upload failed after %" G_GSIZE_FORMAT " bytes: %s%s%s", done,
+                     sqns_stp_session_failure (transfer->session), done == 0 && transfer->barren != NULL ? "; " : "",
+                     done == 0 && transfer->barren != NULL ? transfer->barren : "");
       break;
     }
 }
@@ -246,15 +245,15 @@ on_response (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (!sqns_error_is_timeout (error))
         {
-          sqns_ssm_fail (ssm, g_steal_pointer (&error));
+          sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
           return;
         }
       if (is_noise (transfer))
         {
-          sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL,
-                                 "the upload broke off after %" G_GSIZE_FORMAT
-                                 " bytes: what comes is not the modem's; the board may have been reset",
-                                 sqns_stp_session_bytes_done (transfer->session));
+          sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL,
+                         "the upload broke off after %" G_GSIZE_FORMAT
+                         " bytes: what comes is not the modem's; the board may have been reset",
+                         sqns_stp_session_bytes_done (transfer->session));
           return;
         }
       if (sqns_stp_session_operation (transfer->session) == SQNS_STP_TRANSFER_BLOCK)

@@ -77,8 +77,8 @@ not_greeted (SqnsSsm *ssm)
       sqns_ssm_next (ssm);
     }
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the boot ROM does not answer AT with OK at %u baud",
-                           sqns_link_speed (updater->link));
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the boot ROM does not answer AT with OK at %u baud",
+                   sqns_link_speed (updater->link));
 }
 
 static void
@@ -90,7 +90,7 @@ on_greeting (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (SqnsAtReply) reply = { 0 };
 
   if (!sqns_command_finish (updater->port, result, &reply, &error) && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else if (error == NULL && reply.final == SQNS_AT_OK)
     greeted (ssm);
   else if (--updater->tries > 0)
@@ -109,7 +109,7 @@ on_raised (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (SqnsAtReply) reply = { 0 };
 
   if (!sqns_command_finish (updater->port, result, &reply, &error) && !sqns_error_is_timeout (error))
-    sqns_ssm_fail (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else if (error == NULL && reply.final != SQNS_AT_OK)
     sqns_ssm_goto (ssm, STATE_SMOD);
   else
@@ -146,13 +146,13 @@ on_smod (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (SqnsAtReply) reply = { 0 };
 
   if (!sqns_command_finish (updater->port, result, &reply, &error))
-    sqns_ssm_fail (ssm, error);
+    sqns_ssm_fail_error (ssm, error);
   else if (sqns_at_smod (&reply) == SQNS_MODE_FFH)
     sqns_ssm_next (ssm);
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED,
-                           "the modem is in %s mode now; only its boot ROM (FFH) takes an updater",
-                           sqns_mode_name (sqns_at_smod (&reply)));
+    sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED,
+                   "the modem is in %s mode now; only its boot ROM (FFH) takes an updater",
+                   sqns_mode_name (sqns_at_smod (&reply)));
 }
 
 /* --- the upload, and what comes of it --- */
@@ -177,10 +177,10 @@ give_up (SqnsSsm *ssm)
   Updater *updater = sqns_ssm_data (ssm);
 
   if (updater->seen == SQNS_MODE_FFH)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_MODEM_REFUSED,
-                           "the updater was loaded, but the modem is in its boot ROM still: it did not start it");
+    sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED,
+                   "the updater was loaded, but the modem is in its boot ROM still: it did not start it");
   else
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_TIMEOUT, "the updater was loaded, but does not answer");
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the updater was loaded, but does not answer");
 }
 
 static void
@@ -195,7 +195,7 @@ on_polled (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean answered = sqns_command_finish (updater->port, result, &reply, &error);
   if (!answered && !sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   updater->silences = answered ? 0 : updater->silences + 1;

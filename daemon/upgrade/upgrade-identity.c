@@ -77,8 +77,8 @@ judge (SqnsSsm *ssm, const char *imei)
       return;
     }
   upgrade->stranger = TRUE;
-  sqns_ssm_fail_literal (ssm, SQNS_ERROR_WRONG_STATE,
-                         "this is another modem than the one that the job was begun on: it is left as it is");
+  sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
+                 "this is another modem than the one that the job was begun on: it is left as it is");
 }
 
 static void
@@ -91,7 +91,7 @@ on_told (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_command_finish (sqns_link_port (upgrade->link), result, &reply, &error) && !sqns_error_is_timeout (error))
     {
-      sqns_ssm_fail (ssm, g_steal_pointer (&error));
+      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
   g_autofree char *imei = error == NULL ? sqns_identity_imei (&reply) : NULL;

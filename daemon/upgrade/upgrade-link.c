@@ -22,7 +22,7 @@ on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
           && (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND) || sqns_error_is_timeout (error)))
         sqns_upgrade_fail_with_first (ssm, error);
       else
-        sqns_ssm_fail (ssm, error);
+        sqns_ssm_fail_error (ssm, error);
     }
   else if (sqns_ssm_state (ssm) == SQNS_UPGRADE_RELINK && sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH
            && upgrade->step_error == NULL && upgrade->plan != NULL)

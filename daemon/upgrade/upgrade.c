@@ -99,7 +99,7 @@ sqns_upgrade_fail_with_first (SqnsSsm *ssm, GError *error)
     }
   else
     g_clear_error (&first);
-  sqns_ssm_fail (ssm, error);
+  sqns_ssm_fail_error (ssm, error);
 }
 
 static void
@@ -180,7 +180,7 @@ take_plan (SqnsSsm *ssm, SqnsPlan *plan)
   else if (upgrade->config.dry_run)
     sqns_ssm_complete (ssm);
   else if (++upgrade->legs > SQNS_LEGS)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "the modem does not get anywhere: %s", plan->summary);
+    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the modem does not get anywhere: %s", plan->summary);
   else if (sqns_upgrade_wants_other_link (upgrade))
     sqns_ssm_goto (ssm, SQNS_UPGRADE_UNLINK);
   else
@@ -392,7 +392,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     {
       note_contact (upgrade, error);
-      sqns_ssm_fail (ssm, error);
+      sqns_ssm_fail_error (ssm, error);
     }
 }
 

@@ -27,7 +27,7 @@ handler (SqnsSsm *ssm, guint state, gpointer data)
     }
   if ((int)state == script->fail_at || (script->fail_at >= 0 && script->fail_at < CLEAN_ONE && state == CLEAN_ONE))
     {
-      sqns_ssm_fail_literal (ssm, SQNS_ERROR_PROTOCOL, "failed in %s", names[state]);
+      sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "failed in %s", names[state]);
       return;
     }
   if (state == B && script->repeats > 0)
@@ -159,7 +159,7 @@ static void
 cancelled_wait (SqnsSsm *ssm, guint state, gpointer data)
 {
   if (state == A)
-    sqns_ssm_fail_literal (ssm, SQNS_ERROR_CANCELLED, "AT+SMLOG?: cancelled");
+    sqns_ssm_fail (ssm, SQNS_ERROR_CANCELLED, "AT+SMLOG?: cancelled");
   else
     sqns_ssm_next (ssm);
 }
