@@ -5,7 +5,7 @@
 #include "base/deadlines.h"
 #include "base/patience.h"
 #include "base/ssm.h"
-#include "board/board.h"
+#include "board/repl-session.h"
 #include "codec/repl.h"
 
 typedef enum {
@@ -35,7 +35,7 @@ on_lte_task (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
+  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish (result, &error);
 
   if (script != NULL && *script->errors == '\0')
     sqns_ssm_next (ssm);
@@ -51,7 +51,7 @@ on_mirror (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   GError *error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
+  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish (result, &error);
 
   if (script == NULL)
     sqns_ssm_fail_error (ssm, error);
@@ -77,13 +77,13 @@ passthrough_state (SqnsSsm *ssm, guint state, gpointer data)
           break;
         }
       sqns_monitor_remark (monitor, "starts the board's LTE task, without which passthrough stays silent");
-      sqns_board_run_async (passthrough->port, monitor, "lte_task.py", NULL, sqns_patience_ms (SQNS_LTE_TASK_MS), FALSE,
-                            sqns_ssm_cancellable (ssm), on_lte_task, ssm);
+      sqns_repl_run_async (passthrough->port, monitor, "lte_task.py", NULL, sqns_patience_ms (SQNS_LTE_TASK_MS), FALSE,
+                           sqns_ssm_cancellable (ssm), on_lte_task, ssm);
       break;
     case STATE_MIRROR:
       sqns_monitor_remark (monitor, "starts the board's passthrough");
-      sqns_board_run_async (passthrough->port, monitor, "passthrough.py", NULL, SQNS_SCRIPT_ACCEPT_MS, TRUE,
-                            sqns_ssm_cancellable (ssm), on_mirror, ssm);
+      sqns_repl_run_async (passthrough->port, monitor, "passthrough.py", NULL, SQNS_SCRIPT_ACCEPT_MS, TRUE,
+                           sqns_ssm_cancellable (ssm), on_mirror, ssm);
       break;
     case N_STATES:
       g_assert_not_reached ();

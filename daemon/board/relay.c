@@ -4,7 +4,7 @@
 
 #include "base/deadlines.h"
 #include "base/ssm.h"
-#include "board/board.h"
+#include "board/repl-session.h"
 #include "codec/repl.h"
 
 #include <string.h>
@@ -87,7 +87,7 @@ on_script (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsSsm *ssm = user_data;
   Relay *relay = sqns_ssm_data (ssm);
   GError *error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
+  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish (result, &error);
 
   if (script == NULL)
     sqns_ssm_fail_error (ssm, error);
@@ -133,8 +133,8 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((StartState)state)
     {
     case START_SCRIPT:
-      sqns_board_run_async (relay->port, relay->monitor, "relay.py", substitutions, SQNS_SCRIPT_ACCEPT_MS, TRUE,
-                            sqns_ssm_cancellable (ssm), on_script, ssm);
+      sqns_repl_run_async (relay->port, relay->monitor, "relay.py", substitutions, SQNS_SCRIPT_ACCEPT_MS, TRUE,
+                           sqns_ssm_cancellable (ssm), on_script, ssm);
       break;
     case START_PING:
       sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_ping, ssm);
@@ -326,7 +326,7 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
   static const SqnsExchange prompt = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = 2,
-    .match = sqns_board_match_prompt,
+    .match = sqns_repl_match_prompt,
     .timeout_ms = SQNS_RELAY_PROMPT_MS,
   };
   static const SqnsExchange ping = {

@@ -5,7 +5,7 @@
 #include "base/deadlines.h"
 #include "base/patience.h"
 #include "base/ssm.h"
-#include "board/board.h"
+#include "board/repl-session.h"
 #include "board/pic.h"
 #include "board/relay.h"
 #include "common/words.h"
@@ -158,7 +158,7 @@ on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsInterrupt interrupt;
   GError *error = NULL;
 
-  if (!sqns_board_interrupt_finish (result, &interrupt, &error))
+  if (!sqns_repl_interrupt_finish (result, &interrupt, &error))
     sqns_ssm_fail_error (ssm, error);
   else if (interrupt.prompt)
     {
@@ -182,7 +182,7 @@ interrupt (SqnsSsm *ssm, SqnsInterruptEffort effort)
   GError *error = NULL;
 
   if (sqns_port_set_speed (reset->port, SQNS_REPL_SPEED, &error))
-    sqns_board_interrupt_async (reset->port, reset->monitor, effort, sqns_ssm_cancellable (ssm), on_interrupted, ssm);
+    sqns_repl_interrupt_async (reset->port, reset->monitor, effort, sqns_ssm_cancellable (ssm), on_interrupted, ssm);
   else
     sqns_ssm_fail_error (ssm, error);
 }
@@ -192,7 +192,7 @@ reset_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Reset *reset = data;
   const SqnsExchange listen
-      = { .match = sqns_board_match_prompt, .timeout_ms = sqns_patience_ms (SQNS_RESET_LISTEN_MS) };
+      = { .match = sqns_repl_match_prompt, .timeout_ms = sqns_patience_ms (SQNS_RESET_LISTEN_MS) };
 
   switch ((State)state)
     {

@@ -20,10 +20,10 @@ sqns_backend (void)
     .probe_finish = sqns_probe_finish,
     .identify_async = sqns_identify_async,
     .identify_finish = sqns_identify_finish,
-    .restart_async = sqns_restart_async,
-    .restart_finish = sqns_restart_finish,
-    .reboot_async = sqns_reboot_async,
-    .reboot_finish = sqns_reboot_finish,
+    .modem_reset_async = sqns_modem_reset_async,
+    .modem_reset_finish = sqns_modem_reset_finish,
+    .board_reset_async = sqns_reboot_async,
+    .board_reset_finish = sqns_reboot_finish,
   };
   return &backend;
 }

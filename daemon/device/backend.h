@@ -5,7 +5,7 @@
 #include "link/reboot.h"
 #include "modem/identify.h"
 #include "modem/probe.h"
-#include "modem/restart.h"
+#include "modem/reset.h"
 #include "upgrade/upgrade.h"
 
 /* Each entry has the contract of the function that it is named after. */
@@ -34,15 +34,18 @@ typedef struct {
   SqnsModemStatus *(*probe_finish) (SqnsLink *link, GAsyncResult *result, GError **error);
   void (*identify_async) (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
   SqnsIdentity *(*identify_finish) (SqnsLink *link, GAsyncResult *result, GError **error);
-  void (*restart_async) (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-  gboolean (*restart_finish) (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error);
+  void (*modem_reset_async) (SqnsLink *link,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+  gboolean (*modem_reset_finish) (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error);
 
-  void (*reboot_async) (const SqnsLinkConfig *config,
-                        const SqnsMonitor *monitor,
-                        GCancellable *cancellable,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);
-  gboolean (*reboot_finish) (GAsyncResult *result, GError **error);
+  void (*board_reset_async) (const SqnsLinkConfig *config,
+                             const SqnsMonitor *monitor,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+  gboolean (*board_reset_finish) (GAsyncResult *result, GError **error);
 } SqnsBackend;
 
 /* The real ones. Static. */

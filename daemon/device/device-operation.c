@@ -248,7 +248,7 @@ on_restarted (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsMode mode = SQNS_MODE_UNKNOWN;
   GError *error = NULL;
 
-  gboolean up = self->backend->restart_finish (self->link, result, &mode, &error);
+  gboolean up = self->backend->modem_reset_finish (self->link, result, &mode, &error);
   if (up)
     sqns_device_set_mode (self->device, mode);
   sqns_ssm_next_or_fail (self->ssm, up, error);
@@ -257,7 +257,7 @@ on_restarted (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 reset_modem (SqnsDeviceOperation *self)
 {
-  self->backend->restart_async (self->link, sqns_ssm_cancellable (self->ssm), on_restarted, self);
+  self->backend->modem_reset_async (self->link, sqns_ssm_cancellable (self->ssm), on_restarted, self);
 }
 
 static void
@@ -266,7 +266,7 @@ on_rebooted (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsDeviceOperation *self = user_data;
   GError *error = NULL;
 
-  gboolean good = self->backend->reboot_finish (result, &error);
+  gboolean good = self->backend->board_reset_finish (result, &error);
   if (!good && self->klass->over_link != NULL)
     g_prefix_error (&error, "the modem was restarted, the module was not reset: ");
   sqns_ssm_next_or_fail (self->ssm, good, error);
@@ -279,7 +279,7 @@ reset_module (SqnsDeviceOperation *self)
   if (self->klass->over_link != NULL && config.kind == SQNS_LINK_DIRECT) /* there is no module besides the modem */
     sqns_ssm_next (self->ssm);
   else
-    self->backend->reboot_async (&config, &self->monitor, sqns_ssm_cancellable (self->ssm), on_rebooted, self);
+    self->backend->board_reset_async (&config, &self->monitor, sqns_ssm_cancellable (self->ssm), on_rebooted, self);
 }
 
 void

@@ -4,7 +4,7 @@
 #include "common/words.h"
 #include "job/job-private.h"
 
-#include "modem/transfer.h"
+#include "modem/upload.h"
 #include "serial/port-holder.h"
 
 #define HEARTBEAT_S 1
@@ -59,7 +59,7 @@ update_message (SqnsJob *self, gint64 now)
   self->stalled = self->info.phase == SQNS_PHASE_TRANSFER && stalled >= (gint64)sqns_patience_ms (STALL_MS) * 1000;
   if (self->stalled)
     text = sqns_silence_words (self->info.bytes_done > 0
-                                   && sqns_transfer_may_erase (self->info.bytes_done, self->info.bytes_total),
+                                   && sqns_upload_may_erase (self->info.bytes_done, self->info.bytes_total),
                                (guint)(stalled / G_USEC_PER_SEC));
   else if (self->heartbeat != 0 && self->info.phase != SQNS_PHASE_TRANSFER && elapsed_s > 0)
     text = g_strdup_printf ("%s, %d:%02d so far", self->phase_text, (int)(elapsed_s / 60), (int)(elapsed_s % 60));

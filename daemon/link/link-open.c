@@ -5,7 +5,7 @@
 #include "at/wake.h"
 #include "base/deadlines.h"
 #include "base/ssm.h"
-#include "board/board.h"
+#include "board/repl-session.h"
 #include "board/passthrough.h"
 #include "board/pic.h"
 #include "board/reset.h"
@@ -176,7 +176,7 @@ on_interrupt (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsInterrupt interrupt;
   GError *error = NULL;
 
-  if (!sqns_board_interrupt_finish (result, &interrupt, &error))
+  if (!sqns_repl_interrupt_finish (result, &interrupt, &error))
     {
       sqns_ssm_fail_error (ssm, error);
       return;
@@ -195,8 +195,7 @@ interrupt (SqnsSsm *ssm, SqnsInterruptEffort effort)
   GError *error = NULL;
 
   if (sqns_port_set_speed (open->link->port, SQNS_REPL_SPEED, &error))
-    sqns_board_interrupt_async (open->link->port, &open->monitor, effort, sqns_ssm_cancellable (ssm), on_interrupt,
-                                ssm);
+    sqns_repl_interrupt_async (open->link->port, &open->monitor, effort, sqns_ssm_cancellable (ssm), on_interrupt, ssm);
   else
     sqns_ssm_fail_error (ssm, error);
 }
@@ -231,7 +230,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
   Open *open = sqns_ssm_data (ssm);
   SqnsBoardInfo *board = &open->link->board;
   GError *error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish_crash (result, &error);
+  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish_crash (result, &error);
 
   if (script != NULL && script->crash != NULL)
     {
@@ -577,8 +576,8 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       if (open->link->board.firmware != NULL || open->crashed) /* came back here for another try */
         sqns_ssm_next (ssm);
       else
-        sqns_board_run_async (port, &open->monitor, "identify.py", NULL, SQNS_BOARD_IDENTIFY_MS, FALSE, cancellable,
-                              on_identified, ssm);
+        sqns_repl_run_async (port, &open->monitor, "identify.py", NULL, SQNS_BOARD_IDENTIFY_MS, FALSE, cancellable,
+                             on_identified, ssm);
       break;
     case OPEN_SAFE_BOOT:
       safe_boot (ssm);

@@ -2,7 +2,7 @@
 /* What a search for the modem has tried and heard so far, what that allows next, and the words for its failure. */
 #pragma once
 
-#include "board/board.h"
+#include "board/repl-session.h"
 #include "link/link.h"
 
 typedef struct {

@@ -4,7 +4,7 @@
 
 #include "base/deadlines.h"
 #include "base/ssm.h"
-#include "board/board.h"
+#include "board/repl-session.h"
 #include "board/pic.h"
 #include "board/relay.h"
 #include "codec/repl.h"
@@ -87,7 +87,7 @@ on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsInterrupt interrupt;
   GError *error = NULL;
 
-  if (!sqns_board_interrupt_finish (result, &interrupt, &error))
+  if (!sqns_repl_interrupt_finish (result, &interrupt, &error))
     {
       sqns_ssm_fail_error (ssm, error);
       return;
@@ -127,7 +127,7 @@ on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   GError *error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish (result, &error);
+  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish (result, &error);
 
   if (script == NULL)
     sqns_ssm_fail_error (ssm, error);
@@ -160,8 +160,8 @@ reboot_state (SqnsSsm *ssm, guint state, gpointer data)
       open_port (ssm);
       break;
     case STATE_PROMPT:
-      sqns_board_interrupt_async (reboot->port, &reboot->monitor, SQNS_INTERRUPT_POLITE, cancellable, on_interrupted,
-                                  ssm);
+      sqns_repl_interrupt_async (reboot->port, &reboot->monitor, SQNS_INTERRUPT_POLITE, cancellable, on_interrupted,
+                                 ssm);
       break;
     case STATE_PIC:
       if (reboot->pic)
@@ -170,12 +170,12 @@ reboot_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_ssm_next (ssm);
       break;
     case STATE_INSIST:
-      sqns_board_interrupt_async (reboot->port, &reboot->monitor, SQNS_INTERRUPT_INSIST, cancellable, on_interrupted,
-                                  ssm);
+      sqns_repl_interrupt_async (reboot->port, &reboot->monitor, SQNS_INTERRUPT_INSIST, cancellable, on_interrupted,
+                                 ssm);
       break;
     case STATE_RESET:
-      sqns_board_run_async (reboot->port, &reboot->monitor, "machine_reset.py", NULL, SQNS_SCRIPT_ACCEPT_MS, TRUE,
-                            cancellable, on_reset, ssm);
+      sqns_repl_run_async (reboot->port, &reboot->monitor, "machine_reset.py", NULL, SQNS_SCRIPT_ACCEPT_MS, TRUE,
+                           cancellable, on_reset, ssm);
       break;
     case STATE_CLOSE:
       sqns_blame_holder (ssm, reboot->devnode, close_port);

@@ -3,11 +3,11 @@
 #include "upgrade/step.h"
 
 #include "base/deadlines.h"
-#include "modem/apply.h"
+#include "modem/install.h"
 #include "modem/bootmode.h"
 #include "modem/prepare.h"
-#include "modem/transfer.h"
-#include "modem/updater.h"
+#include "modem/upload.h"
+#include "modem/load-updater.h"
 
 const SqnsStepNature *
 sqns_step_nature (SqnsStep step)
@@ -41,7 +41,7 @@ static void
 upload (GTask *task, SqnsStep step, const SqnsStepFiles *files, GAsyncReadyCallback done)
 {
   gboolean stored = step == SQNS_STEP_STORE || step == SQNS_STEP_STORE_FIRST;
-  SqnsTransferConfig transfer = {
+  SqnsUploadConfig config = {
     .command = stored ? "AT+SMSTPU" : "AT+SMSTPU=\"ON_THE_FLY\"",
     .type = SQNS_STP_DATA_CABA,
     .image = step == SQNS_STEP_UPLOAD_BOOTROM ? files->bootrom
@@ -55,7 +55,7 @@ upload (GTask *task, SqnsStep step, const SqnsStepFiles *files, GAsyncReadyCallb
                      : NULL,
     .counts = step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE,
   };
-  sqns_transfer_async (g_task_get_source_object (task), &transfer, g_task_get_cancellable (task), done, task);
+  sqns_upload_async (g_task_get_source_object (task), &config, g_task_get_cancellable (task), done, task);
 }
 
 /* All procedures are tasks of the link that return a boolean. */
@@ -107,13 +107,13 @@ sqns_step_async (SqnsLink *link,
       upload (task, step, files, on_done);
       break;
     case SQNS_STEP_LOAD_UPDATER:
-      sqns_updater_async (link, files->updater, cancellable, on_done, task);
+      sqns_load_updater_async (link, files->updater, cancellable, on_done, task);
       break;
     case SQNS_STEP_APPLY:
-      sqns_apply_async (link, SQNS_APPLY_WRITTEN, cancellable, on_done, task);
+      sqns_install_async (link, SQNS_INSTALL_WRITTEN, cancellable, on_done, task);
       break;
     case SQNS_STEP_INSTALL:
-      sqns_apply_async (link, SQNS_APPLY_STORED, cancellable, on_done, task);
+      sqns_install_async (link, SQNS_INSTALL_STORED, cancellable, on_done, task);
       break;
     case SQNS_STEP_CONFIRM:
       g_assert_not_reached ();

@@ -24,8 +24,8 @@ typedef struct {
   guint block_size;   /* most image bytes per STP block, 0 = as the session allows */
 } SqnsStepFiles;
 
-/* Any step but CONFIRM. Errors: those of the procedure that runs it (prepare.h, bootmode.h, transfer.h, apply.h,
- * updater.h). */
+/* Any step but CONFIRM. Errors: those of the procedure that runs it (prepare.h, bootmode.h, upload.h, install.h,
+ * load-updater.h). */
 void sqns_step_async (SqnsLink *link,
                       SqnsStep step,
                       const SqnsStepFiles *files,

@@ -2,7 +2,7 @@
 /* One search for the way to a virtual board's modem, with a person at the button and a fault at a state. */
 #include "link-rig.h"
 
-#include "modem/updater.h"
+#include "modem/load-updater.h"
 
 #include <string.h>
 
@@ -171,7 +171,7 @@ static void
 on_updated (GObject *source, GAsyncResult *result, gpointer data)
 {
   Run *run = data;
-  g_assert_true (sqns_updater_finish (run->link, result, &run->error) == (run->error == NULL));
+  g_assert_true (sqns_load_updater_finish (run->link, result, &run->error) == (run->error == NULL));
   run->done = TRUE;
 }
 
@@ -180,6 +180,6 @@ run_updater (Run *run, GBytes *elf)
 {
   if (run->link == NULL)
     return;
-  sqns_updater_async (run->link, elf, run->cancellable, on_updated, run);
+  sqns_load_updater_async (run->link, elf, run->cancellable, on_updated, run);
   run_wait (run);
 }

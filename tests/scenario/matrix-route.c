@@ -17,25 +17,23 @@ static const MatrixRoute routes[] = {
   { .name = "native",
     .board = "",
     NB_IOT,
-    .machines
-    = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer "
-      "upgrade wake" },
+    .machines = "bootmode install interrupt link passthrough prepare probe quit-relay relay-search run-script "
+                "start-relay upgrade upload wake" },
   { .name = "relay",
     .board = "",
     .kind = SQNS_LINK_RELAY,
     NB_IOT,
-    .machines = "apply bootmode interrupt link prepare probe quit-relay relay-search run-script start-relay transfer "
-                "upgrade wake" },
+    .machines = "bootmode install interrupt link prepare probe quit-relay relay-search run-script start-relay upgrade "
+                "upload wake" },
   { .name = "bare",
     .board = "--start direct ",
     NB_IOT,
-    .machines = "apply bootmode interrupt link prepare probe quit-relay transfer upgrade wake" },
+    .machines = "bootmode install interrupt link prepare probe quit-relay upgrade upload wake" },
   { .name = "ffh",
     .board = "--modem ffh ",
     NB_IOT,
-    .machines
-    = "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay start-relay transfer "
-      "updater upgrade wake" },
+    .machines = "bootmode install interrupt link load-updater prepare probe quit-relay relay-search run-script "
+                "speed-relay start-relay upgrade upload wake" },
   { .name = "factory",
     .board = "--modem-version 5.1.1.0-33080 --bootloader0 33080 ",
     .options = { .allow_family_change = TRUE },
@@ -44,25 +42,23 @@ static const MatrixRoute routes[] = {
     .before = "5.1.1.0-33080",
     .after = "6.0.0.0-37781",
     .patience = SLOW_PATIENCE,
-    .machines
-    = "apply bootmode interrupt link prepare probe quit-relay relay-search run-script speed-relay start-relay transfer "
-      "updater upgrade wake" },
+    .machines = "bootmode install interrupt link load-updater prepare probe quit-relay relay-search run-script "
+                "speed-relay start-relay upgrade upload wake" },
   { .name = "diff",
     .board = "--modem-version 5.1.1.0-38638 ",
     .dup = "upgdiff_38638-to-39529.dup",
     .make = "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
     .before = "5.1.1.0-38638",
     .after = "5.1.1.0-39529",
-    .machines
-    = "apply interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer upgrade "
-      "wake" },
+    .machines = "install interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay "
+                "upgrade upload wake" },
   { .name = "bare-diff",
     .board = "--start direct --modem-version 5.1.1.0-38638 ",
     .dup = "upgdiff_38638-to-39529.dup",
     .make = "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
     .before = "5.1.1.0-38638",
     .after = "5.1.1.0-39529",
-    .machines = "apply interrupt link prepare probe quit-relay transfer upgrade wake" },
+    .machines = "install interrupt link prepare probe quit-relay upgrade upload wake" },
   { .name = "two-steps",
     .board = "--modem-version 5.1.1.0-41065 ",
     .dup = "CATM1-5.2-48829-2.dup",
@@ -71,32 +67,30 @@ static const MatrixRoute routes[] = {
     .make_first = "--version 5.2.1.0 --build 48829 --first-step --size 30000",
     .before = "5.1.1.0-41065",
     .after = "5.2.1.0-48829",
-    .machines
-    = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay transfer "
-      "upgrade wake" },
+    .machines = "bootmode install interrupt link passthrough prepare probe quit-relay relay-search run-script "
+                "start-relay upgrade upload wake" },
   /* What these do not come by: a board in passthrough in front of a boot ROM that is slower, which a person or its PIC
    * resets; a program that does not yield; old firmware; an image that has to be sent again. */
   { .name = "button",
     .board = "--start passthrough --modem ffh ",
     NB_IOT,
-    .machines = "apply bootmode interrupt link prepare probe quit-relay relay-search reset run-script speed-relay "
-                "start-relay transfer updater upgrade wake" },
+    .machines = "bootmode install interrupt link load-updater prepare probe quit-relay relay-search reset run-script "
+                "speed-relay start-relay upgrade upload wake" },
   { .name = "pic",
     .board = "--start passthrough --usb pic --modem ffh ",
     .pic = TRUE,
     NB_IOT,
-    .machines = "apply bootmode interrupt link pic prepare probe quit-relay relay-search reset run-script speed-relay "
-                "start-relay transfer updater upgrade wake" },
+    .machines = "bootmode install interrupt link load-updater pic prepare probe quit-relay relay-search reset "
+                "run-script speed-relay start-relay upgrade upload wake" },
   { .name = "program",
     .board = "--main-program ignores-ctrl-c --ctrl-f-any ",
     NB_IOT,
-    .machines
-    = "apply bootmode interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay "
-      "transfer upgrade wake" },
+    .machines = "bootmode install interrupt link passthrough prepare probe quit-relay relay-search run-script "
+                "start-relay upgrade upload wake" },
   { .name = "trouble",
     .board = "--start direct --old-smswboot --fault error@apply ",
     NB_IOT,
-    .machines = "apply bootmode interrupt link prepare probe quit-relay transfer upgrade wake" },
+    .machines = "bootmode install interrupt link prepare probe quit-relay upgrade upload wake" },
 };
 
 const MatrixRoute *

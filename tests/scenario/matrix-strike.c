@@ -143,7 +143,7 @@ static void
 strike_answer (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
 {
   g_autofree char *mode = virtual_board_status (run->board, "esp32");
-  gboolean in_stp = strcmp (klass->name, "transfer") == 0 && strcmp (klass->state_names[state], "command") != 0
+  gboolean in_stp = strcmp (klass->name, "upload") == 0 && strcmp (klass->state_names[state], "command") != 0
                     && virtual_board_is (run->board, "stp", "true");
   const char *name = in_stp ? rows[fault].stp : rows[fault].at;
 

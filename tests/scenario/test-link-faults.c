@@ -82,7 +82,7 @@ static const Matrix matrices[] = {
   { "passthrough", "", { .usb_board = TRUE, PERSON }, { "passthrough" } },
   { "reset", "--start passthrough", { SCOUT, PERSON, .reset = TRUE }, { "reset" } },
   { "pic", "--start passthrough --usb pic", { SCOUT, .pic = TRUE, PERSON, .reset = TRUE }, { "reset", "pic" } },
-  { "updater", "--modem ffh", { SCOUT }, { "updater" }, .update = TRUE },
+  { "updater", "--modem ffh", { SCOUT }, { "load-updater" }, .update = TRUE },
 };
 static const char *const fault_names[] = { "none", "unplug", "cancel", "error", "hang-board", "hang-modem" };
 

@@ -151,7 +151,7 @@ is_chosen (Sweep *sweep, const char *place)
 
   if (n == 1)
     return TRUE;
-  return g_str_has_suffix (name, ":transfer/request")
+  return g_str_has_suffix (name, ":upload/request")
          && (n <= 4 || n == GPOINTER_TO_UINT (g_hash_table_lookup (sweep->entries, name)));
 }
 

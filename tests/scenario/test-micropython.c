@@ -6,7 +6,7 @@
  * first; relay.py is run from a copy in which only the name of the module with UART differs, for a module that is built
  * in cannot be replaced there. What stands behind UART 1 is a few lines that answer like a modem. Not to be had at all:
  * os.dupterm, pycom, /flash. */
-#include "board/board.h"
+#include "board/repl-session.h"
 #include "board/relay.h"
 #include "serial/port-open.h"
 
@@ -98,7 +98,7 @@ static const SqnsMonitor monitor = { &funcs, NULL };
 static void
 on_interrupted (GObject *source, GAsyncResult *result, gpointer data)
 {
-  sqns_board_interrupt_finish (result, &rig.found, &rig.error);
+  sqns_repl_interrupt_finish (result, &rig.found, &rig.error);
   rig.done = TRUE;
 }
 
@@ -106,7 +106,7 @@ static void
 interrupt (void)
 {
   rig.found = (SqnsInterrupt){ 0 };
-  sqns_board_interrupt_async (rig.port, &monitor, SQNS_INTERRUPT_INSIST, NULL, on_interrupted, NULL);
+  sqns_repl_interrupt_async (rig.port, &monitor, SQNS_INTERRUPT_INSIST, NULL, on_interrupted, NULL);
   wait_done ("interrupt");
   g_assert_no_error (rig.error);
   g_assert_true (rig.found.prompt);
@@ -115,7 +115,7 @@ interrupt (void)
 static void
 on_run (GObject *source, GAsyncResult *result, gpointer data)
 {
-  rig.script = sqns_board_run_finish (result, &rig.error);
+  rig.script = sqns_repl_run_finish (result, &rig.error);
   rig.done = TRUE;
 }
 
@@ -124,7 +124,7 @@ run_script (const char *name, gboolean stay)
 {
   static const char *const no_substitutions[] = { NULL };
   g_clear_pointer (&rig.script, sqns_script_result_free);
-  sqns_board_run_async (rig.port, &monitor, name, no_substitutions, SCRIPT_MS, stay, NULL, on_run, NULL);
+  sqns_repl_run_async (rig.port, &monitor, name, no_substitutions, SCRIPT_MS, stay, NULL, on_run, NULL);
   wait_done (name);
   g_assert_no_error (rig.error);
 }

@@ -235,7 +235,7 @@ identify_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 }
 
 static void
-restart_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+modem_reset_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   if (script.restart_error != NULL)
@@ -248,7 +248,7 @@ restart_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback ca
 }
 
 static gboolean
-restart_finish (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error)
+modem_reset_finish (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error)
 {
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return FALSE;
@@ -271,11 +271,11 @@ on_reboot_cancelled (GCancellable *cancellable, gpointer unused)
 }
 
 static void
-reboot_async (const SqnsLinkConfig *config,
-              const SqnsMonitor *monitor,
-              GCancellable *cancellable,
-              GAsyncReadyCallback callback,
-              gpointer user_data)
+board_reset_async (const SqnsLinkConfig *config,
+                   const SqnsMonitor *monitor,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data)
 {
   g_assert_cmpuint (script.open_links, ==, 0); /* the port must be free for it */
   g_ptr_array_add (script.reboots, run_new (config, monitor, cancellable, callback, user_data));
@@ -283,7 +283,7 @@ reboot_async (const SqnsLinkConfig *config,
 }
 
 static gboolean
-reboot_finish (GAsyncResult *result, GError **error)
+board_reset_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
@@ -306,10 +306,10 @@ scripted_backend (void)
     .probe_finish = probe_finish,
     .identify_async = identify_async,
     .identify_finish = identify_finish,
-    .restart_async = restart_async,
-    .restart_finish = restart_finish,
-    .reboot_async = reboot_async,
-    .reboot_finish = reboot_finish,
+    .modem_reset_async = modem_reset_async,
+    .modem_reset_finish = modem_reset_finish,
+    .board_reset_async = board_reset_async,
+    .board_reset_finish = board_reset_finish,
   };
   return &backend;
 }

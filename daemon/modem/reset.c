@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* AT^RESET, unless the modem is applying an upgrade, then AT until it is up (protocol.md §2). */
-#include "modem/restart.h"
+#include "modem/reset.h"
 
 #include "at/command.h"
 #include "base/deadlines.h"
@@ -31,20 +31,20 @@ typedef struct {
   guint tries;
   guint silences; /* polls in a row without an answer */
   gboolean refused;
-} Restart;
+} Reset;
 
 static void
-restart_free (gpointer data)
+reset_free (gpointer data)
 {
-  Restart *restart = data;
-  g_object_unref (restart->link);
-  g_free (restart);
+  Reset *reset = data;
+  g_object_unref (reset->link);
+  g_free (reset);
 }
 
 static gboolean
-is_late (Restart *restart)
+is_late (Reset *reset)
 {
-  return g_get_monotonic_time () > restart->deadline_us;
+  return g_get_monotonic_time () > reset->deadline_us;
 }
 
 static void
@@ -66,11 +66,11 @@ applying (SqnsSsm *ssm)
 static void
 before_known (SqnsSsm *ssm, SqnsMode mode)
 {
-  Restart *restart = sqns_ssm_data (ssm);
+  Reset *reset = sqns_ssm_data (ssm);
 
   if (mode == SQNS_MODE_UPDATER)
     applying (ssm);
-  else if (mode == SQNS_MODE_UNKNOWN && --restart->tries > 0)
+  else if (mode == SQNS_MODE_UNKNOWN && --reset->tries > 0)
     sqns_ssm_goto (ssm, STATE_MODE_BEFORE);
   else if (mode == SQNS_MODE_UNKNOWN)
     sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
@@ -82,14 +82,14 @@ before_known (SqnsSsm *ssm, SqnsMode mode)
 static void
 mode_known (SqnsSsm *ssm, SqnsMode mode)
 {
-  Restart *restart = sqns_ssm_data (ssm);
+  Reset *reset = sqns_ssm_data (ssm);
 
-  if (mode == SQNS_MODE_UNKNOWN && !is_late (restart) && --restart->tries > 0)
+  if (mode == SQNS_MODE_UNKNOWN && !is_late (reset) && --reset->tries > 0)
     {
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_monitor_remark (restart->monitor, "the modem is up again: %s", sqns_mode_name (mode));
+  sqns_monitor_remark (reset->monitor, "the modem is up again: %s", sqns_mode_name (mode));
   sqns_ssm_set_result (ssm, g_memdup2 (&mode, sizeof mode), g_free);
   sqns_ssm_complete (ssm);
 }
@@ -97,9 +97,9 @@ mode_known (SqnsSsm *ssm, SqnsMode mode)
 static void
 on_answer (SqnsSsm *ssm, const SqnsAtReply *reply)
 {
-  Restart *restart = sqns_ssm_data (ssm);
+  Reset *reset = sqns_ssm_data (ssm);
 
-  restart->silences = 0;
+  reset->silences = 0;
   switch ((State)sqns_ssm_state (ssm))
     {
     case STATE_MODE_BEFORE:
@@ -115,7 +115,7 @@ on_answer (SqnsSsm *ssm, const SqnsAtReply *reply)
       if (reply->final == SQNS_AT_OK)
         sqns_ssm_next (ssm);
       else
-        sqns_ssm_goto (ssm, is_late (restart) ? STATE_MODE : STATE_PAUSE);
+        sqns_ssm_goto (ssm, is_late (reset) ? STATE_MODE : STATE_PAUSE);
       break;
     case STATE_MODE:
       mode_known (ssm, sqns_at_smod (reply));
@@ -131,14 +131,14 @@ on_answer (SqnsSsm *ssm, const SqnsAtReply *reply)
 static void
 on_silence (SqnsSsm *ssm)
 {
-  Restart *restart = sqns_ssm_data (ssm);
+  Reset *reset = sqns_ssm_data (ssm);
   State state = sqns_ssm_state (ssm);
 
   if (state == STATE_MODE_BEFORE || state == STATE_REPORT)
     before_known (ssm, SQNS_MODE_UNKNOWN);
-  else if (is_late (restart))
+  else if (is_late (reset))
     give_up (ssm);
-  else if (++restart->silences % SILENCES_PER_SPEED == 0 && sqns_link_can_set_speed (restart->link))
+  else if (++reset->silences % SILENCES_PER_SPEED == 0 && sqns_link_can_set_speed (reset->link))
     sqns_ssm_goto (ssm, STATE_SPEED);
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
@@ -148,11 +148,11 @@ static void
 on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Restart *restart = sqns_ssm_data (ssm);
+  Reset *reset = sqns_ssm_data (ssm);
   g_autoptr (GError) error = NULL;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  if (sqns_command_finish (restart->port, result, &reply, &error))
+  if (sqns_command_finish (reset->port, result, &reply, &error))
     on_answer (ssm, &reply);
   else if (sqns_error_is_timeout (error))
     on_silence (ssm);
@@ -164,10 +164,10 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 static SqnsMatch
 match_down (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
-  Restart *restart = user_data;
+  Reset *reset = user_data;
 
-  restart->refused = sqns_at_find_line (data, len, "ERROR", NULL) || sqns_at_find_line (data, len, "+CME ERROR", NULL);
-  if (!restart->refused && !sqns_at_find_line (data, len, "+SHUTDOWN", NULL)
+  reset->refused = sqns_at_find_line (data, len, "ERROR", NULL) || sqns_at_find_line (data, len, "+CME ERROR", NULL);
+  if (!reset->refused && !sqns_at_find_line (data, len, "+SHUTDOWN", NULL)
       && !sqns_at_find_line (data, len, "+SYSSTART", NULL))
     return SQNS_MATCH_MORE;
   *consumed = len;
@@ -178,14 +178,14 @@ static void
 on_down (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Restart *restart = sqns_ssm_data (ssm);
+  Reset *reset = sqns_ssm_data (ssm);
   g_autoptr (GError) error = NULL;
 
-  restart->tries = SQNS_SMOD_TRIES;
-  restart->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
-  if (!sqns_port_exchange_finish (restart->port, result, &error) && !sqns_error_is_timeout (error))
+  reset->tries = SQNS_SMOD_TRIES;
+  reset->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
+  if (!sqns_port_exchange_finish (reset->port, result, &error) && !sqns_error_is_timeout (error))
     sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-  else if (restart->refused)
+  else if (reset->refused)
     sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to restart; it goes on as it was");
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
@@ -194,9 +194,9 @@ on_down (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Restart *restart = sqns_ssm_data (user_data);
+  Reset *reset = sqns_ssm_data (user_data);
   GError *error = NULL;
-  if (sqns_link_set_speed_finish (restart->link, result, &error))
+  if (sqns_link_set_speed_finish (reset->link, result, &error))
     sqns_ssm_goto (user_data, STATE_POLL);
   else
     sqns_ssm_fail_error (user_data, error);
@@ -205,27 +205,27 @@ on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask (SqnsSsm *ssm, const char *command, guint timeout_ms)
 {
-  Restart *restart = sqns_ssm_data (ssm);
-  sqns_command_async (restart->port, restart->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
+  Reset *reset = sqns_ssm_data (ssm);
+  sqns_command_async (reset->port, reset->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
 }
 
 static void
-change_speed (SqnsSsm *ssm, Restart *restart)
+change_speed (SqnsSsm *ssm, Reset *reset)
 {
-  guint speed = sqns_link_speed (restart->link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
-  sqns_monitor_remark (restart->monitor, "silence: tries %u baud", speed);
-  sqns_link_set_speed_async (restart->link, speed, sqns_ssm_cancellable (ssm), on_speed, ssm);
+  guint speed = sqns_link_speed (reset->link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
+  sqns_monitor_remark (reset->monitor, "silence: tries %u baud", speed);
+  sqns_link_set_speed_async (reset->link, speed, sqns_ssm_cancellable (ssm), on_speed, ssm);
 }
 
 static void
-restart_state (SqnsSsm *ssm, guint state, gpointer data)
+reset_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  Restart *restart = data;
-  const SqnsExchange reset = {
+  Reset *reset = data;
+  const SqnsExchange command = {
     .request = (const guint8 *)"AT^RESET\r",
     .request_len = sizeof "AT^RESET\r" - 1,
     .match = match_down,
-    .match_data = restart,
+    .match_data = reset,
     .timeout_ms = SQNS_RESTART_DOWN_MS,
   };
 
@@ -238,8 +238,8 @@ restart_state (SqnsSsm *ssm, guint state, gpointer data)
       ask (ssm, "AT+SMUPGRADE?", SQNS_PROBE_MS);
       break;
     case STATE_RESET:
-      sqns_monitor_trace (restart->monitor, '>', reset.request, reset.request_len - 1);
-      sqns_port_exchange_async (restart->port, &reset, sqns_ssm_cancellable (ssm), on_down, ssm);
+      sqns_monitor_trace (reset->monitor, '>', command.request, command.request_len - 1);
+      sqns_port_exchange_async (reset->port, &command, sqns_ssm_cancellable (ssm), on_down, ssm);
       break;
     case STATE_POLL:
       ask (ssm, "AT", SQNS_BOOT_POLL_MS);
@@ -251,7 +251,7 @@ restart_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_BOOT_PAUSE_MS);
       break;
     case STATE_SPEED:
-      change_speed (ssm, restart);
+      change_speed (ssm, reset);
       break;
     case N_STATES:
       g_assert_not_reached ();
@@ -259,20 +259,20 @@ restart_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_restart_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+sqns_modem_reset_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "restart", state_names, N_STATES, N_STATES, restart_state };
-  Restart *restart = g_new0 (Restart, 1);
+  static const SqnsSsmClass klass = { "modem-reset", state_names, N_STATES, N_STATES, reset_state };
+  Reset *reset = g_new0 (Reset, 1);
 
-  restart->link = g_object_ref (link);
-  restart->port = sqns_link_port (link);
-  restart->monitor = sqns_link_monitor (link);
-  restart->tries = SQNS_SMOD_TRIES;
-  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), restart, restart_free);
+  reset->link = g_object_ref (link);
+  reset->port = sqns_link_port (link);
+  reset->monitor = sqns_link_monitor (link);
+  reset->tries = SQNS_SMOD_TRIES;
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), reset, reset_free);
 }
 
 gboolean
-sqns_restart_finish (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error)
+sqns_modem_reset_finish (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error)
 {
   g_autofree SqnsMode *found = g_task_propagate_pointer (G_TASK (result), error);
   if (found == NULL)

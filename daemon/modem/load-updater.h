@@ -9,6 +9,6 @@
  * mode that is not FFH), at the link's speed. Errors: MODEM_REFUSED (AT+STP, it was not in FFH, or it is there still
  * afterwards), PROTOCOL (the upload failed), TIMEOUT (the boot ROM or the updater does not answer), DEVICE_LOST,
  * CANCELLED. */
-void sqns_updater_async (
+void sqns_load_updater_async (
     SqnsLink *link, GBytes *elf, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-gboolean sqns_updater_finish (SqnsLink *link, GAsyncResult *result, GError **error);
+gboolean sqns_load_updater_finish (SqnsLink *link, GAsyncResult *result, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Getting the prompt of the board's MicroPython and running scripts in its raw REPL. */
-#include "board/board.h"
+#include "board/repl-session.h"
 
 #include "base/deadlines.h"
 #include "base/patience.h"
@@ -46,7 +46,7 @@ interrupt_end (SqnsSsm *ssm)
 }
 
 SqnsMatch
-sqns_board_match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+sqns_repl_match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
   if (sqns_repl_prompt (data, len) != SQNS_PROMPT_FRIENDLY)
     return SQNS_MATCH_MORE;
@@ -62,7 +62,7 @@ match_interrupted (const guint8 *data, gsize len, gsize *consumed, gpointer user
 
   if (g_strstr_len ((const char *)data, len, "KeyboardInterrupt") != NULL)
     interrupt->found.program = TRUE;
-  return sqns_board_match_prompt (data, len, consumed, NULL);
+  return sqns_repl_match_prompt (data, len, consumed, NULL);
 }
 
 static void
@@ -132,7 +132,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
   const SqnsExchange safe_boot_exchange = {
     .request = (const guint8 *)"\x03\x06" + (at_prompt ? 1 : 0),
     .request_len = at_prompt ? 1 : 2,
-    .match = sqns_board_match_prompt,
+    .match = sqns_repl_match_prompt,
     .timeout_ms = MAX (sqns_patience_ms (SQNS_SAFE_BOOT_MS), SQNS_SAFE_BOOT_LEAST_MS),
   };
 
@@ -162,12 +162,12 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_board_interrupt_async (SqnsPort *port,
-                            const SqnsMonitor *monitor,
-                            SqnsInterruptEffort effort,
-                            GCancellable *cancellable,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data)
+sqns_repl_interrupt_async (SqnsPort *port,
+                           const SqnsMonitor *monitor,
+                           SqnsInterruptEffort effort,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
   static const SqnsSsmClass klass = {
     "interrupt", interrupt_names, INTERRUPT_N_STATES, INTERRUPT_N_STATES, interrupt_state,
@@ -182,7 +182,7 @@ sqns_board_interrupt_async (SqnsPort *port,
 }
 
 gboolean
-sqns_board_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GError **error)
+sqns_repl_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GError **error)
 {
   g_autofree SqnsInterrupt *found = g_task_propagate_pointer (G_TASK (result), error);
   if (found == NULL)
@@ -440,7 +440,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
   const SqnsExchange leave_raw = {
     .request = (const guint8 *)"\x03\x02" + (run->ended ? 1 : 0),
     .request_len = run->ended ? 1 : 2,
-    .match = sqns_board_match_prompt,
+    .match = sqns_repl_match_prompt,
     .timeout_ms = SQNS_RAW_MS,
   };
   SqnsExchange execute = {
@@ -483,15 +483,15 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_board_run_async (SqnsPort *port,
-                      const SqnsMonitor *monitor,
-                      const char *name,
-                      const char *const *substitutions,
-                      guint timeout_ms,
-                      gboolean stay,
-                      GCancellable *cancellable,
-                      GAsyncReadyCallback callback,
-                      gpointer user_data)
+sqns_repl_run_async (SqnsPort *port,
+                     const SqnsMonitor *monitor,
+                     const char *name,
+                     const char *const *substitutions,
+                     guint timeout_ms,
+                     gboolean stay,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
 {
   static const SqnsSsmClass klass = { "run-script", run_names, RUN_N_STATES, RUN_LEAVE, run_state };
   g_autofree char *path = g_strconcat ("/org/sqnsd1/board/", name, NULL);
@@ -511,7 +511,7 @@ sqns_board_run_async (SqnsPort *port,
 }
 
 SqnsScriptResult *
-sqns_board_run_finish_crash (GAsyncResult *result, GError **error)
+sqns_repl_run_finish_crash (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }
@@ -527,9 +527,9 @@ crash_error (const char *crash)
 }
 
 SqnsScriptResult *
-sqns_board_run_finish (GAsyncResult *result, GError **error)
+sqns_repl_run_finish (GAsyncResult *result, GError **error)
 {
-  g_autoptr (SqnsScriptResult) script = sqns_board_run_finish_crash (result, error);
+  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish_crash (result, error);
 
   if (script == NULL || script->crash == NULL)
     return g_steal_pointer (&script);

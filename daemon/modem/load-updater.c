@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Loads an updater ELF into a modem in FFH and waits until it runs. */
-#include "modem/updater.h"
+#include "modem/load-updater.h"
 
 #include "at/command.h"
 #include "base/deadlines.h"
 #include "base/patience.h"
 #include "base/ssm.h"
 #include "board/relay.h"
-#include "modem/transfer.h"
+#include "modem/upload.h"
 
 #define SILENCES_PER_SPEED 10
 
@@ -44,7 +44,7 @@ typedef struct {
 } Updater;
 
 static void
-updater_free (gpointer data)
+load_updater_free (gpointer data)
 {
   Updater *updater = data;
   g_object_unref (updater->link);
@@ -164,7 +164,7 @@ on_uploaded (GObject *source, GAsyncResult *result, gpointer user_data)
   Updater *updater = sqns_ssm_data (ssm);
   GError *error = NULL;
 
-  gboolean ok = sqns_transfer_finish (updater->link, result, &error);
+  gboolean ok = sqns_upload_finish (updater->link, result, &error);
   if (ok)
     sqns_monitor_remark (updater->monitor, "the updater is loaded; it may take minutes to answer");
   updater->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_UPDATER_ANSWERS_S);
@@ -230,10 +230,10 @@ set_speed (SqnsSsm *ssm, guint speed)
 }
 
 static void
-updater_state (SqnsSsm *ssm, guint state, gpointer data)
+load_updater_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Updater *updater = data;
-  const SqnsTransferConfig upload = { .command = "AT+STP", .type = SQNS_STP_DATA_ELF, .image = updater->elf };
+  const SqnsUploadConfig upload = { .command = "AT+STP", .type = SQNS_STP_DATA_ELF, .image = updater->elf };
   guint other = sqns_link_speed (updater->link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
 
   switch ((State)state)
@@ -256,7 +256,7 @@ updater_state (SqnsSsm *ssm, guint state, gpointer data)
       ask (ssm, "AT+SMOD?", SQNS_PROBE_MS, on_smod);
       break;
     case STATE_UPLOAD:
-      sqns_transfer_async (updater->link, &upload, sqns_ssm_cancellable (ssm), on_uploaded, ssm);
+      sqns_upload_async (updater->link, &upload, sqns_ssm_cancellable (ssm), on_uploaded, ssm);
       break;
     case STATE_POLL:
       ask (ssm, "AT", SQNS_UPDATER_POLL_MS, on_polled);
@@ -277,10 +277,10 @@ updater_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_updater_async (
+sqns_load_updater_async (
     SqnsLink *link, GBytes *elf, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "updater", state_names, N_STATES, N_STATES, updater_state };
+  static const SqnsSsmClass klass = { "load-updater", state_names, N_STATES, N_STATES, load_updater_state };
   Updater *updater = g_new0 (Updater, 1);
 
   updater->link = g_object_ref (link);
@@ -289,11 +289,11 @@ sqns_updater_async (
   updater->elf = g_bytes_ref (elf);
   updater->tries = SQNS_GREET_TRIES;
   updater->seen = SQNS_MODE_UNKNOWN;
-  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), updater, updater_free);
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), updater, load_updater_free);
 }
 
 gboolean
-sqns_updater_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+sqns_load_updater_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -13,17 +13,17 @@ typedef struct {
   gboolean erases;    /* the image goes to flash: long silences are normal near its beginning and end */
   const char *barren; /* what it may mean when not one byte is taken, for the error's message; static, nullable */
   gboolean counts;    /* it is the file that the job is about: its bytes are told to the monitor */
-} SqnsTransferConfig;
+} SqnsUploadConfig;
 
 /* Whether a modem that has taken @done of @total bytes may be silent because it erases its flash. */
-gboolean sqns_transfer_may_erase (guint64 done, guint64 total);
+gboolean sqns_upload_may_erase (guint64 done, guint64 total);
 
 /* A cancel lets the block that is on the wire come to its end (for at most some seconds); after a failure or a cancel
  * the modem is brought out of STP mode, so that it takes AT commands again. Errors: MODEM_REFUSED (the command),
  * PROTOCOL (the session failed, with its words), DEVICE_LOST, TIMEOUT, CANCELLED. */
-void sqns_transfer_async (SqnsLink *link,
-                          const SqnsTransferConfig *config,
-                          GCancellable *cancellable,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data);
-gboolean sqns_transfer_finish (SqnsLink *link, GAsyncResult *result, GError **error);
+void sqns_upload_async (SqnsLink *link,
+                        const SqnsUploadConfig *config,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data);
+gboolean sqns_upload_finish (SqnsLink *link, GAsyncResult *result, GError **error);

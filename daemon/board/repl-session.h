@@ -20,16 +20,16 @@ typedef struct {
 } SqnsInterrupt;
 
 /* No prompt is a result, not an error. The port must be at the REPL's speed. Errors: DEVICE_LOST, CANCELLED. */
-void sqns_board_interrupt_async (SqnsPort *port,
-                                 const SqnsMonitor *monitor,
-                                 SqnsInterruptEffort effort,
-                                 GCancellable *cancellable,
-                                 GAsyncReadyCallback callback,
-                                 gpointer user_data);
-gboolean sqns_board_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GError **error);
+void sqns_repl_interrupt_async (SqnsPort *port,
+                                const SqnsMonitor *monitor,
+                                SqnsInterruptEffort effort,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+gboolean sqns_repl_interrupt_finish (GAsyncResult *result, SqnsInterrupt *interrupt, GError **error);
 
 /* The friendly prompt. For SqnsExchange; @user_data is not used. */
-SqnsMatch sqns_board_match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data);
+SqnsMatch sqns_repl_match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data);
 
 typedef struct {
   char *output;
@@ -43,15 +43,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsScriptResult, sqns_script_result_free)
  * @stay the script is not waited for: it has been taken, has said nothing wrong for a moment, and goes on running (both
  * strings are then ""), or its error is returned as usual. Errors: TIMEOUT (it was interrupted), PROTOCOL (also: the
  * board's firmware crashed), DEVICE_LOST, CANCELLED. */
-void sqns_board_run_async (SqnsPort *port,
-                           const SqnsMonitor *monitor,
-                           const char *name,
-                           const char *const *substitutions,
-                           guint timeout_ms,
-                           gboolean stay,
-                           GCancellable *cancellable,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data);
-SqnsScriptResult *sqns_board_run_finish (GAsyncResult *result, GError **error);
+void sqns_repl_run_async (SqnsPort *port,
+                          const SqnsMonitor *monitor,
+                          const char *name,
+                          const char *const *substitutions,
+                          guint timeout_ms,
+                          gboolean stay,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+SqnsScriptResult *sqns_repl_run_finish (GAsyncResult *result, GError **error);
 /* The same, but a crash is a result, with its words. */
-SqnsScriptResult *sqns_board_run_finish_crash (GAsyncResult *result, GError **error);
+SqnsScriptResult *sqns_repl_run_finish_crash (GAsyncResult *result, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waits for the modem's report on an uploaded image. */
-#include "modem/apply.h"
+#include "modem/install.h"
 
 #include "at/command.h"
 #include "at/wake.h"
@@ -28,30 +28,30 @@ typedef struct {
   SqnsLink *link;
   SqnsPort *port;
   const SqnsMonitor *monitor;
-  SqnsApplyHow how;
+  SqnsInstallHow how;
   gint64 deadline_us;
   gint64 heard_us;   /* last answer */
   gint64 answers_us; /* since when it has answered without a report; 0 not yet */
   gint64 waits_us;   /* since when it has said that a stored image waits to be installed; 0 not now */
   guint installs;    /* AT+SMUPGRADE sent */
   guint queries;
-} Apply;
+} Install;
 
 static void
-apply_free (gpointer data)
+install_free (gpointer data)
 {
-  Apply *apply = data;
-  g_object_unref (apply->link);
-  g_free (apply);
+  Install *install = data;
+  g_object_unref (install->link);
+  g_free (install);
 }
 
 /* An application that installed an image has booted already. */
 static void
 reported (SqnsSsm *ssm)
 {
-  Apply *apply = sqns_ssm_data (ssm);
+  Install *install = sqns_ssm_data (ssm);
 
-  if (apply->how == SQNS_APPLY_STORED)
+  if (install->how == SQNS_INSTALL_STORED)
     sqns_ssm_complete (ssm);
   else
     sqns_ssm_goto (ssm, STATE_NEXT_BOOT);
@@ -60,17 +60,17 @@ reported (SqnsSsm *ssm)
 static void
 no_report_yet (SqnsSsm *ssm)
 {
-  Apply *apply = sqns_ssm_data (ssm);
+  Install *install = sqns_ssm_data (ssm);
   gint64 now = g_get_monotonic_time ();
 
-  if (apply->answers_us == 0)
-    apply->answers_us = now;
-  if (now - apply->answers_us < sqns_patience_us (SQNS_APPLY_NO_REPORT_S))
+  if (install->answers_us == 0)
+    install->answers_us = now;
+  if (now - install->answers_us < sqns_patience_us (SQNS_APPLY_NO_REPORT_S))
     {
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_monitor_remark (apply->monitor, "the modem gives no report: its version will tell");
+  sqns_monitor_remark (install->monitor, "the modem gives no report: its version will tell");
   reported (ssm);
 }
 
@@ -78,31 +78,31 @@ no_report_yet (SqnsSsm *ssm)
 static void
 not_begun (SqnsSsm *ssm)
 {
-  Apply *apply = sqns_ssm_data (ssm);
+  Install *install = sqns_ssm_data (ssm);
   gint64 now = g_get_monotonic_time ();
 
-  if (apply->waits_us == 0)
-    apply->waits_us = now;
-  if (apply->how != SQNS_APPLY_STORED || apply->installs == SQNS_INSTALL_TRIES
-      || now - apply->waits_us < sqns_patience_us (SQNS_INSTALL_BEGIN_S))
+  if (install->waits_us == 0)
+    install->waits_us = now;
+  if (install->how != SQNS_INSTALL_STORED || install->installs == SQNS_INSTALL_TRIES
+      || now - install->waits_us < sqns_patience_us (SQNS_INSTALL_BEGIN_S))
     {
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_monitor_remark (apply->monitor, "the modem has not begun to install: it is told to once more");
-  apply->waits_us = 0;
+  sqns_monitor_remark (install->monitor, "the modem has not begun to install: it is told to once more");
+  install->waits_us = 0;
   sqns_ssm_goto (ssm, STATE_INSTALL);
 }
 
 static void
 judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
 {
-  Apply *apply = sqns_ssm_data (ssm);
+  Install *install = sqns_ssm_data (ssm);
   g_autofree char *reason = NULL;
   SqnsReport report = sqns_at_smupgrade (reply, &reason);
 
   if (report != SQNS_REPORT_AVAILABLE)
-    apply->waits_us = 0;
+    install->waits_us = 0;
   switch (report)
     {
     case SQNS_REPORT_SUCCESS:
@@ -116,13 +116,13 @@ judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
       no_report_yet (ssm);
       break;
     case SQNS_REPORT_AVAILABLE:
-      apply->answers_us = 0;
+      install->answers_us = 0;
       not_begun (ssm);
       break;
     case SQNS_REPORT_INIT:
     case SQNS_REPORT_ON_GOING:
     case SQNS_REPORT_DOWNLOADING:
-      apply->answers_us = 0;
+      install->answers_us = 0;
       sqns_ssm_goto (ssm, STATE_PAUSE);
       break;
     }
@@ -131,12 +131,12 @@ judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
 static void
 silent (SqnsSsm *ssm)
 {
-  Apply *apply = sqns_ssm_data (ssm);
+  Install *install = sqns_ssm_data (ssm);
   gint64 now = g_get_monotonic_time ();
 
-  if (now > apply->deadline_us)
+  if (now > install->deadline_us)
     sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem has not reported within %u min", SQNS_APPLY_S / 60);
-  else if (now - apply->heard_us > sqns_patience_us (SQNS_APPLY_WAKE_S))
+  else if (now - install->heard_us > sqns_patience_us (SQNS_APPLY_WAKE_S))
     sqns_ssm_goto (ssm, STATE_WAKE);
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
@@ -146,12 +146,12 @@ static void
 on_installing (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Apply *apply = sqns_ssm_data (ssm);
+  Install *install = sqns_ssm_data (ssm);
   g_autoptr (GError) error = NULL;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  gboolean answered = sqns_command_finish (apply->port, result, &reply, &error);
-  apply->heard_us = g_get_monotonic_time ();
+  gboolean answered = sqns_command_finish (install->port, result, &reply, &error);
+  install->heard_us = g_get_monotonic_time ();
   if (answered && reply.final != SQNS_AT_OK)
     /* not its verdict on a file: one that was reset has none stored any more */
     sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the modem refuses to install the file that it has stored (%s)",
@@ -166,12 +166,12 @@ static void
 on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Apply *apply = sqns_ssm_data (ssm);
+  Install *install = sqns_ssm_data (ssm);
   State state = sqns_ssm_state (ssm);
   g_autoptr (GError) error = NULL;
   g_auto (SqnsAtReply) reply = { 0 };
 
-  if (!sqns_command_finish (apply->port, result, &reply, &error))
+  if (!sqns_command_finish (install->port, result, &reply, &error))
     {
       if (!sqns_error_is_timeout (error))
         sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
@@ -181,14 +181,14 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
         silent (ssm);
       return;
     }
-  apply->heard_us = g_get_monotonic_time ();
+  install->heard_us = g_get_monotonic_time ();
   if (state == STATE_POLL)
     sqns_ssm_goto (ssm, STATE_REPORT);
   else if (state == STATE_NEXT_BOOT && sqns_at_smswboot (&reply) != SQNS_MODE_UNKNOWN)
     sqns_ssm_complete (ssm);
   else if (state == STATE_NEXT_BOOT)
     sqns_ssm_goto (ssm, STATE_NEXT_BOOT_PAUSE);
-  else if (apply->heard_us > apply->deadline_us)
+  else if (install->heard_us > install->deadline_us)
     silent (ssm);
   else
     judge_report (ssm, &reply);
@@ -198,7 +198,7 @@ static void
 on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
-  Apply *apply = sqns_ssm_data (ssm);
+  Install *install = sqns_ssm_data (ssm);
   SqnsWake wake;
   GError *error = NULL;
 
@@ -207,7 +207,7 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_fail_error (ssm, error);
       return;
     }
-  apply->heard_us = g_get_monotonic_time (); /* also when silent: the next try is another 40 s away */
+  install->heard_us = g_get_monotonic_time (); /* also when silent: the next try is another 40 s away */
   if (wake.answers)
     sqns_ssm_goto (ssm, STATE_REPORT);
   else if (wake.noise == SQNS_NOISE_TEXT || wake.noise == SQNS_NOISE_GARBAGE)
@@ -221,33 +221,33 @@ on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask (SqnsSsm *ssm, const char *command, guint timeout_ms)
 {
-  Apply *apply = sqns_ssm_data (ssm);
-  sqns_command_async (apply->port, apply->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
+  Install *install = sqns_ssm_data (ssm);
+  sqns_command_async (install->port, install->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
 }
 
 static void
-apply_state (SqnsSsm *ssm, guint state, gpointer data)
+install_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  Apply *apply = data;
+  Install *install = data;
 
   switch ((State)state)
     {
     case STATE_INSTALL_PAUSE:
-      if (apply->how == SQNS_APPLY_STORED)
+      if (install->how == SQNS_INSTALL_STORED)
         sqns_ssm_next_in_ms (ssm, SQNS_INSTALL_PAUSE_MS);
       else
         sqns_ssm_goto (ssm, STATE_POLL);
       break;
     case STATE_INSTALL:
-      apply->installs++;
-      sqns_command_async (apply->port, apply->monitor, "AT+SMUPGRADE", SQNS_INSTALL_MS, sqns_ssm_cancellable (ssm),
+      install->installs++;
+      sqns_command_async (install->port, install->monitor, "AT+SMUPGRADE", SQNS_INSTALL_MS, sqns_ssm_cancellable (ssm),
                           on_installing, ssm);
       break;
     case STATE_POLL:
       ask (ssm, "AT", SQNS_APPLY_POLL_MS);
       break;
     case STATE_WAKE:
-      sqns_wake_async (apply->port, apply->monitor, SQNS_WAKE_FULL, sqns_ssm_cancellable (ssm), on_wake, ssm);
+      sqns_wake_async (install->port, install->monitor, SQNS_WAKE_FULL, sqns_ssm_cancellable (ssm), on_wake, ssm);
       break;
     case STATE_REPORT:
       ask (ssm, "AT+SMUPGRADE?", SQNS_ANSWER_MS);
@@ -259,7 +259,7 @@ apply_state (SqnsSsm *ssm, guint state, gpointer data)
       ask (ssm, "AT+SMSWBOOT?", SQNS_ANSWER_MS);
       break;
     case STATE_NEXT_BOOT_PAUSE:
-      if (--apply->queries > 0)
+      if (--install->queries > 0)
         sqns_ssm_goto_in_ms (ssm, STATE_NEXT_BOOT, SQNS_APPLY_PAUSE_MS);
       else
         sqns_ssm_complete (ssm);
@@ -270,24 +270,24 @@ apply_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_apply_async (
-    SqnsLink *link, SqnsApplyHow how, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+sqns_install_async (
+    SqnsLink *link, SqnsInstallHow how, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "apply", state_names, N_STATES, N_STATES, apply_state };
-  Apply *apply = g_new0 (Apply, 1);
+  static const SqnsSsmClass klass = { "install", state_names, N_STATES, N_STATES, install_state };
+  Install *install = g_new0 (Install, 1);
 
-  apply->link = g_object_ref (link);
-  apply->port = sqns_link_port (link);
-  apply->monitor = sqns_link_monitor (link);
-  apply->how = how;
-  apply->heard_us = g_get_monotonic_time ();
-  apply->deadline_us = apply->heard_us + sqns_patience_us (SQNS_APPLY_S);
-  apply->queries = SQNS_APPLY_BOOT_TRIES;
-  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), apply, apply_free);
+  install->link = g_object_ref (link);
+  install->port = sqns_link_port (link);
+  install->monitor = sqns_link_monitor (link);
+  install->how = how;
+  install->heard_us = g_get_monotonic_time ();
+  install->deadline_us = install->heard_us + sqns_patience_us (SQNS_APPLY_S);
+  install->queries = SQNS_APPLY_BOOT_TRIES;
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), install, install_free);
 }
 
 gboolean
-sqns_apply_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+sqns_install_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
