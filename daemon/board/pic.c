@@ -9,7 +9,6 @@
 
 #include "base/deadlines.h"
 #include "base/ssm.h"
-#include "board/relay.h"
 
 #include <string.h>
 

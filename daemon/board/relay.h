@@ -5,9 +5,6 @@
 #include "base/monitor.h"
 #include "serial/port.h"
 
-#define SQNS_REPL_SPEED 115200u
-#define SQNS_MODEM_SPEED 921600u
-
 typedef struct {
   const char *pins;  /* Python tuple of the board's UART 1 pins */
   guint host_speed;  /* baud between us and the board while it runs */

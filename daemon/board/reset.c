@@ -7,7 +7,6 @@
 #include "base/ssm.h"
 #include "board/repl-session.h"
 #include "board/pic.h"
-#include "board/relay.h"
 #include "common/words.h"
 
 typedef enum {

@@ -2,7 +2,6 @@
 /* What a search for the modem may try next, and the words for its failure. */
 #include "link/link-search.h"
 
-#include "board/relay.h"
 #include "codec/repl.h"
 
 #define BOOT_LOOP 3u /* one start may be by Ctrl-F, one more by a person */

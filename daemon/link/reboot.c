@@ -6,7 +6,6 @@
 #include "base/ssm.h"
 #include "board/repl-session.h"
 #include "board/pic.h"
-#include "board/relay.h"
 #include "codec/repl.h"
 #include "common/words.h"
 #include "link/blame.h"

@@ -6,7 +6,6 @@
 #include "base/deadlines.h"
 #include "base/patience.h"
 #include "base/ssm.h"
-#include "board/relay.h"
 
 #define SILENCES_PER_SPEED 12 /* sources disagree on the speed of RECOVERY (field-failures.md §2.2) */
 #define SILENCES_BEFORE_FFH 3 /* the boot ROM talks at 115200, that is sure */

@@ -6,7 +6,6 @@
 #include "base/deadlines.h"
 #include "base/patience.h"
 #include "base/ssm.h"
-#include "board/relay.h"
 #include "modem/upload.h"
 
 #define SILENCES_PER_SPEED 10

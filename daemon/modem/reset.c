@@ -6,7 +6,6 @@
 #include "base/deadlines.h"
 #include "base/patience.h"
 #include "base/ssm.h"
-#include "board/relay.h"
 
 #define SILENCES_PER_SPEED 12 /* FFH comes up at 115200 whatever it was raised to; others at 921600 */
 

@@ -7,6 +7,9 @@
 
 #include "serial/tty.h"
 
+#define SQNS_REPL_SPEED 115200u  /* baud of a board's Python prompt, and of the modem's boot ROM */
+#define SQNS_MODEM_SPEED 921600u /* baud of a modem that runs anything else, and of passthrough */
+
 #define SQNS_TYPE_PORT (sqns_port_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsPort, sqns_port, SQNS, PORT, GObject)
 

@@ -3,7 +3,6 @@
 #include "upgrade/upgrade-private.h"
 
 #include "base/deadlines.h"
-#include "board/relay.h"
 #include "link/blame.h"
 #include "modem/bootmode.h"
 #include "modem/probe.h"

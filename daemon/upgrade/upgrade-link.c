@@ -3,7 +3,6 @@
 #include "upgrade/upgrade-private.h"
 
 #include "base/deadlines.h"
-#include "board/relay.h"
 
 static void
 on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
