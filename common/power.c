@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether the board's power may be cut once a job has ended. */
+/* Whether the board's power may be cut. */
 #include "common/power.h"
 
 /* The error says that nobody could ask the modem; another program's doings with the port are not ours to know. */
@@ -36,25 +36,35 @@ ended_in_the_dark (SqnsError code)
 }
 
 SqnsPower
-sqns_power_after_failure (gboolean safe, SqnsError code, SqnsModemState state)
+sqns_power_of_state (SqnsModemState state)
 {
-  if (!safe)
-    return SQNS_POWER_KEEP;
   switch (state)
     {
     case SQNS_MODEM_UPDATER:
       return SQNS_POWER_KEEP;
-    case SQNS_MODEM_SILENT: /* it may be writing what somebody else left it with */
+    case SQNS_MODEM_UNKNOWN:
     case SQNS_MODEM_PROBING:
+    case SQNS_MODEM_SILENT:
     case SQNS_MODEM_UPGRADING:
     case SQNS_MODEM_GONE:
       return SQNS_POWER_UNSURE;
-    case SQNS_MODEM_UNKNOWN: /* nobody asked it, and this job changed nothing */
     case SQNS_MODEM_APPLICATION:
     case SQNS_MODEM_MTOOLS:
     case SQNS_MODEM_RECOVERY:
     case SQNS_MODEM_FFH:
       break;
     }
+  return SQNS_POWER_SAFE;
+}
+
+SqnsPower
+sqns_power_after_failure (gboolean safe, SqnsError code, SqnsModemState state)
+{
+  if (!safe)
+    return SQNS_POWER_KEEP;
+  /* UNKNOWN: nobody asked it, and this job changed nothing. SILENT: it may be writing what an earlier job left it. */
+  SqnsPower power = state == SQNS_MODEM_UNKNOWN ? SQNS_POWER_SAFE : sqns_power_of_state (state);
+  if (power != SQNS_POWER_SAFE)
+    return power;
   return ended_in_the_dark (code) ? SQNS_POWER_UNSURE : SQNS_POWER_SAFE;
 }

@@ -2,6 +2,7 @@
 /* What sqnsctl doctor makes of the facts. */
 #include "client/doctor/doctor.h"
 
+#include "common/power.h"
 #include "common/usb-ids.h"
 
 #define FACTORY_BOOT_ROM 33080 /* protocol.md §3 */
@@ -79,31 +80,31 @@ sqns_finding_free (SqnsFinding *finding)
 /* --- one finding --- */
 
 static SqnsFinding *
-add_words_valist (GPtrArray *findings, const SqnsFindingWords *words, const char *port, va_list values)
+add_text_valist (GPtrArray *findings, SqnsFindingText about, const char *port, va_list values)
 {
   SqnsFinding *finding = g_new0 (SqnsFinding, 1);
   const char *shown = *port != '\0' ? port : "MODEM";
-  g_autofree char *text = sqns_words_fill (words->text, "port", shown, NULL);
-  g_autofree char *advice = sqns_words_fill (words->advice, "port", shown, NULL);
+  g_autofree char *text = sqns_text_fill (about.text, "port", shown, NULL);
+  g_autofree char *advice = sqns_text_fill (about.advice, "port", shown, NULL);
 
-  finding->subject = words->subject;
-  finding->level = words->level;
-  finding->code = words->code;
-  finding->text = sqns_words_fill_valist (text, values);
-  finding->advice = sqns_words_fill_valist (advice, values);
+  finding->subject = about.subject;
+  finding->level = about.level;
+  finding->code = about.code;
+  finding->text = sqns_text_fill_valist (text, values);
+  finding->advice = sqns_text_fill_valist (advice, values);
   finding->port = g_strdup (port);
-  finding->exit = words->level == SQNS_LEVEL_PROBLEM ? SQNS_EXIT_FAILED : SQNS_EXIT_DONE;
+  finding->exit = about.level == SQNS_LEVEL_PROBLEM ? SQNS_EXIT_FAILED : SQNS_EXIT_DONE;
   g_ptr_array_add (findings, finding);
   return finding;
 }
 
 /* The last arguments: names and values of the holes, NULL at the end. */
 static SqnsFinding *
-add_words (GPtrArray *findings, const SqnsFindingWords *words, const char *port, ...)
+add_text (GPtrArray *findings, SqnsFindingText about, const char *port, ...)
 {
   va_list values;
   va_start (values, port);
-  SqnsFinding *finding = add_words_valist (findings, words, port, values);
+  SqnsFinding *finding = add_text_valist (findings, about, port, values);
   va_end (values);
   return finding;
 }
@@ -113,7 +114,7 @@ add (GPtrArray *findings, SqnsFindingId id, const char *port, ...)
 {
   va_list values;
   va_start (values, port);
-  SqnsFinding *finding = add_words_valist (findings, sqns_finding_words (id), port, values);
+  SqnsFinding *finding = add_text_valist (findings, sqns_finding_text (id), port, values);
   va_end (values);
   return finding;
 }
@@ -296,15 +297,15 @@ static void
 judge_board (const SqnsModemFacts *facts, GPtrArray *findings)
 {
   if (has_flag (facts, SQNS_BOARD_COMES_AND_GOES))
-    add_words (findings, sqns_note_words (SQNS_BOARD_COMES_AND_GOES), facts->port, NULL);
+    add_text (findings, sqns_board_flag_text (SQNS_BOARD_COMES_AND_GOES), facts->port, NULL);
   if (!facts->brief)
     judge_board_itself (facts, findings);
   /* a board that is not there has nothing of what was last seen of it */
   for (guint flag = 1; flag <= SQNS_BOARD_CRASHES && facts->state != SQNS_MODEM_GONE; flag <<= 1)
     {
-      const SqnsFindingWords *words = sqns_note_words ((SqnsBoardFlags)flag);
-      if (has_flag (facts, (SqnsBoardFlags)flag) && (!facts->brief || words->level == SQNS_LEVEL_PROBLEM))
-        add_words (findings, words, facts->port, NULL);
+      SqnsFindingText text = sqns_board_flag_text ((SqnsBoardFlags)flag);
+      if (has_flag (facts, (SqnsBoardFlags)flag) && (!facts->brief || text.level == SQNS_LEVEL_PROBLEM))
+        add_text (findings, text, facts->port, NULL);
     }
 }
 
@@ -394,13 +395,12 @@ power_of (const SqnsModemFacts *facts)
     return SQNS_POWER_KEEP;
   if (failed_with (facts, SQNS_ERROR_TIMEOUT) || failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     return SQNS_POWER_UNSURE;
-  return sqns_state_words (facts->state)->power;
+  return sqns_power_of_state (facts->state);
 }
 
 static void
 judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
 {
-  const SqnsStateWords *words = sqns_state_words (facts->state);
   SqnsPower power = power_of (facts);
 
   if (failed_with (facts, SQNS_ERROR_TIMEOUT) || failed_with (facts, SQNS_ERROR_NEEDS_HAND))
@@ -412,7 +412,7 @@ judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
   if (facts->asked == SQNS_ASKED_WELL && facts->state == SQNS_MODEM_UNKNOWN)
     add (findings, SQNS_FINDING_MODEM_STRANGE, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
   else
-    add_words (findings, &words->finding, facts->port, NULL)->exit = exit_of_state (facts->state);
+    add_text (findings, sqns_modem_state_text (facts->state), facts->port, NULL)->exit = exit_of_state (facts->state);
   if (facts->state != SQNS_MODEM_GONE || power == SQNS_POWER_KEEP)
     add_power (facts, power, findings);
 }

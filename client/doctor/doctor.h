@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What sqnsctl doctor makes of the facts: facts in, findings out. Pure; the texts stand in common/words.c. */
+/* What sqnsctl doctor makes of the facts: facts in, findings out. Pure. */
 #pragma once
 
 #include "client/core/exit-code.h"
-#include "common/words.h"
+#include "client/doctor/texts.h"
 
 /* --- facts; all strings are owned by their struct --- */
 

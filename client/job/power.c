@@ -23,6 +23,6 @@ sqns_power_of_job (SqnsDbusJob *job, SqnsDbusModem *modem)
   if (sqns_dbus_job_get_safe (job) && works_for_another (modem, job))
     return SQNS_POWER_UNSURE;
   if (!sqns_error_from_name (sqns_dbus_job_get_error_name (job), &code))
-    return sqns_dbus_job_get_safe (job) ? sqns_state_words (state)->power : SQNS_POWER_KEEP;
+    return sqns_dbus_job_get_safe (job) ? sqns_power_of_state (state) : SQNS_POWER_KEEP;
   return sqns_power_after_failure (sqns_dbus_job_get_safe (job), code, state);
 }

@@ -2,7 +2,7 @@
 /* Whether the power of a job's board may be cut: the one place that decides it. */
 #pragma once
 
-#include "common/words.h"
+#include "common/types.h"
 #include "sqns-dbus.h"
 
 /* SAFE only of a modem that waits or runs by its own word or that nothing was sent to, and that no other job is at work

@@ -7,7 +7,7 @@
 #include "base/ssm.h"
 #include "board/repl-session.h"
 #include "board/pic.h"
-#include "common/words.h"
+#include "base/messages.h"
 
 typedef enum {
   STATE_PIC,
@@ -78,13 +78,13 @@ ask_person (SqnsSsm *ssm)
   if (reset->config.hand_s == 0)
     {
       sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "only a reset of the board's ESP32 leads out of its passthrough: %s",
-                     sqns_hand_words ());
+                     sqns_press_reset_message ());
       return;
     }
   gint64 least_us = MIN (reset->config.hand_s, SQNS_HAND_LEAST_S) * G_USEC_PER_SEC;
   reset->deadline_us = g_get_monotonic_time () + MAX (sqns_patience_us (reset->config.hand_s), least_us);
   reset->asking = TRUE;
-  sqns_monitor_hand (reset->monitor, sqns_hand_words ());
+  sqns_monitor_hand (reset->monitor, sqns_press_reset_message ());
   sqns_ssm_next (ssm);
 }
 
@@ -105,7 +105,7 @@ not_reset (SqnsSsm *ssm)
     }
   else
     sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "the board's PIC has reset the module, but no prompt came: %s",
-                   sqns_hand_words ());
+                   sqns_press_reset_message ());
 }
 
 /* Bytes that are text at the REPL's speed come from a board that is out of passthrough. */

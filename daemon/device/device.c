@@ -5,7 +5,7 @@
 
 #include "base/deadlines.h"
 #include "base/patience.h"
-#include "common/words.h"
+#include "base/messages.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -220,7 +220,7 @@ count_unplug (SqnsDevice *self)
   if (self->unplugs[0] == 0 || self->unplugs[last] - self->unplugs[0] > sqns_patience_us (SQNS_DEVICE_UNPLUGS_S))
     return;
   self->info.comes_and_goes = TRUE;
-  replace (&self->last_error, sqns_brown_out_words ());
+  replace (&self->last_error, sqns_brown_out_message ());
 }
 
 void

@@ -3,7 +3,7 @@
 #include "job/job-private.h"
 
 #include "base/patience.h"
-#include "common/advice-words.h"
+#include "plan/advice-text.h"
 
 #include <math.h>
 
@@ -61,9 +61,9 @@ advice_for (SqnsJobInterruption why)
   switch (why)
     {
     case SQNS_JOB_BOARD_LOST:
-      return sqns_advice_words (SQNS_ADVICE_WAITS_FOR_BOARD);
+      return sqns_advice_message (SQNS_ADVICE_WAITS_FOR_BOARD);
     case SQNS_JOB_LOCKED_OUT:
-      return sqns_advice_words (SQNS_ADVICE_WAITS_FOR_PORT);
+      return sqns_advice_message (SQNS_ADVICE_WAITS_FOR_PORT);
     case SQNS_JOB_DAEMON_STOPPED:
     case SQNS_JOB_DAEMON_DIED:
       break;

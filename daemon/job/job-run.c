@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A job's run: what the procedure tells is turned into what people see. */
 #include "base/patience.h"
-#include "common/words.h"
+#include "base/messages.h"
 #include "job/job-private.h"
 
 #include "modem/upload.h"
@@ -58,9 +58,9 @@ update_message (SqnsJob *self, gint64 now)
 
   self->stalled = self->info.phase == SQNS_PHASE_TRANSFER && stalled >= (gint64)sqns_patience_ms (STALL_MS) * 1000;
   if (self->stalled)
-    text = sqns_silence_words (self->info.bytes_done > 0
-                                   && sqns_upload_may_erase (self->info.bytes_done, self->info.bytes_total),
-                               (guint)(stalled / G_USEC_PER_SEC));
+    text = sqns_silence_message (self->info.bytes_done > 0
+                                     && sqns_upload_may_erase (self->info.bytes_done, self->info.bytes_total),
+                                 (guint)(stalled / G_USEC_PER_SEC));
   else if (self->heartbeat != 0 && self->info.phase != SQNS_PHASE_TRANSFER && elapsed_s > 0)
     text = g_strdup_printf ("%s, %d:%02d so far", self->phase_text, (int)(elapsed_s / 60), (int)(elapsed_s % 60));
   if (text == NULL)

@@ -3,7 +3,7 @@
 #include "common/clean.h"
 #include "job/job-private.h"
 
-#include "common/advice-words.h"
+#include "plan/advice-text.h"
 #include "plan/diagnosis.h"
 
 G_DEFINE_FINAL_TYPE (SqnsJob, sqns_job, G_TYPE_OBJECT)
@@ -237,7 +237,7 @@ end_well (SqnsJob *self)
   sqns_progress_succeed (&self->progress);
   self->info.progress = self->progress.value;
   self->info.advice = sqns_device_info (self->device)->link == SQNS_LINK_PASSTHROUGH
-                          ? sqns_advice_words (SQNS_ADVICE_LEAVE_PASSTHROUGH)
+                          ? sqns_advice_message (SQNS_ADVICE_LEAVE_PASSTHROUGH)
                           : "";
   sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->message);
 }
@@ -269,7 +269,7 @@ end_badly (SqnsJob *self, GError *error)
     .safe = self->info.safe,
   };
   const SqnsDiagnosis diagnosis = sqns_diagnose (&failure);
-  self->info.advice = sqns_advice_words (diagnosis.advice);
+  self->info.advice = sqns_advice_message (diagnosis.advice);
   self->info.safe = diagnosis.power != SQNS_POWER_KEEP;
   sqns_job_set_message (self, self->error->message);
   sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, self->message);

@@ -7,7 +7,7 @@
 #include "board/repl-session.h"
 #include "board/pic.h"
 #include "codec/repl.h"
-#include "common/words.h"
+#include "base/messages.h"
 #include "link/blame.h"
 #include "serial/port-open.h"
 
@@ -75,7 +75,7 @@ no_prompt (SqnsSsm *ssm)
                         ? "a program runs on the board and yields neither to Ctrl-C nor to a safe boot"
                         : "no board's prompt is to be had; perhaps the board is in passthrough";
   sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "%s, and it has no controller that could reset it: %s", why,
-                 sqns_hand_words ());
+                 sqns_press_reset_message ());
 }
 
 static void

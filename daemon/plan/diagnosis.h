@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the user is told to do after a job failed, and whether power may be cut meanwhile: one answer to both. Pure.
- * The texts are in common/advice-words.c. */
+ * The texts are in plan/advice-text.c. */
 #pragma once
 
-#include "base/monitor.h"
-#include "common/advice-words.h"
+#include "common/types.h"
+#include "plan/advice-text.h"
 #include "common/power.h"
 
 /* How a job ended. */

@@ -45,7 +45,7 @@ test_steps (void)
           g_assert_null (strchr (step->text, '{'));
         }
       g_assert_cmpuint (n, >, 0);
-      g_assert_cmpstr (sqns_advice_words ((SqnsAdviceId)id), ==, sqns_advice_words ((SqnsAdviceId)id));
+      g_assert_cmpstr (sqns_advice_message ((SqnsAdviceId)id), ==, sqns_advice_message ((SqnsAdviceId)id));
     }
 }
 
@@ -88,8 +88,8 @@ check (const SqnsFailure *failure)
 
   g_test_message ("code %d phase %d mode %d contact %d safe %d: power %d, %s", failure->code, failure->phase,
                   failure->mode, failure->contact, failure->safe, diagnosis.power,
-                  sqns_advice_words (diagnosis.advice));
-  g_assert_true (has_one_of (sqns_advice_words (diagnosis.advice), next));
+                  sqns_advice_message (diagnosis.advice));
+  g_assert_true (has_one_of (sqns_advice_message (diagnosis.advice), next));
   switch (diagnosis.power)
     {
     case SQNS_POWER_KEEP:
@@ -210,8 +210,8 @@ test_rows (void)
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       SqnsDiagnosis diagnosis = sqns_diagnose (&rows[i].failure);
-      g_test_message ("row %zu: %s", i, sqns_advice_words (diagnosis.advice));
-      g_assert_nonnull (strstr (sqns_advice_words (diagnosis.advice), rows[i].words));
+      g_test_message ("row %zu: %s", i, sqns_advice_message (diagnosis.advice));
+      g_assert_nonnull (strstr (sqns_advice_message (diagnosis.advice), rows[i].words));
       g_assert_cmpint (diagnosis.power, ==, rows[i].power);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a person is to do after a job that failed. */
-#include "common/advice-words.h"
+#include "plan/advice-text.h"
 
 /* No text names a program's options or a command: whoever shows it knows its own. */
 
@@ -128,7 +128,7 @@ sqns_advice_step (SqnsAdviceId id, guint i)
 }
 
 const char *
-sqns_advice_words (SqnsAdviceId id)
+sqns_advice_message (SqnsAdviceId id)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   const SqnsAdviceStep *step;

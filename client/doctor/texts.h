@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Texts for people that say what is wrong and what to do next: states of the modem, notes about the board, findings of
- * 'sqnsctl doctor' (what follows a failed job: advice-words.h). Pure; used by the daemon and by the client. */
+/* The texts of the findings of 'sqnsctl doctor': what is wrong, and what to do next. Pure. */
 #pragma once
 
 #include "common/types.h"
-
-/* What a person is asked to do at the board that is in the way; the modem is not touched by it. */
-const char *sqns_hand_words (void);
-
-/* What an upload does that has not got on for @silent_s. @may_erase: it is at a place where modems erase their flash.
- * Caller frees. */
-char *sqns_silence_words (gboolean may_erase, guint silent_s);
-
-/* A board that came and went several times within a minute (field-failures.md row 27). */
-const char *sqns_brown_out_words (void);
-
-/* --- a finding: one fact with its weight and the next step --- */
 
 typedef enum {
   SQNS_LEVEL_OK,
   SQNS_LEVEL_NOTE,    /* worth knowing; nothing is broken */
   SQNS_LEVEL_PROBLEM, /* something does not work, or will not */
 } SqnsLevel;
-const char *sqns_level_name (SqnsLevel level); /* "ok", "note", "problem" */
+#define SQNS_N_LEVELS (SQNS_LEVEL_PROBLEM + 1)
+SQNS_DECLARE_NAMES (SqnsLevel, level)
 
 typedef enum {
   SQNS_SUBJECT_HOST,
@@ -31,17 +19,16 @@ typedef enum {
   SQNS_SUBJECT_MODEM,
 } SqnsSubject;
 #define SQNS_N_SUBJECTS (SQNS_SUBJECT_MODEM + 1)
-const char *sqns_subject_name (SqnsSubject subject); /* "host", "usb", "board", "modem" */
+SQNS_DECLARE_NAMES (SqnsSubject, subject)
 
-/* Texts have holes like "{port}" for sqns_words_fill(). */
+/* Texts have holes like "{port}" for sqns_text_fill(). */
 typedef struct {
-  guint id; /* its own value */
   SqnsSubject subject;
   SqnsLevel level;
-  const char *code;   /* for programs: "port-owned" */
-  const char *text;   /* one or two sentences */
+  const char *code;   /* for programs: "port-owned"; of a state or a flag its name on D-Bus */
+  const char *text;   /* one or two sentences; of a state it has the modem's own and the forums' words */
   const char *advice; /* the next step; "" when there is none to take, never for a problem */
-} SqnsFindingWords;
+} SqnsFindingText;
 
 /* Holes: {port} a tty's path or "MODEM"; the others are told beside each group. */
 typedef enum {
@@ -104,18 +91,13 @@ typedef enum {
   SQNS_FINDING_JOB_STRANDED,    /* {job}, {message} */
 } SqnsFindingId;
 #define SQNS_N_FINDINGS (SQNS_FINDING_JOB_STRANDED + 1)
-const SqnsFindingWords *sqns_finding_words (SqnsFindingId id);
 
-typedef struct {
-  SqnsFindingWords finding; /* its code is the state's D-Bus name; the text has the modem's own and the forums' words */
-  SqnsPower power;
-} SqnsStateWords;
-const SqnsStateWords *sqns_state_words (SqnsModemState state);
-
-const SqnsFindingWords *sqns_note_words (SqnsBoardFlags flag); /* one; its code is the name on D-Bus */
+SqnsFindingText sqns_finding_text (SqnsFindingId id);
+SqnsFindingText sqns_modem_state_text (SqnsModemState state);
+SqnsFindingText sqns_board_flag_text (SqnsBoardFlags flag); /* one flag */
 
 /* @text with "{name}" replaced by the value that follows the name in the list of names and values, which ends with
- * NULL: sqns_words_fill (text, "port", "/dev/ttyUSB0", NULL). A hole without a value, and what a value brings in, stay
+ * NULL: sqns_text_fill (text, "port", "/dev/ttyUSB0", NULL). A hole without a value, and what a value brings in, stay
  * as they are. Caller frees. */
-char *sqns_words_fill (const char *text, ...) G_GNUC_NULL_TERMINATED;
-char *sqns_words_fill_valist (const char *text, va_list values);
+char *sqns_text_fill (const char *text, ...) G_GNUC_NULL_TERMINATED;
+char *sqns_text_fill_valist (const char *text, va_list values);

@@ -68,4 +68,4 @@ typedef struct {
 /* The step @i of them; NULL behind the last. */
 const SqnsAdviceStep *sqns_advice_step (SqnsAdviceId id, guint i);
 /* All of them; never empty; static. */
-const char *sqns_advice_words (SqnsAdviceId id);
+const char *sqns_advice_message (SqnsAdviceId id);
