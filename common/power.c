@@ -2,38 +2,11 @@
 /* Whether the board's power may be cut. */
 #include "common/power.h"
 
-/* The error says that nobody could ask the modem; another program's doings with the port are not ours to know. */
-static gboolean
-ended_in_the_dark (SqnsError code)
-{
-  switch (code)
-    {
-    case SQNS_ERROR_TIMEOUT:
-    case SQNS_ERROR_DEVICE_LOST:
-    case SQNS_ERROR_PROTOCOL:
-    case SQNS_ERROR_NEEDS_HAND:
-    case SQNS_ERROR_PORT_LOCKED:
-      return TRUE;
-    case SQNS_ERROR_FAILED:
-    case SQNS_ERROR_NOT_FOUND:
-    case SQNS_ERROR_BUSY:
-    case SQNS_ERROR_INHIBITED:
-    case SQNS_ERROR_INVALID_FIRMWARE:
-    case SQNS_ERROR_INCOMPATIBLE:
-    case SQNS_ERROR_DOWNGRADE:
-    case SQNS_ERROR_WRONG_STATE:
-    case SQNS_ERROR_MODEM_REFUSED:
-    case SQNS_ERROR_VERIFY_FAILED:
-    case SQNS_ERROR_NEEDS_RECOVERY:
-    case SQNS_ERROR_CANCELLED:
-    case SQNS_ERROR_DRAINING:
-    case SQNS_ERROR_NOT_SUPPORTED:
-    case SQNS_ERROR_KEY_REUSED:
-    case SQNS_ERROR_LIMITS_EXCEEDED:
-      break;
-    }
-  return FALSE;
-}
+/* Errors after which nobody could ask the modem; what another program did with the port is not known. */
+#define UNASKED                                                                                                        \
+  (1u << SQNS_ERROR_TIMEOUT | 1u << SQNS_ERROR_DEVICE_LOST | 1u << SQNS_ERROR_PROTOCOL | 1u << SQNS_ERROR_NEEDS_HAND   \
+   | 1u << SQNS_ERROR_PORT_LOCKED)
+G_STATIC_ASSERT (SQNS_N_ERRORS <= 32);
 
 SqnsPower
 sqns_power_of_state (SqnsModemState state)
@@ -66,5 +39,5 @@ sqns_power_after_failure (gboolean safe, SqnsError code, SqnsModemState state)
   SqnsPower power = state == SQNS_MODEM_UNKNOWN ? SQNS_POWER_SAFE : sqns_power_of_state (state);
   if (power != SQNS_POWER_SAFE)
     return power;
-  return ended_in_the_dark (code) ? SQNS_POWER_UNSURE : SQNS_POWER_SAFE;
+  return (UNASKED & 1u << code) != 0 ? SQNS_POWER_UNSURE : SQNS_POWER_SAFE;
 }

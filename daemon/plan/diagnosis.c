@@ -1,214 +1,206 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the user is told to do after a job failed. */
+/* What a failure means, as two tables: the first row that fits a failure speaks. */
 #include "plan/diagnosis.h"
 
-/* The modem may be writing. */
-static SqnsAdviceId
-unsafe (SqnsError code)
-{
-  if (code == SQNS_ERROR_DEVICE_LOST)
-    return SQNS_ADVICE_KEEP_POWER_PLUG_IN;
-  if (code == SQNS_ERROR_BUSY || code == SQNS_ERROR_PORT_LOCKED)
-    return SQNS_ADVICE_KEEP_POWER_CLOSE_PROGRAM;
-  return code == SQNS_ERROR_NEEDS_HAND ? SQNS_ADVICE_KEEP_POWER_PRESS_RESET : SQNS_ADVICE_KEEP_POWER;
-}
+/* Sets of errors and modes. */
+#define E(name) (1u << SQNS_ERROR_##name)
+#define M(name) (1u << (SQNS_MODE_##name - SQNS_MODE_UNKNOWN))
+#define ANY (~0u)
 
-/* A person must not be sent after a modem that nobody asked. */
-static SqnsAdviceId
-by_contact (SqnsContact contact, SqnsAdviceId not_asked, SqnsAdviceId silent, SqnsAdviceId answered)
-{
-  switch (contact)
-    {
-    case SQNS_CONTACT_NONE:
-      return not_asked;
-    case SQNS_CONTACT_SILENT:
-      return silent;
-    case SQNS_CONTACT_ANSWERED:
-      break;
-    }
-  return answered;
-}
+/* The board, the host or another program is in the way: the modem's mode does not change what to do. */
+#define HOST                                                                                                           \
+  (E (NOT_FOUND) | E (BUSY) | E (PORT_LOCKED) | E (INHIBITED) | E (DEVICE_LOST) | E (NEEDS_HAND) | E (DRAINING))
+#define WRONG_FILE (E (INVALID_FIRMWARE) | E (INCOMPATIBLE) | E (DOWNGRADE))
+#define WAITING (M (FFH) | M (MTOOLS) | M (RECOVERY)) /* for a firmware file */
 
-/* Nothing had been changed when the job ended. */
-static SqnsAdviceId
-before_harm (SqnsError code, SqnsContact contact, SqnsPower power)
-{
-  switch (code)
-    {
-    case SQNS_ERROR_NOT_FOUND:
-    case SQNS_ERROR_DEVICE_LOST:
-      return SQNS_ADVICE_LOST;
-    case SQNS_ERROR_BUSY:
-    case SQNS_ERROR_PORT_LOCKED:
-      return SQNS_ADVICE_CLOSE_PROGRAM;
-    case SQNS_ERROR_INHIBITED:
-      return SQNS_ADVICE_INHIBITED;
-    case SQNS_ERROR_INVALID_FIRMWARE:
-      return SQNS_ADVICE_FETCH_FILE;
-    case SQNS_ERROR_INCOMPATIBLE:
-      return SQNS_ADVICE_CHOOSE_FILE;
-    case SQNS_ERROR_DOWNGRADE:
-      return SQNS_ADVICE_DOWNGRADE;
-    case SQNS_ERROR_WRONG_STATE:
-      return SQNS_ADVICE_LOOK_AT_STATE;
-    case SQNS_ERROR_TIMEOUT:
-      return by_contact (contact, SQNS_ADVICE_NOT_ASKED, SQNS_ADVICE_SILENT, SQNS_ADVICE_NOTHING_CHANGED);
-    case SQNS_ERROR_PROTOCOL:
-      return by_contact (contact, SQNS_ADVICE_NOT_ASKED, SQNS_ADVICE_NOTHING_CHANGED, SQNS_ADVICE_NOTHING_CHANGED);
-    case SQNS_ERROR_FAILED:
-      return SQNS_ADVICE_NOTHING_CHANGED;
-    case SQNS_ERROR_MODEM_REFUSED:
-      return power == SQNS_POWER_SAFE ? SQNS_ADVICE_REFUSED : SQNS_ADVICE_NOTHING_CHANGED;
-    case SQNS_ERROR_NEEDS_RECOVERY:
-      return SQNS_ADVICE_RECOVERY;
-    case SQNS_ERROR_NEEDS_HAND:
-      return SQNS_ADVICE_PRESS_RESET;
-    case SQNS_ERROR_CANCELLED:
-      return SQNS_ADVICE_CANCELLED;
-    case SQNS_ERROR_DRAINING:
-      return SQNS_ADVICE_DRAINING;
-    case SQNS_ERROR_NOT_SUPPORTED:
-    case SQNS_ERROR_KEY_REUSED:
-    case SQNS_ERROR_LIMITS_EXCEEDED:
-      return SQNS_ADVICE_OTHER_WAY;
-    case SQNS_ERROR_VERIFY_FAILED:
-      return SQNS_ADVICE_COMPARE_VERSION;
-    }
-  return SQNS_ADVICE_NOTHING_CHANGED;
-}
+typedef enum {
+  EITHER,
+  NO,
+  YES,
+} Flag;
 
-/* The modem was being changed; power may be cut all the same. */
-static SqnsAdviceId
-after_start (SqnsError code, SqnsMode mode, SqnsContact contact)
-{
-  switch (code)
-    {
-    case SQNS_ERROR_DEVICE_LOST:
-      return SQNS_ADVICE_PLUG_IN_GO_ON;
-    case SQNS_ERROR_TIMEOUT:
-      return by_contact (contact, SQNS_ADVICE_NOT_ASKED_GO_ON, SQNS_ADVICE_SILENT_GO_ON, SQNS_ADVICE_GO_ON);
-    case SQNS_ERROR_VERIFY_FAILED:
-      return SQNS_ADVICE_WRONG_VERSION;
-    case SQNS_ERROR_MODEM_REFUSED:
-      return mode == SQNS_MODE_FFF ? SQNS_ADVICE_FILE_NOT_TAKEN : SQNS_ADVICE_GO_ON;
-    case SQNS_ERROR_NEEDS_RECOVERY:
-    case SQNS_ERROR_CANCELLED:
-      return mode == SQNS_MODE_FFF ? SQNS_ADVICE_STILL_RUNS : SQNS_ADVICE_GO_ON;
-    case SQNS_ERROR_NEEDS_HAND:
-      return SQNS_ADVICE_PRESS_RESET_GO_ON;
-    case SQNS_ERROR_FAILED:
-    case SQNS_ERROR_NOT_FOUND:
-    case SQNS_ERROR_BUSY:
-    case SQNS_ERROR_PORT_LOCKED:
-    case SQNS_ERROR_INHIBITED:
-    case SQNS_ERROR_INVALID_FIRMWARE:
-    case SQNS_ERROR_INCOMPATIBLE:
-    case SQNS_ERROR_DOWNGRADE:
-    case SQNS_ERROR_WRONG_STATE:
-    case SQNS_ERROR_PROTOCOL:
-    case SQNS_ERROR_DRAINING:
-    case SQNS_ERROR_NOT_SUPPORTED:
-    case SQNS_ERROR_KEY_REUSED:
-    case SQNS_ERROR_LIMITS_EXCEEDED:
-      return SQNS_ADVICE_GO_ON;
-    }
-  return SQNS_ADVICE_GO_ON;
-}
-
-/* What stood in the way is the board, the host or the file: which state the modem waits in does not change what to do.
- */
 static gboolean
-is_of_the_host (SqnsError code)
+fits (Flag flag, gboolean value)
 {
-  switch (code)
-    {
-    case SQNS_ERROR_NOT_FOUND:
-    case SQNS_ERROR_BUSY:
-    case SQNS_ERROR_PORT_LOCKED:
-    case SQNS_ERROR_INHIBITED:
-    case SQNS_ERROR_DEVICE_LOST:
-    case SQNS_ERROR_NEEDS_HAND:
-    case SQNS_ERROR_DRAINING:
-      return TRUE;
-    case SQNS_ERROR_FAILED:
-    case SQNS_ERROR_INVALID_FIRMWARE:
-    case SQNS_ERROR_INCOMPATIBLE:
-    case SQNS_ERROR_DOWNGRADE:
-    case SQNS_ERROR_WRONG_STATE:
-    case SQNS_ERROR_TIMEOUT:
-    case SQNS_ERROR_PROTOCOL:
-    case SQNS_ERROR_MODEM_REFUSED:
-    case SQNS_ERROR_VERIFY_FAILED:
-    case SQNS_ERROR_NEEDS_RECOVERY:
-    case SQNS_ERROR_CANCELLED:
-    case SQNS_ERROR_NOT_SUPPORTED:
-    case SQNS_ERROR_KEY_REUSED:
-    case SQNS_ERROR_LIMITS_EXCEEDED:
-      break;
-    }
-  return FALSE;
+  return flag == EITHER || (flag == YES) == (value != FALSE);
 }
 
-/* The modem waits for what it needs. */
+/* --- what the modem is after an upgrade that failed --- */
+
+#define SAME (-1)
+
+typedef struct {
+  guint modes;
+  guint errors;
+  Flag between, written, silent;
+  int code;
+  gboolean safe;
+  const char *message;
+} Finding;
+
+/* clang-format off */
+static const Finding findings[] = {
+  /* modes                      errors between written silent */
+  { M (MTOOLS) | M (RECOVERY), ANY, YES, EITHER, EITHER, SQNS_ERROR_NEEDS_RECOVERY, FALSE,
+    "the modem waits in recovery with perhaps the first of two files: leave its power on and upgrade it again to "
+    "finish" },
+  { M (MTOOLS), ANY, EITHER, EITHER, EITHER, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
+    "the modem waits in its updater (mTools), power may be cut; upgrade it again to finish" },
+  { M (RECOVERY), ANY, EITHER, EITHER, EITHER, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
+    "the modem waits in recovery, power may be cut; upgrade it again to finish" },
+  { M (FFH), ANY, EITHER, EITHER, EITHER, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
+    "the modem waits in its boot ROM (FFH), power may be cut; upgrade it again to finish" },
+  { M (FFF), ANY, YES, EITHER, EITHER, SAME, FALSE,
+    "the modem runs the first of two files: leave its power on and upgrade it again to finish" },
+  { M (FFF), ANY, EITHER, EITHER, EITHER, SAME, TRUE,
+    "the modem is up in its application, power may be cut" },
+  { M (UPDATER), ANY, EITHER, EITHER, EITHER, SQNS_ERROR_TIMEOUT, FALSE,
+    "the modem is applying an upgrade by itself; leave its power on and ask it again later" },
+  { ANY, E (DEVICE_LOST), EITHER, EITHER, EITHER, SAME, FALSE,
+    "the modem's state is not known; if the board still has power, leave it on, plug the board in again and upgrade "
+    "it again: an interrupted upload can be repeated" },
+  { ANY, E (NEEDS_HAND), EITHER, EITHER, EITHER, SAME, FALSE,
+    "the modem's state is not known; leave its power on" },
+  /* another program has taken the port in between */
+  { ANY, E (PORT_LOCKED) | E (BUSY), EITHER, YES, EITHER, SAME, FALSE,
+    "the modem's state is not known; leave its power on" },
+  { ANY, E (PORT_LOCKED) | E (BUSY), EITHER, NO, EITHER, SAME, TRUE,
+    "nothing of its firmware was written" },
+  { ANY, ANY, EITHER, YES, EITHER, SQNS_ERROR_TIMEOUT, FALSE,
+    "the modem's state is not known; leave its power on" },
+  { ANY, ANY, EITHER, NO, YES, SQNS_ERROR_TIMEOUT, TRUE,
+    "the modem does not answer any more; nothing of its firmware was written" },
+  { ANY, ANY, EITHER, NO, NO, SQNS_ERROR_TIMEOUT, TRUE,
+    "the modem cannot be asked any more; nothing of its firmware was written" },
+};
+/* clang-format on */
+
+static const Finding *
+find (const SqnsFailure *failure)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (findings); i++)
+    if ((findings[i].modes & 1u << (failure->mode - SQNS_MODE_UNKNOWN)) && (findings[i].errors & 1u << failure->code)
+        && fits (findings[i].between, failure->between) && fits (findings[i].written, failure->written)
+        && fits (findings[i].silent, failure->contact == SQNS_CONTACT_SILENT))
+      return &findings[i];
+  g_assert_not_reached ();
+}
+
+static SqnsError
+found_code (const SqnsFailure *failure, const Finding *finding)
+{
+  if (failure->code == SQNS_ERROR_CANCELLED)
+    return SQNS_ERROR_CANCELLED;
+  if (finding->code != SAME)
+    return (SqnsError)finding->code;
+  /* the codes of an unknown state do not fit a modem that is up */
+  if (failure->mode == SQNS_MODE_FFF && (failure->code == SQNS_ERROR_TIMEOUT || failure->code == SQNS_ERROR_PROTOCOL))
+    return SQNS_ERROR_FAILED;
+  return failure->code;
+}
+
+/* --- what the user is to do --- */
+
+/* How far the upgrade had come. */
+typedef enum {
+  KEEP = 1 << 0,      /* the modem may be writing */
+  UNCHANGED = 1 << 1, /* nothing had been changed */
+  CHANGED = 1 << 2,   /* the modem was being changed; power may be cut all the same */
+  SAFE = UNCHANGED | CHANGED,
+} Stage;
+
+#define NOT_ASKED (1u << SQNS_CONTACT_NONE)
+#define SILENT (1u << SQNS_CONTACT_SILENT)
+
+typedef struct {
+  guint stages;
+  guint errors;
+  guint modes;
+  guint contacts;
+  SqnsAdviceId advice;
+} Rule;
+
+/* clang-format off */
+static const Rule rules[] = {
+  { KEEP, ~HOST, M (UPDATER), ANY, SQNS_ADVICE_UPDATER },
+  { KEEP, E (DEVICE_LOST), ANY, ANY, SQNS_ADVICE_KEEP_POWER_PLUG_IN },
+  { KEEP, E (BUSY) | E (PORT_LOCKED), ANY, ANY, SQNS_ADVICE_KEEP_POWER_CLOSE_PROGRAM },
+  { KEEP, E (NEEDS_HAND), ANY, ANY, SQNS_ADVICE_KEEP_POWER_PRESS_RESET },
+  { KEEP, ANY, ANY, ANY, SQNS_ADVICE_KEEP_POWER },
+
+  { SAFE, WRONG_FILE, WAITING, ANY, SQNS_ADVICE_NEEDS_FILE },
+  { SAFE, ~HOST, M (FFH), ANY, SQNS_ADVICE_FFH },
+  { SAFE, ~HOST, M (RECOVERY), ANY, SQNS_ADVICE_RECOVERY },
+  { SAFE, ~HOST, M (MTOOLS), ANY, SQNS_ADVICE_MTOOLS },
+
+  { UNCHANGED, E (NOT_FOUND) | E (DEVICE_LOST), ANY, ANY, SQNS_ADVICE_LOST },
+  { UNCHANGED, E (BUSY) | E (PORT_LOCKED), ANY, ANY, SQNS_ADVICE_CLOSE_PROGRAM },
+  { UNCHANGED, E (INHIBITED), ANY, ANY, SQNS_ADVICE_INHIBITED },
+  { UNCHANGED, E (INVALID_FIRMWARE), ANY, ANY, SQNS_ADVICE_FETCH_FILE },
+  { UNCHANGED, E (INCOMPATIBLE), ANY, ANY, SQNS_ADVICE_CHOOSE_FILE },
+  { UNCHANGED, E (DOWNGRADE), ANY, ANY, SQNS_ADVICE_DOWNGRADE },
+  { UNCHANGED, E (WRONG_STATE), ANY, ANY, SQNS_ADVICE_LOOK_AT_STATE },
+  /* nobody is sent after a modem that was not asked */
+  { UNCHANGED, E (TIMEOUT) | E (PROTOCOL), ANY, NOT_ASKED, SQNS_ADVICE_NOT_ASKED },
+  { UNCHANGED, E (TIMEOUT), ANY, SILENT, SQNS_ADVICE_SILENT },
+  { UNCHANGED, E (MODEM_REFUSED), M (UNKNOWN), SILENT, SQNS_ADVICE_NOTHING_CHANGED },
+  { UNCHANGED, E (MODEM_REFUSED), ANY, ANY, SQNS_ADVICE_REFUSED },
+  { UNCHANGED, E (NEEDS_RECOVERY), ANY, ANY, SQNS_ADVICE_RECOVERY },
+  { UNCHANGED, E (NEEDS_HAND), ANY, ANY, SQNS_ADVICE_PRESS_RESET },
+  { UNCHANGED, E (CANCELLED), ANY, ANY, SQNS_ADVICE_CANCELLED },
+  { UNCHANGED, E (DRAINING), ANY, ANY, SQNS_ADVICE_DRAINING },
+  { UNCHANGED, E (NOT_SUPPORTED) | E (KEY_REUSED) | E (LIMITS_EXCEEDED), ANY, ANY, SQNS_ADVICE_OTHER_WAY },
+  { UNCHANGED, E (VERIFY_FAILED), ANY, ANY, SQNS_ADVICE_COMPARE_VERSION },
+  { UNCHANGED, ANY, ANY, ANY, SQNS_ADVICE_NOTHING_CHANGED },
+
+  { CHANGED, E (DEVICE_LOST), ANY, ANY, SQNS_ADVICE_PLUG_IN_GO_ON },
+  { CHANGED, E (TIMEOUT), ANY, NOT_ASKED, SQNS_ADVICE_NOT_ASKED_GO_ON },
+  { CHANGED, E (TIMEOUT), ANY, SILENT, SQNS_ADVICE_SILENT_GO_ON },
+  { CHANGED, E (VERIFY_FAILED), ANY, ANY, SQNS_ADVICE_WRONG_VERSION },
+  { CHANGED, E (MODEM_REFUSED), M (FFF), ANY, SQNS_ADVICE_FILE_NOT_TAKEN },
+  { CHANGED, E (NEEDS_RECOVERY) | E (CANCELLED), M (FFF), ANY, SQNS_ADVICE_STILL_RUNS },
+  { CHANGED, E (NEEDS_HAND), ANY, ANY, SQNS_ADVICE_PRESS_RESET_GO_ON },
+  { CHANGED, ANY, ANY, ANY, SQNS_ADVICE_GO_ON },
+};
+/* clang-format on */
+
 static SqnsAdviceId
-resting (SqnsError code, SqnsAdviceId next)
+advise (const SqnsFailure *failure, SqnsError code, SqnsPower power)
 {
-  gboolean wrong_file
-      = code == SQNS_ERROR_INVALID_FIRMWARE || code == SQNS_ERROR_INCOMPATIBLE || code == SQNS_ERROR_DOWNGRADE;
-  return wrong_file ? SQNS_ADVICE_NEEDS_FILE : next;
+  Stage stage = power == SQNS_POWER_KEEP ? KEEP : failure->phase <= SQNS_PHASE_PREPARE ? UNCHANGED : CHANGED;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
+    if ((rules[i].stages & stage) && (rules[i].errors & 1u << code)
+        && (rules[i].modes & 1u << (failure->mode - SQNS_MODE_UNKNOWN)) && (rules[i].contacts & 1u << failure->contact))
+      return rules[i].advice;
+  g_assert_not_reached ();
 }
 
-static SqnsAdviceId
-choose (const SqnsFailure *failure, SqnsPower power)
-{
-  SqnsError code = failure->code;
-
-  if (power == SQNS_POWER_KEEP)
-    return failure->mode == SQNS_MODE_UPDATER && !is_of_the_host (code) ? SQNS_ADVICE_UPDATER : unsafe (code);
-  if (!is_of_the_host (code))
-    switch (failure->mode)
-      {
-      case SQNS_MODE_FFH:
-        return resting (code, SQNS_ADVICE_FFH);
-      case SQNS_MODE_RECOVERY:
-        return resting (code, SQNS_ADVICE_RECOVERY);
-      case SQNS_MODE_MTOOLS:
-        return resting (code, SQNS_ADVICE_MTOOLS);
-      case SQNS_MODE_UNKNOWN:
-      case SQNS_MODE_FFF:
-      case SQNS_MODE_UPDATER:
-        break;
-      }
-  return failure->phase <= SQNS_PHASE_PREPARE ? before_harm (code, failure->contact, power)
-                                              : after_start (code, failure->mode, failure->contact);
-}
+/* --- */
 
 /* As the device's state will say it. */
 static SqnsModemState
-state_of (SqnsMode mode, SqnsContact contact)
+state_of (const SqnsFailure *failure)
 {
-  switch (mode)
-    {
-    case SQNS_MODE_FFH:
-      return SQNS_MODEM_FFH;
-    case SQNS_MODE_MTOOLS:
-      return SQNS_MODEM_MTOOLS;
-    case SQNS_MODE_FFF:
-      return SQNS_MODEM_APPLICATION;
-    case SQNS_MODE_UPDATER:
-      return SQNS_MODEM_UPDATER;
-    case SQNS_MODE_RECOVERY:
-      return SQNS_MODEM_RECOVERY;
-    case SQNS_MODE_UNKNOWN:
-      break;
-    }
-  return contact == SQNS_CONTACT_SILENT ? SQNS_MODEM_SILENT : SQNS_MODEM_UNKNOWN;
+  if (failure->mode == SQNS_MODE_UNKNOWN && failure->contact == SQNS_CONTACT_SILENT)
+    return SQNS_MODEM_SILENT;
+  return sqns_mode_state (failure->mode);
 }
 
 SqnsDiagnosis
 sqns_diagnose (const SqnsFailure *failure)
 {
-  SqnsPower power = sqns_power_after_failure (failure->safe, failure->code, state_of (failure->mode, failure->contact));
+  SqnsDiagnosis diagnosis = { .code = failure->code };
+  gboolean safe = failure->safe;
 
-  return (SqnsDiagnosis){ power, choose (failure, power) };
+  if (failure->begun)
+    {
+      const Finding *finding = find (failure);
+      diagnosis.code = found_code (failure, finding);
+      diagnosis.message = finding->message;
+      safe = safe && finding->safe;
+    }
+  diagnosis.power = sqns_power_after_failure (safe, diagnosis.code, state_of (failure));
+  diagnosis.advice = advise (failure, diagnosis.code, diagnosis.power);
+  return diagnosis;
 }

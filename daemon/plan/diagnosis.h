@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the user is told to do after a job failed, and whether power may be cut meanwhile: one answer to both. Pure.
- * The texts are in plan/advice-text.c. */
+/* What a failure means: the code to end with, what the modem is now, whether its power may be cut, and what the user is
+ * to do. Pure. The texts of the advice are in plan/advice-text.c. */
 #pragma once
 
-#include "common/types.h"
 #include "plan/advice-text.h"
 #include "common/power.h"
 
-/* How a job ended. */
 typedef struct {
   SqnsError code;
   SqnsPhase phase;     /* where it went wrong */
-  SqnsMode mode;       /* as last observed, UNKNOWN when it was not */
-  SqnsContact contact; /* what became of the modem */
-  gboolean safe;       /* nothing that the job did, or an earlier one, forbids to cut the power */
+  SqnsMode mode;       /* as last observed; UNKNOWN: the modem does not answer, or cannot be asked */
+  SqnsContact contact; /* with the modem */
+  gboolean safe;       /* nothing that was done to the modem before forbids to cut its power */
+
+  /* Only of an upgrade that had begun; @mode and @contact are what was observed after it failed. */
+  gboolean begun;
+  gboolean written; /* bytes of an image may have come to its flash */
+  gboolean between; /* the first of two files (release 48829) is installed, the second is not */
 } SqnsFailure;
 
 typedef struct {
+  SqnsError code; /* fits what the modem is now; without @begun that of the failure */
   SqnsPower power;
   SqnsAdviceId advice; /* KEEP: no step cuts the power; SAFE: none keeps it on; UNSURE: a wait precedes each cut */
+  const char *message; /* what the modem is now; NULL without @begun */
 } SqnsDiagnosis;
 SqnsDiagnosis sqns_diagnose (const SqnsFailure *failure);

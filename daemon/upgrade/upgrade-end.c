@@ -6,7 +6,7 @@
 #include "link/blame.h"
 #include "modem/bootmode.h"
 #include "modem/probe.h"
-#include "plan/verdict.h"
+#include "plan/diagnosis.h"
 
 #include <string.h>
 
@@ -138,16 +138,21 @@ judge (SqnsSsm *ssm)
     }
   else if (upgrade->checkpoint.done.modified && !upgrade->stranger && !was_locked_out (upgrade, error))
     {
-      SqnsAftermath aftermath = { .mode = upgrade->found,
-                                  .silent = upgrade->silent,
-                                  .written = upgrade->checkpoint.written,
-                                  .between = sqns_upgrade_is_between (upgrade) };
       g_autoptr (GError) reason = with_refusal (upgrade, error);
-      const char *words;
-      gboolean safe;
-      GError *judged = sqns_verdict (reason, &aftermath, &safe, &words);
-      sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, safe, FALSE, words);
-      sqns_ssm_replace_error (ssm, judged);
+      const SqnsFailure failure = {
+        .code = reason->domain == SQNS_ERROR ? (SqnsError)reason->code : SQNS_ERROR_FAILED,
+        .phase = upgrade->phase,
+        .mode = upgrade->found,
+        .contact = upgrade->silent ? SQNS_CONTACT_SILENT : SQNS_CONTACT_NONE,
+        .safe = TRUE,
+        .begun = TRUE,
+        .written = upgrade->checkpoint.written,
+        .between = sqns_upgrade_is_between (upgrade),
+      };
+      const SqnsDiagnosis diagnosis = sqns_diagnose (&failure);
+      sqns_upgrade_say (upgrade, SQNS_PHASE_RELEASE, diagnosis.power != SQNS_POWER_KEEP, FALSE, diagnosis.message);
+      sqns_ssm_replace_error (ssm, g_error_new (SQNS_ERROR, (int)diagnosis.code, "%s; %s", reason->message,
+                                                diagnosis.message));
     }
   sqns_ssm_next (ssm);
 }

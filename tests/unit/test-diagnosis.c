@@ -2,7 +2,6 @@
 /* Advice: every failed job gets one that names a next step, never risks a modem that may be writing, and says one thing
  * of power. */
 #include "plan/diagnosis.h"
-#include "plan/verdict.h"
 
 #include <string.h>
 
@@ -124,44 +123,110 @@ test_every_case (void)
             check (&(SqnsFailure){ code, phase, modes[mode], contact, safe });
 }
 
-/* The message and the advice behind it say one thing. */
+/* The same modem as the job's end describes it: what the upgrade has diagnosed is taken for what it is. */
 static void
-test_verdicts (void)
+check_end (const SqnsFailure *begun, const SqnsDiagnosis *diagnosis)
+{
+  const SqnsFailure end
+      = { diagnosis->code, begun->phase, begun->mode, begun->contact, .safe = diagnosis->power != SQNS_POWER_KEEP };
+  const SqnsDiagnosis again = sqns_diagnose (&end);
+
+  g_assert_cmpint (again.code, ==, diagnosis->code);
+  g_assert_cmpint (again.power, ==, diagnosis->power);
+  g_assert_cmpint (again.advice, ==, diagnosis->advice);
+  g_assert_null (again.message);
+}
+
+/* An upgrade that had begun: the message says of power what the diagnosis does, and power may never be cut while the
+ * modem may write. */
+static void
+check_begun (const SqnsFailure *failure)
+{
+  const SqnsDiagnosis diagnosis = sqns_diagnose (failure);
+  gboolean keep = diagnosis.power == SQNS_POWER_KEEP, unknown = failure->mode == SQNS_MODE_UNKNOWN;
+
+  check (failure);
+  check_end (failure, &diagnosis);
+  g_assert_cmpint (keep, ==, has_one_of (diagnosis.message, keeps) || !failure->safe);
+  g_assert_false (keep && failure->safe && strstr (diagnosis.message, "may be cut") != NULL);
+  if (failure->between && failure->mode != SQNS_MODE_FFH && !unknown)
+    g_assert_true (keep);
+  if (failure->written && unknown)
+    g_assert_true (keep);
+  if (unknown && !failure->written && failure->code == SQNS_ERROR_CANCELLED && failure->safe)
+    g_assert_false (keep);
+  /* "does not answer" is said of what was asked */
+  if (failure->contact != SQNS_CONTACT_SILENT)
+    g_assert_null (strstr (diagnosis.message, "does not answer"));
+  g_assert_cmpint (diagnosis.code == SQNS_ERROR_CANCELLED, ==, failure->code == SQNS_ERROR_CANCELLED);
+}
+
+static void
+test_every_begun (void)
 {
   for (int code = 0; code < SQNS_N_ERRORS; code++)
-    for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
-      for (guint bits = 0; bits < 8; bits++)
-        {
-          const SqnsAftermath aftermath = {
-            .mode = modes[mode],
-            .silent = (bits & 1) != 0,
-            .written = (bits & 2) != 0,
-            .between = (bits & 4) != 0,
-          };
-          g_autoptr (GError) error = g_error_new_literal (SQNS_ERROR, code, "so it ended");
-          const char *words;
-          gboolean safe;
-          g_autoptr (GError) judged = sqns_verdict (error, &aftermath, &safe, &words);
-          const SqnsFailure failure = {
-            .code = judged->code,
-            .phase = SQNS_PHASE_RELEASE,
-            .mode = modes[mode],
-            .contact = aftermath.mode != SQNS_MODE_UNKNOWN ? SQNS_CONTACT_ANSWERED
-                       : aftermath.silent                  ? SQNS_CONTACT_SILENT
-                                                           : SQNS_CONTACT_NONE,
-            .safe = safe,
-          };
-          SqnsPower power = sqns_diagnose (&failure).power;
-          g_test_message ("%s: power %d", judged->message, power);
-          check (&failure);
-          g_assert_false (safe && has_one_of (words, keeps));
-          g_assert_false (!safe && strstr (words, "may be cut") != NULL);
-          g_assert_cmpint (power == SQNS_POWER_KEEP, ==, !safe);
-          /* "does not answer" is said of what was asked */
-          g_assert_false (!aftermath.silent && strstr (words, "does not answer") != NULL);
-          if (aftermath.mode == SQNS_MODE_UNKNOWN && !aftermath.written && code == SQNS_ERROR_CANCELLED)
-            g_assert_cmpint (power, !=, SQNS_POWER_KEEP);
-        }
+    for (int phase = SQNS_PHASE_PREPARE; phase < SQNS_N_PHASES; phase++)
+      for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
+        for (int contact = 0; contact < SQNS_N_CONTACTS; contact++)
+          for (guint bits = 0; bits < 8; bits++)
+            check_begun (&(SqnsFailure){ code, phase, modes[mode], contact, (bits & 1) != 0, TRUE, (bits & 2) != 0,
+                                         (bits & 4) != 0 });
+}
+
+/* What an upgrade ends with that had begun, by what is observed of the modem then. */
+static void
+test_begun_rows (void)
+{
+  enum { WRITTEN = 1, BETWEEN = 2 };
+  static const struct {
+    SqnsError error;
+    SqnsMode mode;
+    SqnsContact contact;
+    guint flags;
+    SqnsError code;
+    SqnsPower power;
+    const char *message;
+  } rows[] = {
+#define BEGUN(error, mode, contact, flags, code, power)                                                                \
+  SQNS_ERROR_##error, SQNS_MODE_##mode, SQNS_CONTACT_##contact, flags, SQNS_ERROR_##code, SQNS_POWER_##power
+    { BEGUN (TIMEOUT, RECOVERY, ANSWERED, WRITTEN, NEEDS_RECOVERY, SAFE), "waits in recovery, power may be cut" },
+    { BEGUN (CANCELLED, RECOVERY, ANSWERED, WRITTEN, CANCELLED, SAFE), "waits in recovery" },
+    { BEGUN (PROTOCOL, RECOVERY, ANSWERED, BETWEEN, NEEDS_RECOVERY, KEEP), "perhaps the first of two files" },
+    { BEGUN (PROTOCOL, MTOOLS, ANSWERED, WRITTEN, NEEDS_RECOVERY, SAFE), "waits in its updater (mTools)" },
+    { BEGUN (PROTOCOL, MTOOLS, ANSWERED, BETWEEN, NEEDS_RECOVERY, KEEP), "perhaps the first of two files" },
+    { BEGUN (TIMEOUT, FFH, ANSWERED, 0, NEEDS_RECOVERY, SAFE), "waits in its boot ROM" },
+    { BEGUN (MODEM_REFUSED, FFF, ANSWERED, WRITTEN, MODEM_REFUSED, SAFE), "is up in its application" },
+    { BEGUN (TIMEOUT, FFF, ANSWERED, WRITTEN, FAILED, SAFE), "is up in its application" },
+    { BEGUN (TIMEOUT, FFF, ANSWERED, BETWEEN, FAILED, KEEP), "runs the first of two files" },
+    { BEGUN (MODEM_REFUSED, UPDATER, ANSWERED, WRITTEN, TIMEOUT, KEEP), "is applying an upgrade by itself" },
+    { BEGUN (CANCELLED, UPDATER, ANSWERED, 0, CANCELLED, KEEP), "is applying an upgrade by itself" },
+    { BEGUN (DEVICE_LOST, UNKNOWN, NONE, 0, DEVICE_LOST, KEEP), "plug the board in again" },
+    { BEGUN (NEEDS_HAND, UNKNOWN, NONE, 0, NEEDS_HAND, KEEP), "leave its power on" },
+    { BEGUN (PORT_LOCKED, UNKNOWN, NONE, WRITTEN, PORT_LOCKED, KEEP), "leave its power on" },
+    { BEGUN (PORT_LOCKED, UNKNOWN, NONE, 0, PORT_LOCKED, UNSURE), "nothing of its firmware was written" },
+    { BEGUN (PROTOCOL, UNKNOWN, SILENT, WRITTEN, TIMEOUT, KEEP), "leave its power on" },
+    { BEGUN (PROTOCOL, UNKNOWN, SILENT, 0, TIMEOUT, UNSURE), "does not answer any more" },
+    { BEGUN (PROTOCOL, UNKNOWN, NONE, 0, TIMEOUT, UNSURE), "cannot be asked any more" },
+    { BEGUN (CANCELLED, UNKNOWN, NONE, 0, CANCELLED, SAFE), "nothing of its firmware was written" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const SqnsFailure failure = {
+        .code = rows[i].error,
+        .phase = SQNS_PHASE_TRANSFER,
+        .mode = rows[i].mode,
+        .contact = rows[i].contact,
+        .safe = TRUE,
+        .begun = TRUE,
+        .written = (rows[i].flags & WRITTEN) != 0,
+        .between = (rows[i].flags & BETWEEN) != 0,
+      };
+      const SqnsDiagnosis diagnosis = sqns_diagnose (&failure);
+      g_test_message ("row %zu: %s", i, diagnosis.message);
+      g_assert_cmpint (diagnosis.code, ==, rows[i].code);
+      g_assert_cmpint (diagnosis.power, ==, rows[i].power);
+      g_assert_nonnull (strstr (diagnosis.message, rows[i].message));
+    }
 }
 
 static void
@@ -222,7 +287,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/diagnosis/steps", test_steps);
   g_test_add_func ("/diagnosis/every-case", test_every_case);
-  g_test_add_func ("/diagnosis/verdicts", test_verdicts);
+  g_test_add_func ("/diagnosis/every-begun", test_every_begun);
+  g_test_add_func ("/diagnosis/begun-rows", test_begun_rows);
   g_test_add_func ("/diagnosis/rows", test_rows);
   return g_test_run ();
 }
