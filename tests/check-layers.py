@@ -5,6 +5,7 @@ is private to some files. Text that the client prints goes through one file, whi
 
 usage: check-layers.py SOURCE_ROOT | --self-test
 """
+import itertools
 import os
 import re
 import sys
@@ -107,8 +108,8 @@ def sources(root):
 def generated_headers(root):
     """Names of the headers that gdbus-codegen makes, as the build files name them."""
     names = set()
-    for folder, _, files in os.walk(root):
-        if "meson.build" in files and os.path.basename(folder) != "subprojects":
+    for folder, _, files in itertools.chain.from_iterable(os.walk(os.path.join(root, top)) for top in ("common", "daemon")):
+        if "meson.build" in files:
             text = open(os.path.join(folder, "meson.build"), encoding="utf-8").read()
             names |= {name + ".h" for name in re.findall(r"gdbus_codegen\s*\(\s*'([^']+)'", text)}
     return names
@@ -116,7 +117,7 @@ def generated_headers(root):
 
 def check(root):
     problems = []
-    generated = generated_headers(os.path.join(root, "daemon"))
+    generated = generated_headers(root)
     layers = set(BELOW) - NOT_DAEMON
     # headers that a compiler would also find without the layer's name, which is what hides an upward include
     plain = {os.path.basename(path) for layer, path in sources(root) if layer in layers and path.endswith(".h")}
@@ -134,7 +135,7 @@ def check(root):
             if header.startswith("gudev/") and layer != "enumerator":
                 problems.append(f"{path}: only the enumerator may include {header}")
             if os.path.basename(header) in generated and layer not in {"bus"} | CLIENT:
-                problems.append(f"{path}: only the bus may include generated {header}")
+                problems.append(f"{path}: only the bus and the client may include generated {header}")
             if layer in NO_IO and IMPURE_HEADER.match(header):
                 problems.append(f"{path}: {layer} is pure, it may not include {header}")
         if layer in CLIENT and path != PRINTER and path.endswith(".c"):

@@ -36,7 +36,7 @@ cancel_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_cancel (SqnsDBusJob *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusJob *self)
+on_cancel (SqnsDbusJob *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusJob *self)
 {
   SqnsCall *call = new_call (self, invocation);
   GError *error = NULL;
@@ -74,7 +74,7 @@ resume_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_resume (SqnsDBusJob *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusJob *self)
+on_resume (SqnsDbusJob *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusJob *self)
 {
   SqnsCall *call = new_call (self, invocation);
   GError *error = NULL;
@@ -114,7 +114,7 @@ get_log_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_get_log (SqnsDBusJob *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, SqnsBusJob *self)
+on_get_log (SqnsDbusJob *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, SqnsBusJob *self)
 {
   sqns_call_authorize (new_call (self, invocation), get_log_authorized);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
@@ -134,7 +134,7 @@ forget_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_forget (SqnsDBusJob *skeleton, GDBusMethodInvocation *invocation, SqnsBusJob *self)
+on_forget (SqnsDbusJob *skeleton, GDBusMethodInvocation *invocation, SqnsBusJob *self)
 {
   sqns_call_authorize (new_call (self, invocation), forget_authorized);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
@@ -146,7 +146,7 @@ copy_order (SqnsBusJob *self)
 {
   const SqnsJobInfo *info = sqns_job_info (self->job);
   const SqnsRequest *request = sqns_job_request (self->job);
-  SqnsDBusJob *skeleton = self->skeleton;
+  SqnsDbusJob *skeleton = self->skeleton;
 
   sqns_dbus_job_set_uuid (skeleton, info->uuid);
   sqns_dbus_job_set_kind (skeleton, request->options.recover ? "recover" : "upgrade");
@@ -166,7 +166,7 @@ static void
 copy_state (SqnsBusJob *self)
 {
   const SqnsJobInfo *info = sqns_job_info (self->job);
-  SqnsDBusJob *skeleton = self->skeleton;
+  SqnsDbusJob *skeleton = self->skeleton;
   g_autofree char *before = sqns_version_format (&info->version_before);
   g_autofree char *after = sqns_version_format (&info->version_after);
 

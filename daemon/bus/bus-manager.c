@@ -20,7 +20,7 @@ inspect_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_inspect (SqnsDBusManager *skeleton,
+on_inspect (SqnsDbusManager *skeleton,
             GDBusMethodInvocation *invocation,
             GUnixFDList *fds,
             GVariant *firmware,
@@ -54,7 +54,7 @@ add_port_authorized (SqnsCall *call)
 
 static gboolean
 on_add_port (
-    SqnsDBusManager *skeleton, GDBusMethodInvocation *invocation, const char *devnode, GVariant *options, SqnsBus *self)
+    SqnsDbusManager *skeleton, GDBusMethodInvocation *invocation, const char *devnode, GVariant *options, SqnsBus *self)
 {
   SqnsCall *call = sqns_call_new (self, invocation, skeleton);
   GError *error = NULL;
@@ -92,7 +92,7 @@ remove_port_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_remove_port (SqnsDBusManager *skeleton, GDBusMethodInvocation *invocation, const char *modem, SqnsBus *self)
+on_remove_port (SqnsDbusManager *skeleton, GDBusMethodInvocation *invocation, const char *modem, SqnsBus *self)
 {
   SqnsCall *call = sqns_call_new (self, invocation, skeleton);
   call->text = g_strdup (modem);
@@ -148,7 +148,7 @@ upgrade_many_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_upgrade_many (SqnsDBusManager *skeleton,
+on_upgrade_many (SqnsDbusManager *skeleton,
                  GDBusMethodInvocation *invocation,
                  GUnixFDList *fds,
                  const char *const *modems,
@@ -189,7 +189,7 @@ inhibit_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_inhibit (SqnsDBusManager *skeleton,
+on_inhibit (SqnsDbusManager *skeleton,
             GDBusMethodInvocation *invocation,
             GUnixFDList *fds,
             const char *who,
@@ -285,7 +285,7 @@ history_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_get_history (SqnsDBusManager *skeleton,
+on_get_history (SqnsDbusManager *skeleton,
                 GDBusMethodInvocation *invocation,
                 GVariant *filter,
                 guint limit,
@@ -313,7 +313,7 @@ set_draining_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_set_draining (SqnsDBusManager *skeleton, GDBusMethodInvocation *invocation, gboolean draining, SqnsBus *self)
+on_set_draining (SqnsDbusManager *skeleton, GDBusMethodInvocation *invocation, gboolean draining, SqnsBus *self)
 {
   SqnsCall *call = sqns_call_new (self, invocation, skeleton);
   call->flag = draining;

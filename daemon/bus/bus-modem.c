@@ -78,7 +78,7 @@ refresh_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_refresh (SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
+on_refresh (SqnsDbusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
 {
   SqnsCall *call = new_call (self, invocation);
   GError *error = NULL;
@@ -125,7 +125,7 @@ console_authorized (SqnsCall *call)
 
 static gboolean
 on_open_console (
-    SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, GVariant *options, SqnsBusModem *self)
+    SqnsDbusModem *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, GVariant *options, SqnsBusModem *self)
 {
   SqnsCall *call = new_call (self, invocation);
   GError *error = NULL;
@@ -188,7 +188,7 @@ order_upgrade (SqnsBusModem *self,
 }
 
 static gboolean
-on_upgrade (SqnsDBusModem *skeleton,
+on_upgrade (SqnsDbusModem *skeleton,
             GDBusMethodInvocation *invocation,
             GUnixFDList *fds,
             GVariant *firmware,
@@ -200,7 +200,7 @@ on_upgrade (SqnsDBusModem *skeleton,
 }
 
 static gboolean
-on_recover (SqnsDBusModem *skeleton,
+on_recover (SqnsDbusModem *skeleton,
             GDBusMethodInvocation *invocation,
             GUnixFDList *fds,
             GVariant *firmware,
@@ -239,7 +239,7 @@ reset_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_reset (SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
+on_reset (SqnsDbusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
 {
   SqnsCall *call = new_call (self, invocation);
   GError *error = NULL;
@@ -291,7 +291,7 @@ identify_authorized (SqnsCall *call)
 }
 
 static gboolean
-on_identify (SqnsDBusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
+on_identify (SqnsDbusModem *skeleton, GDBusMethodInvocation *invocation, GVariant *options, SqnsBusModem *self)
 {
   SqnsCall *call = new_call (self, invocation);
   GError *error = NULL;
@@ -329,7 +329,7 @@ void
 sqns_bus_modem_copy (SqnsBusModem *self)
 {
   const SqnsDeviceInfo *info = sqns_device_info (self->device);
-  SqnsDBusModem *skeleton = self->skeleton;
+  SqnsDbusModem *skeleton = self->skeleton;
   g_autofree char *job = *info->job != '\0' ? sqns_path_job (info->job) : g_strdup ("/");
   g_autofree char *version = sqns_version_format (&info->version);
   g_auto (GStrv) blockers = sqns_manager_blockers (self->bus->manager, self->device);

@@ -15,7 +15,7 @@ typedef struct {
   SqnsBus *bus;
   SqnsDevice *device;
   char *path;
-  SqnsDBusModem *skeleton;
+  SqnsDbusModem *skeleton;
 } SqnsBusModem;
 
 /* A job on the bus. */
@@ -23,7 +23,7 @@ typedef struct {
   SqnsBus *bus;
   SqnsJob *job;
   char *path;
-  SqnsDBusJob *skeleton;
+  SqnsDbusJob *skeleton;
   SqnsThrottle throttle;
   guint timer; /* tells what is held back */
   gint64 timer_due;
@@ -35,7 +35,7 @@ struct _SqnsBus {
   SqnsManager *manager;
   SqnsAuth *auth;
   SqnsObjects *objects;
-  SqnsDBusManager *skeleton;
+  SqnsDbusManager *skeleton;
   GHashTable *modems;        /* path, borrowed -> SqnsBusModem */
   GHashTable *jobs;          /* path, borrowed -> SqnsBusJob */
   GHashTable *device_modems; /* SqnsDevice -> SqnsBusModem, borrowed */
