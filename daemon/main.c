@@ -205,26 +205,17 @@ on_manager_changed (SqnsManager *manager, App *app)
 }
 
 static void
-on_board_added (SqnsEnumerator *enumerator, const SqnsBoardFacts *facts, App *app)
-{
-  sqns_manager_board_added (app->manager, facts);
-}
-
-static void
-on_board_removed (SqnsEnumerator *enumerator, const char *id, App *app)
-{
-  sqns_manager_board_removed (app->manager, id);
-}
-
-static void
 start_enumerator (App *app)
 {
   g_autoptr (GError) error = NULL;
   if (app->options.no_udev)
     return;
   app->enumerator = sqns_enumerator_new ();
-  g_signal_connect (app->enumerator, "board-added", G_CALLBACK (on_board_added), app);
-  g_signal_connect (app->enumerator, "board-removed", G_CALLBACK (on_board_removed), app);
+  SqnsDeviceTable *devices = sqns_manager_device_table (app->manager);
+  g_signal_connect_object (app->enumerator, "board-added", G_CALLBACK (sqns_device_table_add_board), devices,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (app->enumerator, "board-removed", G_CALLBACK (sqns_device_table_remove_board), devices,
+                           G_CONNECT_SWAPPED);
   if (!sqns_enumerator_start (app->enumerator, &error))
     sqns_warning (NULL, "boards are not found by themselves, only added ports are known: %s", error->message);
 }

@@ -61,7 +61,7 @@ OLD_CIRCLES = {
     "daemon/codec/caba-image", "daemon/codec/elf", "daemon/job/job", "daemon/job/job-keep", "daemon/job/job-private",
     "daemon/job/job-run", "daemon/link/link", "daemon/link/link-private", "daemon/manager/history",
     "daemon/manager/journal", "daemon/manager/journal-private", "daemon/manager/journal-read", "daemon/manager/keep",
-    "daemon/manager/manager", "daemon/manager/manager-private", "daemon/manager/ports", "daemon/manager/schedule",
+    "daemon/manager/manager", "daemon/manager/manager-private", "daemon/manager/schedule",
     "daemon/plan/plan", "daemon/plan/plan-policy", "daemon/plan/plan-private", "daemon/plan/plan-route",
     "daemon/plan/rules", "daemon/upgrade/upgrade", "daemon/upgrade/upgrade-end", "daemon/upgrade/upgrade-identity",
     "daemon/upgrade/upgrade-link", "daemon/upgrade/upgrade-private", "tests/board/at-command", "tests/board/at-slave",

@@ -40,7 +40,8 @@ static void
 add_port_authorized (SqnsCall *call)
 {
   GError *error = NULL;
-  SqnsDevice *device = sqns_manager_add_port (call->bus->manager, call->text, &call->port, &error);
+  SqnsDevice *device
+      = sqns_device_table_add_port (sqns_manager_device_table (call->bus->manager), call->text, &call->port, &error);
   if (device == NULL)
     {
       sqns_call_fail (call, error);
@@ -82,7 +83,7 @@ remove_port_authorized (SqnsCall *call)
 {
   GError *error = NULL;
   SqnsDevice *device = find_device (call->bus, call->text, &error);
-  if (device == NULL || !sqns_manager_remove_port (call->bus->manager, device, &error))
+  if (device == NULL || !sqns_device_table_remove_port (sqns_manager_device_table (call->bus->manager), device, &error))
     {
       sqns_call_fail (call, error);
       return;

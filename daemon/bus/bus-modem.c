@@ -333,7 +333,7 @@ sqns_bus_modem_copy (SqnsBusModem *self)
   g_autofree char *job = *info->job != '\0' ? sqns_path_job (info->job) : g_strdup ("/");
   g_autofree char *version = sqns_version_format (&info->version);
   g_auto (GStrv) blockers = sqns_manager_blockers (self->bus->manager, self->device);
-  g_autofree const char **notes = sqns_device_board_notes (self->device);
+  g_autofree const char **notes = sqns_board_flags_to_names (info->notes);
 
   sqns_dbus_modem_set_id (skeleton, info->id);
   sqns_dbus_modem_set_dev_node (skeleton, info->devnode);

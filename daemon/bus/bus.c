@@ -173,7 +173,8 @@ sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy 
   self->connection = g_object_ref (connection);
   self->manager = g_object_ref (manager);
   self->auth = sqns_auth_new (connection, policy);
-  sqns_manager_set_port_places (manager, policy == SQNS_AUTH_OWN_UID ? SQNS_PORTS_ANYWHERE : SQNS_PORTS_BELOW_DEV);
+  sqns_device_table_set_port_places (sqns_manager_device_table (manager),
+                                     policy == SQNS_AUTH_OWN_UID ? SQNS_PORTS_ANYWHERE : SQNS_PORTS_BELOW_DEV);
   self->objects = sqns_objects_new (SQNS_PATH_ROOT);
   self->skeleton = sqns_dbus_manager_skeleton_new ();
 

@@ -14,57 +14,44 @@
 
 struct _SqnsDevice {
   GObject parent;
-  char *id;
-  char *devnode;
-  char *id_path;
-  char *product_name;
-  char *told_board; /* as the board itself said */
-  char *board_firmware;
-  char *ue;
-  char *job;
-  char *last_error;
-  char *option_board;
-  SqnsPortOptions options;             /* its board points to option_board */
-  gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times of the last ones, newest last; 0 none */
-  SqnsContact contact;                 /* of the present use, or the last */
-  SqnsModemState found;                /* as last observed: one of the modem's own states, unknown or silent */
-  gint64 doubt_until;                  /* µs since the epoch, see sqns_device_set_flashing_since() */
-  GCancellable *cancellable;
-  SqnsConsole *console; /* not owned */
   SqnsDeviceInfo info;
+  gboolean was_present;  /* when that was reported last */
+  gboolean board_told;   /* info.board is what the board said, not its USB product */
+  SqnsModemState found;  /* as last observed: one of the modem's own states, unknown or silent */
+  GFileMonitor *monitor; /* of a port, nullable */
+  SqnsPortOptions options;
+  char *option_board;                  /* options.board points to it */
+  gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times, newest last; 0 none */
+  gint64 may_be_flashing_until;        /* µs since the epoch */
+  GCancellable *cancellable;           /* of the present use */
+  SqnsConsole *console;                /* not owned */
 };
 
 G_DEFINE_FINAL_TYPE (SqnsDevice, sqns_device, G_TYPE_OBJECT)
 
 enum {
   CHANGED,
+  PRESENCE_CHANGED,
   RELEASED,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
 
-const char **
-sqns_device_board_notes (SqnsDevice *self)
-{
-  guint own = (self->info.board_answers ? SQNS_BOARD_ANSWERS : 0)
-              | (self->info.comes_and_goes ? SQNS_BOARD_COMES_AND_GOES : 0);
-  return sqns_board_flags_to_names ((SqnsBoardFlags)(self->info.notes | own));
-}
-
 static void
 sqns_device_finalize (GObject *object)
 {
   SqnsDevice *self = SQNS_DEVICE (object);
-  g_free (self->id);
-  g_free (self->devnode);
-  g_free (self->id_path);
-  g_free (self->product_name);
-  g_free (self->told_board);
-  g_free (self->board_firmware);
-  g_free (self->ue);
-  g_free (self->job);
-  g_free (self->last_error);
+  g_free (self->info.id);
+  g_free (self->info.board_id);
+  g_free (self->info.devnode);
+  g_free (self->info.id_path);
+  g_free (self->info.board);
+  g_free (self->info.board_firmware);
+  g_free (self->info.ue);
+  g_free (self->info.job);
+  g_free (self->info.last_error);
   g_free (self->option_board);
+  g_clear_object (&self->monitor);
   g_clear_object (&self->cancellable);
   G_OBJECT_CLASS (sqns_device_parent_class)->finalize (object);
 }
@@ -72,16 +59,30 @@ sqns_device_finalize (GObject *object)
 static void
 sqns_device_class_init (SqnsDeviceClass *klass)
 {
+  static const char *const names[N_SIGNALS] = { "changed", "presence-changed", "released" };
   G_OBJECT_CLASS (klass)->finalize = sqns_device_finalize;
-  signals[CHANGED] = g_signal_new ("changed", SQNS_TYPE_DEVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[RELEASED]
-      = g_signal_new ("released", SQNS_TYPE_DEVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  for (guint i = 0; i < N_SIGNALS; i++)
+    signals[i] = g_signal_new (names[i], SQNS_TYPE_DEVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+/* Boards and modems may send anything. */
+static void
+set_text (char **field, const char *value)
+{
+  char *text = sqns_clean_line (value != NULL ? value : "", -1);
+  g_free (*field);
+  *field = text;
 }
 
 static void
 sqns_device_init (SqnsDevice *self)
 {
-  self->info.present = TRUE;
+  SqnsDeviceInfo *info = &self->info;
+  char **texts[] = { &info->id, &info->devnode, &info->id_path,   &info->board, &info->board_firmware,
+                     &info->ue, &info->job,     &info->last_error };
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    set_text (texts[i], NULL);
+  info->present = self->was_present = TRUE;
 }
 
 static SqnsModemState
@@ -103,56 +104,27 @@ effective_state (SqnsDevice *self)
   return self->found;
 }
 
-static const char *
-or_empty (const char *text)
-{
-  return text != NULL ? text : "";
-}
-
-static void
-update_info (SqnsDevice *self)
-{
-  SqnsDeviceInfo *info = &self->info;
-  info->id = self->id;
-  info->devnode = self->devnode;
-  info->id_path = or_empty (self->id_path);
-  info->board = self->told_board != NULL ? self->told_board : or_empty (self->product_name);
-  info->board_firmware = or_empty (self->board_firmware);
-  info->ue = or_empty (self->ue);
-  info->job = or_empty (self->job);
-  info->last_error = or_empty (self->last_error);
-  info->state = effective_state (self);
-}
-
 static void
 changed (SqnsDevice *self)
 {
-  update_info (self);
+  gboolean presence = self->info.present != self->was_present;
+  self->info.state = effective_state (self);
+  self->was_present = self->info.present;
   g_signal_emit (self, signals[CHANGED], 0);
-}
-
-static void
-replace (char **field, const char *value)
-{
-  char *copy = g_strdup (value);
-  g_free (*field);
-  *field = copy;
-}
-
-/* What a board or its USB chip says of itself. */
-static void
-replace_told (char **field, const char *value)
-{
-  g_free (*field);
-  *field = value != NULL ? sqns_clean_line (value, -1) : NULL;
+  if (presence)
+    g_signal_emit (self, signals[PRESENCE_CHANGED], 0);
 }
 
 static void
 take_facts (SqnsDevice *self, const SqnsBoardFacts *facts)
 {
-  replace (&self->devnode, facts->devnode);
-  replace_told (&self->id_path, facts->id_path);
-  replace_told (&self->product_name, facts->product_name);
+  sqns_device_unwatch_port (self);
+  g_free (self->info.board_id);
+  self->info.board_id = g_strdup (facts->id);
+  set_text (&self->info.devnode, facts->devnode);
+  set_text (&self->info.id_path, facts->id_path);
+  if (!self->board_told)
+    set_text (&self->info.board, facts->product_name);
   self->info.vendor = facts->vendor;
   self->info.product = facts->product;
   self->info.manual = FALSE;
@@ -163,9 +135,8 @@ SqnsDevice *
 sqns_device_new_board (const SqnsBoardFacts *facts)
 {
   SqnsDevice *self = g_object_new (SQNS_TYPE_DEVICE, NULL);
-  self->id = g_strdup (facts->id);
+  set_text (&self->info.id, facts->id);
   take_facts (self, facts);
-  update_info (self);
   return self;
 }
 
@@ -173,8 +144,8 @@ SqnsDevice *
 sqns_device_new_absent (const SqnsBoardFacts *facts)
 {
   SqnsDevice *self = sqns_device_new_board (facts);
-  self->info.present = FALSE;
-  update_info (self);
+  self->info.present = self->was_present = FALSE;
+  self->info.state = SQNS_MODEM_GONE;
   return self;
 }
 
@@ -182,11 +153,15 @@ SqnsDevice *
 sqns_device_new_port (const char *id, const char *devnode, const SqnsPortOptions *options)
 {
   SqnsDevice *self = g_object_new (SQNS_TYPE_DEVICE, NULL);
-  self->id = g_strdup (id);
-  self->devnode = g_strdup (devnode);
+  g_autoptr (GFile) file = g_file_new_for_path (devnode);
+  set_text (&self->info.id, id);
+  set_text (&self->info.devnode, devnode);
   self->info.manual = TRUE;
   sqns_device_set_port_options (self, options);
-  update_info (self);
+  self->monitor = g_file_monitor_file (file, G_FILE_MONITOR_NONE, NULL, NULL);
+  if (self->monitor != NULL)
+    g_signal_connect_object (self->monitor, "changed", G_CALLBACK (sqns_device_check_presence), self,
+                             G_CONNECT_SWAPPED);
   return self;
 }
 
@@ -199,7 +174,7 @@ sqns_device_info (SqnsDevice *device)
 SqnsLogContext
 sqns_device_log_context (SqnsDevice *self)
 {
-  return (SqnsLogContext){ .modem = self->id, .board = self->info.board, .port = self->devnode };
+  return (SqnsLogContext){ .modem = self->info.id, .board = self->info.board, .port = self->info.devnode };
 }
 
 void
@@ -219,8 +194,8 @@ count_unplug (SqnsDevice *self)
   self->unplugs[last] = g_get_monotonic_time ();
   if (self->unplugs[0] == 0 || self->unplugs[last] - self->unplugs[0] > sqns_patience_us (SQNS_DEVICE_UNPLUGS_S))
     return;
-  self->info.comes_and_goes = TRUE;
-  replace (&self->last_error, sqns_brown_out_message ());
+  self->info.notes |= SQNS_BOARD_COMES_AND_GOES;
+  set_text (&self->info.last_error, sqns_brown_out_message ());
 }
 
 void
@@ -237,25 +212,32 @@ sqns_device_unplugged (SqnsDevice *self)
 gboolean
 sqns_device_check_presence (SqnsDevice *self)
 {
+  struct stat st;
   if (!self->info.manual)
     return self->info.present;
-
-  struct stat st;
-  gboolean present = stat (self->devnode, &st) == 0 && S_ISCHR (st.st_mode);
+  gboolean present = stat (self->info.devnode, &st) == 0 && S_ISCHR (st.st_mode);
   if (present != self->info.present)
     {
       self->info.present = present;
       self->found = SQNS_MODEM_UNKNOWN;
-      self->info.ran = self->info.boot_rom = (SqnsVersion){ 0 }; /* the name says nothing of who comes back */
+      self->info.ran = self->info.boot_rom = (SqnsVersion){ 0 }; /* another modem may come back under this name */
       changed (self);
     }
   return present;
 }
 
 void
+sqns_device_unwatch_port (SqnsDevice *device)
+{
+  g_clear_object (&device->monitor);
+}
+
+void
 sqns_device_set_port_options (SqnsDevice *self, const SqnsPortOptions *options)
 {
-  replace (&self->option_board, options->board);
+  char *board = g_strdup (options->board);
+  g_free (self->option_board);
+  self->option_board = board;
   self->options = *options;
   self->options.board = self->option_board;
 }
@@ -264,18 +246,18 @@ SqnsLinkConfig
 sqns_device_link_config (SqnsDevice *self)
 {
   return (SqnsLinkConfig){
-    .devnode = self->devnode,
+    .devnode = self->info.devnode,
     .kind = self->options.link,
     .board = self->options.board,
     .speed = self->options.speed,
     .usb_board = !self->info.manual,
     .pic = !self->info.manual && self->info.vendor == VENDOR_MICROCHIP,
-    .unsafe = self->doubt_until > g_get_real_time (),
+    .unsafe = self->may_be_flashing_until > g_get_real_time (),
   };
 }
 
-static const char *
-use_sentence (SqnsDeviceUse use)
+const char *
+sqns_device_use_message (SqnsDeviceUse use)
 {
   switch (use)
     {
@@ -298,20 +280,20 @@ sqns_device_claim (SqnsDevice *self, SqnsDeviceUse use, const char *job, GError 
 {
   if (self->info.use != SQNS_USE_NONE)
     {
-      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_BUSY, use_sentence (self->info.use));
+      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_BUSY, sqns_device_use_message (self->info.use));
       return FALSE;
     }
   if (!sqns_device_check_presence (self))
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "the board is not plugged in: %s is gone", self->devnode);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "the board is not plugged in: %s is gone",
+                   self->info.devnode);
       return FALSE;
     }
-  self->info.notes = 0; /* they are seen anew */
-  self->info.board_answers = FALSE;
-  self->contact = SQNS_CONTACT_NONE;
+  self->info.notes &= SQNS_BOARD_COMES_AND_GOES;
+  self->info.contact = SQNS_CONTACT_NONE;
   self->info.use = use;
   self->cancellable = g_cancellable_new ();
-  replace (&self->job, job);
+  set_text (&self->info.job, job);
   changed (self);
   return TRUE;
 }
@@ -323,7 +305,7 @@ sqns_device_release (SqnsDevice *self)
   g_object_ref (self);
   self->info.use = SQNS_USE_NONE;
   g_clear_object (&self->cancellable);
-  g_clear_pointer (&self->job, g_free);
+  set_text (&self->info.job, NULL);
   sqns_device_check_presence (self);
   changed (self);
   g_signal_emit (self, signals[RELEASED], 0);
@@ -364,14 +346,17 @@ seen (SqnsDevice *self)
 void
 sqns_device_update_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInfo *board)
 {
-  if (kind != SQNS_LINK_AUTO) /* the board may be known before the way is */
+  if (kind != SQNS_LINK_AUTO) /* the board may be known before the link is */
     self->info.link = kind;
   if (board != NULL && board->board != NULL)
-    replace_told (&self->told_board, board->board);
+    {
+      set_text (&self->info.board, board->board);
+      self->board_told = TRUE;
+    }
   if (board != NULL && board->firmware != NULL)
     {
-      replace_told (&self->board_firmware, board->firmware);
-      self->info.board_answers = TRUE;
+      set_text (&self->info.board_firmware, board->firmware);
+      self->info.notes |= SQNS_BOARD_ANSWERS;
     }
   if (board != NULL)
     self->info.notes |= board->notes; /* the link may be opened more than once in a job */
@@ -382,12 +367,12 @@ sqns_device_update_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInf
 void
 sqns_device_set_flashing_since (SqnsDevice *self, gint64 since)
 {
-  self->doubt_until = since > 0 ? since + sqns_patience_us (SQNS_UPDATING_S) : 0;
+  self->may_be_flashing_until = since > 0 ? since + sqns_patience_us (SQNS_UPDATING_S) : 0;
 }
 
-/* What a modem says that it is ends all doubt whether it writes. */
+/* A modem that reports its mode writes nothing, but for the updater. */
 static void
-note_mode (SqnsDevice *self, SqnsMode mode)
+update_mode (SqnsDevice *self, SqnsMode mode)
 {
   self->found = sqns_mode_state (mode);
   if (mode != SQNS_MODE_UNKNOWN)
@@ -406,9 +391,9 @@ sqns_device_update_ran (SqnsDevice *self, const SqnsVersion *software, const Sqn
 void
 sqns_device_update_status (SqnsDevice *self, const SqnsModemStatus *status)
 {
-  note_mode (self, status->mode);
-  self->contact = status->speed != 0 ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT; /* noise is no answer */
-  if (status->mode == SQNS_MODE_UNKNOWN && self->contact == SQNS_CONTACT_SILENT)
+  update_mode (self, status->mode);
+  self->info.contact = status->speed != 0 ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT; /* noise is no answer */
+  if (status->mode == SQNS_MODE_UNKNOWN && self->info.contact == SQNS_CONTACT_SILENT)
     self->found = SQNS_MODEM_SILENT;
   sqns_device_update_ran (self, &status->version, &status->showver.bootloader[0]);
   if (sqns_version_known (&status->version))
@@ -416,7 +401,7 @@ sqns_device_update_status (SqnsDevice *self, const SqnsModemStatus *status)
   if (sqns_version_known (&status->showver.software) || sqns_version_known (&status->showver.bootloader[0]))
     self->info.showver = status->showver;
   if (status->ue != NULL)
-    replace_told (&self->ue, status->ue);
+    set_text (&self->info.ue, status->ue);
   if (self->found != SQNS_MODEM_SILENT)
     seen (self);
   changed (self);
@@ -429,12 +414,12 @@ sqns_device_set_version (SqnsDevice *self, const SqnsVersion *version)
     return;
   if (!sqns_version_equal (version, &self->info.version))
     {
-      /* the other versions were told by the firmware before */
+      /* the earlier firmware reported the other versions */
       self->info.showver = (SqnsShowver){ .active = -1 };
-      g_clear_pointer (&self->ue, g_free);
+      set_text (&self->info.ue, NULL);
     }
   self->info.version = self->info.ran = *version;
-  note_mode (self, SQNS_MODE_FFF);
+  update_mode (self, SQNS_MODE_FFF);
   seen (self);
   changed (self);
 }
@@ -442,53 +427,32 @@ sqns_device_set_version (SqnsDevice *self, const SqnsVersion *version)
 void
 sqns_device_set_mode (SqnsDevice *self, SqnsMode mode)
 {
-  note_mode (self, mode);
+  update_mode (self, mode);
   changed (self);
 }
 
 void
 sqns_device_set_contact (SqnsDevice *self, SqnsContact contact)
 {
-  self->contact = contact;
-}
-
-SqnsContact
-sqns_device_contact (SqnsDevice *device)
-{
-  return device->contact;
-}
-
-/* What nobody could ask is not known any more; only what was asked and did not answer is silent. */
-static void
-note_silence (SqnsDevice *self)
-{
-  switch (self->contact)
-    {
-    case SQNS_CONTACT_NONE:
-      self->found = SQNS_MODEM_UNKNOWN;
-      break;
-    case SQNS_CONTACT_SILENT:
-      self->found = SQNS_MODEM_SILENT;
-      break;
-    case SQNS_CONTACT_ANSWERED: /* it has said what it is */
-      break;
-    }
+  self->info.contact = contact;
 }
 
 void
 sqns_device_set_error (SqnsDevice *self, const GError *error)
 {
+  const SqnsContact contact = self->info.contact;
   if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
-    return; /* nothing went wrong */
+    return;
   if (error == NULL)
-    self->info.comes_and_goes = FALSE;
-  /* a supply that breaks down is the reason why the board was lost */
-  if (!self->info.comes_and_goes || !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
-    replace_told (&self->last_error, error != NULL ? error->message : NULL);
-  if (sqns_error_is_timeout (error)
-      || (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL) && self->contact == SQNS_CONTACT_NONE))
-    note_silence (self);
-  /* whose answers another program took has not been silent */
+    self->info.notes &= ~SQNS_BOARD_COMES_AND_GOES;
+  /* a supply that breaks down explains why the board was lost */
+  if (!(self->info.notes & SQNS_BOARD_COMES_AND_GOES) || !g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
+    set_text (&self->info.last_error, error != NULL ? error->message : NULL);
+  /* only a modem that was asked is silent */
+  if ((sqns_error_is_timeout (error) && contact != SQNS_CONTACT_ANSWERED)
+      || (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL) && contact == SQNS_CONTACT_NONE))
+    self->found = contact == SQNS_CONTACT_SILENT ? SQNS_MODEM_SILENT : SQNS_MODEM_UNKNOWN;
+  /* another program may have taken its answers */
   if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED) && self->found == SQNS_MODEM_SILENT)
     self->found = SQNS_MODEM_UNKNOWN;
   changed (self);

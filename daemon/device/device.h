@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One board with its modem: what is known of it and who uses it now. Sends nothing by itself. */
+/* One board with its modem: what is known of it and what uses it now. Sends nothing by itself. */
 #pragma once
 
 #include "base/board-facts.h"
@@ -17,74 +17,73 @@ typedef enum {
   SQNS_USE_RESET,
   SQNS_USE_JOB,
 } SqnsDeviceUse;
+const char *sqns_device_use_message (SqnsDeviceUse use); /* "the modem is being probed" */
 
-/* How a port that somebody added wants to be reached. */
+/* How a port that a user added is to be opened. */
 typedef struct {
   SqnsLinkKind link;
   const char *board; /* "fipy", "gpy", "g01", nullable */
   guint speed;       /* baud, 0 = find out */
 } SqnsPortOptions;
 
-/* So often within so many seconds is no person's hand (field-failures.md row 27: the supply breaks down); the figures
+/* This often within so many seconds is not done by hand (field-failures.md row 27: the supply breaks down); the figures
  * are our own. */
 #define SQNS_DEVICE_UNPLUGS 3
 #define SQNS_DEVICE_UNPLUGS_S 60
 
-/* What can be seen of it; strings are never NULL. */
+/* What can be seen of it. Strings are the device's and, but for board_id, never NULL. */
 typedef struct {
-  const char *id;
-  const char *devnode;
-  const char *id_path;
+  char *id;
+  char *board_id; /* udev's, of SqnsBoardFacts; NULL for a port */
+  char *devnode;
+  char *id_path;
   guint16 vendor;
   guint16 product;
-  const char *board;
-  const char *board_firmware;
-  SqnsBoardFlags notes;    /* what was seen of the board when it was last reached for */
-  gboolean board_answers;  /* its prompt did, then */
-  gboolean comes_and_goes; /* it was unplugged several times within a minute, and not asked with success since */
-  gboolean manual;         /* made by AddPort, not found by udev */
+  char *board;
+  char *board_firmware;
+  SqnsBoardFlags notes; /* as seen in the present use, or the last; COMES_AND_GOES until it is used with success */
+  gboolean manual;      /* made by AddPort, not found by udev */
   gboolean present;
   SqnsModemState state;
-  SqnsLinkKind link; /* AUTO: not reached yet */
+  SqnsLinkKind link;   /* AUTO: not opened yet */
+  SqnsContact contact; /* in the present use, or the last */
   SqnsVersion version;
   SqnsShowver showver;
-  SqnsVersion ran;      /* software as told last, perhaps to an earlier job; unknown once another modem may be there */
+  SqnsVersion ran;      /* last reported software, perhaps to an earlier job; cleared when the modem may be another */
   SqnsVersion boot_rom; /* Bootloader0, likewise */
-  const char *ue;
+  char *ue;
   SqnsDeviceUse use;
-  const char *job; /* uuid of the job that runs on it, "" none */
-  const char *last_error;
+  char *job; /* uuid of the job that runs on it, "" none */
+  char *last_error;
   gint64 last_seen; /* µs since the epoch, 0 never */
 } SqnsDeviceInfo;
 
 SqnsDevice *sqns_device_new_board (const SqnsBoardFacts *facts);
-SqnsDevice *sqns_device_new_absent (const SqnsBoardFacts *facts); /* a board that is known, and not plugged in */
+SqnsDevice *sqns_device_new_absent (const SqnsBoardFacts *facts); /* a board that is known, but not plugged in */
 /* @options: strings are copied. */
 SqnsDevice *sqns_device_new_port (const char *id, const char *devnode, const SqnsPortOptions *options);
-
-/* The names of what is set in notes, board_answers and comes_and_goes, as org.sqnsd1.Modem.BoardNotes has them. The
- * array is the caller's, the strings are static. */
-const char **sqns_device_board_notes (SqnsDevice *device);
 
 /* Valid until the next change. */
 const SqnsDeviceInfo *sqns_device_info (SqnsDevice *device);
 SqnsLogContext sqns_device_log_context (SqnsDevice *device); /* borrowed strings */
 
-/* The board is there (again, perhaps as another tty), or known now as a board though it was added as a port. */
+/* The board is there (again, perhaps as another tty), or is known now as a board though it was added as a port. */
 void sqns_device_plugged (SqnsDevice *device, const SqnsBoardFacts *facts);
 void sqns_device_unplugged (SqnsDevice *device);
-/* Looks whether the tty exists; for ports, of which udev tells nothing. Returns whether it is present. */
+/* Looks whether the tty of a port exists, of which udev tells nothing. Returns whether the device is present. */
 gboolean sqns_device_check_presence (SqnsDevice *device);
+/* A port is watched from its start, if the kernel has a watch left; else its presence is only seen when it is used. */
+void sqns_device_unwatch_port (SqnsDevice *device);
 void sqns_device_set_port_options (SqnsDevice *device, const SqnsPortOptions *options);
 
 /* How to open it; strings are borrowed from the device. */
 SqnsLinkConfig sqns_device_link_config (SqnsDevice *device);
 
-/* Takes it for one use; @job: uuid, nullable. BUSY with a sentence when it is used, DEVICE_LOST when it is absent. */
+/* Takes it for one use; @job: uuid, nullable. BUSY when it is used, DEVICE_LOST when it is absent. */
 gboolean sqns_device_claim (SqnsDevice *device, SqnsDeviceUse use, const char *job, GError **error);
 void sqns_device_release (SqnsDevice *device);
 GCancellable *sqns_device_cancellable (SqnsDevice *device); /* of the present use, owned by the device */
-void sqns_device_interrupt (SqnsDevice *device);            /* ends what is no job */
+void sqns_device_interrupt (SqnsDevice *device);            /* ends any use but a job */
 
 /* The console that is open on it or is being opened, nullable; see console.h. */
 typedef struct _SqnsConsole SqnsConsole;
@@ -95,17 +94,15 @@ SqnsConsole *sqns_device_console (SqnsDevice *device);
 void sqns_device_update_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoardInfo *board);
 void sqns_device_update_status (SqnsDevice *device, const SqnsModemStatus *status);
 void sqns_device_set_version (SqnsDevice *device, const SqnsVersion *version); /* it runs, in application mode */
-/* What an earlier job was told, before the daemon's start; what is unknown leaves it as it is. */
+/* As reported to an earlier job, before the daemon's start; unknown versions change nothing. */
 void sqns_device_update_ran (SqnsDevice *device, const SqnsVersion *software, const SqnsVersion *boot_rom);
 void sqns_device_set_mode (SqnsDevice *device, SqnsMode mode); /* UNKNOWN: what was known no longer holds */
-/* It may be writing its flash, since @since (µs since the epoch): links to it are unsafe until it says what it is, or
- * has been silent for longer than it could write. 0: it is not. */
+/* It may be writing its flash since @since (µs since the epoch, 0: it is not): links to it are unsafe until it reports
+ * its mode, or has been silent for longer than it could write. */
 void sqns_device_set_flashing_since (SqnsDevice *device, gint64 since);
-/* What became of the modem in this use; NONE until told. */
 void sqns_device_set_contact (SqnsDevice *device, SqnsContact contact);
-SqnsContact sqns_device_contact (SqnsDevice *device);
-/* @error NULL: all went well. After a TIMEOUT it counts as silent where it was asked over a proven way, else nothing is
- * known of it; CANCELLED is no error. */
+/* The outcome of a use. @error NULL: success; CANCELLED is no error. After a TIMEOUT the modem is silent if it was
+ * asked over a proven link, else its state is unknown. */
 void sqns_device_set_error (SqnsDevice *device, const GError *error);
 
-/* Signals: "changed" (no arguments); "released" (no arguments): free for the next use. */
+/* Signals, without arguments: "changed"; "presence-changed"; "released": free for the next use. */

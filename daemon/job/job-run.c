@@ -287,7 +287,7 @@ tell_device (SqnsJob *self, const GError *error)
       sqns_device_set_mode (self->device, self->mode);
     }
   else if (self->info.phase > SQNS_PHASE_PREPARE
-           && ((sqns_error_is_timeout (error) && sqns_device_contact (self->device) != SQNS_CONTACT_ANSWERED)
+           && ((sqns_error_is_timeout (error) && sqns_device_info (self->device)->contact != SQNS_CONTACT_ANSWERED)
                || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST)))
     {
       self->mode = SQNS_MODE_UNKNOWN;

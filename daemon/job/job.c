@@ -265,7 +265,7 @@ end_badly (SqnsJob *self, GError *error)
     .code = self->error->code,
     .phase = failed_phase (self),
     .mode = self->mode,
-    .contact = sqns_device_contact (self->device),
+    .contact = sqns_device_info (self->device)->contact,
     .safe = self->info.safe,
   };
   const SqnsDiagnosis diagnosis = sqns_diagnose (&failure);

@@ -19,10 +19,8 @@ struct _SqnsManager {
   SqnsConfig config;
   const SqnsBackend *backend;
   SqnsRules *rules;
-  GPtrArray *devices;  /* SqnsDevice */
-  GHashTable *boards;  /* udev's id -> SqnsDevice, borrowed */
-  GHashTable *watches; /* SqnsDevice, borrowed -> GFileMonitor, of ports */
-  GPtrArray *jobs;     /* SqnsJob by age */
+  SqnsDeviceTable *devices;
+  GPtrArray *jobs; /* SqnsJob by age */
   SqnsLibrary *library;
   SqnsJournal *journal; /* nullable: jobs end with the daemon */
   SqnsBacklog *kept;    /* jobs whose record was written, and that are to hear of it */
@@ -30,19 +28,12 @@ struct _SqnsManager {
   gint64 next_sweep;    /* µs since the epoch: when old records are looked for again */
   SqnsWallTimer *timer;
   SqnsInhibit *inhibit;
-  SqnsPortPlaces port_places;
   SqnsHistoryDesk *history;
   guint schedule; /* idle source */
   gboolean draining;
   gboolean stopping;
   GTask *shutdown;
 };
-
-void sqns_manager_adopt_device (SqnsManager *manager, SqnsDevice *device); /* takes @device, announces it */
-void sqns_manager_drop_device (SqnsManager *manager, SqnsDevice *device);
-gboolean sqns_manager_has_unfinished (SqnsManager *manager, SqnsDevice *device);
-SqnsDevice *sqns_manager_device_at (SqnsManager *manager, const char *devnode); /* the same tty by any name, or NULL */
-void sqns_manager_unwatch_port (SqnsManager *manager, SqnsDevice *device);
 
 /* Looks soon which jobs can start. */
 void sqns_manager_schedule (SqnsManager *manager);
@@ -63,7 +54,4 @@ gint64 sqns_manager_sweep (SqnsManager *manager, gint64 now); /* when to do so a
 /* µs since the epoch: what ended before has been kept long enough. */
 gint64 sqns_manager_expired (SqnsManager *manager, gint64 now);
 
-/* ports.c: a port of a job from before, whether it is there or not. Borrowed. */
-SqnsDevice *
-sqns_manager_recall_port (SqnsManager *manager, const char *id, const char *devnode, const SqnsPortOptions *options);
 void sqns_manager_changed (SqnsManager *manager);

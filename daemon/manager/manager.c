@@ -3,8 +3,6 @@
 #include "device/device-operation.h"
 #include "manager/manager-private.h"
 
-#define MAX_GONE 256 /* boards that are gone and have no jobs are remembered up to this number */
-
 G_DEFINE_FINAL_TYPE (SqnsManager, sqns_manager, G_TYPE_OBJECT)
 
 enum {
@@ -17,6 +15,60 @@ enum {
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
+
+/* Devices */
+
+static gboolean
+has_unfinished (SqnsDevice *device, gpointer user_data)
+{
+  SqnsManager *self = user_data;
+  for (guint i = 0; i < self->jobs->len; i++)
+    if (sqns_job_device (self->jobs->pdata[i]) == device && !sqns_job_is_finished (self->jobs->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsDevice *device = SQNS_DEVICE (source);
+  g_autoptr (GError) error = NULL;
+  if (sqns_device_probe_finish (device, result, &error))
+    return;
+  SqnsLogContext context = sqns_device_log_context (device);
+  sqns_info (&context, "not probed: %s", error->message);
+}
+
+static void
+probe_if_plugged (SqnsManager *self, SqnsDevice *device)
+{
+  const SqnsDeviceInfo *info = sqns_device_info (device);
+  if (self->config.probe_on_plug && !self->stopping && info->present && !info->manual && info->use == SQNS_USE_NONE)
+    sqns_device_probe_async (device, self->backend, on_probed, NULL);
+}
+
+static void
+on_presence_changed (SqnsDevice *device, SqnsManager *self)
+{
+  probe_if_plugged (self, device);
+  sqns_manager_schedule (self);
+}
+
+static void
+on_device_added (SqnsDeviceTable *table, SqnsDevice *device, SqnsManager *self)
+{
+  g_signal_connect_object (device, "released", G_CALLBACK (sqns_manager_schedule), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (device, "presence-changed", G_CALLBACK (on_presence_changed), self, 0);
+  g_signal_emit (self, signals[DEVICE_ADDED], 0, device);
+  probe_if_plugged (self, device);
+}
+
+static void
+on_device_removed (SqnsDeviceTable *table, SqnsDevice *device, SqnsManager *self)
+{
+  g_signal_handlers_disconnect_by_data (device, self);
+  g_signal_emit (self, signals[DEVICE_REMOVED], 0, device);
+}
 
 static void
 on_timer (gpointer user_data)
@@ -38,17 +90,13 @@ sqns_manager_dispose (GObject *object)
   g_clear_handle_id (&self->schedule, g_source_remove);
   g_clear_pointer (&self->timer, sqns_wall_timer_free);
   g_clear_pointer (&self->inhibit, sqns_inhibit_free);
-  g_hash_table_remove_all (self->watches);
   for (guint i = 0; i < self->jobs->len; i++)
     {
       g_signal_handlers_disconnect_by_data (self->jobs->pdata[i], self);
       sqns_job_set_keeper (self->jobs->pdata[i], NULL, NULL);
     }
-  for (guint i = 0; i < self->devices->len; i++)
-    g_signal_handlers_disconnect_by_data (self->devices->pdata[i], self);
   g_ptr_array_set_size (self->jobs, 0);
-  g_hash_table_remove_all (self->boards);
-  g_ptr_array_set_size (self->devices, 0);
+  g_clear_object (&self->devices);
   g_clear_object (&self->shutdown);
   g_clear_object (&self->opening);
   G_OBJECT_CLASS (sqns_manager_parent_class)->dispose (object);
@@ -60,9 +108,6 @@ sqns_manager_finalize (GObject *object)
   SqnsManager *self = SQNS_MANAGER (object);
   sqns_library_unref (self->library);
   g_ptr_array_unref (self->jobs);
-  g_ptr_array_unref (self->devices);
-  g_hash_table_unref (self->boards);
-  g_hash_table_unref (self->watches);
   g_clear_pointer (&self->rules, sqns_rules_free);
   g_clear_pointer (&self->journal, sqns_journal_free);
   g_clear_pointer (&self->kept, sqns_manager_kept_free);
@@ -94,11 +139,11 @@ sqns_manager_class_init (SqnsManagerClass *klass)
 static void
 sqns_manager_init (SqnsManager *self)
 {
-  self->devices = g_ptr_array_new_with_free_func (g_object_unref);
+  self->devices = sqns_device_table_new (has_unfinished, self);
+  g_signal_connect_object (self->devices, "added", G_CALLBACK (on_device_added), self, 0);
+  g_signal_connect_object (self->devices, "removed", G_CALLBACK (on_device_removed), self, 0);
   self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
   self->library = sqns_library_new ();
-  self->boards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->watches = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->kept = sqns_manager_kept_new ();
   self->history = sqns_history_desk_new ();
   self->timer = sqns_wall_timer_new (on_timer, self);
@@ -129,6 +174,12 @@ sqns_manager_backend (SqnsManager *manager)
 
 GPtrArray *
 sqns_manager_devices (SqnsManager *manager)
+{
+  return sqns_device_table_devices (manager->devices);
+}
+
+SqnsDeviceTable *
+sqns_manager_device_table (SqnsManager *manager)
 {
   return manager->devices;
 }
@@ -161,138 +212,6 @@ void
 sqns_manager_changed (SqnsManager *self)
 {
   g_signal_emit (self, signals[CHANGED], 0);
-}
-
-/* Devices */
-
-void
-sqns_manager_adopt_device (SqnsManager *self, SqnsDevice *device)
-{
-  g_ptr_array_add (self->devices, device);
-  g_signal_connect_object (device, "released", G_CALLBACK (sqns_manager_schedule), self, G_CONNECT_SWAPPED);
-  SqnsLogContext context = sqns_device_log_context (device);
-  sqns_message (&context, "modem %s is listed", sqns_device_info (device)->id);
-  g_signal_emit (self, signals[DEVICE_ADDED], 0, device);
-}
-
-static gboolean
-is_device (gpointer key, gpointer value, gpointer user_data)
-{
-  return value == user_data;
-}
-
-void
-sqns_manager_drop_device (SqnsManager *self, SqnsDevice *device)
-{
-  g_object_ref (device);
-  sqns_manager_unwatch_port (self, device);
-  g_hash_table_foreach_remove (self->boards, is_device, device);
-  g_signal_handlers_disconnect_by_data (device, self);
-  g_ptr_array_remove (self->devices, device);
-  g_signal_emit (self, signals[DEVICE_REMOVED], 0, device);
-  g_object_unref (device);
-}
-
-gboolean
-sqns_manager_has_unfinished (SqnsManager *self, SqnsDevice *device)
-{
-  for (guint i = 0; i < self->jobs->len; i++)
-    if (sqns_job_device (self->jobs->pdata[i]) == device && !sqns_job_is_finished (self->jobs->pdata[i]))
-      return TRUE;
-  return FALSE;
-}
-
-static void
-on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsDevice *device = SQNS_DEVICE (source);
-  g_autoptr (GError) error = NULL;
-  if (sqns_device_probe_finish (device, result, &error))
-    return;
-  SqnsLogContext context = sqns_device_log_context (device);
-  sqns_info (&context, "not probed: %s", error->message);
-}
-
-/* udev may learn late that a port which somebody added is a board. */
-static SqnsDevice *
-find_board (SqnsManager *self, const SqnsBoardFacts *facts)
-{
-  SqnsDevice *device = g_hash_table_lookup (self->boards, facts->id);
-  if (device != NULL)
-    return device;
-  device = sqns_manager_device_at (self, facts->devnode);
-  if (device == NULL || !sqns_device_info (device)->manual)
-    return NULL;
-  sqns_manager_unwatch_port (self, device);
-  g_hash_table_insert (self->boards, g_strdup (facts->id), device);
-  return device;
-}
-
-/* Somebody was faster than udev: the tty of a board that is known was added as a port, and would be two modems now. */
-static void
-drop_port_of (SqnsManager *self, SqnsDevice *board)
-{
-  for (guint i = self->devices->len; i-- > 0;)
-    {
-      SqnsDevice *device = self->devices->pdata[i];
-      const SqnsDeviceInfo *info = sqns_device_info (device);
-      if (device != board && info->manual && info->use == SQNS_USE_NONE && !sqns_manager_has_unfinished (self, device)
-          && g_str_equal (info->devnode, sqns_device_info (board)->devnode))
-        sqns_manager_drop_device (self, device);
-    }
-}
-
-void
-sqns_manager_board_added (SqnsManager *self, const SqnsBoardFacts *facts)
-{
-  SqnsDevice *device = find_board (self, facts);
-  gboolean was_present = device != NULL && sqns_device_info (device)->present;
-
-  if (device == NULL)
-    {
-      device = sqns_device_new_board (facts);
-      g_hash_table_insert (self->boards, g_strdup (facts->id), device);
-      sqns_manager_adopt_device (self, device);
-    }
-  else
-    sqns_device_plugged (device, facts);
-  drop_port_of (self, device);
-  if (was_present)
-    return;
-  if (self->config.probe_on_plug && !self->stopping && sqns_device_info (device)->use == SQNS_USE_NONE)
-    sqns_device_probe_async (device, self->backend, on_probed, NULL);
-  sqns_manager_schedule (self);
-}
-
-/* Boards come and go by the hundred on a bench; the oldest that nobody needs is forgotten. */
-static void
-limit_gone (SqnsManager *self)
-{
-  SqnsDevice *oldest = NULL;
-  guint gone = 0;
-  for (guint i = 0; i < self->devices->len; i++)
-    {
-      SqnsDevice *device = self->devices->pdata[i];
-      const SqnsDeviceInfo *info = sqns_device_info (device);
-      if (info->present || info->manual || info->use != SQNS_USE_NONE || sqns_manager_has_unfinished (self, device))
-        continue;
-      gone++;
-      if (oldest == NULL)
-        oldest = device;
-    }
-  if (gone > MAX_GONE)
-    sqns_manager_drop_device (self, oldest);
-}
-
-void
-sqns_manager_board_removed (SqnsManager *self, const char *id)
-{
-  SqnsDevice *device = g_hash_table_lookup (self->boards, id);
-  if (device == NULL)
-    return;
-  sqns_device_unplugged (device);
-  limit_gone (self);
-  sqns_manager_schedule (self);
 }
 
 char **

@@ -7,7 +7,7 @@
 #include "manager/config.h"
 #include "manager/history.h"
 #include "manager/inhibit.h"
-#include "manager/port-path.h"
+#include "manager/device-table.h"
 
 #define SQNS_TYPE_MANAGER (sqns_manager_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsManager, sqns_manager, SQNS, MANAGER, GObject)
@@ -17,6 +17,7 @@ SqnsManager *sqns_manager_new (const SqnsConfig *config, const SqnsBackend *back
 
 const SqnsConfig *sqns_manager_config (SqnsManager *manager);
 const SqnsBackend *sqns_manager_backend (SqnsManager *manager);
+SqnsDeviceTable *sqns_manager_device_table (SqnsManager *manager);
 GPtrArray *sqns_manager_devices (SqnsManager *manager); /* SqnsDevice, owned by the manager */
 GPtrArray *sqns_manager_jobs (SqnsManager *manager);    /* SqnsJob by age, finished ones too, owned by the manager */
 
@@ -27,21 +28,6 @@ typedef struct {
   gboolean draining;
 } SqnsManagerStatus;
 SqnsManagerStatus sqns_manager_status (SqnsManager *manager);
-
-/* From udev. @id as in the facts. */
-void sqns_manager_board_added (SqnsManager *manager, const SqnsBoardFacts *facts);
-void sqns_manager_board_removed (SqnsManager *manager, const char *id);
-
-/* Where sqns_manager_add_port() may look; below /dev at first. */
-void sqns_manager_set_port_places (SqnsManager *manager, SqnsPortPlaces places);
-
-/* A tty that udev does not know as a board. One that is known already gives its device, by whatever name it is called.
- * Nothing is opened or sent. Errors: those of sqns_port_path_canonical() and sqns_port_path_stat().
- * Returns a borrowed device. */
-SqnsDevice *
-sqns_manager_add_port (SqnsManager *manager, const char *devnode, const SqnsPortOptions *options, GError **error);
-/* WRONG_STATE (a board that udev found), BUSY (a job is not finished, a console is open). */
-gboolean sqns_manager_remove_port (SqnsManager *manager, SqnsDevice *device, GError **error);
 
 SqnsLibrary *sqns_manager_library (SqnsManager *manager); /* owned by the manager */
 

@@ -129,8 +129,9 @@ sqns_manager_submit (
 gboolean
 sqns_manager_allows_console (SqnsManager *self, guint uid, GError **error)
 {
+  GPtrArray *devices = sqns_manager_devices (self);
   guint n = 0;
-  for (guint i = 0; i < self->devices->len; i++)
-    n += sqns_console_is_of (self->devices->pdata[i], uid);
+  for (guint i = 0; i < devices->len; i++)
+    n += sqns_console_is_of (devices->pdata[i], uid);
   return sqns_limit_check ("consoles open", uid, n, 1, self->config.max_consoles_per_user, error);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -128,11 +129,12 @@ is_port (const struct stat *st)
 }
 
 gboolean
-sqns_port_path_stat (const char *path, SqnsPortPlaces places, struct stat *st, GError **error)
+sqns_port_path_check (const char *path, SqnsPortPlaces places, GError **error)
 {
+  struct stat st;
   if (places == SQNS_PORTS_BELOW_DEV && !sqns_port_path_is_safe (path, DEV, error))
     return FALSE;
-  if (stat (path, st) != 0)
+  if (stat (path, &st) != 0)
     {
       int code = errno;
       gboolean absent = code == ENOENT || code == ENOTDIR;
@@ -140,7 +142,7 @@ sqns_port_path_stat (const char *path, SqnsPortPlaces places, struct stat *st, G
                    absent ? "there is no such tty" : g_strerror (code));
       return FALSE;
     }
-  if (is_port (st))
+  if (is_port (&st))
     return TRUE;
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is not a serial port, nor a pseudo-terminal", path);
   return FALSE;

@@ -3,8 +3,6 @@
  * where the first look at it takes for ever: it is not looked at. */
 #pragma once
 
-#include <sys/stat.h>
-
 #include <glib.h>
 
 typedef enum {
@@ -29,6 +27,6 @@ typedef enum {
 /* @drivers: the text of /proc/tty/drivers. Pure. */
 SqnsTtyKind sqns_tty_kind (const char *drivers, guint major, guint minor);
 
-/* Stats the port at @path, a canonical path, without opening it: that alone would move DTR. Errors: that of
+/* Whether @path, a canonical path, names a port, which is not opened: that alone would move DTR. Errors: that of
  * sqns_port_path_is_safe(), NOT_FOUND (there is nothing), FAILED (not a serial port, nor a pseudo-terminal). */
-gboolean sqns_port_path_stat (const char *path, SqnsPortPlaces places, struct stat *st, GError **error);
+gboolean sqns_port_path_check (const char *path, SqnsPortPlaces places, GError **error);

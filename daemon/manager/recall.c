@@ -8,31 +8,17 @@
 #define MAX_ENDED 100u /* ended jobs from before that are on the bus again; the others are in the history */
 
 static SqnsDevice *
-recall_board (SqnsManager *self, const SqnsJobRecord *record)
-{
-  SqnsDevice *device = g_hash_table_lookup (self->boards, record->device);
-  if (device != NULL)
-    return device;
-  const SqnsBoardFacts facts
-      = { .id = record->device, .devnode = record->devnode, .vendor = record->vendor, .product = record->product };
-  device = sqns_device_new_absent (&facts);
-  g_hash_table_insert (self->boards, g_strdup (record->device), device);
-  sqns_manager_adopt_device (self, device);
-  return device;
-}
-
-/* What was a port may be known as a board meanwhile. */
-static SqnsDevice *
 recall_device (SqnsManager *self, const SqnsJobRecord *record)
 {
-  if (!record->manual)
-    return recall_board (self, record);
+  const SqnsBoardFacts facts
+      = { .id = record->device, .devnode = record->devnode, .vendor = record->vendor, .product = record->product };
   const SqnsPortOptions options = {
     .link = record->port_link,
     .board = *record->port_board != '\0' ? record->port_board : NULL,
     .speed = record->port_speed,
   };
-  return sqns_manager_recall_port (self, record->device, record->devnode, &options);
+  return record->manual ? sqns_device_table_restore_port (self->devices, record->device, record->devnode, &options)
+                        : sqns_device_table_restore_board (self->devices, &facts);
 }
 
 static void
@@ -116,7 +102,7 @@ may_resume (SqnsManager *self, SqnsJob *job, GError **error)
 {
   if (!sqns_manager_accepts (self, error))
     return FALSE;
-  if (!g_ptr_array_find (self->devices, sqns_job_device (job), NULL))
+  if (!g_ptr_array_find (sqns_manager_devices (self), sqns_job_device (job), NULL))
     {
       g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
                            "the modem of this job is not known any more: run the upgrade again");

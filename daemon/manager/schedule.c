@@ -225,10 +225,11 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 finish_shutdown (SqnsManager *self, guint running)
 {
+  GPtrArray *devices = sqns_manager_devices (self);
   if (self->shutdown == NULL || running > 0)
     return;
-  for (guint i = 0; i < self->devices->len; i++)
-    if (sqns_device_info (self->devices->pdata[i])->use != SQNS_USE_NONE)
+  for (guint i = 0; i < devices->len; i++)
+    if (sqns_device_info (devices->pdata[i])->use != SQNS_USE_NONE)
       return;
   sqns_manager_settle_async (self, on_settled, g_steal_pointer (&self->shutdown));
 }
@@ -309,8 +310,9 @@ sqns_manager_shutdown_async (SqnsManager *self, GAsyncReadyCallback callback, gp
   for (guint i = 0; i < jobs->len; i++)
     if (!sqns_job_is_finished (jobs->pdata[i]))
       sqns_job_stop (jobs->pdata[i]);
-  for (guint i = 0; i < self->devices->len; i++)
-    sqns_device_interrupt (self->devices->pdata[i]);
+  GPtrArray *devices = sqns_manager_devices (self);
+  for (guint i = 0; i < devices->len; i++)
+    sqns_device_interrupt (devices->pdata[i]);
   sqns_manager_close_history (self);
   sqns_manager_schedule (self);
   sqns_manager_changed (self);

@@ -95,7 +95,7 @@ test_board (void)
 static gboolean
 has_note (SqnsDevice *device, const char *name)
 {
-  g_autofree const char **notes = sqns_device_board_notes (device);
+  g_autofree const char **notes = sqns_board_flags_to_names (sqns_device_info (device)->notes);
   return g_strv_contains (notes, name);
 }
 
@@ -163,7 +163,7 @@ test_board_notes (void)
       g_autoptr (SqnsDevice) device = new_board ();
       const SqnsBoardInfo board = { .notes = (SqnsBoardFlags)(1 << i) };
       sqns_device_update_link (device, SQNS_LINK_AUTO, &board);
-      g_autofree const char **notes = sqns_device_board_notes (device);
+      g_autofree const char **notes = sqns_board_flags_to_names (sqns_device_info (device)->notes);
       g_assert_cmpuint (g_strv_length ((char **)notes), ==, 1);
       g_assert_cmpstr (notes[0], ==, names[i]);
     }
@@ -179,7 +179,7 @@ test_board_notes (void)
   g_assert_true (has_note (device, "main-program"));
   g_assert_true (has_note (device, "answers"));
   g_assert_true (sqns_device_claim (device, SQNS_USE_PROBE, NULL, &error));
-  g_autofree const char **none = sqns_device_board_notes (device);
+  g_autofree const char **none = sqns_board_flags_to_names (sqns_device_info (device)->notes);
   g_assert_null (none[0]);
   sqns_device_release (device);
 }

@@ -51,7 +51,7 @@ add_board (Rig *rig, const char *id)
 {
   g_autofree char *devnode = g_strdup_printf ("/dev/test-%s", id);
   const SqnsBoardFacts facts = { .id = (char *)id, .devnode = devnode };
-  sqns_manager_board_added (rig->manager, &facts);
+  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
   GPtrArray *devices = sqns_manager_devices (rig->manager);
   return devices->pdata[devices->len - 1];
 }
@@ -145,7 +145,7 @@ test_one_board (Rig *rig, gconstpointer unused)
   g_auto (GStrv) others = sqns_manager_blockers (rig->manager, two);
   g_assert_false (g_strv_contains ((const char *const *)others, "held back by anna: measuring"));
 
-  sqns_manager_board_removed (rig->manager, "one");
+  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), "one");
   scripted_settle ();
   g_assert_nonnull (strstr (held->message, "not plugged in"));
   add_board (rig, "one");

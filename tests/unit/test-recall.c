@@ -47,7 +47,7 @@ start (Rig *rig, gboolean board)
   const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
   rig->manager = sqns_manager_new (&rig->config, scripted_backend (), sqns_rules_parse (RULES, -1, NULL));
   if (board)
-    sqns_manager_board_added (rig->manager, &facts);
+    sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
   rig->opened = FALSE;
   sqns_manager_open_journal_async (rig->manager, rig->folder, on_opened, rig);
   scripted_wait (is_true, &rig->opened);
@@ -69,7 +69,7 @@ plug (Rig *rig, const char *tty)
   g_autofree char *devnode = g_strdup (tty);
   char id[] = "a";
   const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
-  sqns_manager_board_added (rig->manager, &facts);
+  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
 }
 
 static void
@@ -335,7 +335,7 @@ test_cable (Rig *rig, gconstpointer unused)
   rig->request->priority = 9;
   scripted_wait (runs, (gpointer)TTY);
   SqnsJob *other = submit (rig);
-  sqns_manager_board_removed (rig->manager, "a");
+  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), "a");
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_DEVICE_LOST, "gone");
   scripted_settle ();
   g_assert_cmpint (state (job), ==, SQNS_JOB_INTERRUPTED);
@@ -442,7 +442,7 @@ test_settled (Rig *rig, gconstpointer unused)
     {
       g_autofree char *id = g_strdup_printf ("board-%u", i), *devnode = g_strdup_printf ("/dev/test-%u", i);
       const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
-      sqns_manager_board_added (rig->manager, &facts);
+      sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
     }
   g_autoptr (GPtrArray) jobs
       = sqns_manager_submit (rig->manager, sqns_manager_devices (rig->manager), rig->firmware, rig->request, &error);
