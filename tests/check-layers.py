@@ -72,7 +72,7 @@ OLD_CIRCLES = {
 IMPURE_HEADER = re.compile(r"^(gio/|glib-object\.h|gobject/|sys/|fcntl\.h|unistd\.h|termios\.h|poll\.h)")
 IMPURE_WORD = re.compile(
     r"\b(G_DECLARE_\w+|G_DEFINE_(?:FINAL_|ABSTRACT_)?TYPE\w*|GObject\w*|GTask|GCancellable|GAsync\w+|GFile|G\w*Stream"
-    r"|GMain\w+|GSource|GDBus\w+|GVariant\w*)\b")
+    r"|GMain\w+|GSource|GDBus\w+)\b")
 # What the client prints goes through client/ui/output.c, which cleans it. Files that print what is clean already, or has
 # to be raw, are named.
 PRINTS = re.compile(r"\b(g_print|g_printerr|v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|perror|fputs_unlocked"

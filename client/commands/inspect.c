@@ -3,6 +3,8 @@
 #include "client/commands/commands.h"
 #include "client/firmware/report.h"
 
+#include "codec/caba-info.h"
+
 SqnsExit
 sqns_cmd_inspect (SqnsCtl *ctl, int argc, char **argv)
 {
@@ -17,7 +19,8 @@ sqns_cmd_inspect (SqnsCtl *ctl, int argc, char **argv)
 
   if (sqns_ctl_wants_json (ctl))
     {
-      g_autoptr (GVariant) dict = sqns_firmware_report_dict (file);
+      g_autoptr (GVariant) dict
+          = g_variant_ref_sink (sqns_caba_info (file->caba, file->name, file->sha256, g_bytes_get_size (file->data)));
       sqns_ctl_print (ctl, "firmware", sqns_json_from_dict (dict));
     }
   else

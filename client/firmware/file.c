@@ -187,6 +187,7 @@ sqns_firmware_file_open (const char *path, GError **error)
   gsize size;
   const guint8 *data = g_bytes_get_data (file->data, &size);
   file->name = g_filename_display_basename (path);
+  file->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, file->data);
   file->caba = sqns_caba_parse (data, size, file->name, error);
   if (file->caba == NULL)
     {
@@ -203,6 +204,7 @@ sqns_firmware_file_free (SqnsFirmwareFile *file)
   if (file->fd >= 0)
     close (file->fd);
   g_free (file->name);
+  g_free (file->sha256);
   g_clear_pointer (&file->data, g_bytes_unref);
   g_clear_pointer (&file->caba, sqns_caba_free);
   g_free (file);

@@ -7,6 +7,7 @@
 typedef struct {
   int fd;     /* of a sealed copy in memory, for the daemon; it bears the file's name */
   char *name; /* base name, valid UTF-8 */
+  char *sha256;
   GBytes *data;
   SqnsCaba *caba;
 } SqnsFirmwareFile;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.sqnsd1.Manager. */
 #include "bus/call.h"
-#include "bus/firmware-info.h"
 #include "bus/options.h"
 #include "bus/reserve.h"
 #include "common/clean.h"

@@ -29,25 +29,9 @@ typedef struct {
   char label[96]; /* "package 3 (fff) at byte 361040" */
 } Raw;
 
-static const struct {
-  SqnsPackageRole role;
-  const char *name;
-  const char *description;
-} roles[] = {
-  { SQNS_ROLE_BOOTROM, "bootrom", "bootrom upgrade package" },
-  { SQNS_ROLE_UPDATER, "updater", "updater upgrade package" },
-  { SQNS_ROLE_FFF, "fff", "fff upgrade package" },
-  { SQNS_ROLE_FS, "fs", "fs upgrade package" },
-};
-
-const char *
-sqns_package_role_name (SqnsPackageRole role)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
-    if (roles[i].role == role)
-      return roles[i].name;
-  return "other";
-}
+const char *const sqns_package_kind_names[] = { "UPGR", "DIFF", NULL };
+const char *const sqns_package_role_names[] = { "other", "bootrom", "updater", "fff", "fs", NULL };
+G_STATIC_ASSERT (G_N_ELEMENTS (sqns_package_role_names) == SQNS_N_ROLES + 1);
 
 gboolean
 sqns_caba_bad (GError **error, const char *format, ...)
@@ -135,9 +119,12 @@ printable (const char *text)
 static SqnsPackageRole
 role_by_description (const char *description)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
-    if (g_str_equal (description, roles[i].description))
-      return roles[i].role;
+  for (guint role = SQNS_ROLE_BOOTROM; role < SQNS_N_ROLES; role++)
+    {
+      const char *name = sqns_package_role_names[role];
+      if (g_str_has_prefix (description, name) && g_str_equal (description + strlen (name), " upgrade package"))
+        return (SqnsPackageRole)role;
+    }
   return SQNS_ROLE_OTHER;
 }
 
@@ -390,7 +377,7 @@ list_missing (const SqnsCaba *caba)
 {
   g_autoptr (GString) list = g_string_new (NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
+  for (guint role = SQNS_ROLE_BOOTROM; role < SQNS_N_ROLES; role++)
     {
       gboolean found = FALSE;
 
@@ -398,10 +385,10 @@ list_missing (const SqnsCaba *caba)
         {
           const SqnsPackage *package = g_ptr_array_index (caba->packages, j);
 
-          found |= package->kind == SQNS_PACKAGE_UPGR && package->role == roles[i].role;
+          found |= package->kind == SQNS_PACKAGE_UPGR && package->role == role;
         }
       if (!found)
-        g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", roles[i].name);
+        g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", sqns_package_role_names[role]);
     }
   return list->len > 0 ? g_strdup (list->str) : NULL;
 }

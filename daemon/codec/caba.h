@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/error.h"
+#include "common/names.h"
 #include "common/version.h"
 
 #define SQNS_FIRMWARE_MIN_SIZE G_GUINT64_CONSTANT (128)
@@ -13,6 +14,7 @@ typedef enum {
   SQNS_PACKAGE_UPGR,
   SQNS_PACKAGE_DIFF,
 } SqnsPackageKind;
+SQNS_DECLARE_NAMES (SqnsPackageKind, package_kind) /* "UPGR", "DIFF" */
 
 typedef enum {
   SQNS_ROLE_OTHER,
@@ -21,6 +23,8 @@ typedef enum {
   SQNS_ROLE_FFF,
   SQNS_ROLE_FS,
 } SqnsPackageRole;
+#define SQNS_N_ROLES (SQNS_ROLE_FS + 1)
+SQNS_DECLARE_NAMES (SqnsPackageRole, package_role) /* "other", "bootrom", "updater", "fff", "fs" */
 
 typedef struct {
   SqnsPackageKind kind;
@@ -60,5 +64,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsCaba, sqns_caba_free)
 
 /* The file's checksum: big-endian words, odd byte padded, sums from 0xFFFF, (s2 << 16) | s1. */
 guint32 sqns_caba_fletcher32 (const guint8 *data, gsize len);
-
-const char *sqns_package_role_name (SqnsPackageRole role); /* "bootrom", "updater", "fff", "fs", "other" */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A firmware file: copied, sealed, hashed and parsed. */
+#include "codec/caba-info.h"
 #include "codec/elf.h"
 #include "common/clean.h"
 #include "common/memfile.h"
@@ -340,6 +341,12 @@ const SqnsCaba *
 sqns_firmware_caba (SqnsFirmware *firmware)
 {
   return firmware->caba;
+}
+
+GVariant *
+sqns_firmware_info (SqnsFirmware *firmware)
+{
+  return sqns_caba_info (firmware->caba, NULL, firmware->sha256, g_bytes_get_size (firmware->image));
 }
 
 SqnsFirmwareKind

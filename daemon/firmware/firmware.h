@@ -42,6 +42,7 @@ const char *sqns_firmware_name (SqnsFirmware *firmware);     /* base name, valid
 const char *sqns_firmware_sha256 (SqnsFirmware *firmware);   /* 64 lower-case hex digits */
 GBytes *sqns_firmware_image (SqnsFirmware *firmware);        /* owned by the firmware */
 const SqnsCaba *sqns_firmware_caba (SqnsFirmware *firmware); /* NULL for an updater */
+GVariant *sqns_firmware_info (SqnsFirmware *firmware);       /* of a .dup: the answer of Inspect; floating */
 SqnsFirmwareKind sqns_firmware_kind (SqnsFirmware *firmware);
 gboolean sqns_firmware_is_called (SqnsFirmware *firmware, SqnsFirmwareKind kind, const char *name);
 
