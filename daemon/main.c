@@ -433,7 +433,7 @@ app_clear (App *app)
   if (app->manager != NULL)
     g_signal_handlers_disconnect_by_data (app->manager, app);
   g_clear_object (&app->enumerator);
-  g_clear_object (&app->bus);
+  g_clear_pointer (&app->bus, sqns_bus_free);
   g_clear_object (&app->manager);
   g_clear_pointer (&app->sleep_lock, sqns_sleep_lock_free);
   g_clear_object (&app->connection);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who may call what: one table of methods and polkit actions; what is not in it is denied. */
+/* Who may call what: the actions of polkit, and whether a caller has them. */
 #pragma once
 
 #include <gio/gio.h>
@@ -33,20 +33,16 @@ const char *sqns_action_name (SqnsAction action); /* "org.sqnsd1.upgrade" */
 /* What a method needs. */
 typedef enum {
   SQNS_AUTH_READ,      /* nothing */
-  SQNS_AUTH_ACTION,    /* the row's action */
+  SQNS_AUTH_ACTION,    /* the action */
   SQNS_AUTH_ORDER,     /* that, and "force" when the order has this option */
-  SQNS_AUTH_OWN,       /* the row's action when the object is another user's */
+  SQNS_AUTH_OWN,       /* the action when the object is another user's */
   SQNS_AUTH_OWN_ORDER, /* that, and of everybody what the object's order needed: it is repeated */
 } SqnsAuthNeed;
 
 typedef struct {
-  const char *interface;
-  const char *method;
   SqnsAuthNeed need;
   SqnsAction action; /* not of SQNS_AUTH_READ */
-} SqnsAuthRow;
-const SqnsAuthRow *sqns_auth_rows (gsize *n);
-const SqnsAuthRow *sqns_auth_lookup (const char *interface, const char *method); /* NULL: denied to all */
+} SqnsAuthRight;
 
 /* What is asked for. */
 typedef struct {
@@ -57,14 +53,14 @@ typedef struct {
 
 #define SQNS_AUTH_MAX_NEEDS 3
 /* The actions that @uid needs, each of them, in the order in which polkit is asked; their number. Pure. */
-guint
-sqns_auth_needs (const SqnsAuthRow *row, const SqnsAuthWish *wish, guint uid, SqnsAction needs[SQNS_AUTH_MAX_NEEDS]);
+guint sqns_auth_needs (SqnsAuthRight right, const SqnsAuthWish *wish, guint uid, SqnsAction needs[SQNS_AUTH_MAX_NEEDS]);
 
-/* Looks the method of @invocation up in the table. Errors: G_DBUS_ERROR_ACCESS_DENIED, or a remote error
- * (g_dbus_error_is_remote_error()) "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired". Blocks nothing; a
- * person may be asked for minutes. */
+/* Whether the caller of @invocation has @right. Errors: G_DBUS_ERROR_ACCESS_DENIED, or a remote error
+ * (g_dbus_error_is_remote_error()) "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired". Does not block; it
+ * may take minutes, as polkit may ask the user for a password. */
 void sqns_auth_check_async (SqnsAuth *auth,
                             GDBusMethodInvocation *invocation,
+                            SqnsAuthRight right,
                             const SqnsAuthWish *wish,
                             GAsyncReadyCallback callback,
                             gpointer user_data);

@@ -1,202 +1,171 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The manager, its devices and jobs as D-Bus objects: which of them are exported. */
-#include "bus/bus-private.h"
+/* The manager, its devices and jobs as D-Bus objects. */
+#include "bus/bus.h"
 
-G_DEFINE_FINAL_TYPE (SqnsBus, sqns_bus, G_TYPE_OBJECT)
+#include "bus/job-object.h"
+#include "bus/methods.h"
+#include "bus/modem-object.h"
+#include "bus/paths.h"
 
-static void
-free_modem (gpointer data)
+struct _SqnsBus {
+  SqnsManager *manager;
+  SqnsService *service;
+  SqnsDbusManager *skeleton;
+  guint update; /* idle source: the manager's properties are copied */
+};
+
+static GVariant *
+inhibitors (SqnsBus *self)
 {
-  sqns_bus_modem_free (data);
-}
-
-static void
-free_job (gpointer data)
-{
-  sqns_bus_job_free (data);
-}
-
-static void
-sqns_bus_dispose (GObject *object)
-{
-  SqnsBus *self = SQNS_BUS (object);
-  g_clear_handle_id (&self->status, g_source_remove);
-  if (self->manager != NULL)
-    g_signal_handlers_disconnect_by_data (self->manager, self);
-  if (self->skeleton != NULL)
-    g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
-  g_clear_pointer (&self->objects, sqns_objects_free);
-  g_hash_table_remove_all (self->device_modems);
-  g_hash_table_remove_all (self->jobs);
-  g_hash_table_remove_all (self->modems);
-  g_clear_object (&self->skeleton);
-  g_clear_object (&self->manager);
-  g_clear_object (&self->connection);
-  G_OBJECT_CLASS (sqns_bus_parent_class)->dispose (object);
-}
-
-static void
-sqns_bus_finalize (GObject *object)
-{
-  SqnsBus *self = SQNS_BUS (object);
-  g_hash_table_unref (self->device_modems);
-  g_hash_table_unref (self->jobs);
-  g_hash_table_unref (self->modems);
-  g_clear_pointer (&self->auth, sqns_auth_free);
-  g_object_unref (self->until);
-  G_OBJECT_CLASS (sqns_bus_parent_class)->finalize (object);
-}
-
-static void
-sqns_bus_class_init (SqnsBusClass *klass)
-{
-  G_OBJECT_CLASS (klass)->dispose = sqns_bus_dispose;
-  G_OBJECT_CLASS (klass)->finalize = sqns_bus_finalize;
-}
-
-static void
-sqns_bus_init (SqnsBus *self)
-{
-  self->modems = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_modem);
-  self->jobs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_job);
-  self->device_modems = g_hash_table_new (NULL, NULL);
-  self->until = g_cancellable_new ();
-}
-
-static char *
-free_modem_path (SqnsBus *self, const char *id)
-{
-  char *path = sqns_path_modem (id, 1);
-  for (guint n = 2; g_hash_table_contains (self->modems, path); n++)
+  GPtrArray *list = sqns_manager_inhibitors (self->manager);
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sst)"));
+  for (guint i = 0; i < list->len; i++)
     {
-      g_free (path);
-      path = sqns_path_modem (id, n);
+      const SqnsInhibitor *inhibitor = list->pdata[i];
+      g_variant_builder_add (&builder, "(sst)", inhibitor->who, inhibitor->why, (guint64)inhibitor->since);
     }
-  return path;
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static void
+update (SqnsBus *self)
+{
+  g_autoptr (GVariant) holding = inhibitors (self);
+  GVariant *held = sqns_dbus_manager_get_inhibitors (self->skeleton);
+  SqnsManagerStatus status = sqns_manager_status (self->manager);
+  gboolean blockers_changed = held == NULL || !g_variant_equal (held, holding)
+                              || status.draining != sqns_dbus_manager_get_draining (self->skeleton);
+
+  sqns_dbus_manager_set_version (self->skeleton, SQNS_VERSION);
+  sqns_dbus_manager_set_max_concurrent (self->skeleton, sqns_manager_config (self->manager)->max_concurrent);
+  sqns_dbus_manager_set_running_jobs (self->skeleton, status.running);
+  sqns_dbus_manager_set_queued_jobs (self->skeleton, status.queued);
+  sqns_dbus_manager_set_draining (self->skeleton, status.draining);
+  sqns_dbus_manager_set_inhibitors (self->skeleton, holding);
+  if (!blockers_changed)
+    return;
+  GPtrArray *devices = sqns_manager_devices (self->manager);
+  for (guint i = 0; i < devices->len; i++)
+    {
+      GDBusInterfaceSkeleton *modem = sqns_objects_skeleton (self->service->objects, devices->pdata[i]);
+      if (modem != NULL)
+        sqns_modem_object_update (SQNS_MODEM_OBJECT (modem));
+    }
+}
+
+static gboolean
+on_update (gpointer user_data)
+{
+  SqnsBus *self = user_data;
+  self->update = 0;
+  update (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Many jobs may change at once. This priority is before that of a call that a client sends once it has the answer to
+ * one that caused the change. */
+static void
+on_status_changed (SqnsManager *manager, SqnsBus *self)
+{
+  if (self->update == 0)
+    self->update = g_idle_add_full (G_PRIORITY_DEFAULT, on_update, self, NULL);
 }
 
 static void
 on_device_added (SqnsManager *manager, SqnsDevice *device, SqnsBus *self)
 {
-  g_autofree char *path = free_modem_path (self, sqns_device_info (device)->id);
-  SqnsBusModem *modem = sqns_bus_modem_new (self, device, path);
-  g_hash_table_insert (self->modems, modem->path, modem);
-  g_hash_table_insert (self->device_modems, device, modem);
-  sqns_objects_add (self->objects, path, G_DBUS_INTERFACE_SKELETON (modem->skeleton));
-}
-
-static void
-on_device_removed (SqnsManager *manager, SqnsDevice *device, SqnsBus *self)
-{
-  SqnsBusModem *modem = g_hash_table_lookup (self->device_modems, device);
-  sqns_objects_remove (self->objects, modem->path);
-  g_hash_table_remove (self->device_modems, device);
-  g_hash_table_remove (self->modems, modem->path);
+  const char *id = sqns_device_info (device)->id;
+  g_autoptr (SqnsModemObject) modem = sqns_modem_object_new (self->service, device);
+  g_autofree char *path = sqns_path_modem (id, 1);
+  for (guint n = 2; sqns_objects_model (self->service->objects, path) != NULL; n++)
+    {
+      g_free (path);
+      path = sqns_path_modem (id, n);
+    }
+  sqns_objects_add (self->service->objects, path, G_DBUS_INTERFACE_SKELETON (modem), G_OBJECT (device));
 }
 
 static void
 on_job_added (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
 {
   g_autofree char *path = sqns_path_job (sqns_job_info (job)->uuid);
-  SqnsBusJob *exported = sqns_bus_job_new (self, job, path);
-  g_hash_table_insert (self->jobs, exported->path, exported);
-  sqns_objects_add (self->objects, path, G_DBUS_INTERFACE_SKELETON (exported->skeleton));
-}
-
-static SqnsBusJob *
-find_job (SqnsBus *self, SqnsJob *job)
-{
-  g_autofree char *path = sqns_path_job (sqns_job_info (job)->uuid);
-  return g_hash_table_lookup (self->jobs, path);
+  g_autoptr (SqnsJobObject) object = sqns_job_object_new (self->service, job);
+  sqns_objects_add (self->service->objects, path, G_DBUS_INTERFACE_SKELETON (object), G_OBJECT (job));
 }
 
 static void
-on_job_removed (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
+on_removed (SqnsManager *manager, GObject *model, SqnsBus *self)
 {
-  SqnsBusJob *exported = find_job (self, job);
-  sqns_objects_remove (self->objects, exported->path);
-  g_hash_table_remove (self->jobs, exported->path);
+  sqns_objects_remove (self->service->objects, model);
 }
 
 static void
 on_job_finished (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
 {
+  SqnsObjects *objects = self->service->objects;
   const SqnsJobInfo *info = sqns_job_info (job);
-  SqnsBusJob *exported = find_job (self, job);
+  const char *error = info->error != NULL ? sqns_error_name (info->error) : "";
 
-  sqns_bus_job_tell_completed (exported);
-  sqns_dbus_manager_emit_job_finished (self->skeleton, exported->path,
-                                       sqns_bus_modem_path (self, sqns_job_device (job)),
-                                       sqns_job_state_name (info->state),
-                                       info->error != NULL ? sqns_error_name (info->error) : "", info->message);
+  sqns_dbus_job_emit_completed (SQNS_DBUS_JOB (sqns_objects_skeleton (objects, G_OBJECT (job))),
+                                info->state == SQNS_JOB_SUCCEEDED, error, info->message);
+  sqns_dbus_manager_emit_job_finished (self->skeleton, sqns_objects_path (objects, G_OBJECT (job)),
+                                       sqns_objects_path (objects, G_OBJECT (sqns_job_device (job))),
+                                       sqns_job_state_name (info->state), error, info->message);
+}
+
+void
+sqns_bus_free (SqnsBus *self)
+{
+  g_clear_handle_id (&self->update, g_source_remove);
+  g_signal_handlers_disconnect_by_data (self->manager, self);
+  if (g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self->skeleton)) != NULL)
+    g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
+  g_object_unref (self->skeleton);
+  sqns_service_unref (self->service);
+  g_object_unref (self->manager);
+  g_free (self);
 }
 
 static gboolean
-copy_status (gpointer user_data)
-{
-  SqnsBus *self = user_data;
-  self->status = 0;
-  sqns_bus_manager_copy (self);
-  return G_SOURCE_REMOVE;
-}
-
-/* Many jobs may change at once. Its turn is before that of a call that is sent once what changes now is answered. */
-static void
-on_status_changed (SqnsManager *manager, SqnsBus *self)
-{
-  if (self->status == 0)
-    self->status = g_idle_add_full (G_PRIORITY_DEFAULT, copy_status, self, NULL);
-}
-
-const char *
-sqns_bus_modem_path (SqnsBus *self, SqnsDevice *device)
-{
-  const SqnsBusModem *modem = g_hash_table_lookup (self->device_modems, device);
-  return modem != NULL ? modem->path : "/";
-}
-
-static void
-export_present (SqnsBus *self)
+export_all (SqnsBus *self, GDBusConnection *connection, GError **error)
 {
   GPtrArray *devices = sqns_manager_devices (self->manager);
+  GPtrArray *jobs = sqns_manager_jobs (self->manager);
+
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection, SQNS_PATH_ROOT, error))
+    return FALSE;
   for (guint i = 0; i < devices->len; i++)
     on_device_added (self->manager, devices->pdata[i], self);
-  GPtrArray *jobs = sqns_manager_jobs (self->manager);
   for (guint i = 0; i < jobs->len; i++)
     on_job_added (self->manager, jobs->pdata[i], self);
+  return sqns_objects_connect (self->service->objects, connection, error);
 }
 
 SqnsBus *
 sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy policy, GError **error)
 {
-  g_autoptr (SqnsBus) self = g_object_new (SQNS_TYPE_BUS, NULL);
-  self->connection = g_object_ref (connection);
+  g_autoptr (SqnsBus) self = g_new0 (SqnsBus, 1);
   self->manager = g_object_ref (manager);
-  self->auth = sqns_auth_new (connection, policy);
+  self->service = sqns_service_new (manager, sqns_auth_new (connection, policy), sqns_objects_new (SQNS_PATH_ROOT));
+  self->skeleton = sqns_dbus_manager_skeleton_new ();
   sqns_device_table_set_port_places (sqns_manager_device_table (manager),
                                      policy == SQNS_AUTH_OWN_UID ? SQNS_PORTS_ANYWHERE : SQNS_PORTS_BELOW_DEV);
-  self->objects = sqns_objects_new (SQNS_PATH_ROOT);
-  self->skeleton = sqns_dbus_manager_skeleton_new ();
-
-  sqns_bus_manager_connect (self);
-  sqns_bus_manager_copy (self);
-  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection, SQNS_PATH_ROOT, error))
+  sqns_methods_serve (self->service, self->skeleton, SQNS_DBUS_TYPE_MANAGER);
+  update (self);
+  if (!export_all (self, connection, error))
     return NULL;
-  export_present (self);
-  if (!sqns_objects_connect (self->objects, connection, error))
-    return NULL;
-
-  g_signal_connect_object (manager, "device-added", G_CALLBACK (on_device_added), self, 0);
-  g_signal_connect_object (manager, "device-removed", G_CALLBACK (on_device_removed), self, 0);
-  g_signal_connect_object (manager, "job-added", G_CALLBACK (on_job_added), self, 0);
-  g_signal_connect_object (manager, "job-removed", G_CALLBACK (on_job_removed), self, 0);
-  g_signal_connect_object (manager, "job-finished", G_CALLBACK (on_job_finished), self, 0);
-  g_signal_connect_object (manager, "changed", G_CALLBACK (on_status_changed), self, 0);
+  g_signal_connect (manager, "device-added", G_CALLBACK (on_device_added), self);
+  g_signal_connect (manager, "device-removed", G_CALLBACK (on_removed), self);
+  g_signal_connect (manager, "job-added", G_CALLBACK (on_job_added), self);
+  g_signal_connect (manager, "job-removed", G_CALLBACK (on_removed), self);
+  g_signal_connect (manager, "job-finished", G_CALLBACK (on_job_finished), self);
+  g_signal_connect (manager, "changed", G_CALLBACK (on_status_changed), self);
   return g_steal_pointer (&self);
 }
 
 void
 sqns_bus_stop (SqnsBus *self)
 {
-  g_cancellable_cancel (self->until);
+  g_cancellable_cancel (self->service->until);
 }

@@ -5,11 +5,12 @@
 #include "bus/auth.h"
 #include "manager/manager.h"
 
-#define SQNS_TYPE_BUS (sqns_bus_get_type ())
-G_DECLARE_FINAL_TYPE (SqnsBus, sqns_bus, SQNS, BUS, GObject)
+typedef struct _SqnsBus SqnsBus;
 
-/* Exports all objects, those to come too; owning the name is left to the caller. NULL with G_IO_ERROR. */
+/* Exports all objects, now and whenever there are others; the caller owns the name. NULL with G_IO_ERROR. */
 SqnsBus *sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy policy, GError **error);
+void sqns_bus_free (SqnsBus *bus);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBus, sqns_bus_free)
 
-/* The daemon ends: no caller's file is waited for any more. */
+/* The daemon stops: no caller's file is waited for any more. */
 void sqns_bus_stop (SqnsBus *bus);

@@ -1,64 +1,70 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A method call on its way: authorized, then perhaps with a firmware, then answered. */
+/* A method call on its way: parsed, authorized, prepared, run, answered. */
 #pragma once
 
-#include "bus/bus-private.h"
-#include "bus/options.h"
-#include "job/request.h"
+#include "bus/auth.h"
+#include "bus/objects.h"
+#include "manager/manager.h"
+
+/* What calls work on. */
+typedef struct {
+  SqnsManager *manager;
+  SqnsAuth *auth;
+  SqnsObjects *objects;
+  GCancellable *until; /* the daemon ends */
+} SqnsService;
+
+SqnsService *sqns_service_new (SqnsManager *manager, SqnsAuth *auth, SqnsObjects *objects); /* takes the last two */
+void sqns_service_unref (SqnsService *service); /* lives on as long as calls are under way */
 
 typedef struct _SqnsCall SqnsCall;
-
-enum {
-  SQNS_CALL_FIRMWARE,
-  SQNS_CALL_FIRST_STEP,
-  SQNS_CALL_UPDATER,
-  SQNS_CALL_N_FILES,
-};
 typedef void (*SqnsCallStep) (SqnsCall *call);
 
+/* How a method is called and what it does. */
+typedef struct {
+  const char *interface;
+  const char *name;
+  SqnsAuthRight right;
+  /* Reads @arguments into the call; nothing is done yet. Nullable. */
+  gboolean (*parse) (SqnsCall *call, GVariant *arguments, GError **error);
+  SqnsCallStep prepare; /* once authorized: waits for what @run needs, then calls sqns_call_go_on(). Nullable */
+  SqnsCallStep run;     /* answers, now or later */
+} SqnsBusMethod;
+
 struct _SqnsCall {
-  SqnsBus *bus;
-  GDBusMethodInvocation *invocation; /* NULL once it was answered */
-  gpointer skeleton;
+  SqnsService *service;
+  const SqnsBusMethod *method;
+  GDBusMethodInvocation *invocation;
+  GPtrArray *devices; /* SqnsDevice: those that it is for, perhaps none */
+  SqnsJob *job;       /* that it is for, nullable */
   SqnsAuthWish wish;
-  SqnsCallStep step;          /* next, by sqns_call_go_on() */
-  guint uid;                  /* of the caller, known once authorized */
-  SqnsDevice *device;         /* nullable */
-  SqnsJob *job;               /* nullable */
-  SqnsRequest *request;       /* nullable */
-  GPtrArray *devices;         /* SqnsDevice, nullable */
-  int fds[SQNS_CALL_N_FILES]; /* channels of the gate, -1 none */
-  guint loading;              /* index of the file that is being loaded */
-  SqnsFirmware *firmware;     /* once loaded; the others are in @request then */
-  GStrv paths;                /* of the jobs that were submitted */
-  guint told;                 /* of them, so far */
-  char *text;
-  char *why; /* of an inhibitor */
-  SqnsPortOptions port;
-  SqnsHistoryFilter filter;
-  gboolean flag;
+  guint uid;          /* of the caller, known once authorized */
+  gpointer arguments; /* of the method's own type, by parse(); nullable */
+  GDestroyNotify free_arguments;
+  SqnsCallStep step; /* next, by sqns_call_go_on() */
 };
 
-/* Takes over @invocation. @skeleton: whose method it is. */
-SqnsCall *sqns_call_new (SqnsBus *bus, GDBusMethodInvocation *invocation, gpointer skeleton);
-/* Once answered, by the generated complete functions; forgets the invocation. */
-void sqns_call_done (SqnsCall *call);
-/* Answers with @error (taken), whatever its domain. */
-void sqns_call_fail (SqnsCall *call, GError *error);
-void sqns_call_fail_literal (SqnsCall *call, SqnsError code, const char *message);
+/* Takes over @invocation. NULL as @method: nobody may call it. */
+void sqns_call_begin (SqnsService *service, GDBusMethodInvocation *invocation, const SqnsBusMethod *method);
 
-/* The descriptors that @handle and @files (nullable) stand for in @fds; kept in the call. FALSE: the call was failed.
- */
-gboolean sqns_call_take_files (SqnsCall *call, GUnixFDList *fds, GVariant *handle, const SqnsOptionFiles *files);
+/* The device, or the first of the devices, that it is for. */
+SqnsDevice *sqns_call_device (SqnsCall *call);
+/* Takes @arguments. */
+void sqns_call_set_arguments (SqnsCall *call, gpointer arguments, GDestroyNotify destroy);
 
-/* After a wait of any kind: goes on with its step, or fails the call when its modem, one of its modems or its job has
- * gone meanwhile. A step looks at these without asking again, and asks again for all else that it found before. */
+/* The only way on after a wait: fails the call when one of its modems or its job has gone meanwhile. Steps rely on
+ * these without looking again, and look again at everything else. */
 void sqns_call_go_on (SqnsCall *call);
 
-/* Each goes on with @step by that, or fails the call. */
-void sqns_call_authorize (SqnsCall *call, SqnsCallStep step);
-void sqns_call_load_files (SqnsCall *call, SqnsCallStep step);
-/* Jobs of @request for @devices, whose paths are in @paths then; they are on disk. */
-void sqns_call_submit (SqnsCall *call, SqnsCallStep step);
-/* Goes on with @step once what was ordered is on disk: who has an answer may rely on it. */
-void sqns_call_settle (SqnsCall *call, SqnsCallStep step);
+/* Each ends the call. */
+
+void sqns_call_fail (SqnsCall *call, GError *error); /* @error (taken) of any domain */
+/* @reply: a tuple, NULL for none. */
+void sqns_call_return (SqnsCall *call, GVariant *reply);
+/* Nothing, or @error (taken) when that is set. */
+void sqns_call_return_or_fail (SqnsCall *call, GError *error);
+/* @fd (taken), or @error (taken) when that is -1. */
+void sqns_call_return_fd (SqnsCall *call, int fd, GError *error);
+/* @reply once pending records are on disk and @jobs (SqnsJob, taken, nullable) are announced, so that the caller can
+ * rely on it. What was ordered is not undone when it, or its modem, goes meanwhile. */
+void sqns_call_return_settled (SqnsCall *call, GVariant *reply, GPtrArray *jobs);

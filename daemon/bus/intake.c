@@ -1,38 +1,106 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What callers give to be read. */
-#include "base/patience.h"
+/* The files of a call. */
 #include "bus/intake.h"
+
+#include "base/patience.h"
+#include "bus/reserve.h"
 #include "gate/channel.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>
 
 #define READ_MS (20 * 1000) /* for 64 MiB; what is in memory already is there at once */
 
 typedef struct {
+  SqnsIntake *intake;
+  guint file; /* the one that is being loaded */
   SqnsLibrary *library;
-  int channel;
-  SqnsFirmwareKind kind;
   guint watch; /* of the sender */
   GCancellable *given_up;
   GCancellable *cancellable; /* nullable */
   gulong cancelled;
-} Intake;
+} Load;
 
-static void
-close_channel (Intake *self)
+SqnsIntake *
+sqns_intake_new (void)
 {
-  if (self->channel >= 0)
-    g_close (g_steal_fd (&self->channel), NULL);
+  SqnsIntake *self = g_new0 (SqnsIntake, 1);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    self->channels[i] = -1;
+  return self;
 }
 
 static void
-intake_free (gpointer data)
+close_channel (SqnsIntake *self, guint file)
 {
-  Intake *self = data;
+  if (self->channels[file] >= 0)
+    g_close (g_steal_fd (&self->channels[file]), NULL);
+}
+
+void
+sqns_intake_free (SqnsIntake *self)
+{
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    {
+      close_channel (self, i);
+      g_clear_object (&self->loaded[i]);
+    }
+  g_free (self);
+}
+
+/* Of the @n_channels that arrived with @message the one for @handle, the caller's to close. -1 with @error. */
+static int
+take_channel (GDBusMessage *message, const int *channels, gint n_channels, gint32 handle, GError **error)
+{
+  if (handle >= 0 && handle < n_channels)
+    {
+      int channel = fcntl (channels[handle], F_DUPFD_CLOEXEC, 0); /* a call may name a file twice */
+      if (channel < 0)
+        g_set_error (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "the call's file descriptors are not taken: %s",
+                     g_strerror (errno));
+      return channel;
+    }
+  if (handle >= 0 && (guint)handle < g_dbus_message_get_num_unix_fds (message))
+    g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED,
+                         "the call's file descriptors were not taken: too many files of this user are being read, or "
+                         "the daemon is short of descriptors");
+  else
+    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "no file descriptor came with the call");
+  return -1;
+}
+
+gboolean
+sqns_intake_take (SqnsIntake *self, GDBusMessage *message, const gint32 handles[SQNS_JOB_N_FILES], GError **error)
+{
+  GUnixFDList *fds = g_dbus_message_get_unix_fd_list (message);
+  gint n = 0;
+  g_autofree int *channels = fds != NULL ? g_unix_fd_list_steal_fds (fds, &n) : NULL;
+  gboolean taken = sqns_reserve_check (error);
+
+  for (guint i = 0; taken && i < SQNS_JOB_N_FILES; i++)
+    if (i == SQNS_JOB_FIRMWARE || handles[i] >= 0)
+      {
+        self->channels[i] = take_channel (message, channels, n, handles[i], error);
+        taken = self->channels[i] >= 0;
+      }
+  for (gint i = 0; i < n; i++)
+    g_close (channels[i], NULL);
+  return taken;
+}
+
+/* Loading */
+
+static void load_next (GTask *task);
+
+static void
+load_free (gpointer data)
+{
+  Load *self = data;
   g_clear_handle_id (&self->watch, g_bus_unwatch_name);
   if (self->cancellable != NULL)
     g_cancellable_disconnect (self->cancellable, self->cancelled);
-  close_channel (self);
   g_clear_object (&self->cancellable);
   g_object_unref (self->given_up);
   sqns_library_unref (self->library);
@@ -40,9 +108,11 @@ intake_free (gpointer data)
 }
 
 static void
-return_error (GTask *task, GError *error)
+fail (GTask *task, GError *error)
 {
-  close_channel (g_task_get_task_data (task));
+  static const char *const prefixes[SQNS_JOB_N_FILES] = { "", "first-step: ", "updater: " };
+  const Load *self = g_task_get_task_data (task);
+  g_prefix_error_literal (&error, prefixes[self->file]);
   g_task_return_error (task, error);
   g_object_unref (task);
 }
@@ -51,19 +121,17 @@ static void
 on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
+  Load *self = g_task_get_task_data (task);
   GError *error = NULL;
-  SqnsFirmware *firmware = sqns_library_load_finish (result, &error);
-  if (firmware == NULL)
-    {
-      return_error (task, error);
-      return;
-    }
-  close_channel (g_task_get_task_data (task)); /* before the caller has an answer, and may call again */
-  g_task_return_pointer (task, firmware, g_object_unref);
-  g_object_unref (task);
+  self->intake->loaded[self->file] = sqns_library_load_finish (result, &error);
+  close_channel (self->intake, self->file);
+  if (error == NULL)
+    load_next (task);
+  else
+    fail (task, error);
 }
 
-/* NULL: there is a content to be loaded. */
+/* NULL: there is content to be loaded. */
 static GError *
 error_of (const SqnsParcel *parcel, int fd)
 {
@@ -93,7 +161,7 @@ static void
 on_received (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
-  Intake *self = g_task_get_task_data (task);
+  Load *self = g_task_get_task_data (task);
   SqnsParcel parcel;
   GError *error = NULL;
   int fd = -1;
@@ -106,13 +174,30 @@ on_received (GObject *source, GAsyncResult *result, gpointer user_data)
       error = sqns_firmware_fault_error (SQNS_FIRMWARE_LATE, 0);
     }
   if (error == NULL)
-    sqns_library_load_async (self->library, fd, parcel.name, self->kind, self->given_up, on_loaded, task);
+    sqns_library_load_async (self->library, fd, parcel.name,
+                             self->file == SQNS_JOB_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP, self->given_up,
+                             on_loaded, task);
   else
     {
       if (fd >= 0)
         g_close (fd, NULL);
-      return_error (task, error);
+      fail (task, error);
     }
+}
+
+static void
+load_next (GTask *task)
+{
+  Load *self = g_task_get_task_data (task);
+  for (self->file = 0; self->file < SQNS_JOB_N_FILES; self->file++)
+    if (self->intake->channels[self->file] >= 0)
+      {
+        sqns_channel_receive_async (self->intake->channels[self->file], sqns_patience_ms (READ_MS), self->given_up,
+                                    on_received, task);
+        return;
+      }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
 }
 
 static void
@@ -128,9 +213,8 @@ give_up (GCancellable *cancellable, gpointer user_data)
 }
 
 void
-sqns_intake_load_async (SqnsLibrary *library,
-                        int channel,
-                        SqnsFirmwareKind kind,
+sqns_intake_load_async (SqnsIntake *intake,
+                        SqnsLibrary *library,
                         GDBusConnection *connection,
                         const char *sender,
                         GCancellable *cancellable,
@@ -138,23 +222,21 @@ sqns_intake_load_async (SqnsLibrary *library,
                         gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  Intake *self = g_new0 (Intake, 1);
+  Load *self = g_new0 (Load, 1);
+  self->intake = intake;
   self->library = sqns_library_ref (library);
-  self->channel = channel;
-  self->kind = kind;
   self->given_up = g_cancellable_new ();
   g_task_set_source_tag (task, sqns_intake_load_async);
-  g_task_set_task_data (task, self, intake_free);
-  g_set_object (&self->cancellable, cancellable);
-  if (cancellable != NULL)
+  g_task_set_task_data (task, self, load_free);
+  if (g_set_object (&self->cancellable, cancellable))
     self->cancelled = g_cancellable_connect (cancellable, G_CALLBACK (give_up), self->given_up, NULL);
   self->watch = g_bus_watch_name_on_connection (connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_left,
                                                 g_object_ref (self->given_up), g_object_unref);
-  sqns_channel_receive_async (channel, sqns_patience_ms (READ_MS), self->given_up, on_received, task);
+  load_next (task);
 }
 
-SqnsFirmware *
+gboolean
 sqns_intake_load_finish (GAsyncResult *result, GError **error)
 {
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A caller's file, from its channel to the firmware that it is. */
+/* The files of a call: from the descriptors that came with it to the firmware that they hold. */
 #pragma once
 
 #include "firmware/library.h"
+#include "job/job-record.h"
 
-/* Loads what comes out of @channel (gate/channel.h; taken: closed once that is over) into @library. Is given up when
- * @sender leaves the bus or does not let its file be read for too long. Errors: those of sqns_library_load_async();
- * CANCELLED; FAILED. */
-void sqns_intake_load_async (SqnsLibrary *library,
-                             int channel,
-                             SqnsFirmwareKind kind,
+/* By SqnsJobFile. */
+typedef struct {
+  int channels[SQNS_JOB_N_FILES];         /* gate/channel.h, -1 none */
+  SqnsFirmware *loaded[SQNS_JOB_N_FILES]; /* NULL none */
+} SqnsIntake;
+
+SqnsIntake *sqns_intake_new (void);
+/* Closes the channels that were not read. */
+void sqns_intake_free (SqnsIntake *intake);
+
+/* Takes the channels that @handles (-1 none) stand for out of @message, and closes all others. Errors: INVALID_ARGS (no
+ * such descriptor came), LIMITS_EXCEEDED. */
+gboolean
+sqns_intake_take (SqnsIntake *intake, GDBusMessage *message, const gint32 handles[SQNS_JOB_N_FILES], GError **error);
+
+/* Loads what was taken into @library. Gives up when @sender leaves the bus or does not let a file be read for too long.
+ * Errors: those of sqns_library_load_async(); CANCELLED; FAILED; LIMITS_EXCEEDED. */
+void sqns_intake_load_async (SqnsIntake *intake,
+                             SqnsLibrary *library,
                              GDBusConnection *connection,
                              const char *sender,
                              GCancellable *cancellable,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
-SqnsFirmware *sqns_intake_load_finish (GAsyncResult *result, GError **error);
+gboolean sqns_intake_load_finish (GAsyncResult *result, GError **error);

@@ -19,6 +19,7 @@ static const char introspection[]
 
 typedef struct {
   char *path;
+  GObject *model;
   GDBusInterfaceSkeleton *skeleton;
   GVariant *interfaces; /* a{sa{sv}}; NULL: to be read again */
 } Object;
@@ -28,6 +29,7 @@ struct _SqnsObjects {
   GDBusConnection *connection; /* nullable */
   guint registration;
   GHashTable *all;        /* path, borrowed -> Object */
+  GHashTable *by_model;   /* model -> Object, borrowed */
   SqnsBacklog *untold;    /* Object, borrowed: InterfacesAdded is to be emitted */
   SqnsFairQueue *waiting; /* GDBusMethodInvocation, by unique names: who asked for all objects */
   guint source;           /* answers the next one */
@@ -161,47 +163,71 @@ tell_added (gpointer item, gpointer user_data)
 }
 
 void
-sqns_objects_add (SqnsObjects *self, const char *path, GDBusInterfaceSkeleton *skeleton)
+sqns_objects_add (SqnsObjects *self, const char *path, GDBusInterfaceSkeleton *skeleton, GObject *model)
 {
   Object *object = g_new0 (Object, 1);
   g_autoptr (GError) error = NULL;
 
   object->path = g_strdup (path);
+  object->model = model;
   object->skeleton = g_object_ref (skeleton);
-  g_hash_table_replace (self->all, object->path, object);
+  g_hash_table_insert (self->all, object->path, object);
+  g_hash_table_insert (self->by_model, model, object);
   if (self->connection == NULL)
     return;
   if (!show (self, object, &error))
-    sqns_warning (NULL, "cannot show %s: %s", path, error->message);
+    sqns_warning (NULL, "cannot export %s: %s", path, error->message);
   sqns_backlog_push (self->untold, object);
 }
 
 void
-sqns_objects_announce (SqnsObjects *self, const char *path)
+sqns_objects_announce (SqnsObjects *self, GObject *model)
 {
-  Object *object = g_hash_table_lookup (self->all, path);
+  Object *object = g_hash_table_lookup (self->by_model, model);
   if (object != NULL && sqns_backlog_remove (self->untold, object))
     tell_added (object, self);
 }
 
 void
-sqns_objects_remove (SqnsObjects *self, const char *path)
+sqns_objects_remove (SqnsObjects *self, GObject *model)
 {
-  Object *object = g_hash_table_lookup (self->all, path);
+  Object *object = g_hash_table_lookup (self->by_model, model);
   const char *const names[] = { interface_name (object), NULL };
 
-  sqns_objects_announce (self, path); /* somebody may have asked for all meanwhile, and know it */
+  sqns_objects_announce (self, model); /* a client may know it from GetManagedObjects */
   if (self->connection != NULL)
-    emit (self, "InterfacesRemoved", g_variant_new ("(o^as)", path, names));
-  g_hash_table_remove (self->all, path);
+    emit (self, "InterfacesRemoved", g_variant_new ("(o^as)", object->path, names));
+  g_hash_table_remove (self->by_model, model);
+  g_hash_table_remove (self->all, object->path);
 }
 
 void
-sqns_objects_changed (SqnsObjects *self, const char *path)
+sqns_objects_changed (SqnsObjects *self, GObject *model)
 {
-  Object *object = g_hash_table_lookup (self->all, path);
+  Object *object = g_hash_table_lookup (self->by_model, model);
   if (object != NULL)
     g_clear_pointer (&object->interfaces, g_variant_unref);
+}
+
+GObject *
+sqns_objects_model (SqnsObjects *self, const char *path)
+{
+  const Object *object = g_hash_table_lookup (self->all, path);
+  return object != NULL ? object->model : NULL;
+}
+
+const char *
+sqns_objects_path (SqnsObjects *self, GObject *model)
+{
+  const Object *object = g_hash_table_lookup (self->by_model, model);
+  return object != NULL ? object->path : "/";
+}
+
+GDBusInterfaceSkeleton *
+sqns_objects_skeleton (SqnsObjects *self, GObject *model)
+{
+  const Object *object = g_hash_table_lookup (self->by_model, model);
+  return object != NULL ? object->skeleton : NULL;
 }
 
 gboolean
@@ -232,6 +258,7 @@ sqns_objects_new (const char *path)
   SqnsObjects *self = g_new0 (SqnsObjects, 1);
   self->path = g_strdup (path);
   self->all = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, object_free);
+  self->by_model = g_hash_table_new (NULL, NULL);
   self->untold = sqns_backlog_new (tell_added, self);
   self->waiting = sqns_fair_queue_new (SQNS_OBJECTS_MAX_WAITING);
   return self;
@@ -252,6 +279,7 @@ sqns_objects_free (SqnsObjects *self)
     g_dbus_connection_unregister_object (self->connection, self->registration);
   sqns_fair_queue_free (self->waiting, refuse);
   sqns_backlog_free (self->untold, NULL);
+  g_hash_table_unref (self->by_model);
   g_hash_table_unref (self->all);
   g_clear_object (&self->connection);
   g_free (self->path);

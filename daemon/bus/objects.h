@@ -21,13 +21,16 @@ void sqns_objects_free (SqnsObjects *objects);
  */
 gboolean sqns_objects_connect (SqnsObjects *objects, GDBusConnection *connection, GError **error);
 
-/* @path is not there yet. It can be called at once; InterfacesAdded is emitted soon, a few of them in a turn of the
- * main loop, as they may come by the hundred. */
-void sqns_objects_add (SqnsObjects *objects, const char *path, GDBusInterfaceSkeleton *skeleton);
-/* Emits what was not emitted yet of the object at @path, before something else is told of it; nothing if it is not
- * there. */
-void sqns_objects_announce (SqnsObjects *objects, const char *path);
+/* Shows @model (a device or a job, borrowed) as @skeleton at @path, which is free. It can be called at once;
+ * InterfacesAdded is emitted soon, a few in a turn of the main loop, as they may come by the hundred. */
+void sqns_objects_add (SqnsObjects *objects, const char *path, GDBusInterfaceSkeleton *skeleton, GObject *model);
 /* Emits InterfacesRemoved. */
-void sqns_objects_remove (SqnsObjects *objects, const char *path);
-/* After each change of properties of the object at @path, whether told or not; nothing if it is not there. */
-void sqns_objects_changed (SqnsObjects *objects, const char *path);
+void sqns_objects_remove (SqnsObjects *objects, GObject *model);
+/* Emits InterfacesAdded of @model now, if it is pending, before any other signal about it. */
+void sqns_objects_announce (SqnsObjects *objects, GObject *model);
+/* After each change of properties of @model, whether signalled or not. */
+void sqns_objects_changed (SqnsObjects *objects, GObject *model);
+
+GObject *sqns_objects_model (SqnsObjects *objects, const char *path);                 /* NULL: no such object */
+const char *sqns_objects_path (SqnsObjects *objects, GObject *model);                 /* "/" when it is not there */
+GDBusInterfaceSkeleton *sqns_objects_skeleton (SqnsObjects *objects, GObject *model); /* NULL when it is not there */

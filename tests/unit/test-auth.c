@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who may call what: every method has its row, every action its entry for polkit, and docs/security.md says the same.
  */
-#include "bus/auth.h"
+#include "bus/methods.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -33,14 +33,14 @@ check_interface (const char *name)
   for (i = 0; node->interfaces[0]->methods[i] != NULL; i++)
     {
       const char *method = node->interfaces[0]->methods[i]->name;
-      const SqnsAuthRow *row = sqns_auth_lookup (node->interfaces[0]->name, method);
+      const SqnsBusMethod *row = sqns_methods_find (node->interfaces[0]->name, method);
       if (row == NULL)
         g_error ("%s.%s has no row", name, method);
       /* only these need no word of polkit */
-      if (row->need == SQNS_AUTH_READ)
+      if (row->right.need == SQNS_AUTH_READ)
         g_assert_true (g_str_equal (method, "Inspect") || g_str_equal (method, "GetHistory")
                        || g_str_equal (method, "GetLog"));
-      if (row->need == SQNS_AUTH_OWN || row->need == SQNS_AUTH_OWN_ORDER)
+      if (row->right.need == SQNS_AUTH_OWN || row->right.need == SQNS_AUTH_OWN_ORDER)
         g_assert_cmpstr (name, ==, "Job");
     }
   return i;
@@ -50,10 +50,10 @@ static void
 test_every_method (void)
 {
   gsize n;
-  sqns_auth_rows (&n);
+  sqns_methods (&n);
   g_assert_cmpuint (check_interface ("Manager") + check_interface ("Modem") + check_interface ("Job"), ==, n);
-  g_assert_null (sqns_auth_lookup ("org.sqnsd1.Manager", "FormatDisk"));
-  g_assert_null (sqns_auth_lookup ("org.sqnsd1.Other", "Inspect"));
+  g_assert_null (sqns_methods_find ("org.sqnsd1.Manager", "FormatDisk"));
+  g_assert_null (sqns_methods_find ("org.sqnsd1.Other", "Inspect"));
 }
 
 static void
@@ -86,9 +86,9 @@ test_needs (void)
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      const SqnsAuthRow *row = sqns_auth_lookup (rows[i].interface, rows[i].method);
+      const SqnsBusMethod *row = sqns_methods_find (rows[i].interface, rows[i].method);
       SqnsAction needs[SQNS_AUTH_MAX_NEEDS];
-      guint n = sqns_auth_needs (row, &rows[i].wish, CALLER, needs);
+      guint n = sqns_auth_needs (row->right, &rows[i].wish, CALLER, needs);
       g_autoptr (GString) text = g_string_new (NULL);
       for (guint at = 0; at < n; at++)
         g_string_append_printf (text, "%s ", sqns_action_name (needs[at]) + strlen ("org.sqnsd1."));
@@ -113,10 +113,10 @@ test_polkit_knows_every_action (void)
 }
 
 static char *
-words (const SqnsAuthRow *row)
+words (const SqnsBusMethod *row)
 {
-  const char *action = sqns_action_name (row->action) + strlen ("org.sqnsd1.");
-  switch (row->need)
+  const char *action = sqns_action_name (row->right.action) + strlen ("org.sqnsd1.");
+  switch (row->right.need)
     {
     case SQNS_AUTH_READ:
       return g_strdup ("nothing");
@@ -139,13 +139,13 @@ test_documented (void)
   g_autofree char *text = read_source ("docs/security.md");
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   gsize n, documented = 0;
-  const SqnsAuthRow *rows = sqns_auth_rows (&n);
+  const SqnsBusMethod *rows = sqns_methods (&n);
 
   for (gsize i = 0; i < n; i++)
     {
       g_autofree char *need = words (&rows[i]);
       g_autofree char *line
-          = g_strdup_printf ("| `%s.%s` | %s |", rows[i].interface + strlen ("org.sqnsd1."), rows[i].method, need);
+          = g_strdup_printf ("| `%s.%s` | %s |", rows[i].interface + strlen ("org.sqnsd1."), rows[i].name, need);
       if (!g_strv_contains ((const char *const *)lines, line))
         g_error ("docs/security.md lacks the line: %s", line);
     }

@@ -113,6 +113,13 @@ on_message (GDBusConnection *connection, GDBusMessage *message, gboolean incomin
   return message;
 }
 
+/* A thing is its own model. */
+static void
+add (Rig *rig, const char *path, Thing *thing)
+{
+  sqns_objects_add (rig->objects, path, G_DBUS_INTERFACE_SKELETON (thing), G_OBJECT (thing));
+}
+
 static void
 rig_set_up (Rig *rig, gconstpointer unused)
 {
@@ -126,7 +133,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   rig->objects = sqns_objects_new (ROOT);
   rig->thing = g_object_new (TEST_TYPE_THING, NULL);
   rig->thing->value = 7;
-  sqns_objects_add (rig->objects, PATH, G_DBUS_INTERFACE_SKELETON (rig->thing));
+  add (rig, PATH, rig->thing);
   sqns_objects_connect (rig->objects, rig->service, &error);
   g_assert_no_error (error);
 }
@@ -218,8 +225,8 @@ test_changed (Rig *rig, gconstpointer unused)
   reads = rig->thing->reads;
   g_assert_cmpuint (reads, ==, 1);
   rig->thing->value = 8;
-  sqns_objects_changed (rig->objects, PATH);
-  sqns_objects_changed (rig->objects, "/org/example/none");
+  sqns_objects_changed (rig->objects, G_OBJECT (rig->thing));
+  sqns_objects_changed (rig->objects, G_OBJECT (rig->service));
   ask (rig, 0, 20);
   wait_answers (rig, 40);
   g_assert_cmpuint (rig->last, ==, 8);
@@ -267,9 +274,9 @@ test_signals (Rig *rig, gconstpointer unused)
                                             NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, told, NULL);
 
   settle (rig->clients[0]);
-  sqns_objects_add (rig->objects, "/org/example/thing/b", G_DBUS_INTERFACE_SKELETON (other));
+  add (rig, "/org/example/thing/b", other);
   g_assert_true (g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (other)) == rig->service);
-  sqns_objects_remove (rig->objects, "/org/example/thing/b");
+  sqns_objects_remove (rig->objects, G_OBJECT (other));
   g_assert_null (g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (other)));
   ask (rig, 0, 1);
   wait_answers (rig, 1);
@@ -280,6 +287,19 @@ test_signals (Rig *rig, gconstpointer unused)
   g_assert_cmpstr (told->pdata[1], ==,
                    ROOT " InterfacesRemoved (objectpath '/org/example/thing/b', ['org.example.Thing'])");
   g_dbus_connection_signal_unsubscribe (rig->clients[0], subscription);
+}
+
+static void
+test_lookup (Rig *rig, gconstpointer unused)
+{
+  GObject *model = G_OBJECT (rig->thing);
+  g_assert_true (sqns_objects_model (rig->objects, PATH) == model);
+  g_assert_cmpstr (sqns_objects_path (rig->objects, model), ==, PATH);
+  g_assert_true (G_OBJECT (sqns_objects_skeleton (rig->objects, model)) == model);
+  sqns_objects_remove (rig->objects, model);
+  g_assert_null (sqns_objects_model (rig->objects, PATH));
+  g_assert_cmpstr (sqns_objects_path (rig->objects, model), ==, "/");
+  g_assert_null (sqns_objects_skeleton (rig->objects, model));
 }
 
 /* Hundreds that come at once are told of in turns, each once; one that somebody is to hear of now goes first. */
@@ -297,12 +317,13 @@ test_many (Rig *rig, gconstpointer unused)
       g_autofree char *path = g_strdup_printf (ROOT "/thing/n%u", i);
       g_autoptr (Thing) thing = g_object_new (TEST_TYPE_THING, NULL);
       thing->value = i;
-      sqns_objects_add (rig->objects, path, G_DBUS_INTERFACE_SKELETON (thing));
+      add (rig, path, thing);
     }
   g_assert_cmpuint (told->len, ==, 0);
-  sqns_objects_announce (rig->objects, ROOT "/thing/n299");
-  sqns_objects_announce (rig->objects, ROOT "/thing/n299");
-  sqns_objects_announce (rig->objects, ROOT "/thing/none");
+  GObject *last = sqns_objects_model (rig->objects, ROOT "/thing/n299");
+  sqns_objects_announce (rig->objects, last);
+  sqns_objects_announce (rig->objects, last);
+  sqns_objects_announce (rig->objects, G_OBJECT (rig->service));
   guint deadline = g_timeout_add_seconds (DEADLINE_S, on_deadline, NULL);
   while (told->len < 300)
     g_main_context_iteration (NULL, TRUE);
@@ -346,8 +367,8 @@ main (int argc, char **argv)
     const char *name;
     void (*test) (Rig *rig, gconstpointer unused);
   } tests[] = {
-    { "/objects/changed", test_changed }, { "/objects/in-turn", test_in_turn },   { "/objects/signals", test_signals },
-    { "/objects/many", test_many },       { "/objects/too-many", test_too_many },
+    { "/objects/lookup", test_lookup },   { "/objects/changed", test_changed }, { "/objects/in-turn", test_in_turn },
+    { "/objects/signals", test_signals }, { "/objects/many", test_many },       { "/objects/too-many", test_too_many },
   };
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A job as org.sqnsd1.Job. */
+#include "bus/job-object.h"
+
+#include "bus/methods.h"
+#include "bus/throttle.h"
+
+struct _SqnsJobObject {
+  SqnsDbusJobSkeleton parent; /* its notifications are frozen but in publish() */
+  SqnsService *service;       /* borrowed */
+  SqnsJob *job;
+  SqnsThrottle throttle;
+  guint timer; /* publishes what is held back */
+  gint64 timer_due;
+};
+
+G_DEFINE_FINAL_TYPE (SqnsJobObject, sqns_job_object, SQNS_DBUS_TYPE_JOB_SKELETON)
+
+/* What never changes. */
+static void
+copy_order (SqnsJobObject *self)
+{
+  const SqnsJobInfo *info = sqns_job_info (self->job);
+  const SqnsRequest *request = sqns_job_request (self->job);
+  SqnsDbusJob *skeleton = SQNS_DBUS_JOB (self);
+
+  sqns_dbus_job_set_uuid (skeleton, info->uuid);
+  sqns_dbus_job_set_kind (skeleton, request->options.recover ? "recover" : "upgrade");
+  sqns_dbus_job_set_modem (skeleton,
+                           sqns_objects_path (self->service->objects, G_OBJECT (sqns_job_device (self->job))));
+  sqns_dbus_job_set_not_before (skeleton, request->not_before);
+  sqns_dbus_job_set_not_after (skeleton, request->not_after);
+  sqns_dbus_job_set_priority (skeleton, request->priority);
+  sqns_dbus_job_set_label (skeleton, request->label);
+  sqns_dbus_job_set_creator_uid (skeleton, request->creator_uid);
+  sqns_dbus_job_set_created_at (skeleton, info->created_at);
+  sqns_dbus_job_set_firmware_name (skeleton, info->firmware_name);
+  sqns_dbus_job_set_firmware_sha256 (skeleton, info->firmware_sha256);
+}
+
+/* Can be read at once; is signalled by publish(). */
+static void
+copy_state (SqnsJobObject *self)
+{
+  const SqnsJobInfo *info = sqns_job_info (self->job);
+  SqnsDbusJob *skeleton = SQNS_DBUS_JOB (self);
+  g_autofree char *before = sqns_version_format (&info->version_before);
+  g_autofree char *after = sqns_version_format (&info->version_after);
+
+  sqns_dbus_job_set_state (skeleton, sqns_job_state_name (info->state));
+  sqns_dbus_job_set_phase (skeleton, info->started ? sqns_phase_name (info->phase) : "");
+  sqns_dbus_job_set_message (skeleton, info->message);
+  sqns_dbus_job_set_progress (skeleton, info->progress);
+  sqns_dbus_job_set_bytes_done (skeleton, info->bytes_done);
+  sqns_dbus_job_set_bytes_total (skeleton, info->bytes_total);
+  sqns_dbus_job_set_rate (skeleton, info->rate);
+  sqns_dbus_job_set_retries (skeleton, info->retries);
+  sqns_dbus_job_set_safe (skeleton, info->safe);
+  sqns_dbus_job_set_point_of_no_return (skeleton, info->committed);
+  sqns_dbus_job_set_queue_position (skeleton, info->queue_position);
+  sqns_dbus_job_set_started_at (skeleton, info->started_at);
+  sqns_dbus_job_set_expected_end (skeleton, info->expected_end);
+  sqns_dbus_job_set_finished_at (skeleton, info->finished_at);
+  sqns_dbus_job_set_version_before (skeleton, before);
+  sqns_dbus_job_set_version_after (skeleton, after);
+  sqns_dbus_job_set_error_name (skeleton, info->error != NULL ? sqns_error_name (info->error) : "");
+  sqns_dbus_job_set_error_message (skeleton, info->error != NULL ? info->error->message : "");
+  sqns_dbus_job_set_advice (skeleton, info->advice);
+  sqns_objects_changed (self->service->objects, G_OBJECT (self->job));
+}
+
+static void
+publish (SqnsJobObject *self, SqnsTell how)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  copy_state (self);
+  sqns_objects_announce (self->service->objects, G_OBJECT (self->job));
+  g_object_thaw_notify (G_OBJECT (self));
+  /* now, and not in an idle callback: the throttle counts signals */
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
+  g_object_freeze_notify (G_OBJECT (self));
+  sqns_throttle_told (&self->throttle, how, g_get_monotonic_time ());
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  SqnsJobObject *self = user_data;
+  self->timer = 0;
+  publish (self, SQNS_TELL_LATER);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_changed (SqnsJob *job, gboolean prompt, SqnsJobObject *self)
+{
+  gboolean finished = sqns_job_is_finished (job);
+  /* a daemon that stops has no time for a second signal */
+  gboolean stopped = sqns_job_is_interrupted (job) && sqns_manager_is_stopping (self->service->manager);
+  /* no client may read that a resumed job has ended */
+  gboolean resumed = !finished && sqns_dbus_job_get_finished_at (SQNS_DBUS_JOB (self)) != 0;
+  SqnsTell how = finished || stopped || resumed ? SQNS_TELL_NOW : prompt ? SQNS_TELL_SOON : SQNS_TELL_LATER;
+  gint64 now = g_get_monotonic_time ();
+  gint64 due = sqns_throttle_due (&self->throttle, how, now);
+
+  if (due <= now)
+    {
+      publish (self, how);
+      return;
+    }
+  /* a client that asks meanwhile gets the truth about state and safety */
+  if (prompt)
+    copy_state (self);
+  if (self->timer != 0 && self->timer_due <= due)
+    return;
+  g_clear_handle_id (&self->timer, g_source_remove);
+  self->timer_due = due;
+  self->timer = g_timeout_add ((due - now + 999) / 1000, on_timer, self);
+}
+
+static void
+sqns_job_object_dispose (GObject *object)
+{
+  SqnsJobObject *self = SQNS_JOB_OBJECT (object);
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_object (&self->job);
+  G_OBJECT_CLASS (sqns_job_object_parent_class)->dispose (object);
+}
+
+static void
+sqns_job_object_class_init (SqnsJobObjectClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = sqns_job_object_dispose;
+}
+
+static void
+sqns_job_object_init (SqnsJobObject *self)
+{
+}
+
+SqnsJobObject *
+sqns_job_object_new (SqnsService *service, SqnsJob *job)
+{
+  SqnsJobObject *self = g_object_new (SQNS_TYPE_JOB_OBJECT, NULL);
+  self->service = service;
+  self->job = g_object_ref (job);
+  sqns_methods_serve (service, self, SQNS_DBUS_TYPE_JOB);
+  g_signal_connect_object (job, "changed", G_CALLBACK (on_changed), self, 0);
+  copy_order (self);
+  copy_state (self);
+  g_object_freeze_notify (G_OBJECT (self));
+  return self;
+}

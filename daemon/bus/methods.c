@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The methods of the interface. parse_x() reads the arguments of x, run_x() does it. */
+#include "bus/methods.h"
+
+#include "bus/intake.h"
+#include "bus/options.h"
+#include "bus/reserve.h"
+#include "common/clean.h"
+#include "device/console.h"
+#include "device/device-operation.h"
+
+static gboolean
+parse_no_options (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  g_autoptr (GVariant) options = g_variant_get_child_value (arguments, 0);
+  return sqns_options_none (options, error);
+}
+
+static SqnsDevice *
+find_device (SqnsCall *call, const char *path, GError **error)
+{
+  GObject *model = sqns_objects_model (call->service->objects, path);
+  if (SQNS_IS_DEVICE (model))
+    return SQNS_DEVICE (model);
+  g_autofree char *quote = sqns_clean_quote (path);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "there is no modem %s", quote);
+  return NULL;
+}
+
+/* Calls with files: Inspect, Upgrade, Recover, UpgradeMany */
+
+typedef struct {
+  SqnsRequest *request; /* NULL of Inspect */
+  SqnsIntake *intake;
+} Order;
+
+static void
+order_free (gpointer data)
+{
+  Order *order = data;
+  g_clear_pointer (&order->request, sqns_request_free);
+  sqns_intake_free (order->intake);
+  g_free (order);
+}
+
+static Order *
+order_new (SqnsCall *call)
+{
+  Order *order = g_new0 (Order, 1);
+  order->intake = sqns_intake_new ();
+  sqns_call_set_arguments (call, order, order_free);
+  return order;
+}
+
+static gboolean
+take_files (SqnsCall *call, Order *order, gint32 firmware, const SqnsOptionFiles *files, GError **error)
+{
+  const gint32 handles[SQNS_JOB_N_FILES] = {
+    [SQNS_JOB_FIRMWARE] = firmware,
+    [SQNS_JOB_FIRST_STEP] = files->first_step,
+    [SQNS_JOB_UPDATER] = files->updater,
+  };
+  return sqns_intake_take (order->intake, g_dbus_method_invocation_get_message (call->invocation), handles, error);
+}
+
+static void
+on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  if (sqns_intake_load_finish (result, &error))
+    sqns_call_go_on (call);
+  else
+    sqns_call_fail (call, error);
+}
+
+static void
+load_files (SqnsCall *call)
+{
+  const Order *order = call->arguments;
+  sqns_intake_load_async (order->intake, sqns_manager_library (call->service->manager),
+                          g_dbus_method_invocation_get_connection (call->invocation),
+                          g_dbus_method_invocation_get_sender (call->invocation), call->service->until, on_files_loaded,
+                          call);
+}
+
+static gboolean
+parse_inspect (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  const SqnsOptionFiles none = { -1, -1 };
+  g_autoptr (GVariant) options = NULL;
+  gint32 firmware;
+  g_variant_get (arguments, "(h@a{sv})", &firmware, &options);
+  return sqns_options_none (options, error) && take_files (call, order_new (call), firmware, &none, error);
+}
+
+static void
+run_inspect (SqnsCall *call)
+{
+  const Order *order = call->arguments;
+  sqns_call_return (call, g_variant_new ("(@a{sv})", sqns_firmware_info (order->intake->loaded[SQNS_JOB_FIRMWARE])));
+}
+
+static gboolean
+parse_request (SqnsCall *call, GVariant *options, SqnsOptionFiles *files, GError **error)
+{
+  Order *order = order_new (call);
+  order->request = sqns_options_upgrade (options, files, error);
+  if (order->request == NULL)
+    return FALSE;
+  call->wish.force = order->request->options.force;
+  return TRUE;
+}
+
+static gboolean
+parse_upgrade (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  g_autoptr (GVariant) options = NULL;
+  gint32 firmware;
+  SqnsOptionFiles files;
+  g_variant_get (arguments, "(h@a{sv})", &firmware, &options);
+  return parse_request (call, options, &files, error) && take_files (call, call->arguments, firmware, &files, error);
+}
+
+static gboolean
+parse_recover (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  if (!parse_upgrade (call, arguments, error))
+    return FALSE;
+  Order *order = call->arguments;
+  order->request->options.recover = TRUE;
+  return TRUE;
+}
+
+/* All or none: each must be known, and none named twice. */
+static gboolean
+collect_devices (SqnsCall *call, const char *const *modems, GError **error)
+{
+  for (gsize i = 0; modems[i] != NULL; i++)
+    {
+      SqnsDevice *device = find_device (call, modems[i], error);
+      if (device == NULL)
+        return FALSE;
+      if (g_ptr_array_find (call->devices, device, NULL))
+        {
+          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "the modem %s is named twice",
+                       sqns_device_info (device)->id);
+          return FALSE;
+        }
+      g_ptr_array_add (call->devices, g_object_ref (device));
+    }
+  if (call->devices->len > 0)
+    return TRUE;
+  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "no modem is named");
+  return FALSE;
+}
+
+static gboolean
+parse_upgrade_many (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  g_autofree const char **modems = NULL;
+  g_autoptr (GVariant) options = NULL;
+  gint32 firmware;
+  SqnsOptionFiles files;
+  g_variant_get (arguments, "(^a&oh@a{sv})", &modems, &firmware, &options);
+  return parse_request (call, options, &files, error) && collect_devices (call, modems, error)
+         && take_files (call, call->arguments, firmware, &files, error);
+}
+
+static void
+prepare_upgrade (SqnsCall *call)
+{
+  GError *error = NULL;
+  if (sqns_manager_accepts (call->service->manager, &error))
+    load_files (call);
+  else
+    sqns_call_fail (call, error);
+}
+
+/* The jobs that were made, with references; NULL: the call was failed. */
+static GPtrArray *
+submit (SqnsCall *call)
+{
+  Order *order = call->arguments;
+  SqnsFirmware **files = order->intake->loaded;
+  GError *error = NULL;
+  order->request->creator_uid = call->uid;
+  order->request->first_step = g_steal_pointer (&files[SQNS_JOB_FIRST_STEP]);
+  order->request->updater = g_steal_pointer (&files[SQNS_JOB_UPDATER]);
+  GPtrArray *jobs
+      = sqns_manager_submit (call->service->manager, call->devices, files[SQNS_JOB_FIRMWARE], order->request, &error);
+  if (jobs == NULL)
+    {
+      sqns_call_fail (call, error);
+      return NULL;
+    }
+  for (guint i = 0; i < jobs->len; i++)
+    g_object_ref (jobs->pdata[i]);
+  g_ptr_array_set_free_func (jobs, g_object_unref);
+  return jobs;
+}
+
+static void
+run_upgrade (SqnsCall *call)
+{
+  GPtrArray *jobs = submit (call);
+  if (jobs != NULL)
+    sqns_call_return_settled (call, g_variant_new ("(o)", sqns_objects_path (call->service->objects, jobs->pdata[0])),
+                              jobs);
+}
+
+static void
+run_upgrade_many (SqnsCall *call)
+{
+  GPtrArray *jobs = submit (call);
+  GVariantBuilder paths;
+  if (jobs == NULL)
+    return;
+  g_variant_builder_init (&paths, G_VARIANT_TYPE ("ao"));
+  for (guint i = 0; i < jobs->len; i++)
+    g_variant_builder_add (&paths, "o", sqns_objects_path (call->service->objects, jobs->pdata[i]));
+  sqns_call_return_settled (call, g_variant_new ("(ao)", &paths), jobs);
+}
+
+/* Other methods of the manager */
+
+static gboolean
+parse_add_port (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  SqnsPortOptions *port = g_new0 (SqnsPortOptions, 1);
+  g_autoptr (GVariant) options = g_variant_get_child_value (arguments, 1);
+  sqns_call_set_arguments (call, port, g_free);
+  return sqns_options_port (options, port, error);
+}
+
+static void
+run_add_port (SqnsCall *call)
+{
+  SqnsObjects *objects = call->service->objects;
+  GError *error = NULL;
+  const char *devnode;
+  g_variant_get_child (g_dbus_method_invocation_get_parameters (call->invocation), 0, "&s", &devnode);
+  SqnsDevice *device = sqns_device_table_add_port (sqns_manager_device_table (call->service->manager), devnode,
+                                                   call->arguments, &error);
+  if (device == NULL)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  sqns_objects_announce (objects, G_OBJECT (device));
+  sqns_call_return (call, g_variant_new ("(o)", sqns_objects_path (objects, G_OBJECT (device))));
+}
+
+static void
+run_remove_port (SqnsCall *call)
+{
+  GError *error = NULL;
+  const char *path;
+  g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(&o)", &path);
+  SqnsDevice *device = find_device (call, path, &error);
+  if (device != NULL)
+    sqns_device_table_remove_port (sqns_manager_device_table (call->service->manager), device, &error);
+  sqns_call_return_or_fail (call, error);
+}
+
+static gboolean
+parse_inhibit (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  g_autoptr (GVariant) options = g_variant_get_child_value (arguments, 2);
+  g_autofree char *path = NULL;
+  if (!sqns_options_inhibit (options, &path, error))
+    return FALSE;
+  if (path == NULL)
+    return TRUE;
+  SqnsDevice *device = find_device (call, path, error);
+  if (device != NULL)
+    g_ptr_array_add (call->devices, g_object_ref (device));
+  return device != NULL;
+}
+
+static void
+run_inhibit (SqnsCall *call)
+{
+  GError *error = NULL;
+  const char *who, *why;
+  int fd = -1;
+  g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(&s&s@a{sv})", &who, &why, NULL);
+  if (sqns_reserve_check (&error))
+    fd = sqns_manager_inhibit (call->service->manager, call->uid, who, why,
+                               call->devices->len > 0 ? sqns_call_device (call) : NULL, &error);
+  sqns_call_return_fd (call, fd, error);
+}
+
+static void
+filter_free (gpointer data)
+{
+  sqns_history_filter_clear (data);
+  g_free (data);
+}
+
+static gboolean
+parse_get_history (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  SqnsHistoryFilter *filter = g_new0 (SqnsHistoryFilter, 1);
+  g_autoptr (GVariant) options = NULL;
+  guint limit;
+  guint64 before;
+  sqns_call_set_arguments (call, filter, filter_free);
+  g_variant_get (arguments, "(@a{sv}ut)", &options, &limit, &before);
+  filter->limit = limit == 0 ? SQNS_HISTORY_DEFAULT : MIN (limit, SQNS_HISTORY_MAX);
+  filter->before = (gint64)MIN (before, (guint64)G_MAXINT64);
+  return sqns_options_history (options, filter, error);
+}
+
+static void
+add_text (GVariantBuilder *builder, const char *key, const char *text)
+{
+  g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (text));
+}
+
+static void
+add_time (GVariantBuilder *builder, const char *key, gint64 time)
+{
+  g_variant_builder_add (builder, "{sv}", key, g_variant_new_uint64 (time));
+}
+
+static GVariant *
+history_entry (const SqnsJobRecord *record)
+{
+  g_autofree char *before = sqns_version_format (&record->version_before);
+  g_autofree char *after = sqns_version_format (&record->version_after);
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_text (&builder, "uuid", record->uuid);
+  add_text (&builder, "kind", record->options.recover ? "recover" : "upgrade");
+  add_text (&builder, "modem", record->device);
+  add_text (&builder, "dev-node", record->devnode);
+  add_text (&builder, "state", sqns_job_state_name (record->state));
+  add_text (&builder, "phase", record->started ? sqns_phase_name (record->phase) : "");
+  add_text (&builder, "message", record->message);
+  add_text (&builder, "label", record->label);
+  add_time (&builder, "created-at", record->created_at);
+  add_time (&builder, "started-at", record->started_at);
+  add_time (&builder, "finished-at", record->finished_at);
+  add_text (&builder, "firmware-name", record->files[SQNS_JOB_FIRMWARE].name);
+  add_text (&builder, "firmware-sha256", record->files[SQNS_JOB_FIRMWARE].sha256);
+  add_text (&builder, "version-before", before);
+  add_text (&builder, "version-after", after);
+  add_text (&builder, "error-name", record->error_name);
+  add_text (&builder, "error-message", record->error_message);
+  add_text (&builder, "advice", record->advice);
+  g_variant_builder_add (&builder, "{sv}", "safe", g_variant_new_boolean (record->safe));
+  g_variant_builder_add (&builder, "{sv}", "retries", g_variant_new_uint32 (record->retries));
+  g_variant_builder_add (&builder, "{sv}", "interruptions", g_variant_new_uint32 (record->interruptions));
+  g_variant_builder_add (&builder, "{sv}", "creator-uid", g_variant_new_uint32 (record->creator_uid));
+  return g_variant_builder_end (&builder);
+}
+
+static void
+on_history (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  g_autoptr (GPtrArray) records = sqns_manager_history_finish (SQNS_MANAGER (source), result, &error);
+  GVariantBuilder builder;
+  if (records == NULL)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < records->len; i++)
+    g_variant_builder_add_value (&builder, history_entry (records->pdata[i]));
+  sqns_call_return (call, g_variant_new ("(aa{sv})", &builder));
+}
+
+static void
+run_get_history (SqnsCall *call)
+{
+  sqns_manager_history_async (call->service->manager, call->uid, call->arguments, on_history, call);
+}
+
+static void
+run_set_draining (SqnsCall *call)
+{
+  gboolean draining;
+  g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(b)", &draining);
+  sqns_manager_set_draining (call->service->manager, draining);
+  sqns_call_return (call, NULL);
+}
+
+/* Methods of a modem that open its port */
+
+static gboolean
+go_on_idle (gpointer user_data)
+{
+  sqns_call_go_on (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_released (SqnsDevice *device, SqnsCall *call)
+{
+  g_signal_handlers_disconnect_by_func (device, on_released, call);
+  g_idle_add (go_on_idle, call); /* a waiting job goes first */
+}
+
+/* With two calls of sqnsctl in a row the console of the first may still be closing. */
+static void
+wait_for_console (SqnsCall *call)
+{
+  SqnsDevice *device = sqns_call_device (call);
+  if (sqns_console_is_closing (device))
+    g_signal_connect (device, "released", G_CALLBACK (on_released), call);
+  else
+    sqns_call_go_on (call);
+}
+
+/* FALSE: the call was failed. */
+static gboolean
+may_open (SqnsCall *call)
+{
+  /* draining concerns jobs only, but a daemon that stops does not open a port again */
+  if (!sqns_manager_is_stopping (call->service->manager))
+    return TRUE;
+  sqns_call_fail (call, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is stopping"));
+  return FALSE;
+}
+
+static void
+on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+  sqns_device_probe_finish (sqns_call_device (user_data), result, &error);
+  sqns_call_return_or_fail (user_data, error);
+}
+
+static void
+run_refresh (SqnsCall *call)
+{
+  if (may_open (call))
+    sqns_device_probe_async (sqns_call_device (call), sqns_manager_backend (call->service->manager), on_refreshed,
+                             call);
+}
+
+static void
+add_number (GVariantBuilder *builder, const char *key, const char *number)
+{
+  if (number != NULL)
+    add_text (builder, key, number);
+}
+
+static void
+on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  g_autoptr (SqnsIdentity) identity = sqns_device_identify_finish (sqns_call_device (call), result, &error);
+  GVariantBuilder builder;
+  if (identity == NULL)
+    {
+      sqns_call_fail (call, error);
+      return;
+    }
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_number (&builder, "imei", identity->imei);
+  add_number (&builder, "iccid", identity->iccid);
+  add_number (&builder, "imsi", identity->imsi);
+  sqns_call_return (call, g_variant_new ("(a{sv})", &builder));
+}
+
+static void
+run_identify (SqnsCall *call)
+{
+  if (may_open (call))
+    sqns_device_identify_async (sqns_call_device (call), sqns_manager_backend (call->service->manager), on_identified,
+                                call);
+}
+
+static gboolean
+parse_reset (SqnsCall *call, GVariant *arguments, GError **error)
+{
+  g_autoptr (GVariant) options = g_variant_get_child_value (arguments, 0);
+  gboolean *with_modem = g_new0 (gboolean, 1);
+  sqns_call_set_arguments (call, with_modem, g_free);
+  return sqns_options_reset (options, with_modem, error);
+}
+
+static void
+on_reset_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+  sqns_device_reset_finish (sqns_call_device (user_data), result, &error);
+  sqns_call_return_or_fail (user_data, error);
+}
+
+static void
+run_reset (SqnsCall *call)
+{
+  const gboolean *with_modem = call->arguments;
+  if (may_open (call))
+    sqns_device_reset_async (sqns_call_device (call), sqns_manager_backend (call->service->manager), *with_modem,
+                             on_reset_done, call);
+}
+
+static void
+on_console_open (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+  int fd = sqns_console_open_finish (sqns_call_device (user_data), result, &error);
+  sqns_call_return_fd (user_data, fd, error);
+}
+
+static void
+run_open_console (SqnsCall *call)
+{
+  SqnsManager *manager = call->service->manager;
+  GError *error = NULL;
+  if (!may_open (call))
+    return;
+  if (sqns_reserve_check (&error) && sqns_manager_allows_console (manager, call->uid, &error))
+    sqns_console_open_async (sqns_call_device (call), sqns_manager_backend (manager), call->uid, on_console_open, call);
+  else
+    sqns_call_fail (call, error);
+}
+
+/* Methods of a job */
+
+static void
+run_cancel (SqnsCall *call)
+{
+  GError *error = NULL;
+  if (sqns_job_cancel (call->job, &error))
+    sqns_call_return_settled (call, NULL, NULL);
+  else
+    sqns_call_fail (call, error);
+}
+
+static void
+on_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsCall *call = user_data;
+  GError *error = NULL;
+  if (sqns_manager_resume_finish (SQNS_MANAGER (source), result, &error))
+    sqns_call_return_settled (call, NULL, NULL);
+  else
+    sqns_call_fail (call, error);
+}
+
+static void
+run_resume (SqnsCall *call)
+{
+  sqns_manager_resume_async (call->service->manager, call->job, on_resumed, call);
+}
+
+static void
+on_log_open (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+  int fd = sqns_manager_open_log_finish (SQNS_MANAGER (source), result, &error);
+  sqns_call_return_fd (user_data, fd, error);
+}
+
+static void
+run_get_log (SqnsCall *call)
+{
+  GError *error = NULL;
+  if (sqns_reserve_check (&error))
+    sqns_manager_open_log_async (call->service->manager, call->job, on_log_open, call);
+  else
+    sqns_call_fail (call, error);
+}
+
+static void
+run_forget (SqnsCall *call)
+{
+  GError *error = NULL;
+  sqns_manager_forget (call->service->manager, call->job, &error);
+  sqns_call_return_or_fail (call, error);
+}
+
+/* The table */
+
+/* clang-format off */
+#define READ { SQNS_AUTH_READ }
+#define ACTION(action) { SQNS_AUTH_ACTION, action }
+#define ORDER(action) { SQNS_AUTH_ORDER, action }
+#define OWN { SQNS_AUTH_OWN, SQNS_ACTION_CANCEL_OTHER }
+#define OWN_ORDER { SQNS_AUTH_OWN_ORDER, SQNS_ACTION_CANCEL_OTHER }
+
+static const SqnsBusMethod table[] = {
+  { "org.sqnsd1.Manager", "Inspect", READ, parse_inspect, load_files, run_inspect },
+  { "org.sqnsd1.Manager", "AddPort", ACTION (SQNS_ACTION_MANAGE), parse_add_port, NULL, run_add_port },
+  { "org.sqnsd1.Manager", "RemovePort", ACTION (SQNS_ACTION_MANAGE), NULL, NULL, run_remove_port },
+  { "org.sqnsd1.Manager", "UpgradeMany", ORDER (SQNS_ACTION_UPGRADE), parse_upgrade_many, prepare_upgrade, run_upgrade_many },
+  { "org.sqnsd1.Manager", "Inhibit", ACTION (SQNS_ACTION_INHIBIT), parse_inhibit, NULL, run_inhibit },
+  { "org.sqnsd1.Manager", "GetHistory", READ, parse_get_history, NULL, run_get_history },
+  { "org.sqnsd1.Manager", "SetDraining", ACTION (SQNS_ACTION_MANAGE), NULL, NULL, run_set_draining },
+  /* a refresh talks to the board, as a console does */
+  { "org.sqnsd1.Modem", "Refresh", ACTION (SQNS_ACTION_CONSOLE), parse_no_options, wait_for_console, run_refresh },
+  { "org.sqnsd1.Modem", "Identify", ACTION (SQNS_ACTION_IDENTIFY), parse_no_options, wait_for_console, run_identify },
+  { "org.sqnsd1.Modem", "Upgrade", ORDER (SQNS_ACTION_UPGRADE), parse_upgrade, prepare_upgrade, run_upgrade },
+  { "org.sqnsd1.Modem", "Recover", ORDER (SQNS_ACTION_RECOVER), parse_recover, prepare_upgrade, run_upgrade },
+  { "org.sqnsd1.Modem", "Reset", ACTION (SQNS_ACTION_RESET), parse_reset, wait_for_console, run_reset },
+  { "org.sqnsd1.Modem", "OpenConsole", ACTION (SQNS_ACTION_CONSOLE), parse_no_options, wait_for_console, run_open_console },
+  { "org.sqnsd1.Job", "Cancel", OWN, parse_no_options, NULL, run_cancel },
+  { "org.sqnsd1.Job", "Resume", OWN_ORDER, parse_no_options, NULL, run_resume },
+  { "org.sqnsd1.Job", "GetLog", READ, NULL, NULL, run_get_log },
+  { "org.sqnsd1.Job", "Forget", OWN, NULL, NULL, run_forget },
+};
+/* clang-format on */
+
+const SqnsBusMethod *
+sqns_methods (gsize *n)
+{
+  *n = G_N_ELEMENTS (table);
+  return table;
+}
+
+const SqnsBusMethod *
+sqns_methods_find (const char *interface, const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
+    if (g_str_equal (table[i].interface, interface) && g_str_equal (table[i].name, name))
+      return &table[i];
+  return NULL;
+}
+
+/* Any "handle-..." signal of a generated skeleton: @values are the skeleton, the invocation and its arguments. */
+static void
+on_method (
+    GClosure *closure, GValue *handled, guint n_values, const GValue *values, gpointer hint, gpointer marshal_data)
+{
+  GDBusMethodInvocation *invocation = g_value_get_object (&values[1]);
+  g_value_set_boolean (handled, TRUE);
+  sqns_call_begin (closure->data, invocation,
+                   sqns_methods_find (g_dbus_method_invocation_get_interface_name (invocation),
+                                      g_dbus_method_invocation_get_method_name (invocation)));
+}
+
+void
+sqns_methods_serve (SqnsService *service, gpointer skeleton, GType interface)
+{
+  guint n;
+  g_autofree guint *signals = g_signal_list_ids (interface, &n);
+  for (guint i = 0; i < n; i++)
+    if (g_str_has_prefix (g_signal_name (signals[i]), "handle-"))
+      {
+        GClosure *closure = g_closure_new_simple (sizeof (GClosure), service);
+        g_closure_set_marshal (closure, on_method);
+        g_signal_connect_closure_by_id (skeleton, signals[i], 0, closure, FALSE);
+      }
+}
