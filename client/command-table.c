@@ -5,28 +5,35 @@
 
 #include <string.h>
 
-const SqnsCommand sqns_commands[] = {
-  { "list", sqns_cmd_list, "", "the boards, and what is known of their modems" },
-  { "show", sqns_cmd_show, "MODEM", "all that is known of one modem; --refresh, --identify ask it" },
-  { "inspect", sqns_cmd_inspect, "FILE", "check a firmware file; needs no daemon" },
-  { "upgrade", sqns_cmd_upgrade, "MODEM... FILE", "bring modems to the firmware in FILE, and wait for it" },
-  { "recover", sqns_cmd_recover, "MODEM FILE", "the same for a modem that does not boot" },
-  { "jobs", sqns_cmd_jobs, "", "what runs, waits and is done" },
-  { "job", sqns_cmd_job, "ID", "all about one job; --log prints its transcript" },
-  { "wait", sqns_cmd_wait, "ID...", "wait until jobs have ended" },
-  { "cancel", sqns_cmd_cancel, "ID...", "ask jobs to end while they safely can" },
-  { "resume", sqns_cmd_resume, "ID...", "go on with interrupted, failed or cancelled jobs, and wait for it" },
-  { "history", sqns_cmd_history, "[MODEM]", "jobs that have ended, newest first" },
-  { "watch", sqns_cmd_watch, "", "follow all boards and jobs until Ctrl-C" },
-  { "at", sqns_cmd_at, "MODEM COMMAND", "send one AT command and print the answer" },
-  { "console", sqns_cmd_console, "MODEM", "talk to a modem by hand; Ctrl-] leaves" },
-  { "reset", sqns_cmd_reset, "MODEM", "reset a board's module; --modem resets the modem, too" },
-  { "doctor", sqns_cmd_doctor, "[MODEM]", "what is wrong, in plain words, and what to do next" },
-  { "inhibit", sqns_cmd_inhibit, "[MODEM] --why TEXT -- CMD", "keep new jobs away while CMD runs" },
-  { "drain", sqns_cmd_drain, "on|off", "let the daemon finish what runs and start nothing new" },
-  { "notify", sqns_cmd_notify, "", "desktop notifications of jobs, until the session ends" },
-  { "version", sqns_cmd_version, "", "versions of sqnsctl and of the daemon" },
-  { NULL, NULL, NULL, NULL },
+/* In the order of --help. */
+static const SqnsCommand commands[] = {
+  { "list", "", "the boards, and what is known of their modems", 0, 0, sqns_cmd_list },
+  { "show", "MODEM", "all that is known of one modem; --refresh, --identify ask it", 1, 1, sqns_cmd_show,
+    sqns_show_options },
+  { "inspect", "FILE", "check a firmware file; needs no daemon", 1, 1, sqns_cmd_inspect },
+  { "upgrade", "MODEM... FILE", "bring modems to the firmware in FILE, and wait for it", 1, -1, sqns_cmd_upgrade,
+    sqns_upgrade_options, sqns_upgrade_job_options },
+  { "recover", "MODEM FILE", "the same for a modem that does not boot", 2, 2, sqns_cmd_recover, sqns_recover_options,
+    sqns_upgrade_job_options },
+  { "jobs", "", "what runs, waits and is done", 0, 0, sqns_cmd_jobs },
+  { "job", "ID", "all about one job; --log prints its transcript", 1, 1, sqns_cmd_job, sqns_job_options },
+  { "wait", "ID...", "wait until jobs have ended", 0, -1, sqns_cmd_wait, sqns_job_ref_options },
+  { "cancel", "ID...", "ask jobs to end while they safely can", 0, -1, sqns_cmd_cancel, sqns_job_ref_options },
+  { "resume", "ID...", "go on with interrupted, failed or cancelled jobs, and wait for it", 1, -1, sqns_cmd_resume,
+    sqns_resume_options },
+  { "history", "[MODEM]", "jobs that have ended, newest first", 0, 1, sqns_cmd_history, sqns_history_options },
+  { "watch", "", "follow all boards and jobs until Ctrl-C", 0, 0, sqns_cmd_watch },
+  { "at", "MODEM COMMAND", "send one AT command and print the answer", 2, 2, sqns_cmd_at },
+  { "console", "MODEM", "talk to a modem by hand; Ctrl-] leaves", 1, 1, sqns_cmd_console, sqns_console_options },
+  { "reset", "MODEM", "reset a board's module; --modem resets the modem, too", 1, 1, sqns_cmd_reset,
+    sqns_reset_options },
+  { "doctor", "[MODEM]", "what is wrong, in plain words, and what to do next", 0, 1, sqns_cmd_doctor,
+    sqns_doctor_options },
+  { "inhibit", "[MODEM] --why TEXT -- CMD", "keep new jobs away while CMD runs", 0, 1, sqns_cmd_inhibit,
+    sqns_inhibit_options },
+  { "drain", "on|off", "let the daemon finish what runs and start nothing new", 1, 1, sqns_cmd_drain },
+  { "notify", "", "desktop notifications of jobs, until the session ends", 0, 0, sqns_cmd_notify },
+  { "version", "", "versions of sqnsctl and of the daemon", 0, 0, sqns_cmd_version },
 };
 
 static void
@@ -41,10 +48,10 @@ append_entry (GString *out, const char *left, const char *help)
 static void
 append_commands (GString *out)
 {
-  for (const SqnsCommand *c = sqns_commands; c->name != NULL; c++)
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     {
-      g_autofree char *left = g_strdup_printf ("%s %s", c->name, c->args);
-      append_entry (out, left, c->help);
+      g_autofree char *left = g_strdup_printf ("%s %s", commands[i].name, commands[i].args);
+      append_entry (out, left, commands[i].help);
     }
 }
 
@@ -72,8 +79,17 @@ sqns_commands_help (const GOptionEntry *globals)
 const SqnsCommand *
 sqns_commands_find (const char *name)
 {
-  for (const SqnsCommand *c = sqns_commands; c->name != NULL; c++)
-    if (g_str_equal (c->name, name))
-      return c;
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_str_equal (commands[i].name, name))
+      return &commands[i];
   return NULL;
+}
+
+const char **
+sqns_commands_names (void)
+{
+  const char **names = g_new0 (const char *, G_N_ELEMENTS (commands) + 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    names[i] = commands[i].name;
+  return names;
 }

@@ -4,11 +4,11 @@
 
 #include "client/core/ctl.h"
 
-/* In the order of --help; ends with a NULL name. */
-extern const SqnsCommand sqns_commands[];
-
 /* The global --help: @globals are the options of all commands. Caller frees. */
 char *sqns_commands_help (const GOptionEntry *globals);
 
 /* NULL when there is none of that name. */
 const SqnsCommand *sqns_commands_find (const char *name);
+
+/* NULL-terminated; the caller frees the array. */
+const char **sqns_commands_names (void);

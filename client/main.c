@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl: the command line of sqnsd. */
 #include "client/command-table.h"
-#include "client/ui/output.h"
 #include "client/ui/text.h"
 
 #include "common/clean.h"
@@ -13,6 +12,22 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+
+static SqnsCtl ctl;
+
+static const GOptionEntry globals[] = {
+  { "json", 0, 0, G_OPTION_ARG_NONE, &ctl.json, "one JSON document on stdout, at the end", NULL },
+  { "json-stream", 0, 0, G_OPTION_ARG_NONE, &ctl.json_stream, "a line of JSON on stdout for each event", NULL },
+  { "quiet", 'q', 0, G_OPTION_ARG_NONE, &ctl.quiet, "no progress, only data and errors", NULL },
+  { "no-ask-password", 0, 0, G_OPTION_ARG_NONE, &ctl.no_ask_password, "never ask a person for authorization", NULL },
+  { "timeout", 0, 0, G_OPTION_ARG_INT, &ctl.timeout, "wait no longer than this", "SECONDS" },
+  { "bus", 0, 0, G_OPTION_ARG_STRING, &ctl.bus, "look for the daemon on this bus", "ADDRESS" },
+  { "session", 0, 0, G_OPTION_ARG_NONE, &ctl.session, "look for the daemon on the session bus", NULL },
+  { "host", 0, 0, G_OPTION_ARG_STRING, &ctl.host, "the daemon of another machine, by ssh", "[USER@]HOST" },
+  { "help", 'h', 0, G_OPTION_ARG_NONE, &ctl.help, "show this help", NULL },
+  { "version", 0, 0, G_OPTION_ARG_NONE, &ctl.version, "show the version of sqnsctl", NULL },
+  { NULL },
+};
 
 /* A closed stdout must not become the number of a socket; what is then written to it must fail. */
 static void
@@ -28,7 +43,7 @@ guard_standard_files (void)
 }
 
 static gboolean
-takes_value (const GOptionEntry *globals, const char *arg)
+takes_value (const char *arg)
 {
   for (const GOptionEntry *entry = globals; entry->long_name != NULL; entry++)
     if (g_str_has_prefix (arg, "--") && g_str_equal (arg + 2, entry->long_name))
@@ -39,7 +54,7 @@ takes_value (const GOptionEntry *globals, const char *arg)
 /* The index of the command's name: the first argument that is neither an option nor a global option's value. 0: none.
  */
 static int
-find_command (const GOptionEntry *globals, int argc, char **argv)
+find_command (int argc, char **argv)
 {
   for (int i = 1; i < argc; i++)
     {
@@ -47,66 +62,131 @@ find_command (const GOptionEntry *globals, int argc, char **argv)
         return i;
       if (g_str_equal (argv[i], "--"))
         return i + 1 < argc ? i + 1 : 0;
-      if (takes_value (globals, argv[i]))
+      if (takes_value (argv[i]))
         i++;
     }
   return 0;
 }
 
-static SqnsExit
-unknown_command (SqnsCtl *ctl, const char *name)
+/* The index of the first "--", @argc without one. */
+static int
+find_dashes (int argc, char **argv)
 {
-  const char *names[64] = { NULL };
-  gsize n = 0;
-  for (const SqnsCommand *c = sqns_commands; c->name != NULL && n + 1 < G_N_ELEMENTS (names); c++)
-    names[n++] = c->name;
-  g_autofree char *clean = sqns_clean_line (name, -1);
-  const char *nearest = sqns_text_nearest (clean, names);
-  if (nearest != NULL)
-    return sqns_ctl_usage (ctl, "there is no command '%s': did you mean '%s'?", clean, nearest);
-  return sqns_ctl_usage (ctl, "there is no command '%s'", clean);
+  int i = 1;
+  while (i < argc && !g_str_equal (argv[i], "--"))
+    i++;
+  return i;
 }
 
-static SqnsExit
-without_command (SqnsCtl *ctl, int argc, char **argv)
+/* FALSE when the run ends here, with *@code. */
+static gboolean
+parse (GOptionContext *context, int *argc, char ***argv, SqnsExit *code)
 {
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
 
   g_option_context_set_help_enabled (context, FALSE);
-  g_option_context_add_main_entries (context, ctl->globals, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error))
-    return sqns_ctl_usage (ctl, "%s", error->message);
-  if (ctl->version)
+  if (!g_option_context_parse (context, argc, argv, &error))
     {
-      sqns_out ("sqnsctl %s\n", SQNS_VERSION);
-      return SQNS_EXIT_DONE;
+      *code = sqns_ctl_usage (&ctl, "%s", error->message);
+      return FALSE;
     }
-  if (!ctl->help)
-    return sqns_ctl_usage (ctl, "which command?");
-  g_autofree char *help = sqns_commands_help (ctl->globals);
+  *code = SQNS_EXIT_DONE;
+  if (ctl.version)
+    sqns_out ("sqnsctl %s\n", SQNS_VERSION);
+  return !ctl.version;
+}
+
+static SqnsExit
+without_command (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  SqnsExit code;
+
+  g_option_context_add_main_entries (context, globals, NULL);
+  if (!parse (context, &argc, &argv, &code))
+    return code;
+  if (!ctl.help)
+    return sqns_ctl_usage (&ctl, "which command?");
+  g_autofree char *help = sqns_commands_help (globals);
   sqns_out ("%s", help);
   return SQNS_EXIT_DONE;
 }
 
 static SqnsExit
-dispatch (SqnsCtl *ctl, int argc, char **argv)
+unknown_command (const char *name)
 {
-  int at = find_command (ctl->globals, argc, argv);
+  g_autofree const char **names = sqns_commands_names ();
+  g_autofree char *clean = sqns_clean_line (name, -1);
+  const char *nearest = sqns_text_nearest (clean, names);
+  if (nearest != NULL)
+    return sqns_ctl_usage (&ctl, "there is no command '%s': did you mean '%s'?", clean, nearest);
+  return sqns_ctl_usage (&ctl, "there is no command '%s'", clean);
+}
+
+static SqnsExit
+run (const SqnsCommand *command, int argc, char **argv)
+{
+  g_autofree char *usage = g_strjoin (" ", command->name, *command->args != '\0' ? command->args : NULL, NULL);
+  g_autofree char *summary = g_strdup_printf ("sqnsctl %s: %s", command->name, command->help);
+  g_autoptr (GOptionContext) context = g_option_context_new (usage);
+  GOptionGroup *own = g_option_group_new ("command", "Options:", "", NULL, NULL);
+  GOptionGroup *global = g_option_group_new ("global", "Global options:", "", NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  SqnsExit code;
+
+  if (command->options != NULL)
+    g_option_group_add_entries (own, command->options);
+  if (command->more_options != NULL)
+    g_option_group_add_entries (own, command->more_options);
+  g_option_group_add_entries (global, globals);
+  g_option_context_set_summary (context, summary);
+  g_option_context_add_group (context, own);
+  g_option_context_add_group (context, global);
+
+  int dashes = find_dashes (argc, argv);
+  if (strstr (command->args, " -- ") != NULL && dashes < argc) /* what follows is the program's, options and all */
+    {
+      ctl.program = argv + dashes + 1;
+      argv[dashes] = NULL;
+      argc = dashes;
+    }
+  if (!parse (context, &argc, &argv, &code))
+    return code;
+  dashes = find_dashes (argc, argv);
+  if (dashes < argc) /* GOption leaves it where what follows looks like an option */
+    memmove (argv + dashes, argv + dashes + 1, sizeof *argv * (gsize)(argc-- - dashes));
+  if (ctl.help)
+    {
+      g_autofree char *help = g_option_context_get_help (context, FALSE, NULL);
+      sqns_out ("%s", help);
+      return SQNS_EXIT_DONE;
+    }
+  if (ctl.timeout < 0)
+    return sqns_ctl_usage (&ctl, "--timeout takes a number of seconds");
+  if (argc - 1 < command->min || (command->max >= 0 && argc - 1 > command->max))
+    return sqns_ctl_usage (&ctl, "usage: sqnsctl %s", usage);
+  code = command->run (&ctl, argc, argv, &error);
+  return error != NULL ? sqns_ctl_fail (&ctl, error) : code;
+}
+
+static SqnsExit
+dispatch (int argc, char **argv)
+{
+  int at = find_command (argc, argv);
 
   /* Wanted also for the error that the options may have. */
   for (int i = 1; i < argc && !g_str_equal (argv[i], "--"); i++)
     {
-      ctl->json |= g_str_equal (argv[i], "--json");
-      ctl->json_stream |= g_str_equal (argv[i], "--json-stream");
+      ctl.json |= g_str_equal (argv[i], "--json");
+      ctl.json_stream |= g_str_equal (argv[i], "--json-stream");
     }
   if (at == 0)
-    return without_command (ctl, argc, argv);
-  ctl->command = sqns_commands_find (argv[at]);
-  if (ctl->command == NULL)
-    return unknown_command (ctl, argv[at]);
+    return without_command (argc, argv);
+  ctl.command = sqns_commands_find (argv[at]);
+  if (ctl.command == NULL)
+    return unknown_command (argv[at]);
   memmove (argv + at, argv + at + 1, sizeof *argv * (gsize)(argc - at)); /* with the NULL at the end */
-  return ctl->command->func (ctl, argc - 1, argv);
+  return run (ctl.command, argc - 1, argv);
 }
 
 /* The flush that failed may be long ago, and its errno with it: a pipe without a reader says so when it is asked. */
@@ -126,36 +206,20 @@ finish_stdout (SqnsExit code)
   int saved = errno;
   if (!bad || reader_is_gone ())
     return code;
-  sqns_ctl_complain ("cannot write to stdout: %s", saved != 0 ? g_strerror (saved) : "the output is cut off");
+  sqns_complain ("cannot write to stdout: %s", saved != 0 ? g_strerror (saved) : "the output is cut off");
   return code == SQNS_EXIT_DONE ? SQNS_EXIT_FAILED : code;
 }
 
 int
 main (int argc, char **argv)
 {
-  SqnsCtl ctl = { 0 };
-  const GOptionEntry globals[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &ctl.json, "one JSON document on stdout, at the end", NULL },
-    { "json-stream", 0, 0, G_OPTION_ARG_NONE, &ctl.json_stream, "a line of JSON on stdout for each event", NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &ctl.quiet, "no progress, only data and errors", NULL },
-    { "no-ask-password", 0, 0, G_OPTION_ARG_NONE, &ctl.no_ask_password, "never ask a person for authorization", NULL },
-    { "timeout", 0, 0, G_OPTION_ARG_INT, &ctl.timeout, "wait no longer than this", "SECONDS" },
-    { "bus", 0, 0, G_OPTION_ARG_STRING, &ctl.bus, "look for the daemon on this bus", "ADDRESS" },
-    { "session", 0, 0, G_OPTION_ARG_NONE, &ctl.session, "look for the daemon on the session bus", NULL },
-    { "host", 0, 0, G_OPTION_ARG_STRING, &ctl.host, "the daemon of another machine, by ssh", "[USER@]HOST" },
-    { "help", 'h', 0, G_OPTION_ARG_NONE, &ctl.help, "show this help", NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &ctl.version, "show the version of sqnsctl", NULL },
-    { NULL },
-  };
-
   guard_standard_files ();
   setlocale (LC_ALL, "");
   signal (SIGPIPE, SIG_IGN);
   g_set_prgname ("sqnsctl");
-  ctl.globals = globals;
 
   g_autofree char **args = g_memdup2 (argv, sizeof *argv * (gsize)(argc + 1));
-  SqnsExit code = dispatch (&ctl, argc, args);
+  SqnsExit code = dispatch (argc, args);
 
   g_free (ctl.bus);
   g_free (ctl.host);

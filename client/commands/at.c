@@ -46,7 +46,7 @@ final_words (const SqnsAtReply *reply)
 static void
 print_json (SqnsCtl *ctl, SqnsDbusModem *modem, const char *command, const SqnsAtReply *reply)
 {
-  JsonNode *node = sqns_json_from_proxy (G_DBUS_PROXY (modem));
+  JsonNode *node = sqns_json_from_proxy (modem);
   JsonObject *at = json_object_new ();
   g_autofree char *result = g_utf8_make_valid (final_words (reply), -1);
 
@@ -70,56 +70,48 @@ print_lines (SqnsCtl *ctl, const SqnsAtReply *reply)
     sqns_ctl_remark (ctl, "the modem also said: %s", (const char *)reply->unsolicited->pdata[i]);
 }
 
-static gboolean
-check_command (SqnsCtl *ctl, const char *command, SqnsExit *code)
+/* What is wrong with it as a command; NULL: nothing. */
+static const char *
+command_fault (const char *command)
 {
   for (const char *p = command; *p != '\0'; p++)
     if (!g_ascii_isprint (*p))
-      {
-        *code = sqns_ctl_usage (ctl, "COMMAND must be one line of plain ASCII");
-        return FALSE;
-      }
-  if (g_ascii_strncasecmp (command, "AT", 2) == 0)
-    return TRUE;
-  *code = sqns_ctl_usage (ctl, "COMMAND must begin with AT, for instance AT+CSQ");
-  return FALSE;
+      return "must be one line of plain ASCII";
+  return g_ascii_strncasecmp (command, "AT", 2) == 0 ? NULL : "must begin with AT, for instance AT+CSQ";
 }
 
 SqnsExit
-sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  SqnsAtReply reply = { 0 };
-  SqnsExit code;
+  g_auto (SqnsAtReply) reply = { 0 };
+  const char *fault = command_fault (argv[2]);
 
-  if (!sqns_ctl_parse (ctl, NULL, 2, 2, &argc, &argv, &code) || !check_command (ctl, argv[2], &code))
-    return code;
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
-  if (conn == NULL)
-    return sqns_ctl_fail (ctl, error);
-  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, argv[1], &error);
-  int fd = modem != NULL ? sqns_console_open (conn, modem, &error) : -1;
+  if (fault != NULL)
+    return sqns_ctl_usage (ctl, "COMMAND %s", fault);
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
+  g_autoptr (SqnsDbusModem) modem = conn != NULL ? sqns_modem_ref_find (conn, argv[1], error) : NULL;
+  int fd = modem != NULL ? sqns_console_open (conn, modem, error) : -1;
   if (fd < 0)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   int timeout = sqns_connection_timeout (conn);
-  gboolean answered = sqns_at_exchange (fd, argv[2], timeout > 0 ? timeout : DEFAULT_TIMEOUT_S * 1000, &reply, &error);
+  gboolean answered = sqns_at_exchange (fd, argv[2], timeout > 0 ? timeout : DEFAULT_TIMEOUT_S * 1000, &reply, error);
   close (fd);
-  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
-    {
-      g_clear_error (&error);
-      error = sqns_console_why_closed (conn, modem);
-    }
   if (!answered)
-    return sqns_ctl_fail (ctl, error);
-
+    {
+      if (g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST))
+        {
+          g_clear_error (error);
+          *error = sqns_console_why_closed (conn, modem);
+        }
+      return SQNS_EXIT_FAILED;
+    }
   if (sqns_ctl_wants_json (ctl))
     print_json (ctl, modem, argv[2], &reply);
   else
     print_lines (ctl, &reply);
-  if (reply.final != SQNS_AT_OK)
-    sqns_ctl_complain ("the modem answered %s", final_words (&reply));
-  code = reply.final == SQNS_AT_OK ? SQNS_EXIT_DONE : SQNS_EXIT_FAILED;
-  sqns_at_reply_clear (&reply);
-  return code;
+  if (reply.final == SQNS_AT_OK)
+    return SQNS_EXIT_DONE;
+  sqns_complain ("the modem answered %s", final_words (&reply));
+  return SQNS_EXIT_FAILED;
 }

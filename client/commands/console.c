@@ -121,7 +121,7 @@ on_late (gpointer data)
 {
   Session *self = data;
   self->deadline = 0;
-  sqns_ctl_complain ("the modem has not answered %s in time", self->command);
+  sqns_complain ("the modem has not answered %s in time", self->command);
   leave (self, SQNS_EXIT_UNKNOWN);
   return G_SOURCE_REMOVE;
 }
@@ -252,7 +252,7 @@ greet (Session *self, SqnsDbusModem *modem)
 }
 
 static void
-run (Session *self, SqnsDbusModem *modem)
+converse (Session *self, SqnsDbusModem *modem)
 {
   static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
   guint signals[G_N_ELEMENTS (numbers)];
@@ -277,28 +277,22 @@ run (Session *self, SqnsDbusModem *modem)
     g_source_remove (signals[i]);
 }
 
-SqnsExit
-sqns_cmd_console (SqnsCtl *ctl, int argc, char **argv)
-{
-  gboolean echo = FALSE;
-  const GOptionEntry entries[] = {
-    { "echo", 0, 0, G_OPTION_ARG_NONE, &echo, "show what is typed, for a modem that does not echo", NULL },
-    { NULL },
-  };
-  g_autoptr (GError) error = NULL;
-  SqnsExit code;
+static gboolean echo;
+const GOptionEntry sqns_console_options[] = {
+  { "echo", 0, 0, G_OPTION_ARG_NONE, &echo, "show what is typed, for a modem that does not echo", NULL },
+  { NULL },
+};
 
-  if (!sqns_ctl_parse (ctl, entries, 1, 1, &argc, &argv, &code))
-    return code;
+SqnsExit
+sqns_cmd_console (SqnsCtl *ctl, int argc, char **argv, GError **error)
+{
   if (sqns_ctl_wants_json (ctl))
     return sqns_ctl_usage (ctl, "a console has no JSON; sqnsctl at has");
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
-  if (conn == NULL)
-    return sqns_ctl_fail (ctl, error);
-  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, argv[1], &error);
-  int fd = modem != NULL ? sqns_console_open (conn, modem, &error) : -1;
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
+  g_autoptr (SqnsDbusModem) modem = conn != NULL ? sqns_modem_ref_find (conn, argv[1], error) : NULL;
+  int fd = modem != NULL ? sqns_console_open (conn, modem, error) : -1;
   if (fd < 0)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GByteArray) out = g_byte_array_new ();
@@ -313,13 +307,10 @@ sqns_cmd_console (SqnsCtl *ctl, int argc, char **argv)
                       .out = out,
                       .lines = lines,
                       .answer = answer };
-  run (&session, modem);
+  converse (&session, modem);
   g_free (session.command);
   close (fd);
   if (session.closed)
-    {
-      error = sqns_console_why_closed (conn, modem);
-      return sqns_ctl_fail (ctl, error);
-    }
+    *error = sqns_console_why_closed (conn, modem);
   return session.code;
 }

@@ -172,18 +172,15 @@ print_json (Doctor *doctor)
   sqns_ctl_print_document (doctor->ctl, root);
 }
 
-SqnsExit
-sqns_cmd_doctor (SqnsCtl *ctl, int argc, char **argv)
-{
-  gboolean no_refresh = FALSE;
-  const GOptionEntry entries[] = {
-    { "no-refresh", 0, 0, G_OPTION_ARG_NONE, &no_refresh, "send nothing to the board: tell what was last known", NULL },
-    { NULL },
-  };
-  SqnsExit code;
+static gboolean no_refresh;
+const GOptionEntry sqns_doctor_options[] = {
+  { "no-refresh", 0, 0, G_OPTION_ARG_NONE, &no_refresh, "send nothing to the board: tell what was last known", NULL },
+  { NULL },
+};
 
-  if (!sqns_ctl_parse (ctl, entries, 0, 1, &argc, &argv, &code))
-    return code;
+SqnsExit
+sqns_cmd_doctor (SqnsCtl *ctl, int argc, char **argv, GError **error)
+{
   g_autoptr (SqnsHostFacts) host = sqns_host_facts_new ();
   g_autoptr (GPtrArray) findings = g_ptr_array_new_with_free_func ((GDestroyNotify)sqns_finding_free);
   Doctor doctor = {

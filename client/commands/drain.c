@@ -4,27 +4,22 @@
 #include "client/core/connection.h"
 
 SqnsExit
-sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, NULL, 1, 1, &argc, &argv, &code))
-    return code;
   gboolean on = g_str_equal (argv[1], "on");
   if (!on && !g_str_equal (argv[1], "off"))
     return sqns_ctl_usage (ctl, "drain: on or off?");
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   if (conn == NULL
       || !sqns_dbus_manager_call_set_draining_sync (conn->manager, on, sqns_connection_flags (conn),
-                                                    sqns_connection_long_timeout (conn), NULL, &error))
-    return sqns_ctl_fail (ctl, error);
+                                                    sqns_connection_long_timeout (conn), NULL, error))
+    return SQNS_EXIT_FAILED;
 
   guint running = sqns_dbus_manager_get_running_jobs (conn->manager);
   if (sqns_ctl_wants_json (ctl))
     {
       g_dbus_proxy_set_cached_property (G_DBUS_PROXY (conn->manager), "Draining", g_variant_new_boolean (on));
-      sqns_ctl_print (ctl, "manager", sqns_json_from_proxy (G_DBUS_PROXY (conn->manager)));
+      sqns_ctl_print (ctl, "manager", sqns_json_from_proxy (conn->manager));
     }
   else if (on)
     sqns_ctl_remark (ctl, "nothing new starts; %u job%s still run%s", running, running == 1 ? "" : "s",

@@ -23,6 +23,7 @@ modem_id (SqnsConnection *conn, const char *ref)
   return g_strdup (ref);
 }
 
+/* NULL when there is none. */
 static const char *
 text (GVariant *entry, const char *key)
 {
@@ -70,28 +71,26 @@ print (SqnsCtl *ctl, GVariant *jobs)
     sqns_ctl_remark (ctl, "no jobs that have ended");
 }
 
-SqnsExit
-sqns_cmd_history (SqnsCtl *ctl, int argc, char **argv)
-{
-  int limit = 0;
-  g_autofree char *state = NULL, *label = NULL;
-  const GOptionEntry entries[] = {
-    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "show the last N (100, at most 1000)", "N" },
-    { "state", 0, 0, G_OPTION_ARG_STRING, &state, "only succeeded, failed or cancelled ones", "STATE" },
-    { "label", 0, 0, G_OPTION_ARG_STRING, &label, "only those with this label", "TEXT" },
-    { NULL },
-  };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) jobs = NULL;
-  SqnsExit code;
+static int limit;
+static char *state, *label;
 
-  if (!sqns_ctl_parse (ctl, entries, 0, 1, &argc, &argv, &code))
-    return code;
+const GOptionEntry sqns_history_options[] = {
+  { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "show the last N (100, at most 1000)", "N" },
+  { "state", 0, 0, G_OPTION_ARG_STRING, &state, "only succeeded, failed or cancelled ones", "STATE" },
+  { "label", 0, 0, G_OPTION_ARG_STRING, &label, "only those with this label", "TEXT" },
+  { NULL },
+};
+
+SqnsExit
+sqns_cmd_history (SqnsCtl *ctl, int argc, char **argv, GError **error)
+{
+  g_autoptr (GVariant) jobs = NULL;
+
   if (limit < 0)
     return sqns_ctl_usage (ctl, "--limit must not be negative");
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   if (conn == NULL)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   GVariantBuilder filter;
   g_variant_builder_init (&filter, G_VARIANT_TYPE_VARDICT);
@@ -106,8 +105,8 @@ sqns_cmd_history (SqnsCtl *ctl, int argc, char **argv)
     g_variant_builder_add (&filter, "{sv}", "label", g_variant_new_string (label));
   if (!sqns_dbus_manager_call_get_history_sync (conn->manager, g_variant_builder_end (&filter), (guint)limit, 0,
                                                 G_DBUS_CALL_FLAGS_NONE, sqns_connection_timeout (conn), &jobs, NULL,
-                                                &error))
-    return sqns_ctl_fail (ctl, error);
+                                                error))
+    return SQNS_EXIT_FAILED;
   print (ctl, jobs);
   return SQNS_EXIT_DONE;
 }

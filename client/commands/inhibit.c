@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl inhibit: new jobs are kept from starting while a command runs. */
+/* sqnsctl inhibit: keeps new jobs from starting while a program runs. */
 #include "client/core/ask-password.h"
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
@@ -19,14 +19,20 @@
 #define EXIT_NO_COMMAND 127
 #define EXIT_BY_SIGNAL 128
 
+static char *why, *who;
+
+const GOptionEntry sqns_inhibit_options[] = {
+  { "why", 0, 0, G_OPTION_ARG_STRING, &why, "the reason, told to those who wait (needed)", "TEXT" },
+  { "who", 0, 0, G_OPTION_ARG_STRING, &who, "who you are, instead of the user and the command", "TEXT" },
+  { NULL },
+};
+
 typedef struct {
   SqnsCtl *ctl;
   SqnsConnection *conn;
   GMainLoop *loop;
   SqnsDbusModem *modem; /* nullable */
   char *modem_name;
-  char *who;
-  const char *why;
   int fd;      /* -1: nothing is held */
   guint watch; /* of @fd */
   GSubprocess *child;
@@ -42,7 +48,7 @@ on_hang_up (int fd, GIOCondition condition, gpointer data)
   self->watch = 0;
   close (self->fd);
   self->fd = -1;
-  sqns_ctl_complain ("the daemon has gone: no new job can start until it is back");
+  sqns_complain ("the daemon has gone: no new job can start until it is back");
   return G_SOURCE_REMOVE;
 }
 
@@ -67,8 +73,7 @@ options (Inhibit *self)
   GVariantBuilder builder;
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   if (self->modem != NULL)
-    g_variant_builder_add (&builder, "{sv}", "modem",
-                           g_variant_new_object_path (g_dbus_proxy_get_object_path (G_DBUS_PROXY (self->modem))));
+    g_variant_builder_add (&builder, "{sv}", "modem", g_variant_new_object_path (sqns_path (self->modem)));
   return g_variant_builder_end (&builder);
 }
 
@@ -79,7 +84,7 @@ acquire (Inhibit *self, GError **error)
   g_autoptr (GUnixFDList) files = NULL;
 
   return sqns_connection_passes_files (self->conn, "an inhibitor", error)
-         && sqns_dbus_manager_call_inhibit_sync (self->conn->manager, self->who, self->why, options (self),
+         && sqns_dbus_manager_call_inhibit_sync (self->conn->manager, who, why, options (self),
                                                  sqns_connection_flags (self->conn),
                                                  sqns_connection_long_timeout (self->conn), NULL, &handle, &files, NULL,
                                                  error)
@@ -99,11 +104,11 @@ on_acquired_again (GObject *source, GAsyncResult *result, gpointer data)
     return; /* @data is gone */
   if (answered && take (data, handle, files, &error))
     {
-      sqns_ctl_complain ("the daemon is back: new jobs are held back again");
+      sqns_complain ("the daemon is back: new jobs are held back again");
       return;
     }
   g_dbus_error_strip_remote_error (error);
-  sqns_ctl_complain ("the daemon is back, and new jobs may start: %s", error->message);
+  sqns_complain ("the daemon is back, and new jobs may start: %s", error->message);
 }
 
 /* One that comes back has forgotten us. Nobody is asked for a password now: the terminal is the command's. */
@@ -121,8 +126,8 @@ on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
       g_clear_handle_id (&self->watch, g_source_remove);
       on_hang_up (self->fd, G_IO_ERR, self);
     }
-  sqns_dbus_manager_call_inhibit (SQNS_DBUS_MANAGER (proxy), self->who, self->why, options (self),
-                                  G_DBUS_CALL_FLAGS_NONE, -1, NULL, cancellable, on_acquired_again, self);
+  sqns_dbus_manager_call_inhibit (SQNS_DBUS_MANAGER (proxy), who, why, options (self), G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                                  cancellable, on_acquired_again, self);
 }
 
 /* --- signals for the command --- */
@@ -188,21 +193,22 @@ exit_code_of (GSubprocess *child)
 }
 
 static int
-run_command (Inhibit *self, char **command)
+run_program (Inhibit *self, GError **error)
 {
-  g_autoptr (GError) error = NULL;
+  char **program = self->ctl->program;
+  g_autoptr (GError) local = NULL;
   /* descriptors that were given to us are meant for it; our own are closed on exec, the inhibitor's among them */
   const GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_INHERIT_FDS;
 
-  if (!catch_signals (&error))
-    return sqns_ctl_fail (self->ctl, error);
-  self->child = g_subprocess_newv ((const char *const *)command, flags, &error);
+  if (!catch_signals (error))
+    return SQNS_EXIT_FAILED;
+  self->child = g_subprocess_newv ((const char *const *)program, flags, &local);
   if (self->child == NULL)
     {
-      g_autofree char *found = g_find_program_in_path (*command);
-      sqns_ctl_complain ("%s", error->message);
+      g_autofree char *found = g_find_program_in_path (*program);
+      sqns_complain ("%s", local->message);
       /* the error's code does not tell */
-      return found == NULL && access (*command, F_OK) != 0 ? EXIT_NO_COMMAND : EXIT_NOT_RUN;
+      return found == NULL && access (*program, F_OK) != 0 ? EXIT_NO_COMMAND : EXIT_NOT_RUN;
     }
 
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -219,24 +225,10 @@ run_command (Inhibit *self, char **command)
   return exit_code_of (self->child);
 }
 
-/* Our own part ends where "--" stands; what follows is the command's, options and all. NULL: there is none. */
-static char **
-split_command (int *argc, char **argv)
-{
-  for (int i = 1; i < *argc; i++)
-    if (g_str_equal (argv[i], "--"))
-      {
-        argv[i] = NULL;
-        *argc = i;
-        return argv + i + 1;
-      }
-  return NULL;
-}
-
 static char *
-default_who (const char *command)
+default_who (const char *program)
 {
-  g_autofree char *name = g_path_get_basename (command);
+  g_autofree char *name = g_path_get_basename (program);
   return g_strdup_printf ("%s (%s)", g_get_user_name (), name);
 }
 
@@ -271,22 +263,25 @@ tell_running (Inhibit *self)
                      running == 1 ? "" : "s", running == 1 ? "s" : "", running == 1 ? "es" : "");
 }
 
-static SqnsExit
-hold (SqnsCtl *ctl, const char *who, const char *why, const char *modem, char **command)
+/* The exit code is the program's, whatever its numbers mean. */
+SqnsExit
+sqns_cmd_inhibit (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  Inhibit self = { .ctl = ctl, .why = why, .fd = -1, .loop = loop };
-  int code;
+  if (ctl->program == NULL || *ctl->program == NULL)
+    return sqns_ctl_usage (ctl, "inhibit: -- and a command are missing");
+  if (why == NULL)
+    return sqns_ctl_usage (ctl, "inhibit: --why is missing");
+  if (who == NULL)
+    who = default_who (*ctl->program);
 
-  self.who = who != NULL ? g_strdup (who) : default_who (*command);
-  if (prepare (&self, modem, &error))
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  Inhibit self = { .ctl = ctl, .fd = -1, .loop = loop };
+  int code = SQNS_EXIT_FAILED;
+  if (prepare (&self, argc > 1 ? argv[1] : NULL, error))
     {
       tell_running (&self);
-      code = run_command (&self, command);
+      code = run_program (&self, error);
     }
-  else
-    code = sqns_ctl_fail (ctl, error);
 
   g_clear_handle_id (&self.watch, g_source_remove);
   if (self.fd >= 0)
@@ -295,28 +290,5 @@ hold (SqnsCtl *ctl, const char *who, const char *why, const char *modem, char **
   g_clear_object (&self.modem);
   g_clear_pointer (&self.conn, sqns_connection_free);
   g_free (self.modem_name);
-  g_free (self.who);
-  return (SqnsExit)code; /* the command's, whatever its numbers mean */
-}
-
-SqnsExit
-sqns_cmd_inhibit (SqnsCtl *ctl, int argc, char **argv)
-{
-  g_autofree char *why = NULL;
-  g_autofree char *who = NULL;
-  const GOptionEntry entries[] = {
-    { "why", 0, 0, G_OPTION_ARG_STRING, &why, "the reason, told to those who wait (needed)", "TEXT" },
-    { "who", 0, 0, G_OPTION_ARG_STRING, &who, "who you are, instead of the user and the command", "TEXT" },
-    { NULL },
-  };
-  char **command = split_command (&argc, argv);
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, entries, 0, 1, &argc, &argv, &code))
-    return code;
-  if (command == NULL || *command == NULL)
-    return sqns_ctl_usage (ctl, "inhibit: -- and a command are missing");
-  if (why == NULL)
-    return sqns_ctl_usage (ctl, "inhibit: --why is missing");
-  return hold (ctl, who, why, argc > 1 ? argv[1] : NULL, command);
+  return (SqnsExit)code;
 }

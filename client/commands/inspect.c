@@ -6,16 +6,11 @@
 #include "codec/caba-info.h"
 
 SqnsExit
-sqns_cmd_inspect (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_inspect (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, NULL, 1, 1, &argc, &argv, &code))
-    return code;
-  g_autoptr (SqnsFirmwareFile) file = sqns_firmware_file_open (argv[1], &error);
+  g_autoptr (SqnsFirmwareFile) file = sqns_firmware_file_open (argv[1], error);
   if (file == NULL)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   if (sqns_ctl_wants_json (ctl))
     {

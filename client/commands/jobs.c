@@ -10,15 +10,6 @@
 #include "client/ui/text.h"
 
 static char *
-board_name (GPtrArray *modems, const char *path)
-{
-  for (guint i = 0; i < modems->len; i++)
-    if (g_strcmp0 (g_dbus_proxy_get_object_path (modems->pdata[i]), path) == 0)
-      return sqns_modem_name (modems->pdata[i]);
-  return NULL;
-}
-
-static char *
 version_words (SqnsDbusJob *job)
 {
   const char *before = sqns_dbus_job_get_version_before (job);
@@ -29,7 +20,7 @@ version_words (SqnsDbusJob *job)
 }
 
 static void
-print_table (GPtrArray *jobs, GPtrArray *modems)
+print_table (SqnsConnection *conn, GPtrArray *jobs)
 {
   static const char *const headers[] = { "ID", "BOARD", "STATE", "PHASE", "DONE", "VERSION", "CREATED", "LABEL", NULL };
   g_autoptr (SqnsTable) table = sqns_table_new (headers);
@@ -40,7 +31,8 @@ print_table (GPtrArray *jobs, GPtrArray *modems)
       SqnsDbusJob *job = jobs->pdata[i];
       gboolean ended = sqns_job_state_ended (sqns_job_state (job));
       g_autofree char *id = g_strdup_printf ("%.*s", length, sqns_dbus_job_get_uuid (job));
-      g_autofree char *board = board_name (modems, sqns_dbus_job_get_modem (job));
+      g_autoptr (SqnsDbusModem) modem = sqns_connection_find_modem (conn, sqns_dbus_job_get_modem (job));
+      g_autofree char *board = modem != NULL ? sqns_modem_name (modem) : NULL;
       g_autofree char *done = g_strdup_printf ("%d %%", (int)(sqns_dbus_job_get_progress (job) * 100));
       g_autofree char *version = version_words (job);
       g_autofree char *created = sqns_text_time (sqns_dbus_job_get_created_at (job));
@@ -51,23 +43,17 @@ print_table (GPtrArray *jobs, GPtrArray *modems)
 }
 
 SqnsExit
-sqns_cmd_jobs (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_jobs (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
-    return code;
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   if (conn == NULL)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
-  g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
   if (sqns_ctl_wants_json (ctl))
-    sqns_ctl_print_proxies (ctl, "jobs", jobs);
+    sqns_ctl_print (ctl, "jobs", sqns_json_from_proxies (jobs));
   else if (jobs->len > 0)
-    print_table (jobs, modems);
+    print_table (conn, jobs);
   else
     sqns_ctl_remark (ctl, "no jobs");
   return SQNS_EXIT_DONE;

@@ -231,7 +231,7 @@ on_bus_closed (GDBusConnection *connection, gboolean remote, GError *error, gpoi
 }
 
 static void
-run (Notify *self)
+serve (Notify *self)
 {
   guint interrupt = g_unix_signal_add (SIGINT, on_end, self);
   guint terminate = g_unix_signal_add (SIGTERM, on_end, self);
@@ -268,25 +268,20 @@ open_session (GError **error)
 }
 
 SqnsExit
-sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
-    return code;
   sqns_error_quark (); /* registers the daemon's error names */
-  g_autoptr (GDBusConnection) session = open_session (&error);
-  g_autoptr (GDBusConnection) connection = session != NULL ? sqns_connection_open_bus (ctl, &error) : NULL;
+  g_autoptr (GDBusConnection) session = open_session (error);
+  g_autoptr (GDBusConnection) connection = session != NULL ? sqns_connection_open_bus (ctl, error) : NULL;
   /* a daemon that does not run is not started for this: there is nothing to be told of it */
   g_autoptr (GDBusObjectManager) objects
       = connection != NULL
             ? sqns_dbus_object_manager_client_new_sync (connection,
                                                         G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START,
-                                                        SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, &error)
+                                                        SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, error)
             : NULL;
   if (objects == NULL)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -296,12 +291,12 @@ sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv)
   gulong bus_closed
       = session != connection ? g_signal_connect (connection, "closed", G_CALLBACK (on_bus_closed), &self) : 0;
   self.notifier = sqns_notifier_new (session, on_cancel, &self);
-  run (&self);
+  serve (&self);
   g_clear_signal_handler (&session_closed, session);
   g_clear_signal_handler (&bus_closed, connection);
   sqns_notifier_free (self.notifier);
   if (!self.bus_gone)
     return SQNS_EXIT_DONE;
-  error = g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "the bus of the daemon has gone");
-  return sqns_ctl_fail (ctl, error);
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "the bus of the daemon has gone");
+  return SQNS_EXIT_FAILED;
 }

@@ -4,39 +4,31 @@
 #include "client/job/follow.h"
 #include "client/job/ref.h"
 
-static gboolean
+static gboolean detach;
+
+const GOptionEntry sqns_resume_options[] = {
+  { "detach", 0, 0, G_OPTION_ARG_NONE, &detach, "do not wait for the jobs", NULL },
+  { NULL },
+};
+
+/* A new proxy: this one still says how the job ended before. */
+static SqnsDbusJob *
 resume (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
 {
-  return sqns_dbus_job_call_resume_sync (job, sqns_no_options (), sqns_connection_flags (conn),
-                                         sqns_connection_long_timeout (conn), NULL, error);
-}
-
-/* Its proxy still says how it ended before, and would be taken at its word. */
-static SqnsDbusJob *
-look_again (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
-{
-  return sqns_connection_job (conn, g_dbus_proxy_get_object_path (G_DBUS_PROXY (job)), error);
+  if (!sqns_dbus_job_call_resume_sync (job, sqns_no_options (), sqns_connection_flags (conn),
+                                       sqns_connection_long_timeout (conn), NULL, error))
+    return NULL;
+  return sqns_connection_read_job (conn, sqns_path (job), error);
 }
 
 SqnsExit
-sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  gboolean detach = FALSE;
-  const GOptionEntry entries[] = {
-    { "detach", 0, 0, G_OPTION_ARG_NONE, &detach, "do not wait for the jobs", NULL },
-    { NULL },
-  };
-  g_autoptr (GError) error = NULL;
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, entries, 1, -1, &argc, &argv, &code))
-    return code;
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
-  if (conn == NULL)
-    return sqns_ctl_fail (ctl, error);
-  g_autoptr (GPtrArray) jobs = sqns_job_ref_resolve (conn, argv + 1, (guint)argc - 1, FALSE, &error);
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
+  g_autoptr (GPtrArray) jobs
+      = conn != NULL ? sqns_job_ref_resolve (conn, argv + 1, (guint)argc - 1, FALSE, error) : NULL;
   if (jobs == NULL)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, TRUE);
   if (detach)
@@ -44,10 +36,9 @@ sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv)
   sqns_follow_expect (follow);
   for (guint i = 0; i < jobs->len; i++)
     {
-      g_autoptr (SqnsDbusJob) job
-          = resume (conn, jobs->pdata[i], &error) ? look_again (conn, jobs->pdata[i], &error) : NULL;
+      g_autoptr (SqnsDbusJob) job = resume (conn, jobs->pdata[i], error);
       if (job == NULL)
-        return sqns_ctl_fail (ctl, error);
+        return SQNS_EXIT_FAILED;
       sqns_follow_add (follow, job);
     }
   sqns_follow_started (follow);

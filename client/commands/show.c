@@ -7,7 +7,7 @@
 
 #include "common/clean.h"
 
-/* As sqns_details_print() does it, for what is no property. */
+/* As sqns_property_list_print() does it, for what is no property. */
 static void
 print_identity (SqnsCtl *ctl, GVariant *identity)
 {
@@ -24,63 +24,45 @@ print_identity (SqnsCtl *ctl, GVariant *identity)
     sqns_ctl_remark (ctl, "the modem tells no numbers; it does so in application mode only");
 }
 
-static void
-print (SqnsCtl *ctl, SqnsConnection *conn, SqnsDbusModem *modem, GVariant *identity)
+static gboolean refresh, identify;
+
+const GOptionEntry sqns_show_options[] = {
+  { "refresh", 0, 0, G_OPTION_ARG_NONE, &refresh, "ask the modem first; interrupts a program that runs on the board",
+    NULL },
+  { "identify", 0, 0, G_OPTION_ARG_NONE, &identify, "ask the modem for IMEI and SIM, too; interrupts such a program",
+    NULL },
+  { NULL },
+};
+
+SqnsExit
+sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
+  g_autoptr (GVariant) identity = NULL;
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
+  g_autoptr (SqnsDbusModem) modem = conn != NULL ? sqns_modem_ref_find (conn, argv[1], error) : NULL;
+
+  if (modem == NULL
+      || (refresh
+          && !sqns_dbus_modem_call_refresh_sync (modem, sqns_no_options (), sqns_connection_flags (conn),
+                                                 sqns_connection_long_timeout (conn), NULL, error))
+      || (identify
+          && !sqns_dbus_modem_call_identify_sync (modem, sqns_no_options (), sqns_connection_flags (conn),
+                                                  sqns_connection_long_timeout (conn), &identity, NULL, error)))
+    return SQNS_EXIT_FAILED;
+  g_autoptr (SqnsDbusModem) now = sqns_connection_read_modem (conn, sqns_path (modem), error);
+  if (now == NULL)
+    return SQNS_EXIT_FAILED;
+
   if (sqns_ctl_wants_json (ctl))
     {
-      JsonNode *node = sqns_json_from_proxy (G_DBUS_PROXY (modem));
+      JsonNode *node = sqns_json_from_proxy (now);
       if (identity != NULL)
         json_object_set_member (json_node_get_object (node), "identity", sqns_json_from_dict (identity));
       sqns_ctl_print (ctl, "modem", node);
-      return;
+      return SQNS_EXIT_DONE;
     }
-  sqns_details_print (conn, G_DBUS_PROXY (modem));
+  sqns_property_list_print (conn, G_DBUS_PROXY (now));
   if (identity != NULL)
     print_identity (ctl, identity);
-}
-
-SqnsExit
-sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv)
-{
-  gboolean refresh = FALSE, identify = FALSE;
-  const GOptionEntry entries[] = {
-    { "refresh", 0, 0, G_OPTION_ARG_NONE, &refresh, "ask the modem first; interrupts a program that runs on the board",
-      NULL },
-    { "identify", 0, 0, G_OPTION_ARG_NONE, &identify, "ask the modem for IMEI and SIM, too; interrupts such a program",
-      NULL },
-    { NULL },
-  };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) identity = NULL;
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, entries, 1, 1, &argc, &argv, &code))
-    return code;
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
-  if (conn == NULL)
-    return sqns_ctl_fail (ctl, error);
-  g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, argv[1], &error);
-  if (modem == NULL)
-    return sqns_ctl_fail (ctl, error);
-
-  if ((refresh
-       && !sqns_dbus_modem_call_refresh_sync (modem, sqns_no_options (), sqns_connection_flags (conn),
-                                              sqns_connection_long_timeout (conn), NULL, &error))
-      || (identify
-          && !sqns_dbus_modem_call_identify_sync (modem, sqns_no_options (), sqns_connection_flags (conn),
-                                                  sqns_connection_long_timeout (conn), &identity, NULL, &error)))
-    return sqns_ctl_fail (ctl, error);
-  if (refresh || identify)
-    {
-      g_autofree char *path = g_strdup (g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)));
-      /* What was found is on its way as signals; a new proxy asks for it. */
-      g_clear_object (&modem);
-      modem = sqns_connection_modem (conn, path, &error);
-      if (modem == NULL)
-        return sqns_ctl_fail (ctl, error);
-    }
-
-  print (ctl, conn, modem, identity);
   return SQNS_EXIT_DONE;
 }

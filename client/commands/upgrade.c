@@ -1,10 +1,317 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl upgrade: brings modems to the firmware in a file. */
+/* sqnsctl upgrade and recover: check the file, start a job per board, and stay with them. */
 #include "client/commands/commands.h"
-#include "client/commands/upgrade-start.h"
+#include "client/firmware/companions.h"
+#include "client/firmware/file.h"
+#include "client/job/follow.h"
+#include "client/modem/held-port.h"
+#include "client/modem/ref.h"
+#include "client/ui/time-spec.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gio/gunixfdlist.h>
+
+/* The daemon takes a few files of one user at a time; upgrades that are started side by side are not refused for that.
+ */
+#define LIMIT_RETRIES 10
+#define LIMIT_RETRY_MS 300
+
+/* --- options --- */
+
+static gboolean detach, all;
+
+const GOptionEntry sqns_upgrade_options[] = {
+  { "detach", 0, 0, G_OPTION_ARG_NONE, &detach, "print the ids of the jobs, and do not wait for them", NULL },
+  { "all", 0, 0, G_OPTION_ARG_NONE, &all, "every board that is there", NULL },
+  { NULL },
+};
+
+const GOptionEntry sqns_recover_options[] = {
+  { "detach", 0, 0, G_OPTION_ARG_NONE, &detach, "print the ids of the jobs, and do not wait for them", NULL },
+  { NULL },
+};
+
+static gboolean allow_downgrade, allow_reinstall, allow_family_change, force, dry_run;
+static int priority, speed, block_size;
+static char *not_before, *not_after, *label, *idempotency_key, *expect_sha256, *expect_version, *method, *via, *updater,
+    *first_step;
+
+/* Those of the D-Bus interface, under the same names. */
+const GOptionEntry sqns_upgrade_job_options[] = {
+  { "allow-downgrade", 0, 0, G_OPTION_ARG_NONE, &allow_downgrade, "to an older release, too", NULL },
+  { "allow-reinstall", 0, 0, G_OPTION_ARG_NONE, &allow_reinstall, "also when the modem runs that release already",
+    NULL },
+  { "allow-family-change", 0, 0, G_OPTION_ARG_NONE, &allow_family_change, "from CAT-M1 to NB-IoT or back", NULL },
+  { "force", 0, 0, G_OPTION_ARG_NONE, &force, "lift what policy refuses; bad files stay refused", NULL },
+  { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "find the modem and the way, and change nothing", NULL },
+  { "not-before", 0, 0, G_OPTION_ARG_STRING, &not_before, "start at 02:00, 2024-05-01T02:00 or +30m", "TIME" },
+  { "not-after", 0, 0, G_OPTION_ARG_STRING, &not_after, "do not start later than this", "TIME" },
+  { "priority", 0, 0, G_OPTION_ARG_INT, &priority, "higher goes first", "NUMBER" },
+  { "label", 0, 0, G_OPTION_ARG_STRING, &label, "a name for the job", "TEXT" },
+  { "idempotency-key", 0, 0, G_OPTION_ARG_STRING, &idempotency_key, "asked twice with this key, it is one job",
+    "TEXT" },
+  { "expect-sha256", 0, 0, G_OPTION_ARG_STRING, &expect_sha256, "refuse any other file", "HEX" },
+  { "expect-version", 0, 0, G_OPTION_ARG_STRING, &expect_version, "refuse a file of any other release", "VERSION" },
+  { "method", 0, 0, G_OPTION_ARG_STRING, &method, "auto, on-the-fly, fff or recovery", "METHOD" },
+  { "link", 0, 0, G_OPTION_ARG_STRING, &via, "auto, direct, passthrough or relay", "LINK" },
+  { "speed", 0, 0, G_OPTION_ARG_INT, &speed, "of the port", "BAUD" },
+  { "block-size", 0, 0, G_OPTION_ARG_INT, &block_size, "of the transfer", "BYTES" },
+  { "updater", 0, 0, G_OPTION_ARG_FILENAME, &updater, "an updater.elf, instead of the one in FILE", "ELF" },
+  { "first-step", 0, 0, G_OPTION_ARG_FILENAME, &first_step, "the first of two files (release 48829)", "DUP" },
+  { NULL },
+};
+
+static gboolean
+put_times (GVariantDict *dict, GError **error)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr (GDateTime) earliest = g_date_time_ref (now);
+  guint64 start = 0, end = 0;
+
+  if (not_before != NULL)
+    {
+      if (!sqns_time_spec_parse (not_before, now, &start, error))
+        return FALSE;
+      g_variant_dict_insert (dict, "not-before", "t", start);
+      /* "--not-before 22:00 --not-after 06:00" is one night. */
+      g_date_time_unref (earliest);
+      earliest = g_date_time_new_from_unix_local ((gint64)(start / G_USEC_PER_SEC));
+    }
+  if (not_after == NULL)
+    return TRUE;
+  if (!sqns_time_spec_parse (not_after, earliest, &end, error))
+    return FALSE;
+  g_variant_dict_insert (dict, "not-after", "t", end);
+  if (end >= start && (gint64)end >= g_get_real_time ())
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--not-after %s is too early", not_after);
+  return FALSE;
+}
+
+static gboolean
+put_number (GVariantDict *dict, const char *name, int value, GError **error)
+{
+  if (value < 0)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s takes a positive number", name);
+      return FALSE;
+    }
+  if (value > 0)
+    g_variant_dict_insert (dict, name, "u", (guint32)value);
+  return TRUE;
+}
+
+static gboolean
+put_file (GVariantDict *dict, const char *name, const char *path, GUnixFDList *files, GError **error)
+{
+  int fd = sqns_firmware_file_open_fd (path, error);
+  if (fd < 0)
+    return FALSE;
+  int index = g_unix_fd_list_append (files, fd, error);
+  close (fd);
+  if (index >= 0)
+    g_variant_dict_insert (dict, name, "h", index);
+  return index >= 0;
+}
+
+/* Those that need no more than their type. */
+static gboolean
+put_option (GVariantDict *dict, const GOptionEntry *option, GUnixFDList *files, GError **error)
+{
+  gboolean is_text = option->arg == G_OPTION_ARG_STRING && !g_str_equal (option->arg_description, "TIME");
+  gboolean is_file = option->arg == G_OPTION_ARG_FILENAME;
+  const char *text = is_text || is_file ? *(char **)option->arg_data : NULL;
+
+  if (option->arg == G_OPTION_ARG_NONE && *(gboolean *)option->arg_data)
+    g_variant_dict_insert (dict, option->long_name, "b", TRUE);
+  if (is_text && text != NULL)
+    g_variant_dict_insert (dict, option->long_name, "s", text);
+  return !is_file || text == NULL || put_file (dict, option->long_name, text, files, error);
+}
+
+/* The a{sv} of those that were given; files among them are opened and put into @files. */
+static GVariant *
+make_options (GUnixFDList *files, GError **error)
+{
+  GVariantDict dict;
+  gboolean good;
+
+  g_variant_dict_init (&dict, NULL);
+  if (priority != 0)
+    g_variant_dict_insert (&dict, "priority", "i", priority);
+  good = put_number (&dict, "speed", speed, error) && put_number (&dict, "block-size", block_size, error)
+         && put_times (&dict, error);
+  for (const GOptionEntry *option = sqns_upgrade_job_options; good && option->long_name != NULL; option++)
+    good = put_option (&dict, option, files, error);
+  GVariant *options = g_variant_ref_sink (g_variant_dict_end (&dict));
+  if (!good)
+    g_clear_pointer (&options, g_variant_unref);
+  return options;
+}
+
+/* --- start --- */
+
+typedef struct {
+  SqnsConnection *conn;
+  SqnsFollow *follow;
+  GPtrArray *modems;
+  GVariant *options;
+  GUnixFDList *files;
+  gboolean recover;
+  guint retries;
+  guint retry; /* source */
+} Start;
+
+static void ask_daemon (Start *start);
+
+static gboolean
+on_retry (gpointer data)
+{
+  Start *start = data;
+  start->retry = 0;
+  ask_daemon (start);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+retry_or_abort (Start *start, const GError *error)
+{
+  g_autofree char *name = sqns_exit_error_name (error);
+  SqnsError code;
+  if (sqns_error_from_name (name, &code) && code == SQNS_ERROR_LIMITS_EXCEEDED && start->retries++ < LIMIT_RETRIES)
+    start->retry = g_timeout_add (LIMIT_RETRY_MS, on_retry, start);
+  else
+    sqns_follow_abort (start->follow, error);
+}
+
+static void
+follow_paths (Start *start, const char *const *paths)
+{
+  for (guint i = 0; paths[i] != NULL; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SqnsDbusJob) job = sqns_connection_read_job (start->conn, paths[i], &error);
+      if (job == NULL)
+        {
+          sqns_follow_abort (start->follow, error);
+          return;
+        }
+      sqns_follow_add (start->follow, job);
+    }
+  sqns_follow_started (start->follow);
+}
+
+static void
+on_one_started (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  Start *start = data;
+  gboolean begun = start->recover
+                       ? sqns_dbus_modem_call_recover_finish (SQNS_DBUS_MODEM (source), &path, NULL, result, &error)
+                       : sqns_dbus_modem_call_upgrade_finish (SQNS_DBUS_MODEM (source), &path, NULL, result, &error);
+  if (begun)
+    follow_paths (data, (const char *const[]){ path, NULL });
+  else
+    retry_or_abort (start, error);
+}
+
+static void
+on_many_started (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) paths = NULL;
+  if (sqns_dbus_manager_call_upgrade_many_finish (SQNS_DBUS_MANAGER (source), &paths, NULL, result, &error))
+    follow_paths (data, (const char *const *)paths);
+  else
+    retry_or_abort (data, error);
+}
+
+/* @start must live as long as the main context runs. */
+static void
+ask_daemon (Start *start)
+{
+  GPtrArray *modems = start->modems;
+  GDBusCallFlags flags = sqns_connection_flags (start->conn);
+  int timeout = sqns_connection_long_timeout (start->conn);
+  GVariant *firmware = g_variant_new_handle (0);
+
+  if (start->recover)
+    sqns_dbus_modem_call_recover (modems->pdata[0], firmware, start->options, flags, timeout, start->files, NULL,
+                                  on_one_started, start);
+  else if (modems->len == 1)
+    sqns_dbus_modem_call_upgrade (modems->pdata[0], firmware, start->options, flags, timeout, start->files, NULL,
+                                  on_one_started, start);
+  else
+    {
+      g_autofree const char **paths = g_new0 (const char *, modems->len + 1);
+      for (guint i = 0; i < modems->len; i++)
+        paths[i] = sqns_path (modems->pdata[i]);
+      sqns_dbus_manager_call_upgrade_many (start->conn->manager, paths, firmware, start->options, flags, timeout,
+                                           start->files, NULL, on_many_started, start);
+    }
+}
+
+static SqnsExit
+start_and_follow (SqnsCtl *ctl, char **refs, guint n_refs, const char *path, gboolean recover, GError **error)
+{
+  g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
+  g_autoptr (SqnsFirmwareFile) file = sqns_firmware_file_open (path, error);
+  if (file == NULL || g_unix_fd_list_append (files, file->fd, error) < 0)
+    return SQNS_EXIT_FAILED;
+  if (updater == NULL)
+    updater = sqns_companion_updater (ctl, path, file->caba);
+  if (first_step == NULL)
+    first_step = sqns_companion_first_step (ctl, path, file->caba);
+  g_autoptr (GVariant) options = make_options (files, error);
+  if (options == NULL)
+    return SQNS_EXIT_FAILED;
+
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
+  if (conn == NULL || !sqns_connection_passes_files (conn, "firmware", error))
+    return SQNS_EXIT_FAILED;
+  g_autoptr (GPtrArray) modems = sqns_modem_ref_resolve (conn, refs, n_refs, all, error);
+  if (modems == NULL || !sqns_held_port_check_all (conn, modems, not_before != NULL, error))
+    return SQNS_EXIT_FAILED;
+
+  g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, TRUE);
+  Start start
+      = { .conn = conn, .follow = follow, .modems = modems, .options = options, .files = files, .recover = recover };
+  if (detach)
+    sqns_follow_only_start (follow);
+  sqns_follow_expect (follow);
+  ask_daemon (&start);
+  SqnsExit code = sqns_follow_run (follow);
+  g_clear_handle_id (&start.retry, g_source_remove);
+  return code;
+}
+
+/* "upgrade fw.dup /dev/ttyUSB0": say what is wrong before the tty is called a bad firmware. */
+static gboolean
+is_tty (const char *path)
+{
+  struct stat st;
+  return stat (path, &st) == 0 && S_ISCHR (st.st_mode);
+}
 
 SqnsExit
-sqns_cmd_upgrade (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_upgrade (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  return sqns_upgrade_start (ctl, argc, argv, FALSE);
+  const char *path = argv[argc - 1];
+  guint n_refs = (guint)argc - 2;
+  if (is_tty (path))
+    return sqns_ctl_usage (ctl, "%s is a device: the firmware file comes last", path);
+  if (n_refs == 0 && !all)
+    return sqns_ctl_usage (ctl, "which MODEM? name boards before the file (see: sqnsctl list), or give --all");
+  return start_and_follow (ctl, argv + 1, n_refs, path, FALSE, error);
+}
+
+SqnsExit
+sqns_cmd_recover (SqnsCtl *ctl, int argc, char **argv, GError **error)
+{
+  if (is_tty (argv[2]))
+    return sqns_ctl_usage (ctl, "%s is a device: the firmware file comes last", argv[2]);
+  return start_and_follow (ctl, argv + 1, 1, argv[2], TRUE, error);
 }

@@ -4,17 +4,12 @@
 #include "client/core/connection.h"
 
 SqnsExit
-sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
-    return code;
   sqns_ctl_say (ctl, "sqnsctl %s\n", SQNS_VERSION);
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   if (conn == NULL)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   sqns_ctl_say (ctl, "sqnsd %s\n", sqns_dbus_manager_get_version (conn->manager));
   if (sqns_ctl_wants_json (ctl))
@@ -23,8 +18,7 @@ sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv)
       JsonObject *client = json_object_new ();
       json_object_set_string_member (client, "version", SQNS_VERSION);
       json_object_set_object_member (json_node_get_object (root), "client", client);
-      json_object_set_member (json_node_get_object (root), "manager",
-                              sqns_json_from_proxy (G_DBUS_PROXY (conn->manager)));
+      json_object_set_member (json_node_get_object (root), "manager", sqns_json_from_proxy (conn->manager));
       sqns_ctl_print_document (ctl, root);
     }
   return SQNS_EXIT_DONE;

@@ -5,13 +5,12 @@
 #include "client/job/ref.h"
 
 SqnsExit
-sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
+  SqnsExit code = SQNS_EXIT_FAILED;
   g_autoptr (SqnsConnection) conn = NULL;
-  g_autoptr (GPtrArray) jobs = NULL;
-  SqnsExit code;
-
-  if (!sqns_job_ref_arguments (ctl, argc, argv, &conn, &jobs, &code))
+  g_autoptr (GPtrArray) jobs = sqns_job_ref_arguments (ctl, argc, argv, &conn, &code, error);
+  if (jobs == NULL)
     return code;
 
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, FALSE);

@@ -36,17 +36,6 @@ shown_free (gpointer data)
   g_free (shown);
 }
 
-/* NULL when the modem has none that the daemon still shows. */
-static SqnsDbusJob *
-current_job (Watch *watch, SqnsDbusModem *modem)
-{
-  const char *path = sqns_dbus_modem_get_current_job (modem);
-  if (path == NULL || !g_variant_is_object_path (path))
-    return NULL;
-  g_autoptr (GDBusObject) object = g_dbus_object_manager_get_object (watch->conn->objects, path);
-  return object != NULL ? sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object)) : NULL;
-}
-
 static char *
 modem_words (SqnsDbusModem *modem)
 {
@@ -82,9 +71,9 @@ tell (Watch *watch, Shown *shown, SqnsDbusJob *job, const char *text)
 static void
 show_modem (Watch *watch, SqnsDbusModem *modem)
 {
-  const char *path = g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem));
+  const char *path = sqns_path (modem);
   Shown *shown = g_hash_table_lookup (watch->shown, path);
-  g_autoptr (SqnsDbusJob) job = current_job (watch, modem);
+  g_autoptr (SqnsDbusJob) job = sqns_connection_find_job (watch->conn, sqns_dbus_modem_get_current_job (modem));
   g_autofree char *text = job != NULL ? sqns_job_report_text (job) : modem_words (modem);
 
   if (shown == NULL)
@@ -98,15 +87,12 @@ show_modem (Watch *watch, SqnsDbusModem *modem)
 }
 
 static void
-show_job (Watch *watch, SqnsDbusJob *job)
+print_event (Watch *watch, const char *event, SqnsDbusModem *modem, SqnsDbusJob *job)
 {
-  const char *path = sqns_dbus_job_get_modem (job);
-  g_autoptr (GDBusObject) object = path != NULL && g_variant_is_object_path (path)
-                                       ? g_dbus_object_manager_get_object (watch->conn->objects, path)
-                                       : NULL;
-  g_autoptr (SqnsDbusModem) modem = object != NULL ? sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object)) : NULL;
   if (modem != NULL)
-    show_modem (watch, modem);
+    sqns_ctl_print_event (watch->ctl, event, "modem", sqns_json_from_proxy (modem));
+  if (job != NULL)
+    sqns_ctl_print_event (watch->ctl, event, "job", sqns_json_from_proxy (job));
 }
 
 static void
@@ -115,14 +101,11 @@ show_object (Watch *watch, GDBusObject *object, const char *event)
   g_autoptr (SqnsDbusModem) modem = sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object));
   g_autoptr (SqnsDbusJob) job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object));
 
-  if (modem != NULL)
-    sqns_ctl_print_event (watch->ctl, event, "modem", sqns_json_from_proxy (G_DBUS_PROXY (modem)));
-  if (job != NULL)
-    sqns_ctl_print_event (watch->ctl, event, "job", sqns_json_from_proxy (G_DBUS_PROXY (job)));
+  print_event (watch, event, modem, job);
+  if (modem == NULL && job != NULL)
+    modem = sqns_connection_find_modem (watch->conn, sqns_dbus_job_get_modem (job));
   if (modem != NULL)
     show_modem (watch, modem);
-  else if (job != NULL)
-    show_job (watch, job);
 }
 
 static void
@@ -150,10 +133,7 @@ on_removed (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
   g_autoptr (SqnsDbusModem) modem = sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object));
   g_autoptr (SqnsDbusJob) job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object));
 
-  if (modem != NULL)
-    sqns_ctl_print_event (watch->ctl, "removed", "modem", sqns_json_from_proxy (G_DBUS_PROXY (modem)));
-  if (job != NULL)
-    sqns_ctl_print_event (watch->ctl, "removed", "job", sqns_json_from_proxy (G_DBUS_PROXY (job)));
+  print_event (watch, "removed", modem, job);
   if (shown != NULL)
     tell (watch, shown, NULL, "not known any more");
 }
@@ -167,18 +147,7 @@ on_end (gpointer data)
 }
 
 static void
-on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
-{
-  Watch *watch = data;
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (proxy));
-  if (owner != NULL)
-    return;
-  watch->vanished = TRUE;
-  g_main_loop_quit (watch->loop);
-}
-
-static void
-on_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
+on_lost (gpointer data)
 {
   Watch *watch = data;
   watch->vanished = TRUE;
@@ -186,16 +155,16 @@ on_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer
 }
 
 static void
-run (Watch *watch)
+follow (Watch *watch)
 {
   guint timeout = watch->ctl->timeout > 0 ? g_timeout_add_seconds ((guint)watch->ctl->timeout, on_end, watch) : 0;
   guint interrupt = g_unix_signal_add (SIGINT, on_end, watch);
   guint terminate = g_unix_signal_add (SIGTERM, on_end, watch);
-  gulong owner = g_signal_connect (watch->conn->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), watch);
-  gulong closed = g_signal_connect (watch->conn->bus, "closed", G_CALLBACK (on_closed), watch);
   g_autoptr (GPtrArray) modems = sqns_connection_modems (watch->conn);
   g_autoptr (GPtrArray) jobs = sqns_connection_jobs (watch->conn);
 
+  watch->conn->lost = on_lost;
+  watch->conn->lost_data = watch;
   g_signal_connect (watch->conn->objects, "object-added", G_CALLBACK (on_added), watch);
   g_signal_connect (watch->conn->objects, "object-removed", G_CALLBACK (on_removed), watch);
   g_signal_connect (watch->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), watch);
@@ -210,46 +179,34 @@ run (Watch *watch)
     sqns_ctl_remark (watch->ctl, "no boards yet");
   g_main_loop_run (watch->loop);
 
+  watch->conn->lost = NULL;
   g_signal_handlers_disconnect_by_data (watch->conn->objects, watch);
-  g_clear_signal_handler (&owner, watch->conn->manager);
-  g_clear_signal_handler (&closed, watch->conn->bus);
   g_clear_handle_id (&timeout, g_source_remove);
   g_clear_handle_id (&interrupt, g_source_remove);
   g_clear_handle_id (&terminate, g_source_remove);
 }
 
 SqnsExit
-sqns_cmd_watch (SqnsCtl *ctl, int argc, char **argv)
+sqns_cmd_watch (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  SqnsExit code;
-
-  if (!sqns_ctl_parse (ctl, NULL, 0, 0, &argc, &argv, &code))
-    return code;
-  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, &error);
+  g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   if (conn == NULL)
-    return sqns_ctl_fail (ctl, error);
+    return SQNS_EXIT_FAILED;
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GHashTable) shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, shown_free);
   Watch watch = { .ctl = ctl, .conn = conn, .loop = loop, .shown = shown };
   if (!ctl->quiet && !sqns_ctl_wants_json (ctl) && sqns_bars_possible ())
     watch.bars = sqns_bars_new ();
-  run (&watch);
+  follow (&watch);
   g_clear_pointer (&watch.bars, sqns_bars_free);
 
   if (watch.vanished)
-    {
-      error = g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "the daemon has gone");
-      return sqns_ctl_fail (ctl, error);
-    }
-  if (ctl->json && !ctl->json_stream)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "the daemon has gone");
+  else if (ctl->json && !ctl->json_stream)
     {
       g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
-      JsonNode *array = sqns_json_array_new ();
-      for (guint i = 0; i < modems->len; i++)
-        sqns_json_array_take (array, sqns_json_from_proxy (modems->pdata[i]));
-      sqns_ctl_print (ctl, "modems", array);
+      sqns_ctl_print (ctl, "modems", sqns_json_from_proxies (modems));
     }
   return SQNS_EXIT_DONE;
 }

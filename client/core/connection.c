@@ -105,6 +105,14 @@ start_daemon (SqnsConnection *conn, GError **error)
   return FALSE;
 }
 
+static void
+on_lost (SqnsConnection *conn)
+{
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (conn->manager));
+  if (conn->lost != NULL && (owner == NULL || g_dbus_connection_is_closed (conn->bus)))
+    conn->lost (conn->lost_data);
+}
+
 SqnsConnection *
 sqns_connection_open (const SqnsCtl *ctl, GError **error)
 {
@@ -123,6 +131,8 @@ sqns_connection_open (const SqnsCtl *ctl, GError **error)
                                                             SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, error);
   if (conn->objects == NULL)
     return NULL;
+  g_signal_connect_swapped (conn->manager, "notify::g-name-owner", G_CALLBACK (on_lost), conn);
+  g_signal_connect_swapped (conn->bus, "closed", G_CALLBACK (on_lost), conn);
   return g_steal_pointer (&conn);
 }
 
@@ -130,6 +140,10 @@ void
 sqns_connection_free (SqnsConnection *conn)
 {
   sqns_ask_password_stop ();
+  if (conn->manager != NULL)
+    g_signal_handlers_disconnect_by_data (conn->manager, conn);
+  if (conn->bus != NULL)
+    g_signal_handlers_disconnect_by_data (conn->bus, conn);
   g_clear_object (&conn->objects);
   g_clear_object (&conn->manager);
   g_clear_object (&conn->bus);
@@ -193,38 +207,55 @@ compare_jobs (gconstpointer a, gconstpointer b)
   return g_strcmp0 (sqns_dbus_job_get_uuid (*one), sqns_dbus_job_get_uuid (*other));
 }
 
+static GPtrArray *
+list (SqnsConnection *conn, const char *interface, GCompareFunc compare)
+{
+  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (conn->objects);
+  GPtrArray *proxies = g_ptr_array_new_with_free_func (g_object_unref);
+  for (GList *l = objects; l != NULL; l = l->next)
+    {
+      GDBusInterface *proxy = g_dbus_object_get_interface (l->data, interface);
+      if (proxy != NULL)
+        g_ptr_array_add (proxies, proxy);
+    }
+  g_ptr_array_sort (proxies, compare);
+  return proxies;
+}
+
 GPtrArray *
 sqns_connection_modems (SqnsConnection *conn)
 {
-  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (conn->objects);
-  GPtrArray *modems = g_ptr_array_new_with_free_func (g_object_unref);
-  for (GList *l = objects; l != NULL; l = l->next)
-    {
-      SqnsDbusModem *modem = sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (l->data));
-      if (modem != NULL)
-        g_ptr_array_add (modems, modem);
-    }
-  g_ptr_array_sort (modems, compare_modems);
-  return modems;
+  return list (conn, "org.sqnsd1.Modem", compare_modems);
 }
 
 GPtrArray *
 sqns_connection_jobs (SqnsConnection *conn)
 {
-  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (conn->objects);
-  GPtrArray *jobs = g_ptr_array_new_with_free_func (g_object_unref);
-  for (GList *l = objects; l != NULL; l = l->next)
-    {
-      SqnsDbusJob *job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (l->data));
-      if (job != NULL)
-        g_ptr_array_add (jobs, job);
-    }
-  g_ptr_array_sort (jobs, compare_jobs);
-  return jobs;
+  return list (conn, "org.sqnsd1.Job", compare_jobs);
+}
+
+static gpointer
+find (SqnsConnection *conn, const char *path, const char *interface)
+{
+  return path != NULL && g_variant_is_object_path (path)
+             ? g_dbus_object_manager_get_interface (conn->objects, path, interface)
+             : NULL;
 }
 
 SqnsDbusModem *
-sqns_connection_modem (SqnsConnection *conn, const char *path, GError **error)
+sqns_connection_find_modem (SqnsConnection *conn, const char *path)
+{
+  return find (conn, path, "org.sqnsd1.Modem");
+}
+
+SqnsDbusJob *
+sqns_connection_find_job (SqnsConnection *conn, const char *path)
+{
+  return find (conn, path, "org.sqnsd1.Job");
+}
+
+SqnsDbusModem *
+sqns_connection_read_modem (SqnsConnection *conn, const char *path, GError **error)
 {
   g_autoptr (SqnsDbusModem) modem
       = sqns_dbus_modem_proxy_new_sync (conn->bus, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
@@ -237,7 +268,7 @@ sqns_connection_modem (SqnsConnection *conn, const char *path, GError **error)
 }
 
 SqnsDbusJob *
-sqns_connection_job (SqnsConnection *conn, const char *path, GError **error)
+sqns_connection_read_job (SqnsConnection *conn, const char *path, GError **error)
 {
   g_autoptr (SqnsDbusJob) job
       = sqns_dbus_job_proxy_new_sync (conn->bus, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, path, NULL, error);
@@ -247,6 +278,12 @@ sqns_connection_job (SqnsConnection *conn, const char *path, GError **error)
       return NULL;
     }
   return g_steal_pointer (&job);
+}
+
+const char *
+sqns_path (gpointer proxy)
+{
+  return g_dbus_proxy_get_object_path (proxy);
 }
 
 GVariant *

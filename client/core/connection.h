@@ -13,6 +13,8 @@ typedef struct {
   GDBusConnection *bus;
   SqnsDbusManager *manager;
   GDBusObjectManager *objects;
+  void (*lost) (gpointer data); /* nullable: the daemon has gone, or its bus; may come twice */
+  gpointer lost_data;
 } SqnsConnection;
 
 /* Only the bus: neither looks for the daemon nor starts it. */
@@ -42,9 +44,17 @@ gboolean sqns_connection_passes_files (SqnsConnection *conn, const char *what, G
 GPtrArray *sqns_connection_modems (SqnsConnection *conn);
 GPtrArray *sqns_connection_jobs (SqnsConnection *conn);
 
-/* Not from the list above: it may be newer than that. Errors: NOT_FOUND. */
-SqnsDbusModem *sqns_connection_modem (SqnsConnection *conn, const char *path, GError **error);
-SqnsDbusJob *sqns_connection_job (SqnsConnection *conn, const char *path, GError **error);
+/* From what the daemon has told so far; NULL: none, or @path (nullable) is no path of one. Transfer full. */
+SqnsDbusModem *sqns_connection_find_modem (SqnsConnection *conn, const char *path);
+SqnsDbusJob *sqns_connection_find_job (SqnsConnection *conn, const char *path);
+
+/* A new proxy, which asks the daemon: what a call has just changed is on its way as signals to the others. Errors:
+ * NOT_FOUND. */
+SqnsDbusModem *sqns_connection_read_modem (SqnsConnection *conn, const char *path, GError **error);
+SqnsDbusJob *sqns_connection_read_job (SqnsConnection *conn, const char *path, GError **error);
+
+/* Of a GDBusProxy. */
+const char *sqns_path (gpointer proxy);
 
 /* An a{sv} of options without any in it. Floating. */
 GVariant *sqns_no_options (void);

@@ -34,9 +34,9 @@ object_words (SqnsConnection *conn, const char *path)
 {
   const char *last = strrchr (path, '/');
   g_autoptr (SqnsDbusModem) modem
-      = g_str_has_prefix (path, SQNS_BUS_PATH "/modem/") ? sqns_connection_modem (conn, path, NULL) : NULL;
+      = g_str_has_prefix (path, SQNS_BUS_PATH "/modem/") ? sqns_connection_read_modem (conn, path, NULL) : NULL;
   g_autoptr (SqnsDbusJob) job
-      = g_str_has_prefix (path, SQNS_BUS_PATH "/job/") ? sqns_connection_job (conn, path, NULL) : NULL;
+      = g_str_has_prefix (path, SQNS_BUS_PATH "/job/") ? sqns_connection_read_job (conn, path, NULL) : NULL;
 
   if (modem != NULL)
     return g_strdup (sqns_dbus_modem_get_id (modem));
@@ -97,7 +97,7 @@ value_words (SqnsConnection *conn, const char *name, GVariant *value)
 }
 
 void
-sqns_details_print (SqnsConnection *conn, GDBusProxy *proxy)
+sqns_property_list_print (SqnsConnection *conn, GDBusProxy *proxy)
 {
   GDBusInterfaceInfo *info = g_dbus_proxy_get_interface_info (proxy);
   guint width = 0;

@@ -6,4 +6,4 @@
 
 /* On stdout; objects by their modem's id and their job's uuid, which @conn is asked for; what is empty, zero or not
  * known is left out. */
-void sqns_details_print (SqnsConnection *conn, GDBusProxy *proxy);
+void sqns_property_list_print (SqnsConnection *conn, GDBusProxy *proxy);

@@ -20,7 +20,7 @@ take_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
   const char *path = sqns_dbus_modem_get_current_job (modem);
   if (path == NULL || g_str_equal (path, "/"))
     return;
-  g_autoptr (SqnsDbusJob) job = sqns_connection_job (conn, path, NULL);
+  g_autoptr (SqnsDbusJob) job = sqns_connection_read_job (conn, path, NULL);
   if (job == NULL || sqns_job_state_ended (sqns_job_state (job)))
     return;
   facts->job = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
@@ -39,7 +39,7 @@ take_torn_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem
     {
       SqnsDbusJob *job = jobs->pdata[i];
       if (sqns_job_state (job) != SQNS_JOB_INTERRUPTED
-          || g_strcmp0 (sqns_dbus_job_get_modem (job), g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem))) != 0)
+          || g_strcmp0 (sqns_dbus_job_get_modem (job), sqns_path (modem)) != 0)
         continue;
       facts->torn = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
       facts->torn_message = copy (sqns_dbus_job_get_message (job));
@@ -118,11 +118,11 @@ sqns_doctor_ask_modem (SqnsConnection *conn, SqnsDbusModem **modem)
 
   if (before->job != NULL || before->state == SQNS_MODEM_GONE)
     return g_steal_pointer (&before);
-  g_autofree char *path = g_strdup (g_dbus_proxy_get_object_path (G_DBUS_PROXY (*modem)));
+  g_autofree char *path = g_strdup (sqns_path (*modem));
   gboolean asked = sqns_dbus_modem_call_refresh_sync (*modem, sqns_no_options (), sqns_connection_flags (conn),
                                                       sqns_connection_long_timeout (conn), NULL, &error);
   /* What was found is on its way as signals; a new proxy asks for it. */
-  SqnsDbusModem *after = sqns_connection_modem (conn, path, NULL);
+  SqnsDbusModem *after = sqns_connection_read_modem (conn, path, NULL);
   if (after != NULL)
     {
       g_object_unref (*modem);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that lie beside a firmware file and belong to it. */
+/* Files that lie beside a firmware file and belong to it. They say what they take. */
 #pragma once
 
 #include "client/core/ctl.h"
-#include "client/firmware/upgrade-options.h"
 #include "codec/caba.h"
 
-/* Fills what @options do not name: an updater.elf (never for a diff), and the first of the two files of release 48829.
- * Says what it took. */
-void sqns_siblings_find (SqnsCtl *ctl, const char *path, const SqnsCaba *caba, SqnsUpgradeOptions *options);
+/* An updater.elf (never for a diff); NULL: none. Caller frees. */
+char *sqns_companion_updater (const SqnsCtl *ctl, const char *path, const SqnsCaba *caba);
+
+/* The first of the two files of release 48829; NULL: none. Caller frees. */
+char *sqns_companion_first_step (const SqnsCtl *ctl, const char *path, const SqnsCaba *caba);

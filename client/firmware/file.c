@@ -2,10 +2,11 @@
 /* A firmware file that a person named. */
 #include "client/firmware/file.h"
 
+#include "common/memfile.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,31 +32,33 @@ what_it_is (mode_t mode)
     }
 }
 
+/* -1 on error; else *@size is its size. */
 static int
-open_regular (const char *path, GError **error)
+open_regular (const char *path, const char *shown, guint64 *size, GError **error)
 {
-  g_autofree char *shown = g_filename_display_name (path);
   struct stat st;
   /* Not blocking, and no terminal of ours: FILE may be a pipe or a tty by mistake. */
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  int saved = errno;
 
-  if (fd < 0)
+  if (fd >= 0 && fstat (fd, &st) == 0 && S_ISREG (st.st_mode))
     {
-      int saved = errno;
-      if (saved == ENOENT || saved == ENOTDIR)
-        g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%s: no such file", shown);
-      else if (saved == EACCES || saved == EPERM)
-        g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED, "%s: you may not read this file", shown);
-      else if (saved == ENXIO)
-        g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, "%s: this is a socket", shown);
-      else
-        g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s: cannot be opened: %s", shown, g_strerror (saved));
-      return -1;
+      *size = (guint64)st.st_size;
+      return fd;
     }
-  if (fstat (fd, &st) == 0 && S_ISREG (st.st_mode))
-    return fd;
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, "%s: this is %s", shown, what_it_is (st.st_mode));
-  close (fd);
+  if (fd >= 0)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, "%s: this is %s", shown, what_it_is (st.st_mode));
+      close (fd);
+    }
+  else if (saved == ENOENT || saved == ENOTDIR)
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%s: no such file", shown);
+  else if (saved == EACCES || saved == EPERM)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED, "%s: you may not read this file", shown);
+  else if (saved == ENXIO)
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, "%s: this is a socket", shown);
+  else
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s: cannot be opened: %s", shown, g_strerror (saved));
   return -1;
 }
 
@@ -85,30 +88,15 @@ read_all (int fd, guint64 size, const char *shown, GError **error)
 static gboolean
 check_size (guint64 size, const char *shown, GError **error)
 {
+  if (size >= SQNS_FIRMWARE_MIN_SIZE && size <= SQNS_FIRMWARE_MAX_SIZE)
+    return TRUE;
   if (size == 0)
     g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, "%s: the file is empty", shown);
-  else if (size < SQNS_FIRMWARE_MIN_SIZE)
-    g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
-                 "%s: %" G_GUINT64_FORMAT " bytes are too few for a firmware file", shown, size);
-  else if (size > SQNS_FIRMWARE_MAX_SIZE)
-    g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
-                 "%s: %" G_GUINT64_FORMAT " bytes are too many for a firmware file", shown, size);
   else
-    return TRUE;
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
+                 "%s: %" G_GUINT64_FORMAT " bytes are too %s for a firmware file", shown, size,
+                 size < SQNS_FIRMWARE_MIN_SIZE ? "few" : "many");
   return FALSE;
-}
-
-static GBytes *
-read_file (int fd, const char *path, GError **error)
-{
-  g_autofree char *shown = g_filename_display_name (path);
-  struct stat st;
-  if (fstat (fd, &st) != 0)
-    {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s: %s", shown, g_strerror (errno));
-      return NULL;
-    }
-  return check_size ((guint64)st.st_size, shown, error) ? read_all (fd, (guint64)st.st_size, shown, error) : NULL;
 }
 
 /* What the kernel calls the file, behind any link: a differential file is known by its name. The end of a name that is
@@ -123,50 +111,22 @@ name_in_memory (int fd, const char *path)
   return g_strdup (name + (len > MAX_MEMFD_NAME ? len - MAX_MEMFD_NAME : 0));
 }
 
-static gboolean
-write_all (int fd, GBytes *bytes)
-{
-  gsize len;
-  const guint8 *data = g_bytes_get_data (bytes, &len);
-  while (len > 0)
-    {
-      ssize_t n = write (fd, data, len);
-      if (n < 0 && errno != EINTR)
-        return FALSE;
-      data += MAX (n, 0);
-      len -= (gsize)MAX (n, 0);
-    }
-  return TRUE;
-}
-
-/* The daemon takes such a file at once: it belongs to no file system that could keep it waiting. */
-static int
-copy_to_memory (const char *name, GBytes *bytes, GError **error)
-{
-  int fd = memfd_create (name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd >= 0 && write_all (fd, bytes)
-      && fcntl (fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
-    return fd;
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the file cannot be copied to memory: %s", g_strerror (errno));
-  if (fd >= 0)
-    close (fd);
-  return -1;
-}
-
-/* -1, or a copy in memory; what was read is in *@bytes. */
+/* -1, or a copy in memory, which the daemon takes at once: it belongs to no file system that could keep it waiting.
+ * What was read is in *@bytes. */
 static int
 read_to_memory (const char *path, GBytes **bytes, GError **error)
 {
-  int fd = open_regular (path, error);
-  int memory = -1;
+  g_autofree char *shown = g_filename_display_name (path);
+  guint64 size;
+  int fd = open_regular (path, shown, &size, error);
   if (fd < 0)
     return -1;
   g_autofree char *name = name_in_memory (fd, path);
-  *bytes = read_file (fd, path, error);
+  *bytes = check_size (size, shown, error) ? read_all (fd, size, shown, error) : NULL;
   close (fd);
-  if (*bytes != NULL)
-    memory = copy_to_memory (name, *bytes, error);
-  return memory;
+  return *bytes != NULL
+             ? sqns_memfile_from_data (name, g_bytes_get_data (*bytes, NULL), g_bytes_get_size (*bytes), error)
+             : -1;
 }
 
 int

@@ -38,7 +38,6 @@ struct _SqnsFollow {
   SqnsExit code;
   GError *error; /* in place of the jobs' own ends */
   guint interrupt, terminate, hangup, grace, timeout, stranded;
-  gulong owner_changed, closed;
 };
 
 static void
@@ -86,8 +85,7 @@ tell_event (SqnsFollow *follow, SqnsFollowedJob *followed, const char *event)
   sqns_progress_show (follow->progress, sqns_followed_job_get_index (followed), sqns_followed_job_get_job (followed),
                       sqns_followed_job_get_name (followed));
   if (follow->ctl->json_stream)
-    sqns_ctl_print_event (follow->ctl, event, "job",
-                          sqns_json_from_proxy (G_DBUS_PROXY (sqns_followed_job_get_job (followed))));
+    sqns_ctl_print_event (follow->ctl, event, "job", sqns_json_from_proxy (sqns_followed_job_get_job (followed)));
 }
 
 /* Ended, left to themselves, or waiting for a person to resume them: nothing more will come. */
@@ -278,8 +276,9 @@ on_timeout (gpointer data)
 /* --- the daemon goes away --- */
 
 static void
-on_vanished (SqnsFollow *follow)
+on_lost (gpointer data)
 {
+  SqnsFollow *follow = data;
   for (guint i = 0; i < follow->jobs->len; i++)
     sqns_followed_job_vanished (follow->jobs->pdata[i]);
   if (follow->over)
@@ -288,20 +287,6 @@ on_vanished (SqnsFollow *follow)
   leave_with (follow, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
                                    "Lost contact with sqnsd during the upgrade. Do not cut the board's power. When "
                                    "sqnsd is back, the job continues by itself: see 'sqnsctl jobs'"));
-}
-
-static void
-on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
-{
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (proxy));
-  if (owner == NULL)
-    on_vanished (data);
-}
-
-static void
-on_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
-{
-  on_vanished (data);
 }
 
 /* --- life --- */
@@ -326,17 +311,15 @@ sqns_follow_new (SqnsCtl *ctl, SqnsConnection *conn, gboolean own)
   follow->interrupt = g_unix_signal_add (SIGINT, on_interrupt, follow);
   follow->terminate = g_unix_signal_add (SIGTERM, on_terminate, follow);
   follow->hangup = g_unix_signal_add (SIGHUP, on_terminate, follow);
-  follow->owner_changed
-      = g_signal_connect (conn->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), follow);
-  follow->closed = g_signal_connect (conn->bus, "closed", G_CALLBACK (on_closed), follow);
+  conn->lost = on_lost;
+  conn->lost_data = follow;
   return follow;
 }
 
 void
 sqns_follow_free (SqnsFollow *follow)
 {
-  g_clear_signal_handler (&follow->owner_changed, follow->conn->manager);
-  g_clear_signal_handler (&follow->closed, follow->conn->bus);
+  follow->conn->lost = NULL;
   g_clear_handle_id (&follow->interrupt, g_source_remove);
   g_clear_handle_id (&follow->terminate, g_source_remove);
   g_clear_handle_id (&follow->hangup, g_source_remove);
@@ -398,7 +381,7 @@ report (SqnsFollow *follow)
       SqnsDbusJob *job = sqns_followed_job_get_job (followed);
       sqns_followed_job_recall (followed);
       if (follow->only_start)
-        sqns_ctl_print_event (follow->ctl, "added", "job", sqns_json_from_proxy (G_DBUS_PROXY (job)));
+        sqns_ctl_print_event (follow->ctl, "added", "job", sqns_json_from_proxy (job));
       else if (sqns_followed_job_has_ended (followed))
         sqns_job_report_end (follow->ctl, job, sqns_followed_job_get_modem (followed),
                              sqns_followed_job_get_name (followed));
@@ -406,7 +389,7 @@ report (SqnsFollow *follow)
         sqns_job_report_stranded (job, sqns_followed_job_get_modem (followed), sqns_followed_job_get_name (followed));
       else if (follow->error != NULL)
         sqns_ctl_left_behind (follow->ctl, sqns_followed_job_get_uuid (followed));
-      sqns_json_array_take (jobs, sqns_json_from_proxy (G_DBUS_PROXY (job)));
+      sqns_json_array_take (jobs, sqns_json_from_proxy (job));
     }
   /* A stream has told all of it already; an error is a document of its own. */
   if (follow->ctl->json && !follow->ctl->json_stream && follow->error == NULL)

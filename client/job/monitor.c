@@ -41,7 +41,7 @@ sqns_followed_job_new (
   followed->data = data;
   followed->cancellable = g_cancellable_new ();
   if (modem_path != NULL && g_variant_is_object_path (modem_path))
-    followed->modem = sqns_connection_modem (conn, modem_path, NULL);
+    followed->modem = sqns_connection_read_modem (conn, modem_path, NULL);
   followed->name
       = followed->modem != NULL ? sqns_modem_name (followed->modem) : g_strdup_printf ("%.8s", followed->uuid);
   return followed;
@@ -169,8 +169,7 @@ begin_end (SqnsFollowedJob *followed)
   followed->ending = TRUE;
   g_clear_pointer (&followed->last, g_variant_unref);
   followed->last = remember (G_DBUS_PROXY (followed->job));
-  g_dbus_connection_call (followed->conn->bus, SQNS_BUS_NAME,
-                          g_dbus_proxy_get_object_path (G_DBUS_PROXY (followed->job)),
+  g_dbus_connection_call (followed->conn->bus, SQNS_BUS_NAME, sqns_path (followed->job),
                           "org.freedesktop.DBus.Properties", "GetAll", g_variant_new ("(s)", "org.sqnsd1.Job"),
                           G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1, followed->cancellable,
                           on_last_properties, followed);

@@ -2,13 +2,14 @@
 /* Whether the power of a job's board may be cut. */
 #include "client/job/power.h"
 
+#include "client/core/connection.h"
 #include "common/power.h"
 
 static gboolean
 works_for_another (SqnsDbusModem *modem, SqnsDbusJob *job)
 {
   const char *current = sqns_dbus_modem_get_current_job (modem);
-  return g_strcmp0 (current, "/") != 0 && g_strcmp0 (current, g_dbus_proxy_get_object_path (G_DBUS_PROXY (job))) != 0;
+  return g_strcmp0 (current, "/") != 0 && g_strcmp0 (current, sqns_path (job)) != 0;
 }
 
 /* What the daemon calls safe is what this job did, and that alone. */

@@ -9,6 +9,13 @@
 
 #define SHORT_UUID 8
 
+static gboolean all_jobs;
+
+const GOptionEntry sqns_job_ref_options[] = {
+  { "all", 0, 0, G_OPTION_ARG_NONE, &all_jobs, "every job that has not ended", NULL },
+  { NULL },
+};
+
 static const char *
 uuid_of (SqnsDbusJob *job)
 {
@@ -27,8 +34,7 @@ sqns_job_ref_find (SqnsConnection *conn, const char *ref, GError **error)
 
   for (guint i = 0; i < jobs->len && *ref != '\0'; i++)
     {
-      if (g_str_equal (uuid_of (jobs->pdata[i]), lower)
-          || g_str_equal (g_dbus_proxy_get_object_path (jobs->pdata[i]), ref))
+      if (g_str_equal (uuid_of (jobs->pdata[i]), lower) || g_str_equal (sqns_path (jobs->pdata[i]), ref))
         return g_object_ref (jobs->pdata[i]);
       if (g_str_has_prefix (uuid_of (jobs->pdata[i]), lower))
         {
@@ -88,30 +94,14 @@ sqns_job_ref_length (GPtrArray *jobs)
   return length;
 }
 
-gboolean
-sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsConnection **conn, GPtrArray **jobs, SqnsExit *code)
+GPtrArray *
+sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsConnection **conn, SqnsExit *code, GError **error)
 {
-  gboolean all = FALSE;
-  const GOptionEntry entries[] = {
-    { "all", 0, 0, G_OPTION_ARG_NONE, &all, "every job that has not ended", NULL },
-    { NULL },
-  };
-  g_autoptr (GError) error = NULL;
-
-  if (!sqns_ctl_parse (ctl, entries, 0, -1, &argc, &argv, code))
-    return FALSE;
-  if (argc < 2 && !all)
+  if (argc < 2 && !all_jobs)
     {
       *code = sqns_ctl_usage (ctl, "which job? give ids or --all");
-      return FALSE;
+      return NULL;
     }
-  *conn = sqns_connection_open (ctl, &error);
-  if (*conn != NULL)
-    *jobs = sqns_job_ref_resolve (*conn, argv + 1, (guint)argc - 1, all, &error);
-  if (*conn == NULL || *jobs == NULL)
-    {
-      *code = sqns_ctl_fail (ctl, error);
-      return FALSE;
-    }
-  return TRUE;
+  *conn = sqns_connection_open (ctl, error);
+  return *conn != NULL ? sqns_job_ref_resolve (*conn, argv + 1, (guint)argc - 1, all_jobs, error) : NULL;
 }

@@ -117,7 +117,7 @@ report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
     sqns_ctl_say (ctl, "%s: succeeded%s%s%s\n", name, or_empty (versions), *message != '\0' ? ": " : "", message);
   /* what is left to do at the board is neither progress, which could be left out, nor data */
   if (*advice != '\0')
-    sqns_ctl_complain ("%s: %s", name, advice);
+    sqns_complain ("%s: %s", name, advice);
 }
 
 static void
@@ -148,7 +148,7 @@ static void
 report_cancel (const char *name, const char *message)
 {
   gboolean says_it = g_str_has_prefix (message, "cancelled");
-  sqns_ctl_complain ("%s: %s%s%s", name, says_it ? "" : "cancelled", says_it || *message == '\0' ? "" : ": ", message);
+  sqns_complain ("%s: %s%s%s", name, says_it ? "" : "cancelled", says_it || *message == '\0' ? "" : ": ", message);
 }
 
 static void
@@ -169,7 +169,7 @@ sqns_job_report_stranded (SqnsDbusJob *job, SqnsDbusModem *modem, const char *na
   g_autofree char *next
       = g_strdup_printf ("See to the board, then run 'sqnsctl resume %.*s': the job does not go on by itself.",
                          SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
-  sqns_ctl_complain ("%s: interrupted: %s", name, or_empty (sqns_dbus_job_get_message (job)));
+  sqns_complain ("%s: interrupted: %s", name, or_empty (sqns_dbus_job_get_message (job)));
   report_details (job, modem, next);
 }
 
@@ -187,6 +187,6 @@ sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem,
   if (state == SQNS_JOB_CANCELLED)
     report_cancel (name, message);
   else
-    sqns_ctl_complain ("%s: %s", name, *message != '\0' ? message : "failed, and the daemon gives no reason");
+    sqns_complain ("%s: %s", name, *message != '\0' ? message : "failed, and the daemon gives no reason");
   report_details (job, modem, sqns_dbus_job_get_advice (job));
 }

@@ -63,7 +63,7 @@ sqns_held_port_check_all (SqnsConnection *conn, GPtrArray *modems, gboolean late
                        "%s is in use by %s: close that program first; nothing was sent to the modem", node, owner);
           return FALSE;
         }
-      sqns_ctl_complain ("%s is in use by %s: close that program before the upgrade begins", node, owner);
+      sqns_complain ("%s is in use by %s: close that program before the upgrade begins", node, owner);
     }
   return TRUE;
 }

@@ -43,7 +43,7 @@ matches (SqnsDbusModem *modem, Criterion criterion, const char *ref, const char 
   switch (criterion)
     {
     case BY_OBJECT:
-      return g_strcmp0 (g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)), ref) == 0;
+      return g_strcmp0 (sqns_path (modem), ref) == 0;
     case BY_ID:
       return g_strcmp0 (sqns_dbus_modem_get_id (modem), ref) == 0;
     case BY_TTY:
@@ -74,7 +74,7 @@ add_port (SqnsConnection *conn, const char *path, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
-  return sqns_connection_modem (conn, object, error);
+  return sqns_connection_read_modem (conn, object, error);
 }
 
 /* The modem of the jobs with that label, NULL with *@n_found other than 1. */
@@ -88,7 +88,7 @@ find_by_label (SqnsConnection *conn, GPtrArray *modems, const char *label, guint
   for (guint i = 0; i < modems->len; i++)
     for (guint j = 0; j < jobs->len; j++)
       if (g_strcmp0 (sqns_dbus_job_get_label (jobs->pdata[j]), label) == 0
-          && g_strcmp0 (sqns_dbus_job_get_modem (jobs->pdata[j]), g_dbus_proxy_get_object_path (modems->pdata[i])) == 0)
+          && g_strcmp0 (sqns_dbus_job_get_modem (jobs->pdata[j]), sqns_path (modems->pdata[i])) == 0)
         {
           found = modems->pdata[i];
           ++*n_found;
@@ -207,8 +207,7 @@ static gboolean
 already_there (GPtrArray *modems, SqnsDbusModem *modem)
 {
   for (guint i = 0; i < modems->len; i++)
-    if (g_strcmp0 (g_dbus_proxy_get_object_path (modems->pdata[i]), g_dbus_proxy_get_object_path (G_DBUS_PROXY (modem)))
-        == 0)
+    if (g_strcmp0 (sqns_path (modems->pdata[i]), sqns_path (modem)) == 0)
       return TRUE;
   return FALSE;
 }

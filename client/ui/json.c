@@ -11,7 +11,7 @@
 #define SCHEMA 1
 
 JsonNode *
-sqns_json_from_proxy (GDBusProxy *proxy)
+sqns_json_from_proxy (gpointer proxy)
 {
   JsonObject *object = json_object_new ();
   GDBusInterfaceInfo *info = g_dbus_proxy_get_interface_info (proxy);
@@ -56,6 +56,15 @@ void
 sqns_json_array_take (JsonNode *array, JsonNode *element)
 {
   json_array_add_element (json_node_get_array (array), element);
+}
+
+JsonNode *
+sqns_json_from_proxies (GPtrArray *proxies)
+{
+  JsonNode *array = sqns_json_array_new ();
+  for (guint i = 0; i < proxies->len; i++)
+    sqns_json_array_take (array, sqns_json_from_proxy (proxies->pdata[i]));
+  return array;
 }
 
 JsonNode *

@@ -6,7 +6,10 @@
 #include <json-glib/json-glib.h>
 
 /* All properties of a generated proxy, in the order of the interface, and its "object-path". Transfer full. */
-JsonNode *sqns_json_from_proxy (GDBusProxy *proxy);
+JsonNode *sqns_json_from_proxy (gpointer proxy);
+
+/* An array of all of @proxies (GDBusProxy). Transfer full. */
+JsonNode *sqns_json_from_proxies (GPtrArray *proxies);
 
 /* An a{sv} with D-Bus or kebab-case names. Transfer full. */
 JsonNode *sqns_json_from_dict (GVariant *dict);
