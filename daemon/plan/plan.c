@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which way leads from what was observed to what the file promises, or why none may be taken: the order of decisions.
- * What each of them refuses stands in plan-policy.c, the routes themselves in plan-route.c. */
-#include "plan/plan-private.h"
+ * What each of them refuses is in policy.c, the routes themselves in route.c. */
+#include "plan/plan.h"
+
+#include "plan/policy.h"
 
 #define MAX_UPLOADS 2u
 

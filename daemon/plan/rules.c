@@ -101,18 +101,6 @@ parse_family (const char *value, SqnsFamily *family)
 }
 
 static gboolean
-parse_route (const char *value, SqnsRoute *route)
-{
-  for (guint i = 0; i < SQNS_N_ROUTES; i++)
-    if (g_str_equal (value, sqns_route_name ((SqnsRoute)i)))
-      {
-        *route = (SqnsRoute)i;
-        return TRUE;
-      }
-  return FALSE;
-}
-
-static gboolean
 parse_yes (const char *value, gboolean *yes)
 {
   *yes = g_str_equal (value, "yes");
@@ -143,7 +131,7 @@ parse_value (Rule *rule, Key key, const char *value)
     case KEY_FROM_FAMILY:
       return parse_family (value, &rule->from_family);
     case KEY_NOT_ROUTE:
-      return parse_route (value, &rule->not_route);
+      return sqns_route_from_name (value, &rule->not_route);
     case KEY_FIRST_FILE:
       return parse_yes (value, &rule->first_file);
     case KEY_ERROR:

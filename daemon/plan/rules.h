@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The release rules: which release may not go onto which modem, read from data/firmware-rules.conf (its form stands
- * there). Pure. sqns_rules_parse() and sqns_rules_free() are in plan/plan.h. */
+ * there). Pure. */
 #pragma once
 
 #include "common/error.h"
-#include "plan/plan.h"
+#include "plan/route.h"
+
+/* Parses a rules file's text (key file, documented in it); @len -1: NUL-terminated. Strict: NULL with SQNS_ERROR_FAILED
+ * and the line's fault for anything unknown, double, missing or empty, and for a file without a rule. */
+SqnsRules *sqns_rules_parse (const char *text, gssize len, GError **error);
+void sqns_rules_free (SqnsRules *rules);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsRules, sqns_rules_free)
 
 /* What is asked about. */
 typedef struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One step of a plan: which procedure runs it, and what holds for the modem meanwhile. */
+/* One step of a plan: which procedure runs it. */
 #include "upgrade/step.h"
 
 #include "base/deadlines.h"
@@ -9,51 +9,22 @@
 #include "modem/upload.h"
 #include "modem/load-updater.h"
 
-const SqnsStepNature *
-sqns_step_nature (SqnsStep step)
-{
-  static const SqnsStepNature natures[SQNS_N_STEPS] = {
-    [SQNS_STEP_PREPARE] = { SQNS_PHASE_PREPARE, TRUE, FALSE, FALSE, "quietening the modem" },
-    [SQNS_STEP_BOOT_RECOVERY] = { SQNS_PHASE_PREPARE, FALSE, FALSE, FALSE, "the modem is booting into recovery" },
-    [SQNS_STEP_BOOT_FFH] = { SQNS_PHASE_BOOTROM, FALSE, FALSE, FALSE, "the modem is booting into its boot ROM (FFH)" },
-    [SQNS_STEP_UPLOAD_BOOTROM] = { SQNS_PHASE_BOOTROM, FALSE, FALSE, TRUE, "writing the new boot ROM" },
-    [SQNS_STEP_LOAD_UPDATER]
-    = { SQNS_PHASE_UPDATER, TRUE, FALSE, FALSE, "loading the updater into the modem's memory" },
-    [SQNS_STEP_UPLOAD_ON_THE_FLY]
-    = { SQNS_PHASE_TRANSFER, FALSE, FALSE, TRUE, "writing the firmware; pauses are normal" },
-    [SQNS_STEP_APPLY] = { SQNS_PHASE_APPLY, FALSE, TRUE, TRUE, "the modem is writing its flash, up to 10 min" },
-    [SQNS_STEP_STORE_FIRST]
-    = { SQNS_PHASE_PREPARE, FALSE, FALSE, FALSE, "storing the first of two files in the modem" },
-    [SQNS_STEP_STORE] = { SQNS_PHASE_TRANSFER, FALSE, FALSE, FALSE, "storing the file in the modem" },
-    [SQNS_STEP_INSTALL]
-    = { SQNS_PHASE_APPLY, FALSE, TRUE, TRUE, "the modem is installing what it has stored, up to 10 min" },
-    [SQNS_STEP_WAIT] = { SQNS_PHASE_PREPARE, FALSE, FALSE, FALSE,
-                         "the modem is applying an earlier upgrade by itself: waiting for its end" },
-    [SQNS_STEP_BOOT_APPLICATION]
-    = { SQNS_PHASE_REBOOT, FALSE, TRUE, FALSE, "the modem is booting its firmware, up to 10 min" },
-    [SQNS_STEP_CONFIRM] = { SQNS_PHASE_CONFIRM, FALSE, TRUE, FALSE, "reading the version back" },
-  };
-
-  return &natures[step];
-}
-
 static void
 upload (GTask *task, SqnsStep step, const SqnsStepFiles *files, GAsyncReadyCallback done)
 {
-  gboolean stored = step == SQNS_STEP_STORE || step == SQNS_STEP_STORE_FIRST;
+  const SqnsStepInfo *info = sqns_step_info (step);
+  gboolean stores = sqns_step_has (step, SQNS_TRAIT_STORES);
   SqnsUploadConfig config = {
-    .command = stored ? "AT+SMSTPU" : "AT+SMSTPU=\"ON_THE_FLY\"",
+    .command = stores ? "AT+SMSTPU" : "AT+SMSTPU=\"ON_THE_FLY\"",
     .type = SQNS_STP_DATA_CABA,
-    .image = step == SQNS_STEP_UPLOAD_BOOTROM ? files->bootrom
-             : step == SQNS_STEP_STORE_FIRST  ? files->first_step
-                                              : files->image,
+    .image = files->parts[info->part],
     .block_size = files->block_size,
     .erases = TRUE,
     /* field-failures.md §1 row 9 */
-    .barren = stored ? "some modems left the factory with a read-only file system, which this way needs; a full image "
+    .barren = stores ? "some modems left the factory with a read-only file system, which this way needs; a full image "
                        "by way of recovery does without it"
                      : NULL,
-    .counts = step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE,
+    .counts = info->part == SQNS_PART_FILE,
   };
   sqns_upload_async (g_task_get_source_object (task), &config, g_task_get_cancellable (task), done, task);
 }

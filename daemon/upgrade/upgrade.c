@@ -24,7 +24,7 @@ upgrade_free (gpointer data)
   g_clear_pointer (&upgrade->config.first_step, g_bytes_unref);
   g_clear_pointer (&upgrade->config.updater, g_bytes_unref);
   g_clear_pointer (&upgrade->embedded_updater, g_bytes_unref);
-  g_clear_pointer (&upgrade->files.bootrom, g_bytes_unref);
+  g_clear_pointer (&upgrade->files.parts[SQNS_PART_BOOTROM], g_bytes_unref);
   sqns_modem_status_free (upgrade->status);
   g_clear_pointer (&upgrade->plan, sqns_plan_free); /* none when it failed before, or was refused */
   sqns_upgrade_result_free (upgrade->result);
@@ -370,7 +370,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_monitor_contact (&upgrade->monitor, SQNS_CONTACT_ANSWERED);
       note_done (upgrade, step);
       upgrade->at++;
-      sqns_ssm_goto (ssm, sqns_step_ends_leg (step) ? SQNS_UPGRADE_PROBE : SQNS_UPGRADE_CHECKPOINT);
+      sqns_ssm_goto (ssm, sqns_step_has (step, SQNS_TRAIT_ENDS_STAGE) ? SQNS_UPGRADE_PROBE : SQNS_UPGRADE_CHECKPOINT);
     }
   else if (may_try_again (upgrade, step, error))
     {
@@ -384,8 +384,8 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
         upgrade->checkpoint.done.file_sent = FALSE;
       upgrade->mute |= step == SQNS_STEP_BOOT_APPLICATION;
       upgrade->no_hand = may_have_been_reset_or_hung (step, error);
-      sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_name (step),
-                           error->message);
+      sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now",
+                           sqns_step_info (step)->name, error->message);
       upgrade->step_error = error;
       sqns_ssm_goto (ssm, SQNS_UPGRADE_PROBE);
     }
@@ -404,7 +404,7 @@ phase_of (SqnsUpgrade *upgrade, SqnsStep step)
     return SQNS_PHASE_BOOTROM;
   if (step == SQNS_STEP_INSTALL && upgrade->uploaded == SQNS_STEP_STORE_FIRST)
     return SQNS_PHASE_PREPARE;
-  return sqns_step_nature (step)->phase;
+  return sqns_step_info (step)->phase;
 }
 
 static gboolean
@@ -430,8 +430,8 @@ checkpoint (SqnsSsm *ssm)
   /* from here on the modem may be between the two files, whatever is heard of it: its version tells */
   if (step == SQNS_STEP_INSTALL && upgrade->uploaded == SQNS_STEP_STORE_FIRST)
     done->first_step_done = TRUE;
-  done->modified |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
-  upgrade->checkpoint.written |= sqns_step_nature (step)->writes;
+  done->modified |= sqns_step_has (step, SQNS_TRAIT_MODIFIES);
+  upgrade->checkpoint.written |= sqns_step_has (step, SQNS_TRAIT_WRITES);
   if (step == SQNS_STEP_UPLOAD_ON_THE_FLY)
     done->uploads++;
   upgrade->stores += step == SQNS_STEP_STORE;
@@ -454,11 +454,11 @@ run_step (SqnsSsm *ssm)
 {
   SqnsUpgrade *upgrade = sqns_ssm_data (ssm);
   SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
-  const SqnsStepNature *nature = sqns_step_nature (step);
+  const SqnsStepInfo *info = sqns_step_info (step);
 
-  sqns_upgrade_say (upgrade, phase_of (upgrade, step), nature->safe, nature->committed, nature->message);
-  if (step == SQNS_STEP_UPLOAD_BOOTROM || step == SQNS_STEP_UPLOAD_ON_THE_FLY || step == SQNS_STEP_STORE_FIRST
-      || step == SQNS_STEP_STORE)
+  sqns_upgrade_say (upgrade, phase_of (upgrade, step), sqns_step_has (step, SQNS_TRAIT_SAFE),
+                    sqns_step_has (step, SQNS_TRAIT_COMMITTED), info->message);
+  if (info->part != SQNS_PART_NONE)
     upgrade->uploaded = step;
   sqns_step_async (upgrade->link, step, &upgrade->files, sqns_ssm_cancellable (ssm), on_step_done, ssm);
 }
@@ -534,16 +534,16 @@ cut_parts (SqnsUpgrade *upgrade)
   const SqnsCaba *caba = upgrade->config.caba;
   GBytes *image = upgrade->config.image;
 
-  upgrade->files.image = image;
-  upgrade->files.first_step = upgrade->config.first_step;
+  upgrade->files.parts[SQNS_PART_FILE] = image;
+  upgrade->files.parts[SQNS_PART_FIRST] = upgrade->config.first_step;
   upgrade->files.block_size = upgrade->config.block_size;
   if (caba->updater_size > 0)
     upgrade->embedded_updater = g_bytes_new_from_bytes (image, caba->updater_offset, caba->updater_size);
-  for (guint i = 0; i < caba->packages->len && upgrade->files.bootrom == NULL; i++)
+  for (guint i = 0; i < caba->packages->len && upgrade->files.parts[SQNS_PART_BOOTROM] == NULL; i++)
     {
       const SqnsPackage *package = g_ptr_array_index (caba->packages, i);
       if (package->role == SQNS_ROLE_BOOTROM && package->kind == SQNS_PACKAGE_UPGR)
-        upgrade->files.bootrom = g_bytes_new_from_bytes (image, package->offset, package->size);
+        upgrade->files.parts[SQNS_PART_BOOTROM] = g_bytes_new_from_bytes (image, package->offset, package->size);
     }
 }
 

@@ -2,6 +2,8 @@
 /* Firmware files as the parser would describe them. */
 #include "plan-files.h"
 
+#include "plan/policy.h"
+
 static void
 describe (SqnsCaba *caba, SqnsPackage *packages, guint n, gboolean diff)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Walks: a simulated modem does what the plan says, leg by leg, is planned for anew after each, and is thrown into
- * another mode, or cut off in an upload, at every leg. Each walk must end, at the promised version or in a refusal, and
- * no step may be asked of a mode that does not know it. */
+/* Walks: a simulated modem does what the plan says, stage by stage, is planned for anew after each, and is thrown into
+ * another mode, or cut off in an upload, at every stage. Each walk must end, at the promised version or in a refusal,
+ * and no step may be asked of a mode that does not know it. */
 #include "plan-files.h"
 
-#define MAX_LEGS 12u
+#define MAX_STAGES 12u
 #define NEW_BOOT_ROM 38638u
 #define FACTORY_BOOT_ROM 33080u
 #define BETWEEN_FILES 39529u /* what a modem shows between the two files of 48829 */
@@ -70,7 +70,7 @@ static const Start starts[] = {
   { "50523", APP, LATE_FACTORY, 50523, NONE, FALSE, CAT (41065), FULL, AUTO, TRUE, FALSE },
 };
 
-/* What befalls the modem in one leg. */
+/* What befalls the modem in one stage. */
 typedef enum {
   STRIKE_NONE,
   STRIKE_CUT, /* its upload breaks off */
@@ -157,7 +157,7 @@ install (Walk *walk)
 static gboolean
 do_step (Walk *walk, SqnsStep step, Strike strike)
 {
-  walk->done.modified |= step != SQNS_STEP_PREPARE && step != SQNS_STEP_WAIT;
+  walk->done.modified |= sqns_step_has (step, SQNS_TRAIT_MODIFIES);
   switch (step)
     {
     case SQNS_STEP_PREPARE:
@@ -214,13 +214,13 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
 }
 
 static void
-do_leg (Walk *walk, const SqnsPlan *plan, Strike strike)
+do_stage (Walk *walk, const SqnsPlan *plan, Strike strike)
 {
   for (guint i = 0; i < plan->steps->len; i++)
     {
       SqnsStep step = g_array_index (plan->steps, SqnsStep, i);
 
-      if (!do_step (walk, step, strike) || sqns_step_ends_leg (step))
+      if (!do_step (walk, step, strike) || sqns_step_has (step, SQNS_TRAIT_ENDS_STAGE))
         return;
     }
   g_assert_not_reached (); /* a plan that leads nowhere */
@@ -280,17 +280,17 @@ walk_to_end (const Start *start, const Strike *strikes, gboolean *harmed, GError
   TestFiles files;
 
   test_files_init (&files, &start->to, start->kind);
-  for (guint leg = 0; leg <= MAX_LEGS && !ended; leg++)
+  for (guint stage = 0; stage <= MAX_STAGES && !ended; stage++)
     {
       g_autoptr (SqnsPlan) plan = NULL;
-      Strike strike = leg < MAX_LEGS ? strikes[leg] : STRIKE_NONE;
+      Strike strike = stage < MAX_STAGES ? strikes[stage] : STRIKE_NONE;
 
       strike_mode (&walk, strike);
       plan = make_plan (&walk, &files, error);
       ended = plan == NULL || plan->route == SQNS_ROUTE_NOTHING;
       done = plan != NULL && ended;
       if (!ended)
-        do_leg (&walk, plan, strike);
+        do_stage (&walk, plan, strike);
     }
   g_assert_true (ended);
   if (done)
@@ -303,7 +303,7 @@ walk_to_end (const Start *start, const Strike *strikes, gboolean *harmed, GError
 static void
 test_straight (gconstpointer data)
 {
-  static const Strike none[MAX_LEGS] = { 0 };
+  static const Strike none[MAX_STAGES] = { 0 };
   const Start *start = data;
   g_autoptr (GError) error = NULL;
   gboolean harmed;
@@ -320,18 +320,18 @@ test_struck (gconstpointer data)
   const Start *start = data;
   guint saved = 0, walks = 0;
 
-  for (guint leg = 0; leg < MAX_LEGS; leg++)
+  for (guint stage = 0; stage < MAX_STAGES; stage++)
     for (guint strike = STRIKE_CUT; strike < N_STRIKES; strike++)
       {
-        Strike strikes[MAX_LEGS] = { 0 };
+        Strike strikes[MAX_STAGES] = { 0 };
         g_autoptr (GError) error = NULL;
         gboolean harmed, done;
 
-        strikes[leg] = (Strike)strike;
+        strikes[stage] = (Strike)strike;
         done = walk_to_end (start, strikes, &harmed, &error);
         g_assert_false (harmed);
         if (!done)
-          g_test_message ("leg %u, strike %u: %s", leg, strike, error->message);
+          g_test_message ("stage %u, strike %u: %s", stage, strike, error->message);
         g_assert_true (done || !start->sturdy);
         walks++;
         saved += done;
@@ -345,11 +345,11 @@ test_struck_twice (gconstpointer data)
 {
   const Start *start = data;
 
-  for (guint first = 0; first < MAX_LEGS; first++)
-    for (guint second = first + 1; second < MAX_LEGS; second++)
+  for (guint first = 0; first < MAX_STAGES; first++)
+    for (guint second = first + 1; second < MAX_STAGES; second++)
       for (guint pair = 0; pair < N_STRIKES * N_STRIKES; pair++)
         {
-          Strike strikes[MAX_LEGS] = { 0 };
+          Strike strikes[MAX_STAGES] = { 0 };
           gboolean harmed;
 
           strikes[first] = (Strike)(pair % N_STRIKES);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Routes and refusals, row by row, with the rules file that is installed. */
 #include "plan-files.h"
+#include "plan/policy.h"
 
 #include <string.h>
 
@@ -383,7 +384,8 @@ join_steps (const SqnsPlan *plan)
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; i < plan->steps->len; i++)
-    g_string_append_printf (text, "%s%s", i > 0 ? " " : "", sqns_step_name (g_array_index (plan->steps, SqnsStep, i)));
+    g_string_append_printf (text, "%s%s", i > 0 ? " " : "",
+                            sqns_step_info (g_array_index (plan->steps, SqnsStep, i))->name);
   return g_strdup (text->str);
 }
 
@@ -514,7 +516,7 @@ test_names (void)
 
   g_assert_cmpuint (G_N_ELEMENTS (steps), ==, SQNS_N_STEPS);
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
-    g_assert_cmpstr (sqns_step_name ((SqnsStep)i), ==, steps[i]);
+    g_assert_cmpstr (sqns_step_info ((SqnsStep)i)->name, ==, steps[i]);
   g_assert_cmpuint (G_N_ELEMENTS (routes), ==, SQNS_N_ROUTES);
   for (guint i = 0; i < G_N_ELEMENTS (routes); i++)
     g_assert_cmpstr (sqns_route_name ((SqnsRoute)i), ==, routes[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The routes as data: the steps of each, where each mode enters it, and which of them there are to choose from. */
-#include "plan/plan-private.h"
+#include "plan/route.h"
 
 #define MAX_STEPS 10u
 
@@ -115,35 +115,10 @@ static const SqnsPlanChoice choices[] = {
   { SQNS_FILE_PAIR, SQNS_MODE_RECOVERY, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_TWO_STEPS } },
 };
 
-static const char *const step_names[] = {
-  "prepare",     "boot-recovery", "boot-ffh", "upload-bootrom", "load-updater",     "upload-on-the-fly", "apply",
-  "store-first", "store",         "install",  "wait",           "boot-application", "confirm",
+const char *const sqns_route_names[] = {
+  "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "report", "wait", NULL,
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (step_names) == SQNS_N_STEPS);
-
-static const char *const route_names[] = {
-  "nothing", "on-the-fly", "resume", "reboot", "updater", "bootrom", "fff", "two-steps", "report", "wait",
-};
-G_STATIC_ASSERT (G_N_ELEMENTS (route_names) == SQNS_N_ROUTES);
-
-const char *
-sqns_step_name (SqnsStep step)
-{
-  return step_names[step];
-}
-
-const char *
-sqns_route_name (SqnsRoute route)
-{
-  return route_names[route];
-}
-
-gboolean
-sqns_step_ends_leg (SqnsStep step)
-{
-  return step == SQNS_STEP_BOOT_RECOVERY || step == SQNS_STEP_BOOT_FFH || step == SQNS_STEP_LOAD_UPDATER
-         || step == SQNS_STEP_INSTALL || step == SQNS_STEP_WAIT || step == SQNS_STEP_BOOT_APPLICATION;
-}
+G_STATIC_ASSERT (G_N_ELEMENTS (sqns_route_names) == SQNS_N_ROUTES + 1);
 
 const SqnsPlanChoice *
 sqns_plan_choice (SqnsFileKind kind, SqnsMode mode, SqnsMethod method)
@@ -219,7 +194,7 @@ sqns_plan_new (const SqnsPlanCase *c, SqnsRoute route)
       if (!entered)
         continue;
       g_array_append_val (plan->steps, step);
-      plan->needs_boot_rom |= step == SQNS_STEP_BOOT_FFH || step == SQNS_STEP_LOAD_UPDATER;
+      plan->needs_boot_rom |= sqns_step_has (step, SQNS_TRAIT_BOOT_ROM);
     }
   return plan;
 }

@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of the planner share. For plan*.c only. */
+/* What is refused, each with what would be allowed instead; but for the release rules (rules.h) it holds for all
+ * releases. Pure. */
 #pragma once
 
 #include "plan/refusals.h"
-#include "plan/rules.h"
+#include "plan/route.h"
 
-/* How a file can reach a modem at all. */
-typedef enum {
-  SQNS_FILE_FULL,    /* by every route */
-  SQNS_FILE_DIFF,    /* onto its base, running */
-  SQNS_FILE_BOOTROM, /* a boot ROM package alone */
-  SQNS_FILE_PAIR,    /* a full image behind a first file that is not installed yet */
-} SqnsFileKind;
-
-/* All that a decision looks at. */
-typedef struct {
-  const SqnsRules *rules;
-  const SqnsPlanState *state;
-  const SqnsPlanDone *done;
-  const SqnsPlanFiles *files;
-  const SqnsPlanOptions *options;
-  SqnsFileKind kind;
-} SqnsPlanCase;
+/* The FFF method's limit, bytes (field-failures.md §2.6). */
+#define SQNS_STORE_MAX_SIZE (G_GUINT64_CONSTANT (4) << 20)
+#define SQNS_FACTORY_BOOT_ROM 33080u
 
 /* A refusal that nothing lifts. Sets @code with the sentence; FALSE, to be returned. */
 gboolean sqns_plan_refuse (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-/* --- plan-policy.c: what is refused --- */
 
 SqnsFileKind sqns_plan_file_kind (const SqnsPlanFiles *files, gboolean first_step_done);
 SqnsFamily sqns_plan_file_family (const SqnsCaba *caba);
@@ -43,20 +28,3 @@ void sqns_plan_check_version (const SqnsPlanCase *c, SqnsRefusals *refusals);
 gboolean sqns_plan_check_route (const SqnsPlanCase *c, SqnsRoute route, GError **error);
 /* The release rules. */
 gboolean sqns_plan_check_rules (const SqnsPlanCase *c, SqnsRoute route, gboolean force, GError **error);
-
-/* --- plan-route.c: what leads there --- */
-
-#define SQNS_FACTORY_BOOT_ROM 33080u
-#define SQNS_MAX_CHOICES 3
-typedef struct {
-  SqnsFileKind kind;
-  SqnsMode mode;
-  SqnsMethod method;
-  guint n; /* of routes, the better one first */
-  SqnsRoute routes[SQNS_MAX_CHOICES];
-} SqnsPlanChoice;
-/* The routes that a kind of file has from a mode by a method; NULL when there is none. */
-const SqnsPlanChoice *sqns_plan_choice (SqnsFileKind kind, SqnsMode mode, SqnsMethod method);
-
-/* A plan by @route from the mode that the modem is in; there must be such a row. */
-SqnsPlan *sqns_plan_new (const SqnsPlanCase *c, SqnsRoute route);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is refused, each with what would be allowed instead. */
-#include "plan/plan-private.h"
+#include "plan/policy.h"
+
+#include "plan/rules.h"
 
 /* The boot ROM that has to be replaced before an updater is loaded for the first time (protocol.md §3 "Factory boot
  * ROM"). */
