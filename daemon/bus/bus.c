@@ -89,7 +89,7 @@ on_device_added (SqnsManager *manager, SqnsDevice *device, SqnsBus *self)
 static void
 on_job_added (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
 {
-  g_autofree char *path = sqns_path_job (sqns_job_info (job)->uuid);
+  g_autofree char *path = sqns_path_job (sqns_job_record (job)->uuid);
   g_autoptr (SqnsJobObject) object = sqns_job_object_new (self->service, job);
   sqns_objects_add (self->service->objects, path, G_DBUS_INTERFACE_SKELETON (object), G_OBJECT (job));
 }
@@ -104,14 +104,13 @@ static void
 on_job_finished (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
 {
   SqnsObjects *objects = self->service->objects;
-  const SqnsJobInfo *info = sqns_job_info (job);
-  const char *error = info->error != NULL ? sqns_error_name (info->error) : "";
+  const SqnsJobRecord *record = sqns_job_record (job);
 
   sqns_dbus_job_emit_completed (SQNS_DBUS_JOB (sqns_objects_skeleton (objects, G_OBJECT (job))),
-                                info->state == SQNS_JOB_SUCCEEDED, error, info->message);
+                                record->state == SQNS_JOB_SUCCEEDED, record->error_name, record->message);
   sqns_dbus_manager_emit_job_finished (self->skeleton, sqns_objects_path (objects, G_OBJECT (job)),
                                        sqns_objects_path (objects, G_OBJECT (sqns_job_device (job))),
-                                       sqns_job_state_name (info->state), error, info->message);
+                                       sqns_job_state_name (record->state), record->error_name, record->message);
 }
 
 void

@@ -16,56 +16,39 @@ struct _SqnsJobObject {
 
 G_DEFINE_FINAL_TYPE (SqnsJobObject, sqns_job_object, SQNS_DBUS_TYPE_JOB_SKELETON)
 
-/* What never changes. */
 static void
-copy_order (SqnsJobObject *self)
+copy_record (SqnsJobObject *self)
 {
-  const SqnsJobInfo *info = sqns_job_info (self->job);
-  const SqnsRequest *request = sqns_job_request (self->job);
-  SqnsDbusJob *skeleton = SQNS_DBUS_JOB (self);
+  g_autoptr (GVariant) properties = g_variant_ref_sink (sqns_job_record_to_properties (sqns_job_record (self->job)));
+  GVariantIter iter;
+  const char *name;
+  GVariant *variant;
 
-  sqns_dbus_job_set_uuid (skeleton, info->uuid);
-  sqns_dbus_job_set_kind (skeleton, request->options.recover ? "recover" : "upgrade");
-  sqns_dbus_job_set_modem (skeleton,
-                           sqns_objects_path (self->service->objects, G_OBJECT (sqns_job_device (self->job))));
-  sqns_dbus_job_set_not_before (skeleton, request->not_before);
-  sqns_dbus_job_set_not_after (skeleton, request->not_after);
-  sqns_dbus_job_set_priority (skeleton, request->priority);
-  sqns_dbus_job_set_label (skeleton, request->label);
-  sqns_dbus_job_set_creator_uid (skeleton, request->creator_uid);
-  sqns_dbus_job_set_created_at (skeleton, info->created_at);
-  sqns_dbus_job_set_firmware_name (skeleton, info->firmware_name);
-  sqns_dbus_job_set_firmware_sha256 (skeleton, info->firmware_sha256);
+  g_variant_iter_init (&iter, properties);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, &variant))
+    {
+      GValue value = G_VALUE_INIT;
+      g_dbus_gvariant_to_gvalue (variant, &value);
+      g_object_set_property (G_OBJECT (self), name, &value);
+      g_value_unset (&value);
+      g_variant_unref (variant);
+    }
 }
 
 /* Can be read at once; is signalled by publish(). */
 static void
 copy_state (SqnsJobObject *self)
 {
-  const SqnsJobInfo *info = sqns_job_info (self->job);
+  const SqnsJobFigures *figures = sqns_job_figures (self->job);
   SqnsDbusJob *skeleton = SQNS_DBUS_JOB (self);
-  g_autofree char *before = sqns_version_format (&info->version_before);
-  g_autofree char *after = sqns_version_format (&info->version_after);
 
-  sqns_dbus_job_set_state (skeleton, sqns_job_state_name (info->state));
-  sqns_dbus_job_set_phase (skeleton, info->started ? sqns_phase_name (info->phase) : "");
-  sqns_dbus_job_set_message (skeleton, info->message);
-  sqns_dbus_job_set_progress (skeleton, info->progress);
-  sqns_dbus_job_set_bytes_done (skeleton, info->bytes_done);
-  sqns_dbus_job_set_bytes_total (skeleton, info->bytes_total);
-  sqns_dbus_job_set_rate (skeleton, info->rate);
-  sqns_dbus_job_set_retries (skeleton, info->retries);
-  sqns_dbus_job_set_safe (skeleton, info->safe);
-  sqns_dbus_job_set_point_of_no_return (skeleton, info->committed);
-  sqns_dbus_job_set_queue_position (skeleton, info->queue_position);
-  sqns_dbus_job_set_started_at (skeleton, info->started_at);
-  sqns_dbus_job_set_expected_end (skeleton, info->expected_end);
-  sqns_dbus_job_set_finished_at (skeleton, info->finished_at);
-  sqns_dbus_job_set_version_before (skeleton, before);
-  sqns_dbus_job_set_version_after (skeleton, after);
-  sqns_dbus_job_set_error_name (skeleton, info->error != NULL ? sqns_error_name (info->error) : "");
-  sqns_dbus_job_set_error_message (skeleton, info->error != NULL ? info->error->message : "");
-  sqns_dbus_job_set_advice (skeleton, info->advice);
+  copy_record (self);
+  sqns_dbus_job_set_state (skeleton, sqns_job_state_name (sqns_job_state (self->job)));
+  sqns_dbus_job_set_progress (skeleton, figures->progress);
+  sqns_dbus_job_set_rate (skeleton, figures->rate);
+  sqns_dbus_job_set_point_of_no_return (skeleton, figures->committed);
+  sqns_dbus_job_set_queue_position (skeleton, figures->queue_position);
+  sqns_dbus_job_set_expected_end (skeleton, figures->expected_end);
   sqns_objects_changed (self->service->objects, G_OBJECT (self->job));
 }
 
@@ -146,7 +129,8 @@ sqns_job_object_new (SqnsService *service, SqnsJob *job)
   self->job = g_object_ref (job);
   sqns_methods_serve (service, self, SQNS_DBUS_TYPE_JOB);
   g_signal_connect_object (job, "changed", G_CALLBACK (on_changed), self, 0);
-  copy_order (self);
+  sqns_dbus_job_set_modem (SQNS_DBUS_JOB (self),
+                           sqns_objects_path (service->objects, G_OBJECT (sqns_job_device (job))));
   copy_state (self);
   g_object_freeze_notify (G_OBJECT (self));
   return self;

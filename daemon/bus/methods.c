@@ -185,10 +185,7 @@ submit (SqnsCall *call)
   SqnsFirmware **files = order->intake->loaded;
   GError *error = NULL;
   order->request->creator_uid = call->uid;
-  order->request->first_step = g_steal_pointer (&files[SQNS_JOB_FIRST_STEP]);
-  order->request->updater = g_steal_pointer (&files[SQNS_JOB_UPDATER]);
-  GPtrArray *jobs
-      = sqns_manager_submit (call->service->manager, call->devices, files[SQNS_JOB_FIRMWARE], order->request, &error);
+  GPtrArray *jobs = sqns_manager_submit (call->service->manager, call->devices, files, order->request, &error);
   if (jobs == NULL)
     {
       sqns_call_fail (call, error);
@@ -313,50 +310,6 @@ parse_get_history (SqnsCall *call, GVariant *arguments, GError **error)
 }
 
 static void
-add_text (GVariantBuilder *builder, const char *key, const char *text)
-{
-  g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (text));
-}
-
-static void
-add_time (GVariantBuilder *builder, const char *key, gint64 time)
-{
-  g_variant_builder_add (builder, "{sv}", key, g_variant_new_uint64 (time));
-}
-
-static GVariant *
-history_entry (const SqnsJobRecord *record)
-{
-  g_autofree char *before = sqns_version_format (&record->version_before);
-  g_autofree char *after = sqns_version_format (&record->version_after);
-  GVariantBuilder builder;
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_text (&builder, "uuid", record->uuid);
-  add_text (&builder, "kind", record->options.recover ? "recover" : "upgrade");
-  add_text (&builder, "modem", record->device);
-  add_text (&builder, "dev-node", record->devnode);
-  add_text (&builder, "state", sqns_job_state_name (record->state));
-  add_text (&builder, "phase", record->started ? sqns_phase_name (record->phase) : "");
-  add_text (&builder, "message", record->message);
-  add_text (&builder, "label", record->label);
-  add_time (&builder, "created-at", record->created_at);
-  add_time (&builder, "started-at", record->started_at);
-  add_time (&builder, "finished-at", record->finished_at);
-  add_text (&builder, "firmware-name", record->files[SQNS_JOB_FIRMWARE].name);
-  add_text (&builder, "firmware-sha256", record->files[SQNS_JOB_FIRMWARE].sha256);
-  add_text (&builder, "version-before", before);
-  add_text (&builder, "version-after", after);
-  add_text (&builder, "error-name", record->error_name);
-  add_text (&builder, "error-message", record->error_message);
-  add_text (&builder, "advice", record->advice);
-  g_variant_builder_add (&builder, "{sv}", "safe", g_variant_new_boolean (record->safe));
-  g_variant_builder_add (&builder, "{sv}", "retries", g_variant_new_uint32 (record->retries));
-  g_variant_builder_add (&builder, "{sv}", "interruptions", g_variant_new_uint32 (record->interruptions));
-  g_variant_builder_add (&builder, "{sv}", "creator-uid", g_variant_new_uint32 (record->creator_uid));
-  return g_variant_builder_end (&builder);
-}
-
-static void
 on_history (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
@@ -370,7 +323,7 @@ on_history (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < records->len; i++)
-    g_variant_builder_add_value (&builder, history_entry (records->pdata[i]));
+    g_variant_builder_add_value (&builder, sqns_job_record_to_history (records->pdata[i]));
   sqns_call_return (call, g_variant_new ("(aa{sv})", &builder));
 }
 
@@ -447,7 +400,7 @@ static void
 add_number (GVariantBuilder *builder, const char *key, const char *number)
 {
   if (number != NULL)
-    add_text (builder, key, number);
+    g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (number));
 }
 
 static void

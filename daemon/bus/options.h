@@ -4,7 +4,7 @@
 #pragma once
 
 #include "device/device.h"
-#include "job/request.h"
+#include "job/job-record.h"
 #include "manager/history.h"
 
 /* Handles of files among the call's descriptors, -1 none. */

@@ -27,19 +27,19 @@ count_milestones (const SqnsCheckpoint *checkpoint)
 static void
 count (SqnsJob *self)
 {
-  guint milestones = count_milestones (&self->checkpoint);
-  self->interruptions++;
-  if (milestones > self->milestones)
-    self->fruitless = 0;
-  self->milestones = MAX (self->milestones, milestones);
-  self->fruitless++;
+  guint milestones = count_milestones (&self->record->checkpoint);
+  self->record->interruptions++;
+  if (milestones > self->record->milestones)
+    self->record->fruitless = 0;
+  self->record->milestones = MAX (self->record->milestones, milestones);
+  self->record->fruitless++;
 }
 
 static char *
 reason (SqnsJob *self, SqnsJobInterruption why, const GError *error)
 {
-  const char *phase = sqns_phase_name (self->info.phase);
-  const char *power = self->info.safe ? "" : "; if the board still has power, leave it on";
+  const char *phase = sqns_phase_name (self->record->phase);
+  const char *power = self->record->safe ? "" : "; if the board still has power, leave it on";
 
   switch (why)
     {
@@ -77,7 +77,7 @@ pause_of (SqnsJob *self, SqnsJobInterruption why)
   switch (why)
     {
     case SQNS_JOB_BOARD_LOST:
-      return sqns_patience_us (PAUSE_S << MIN (self->fruitless - 1, 5u));
+      return sqns_patience_us (PAUSE_S << MIN (self->record->fruitless - 1, 5u));
     case SQNS_JOB_LOCKED_OUT:
       return sqns_patience_us (LOCKED_PAUSE_S);
     case SQNS_JOB_DAEMON_STOPPED:
@@ -91,9 +91,9 @@ pause_of (SqnsJob *self, SqnsJobInterruption why)
 static gboolean
 take_reason (SqnsJob *self, SqnsJobInterruption why, const GError *error)
 {
-  g_autofree char *before = g_steal_pointer (&self->interruption);
-  self->interruption = reason (self, why, error);
-  return why == SQNS_JOB_LOCKED_OUT && g_strcmp0 (before, self->interruption) == 0;
+  g_autofree char *before = g_steal_pointer (&self->record->interruption);
+  self->record->interruption = reason (self, why, error);
+  return why == SQNS_JOB_LOCKED_OUT && g_strcmp0 (before, self->record->interruption) == 0;
 }
 
 void
@@ -103,57 +103,37 @@ sqns_job_interrupt (SqnsJob *self, SqnsJobInterruption why, const GError *error)
 
   /* what was told of it last may be true no longer where its flash was written to, unless it was left in good order */
   if (counts)
-    self->info.safe = self->info.safe && !self->checkpoint.written;
-  self->info.phase = self->work_phase;
-  self->board_lost = why == SQNS_JOB_BOARD_LOST;
+    self->record->safe = self->record->safe && !self->record->checkpoint.written;
+  self->record->phase = self->work_phase;
+  self->record->board_lost = why == SQNS_JOB_BOARD_LOST;
   gboolean known = take_reason (self, why, error);
   sqns_job_leave_doubt (self);
   if (counts)
     count (self);
-  if (self->fruitless > SQNS_JOB_MAX_FRUITLESS)
+  if (self->record->fruitless > SQNS_JOB_MAX_FRUITLESS)
     {
       sqns_job_finish (self, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
                                           "%s; that was interruption %u in a row that brought it no further: given up",
-                                          self->interruption, self->fruitless));
+                                          self->record->interruption, self->record->fruitless));
       return;
     }
   sqns_job_stop_heartbeat (self);
   self->running = FALSE;
-  self->info.state = SQNS_JOB_INTERRUPTED;
-  self->info.queue_position = 0;
-  self->info.committed = FALSE;
-  self->info.expected_end = 0;
-  self->info.rate = 0;
-  self->info.advice = advice_for (why);
+  self->record->state = SQNS_JOB_INTERRUPTED;
+  self->record->cancel_asked = FALSE;
+  sqns_job_clear_figures (self);
+  sqns_job_record_set (&self->record->advice, advice_for (why));
   self->not_again_before = g_get_real_time () + pause_of (self, why);
-  sqns_job_set_message (self, self->interruption);
-  sqns_job_log (self, known ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING, self->interruption);
+  sqns_job_set_message (self, self->record->interruption);
+  sqns_job_log (self, known ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING, self->record->interruption);
   sqns_job_keep (self, NULL, NULL);
   sqns_job_emit_changed (self, TRUE);
-}
-
-gboolean
-sqns_job_lost_board (SqnsJob *job)
-{
-  return job->board_lost;
-}
-
-const char *
-sqns_job_interruption (SqnsJob *job)
-{
-  return job->interruption;
 }
 
 gint64
 sqns_job_not_again_before (SqnsJob *job)
 {
   return job->not_again_before;
-}
-
-gboolean
-sqns_job_is_resumable (SqnsJob *job)
-{
-  return (job->info.state == SQNS_JOB_FAILED || job->info.state == SQNS_JOB_CANCELLED) && !job->request->dry_run;
 }
 
 void
@@ -173,20 +153,20 @@ sqns_job_resume_wanted (SqnsJob *job)
 void
 sqns_job_requeue (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES], const char *log)
 {
-  g_return_if_fail (sqns_job_is_resumable (self));
+  g_return_if_fail (sqns_job_record_is_resumable (self->record));
   if (self->log_elsewhere && log != NULL)
     self->log_offset = sqns_transcript_restore (self->transcript, log);
   self->log_elsewhere = FALSE;
   sqns_job_set_files (self, files);
-  self->fruitless = 0;
-  self->request->at_once = TRUE; /* now is when it was asked for */
-  self->info.state = SQNS_JOB_QUEUED;
-  self->info.finished_at = 0;
-  self->info.error = NULL;
-  g_clear_error (&self->error);
-  self->info.advice = "";
+  self->record->fruitless = 0;
+  self->record->request.at_once = TRUE; /* now is when it was asked for */
+  self->record->state = SQNS_JOB_QUEUED;
+  self->record->finished_at = 0;
+  sqns_job_record_set (&self->record->error_name, NULL);
+  sqns_job_record_set (&self->record->error_message, NULL);
+  sqns_job_record_set (&self->record->advice, NULL);
   sqns_job_set_message (self, "queued again, to go on from where the modem is");
-  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->message);
+  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->record->message);
   sqns_job_keep (self, NULL, NULL);
   sqns_job_emit_changed (self, TRUE);
 }
@@ -194,10 +174,11 @@ sqns_job_requeue (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES], co
 gboolean
 sqns_job_forget_checkpoint (SqnsJob *self)
 {
-  if (self->running || (!self->checkpoint.done.modified && !sqns_version_known (&self->checkpoint.version)))
+  if (self->running
+      || (!self->record->checkpoint.done.modified && !sqns_version_known (&self->record->checkpoint.version)))
     return FALSE;
-  self->checkpoint
-      = (SqnsCheckpoint){ .salt = self->checkpoint.salt, .tag = self->checkpoint.tag }; /* it is the same modem */
+  self->record->checkpoint = (SqnsCheckpoint){ .salt = self->record->checkpoint.salt,
+                                               .tag = self->record->checkpoint.tag }; /* it is the same modem */
   sqns_job_keep (self, NULL, NULL);
   return TRUE;
 }
@@ -233,16 +214,10 @@ note_problem (SqnsJob *self, const char *problem)
   self->keep_problem = g_strdup (problem);
 }
 
-static double
-recorded_progress (SqnsJob *self)
-{
-  return self->running ? MAX (self->info.progress, self->promised) : self->info.progress;
-}
-
 typedef struct {
   SqnsJob *job;
   Wait wait;
-  double promised;
+  double progress; /* in the record */
 } Keeping;
 
 static gboolean
@@ -262,8 +237,8 @@ on_kept (SqnsJob *job, const GError *error, gpointer data)
   g_autoptr (SqnsJob) self = keeping->job;
   note_problem (self, error != NULL ? error->message : NULL);
   if (error == NULL)
-    self->kept = MAX (self->kept, keeping->promised);
-  if (self->running && self->progress.value > self->info.progress)
+    self->kept = keeping->progress;
+  if (self->running && self->progress.value > self->figures.progress)
     {
       sqns_job_update_progress (self);
       sqns_job_emit_changed (self, FALSE);
@@ -274,6 +249,11 @@ on_kept (SqnsJob *job, const GError *error, gpointer data)
 void
 sqns_job_keep (SqnsJob *self, GSourceFunc next, gpointer data)
 {
+  double progress = self->figures.progress;
+  if (self->running)
+    progress = MAX (progress, sqns_progress_promise (self->progress.value));
+  self->record->progress = (guint)lround (progress * MILLION);
+  sqns_job_update_board (self);
   if (self->keep == NULL)
     {
       self->keep_owed = TRUE;
@@ -284,9 +264,7 @@ sqns_job_keep (SqnsJob *self, GSourceFunc next, gpointer data)
   Keeping *keeping = g_new0 (Keeping, 1);
   keeping->job = g_object_ref (self);
   keeping->wait = (Wait){ .next = next, .data = data };
-  if (self->running)
-    self->promised = MAX (self->promised, sqns_progress_promise (self->progress.value));
-  keeping->promised = recorded_progress (self);
+  keeping->progress = self->record->progress / MILLION;
   if (next != NULL)
     keeping->wait.deadline = g_timeout_add_seconds (KEEP_S, on_deadline, keeping);
   self->keep (self->keeper, self, on_kept, keeping);
@@ -300,8 +278,9 @@ sqns_job_update_progress (SqnsJob *self)
   double told = sqns_job_is_kept (self) ? MIN (self->progress.value, self->kept) : self->progress.value;
 
   /* as a record can say it */
-  self->info.progress = MAX (self->info.progress, floor (told * MILLION) / MILLION);
-  if (self->keep != NULL && sqns_progress_promise (self->progress.value) > self->promised)
+  self->figures.progress = MAX (self->figures.progress, floor (told * MILLION) / MILLION);
+  self->record->progress = MAX (self->record->progress, (guint)lround (self->figures.progress * MILLION));
+  if (self->keep != NULL && sqns_progress_promise (self->progress.value) > self->record->progress / MILLION)
     sqns_job_keep (self, NULL, NULL);
 }
 
@@ -324,192 +303,76 @@ sqns_job_is_kept (SqnsJob *job)
 
 /* The record */
 
-static void
-replace (char **field, const char *value)
-{
-  g_free (*field);
-  *field = g_strdup (value != NULL ? value : "");
-}
-
-static void
-record_board (SqnsJob *self, SqnsJobRecord *record)
+void
+sqns_job_update_board (SqnsJob *self)
 {
   const SqnsDeviceInfo *device = sqns_device_info (self->device);
   SqnsLinkConfig link = sqns_device_link_config (self->device);
-  replace (&record->device, device->id);
-  replace (&record->devnode, device->devnode);
+  SqnsJobRecord *record = self->record;
+
+  sqns_job_record_set (&record->device, device->id);
+  sqns_job_record_set (&record->devnode, device->devnode);
   record->vendor = device->vendor;
   record->product = device->product;
   record->manual = device->manual;
   record->port_link = link.kind;
-  replace (&record->port_board, link.board);
+  sqns_job_record_set (&record->port_board, link.board);
   record->port_speed = link.speed;
 }
 
-static void
-record_order (SqnsJob *self, SqnsJobRecord *record)
+void
+sqns_job_clear_figures (SqnsJob *self)
 {
-  const SqnsRequest *request = self->request;
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    {
-      replace (&record->files[i].name, self->notes[i].name);
-      replace (&record->files[i].sha256, self->notes[i].sha256);
-    }
-  replace (&record->expect_sha256, request->expect_sha256);
-  record->expect_version = request->expect_version;
-  record->options = request->options;
-  record->link = request->link;
-  record->speed = request->speed;
-  record->block_size = request->block_size;
-  record->not_before = request->not_before;
-  record->not_after = request->not_after;
-  record->at_once = request->at_once;
-  record->priority = request->priority;
-  replace (&record->label, request->label);
-  replace (&record->idempotency_key, request->idempotency_key);
-  record->dry_run = request->dry_run;
-  record->creator_uid = request->creator_uid;
-}
-
-SqnsJobRecord *
-sqns_job_to_record (SqnsJob *self)
-{
-  const SqnsJobInfo *info = &self->info;
-  SqnsJobRecord *record = sqns_job_record_new ();
-
-  replace (&record->uuid, self->uuid);
-  record->state = self->running ? SQNS_JOB_RUNNING : info->state;
-  record_board (self, record);
-  record_order (self, record);
-  record->created_at = info->created_at;
-  record->started_at = info->started_at;
-  record->finished_at = info->finished_at;
-  record->started = info->started;
-  record->phase = info->phase;
-  record->safe = info->safe;
-  record->progress = (guint)lround (recorded_progress (self) * MILLION);
-  record->bytes_done = info->bytes_done;
-  record->bytes_total = info->bytes_total;
-  record->retries = info->retries;
-  record->version_before = info->version_before;
-  record->version_after = info->version_after;
-  replace (&record->message, info->message);
-  replace (&record->error_name, info->error != NULL ? sqns_error_name (info->error) : NULL);
-  replace (&record->error_message, info->error != NULL ? info->error->message : NULL);
-  replace (&record->advice, info->advice);
-  record->board_lost = self->board_lost;
-  record->cancel_asked = self->running && self->cancel_asked;
-  replace (&record->interruption, self->interruption);
-  record->interruptions = self->interruptions;
-  record->fruitless = self->fruitless;
-  record->milestones = self->milestones;
-  record->checkpoint = self->checkpoint;
-  return record;
-}
-
-static SqnsRequest *
-request_of (const SqnsJobRecord *record)
-{
-  SqnsRequest *request = sqns_request_new ();
-  request->expect_sha256 = *record->expect_sha256 != '\0' ? g_strdup (record->expect_sha256) : NULL;
-  request->expect_version = record->expect_version;
-  request->options = record->options;
-  request->link = record->link;
-  request->speed = record->speed;
-  request->block_size = record->block_size;
-  request->not_before = record->not_before;
-  request->not_after = record->not_after;
-  request->at_once = record->at_once;
-  request->priority = record->priority;
-  replace (&request->label, record->label);
-  request->idempotency_key = *record->idempotency_key != '\0' ? g_strdup (record->idempotency_key) : NULL;
-  request->dry_run = record->dry_run;
-  request->creator_uid = record->creator_uid;
-  return request;
+  self->figures = (SqnsJobFigures){ .progress = self->figures.progress };
 }
 
 static void
-restore_end (SqnsJob *self, const SqnsJobRecord *record)
+restore_end (SqnsJob *self)
 {
-  SqnsError code = SQNS_ERROR_FAILED;
+  SqnsJobRecord *record = self->record;
+  SqnsError code;
+
   self->log_elsewhere = TRUE;
-  self->advice = g_strdup (record->advice);
-  self->info.advice = self->advice;
-  if (record->started) /* the youngest is recalled last */
+  if (record->started) /* the youngest job is loaded last */
     sqns_device_set_flashing_since (self->device, record->safe ? 0 : record->finished_at);
-  if (*record->error_name == '\0')
-    return;
-  sqns_error_from_name (record->error_name, &code);
-  self->error = g_error_new_literal (SQNS_ERROR, code, record->error_message);
-  self->info.error = self->error;
-}
-
-static void
-restore_info (SqnsJob *self, const SqnsJobRecord *record)
-{
-  self->info = (SqnsJobInfo){
-    .uuid = self->uuid,
-    .device_id = sqns_device_info (self->device)->id,
-    .state = record->state,
-    .started = record->started,
-    .phase = record->phase,
-    .message = self->message,
-    .progress = record->progress / MILLION,
-    .bytes_done = record->bytes_done,
-    .bytes_total = record->bytes_total,
-    .retries = record->retries,
-    .safe = record->safe,
-    .created_at = record->created_at,
-    .started_at = record->started_at,
-    .finished_at = record->finished_at,
-    .firmware_name = self->notes[SQNS_JOB_FIRMWARE].name,
-    .firmware_sha256 = self->notes[SQNS_JOB_FIRMWARE].sha256,
-    .version_before = record->version_before,
-    .version_after = record->version_after,
-    .advice = "",
-  };
-  self->progress.value = self->promised = self->kept = self->info.progress;
+  if (*record->error_name != '\0' && !sqns_error_from_name (record->error_name, &code))
+    {
+      g_autoptr (GError) error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_FAILED, record->error_message);
+      sqns_job_record_set (&record->error_name, sqns_error_name (error));
+    }
 }
 
 SqnsJob *
 sqns_job_new_from_record (SqnsDevice *device,
-                          const SqnsJobRecord *record,
+                          SqnsJobRecord *record,
                           SqnsFirmware *const files[SQNS_JOB_N_FILES],
                           const char *log)
 {
   SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
-  g_autoptr (SqnsRequest) request = request_of (record);
+  gboolean cancel_asked = record->cancel_asked;
 
   self->device = g_object_ref (device);
-  sqns_job_set_request (self, request);
-  replace (&self->uuid, record->uuid);
-  replace (&self->message, record->message);
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    {
-      replace (&self->notes[i].name, record->files[i].name);
-      replace (&self->notes[i].sha256, record->files[i].sha256);
-    }
-  self->checkpoint = record->checkpoint;
+  self->record = record;
   if (!record->manual)
     sqns_device_update_ran (device, &record->checkpoint.version, &record->checkpoint.bootloader0);
   self->work_phase = record->phase;
   self->own_safe = record->safe;
-  self->board_lost = record->board_lost;
-  replace (&self->interruption, record->interruption);
-  self->interruptions = record->interruptions;
-  self->fruitless = record->fruitless;
-  self->milestones = record->milestones;
-  restore_info (self, record);
+  self->progress.value = self->kept = self->figures.progress = record->progress / MILLION;
   if (files != NULL)
     sqns_job_set_files (self, files);
   if (log != NULL)
     self->log_offset = sqns_transcript_restore (self->transcript, log);
   if (sqns_job_state_ended (record->state))
-    restore_end (self, record);
-  else if (record->state == SQNS_JOB_RUNNING || record->state == SQNS_JOB_VERIFYING)
+    restore_end (self);
+  else
+    {
+      sqns_job_record_set (&record->advice, NULL);
+      record->cancel_asked = FALSE;
+    }
+  if (record->state == SQNS_JOB_RUNNING || record->state == SQNS_JOB_VERIFYING)
     {
       sqns_job_interrupt (self, SQNS_JOB_DAEMON_DIED, NULL);
-      if (record->cancel_asked)
+      if (cancel_asked)
         sqns_job_cancel (self, NULL); /* if it has not ended by that */
     }
   return self;

@@ -9,22 +9,18 @@
 struct _SqnsJob {
   GObject parent;
   SqnsDevice *device;
+  SqnsJobRecord *record;
+  SqnsJobFigures figures;
   SqnsFirmware *files[SQNS_JOB_N_FILES]; /* NULL: none, or once finished */
-  SqnsFileNote notes[SQNS_JOB_N_FILES];
-  SqnsRequest *request; /* without its files */
   SqnsTranscript *transcript;
   SqnsProgress progress;
-  SqnsMode mode; /* of the modem, as last told in this run */
-  char *uuid;
-  char *message;
+  SqnsMode mode;        /* of the modem, as last told in this run */
   char *phase_text;     /* what the procedure said of its phase */
   SqnsPhase work_phase; /* the last that was not RELEASE */
   gint64 phase_start;   /* monotonic µs */
   gint64 last_bytes;    /* monotonic µs of the last byte taken */
   gboolean stalled;     /* the message says why no bytes come */
   gint64 log_start;     /* monotonic µs: time 0 of the transcript, 0 none yet */
-  GError *error;
-  char *advice; /* of a job that was restored, else NULL */
   const SqnsBackend *backend;
   const SqnsRules *rules;
   GError *refusal;  /* why the run was ended by the job itself, nullable */
@@ -33,31 +29,25 @@ struct _SqnsJob {
   GCancellable *cancellable;
   guint heartbeat;
   gboolean running; /* also while it waits for a person */
-  gboolean cancel_asked;
   gboolean stopping;
   gboolean told_safe; /* by the run, of its phase */
   gboolean own_safe;  /* as the last run left it; of nobody else's work on the modem */
 
   SqnsJobKeep keep; /* nullable */
   gpointer keeper;
-  double promised;    /* progress that a record was asked to say */
-  double kept;        /* the same, once it is on disk: no more than that is told */
+  double kept;        /* the progress that is on disk: no more than that is told */
   char *keep_problem; /* why the last try failed, NULL: it did not */
-  SqnsCheckpoint checkpoint;
-  char *interruption;
   gboolean keep_owed; /* changed while nobody kept it */
-  gboolean board_lost;
-  guint interruptions;
-  guint fruitless;
-  guint milestones;
   gint64 not_again_before;
   gint64 log_offset; /* µs: where the transcript of the daemon's life before ended */
   gboolean resume_wanted;
   gboolean log_elsewhere;
-  SqnsJobInfo info;
 };
 
 void sqns_job_emit_changed (SqnsJob *job, gboolean prompt);
+/* The record says which board it is. */
+void sqns_job_update_board (SqnsJob *job);
+void sqns_job_clear_figures (SqnsJob *job); /* but for its progress */
 void sqns_job_set_message (SqnsJob *job, const char *message);
 void sqns_job_log (SqnsJob *job, GLogLevelFlags level, const char *text);
 /* The one way to an end: @error NULL is success, CANCELLED cancelled, others failed. Takes @error. */
@@ -68,7 +58,6 @@ void sqns_job_leave_doubt (SqnsJob *job);
 void sqns_job_update_safe (SqnsJob *job);
 void sqns_job_stop_heartbeat (SqnsJob *job);
 void sqns_job_set_files (SqnsJob *job, SqnsFirmware *const files[SQNS_JOB_N_FILES]); /* references are taken */
-void sqns_job_set_request (SqnsJob *job, const SqnsRequest *request);
 
 /* A job's interruptions (job-keep.c). */
 typedef enum {

@@ -28,15 +28,16 @@ static void
 remark_order (SqnsJob *self)
 {
   const SqnsDeviceInfo *device = sqns_device_info (self->device);
+  const SqnsFileNote *file = &self->record->request.files[SQNS_JOB_FIRMWARE];
   g_autofree char *version = sqns_version_format (&sqns_firmware_caba (self->files[SQNS_JOB_FIRMWARE])->version);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *time = g_date_time_format_iso8601 (now);
-  remark (self, "sqnsd " SQNS_VERSION ", job %s, %s", self->uuid, time);
+  remark (self, "sqnsd " SQNS_VERSION ", job %s, %s", self->record->uuid, time);
   remark (self, "board %s at %s, USB %04x:%04x", device->id, device->devnode, device->vendor, device->product);
-  remark (self, "file %s, version %s, %" G_GUINT64_FORMAT " bytes, SHA-256 %s", self->info.firmware_name, version,
-          self->info.bytes_total, self->info.firmware_sha256);
-  if (self->interruptions > 0)
-    remark (self, "goes on after interruption %u: %s", self->interruptions, self->interruption);
+  remark (self, "file %s, version %s, %" G_GINT64_FORMAT " bytes, SHA-256 %s", file->name, version,
+          self->record->bytes_total, file->sha256);
+  if (self->record->interruptions > 0)
+    remark (self, "goes on after interruption %u: %s", self->record->interruptions, self->record->interruption);
 }
 
 static void
@@ -44,9 +45,9 @@ update_figures (SqnsJob *self, gint64 now)
 {
   gint64 remaining = sqns_progress_remaining (&self->progress, now);
   sqns_job_update_progress (self);
-  self->info.rate = self->info.phase == SQNS_PHASE_TRANSFER ? sqns_progress_rate (&self->progress, now) : 0;
+  self->figures.rate = self->record->phase == SQNS_PHASE_TRANSFER ? sqns_progress_rate (&self->progress, now) : 0;
   /* whole seconds: more would only pretend */
-  self->info.expected_end = remaining >= 0 ? (g_get_real_time () + remaining) / G_USEC_PER_SEC * G_USEC_PER_SEC : 0;
+  self->figures.expected_end = remaining >= 0 ? (g_get_real_time () + remaining) / G_USEC_PER_SEC * G_USEC_PER_SEC : 0;
 }
 
 static void
@@ -56,12 +57,13 @@ update_message (SqnsJob *self, gint64 now)
   gint64 stalled = now - self->last_bytes;
   g_autofree char *text = NULL;
 
-  self->stalled = self->info.phase == SQNS_PHASE_TRANSFER && stalled >= (gint64)sqns_patience_ms (STALL_MS) * 1000;
+  self->stalled = self->record->phase == SQNS_PHASE_TRANSFER && stalled >= (gint64)sqns_patience_ms (STALL_MS) * 1000;
   if (self->stalled)
-    text = sqns_silence_message (self->info.bytes_done > 0
-                                     && sqns_upload_may_erase (self->info.bytes_done, self->info.bytes_total),
+    text = sqns_silence_message (self->record->bytes_done > 0
+                                     && sqns_upload_may_erase ((guint64)self->record->bytes_done,
+                                                               (guint64)self->record->bytes_total),
                                  (guint)(stalled / G_USEC_PER_SEC));
-  else if (self->heartbeat != 0 && self->info.phase != SQNS_PHASE_TRANSFER && elapsed_s > 0)
+  else if (self->heartbeat != 0 && self->record->phase != SQNS_PHASE_TRANSFER && elapsed_s > 0)
     text = g_strdup_printf ("%s, %d:%02d so far", self->phase_text, (int)(elapsed_s / 60), (int)(elapsed_s % 60));
   if (text == NULL)
     text = g_strdup (self->phase_text);
@@ -106,7 +108,7 @@ is_silent (SqnsPhase phase)
 static void
 stop_now (SqnsJob *self)
 {
-  if (self->stopping && !self->info.committed && self->info.phase <= SQNS_PHASE_TRANSFER)
+  if (self->stopping && !self->figures.committed && self->record->phase <= SQNS_PHASE_TRANSFER)
     g_cancellable_cancel (self->cancellable);
 }
 
@@ -122,10 +124,10 @@ stop_in_idle (gpointer user_data)
 static void
 enter_phase (SqnsJob *self, SqnsPhase phase, gint64 now)
 {
-  self->info.phase = phase;
+  self->record->phase = phase;
   if (phase != SQNS_PHASE_RELEASE)
     self->work_phase = phase;
-  self->info.state = phase == SQNS_PHASE_CONFIRM ? SQNS_JOB_VERIFYING : self->info.state;
+  self->record->state = phase == SQNS_PHASE_CONFIRM ? SQNS_JOB_VERIFYING : self->record->state;
   self->phase_start = now;
   self->last_bytes = now;
   sqns_progress_phase (&self->progress, phase, now);
@@ -139,13 +141,13 @@ on_phase (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, con
 {
   SqnsJob *self = data;
   gint64 now = g_get_monotonic_time ();
-  gboolean entered = phase != self->info.phase;
-  gboolean prompt = entered || safe != self->info.safe || committed != self->info.committed;
+  gboolean entered = phase != self->record->phase;
+  gboolean prompt = entered || safe != self->record->safe || committed != self->figures.committed;
 
   if (entered)
     enter_phase (self, phase, now);
-  self->info.safe = self->told_safe = safe;
-  self->info.committed = committed;
+  self->record->safe = self->told_safe = safe;
+  self->figures.committed = committed;
   g_free (self->phase_text);
   self->phase_text = g_strdup (message != NULL ? message : "");
   if (!g_cancellable_is_cancelled (self->cancellable))
@@ -168,11 +170,11 @@ on_bytes (gpointer data, guint64 done, guint64 total)
   SqnsJob *self = data;
   gint64 now = g_get_monotonic_time ();
   /* what is sent again takes it nowhere */
-  if (done != self->info.bytes_done || total != self->info.bytes_total)
+  if ((gint64)done != self->record->bytes_done || (gint64)total != self->record->bytes_total)
     self->last_bytes = now;
   sqns_progress_bytes (&self->progress, done, total, now);
-  self->info.bytes_done = done;
-  self->info.bytes_total = total;
+  self->record->bytes_done = (gint64)done;
+  self->record->bytes_total = (gint64)total;
   if (self->stalled && !g_cancellable_is_cancelled (self->cancellable))
     update_message (self, now);
   update_figures (self, now);
@@ -189,7 +191,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   if (sqns_port_holder_finish (result, NULL, &held) || !self->running)
     return;
   remark (self, "%s", held->message);
-  if (self->info.committed || g_cancellable_is_cancelled (self->cancellable))
+  if (self->figures.committed || g_cancellable_is_cancelled (self->cancellable))
     return;
   self->held = g_error_new (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s too, which takes part of the bytes", held->message);
   g_cancellable_cancel (self->cancellable);
@@ -209,7 +211,7 @@ static void
 on_retries (gpointer data, guint more)
 {
   SqnsJob *self = data;
-  self->info.retries += more;
+  self->record->retries += more;
   look_for_holder (self);
   sqns_job_emit_changed (self, FALSE);
 }
@@ -227,8 +229,8 @@ on_modem (gpointer data, const SqnsModemStatus *status)
   SqnsJob *self = data;
   self->mode = status->mode;
   /* what a modem tells once it was written to is not what it ran before */
-  if (!sqns_version_known (&self->info.version_before) && !self->checkpoint.written)
-    self->info.version_before = status->version;
+  if (!sqns_version_known (&self->record->version_before) && !self->record->checkpoint.written)
+    self->record->version_before = status->version;
   sqns_device_update_status (self->device, status);
 }
 
@@ -245,9 +247,9 @@ on_hand (gpointer data, const char *what)
   SqnsJob *self = data;
   g_autofree char *text = what != NULL ? g_strdup_printf ("NeedsHand: %s; the job goes on by itself then", what) : NULL;
 
-  self->info.state = what != NULL ? SQNS_JOB_WAITING : SQNS_JOB_RUNNING;
+  self->figures.waits_for_user = what != NULL;
   /* a modem that could not be asked may be at work */
-  self->info.safe = self->told_safe && (what == NULL || self->mode != SQNS_MODE_UNKNOWN);
+  self->record->safe = self->told_safe && (what == NULL || self->mode != SQNS_MODE_UNKNOWN);
   if (text != NULL)
     sqns_job_log (self, G_LOG_LEVEL_MESSAGE, text);
   remark (self, "%s", text != NULL ? text : "the board is there again");
@@ -261,7 +263,7 @@ on_trace (gpointer data, char direction, const char *line)
   SqnsJob *self = data;
   sqns_transcript_add (self->transcript, g_get_monotonic_time () - self->log_start, direction, line);
   SqnsLogContext context = sqns_device_log_context (self->device);
-  context.job = self->uuid;
+  context.job = self->record->uuid;
   sqns_debug (&context, "%c %s", direction, line);
 }
 
@@ -286,7 +288,7 @@ tell_device (SqnsJob *self, const GError *error)
         self->mode = SQNS_MODE_RECOVERY;
       sqns_device_set_mode (self->device, self->mode);
     }
-  else if (self->info.phase > SQNS_PHASE_PREPARE
+  else if (self->record->phase > SQNS_PHASE_PREPARE
            && ((sqns_error_is_timeout (error) && sqns_device_info (self->device)->contact != SQNS_CONTACT_ANSWERED)
                || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST)))
     {
@@ -300,14 +302,15 @@ static void
 take_result (SqnsJob *self, const SqnsUpgradeResult *result)
 {
   if (sqns_version_known (&result->before))
-    self->info.version_before = result->before;
-  if (!self->request->dry_run)
+    self->record->version_before = result->before;
+  if (!self->record->request.dry_run)
     {
-      self->info.version_after = result->after;
+      self->record->version_after = result->after;
       sqns_device_set_version (self->device, &result->after);
     }
-  g_autofree char *text = g_strdup_printf ("%s%s", self->request->dry_run ? "dry run, nothing was changed: " : "",
-                                           result->summary != NULL ? result->summary : "done");
+  g_autofree char *text
+      = g_strdup_printf ("%s%s", self->record->request.dry_run ? "dry run, nothing was changed: " : "",
+                         result->summary != NULL ? result->summary : "done");
   sqns_job_set_message (self, text);
 }
 
@@ -315,13 +318,13 @@ take_result (SqnsJob *self, const SqnsUpgradeResult *result)
 static gboolean
 goes_on_later (SqnsJob *self, const GError *error, SqnsJobInterruption *why)
 {
-  if (error == NULL || self->cancel_asked || self->refusal != NULL)
+  if (error == NULL || self->record->cancel_asked || self->refusal != NULL)
     return FALSE;
   *why = SQNS_JOB_DAEMON_STOPPED;
   if (self->stopping && g_cancellable_is_cancelled (self->cancellable) && sqns_job_is_kept (self))
     return TRUE;
   *why = SQNS_JOB_LOCKED_OUT;
-  if ((self->checkpoint.done.modified || self->interruptions > 0)
+  if ((self->record->checkpoint.done.modified || self->record->interruptions > 0)
       && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED))
     return TRUE;
   *why = SQNS_JOB_BOARD_LOST;
@@ -340,18 +343,18 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
     take_result (self, result);
   else
     error = sqns_error_normalize (g_steal_pointer (&error));
-  if (self->held != NULL && !self->cancel_asked && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
+  if (self->held != NULL && !self->record->cancel_asked && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED))
     {
       g_error_free (error);
       error = g_steal_pointer (&self->held);
     }
   remark (self, "%s: %s", error != NULL ? sqns_error_name (error) : "done",
-          error != NULL ? error->message : self->message);
+          error != NULL ? error->message : self->record->message);
 
   g_autoptr (SqnsDevice) device = g_object_ref (self->device);
   /* it never got the port: what was known of the modem holds still */
-  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED) && self->info.phase == SQNS_PHASE_ACQUIRE)
-    self->info.safe = self->own_safe;
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED) && self->record->phase == SQNS_PHASE_ACQUIRE)
+    self->record->safe = self->own_safe;
   tell_device (self, error);
   if (goes_on_later (self, error, &why))
     sqns_job_interrupt (self, why, error);
@@ -368,8 +371,8 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
 static void
 refuse_without_disk (SqnsJob *self)
 {
-  if (*self->notes[SQNS_JOB_FIRST_STEP].sha256 == '\0' || self->keep == NULL || self->keep_problem == NULL
-      || self->checkpoint.done.first_step_done || self->refusal != NULL)
+  if (*self->record->request.files[SQNS_JOB_FIRST_STEP].sha256 == '\0' || self->keep == NULL
+      || self->keep_problem == NULL || self->record->checkpoint.done.first_step_done || self->refusal != NULL)
     return;
   self->refusal
       = g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
@@ -401,7 +404,7 @@ on_checkpoint (gpointer data, const SqnsCheckpoint *at, GSourceFunc done, gpoint
 {
   SqnsJob *self = data;
   const Checkpoint checkpoint = { g_object_ref (self), done, done_data };
-  self->checkpoint = *at;
+  self->record->checkpoint = *at;
   if (self->keep != NULL)
     sqns_job_keep (self, on_checkpoint_kept, g_memdup2 (&checkpoint, sizeof checkpoint));
   else
@@ -423,7 +426,7 @@ static SqnsCheckpoint
 recall_checkpoint (SqnsJob *self)
 {
   const SqnsDeviceInfo *device = sqns_device_info (self->device);
-  SqnsCheckpoint checkpoint = self->checkpoint;
+  SqnsCheckpoint checkpoint = self->record->checkpoint;
   if (!checkpoint.done.modified && !sqns_version_known (&checkpoint.version))
     {
       checkpoint.version = device->ran;
@@ -435,7 +438,7 @@ recall_checkpoint (SqnsJob *self)
 static SqnsUpgradeConfig
 make_config (SqnsJob *self, const SqnsRules *rules)
 {
-  const SqnsRequest *request = self->request;
+  const SqnsRequest *request = &self->record->request;
   SqnsFirmware *first = self->files[SQNS_JOB_FIRST_STEP], *updater = self->files[SQNS_JOB_UPDATER];
   SqnsLinkConfig link = sqns_device_link_config (self->device);
   if (request->link != SQNS_LINK_AUTO)
@@ -476,14 +479,14 @@ gboolean
 sqns_job_start (SqnsJob *self, const SqnsBackend *backend, const SqnsRules *rules, GError **error)
 {
   g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
-  if (!sqns_device_claim (self->device, SQNS_USE_JOB, self->uuid, error))
+  if (!sqns_device_claim (self->device, SQNS_USE_JOB, self->record->uuid, error))
     return FALSE;
 
   gint64 now = g_get_monotonic_time ();
   self->backend = backend;
   self->rules = rules;
   self->mode = SQNS_MODE_UNKNOWN;
-  self->cancel_asked = FALSE;
+  self->record->cancel_asked = FALSE;
   self->resume_wanted = FALSE;
   g_clear_error (&self->refusal);
   g_clear_error (&self->held);
@@ -493,17 +496,17 @@ sqns_job_start (SqnsJob *self, const SqnsBackend *backend, const SqnsRules *rule
     self->log_start = now - self->log_offset;
   self->phase_start = now;
   self->running = TRUE;
-  self->info.state = SQNS_JOB_RUNNING;
-  self->info.started = TRUE;
-  if (self->info.started_at == 0)
-    self->info.started_at = g_get_real_time ();
-  self->info.safe = self->own_safe && !sqns_device_link_config (self->device).unsafe;
-  self->info.advice = "";
-  self->info.queue_position = 0;
+  self->record->state = SQNS_JOB_RUNNING;
+  self->record->started = TRUE;
+  if (self->record->started_at == 0)
+    self->record->started_at = g_get_real_time ();
+  self->record->safe = self->own_safe && !sqns_device_link_config (self->device).unsafe;
+  sqns_job_record_set (&self->record->advice, NULL);
+  self->figures.queue_position = 0;
   enter_phase (self, SQNS_PHASE_INSPECT, now);
   sqns_job_set_message (self, "starting");
   remark_order (self);
-  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->interruptions > 0 ? "upgrade goes on" : "upgrade begins");
+  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->record->interruptions > 0 ? "upgrade goes on" : "upgrade begins");
   sqns_job_emit_changed (self, TRUE);
   sqns_job_keep (self, begin_run, g_object_ref (self));
   return TRUE;

@@ -36,22 +36,12 @@ static void
 sqns_job_finalize (GObject *object)
 {
   SqnsJob *self = SQNS_JOB (object);
-  g_clear_pointer (&self->request, sqns_request_free);
+  sqns_job_record_free (self->record);
   g_clear_pointer (&self->transcript, sqns_transcript_free);
-  g_free (self->uuid);
-  g_free (self->message);
   g_free (self->phase_text);
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    {
-      g_free (self->notes[i].name);
-      g_free (self->notes[i].sha256);
-    }
   g_clear_error (&self->refusal);
   g_clear_error (&self->held);
-  g_free (self->advice);
   g_free (self->keep_problem);
-  g_free (self->interruption);
-  g_clear_error (&self->error);
   g_clear_object (&self->cancellable);
   G_OBJECT_CLASS (sqns_job_parent_class)->finalize (object);
 }
@@ -72,12 +62,7 @@ sqns_job_init (SqnsJob *self)
   self->mode = SQNS_MODE_UNKNOWN;
   self->transcript = sqns_transcript_new ();
   self->cancellable = g_cancellable_new ();
-  self->uuid = g_uuid_string_random ();
-  self->message = g_strdup ("queued");
   self->phase_text = g_strdup ("");
-  self->interruption = g_strdup ("");
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    self->notes[i] = (SqnsFileNote){ g_strdup (""), g_strdup ("") };
 }
 
 void
@@ -88,55 +73,52 @@ sqns_job_set_files (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES])
       if (files[i] == NULL)
         continue;
       g_set_object (&self->files[i], files[i]);
-      g_free (self->notes[i].name);
-      g_free (self->notes[i].sha256);
-      self->notes[i]
-          = (SqnsFileNote){ g_strdup (sqns_firmware_name (files[i])), g_strdup (sqns_firmware_sha256 (files[i])) };
+      sqns_request_set_file (&self->record->request, (SqnsJobFile)i, sqns_firmware_name (files[i]),
+                             sqns_firmware_sha256 (files[i]));
     }
-  self->info.firmware_name = self->notes[SQNS_JOB_FIRMWARE].name;
-  self->info.firmware_sha256 = self->notes[SQNS_JOB_FIRMWARE].sha256;
-}
-
-/* The files are the job's own, and go when it has ended. */
-void
-sqns_job_set_request (SqnsJob *self, const SqnsRequest *request)
-{
-  self->request = sqns_request_copy (request);
-  g_clear_object (&self->request->first_step);
-  g_clear_object (&self->request->updater);
 }
 
 SqnsJob *
-sqns_job_new (SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *request)
+sqns_job_new (SqnsDevice *device, SqnsFirmware *const files[SQNS_JOB_N_FILES], const SqnsRequest *request)
 {
   SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
+  SqnsJobRecord *record = self->record = sqns_job_record_new ();
   self->device = g_object_ref (device);
-  sqns_job_set_request (self, request);
-  self->info = (SqnsJobInfo){
-    .uuid = self->uuid,
-    .device_id = sqns_device_info (device)->id,
-    .state = SQNS_JOB_QUEUED,
-    .message = self->message,
-    .bytes_total = g_bytes_get_size (sqns_firmware_image (firmware)),
-    .created_at = g_get_real_time (),
-    .advice = "",
-  };
+  g_free (record->uuid);
+  record->uuid = g_uuid_string_random ();
+  record->created_at = g_get_real_time ();
+  sqns_job_record_set_request (record, request);
+  sqns_job_record_set (&record->message, "queued");
+  sqns_job_set_files (self, files);
+  record->bytes_total = (gint64)g_bytes_get_size (sqns_firmware_image (files[SQNS_JOB_FIRMWARE]));
   self->own_safe = TRUE;
+  sqns_job_update_board (self);
   sqns_job_update_safe (self);
-  sqns_job_set_files (self, (SqnsFirmware *const[]){ firmware, request->first_step, request->updater });
   return self;
 }
 
-const SqnsJobInfo *
-sqns_job_info (SqnsJob *job)
+const SqnsJobRecord *
+sqns_job_record (SqnsJob *job)
 {
-  return &job->info;
+  return job->record;
+}
+
+const SqnsJobFigures *
+sqns_job_figures (SqnsJob *job)
+{
+  return &job->figures;
+}
+
+SqnsJobState
+sqns_job_state (SqnsJob *job)
+{
+  return job->figures.waits_for_user ? SQNS_JOB_WAITING : job->record->state;
 }
 
 const SqnsRequest *
 sqns_job_request (SqnsJob *job)
 {
-  return job->request;
+  return &job->record->request;
 }
 
 SqnsDevice *
@@ -148,7 +130,7 @@ sqns_job_device (SqnsJob *job)
 gboolean
 sqns_job_is_pending (SqnsJob *job)
 {
-  return !job->running && (job->info.state == SQNS_JOB_QUEUED || job->info.state == SQNS_JOB_WAITING);
+  return job->record->state == SQNS_JOB_QUEUED || job->record->state == SQNS_JOB_WAITING;
 }
 
 gboolean
@@ -160,25 +142,13 @@ sqns_job_is_running (SqnsJob *job)
 gboolean
 sqns_job_is_interrupted (SqnsJob *job)
 {
-  return job->info.state == SQNS_JOB_INTERRUPTED;
+  return job->record->state == SQNS_JOB_INTERRUPTED;
 }
 
 gboolean
 sqns_job_is_finished (SqnsJob *job)
 {
-  return sqns_job_state_ended (job->info.state);
-}
-
-const char *
-sqns_job_file_sha256 (SqnsJob *job, SqnsJobFile file)
-{
-  return job->notes[file].sha256;
-}
-
-const char *
-sqns_job_file_name (SqnsJob *job, SqnsJobFile file)
-{
-  return job->notes[file].name;
+  return sqns_job_state_ended (job->record->state);
 }
 
 SqnsFirmware *
@@ -191,8 +161,8 @@ void
 sqns_job_log (SqnsJob *self, GLogLevelFlags level, const char *text)
 {
   SqnsLogContext context = sqns_device_log_context (self->device);
-  context.job = self->uuid;
-  context.phase = self->info.started ? sqns_phase_name (self->info.phase) : NULL;
+  context.job = self->record->uuid;
+  context.phase = self->record->started ? sqns_phase_name (self->record->phase) : NULL;
   sqns_log (&context, level, "%s", text);
 }
 
@@ -206,9 +176,8 @@ void
 sqns_job_set_message (SqnsJob *self, const char *message)
 {
   char *valid = sqns_clean_line (message, -1);
-  g_free (self->message);
-  self->message = valid;
-  self->info.message = valid;
+  g_free (self->record->message);
+  self->record->message = valid;
 }
 
 gboolean
@@ -217,13 +186,13 @@ sqns_job_set_pending (SqnsJob *self, SqnsJobState state, guint queue_position, c
   g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
   if (sqns_job_is_interrupted (self))
     state = SQNS_JOB_INTERRUPTED;
-  gboolean safe = self->info.safe;
+  gboolean safe = self->record->safe;
   sqns_job_update_safe (self);
-  gboolean prompt = state != self->info.state || safe != self->info.safe;
-  if (!prompt && queue_position == self->info.queue_position && g_str_equal (message, self->info.message))
+  gboolean prompt = state != self->record->state || safe != self->record->safe;
+  if (!prompt && queue_position == self->figures.queue_position && g_str_equal (message, self->record->message))
     return FALSE;
-  self->info.state = state;
-  self->info.queue_position = queue_position;
+  self->record->state = state;
+  self->figures.queue_position = queue_position;
   sqns_job_set_message (self, message);
   sqns_job_emit_changed (self, prompt);
   return TRUE;
@@ -232,47 +201,46 @@ sqns_job_set_pending (SqnsJob *self, SqnsJobState state, guint queue_position, c
 static void
 end_well (SqnsJob *self)
 {
-  self->info.state = SQNS_JOB_SUCCEEDED;
-  self->info.safe = TRUE;
+  self->record->state = SQNS_JOB_SUCCEEDED;
+  self->record->safe = TRUE;
   sqns_progress_succeed (&self->progress);
-  self->info.progress = self->progress.value;
-  self->info.advice = sqns_device_info (self->device)->link == SQNS_LINK_PASSTHROUGH
-                          ? sqns_advice_message (SQNS_ADVICE_LEAVE_PASSTHROUGH)
-                          : "";
-  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->message);
+  self->figures.progress = self->progress.value;
+  if (sqns_device_info (self->device)->link == SQNS_LINK_PASSTHROUGH)
+    sqns_job_record_set (&self->record->advice, sqns_advice_message (SQNS_ADVICE_LEAVE_PASSTHROUGH));
+  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->record->message);
 }
 
 /* Where it went wrong. A modem that was left as it was is told about as one that nothing was begun on. */
 static SqnsPhase
 failed_phase (SqnsJob *self)
 {
-  return self->info.phase == SQNS_PHASE_RELEASE && !self->checkpoint.written ? self->work_phase : self->info.phase;
+  return self->record->phase == SQNS_PHASE_RELEASE && !self->record->checkpoint.written ? self->work_phase
+                                                                                        : self->record->phase;
 }
 
+/* Takes @error. */
 static void
 end_badly (SqnsJob *self, GError *error)
 {
-  error = sqns_error_normalize (error);
-  gboolean cancelled = g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
-  self->error = g_error_new (error->domain, error->code, "%s", "");
-  g_free (self->error->message);
-  self->error->message = sqns_clean_line (error->message, -1);
-  g_error_free (error);
+  SqnsJobRecord *record = self->record;
+  g_autoptr (GError) normal = sqns_error_normalize (error);
+  gboolean cancelled = g_error_matches (normal, SQNS_ERROR, SQNS_ERROR_CANCELLED);
 
-  self->info.error = self->error;
-  self->info.state = cancelled ? SQNS_JOB_CANCELLED : SQNS_JOB_FAILED;
+  sqns_job_set_message (self, normal->message);
+  sqns_job_record_set (&record->error_name, sqns_error_name (normal));
+  sqns_job_record_set (&record->error_message, record->message);
+  record->state = cancelled ? SQNS_JOB_CANCELLED : SQNS_JOB_FAILED;
   const SqnsFailure failure = {
-    .code = self->error->code,
+    .code = normal->code,
     .phase = failed_phase (self),
     .mode = self->mode,
     .contact = sqns_device_info (self->device)->contact,
-    .safe = self->info.safe,
+    .safe = record->safe,
   };
   const SqnsDiagnosis diagnosis = sqns_diagnose (&failure);
-  self->info.advice = sqns_advice_message (diagnosis.advice);
-  self->info.safe = diagnosis.power != SQNS_POWER_KEEP;
-  sqns_job_set_message (self, self->error->message);
-  sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, self->message);
+  sqns_job_record_set (&record->advice, sqns_advice_message (diagnosis.advice));
+  record->safe = diagnosis.power != SQNS_POWER_KEEP;
+  sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, record->message);
 }
 
 void
@@ -280,14 +248,14 @@ sqns_job_update_safe (SqnsJob *self)
 {
   gboolean others
       = sqns_device_info (self->device)->use == SQNS_USE_JOB || sqns_device_link_config (self->device).unsafe;
-  self->info.safe = self->own_safe && !others;
+  self->record->safe = self->own_safe && !others;
 }
 
 void
 sqns_job_leave_doubt (SqnsJob *self)
 {
-  self->own_safe = self->info.safe;
-  if (!self->info.safe && !sqns_device_link_config (self->device).unsafe)
+  self->own_safe = self->record->safe;
+  if (!self->record->safe && !sqns_device_link_config (self->device).unsafe)
     sqns_device_set_flashing_since (self->device, g_get_real_time ());
 }
 
@@ -313,11 +281,9 @@ sqns_job_finish (SqnsJob *self, GError *error)
   if (!ran)
     sqns_job_update_safe (self);
   self->running = FALSE;
-  self->info.queue_position = 0;
-  self->info.committed = FALSE;
-  self->info.expected_end = 0;
-  self->info.rate = 0;
-  self->info.finished_at = g_get_real_time ();
+  sqns_job_clear_figures (self);
+  self->record->cancel_asked = FALSE;
+  self->record->finished_at = g_get_real_time ();
   if (error == NULL)
     end_well (self);
   else
@@ -332,13 +298,13 @@ sqns_job_finish (SqnsJob *self, GError *error)
 static GError *
 cancelled_between (SqnsJob *self)
 {
-  if (!self->checkpoint.done.modified)
+  if (!self->record->checkpoint.done.modified)
     return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
                         "cancelled while it was interrupted: nothing had been sent that changes the modem");
   return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
                       "cancelled while it was interrupted: the modem is as the interruption left it, which is not "
                       "known; %s",
-                      self->info.safe
+                      self->record->safe
                           ? "nothing had been written to its flash, power may be cut"
                           : "leave its power on; the job can still be resumed, or the modem upgraded again");
 }
@@ -349,7 +315,7 @@ sqns_job_cancel (SqnsJob *self, GError **error)
   if (sqns_job_is_finished (self))
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job has ended already: it is %s",
-                   sqns_job_state_name (self->info.state));
+                   sqns_job_state_name (self->record->state));
       return FALSE;
     }
   if (sqns_job_is_pending (self))
@@ -363,14 +329,14 @@ sqns_job_cancel (SqnsJob *self, GError **error)
       sqns_job_finish (self, cancelled_between (self));
       return TRUE;
     }
-  if (self->info.committed)
+  if (self->figures.committed)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
                    "the modem is being changed (phase %s): a cancel is not possible before this phase ends",
-                   sqns_phase_name (self->info.phase));
+                   sqns_phase_name (self->record->phase));
       return FALSE;
     }
-  self->cancel_asked = TRUE;
+  self->record->cancel_asked = TRUE;
   if (!g_cancellable_is_cancelled (self->cancellable))
     {
       sqns_job_set_message (self, "cancelling");

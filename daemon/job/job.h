@@ -6,43 +6,26 @@
 #include "device/backend.h"
 #include "firmware/firmware.h"
 #include "job/job-record.h"
-#include "job/request.h"
 
 #define SQNS_TYPE_JOB (sqns_job_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsJob, sqns_job, SQNS, JOB, GObject)
 
-/* What can be seen of it; strings are never NULL. Times in µs since the epoch, 0 = none. */
+/* What changes while a job lives and needs no place on disk. */
 typedef struct {
-  const char *uuid;
-  const char *device_id;
-  SqnsJobState state;
-  gboolean started; /* @phase means something */
-  SqnsPhase phase;
-  const char *message;
-  double progress; /* 0..1 */
-  guint64 bytes_done;
-  guint64 bytes_total;
-  guint64 rate; /* bytes a second */
-  guint retries;
-  gboolean safe;
-  gboolean committed; /* the point of no return */
+  double progress;     /* 0..1: never ahead of what is on disk */
+  guint64 rate;        /* bytes a second */
+  gint64 expected_end; /* µs since the epoch, 0 unknown */
   guint queue_position;
-  gint64 created_at;
-  gint64 started_at;
-  gint64 expected_end;
-  gint64 finished_at;
-  const char *firmware_name;
-  const char *firmware_sha256;
-  SqnsVersion version_before;
-  SqnsVersion version_after;
-  const GError *error; /* NULL without one */
-  const char *advice;
-} SqnsJobInfo;
+  gboolean committed;      /* the point of no return */
+  gboolean waits_for_user; /* in the midst of its run */
+} SqnsJobFigures;
 
-/* Takes references; @request is copied. It is queued. */
-SqnsJob *sqns_job_new (SqnsDevice *device, SqnsFirmware *firmware, const SqnsRequest *request);
+/* Takes references; @request is copied. @files: by SqnsJobFile. It is queued. */
+SqnsJob *sqns_job_new (SqnsDevice *device, SqnsFirmware *const files[SQNS_JOB_N_FILES], const SqnsRequest *request);
 
-const SqnsJobInfo *sqns_job_info (SqnsJob *job); /* valid until the next change */
+const SqnsJobRecord *sqns_job_record (SqnsJob *job); /* its strings are valid until the next change */
+const SqnsJobFigures *sqns_job_figures (SqnsJob *job);
+SqnsJobState sqns_job_state (SqnsJob *job); /* as people see it: also WAITING while it runs and waits for a user */
 const SqnsRequest *sqns_job_request (SqnsJob *job);
 SqnsDevice *sqns_job_device (SqnsJob *job);
 gboolean sqns_job_is_pending (SqnsJob *job);     /* queued or waiting to begin */
@@ -82,16 +65,13 @@ gboolean sqns_job_log_is_elsewhere (SqnsJob *job); /* it ended before a restart:
  */
 #define SQNS_JOB_MAX_FRUITLESS 5
 
-/* Gives what stands in @record another life: what ran is interrupted now. @files: by SqnsJobFile, references are taken;
- * nullable for an ended job. @log nullable. */
+/* Gives what stands in @record (taken) another life: what ran is interrupted now. @files: by SqnsJobFile, references
+ * are taken; nullable for an ended job. @log nullable. */
 SqnsJob *sqns_job_new_from_record (SqnsDevice *device,
-                                   const SqnsJobRecord *record,
+                                   SqnsJobRecord *record,
                                    SqnsFirmware *const files[SQNS_JOB_N_FILES],
                                    const char *log);
-SqnsJobRecord *sqns_job_to_record (SqnsJob *job);
 
-const char *sqns_job_file_sha256 (SqnsJob *job, SqnsJobFile file); /* "" none */
-const char *sqns_job_file_name (SqnsJob *job, SqnsJobFile file);
 SqnsFirmware *sqns_job_file (SqnsJob *job, SqnsJobFile file); /* NULL: none, or it has ended */
 
 /* Keeps the record of @job where a restart finds it, and calls @done later, from the main loop, with what went wrong or
@@ -102,15 +82,11 @@ typedef void (*SqnsJobKeep) (gpointer keeper, SqnsJob *job, SqnsJobKept done, gp
  * ended. */
 void sqns_job_set_keeper (SqnsJob *job, SqnsJobKeep keep, gpointer keeper);
 
-/* A failed or cancelled job that could go on from where it stopped. */
-gboolean sqns_job_is_resumable (SqnsJob *job);
 /* An interrupted job goes on as soon as it can, whatever the settings say. */
 void sqns_job_resume (SqnsJob *job);
 gboolean sqns_job_resume_wanted (SqnsJob *job);
 /* A resumable job is queued again; @files as above, its own ones; @log: its transcript, if that was elsewhere. */
 void sqns_job_requeue (SqnsJob *job, SqnsFirmware *const files[SQNS_JOB_N_FILES], const char *log);
-gboolean sqns_job_lost_board (SqnsJob *job);      /* its last interruption was that */
-const char *sqns_job_interruption (SqnsJob *job); /* why it was interrupted last, for people; "" never */
 /* µs since the epoch: an interrupted job is not started before; boards that come back need a moment. */
 gint64 sqns_job_not_again_before (SqnsJob *job);
 /* Another job has worked on its modem: what this one knew of it no longer holds. TRUE: it had known something. */

@@ -15,10 +15,10 @@ gboolean
 sqns_history_filter_fits (const SqnsHistoryFilter *filter, const SqnsJobRecord *record)
 {
   return sqns_job_state_ended (record->state) && (filter->modem == NULL || g_str_equal (filter->modem, record->device))
-         && (filter->label == NULL || g_str_equal (filter->label, record->label))
+         && (filter->label == NULL || g_str_equal (filter->label, record->request.label))
          && (!filter->by_state || filter->state == record->state)
-         && (!filter->by_kind || !!filter->recover == !!record->options.recover) && record->finished_at >= filter->since
-         && (filter->before == 0 || record->finished_at < filter->before);
+         && (!filter->by_kind || !!filter->recover == !!record->request.options.recover)
+         && record->finished_at >= filter->since && (filter->before == 0 || record->finished_at < filter->before);
 }
 
 static void
@@ -155,7 +155,7 @@ run (SqnsManager *self, GTask *task)
   search->known = g_ptr_array_new_with_free_func (record_free);
   /* those that go on have an older record, too */
   for (guint i = 0; i < self->jobs->len; i++)
-    g_ptr_array_add (search->known, sqns_job_to_record (self->jobs->pdata[i]));
+    g_ptr_array_add (search->known, sqns_job_record_copy (sqns_job_record (self->jobs->pdata[i])));
   g_autoptr (GTask) inner = g_task_new (self, NULL, on_searched, task);
   g_task_set_source_tag (inner, run);
   g_task_set_task_data (inner, search, NULL); /* @task's */

@@ -36,12 +36,12 @@ clean (char **text)
 static void
 clean_texts (SqnsJobRecord *record)
 {
-  clean (&record->label);
+  clean (&record->request.label);
   clean (&record->message);
   clean (&record->error_message);
   clean (&record->interruption);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    clean (&record->files[i].name);
+    clean (&record->request.files[i].name);
 }
 
 SqnsJobRecord *
@@ -283,8 +283,8 @@ static void
 need_files (SqnsJournal *self, const SqnsJobRecord *record)
 {
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    if (*record->files[i].sha256 != '\0')
-      g_hash_table_add (self->stored, g_strdup (record->files[i].sha256));
+    if (*record->request.files[i].sha256 != '\0')
+      g_hash_table_add (self->stored, g_strdup (record->request.files[i].sha256));
 }
 
 static void
@@ -324,7 +324,7 @@ sqns_journal_read_all (SqnsJournal *self, SqnsJournalOrder *order)
   for (guint i = 0; i < order->result->len; i++)
     {
       SqnsJournalEntry *entry = order->result->pdata[i];
-      load_files (self, entry->record->files, loaded, entry);
+      load_files (self, entry->record->request.files, loaded, entry);
       load_log (self, entry->record->uuid, entry);
       need_files (self, entry->record);
     }
@@ -332,7 +332,7 @@ sqns_journal_read_all (SqnsJournal *self, SqnsJournalOrder *order)
   for (guint i = 0; i < MIN (ended->len, order->max_ended); i++)
     {
       SqnsJobRecord *record = g_steal_pointer (&ended->pdata[i]);
-      if (record->state != SQNS_JOB_SUCCEEDED && !record->dry_run)
+      if (sqns_job_record_needs_files (record))
         need_files (self, record);
       g_ptr_array_add (order->result, entry_new (record));
     }

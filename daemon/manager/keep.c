@@ -91,7 +91,6 @@ static void
 keep (gpointer keeper, SqnsJob *job, SqnsJobKept done, gpointer data)
 {
   SqnsManager *self = keeper;
-  g_autoptr (SqnsJobRecord) record = sqns_job_to_record (job);
   Keeping *keeping = g_new0 (Keeping, 1);
   SqnsFirmware *files[SQNS_JOB_N_FILES];
   gboolean log = sqns_job_log_size (job) > 0 && !sqns_job_log_is_elsewhere (job);
@@ -103,7 +102,8 @@ keep (gpointer keeper, SqnsJob *job, SqnsJobKept done, gpointer data)
   keeping->data = data;
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     files[i] = sqns_job_file (job, (SqnsJobFile)i);
-  sqns_journal_put_async (self->journal, record, files, log ? sqns_job_log_text (job) : NULL, on_put, keeping);
+  sqns_journal_put_async (self->journal, sqns_job_record (job), files, log ? sqns_job_log_text (job) : NULL, on_put,
+                          keeping);
 }
 
 void
@@ -117,10 +117,10 @@ sqns_manager_keep_job (SqnsManager *self, SqnsJob *job)
 static gboolean
 needs (SqnsJob *job, const char *sha256)
 {
-  if (sqns_job_is_finished (job) && !sqns_job_is_resumable (job))
+  if (!sqns_job_record_needs_files (sqns_job_record (job)))
     return FALSE;
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    if (g_str_equal (sqns_job_file_sha256 (job, (SqnsJobFile)i), sha256))
+    if (g_str_equal (sqns_job_request (job)->files[i].sha256, sha256))
       return TRUE;
   return FALSE;
 }
@@ -208,7 +208,7 @@ sqns_manager_release_files (SqnsManager *self, SqnsJob *job)
     return;
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     {
-      const char *sha256 = sqns_job_file_sha256 (job, (SqnsJobFile)i);
+      const char *sha256 = sqns_job_request (job)->files[i].sha256;
       if (*sha256 != '\0' && !is_needed (self, sha256))
         sqns_journal_remove_firmware (self->journal, sha256);
     }

@@ -202,7 +202,7 @@ sqns_manager_status (SqnsManager *self)
       if (sqns_job_is_running (job))
         {
           status.running++;
-          status.unsafe += !sqns_job_info (job)->safe;
+          status.unsafe += !sqns_job_record (job)->safe;
         }
     }
   return status;
@@ -292,7 +292,7 @@ sqns_manager_remove_job (SqnsManager *self, SqnsJob *job, gboolean forget)
   g_ptr_array_remove (self->jobs, job);
   g_signal_emit (self, signals[JOB_REMOVED], 0, job);
   if (forget && self->journal != NULL)
-    sqns_journal_remove (self->journal, sqns_job_info (job)->uuid);
+    sqns_journal_remove (self->journal, sqns_job_record (job)->uuid);
   sqns_manager_release_files (self, job);
   g_object_unref (job);
 }
@@ -303,7 +303,7 @@ sqns_manager_forget (SqnsManager *self, SqnsJob *job, GError **error)
   if (!sqns_job_is_finished (job))
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job is %s: only a finished one can be forgotten",
-                   sqns_job_state_name (sqns_job_info (job)->state));
+                   sqns_job_state_name (sqns_job_state (job)));
       return FALSE;
     }
   sqns_manager_remove_job (self, job, TRUE);

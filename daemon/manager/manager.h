@@ -43,8 +43,11 @@ gboolean sqns_manager_is_stopping (SqnsManager *manager); /* shutdown has begun 
  * same order for the same modems made before. Errors: DRAINING, KEY_REUSED, LIMITS_EXCEEDED, those of
  * sqns_firmware_expect() and sqns_plan_check_files(). Returns borrowed SqnsJob in the order of
  * @devices; the array is the caller's. */
-GPtrArray *sqns_manager_submit (
-    SqnsManager *manager, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error);
+GPtrArray *sqns_manager_submit (SqnsManager *manager,
+                                GPtrArray *devices,
+                                SqnsFirmware *const files[SQNS_JOB_N_FILES],
+                                const SqnsRequest *request,
+                                GError **error);
 
 /* Called once what was ordered before is on disk, so that a daemon that dies now knows of it; or cannot be written, or
  * not within 20 s: a job that is not on disk says so. Never fails. */

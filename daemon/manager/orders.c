@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which orders become jobs: what is taken now, what a key stands for already, how much one user may have. */
 #include "device/console.h"
-#include "job/order.h"
 #include "manager/limit.h"
 #include "manager/manager-private.h"
 
@@ -20,10 +19,10 @@ static GPtrArray *
 find_keyed (SqnsManager *self, guint uid, const char *key)
 {
   GPtrArray *found = g_ptr_array_new ();
-  for (guint i = 0; key != NULL && i < self->jobs->len; i++)
+  for (guint i = 0; *key != '\0' && i < self->jobs->len; i++)
     {
       const SqnsRequest *request = sqns_job_request (self->jobs->pdata[i]);
-      if (request->creator_uid == uid && g_strcmp0 (request->idempotency_key, key) == 0)
+      if (request->creator_uid == uid && g_str_equal (request->idempotency_key, key))
         g_ptr_array_add (found, self->jobs->pdata[i]);
     }
   return found;
@@ -34,18 +33,9 @@ static SqnsJob *
 job_of (GPtrArray *jobs, SqnsDevice *device)
 {
   for (guint i = 0; i < jobs->len; i++)
-    if (g_str_equal (sqns_job_info (jobs->pdata[i])->device_id, sqns_device_info (device)->id))
+    if (g_str_equal (sqns_device_info (sqns_job_device (jobs->pdata[i]))->id, sqns_device_info (device)->id))
       return jobs->pdata[i];
   return NULL;
-}
-
-static SqnsOrder
-order_of (SqnsJob *job)
-{
-  SqnsOrder order = { .request = sqns_job_request (job) };
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    order.sha256[i] = sqns_job_file_sha256 (job, (SqnsJobFile)i);
-  return order;
 }
 
 static gboolean
@@ -53,7 +43,7 @@ refuse_key (SqnsJob *job, const char *difference, GError **error)
 {
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_KEY_REUSED,
                "this idempotency key was given before, with job %s; this order differs in: %s",
-               sqns_job_info (job)->uuid, difference);
+               sqns_job_record (job)->uuid, difference);
   return FALSE;
 }
 
@@ -61,9 +51,9 @@ refuse_key (SqnsJob *job, const char *difference, GError **error)
  * empty when it is a new one. A job of it that was forgotten cannot be told from a modem that was not named: that is
  * refused, too, rather than to upgrade a modem twice. */
 static gboolean
-find_ordered (SqnsManager *self, GPtrArray *devices, const SqnsOrder *order, GPtrArray **jobs, GError **error)
+find_ordered (SqnsManager *self, GPtrArray *devices, const SqnsRequest *request, GPtrArray **jobs, GError **error)
 {
-  g_autoptr (GPtrArray) keyed = find_keyed (self, order->request->creator_uid, order->request->idempotency_key);
+  g_autoptr (GPtrArray) keyed = find_keyed (self, request->creator_uid, request->idempotency_key);
   *jobs = g_ptr_array_new ();
 
   for (guint i = 0; keyed->len > 0 && i < devices->len; i++)
@@ -75,9 +65,9 @@ find_ordered (SqnsManager *self, GPtrArray *devices, const SqnsOrder *order, GPt
     }
   for (guint i = 0; i < keyed->len; i++)
     {
-      const SqnsOrder before = order_of (keyed->pdata[i]);
-      const char *difference
-          = g_ptr_array_find (*jobs, keyed->pdata[i], NULL) ? sqns_order_difference (&before, order) : "modem";
+      const char *difference = g_ptr_array_find (*jobs, keyed->pdata[i], NULL)
+                                   ? sqns_request_difference (sqns_job_request (keyed->pdata[i]), request)
+                                   : "modem";
       if (difference != NULL)
         return refuse_key (keyed->pdata[i], difference, error);
     }
@@ -100,24 +90,44 @@ check_limit (SqnsManager *self, guint uid, guint more, GError **error)
                            error);
 }
 
-GPtrArray *
-sqns_manager_submit (
-    SqnsManager *self, GPtrArray *devices, SqnsFirmware *firmware, const SqnsRequest *request, GError **error)
+static SqnsPlanFiles
+plan_files (SqnsFirmware *const files[SQNS_JOB_N_FILES])
 {
-  SqnsPlanFiles files = sqns_request_files (request, firmware);
-  const SqnsOrder order = sqns_order_of (request, firmware);
+  SqnsFirmware *firmware = files[SQNS_JOB_FIRMWARE], *first = files[SQNS_JOB_FIRST_STEP];
+  return (SqnsPlanFiles){
+    .caba = sqns_firmware_caba (firmware),
+    .size = g_bytes_get_size (sqns_firmware_image (firmware)),
+    .first_step = first != NULL ? sqns_firmware_caba (first) : NULL,
+    .first_step_size = first != NULL ? g_bytes_get_size (sqns_firmware_image (first)) : 0,
+    .updater_given = files[SQNS_JOB_UPDATER] != NULL,
+  };
+}
+
+GPtrArray *
+sqns_manager_submit (SqnsManager *self,
+                     GPtrArray *devices,
+                     SqnsFirmware *const files[SQNS_JOB_N_FILES],
+                     const SqnsRequest *request,
+                     GError **error)
+{
+  SqnsPlanFiles plan = plan_files (files);
+  g_autoptr (SqnsRequest) order = sqns_request_copy (request);
   g_autoptr (GPtrArray) jobs = NULL;
 
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    if (files[i] != NULL)
+      sqns_request_set_file (order, (SqnsJobFile)i, sqns_firmware_name (files[i]), sqns_firmware_sha256 (files[i]));
   if (!sqns_manager_accepts (self, error)
-      || !sqns_firmware_expect (firmware, request->expect_sha256, &request->expect_version, error)
-      || !sqns_plan_check_files (self->rules, &files, &request->options, error)
-      || !find_ordered (self, devices, &order, &jobs, error)
-      || (jobs->len == 0 && !check_limit (self, request->creator_uid, devices->len, error)))
+      || !sqns_firmware_expect (files[SQNS_JOB_FIRMWARE], *order->expect_sha256 != '\0' ? order->expect_sha256 : NULL,
+                                &order->expect_version, error)
+      || !sqns_plan_check_files (self->rules, &plan, &order->options, error)
+      || !find_ordered (self, devices, order, &jobs, error)
+      || (jobs->len == 0 && !check_limit (self, order->creator_uid, devices->len, error)))
     return NULL;
 
   for (guint i = jobs->len; i < devices->len; i++)
     {
-      SqnsJob *job = sqns_job_new (devices->pdata[i], firmware, request);
+      SqnsJob *job = sqns_job_new (devices->pdata[i], files, order);
       sqns_manager_adopt_job (self, job, self->jobs->len);
       g_ptr_array_add (jobs, job);
     }

@@ -36,7 +36,8 @@ recall_job (SqnsManager *self, SqnsJournalEntry *entry, guint index)
   gboolean ended = sqns_job_state_ended (entry->record->state);
 
   share_files (self, entry);
-  SqnsJob *job = sqns_job_new_from_record (device, entry->record, ended ? NULL : entry->files, entry->log);
+  SqnsJob *job
+      = sqns_job_new_from_record (device, g_steal_pointer (&entry->record), ended ? NULL : entry->files, entry->log);
   sqns_manager_adopt_job (self, job, index);
   if (entry->error != NULL && !sqns_job_is_finished (job))
     sqns_job_abort (job, g_error_new (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
@@ -108,11 +109,11 @@ may_resume (SqnsManager *self, SqnsJob *job, GError **error)
                            "the modem of this job is not known any more: run the upgrade again");
       return FALSE;
     }
-  if (!sqns_job_is_interrupted (job) && !sqns_job_is_resumable (job))
+  if (!sqns_job_is_interrupted (job) && !sqns_job_record_is_resumable (sqns_job_record (job)))
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
                    "the job is %s: only an interrupted, failed or cancelled one can be resumed",
-                   sqns_job_state_name (sqns_job_info (job)->state));
+                   sqns_job_state_name (sqns_job_state (job)));
       return FALSE;
     }
   if (sqns_job_is_interrupted (job) || self->journal != NULL)
@@ -174,14 +175,8 @@ sqns_manager_resume_async (SqnsManager *self, SqnsJob *job, GAsyncReadyCallback 
       g_task_return_boolean (task, TRUE);
     }
   else
-    {
-      SqnsFileNote notes[SQNS_JOB_N_FILES];
-      for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-        notes[i] = (SqnsFileNote){ (char *)sqns_job_file_name (job, (SqnsJobFile)i),
-                                   (char *)sqns_job_file_sha256 (job, (SqnsJobFile)i) };
-      sqns_journal_load_async (self->journal, sqns_job_info (job)->uuid, notes, on_files_loaded,
-                               g_steal_pointer (&task));
-    }
+    sqns_journal_load_async (self->journal, sqns_job_record (job)->uuid, sqns_job_request (job)->files, on_files_loaded,
+                             g_steal_pointer (&task));
 }
 
 gboolean
@@ -214,7 +209,8 @@ sqns_manager_open_log_async (SqnsManager *self, SqnsJob *job, GAsyncReadyCallbac
   g_task_set_source_tag (task, sqns_manager_open_log_async);
   if (sqns_job_log_is_elsewhere (job) && self->journal != NULL)
     {
-      sqns_journal_load_async (self->journal, sqns_job_info (job)->uuid, NULL, on_log_loaded, g_steal_pointer (&task));
+      sqns_journal_load_async (self->journal, sqns_job_record (job)->uuid, NULL, on_log_loaded,
+                               g_steal_pointer (&task));
       return;
     }
   int fd = sqns_job_open_log (job, &error);

@@ -96,7 +96,8 @@ goes_on_by_itself (SqnsManager *self, SqnsJob *job)
 {
   const SqnsDeviceInfo *device = sqns_device_info (sqns_job_device (job));
   /* the kernel gives a pseudo-terminal's number to the next who asks: it may be somebody's shell by now */
-  gboolean other = sqns_job_lost_board (job) && device->manual && g_str_has_prefix (device->devnode, "/dev/pts/");
+  gboolean other
+      = sqns_job_record (job)->board_lost && device->manual && g_str_has_prefix (device->devnode, "/dev/pts/");
   return (self->config.auto_resume && !other) || sqns_job_resume_wanted (job);
 }
 
@@ -111,7 +112,7 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
 
   *state = SQNS_JOB_WAITING;
   if (interrupted && !goes_on_by_itself (self, job))
-    return g_strdup_printf ("it goes on when somebody resumes it: sqnsctl resume %.8s", sqns_job_info (job)->uuid);
+    return g_strdup_printf ("it goes on when somebody resumes it: sqnsctl resume %.8s", sqns_job_record (job)->uuid);
   if (not_before > pass->now)
     {
       look_again (pass, not_before);
@@ -142,8 +143,8 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
   if (sqns_job_not_again_before (job) > pass->now)
     {
       look_again (pass, sqns_job_not_again_before (job));
-      return g_strdup (sqns_job_lost_board (job) ? "the board is back, the job goes on in a moment"
-                                                 : "the job goes on when the port is free");
+      return g_strdup (sqns_job_record (job)->board_lost ? "the board is back, the job goes on in a moment"
+                                                         : "the job goes on when the port is free");
     }
   if (self->config.max_concurrent > 0 && pass->running >= self->config.max_concurrent)
     return g_strdup ("waits for a free place: as many jobs run as are allowed");
@@ -154,7 +155,7 @@ obstacle (Pass *pass, SqnsJob *job, guint position, SqnsJobState *state)
 static char *
 take_console (Pass *pass, SqnsJob *job)
 {
-  g_autofree char *why = g_strdup_printf ("job %s takes this modem", sqns_job_info (job)->uuid);
+  g_autofree char *why = g_strdup_printf ("job %s takes this modem", sqns_job_record (job)->uuid);
   sqns_console_close (sqns_job_device (job), why);
   pass->running++;
   return g_strdup ("the console that is open on this modem is being closed");
@@ -184,7 +185,7 @@ put_off (Pass *pass, SqnsJob *job, guint position, SqnsJobState state, const cha
       pass->changed |= sqns_job_set_pending (job, state, position, reason);
       return;
     }
-  text = g_strdup_printf ("%s; %s", sqns_job_interruption (job), reason);
+  text = g_strdup_printf ("%s; %s", sqns_job_record (job)->interruption, reason);
   pass->changed
       |= sqns_job_set_pending (job, SQNS_JOB_INTERRUPTED, goes_on_by_itself (pass->manager, job) ? position : 0, text);
 }
@@ -285,7 +286,7 @@ sqns_manager_prune (SqnsManager *self)
       SqnsJob *job = self->jobs->pdata[i];
       if (!sqns_job_is_finished (job))
         continue;
-      gint64 end = keep > 0 ? sqns_job_info (job)->finished_at + keep : 0;
+      gint64 end = keep > 0 ? sqns_job_record (job)->finished_at + keep : 0;
       finished++;
       logs += sqns_job_log_size (job);
       if (finished > MAX_FINISHED || logs > MAX_LOGS || (end != 0 && end <= now))

@@ -11,13 +11,6 @@
 #define KEPT_TEXT 4000u  /* at least so many bytes of a text are kept */
 
 static void
-set (char **field, const char *value)
-{
-  g_free (*field);
-  *field = g_strdup (value);
-}
-
-static void
 check_refusal (const GError *error)
 {
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
@@ -52,16 +45,17 @@ check_text (const guint8 *data, gsize size)
   for (guint n = times; n > 0 && text->len < 5000; n--)
     g_string_append (text, piece);
   g_autofree char *valid = g_utf8_make_valid (text->str, -1);
-  set (&record->uuid, "082a6295-3472-420b-8f5f-1a9875372a3d");
-  set (&record->device, "board");
-  set (&record->devnode, "/dev/tty");
-  set (&record->files[SQNS_JOB_FIRMWARE].sha256, "c3bc08fb7f497c03cd0af60c7e273d1360565838c6925f68a8c4dae1d8ce469f");
-  set (&record->label, text->str);
-  set (&record->error_message, text->str);
+  sqns_job_record_set (&record->uuid, "082a6295-3472-420b-8f5f-1a9875372a3d");
+  sqns_job_record_set (&record->device, "board");
+  sqns_job_record_set (&record->devnode, "/dev/tty");
+  sqns_job_record_set (&record->request.files[SQNS_JOB_FIRMWARE].sha256,
+                       "c3bc08fb7f497c03cd0af60c7e273d1360565838c6925f68a8c4dae1d8ce469f");
+  sqns_job_record_set (&record->request.label, text->str);
+  sqns_job_record_set (&record->error_message, text->str);
   g_autoptr (SqnsJobRecord) again = check_again (record);
-  g_assert_cmpstr (again->label, ==, again->error_message);
-  g_assert_true (g_str_has_prefix (valid, again->label));
-  g_assert_cmpuint (strlen (again->label), >=, MIN (strlen (valid), KEPT_TEXT));
+  g_assert_cmpstr (again->request.label, ==, again->error_message);
+  g_assert_true (g_str_has_prefix (valid, again->request.label));
+  g_assert_cmpuint (strlen (again->request.label), >=, MIN (strlen (valid), KEPT_TEXT));
 }
 
 int
@@ -75,7 +69,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     {
       g_autoptr (SqnsJobRecord) again = check_again (record);
 
-      g_assert_cmpstr (again->label, ==, record->label);
+      g_assert_cmpstr (again->request.label, ==, record->request.label);
     }
   else
     check_refusal (error);

@@ -13,7 +13,7 @@
 typedef struct {
   SqnsConfig config;
   SqnsManager *manager;
-  SqnsFirmware *firmware;
+  SqnsFirmware *files[SQNS_JOB_N_FILES];
   SqnsRequest *request;
   guint changes;
 } Rig;
@@ -31,7 +31,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   sqns_config_init (&rig->config);
   rig->manager = sqns_manager_new (&rig->config, scripted_backend (), sqns_rules_parse (RULES, strlen (RULES), NULL));
   g_signal_connect (rig->manager, "changed", G_CALLBACK (on_changed), rig);
-  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
+  rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
 }
 
@@ -42,7 +42,8 @@ rig_tear_down (Rig *rig, gconstpointer unused)
     scripted_fail (scripted ()->upgrades->pdata[0], SQNS_ERROR_FAILED, "the test ends");
   scripted_settle ();
   g_clear_object (&rig->manager);
-  g_clear_object (&rig->firmware);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    g_clear_object (&rig->files[i]);
   sqns_request_free (rig->request);
 }
 
@@ -56,16 +57,16 @@ add_board (Rig *rig, const char *id)
   return devices->pdata[devices->len - 1];
 }
 
-static const SqnsJobInfo *
+static const SqnsJobRecord *
 submit (Rig *rig, SqnsDevice *device)
 {
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
   g_ptr_array_add (devices, device);
-  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error);
+  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
   g_assert_no_error (error);
   scripted_settle ();
-  return sqns_job_info (jobs->pdata[0]);
+  return sqns_job_record (jobs->pdata[0]);
 }
 
 static guint uid = 1000; /* who calls */
@@ -83,11 +84,11 @@ inhibit (Rig *rig, const char *who, const char *why, SqnsDevice *device)
 static gboolean
 has_started (gpointer info)
 {
-  return ((const SqnsJobInfo *)info)->state == SQNS_JOB_RUNNING;
+  return ((const SqnsJobRecord *)info)->state == SQNS_JOB_RUNNING;
 }
 
 static void
-wait_started (const SqnsJobInfo *info)
+wait_started (const SqnsJobRecord *info)
 {
   scripted_wait (has_started, (gpointer)info);
 }
@@ -103,10 +104,10 @@ static void
 test_holds (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
-  const SqnsJobInfo *running = submit (rig, one);
+  const SqnsJobRecord *running = submit (rig, one);
   int first = inhibit (rig, "anna", "flashing ESP32s", NULL);
   int second = inhibit (rig, "ben", "lunch", NULL);
-  const SqnsJobInfo *held = submit (rig, two);
+  const SqnsJobRecord *held = submit (rig, two);
 
   g_assert_cmpint (running->state, ==, SQNS_JOB_RUNNING);
   g_assert_cmpint (held->state, ==, SQNS_JOB_WAITING);
@@ -134,8 +135,8 @@ test_one_board (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
   int fd = inhibit (rig, "anna", "measuring", one);
-  const SqnsJobInfo *held = submit (rig, one);
-  const SqnsJobInfo *other = submit (rig, two);
+  const SqnsJobRecord *held = submit (rig, one);
+  const SqnsJobRecord *other = submit (rig, two);
   g_assert_cmpint (held->state, ==, SQNS_JOB_WAITING);
   g_assert_cmpint (other->state, ==, SQNS_JOB_RUNNING);
 

@@ -13,7 +13,7 @@
 
 typedef struct {
   SqnsDevice *device;
-  SqnsFirmware *firmware;
+  SqnsFirmware *files[SQNS_JOB_N_FILES];
   SqnsRequest *request;
   SqnsRules *rules;
   SqnsJob *job;
@@ -42,7 +42,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
 
   scripted_reset ();
   rig->device = sqns_device_new_board (&facts);
-  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
+  rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);
   g_assert_nonnull (rig->rules);
@@ -54,24 +54,25 @@ rig_tear_down (Rig *rig, gconstpointer unused)
   scripted_settle ();
   g_clear_object (&rig->job);
   g_clear_object (&rig->device);
-  g_clear_object (&rig->firmware);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    g_clear_object (&rig->files[i]);
   sqns_request_free (rig->request);
   sqns_rules_free (rig->rules);
 }
 
-static const SqnsJobInfo *
+static const SqnsJobRecord *
 make_job (Rig *rig)
 {
-  rig->job = sqns_job_new (rig->device, rig->firmware, rig->request);
+  rig->job = sqns_job_new (rig->device, rig->files, rig->request);
   g_signal_connect (rig->job, "changed", G_CALLBACK (on_changed), rig);
   g_signal_connect (rig->job, "finished", G_CALLBACK (on_finished), rig);
-  return sqns_job_info (rig->job);
+  return sqns_job_record (rig->job);
 }
 
-static const SqnsJobInfo *
+static const SqnsJobRecord *
 start_job (Rig *rig)
 {
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   g_autoptr (GError) error = NULL;
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));
   g_assert_no_error (error);
@@ -119,7 +120,7 @@ keep (gpointer data, SqnsJob *job, SqnsJobKept done, gpointer done_data)
   const Answer to = { job, done, done_data };
   keeper->asked++;
   sqns_job_record_free (keeper->record);
-  keeper->record = sqns_job_to_record (job);
+  keeper->record = sqns_job_record_copy (sqns_job_record (job));
   if (keeper->at_once)
     answer (keeper, &to);
   else
@@ -150,7 +151,7 @@ static void
 test_kept_before_it_acts (Rig *rig, gconstpointer unused)
 {
   Keeper keeper = { .waiting = g_ptr_array_new () };
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
   answer_all (&keeper);
   g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_QUEUED);
@@ -178,37 +179,37 @@ static void
 test_progress_is_kept (Rig *rig, gconstpointer unused)
 {
   Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
-  const SqnsJobInfo *info = make_job (rig);
+  make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
-  g_assert_cmpfloat (info->progress, ==, 0);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0);
   ScriptedRun *run = scripted_upgrade (TTY);
   keeper.at_once = FALSE;
   scripted_phase (run, SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
-  g_assert_cmpfloat (info->progress, ==, 0.03); /* as far as the first record went */
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0.03); /* as far as the first record went */
   scripted_phase (run, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
-  g_assert_cmpfloat (info->progress, <=, 0.05);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, <=, 0.05);
   g_assert_cmpuint (keeper.record->progress, >=, 100000);
   answer_all (&keeper);
-  g_assert_cmpfloat (info->progress, ==, 0.10);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0.10);
 
-  g_autoptr (SqnsJob) next = sqns_job_new_from_record (rig->device, keeper.record,
-                                                       (SqnsFirmware *const[]){ rig->firmware, NULL, NULL }, NULL);
-  g_assert_cmpfloat (sqns_job_info (next)->progress, >=, info->progress);
-  g_assert_cmpfloat (sqns_job_info (next)->progress, <, 0.2);
+  g_autoptr (SqnsJob) next
+      = sqns_job_new_from_record (rig->device, sqns_job_record_copy (keeper.record), rig->files, NULL);
+  g_assert_cmpfloat (sqns_job_figures (next)->progress, >=, sqns_job_figures (rig->job)->progress);
+  g_assert_cmpfloat (sqns_job_figures (next)->progress, <, 0.2);
 
   /* a disk that fails holds nothing up */
   keeper.problem = "full";
   keeper.at_once = TRUE;
   scripted_phase (run, SQNS_PHASE_APPLY, FALSE, FALSE, "applying");
-  g_assert_cmpfloat (info->progress, ==, 0.80);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0.80);
   keeper.problem = NULL;
   scripted_phase (run, SQNS_PHASE_PREPARE, FALSE, FALSE, "again");
-  g_assert_cmpfloat (info->progress, ==, 0.80);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0.80);
   scripted_succeed (run, "6.0.0.0-35351", "6.0.0.0-37781");
   scripted_settle ();
-  g_assert_cmpfloat (info->progress, ==, 1.0);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 1.0);
   g_assert_cmpuint (keeper.record->progress, ==, 1000000);
   keeper_clear (&keeper);
 }
@@ -246,7 +247,7 @@ test_checkpoint (Rig *rig, gconstpointer unused)
   scripted_phase (run, SQNS_PHASE_TRANSFER, TRUE, FALSE, "writing");
   scripted_fail (run, SQNS_ERROR_DEVICE_LOST, "gone");
   scripted_settle ();
-  const SqnsJobInfo *info = sqns_job_info (rig->job);
+  const SqnsJobRecord *info = sqns_job_record (rig->job);
   g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
   g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_INTERRUPTED);
   g_assert_false (info->safe); /* bytes were written, whatever was said before */
@@ -266,7 +267,7 @@ static void
 test_disk_fails (Rig *rig, gconstpointer unused)
 {
   Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE, .problem = "disk full" };
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
@@ -283,12 +284,12 @@ static void
 test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
 {
   Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE, .problem = "disk full" };
-  rig->request->first_step = g_object_ref (rig->firmware);
-  const SqnsJobInfo *info = make_job (rig);
+  rig->files[SQNS_JOB_FIRST_STEP] = g_object_ref (rig->files[SQNS_JOB_FIRMWARE]);
+  const SqnsJobRecord *info = make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
-  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_assert_cmpstr (info->error_name, ==, "org.sqnsd1.Error.Failed");
   g_assert_nonnull (strstr (info->message, "disk full"));
   g_assert_true (info->safe);
   keeper_clear (&keeper);
@@ -307,18 +308,18 @@ lose_board (Rig *rig)
 static void
 test_lost_too_often (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   for (guint i = 0; i < SQNS_JOB_MAX_FRUITLESS; i++)
     {
       lose_board (rig);
       g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
-      g_assert_null (info->error);
+      g_assert_cmpstr (info->error_name, ==, "");
       g_assert_true (info->safe);
       g_assert_false (sqns_job_is_finished (rig->job));
     }
   g_assert_cmpuint (rig->finished, ==, 0);
   lose_board (rig);
-  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+  g_assert_cmpstr (info->error_name, ==, "org.sqnsd1.Error.DeviceLost");
   g_assert_nonnull (strstr (info->message, "given up"));
   g_assert_cmpuint (rig->finished, ==, 1);
 }
@@ -327,7 +328,7 @@ test_lost_too_often (Rig *rig, gconstpointer unused)
 static void
 test_lost_with_progress (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   SqnsCheckpoint checkpoint = { 0 };
   gboolean *const steps[] = { &checkpoint.done.modified, &checkpoint.written, &checkpoint.done.file_sent,
                               &checkpoint.done.file_taken, &checkpoint.done.rebooted };
@@ -349,17 +350,17 @@ test_lost_with_progress (Rig *rig, gconstpointer unused)
 static void
 test_cancel_interrupted (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   lose_board (rig);
   g_assert_true (sqns_job_cancel (rig->job, NULL));
   g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
   g_assert_cmpuint (rig->finished, ==, 1);
-  g_assert_true (sqns_job_is_resumable (rig->job));
-  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->firmware };
+  g_assert_true (sqns_job_record_is_resumable (sqns_job_record (rig->job)));
+  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->files[SQNS_JOB_FIRMWARE] };
   g_signal_handlers_disconnect_by_func (rig->job, on_changed, rig); /* it changes after its end, for once */
   sqns_job_requeue (rig->job, files, NULL);
   g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
-  g_assert_null (info->error);
+  g_assert_cmpstr (info->error_name, ==, "");
   g_assert_cmpint (info->finished_at, ==, 0);
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
@@ -373,7 +374,7 @@ static void
 test_wind_up_kept (Rig *rig, gconstpointer unused)
 {
   Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   sqns_job_set_keeper (rig->job, keep, &keeper);
   sqns_job_stop (rig->job);
   g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
@@ -396,24 +397,24 @@ test_next_life (Rig *rig, gconstpointer unused)
   rig->request->label = g_strdup ("bench\n7 ");
   rig->request->block_size = 512;
   rig->request->priority = -3;
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   ScriptedRun *run = scripted_upgrade (TTY);
   run->monitor.funcs->trace (run->monitor.data, '>', "AT+SMOD?");
   scripted_phase (run, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
   run->monitor.funcs->bytes (run->monitor.data, 500, 1000);
-  g_autoptr (SqnsJobRecord) record = sqns_job_to_record (rig->job);
+  g_autoptr (SqnsJobRecord) record = sqns_job_record_copy (sqns_job_record (rig->job));
   g_autofree char *log = read_log (rig->job);
 
-  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->firmware };
-  g_autoptr (SqnsJob) next = sqns_job_new_from_record (rig->device, record, files, log);
-  const SqnsJobInfo *now = sqns_job_info (next);
+  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->files[SQNS_JOB_FIRMWARE] };
+  g_autoptr (SqnsJob) next = sqns_job_new_from_record (rig->device, g_steal_pointer (&record), files, log);
+  const SqnsJobRecord *now = sqns_job_record (next);
   g_assert_cmpint (now->state, ==, SQNS_JOB_INTERRUPTED);
   g_assert_cmpstr (now->uuid, ==, info->uuid);
   g_assert_cmpint (now->created_at, ==, info->created_at);
   g_assert_cmpint (now->started_at, ==, info->started_at);
   g_assert_cmpuint (now->bytes_done, ==, 500);
-  g_assert_cmpfloat (ABS (now->progress - info->progress), <, 0.001);
-  g_assert_cmpstr (now->firmware_sha256, ==, info->firmware_sha256);
+  g_assert_cmpfloat (ABS (sqns_job_figures (next)->progress - sqns_job_figures (rig->job)->progress), <, 0.001);
+  g_assert_cmpstr (now->request.files[SQNS_JOB_FIRMWARE].sha256, ==, info->request.files[SQNS_JOB_FIRMWARE].sha256);
   g_assert_false (now->safe);
   g_assert_cmpstr (sqns_job_request (next)->label, ==, "bench\n7 ");
   g_assert_cmpuint (sqns_job_request (next)->block_size, ==, 512);
@@ -426,11 +427,11 @@ test_next_life (Rig *rig, gconstpointer unused)
   g_assert_true (sqns_job_start (next, scripted_backend (), rig->rules, NULL));
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_NEEDS_RECOVERY, "it waits in recovery");
   scripted_settle ();
-  g_autoptr (SqnsJobRecord) ended = sqns_job_to_record (next);
-  g_autoptr (SqnsJob) last = sqns_job_new_from_record (rig->device, ended, NULL, NULL);
-  g_assert_error (sqns_job_info (last)->error, SQNS_ERROR, SQNS_ERROR_NEEDS_RECOVERY);
-  g_assert_cmpstr (sqns_job_info (last)->advice, ==, now->advice);
-  g_assert_true (sqns_job_is_resumable (last));
+  g_autoptr (SqnsJobRecord) ended = sqns_job_record_copy (sqns_job_record (next));
+  g_autoptr (SqnsJob) last = sqns_job_new_from_record (rig->device, g_steal_pointer (&ended), NULL, NULL);
+  g_assert_cmpstr (sqns_job_record (last)->error_name, ==, "org.sqnsd1.Error.NeedsRecovery");
+  g_assert_cmpstr (sqns_job_record (last)->advice, ==, now->advice);
+  g_assert_true (sqns_job_record_is_resumable (sqns_job_record (last)));
   g_assert_true (sqns_job_log_is_elsewhere (last));
 }
 

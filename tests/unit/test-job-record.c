@@ -11,9 +11,9 @@ make_record (void)
   char **const texts[] = { &record->uuid,
                            &record->device,
                            &record->devnode,
-                           &record->files[SQNS_JOB_FIRMWARE].name,
-                           &record->files[SQNS_JOB_FIRMWARE].sha256,
-                           &record->label,
+                           &record->request.files[SQNS_JOB_FIRMWARE].name,
+                           &record->request.files[SQNS_JOB_FIRMWARE].sha256,
+                           &record->request.label,
                            &record->message,
                            &record->error_name };
   static const char *const values[] = { "0dd1c2a4-5f5e-4b9c-8e2f-0a1b2c3d4e5f",
@@ -33,14 +33,14 @@ make_record (void)
   record->state = SQNS_JOB_INTERRUPTED;
   record->vendor = 0x04d8;
   record->port_link = SQNS_LINK_RELAY;
-  record->options.method = SQNS_METHOD_FFF;
-  record->options.force = TRUE;
-  record->priority = G_MININT;
-  record->not_after = G_MAXINT64;
-  record->creator_uid = G_MAXUINT;
+  record->request.options.method = SQNS_METHOD_FFF;
+  record->request.options.force = TRUE;
+  record->request.priority = G_MININT;
+  record->request.not_after = G_MAXINT64;
+  record->request.creator_uid = G_MAXUINT;
   record->phase = SQNS_PHASE_RELEASE;
   record->progress = 1000000;
-  record->expect_version.build = 41065;
+  record->request.expect_version.build = 41065;
   record->version_before = (SqnsVersion){ { 6, 0, 0, 0 }, 35351 };
   record->checkpoint.done.first_step_done = TRUE;
   record->checkpoint.done.uploads = 3;
@@ -62,16 +62,16 @@ test_round_trip (void)
   g_assert_cmpstr (text_again, ==, text);
   g_assert_cmpstr (again->uuid, ==, record->uuid);
   g_assert_cmpint (again->state, ==, SQNS_JOB_INTERRUPTED);
-  g_assert_cmpstr (again->label, ==, record->label);
+  g_assert_cmpstr (again->request.label, ==, record->request.label);
   g_assert_cmpint (again->port_link, ==, SQNS_LINK_RELAY);
-  g_assert_cmpint (again->options.method, ==, SQNS_METHOD_FFF);
-  g_assert_true (again->options.force);
-  g_assert_false (again->options.recover);
-  g_assert_cmpint (again->priority, ==, G_MININT);
-  g_assert_cmpint (again->not_after, ==, G_MAXINT64);
-  g_assert_cmpuint (again->creator_uid, ==, G_MAXUINT);
+  g_assert_cmpint (again->request.options.method, ==, SQNS_METHOD_FFF);
+  g_assert_true (again->request.options.force);
+  g_assert_false (again->request.options.recover);
+  g_assert_cmpint (again->request.priority, ==, G_MININT);
+  g_assert_cmpint (again->request.not_after, ==, G_MAXINT64);
+  g_assert_cmpuint (again->request.creator_uid, ==, G_MAXUINT);
   g_assert_cmpint (again->phase, ==, SQNS_PHASE_RELEASE);
-  g_assert_cmpuint (again->expect_version.build, ==, 41065);
+  g_assert_cmpuint (again->request.expect_version.build, ==, 41065);
   g_assert_true (sqns_version_equal (&again->version_before, &record->version_before));
   g_assert_true (again->checkpoint.done.first_step_done);
   g_assert_false (again->checkpoint.done.file_taken);
@@ -88,15 +88,15 @@ test_any_text (void)
   g_autofree char *backslashes = g_strnfill (20000, '\\');
   g_free (record->message);
   record->message = g_strdup (backslashes);
-  g_free (record->files[SQNS_JOB_UPDATER].name);
-  record->files[SQNS_JOB_UPDATER].name = g_strdup ("\xff\xfe caf\xc3\xa9");
+  g_free (record->request.files[SQNS_JOB_UPDATER].name);
+  record->request.files[SQNS_JOB_UPDATER].name = g_strdup ("\xff\xfe caf\xc3\xa9");
   g_autofree char *text = sqns_job_record_format (record);
   g_autoptr (GError) error = NULL;
   g_autoptr (SqnsJobRecord) again = sqns_job_record_parse (text, strlen (text), &error);
   g_assert_no_error (error);
   g_assert_true (g_str_has_prefix (backslashes, again->message));
   g_assert_cmpuint (strlen (again->message), >, 4000);
-  g_assert_true (g_str_has_suffix (again->files[SQNS_JOB_UPDATER].name, "caf\xc3\xa9"));
+  g_assert_true (g_str_has_suffix (again->request.files[SQNS_JOB_UPDATER].name, "caf\xc3\xa9"));
 }
 
 static void
@@ -181,7 +181,7 @@ test_older (void)
   memmove (at, strchr (at, '\n') + 1, strlen (strchr (at, '\n')));
   g_autoptr (SqnsJobRecord) older = sqns_job_record_parse (text, strlen (text), &error);
   g_assert_no_error (error);
-  g_assert_false (older->at_once);
+  g_assert_false (older->request.at_once);
 }
 
 int

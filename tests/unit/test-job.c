@@ -13,7 +13,7 @@
 
 typedef struct {
   SqnsDevice *device;
-  SqnsFirmware *firmware;
+  SqnsFirmware *files[SQNS_JOB_N_FILES];
   SqnsRequest *request;
   SqnsRules *rules;
   SqnsJob *job;
@@ -42,7 +42,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
 
   scripted_reset ();
   rig->device = sqns_device_new_board (&facts);
-  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
+  rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);
   g_assert_nonnull (rig->rules);
@@ -54,24 +54,25 @@ rig_tear_down (Rig *rig, gconstpointer unused)
   scripted_settle ();
   g_clear_object (&rig->job);
   g_clear_object (&rig->device);
-  g_clear_object (&rig->firmware);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    g_clear_object (&rig->files[i]);
   sqns_request_free (rig->request);
   sqns_rules_free (rig->rules);
 }
 
-static const SqnsJobInfo *
+static const SqnsJobRecord *
 make_job (Rig *rig)
 {
-  rig->job = sqns_job_new (rig->device, rig->firmware, rig->request);
+  rig->job = sqns_job_new (rig->device, rig->files, rig->request);
   g_signal_connect (rig->job, "changed", G_CALLBACK (on_changed), rig);
   g_signal_connect (rig->job, "finished", G_CALLBACK (on_finished), rig);
-  return sqns_job_info (rig->job);
+  return sqns_job_record (rig->job);
 }
 
-static const SqnsJobInfo *
+static const SqnsJobRecord *
 start_job (Rig *rig)
 {
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   g_autoptr (GError) error = NULL;
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));
   g_assert_no_error (error);
@@ -94,7 +95,7 @@ test_success (Rig *rig, gconstpointer unused)
   rig->request->block_size = 4096;
   rig->request->link = SQNS_LINK_RELAY;
   rig->request->speed = 230400;
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   ScriptedRun *run = scripted_upgrade (TTY);
 
   g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
@@ -111,24 +112,24 @@ test_success (Rig *rig, gconstpointer unused)
   g_assert_false (info->safe);
   run->monitor.funcs->bytes (run->monitor.data, 500, 1000);
   g_assert_cmpuint (info->bytes_done, ==, 500);
-  g_assert_cmpfloat (info->progress, >, 0.4);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, >, 0.4);
   run->monitor.funcs->retries (run->monitor.data, 3);
   run->monitor.funcs->trace (run->monitor.data, '>', "AT+SMOD?");
   scripted_phase (run, SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
-  g_assert_true (info->committed);
+  g_assert_true (sqns_job_figures (rig->job)->committed);
   scripted_phase (run, SQNS_PHASE_CONFIRM, TRUE, FALSE, "reading");
   g_assert_cmpint (info->state, ==, SQNS_JOB_VERIFYING);
-  g_assert_cmpfloat (info->progress, <, 1.0);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, <, 1.0);
 
   scripted_succeed (run, "6.0.0.0-35351", "6.0.0.0-37781");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
-  g_assert_cmpfloat (info->progress, ==, 1.0);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 1.0);
   g_assert_cmpuint (info->version_after.build, ==, 37781);
   g_assert_cmpuint (info->retries, ==, 3);
   g_assert_true (info->safe);
-  g_assert_false (info->committed);
-  g_assert_null (info->error);
+  g_assert_false (sqns_job_figures (rig->job)->committed);
+  g_assert_cmpstr (info->error_name, ==, "");
   g_assert_cmpstr (info->advice, ==, "");
   g_assert_cmpint (info->finished_at, >=, info->started_at);
   g_assert_cmpuint (rig->finished, ==, 1);
@@ -137,7 +138,7 @@ test_success (Rig *rig, gconstpointer unused)
   g_autofree char *log = read_log (rig->job);
   g_assert_nonnull (strstr (log, " > AT+SMOD?\n"));
   g_assert_nonnull (strstr (log, " # phase apply: applying\n"));
-  g_assert_nonnull (strstr (log, info->firmware_sha256));
+  g_assert_nonnull (strstr (log, info->request.files[SQNS_JOB_FIRMWARE].sha256));
   g_assert_nonnull (strstr (log, " # done: 6.0.0.0-35351 -> 6.0.0.0-37781\n"));
 }
 
@@ -145,7 +146,7 @@ static void
 test_dry_run (Rig *rig, gconstpointer unused)
 {
   rig->request->dry_run = TRUE;
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   g_assert_true (scripted_upgrade (TTY)->dry_run);
   scripted_succeed (scripted_upgrade (TTY), "6.0.0.0-35351", "");
   scripted_settle ();
@@ -165,13 +166,13 @@ fail_in_phase (Rig *rig, SqnsPhase phase, gboolean safe, SqnsError code)
 static void
 test_failure (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   fail_in_phase (rig, SQNS_PHASE_TRANSFER, TRUE, SQNS_ERROR_NEEDS_RECOVERY);
   g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED);
-  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_NEEDS_RECOVERY);
+  g_assert_cmpstr (info->error_name, ==, "org.sqnsd1.Error.NeedsRecovery");
   g_assert_cmpstr (info->message, ==, "it went wrong");
   g_assert_nonnull (strstr (info->advice, "Run the same upgrade again"));
-  g_assert_cmpfloat (info->progress, <, 1.0);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, <, 1.0);
   g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_MODEM_RECOVERY);
   g_assert_cmpstr (sqns_device_info (rig->device)->last_error, ==, "it went wrong");
   g_assert_cmpuint (rig->finished, ==, 1);
@@ -180,7 +181,7 @@ test_failure (Rig *rig, gconstpointer unused)
 static void
 test_failure_unsafe (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   fail_in_phase (rig, SQNS_PHASE_APPLY, FALSE, SQNS_ERROR_TIMEOUT);
   g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED);
   g_assert_false (info->safe);
@@ -221,7 +222,7 @@ test_doubt (Rig *rig, gconstpointer unused)
   g_clear_object (&rig->job);
   rig->finished = 0;
 
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   g_assert_false (info->safe);
   g_assert_true (scripted_upgrade (TTY)->config.link.unsafe);
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_TIMEOUT, "silent");
@@ -267,35 +268,35 @@ test_queued_behind (Rig *rig, gconstpointer unused)
 {
   start_job (rig);
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
-  g_autoptr (SqnsJob) queued = sqns_job_new (rig->device, rig->firmware, rig->request);
-  const SqnsJobInfo *info = sqns_job_info (queued);
+  g_autoptr (SqnsJob) queued = sqns_job_new (rig->device, rig->files, rig->request);
+  const SqnsJobRecord *info = sqns_job_record (queued);
 
   g_assert_false (info->safe);
   g_assert_true (sqns_job_cancel (queued, NULL));
   g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
   g_assert_false (info->safe);
 
-  g_autoptr (SqnsJob) next = sqns_job_new (rig->device, rig->firmware, rig->request);
-  g_assert_false (sqns_job_info (next)->safe);
+  g_autoptr (SqnsJob) next = sqns_job_new (rig->device, rig->files, rig->request);
+  g_assert_false (sqns_job_record (next)->safe);
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
   scripted_settle ();
   sqns_job_set_pending (next, SQNS_JOB_WAITING, 1, "waits for something");
-  g_assert_true (sqns_job_info (next)->safe);
+  g_assert_true (sqns_job_record (next)->safe);
 }
 
 /* A modem that nobody can ask may be at work. */
 static void
 test_waits_for_hand (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   ScriptedRun *run = scripted_upgrade (TTY);
   scripted_phase (run, SQNS_PHASE_LINK, TRUE, FALSE, "linking");
   g_assert_true (info->safe);
   run->monitor.funcs->hand (run->monitor.data, "press the reset button");
-  g_assert_cmpint (info->state, ==, SQNS_JOB_WAITING);
+  g_assert_cmpint (sqns_job_state (rig->job), ==, SQNS_JOB_WAITING);
   g_assert_false (info->safe);
   run->monitor.funcs->hand (run->monitor.data, NULL);
-  g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
+  g_assert_cmpint (sqns_job_state (rig->job), ==, SQNS_JOB_RUNNING);
   g_assert_true (info->safe);
   /* one that was asked before is what it said */
   run->monitor.funcs->modem (run->monitor.data, &scripted ()->status);
@@ -314,7 +315,7 @@ on_checkpoint_kept (gpointer unused)
 static void
 test_locked_out (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   fail_in_phase (rig, SQNS_PHASE_ACQUIRE, TRUE, SQNS_ERROR_PORT_LOCKED);
   g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED); /* it had not begun with anything */
   g_assert_nonnull (strstr (info->advice, "Close the program"));
@@ -336,7 +337,7 @@ test_locked_out (Rig *rig, gconstpointer unused)
       g_assert_false (info->safe);
       g_assert_nonnull (strstr (info->advice, "goes on by itself"));
       g_assert_nonnull (strstr (info->message, "it went wrong"));
-      g_assert_false (sqns_job_lost_board (rig->job));
+      g_assert_false (sqns_job_record (rig->job)->board_lost);
       g_assert_cmpint (sqns_job_not_again_before (rig->job), >, g_get_real_time ());
     }
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
@@ -364,28 +365,28 @@ test_remembers_version (Rig *rig, gconstpointer unused)
 static void
 test_foreign_error (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   GTask *task = g_object_ref (scripted_upgrade (TTY)->task);
   g_ptr_array_set_size (scripted ()->upgrades, 0);
   g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "raw \xff");
   g_object_unref (task);
   scripted_settle ();
-  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_assert_cmpstr (info->error_name, ==, "org.sqnsd1.Error.Failed");
   g_assert_cmpstr (info->message, ==, "raw \xef\xbf\xbd");
 }
 
 static void
 test_cancel_pending (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   g_autoptr (GError) error = NULL;
   sqns_job_set_pending (rig->job, SQNS_JOB_WAITING, 2, "waits for something");
   g_assert_cmpint (info->state, ==, SQNS_JOB_WAITING);
-  g_assert_cmpuint (info->queue_position, ==, 2);
+  g_assert_cmpuint (sqns_job_figures (rig->job)->queue_position, ==, 2);
   g_assert_true (sqns_job_cancel (rig->job, NULL));
   g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
-  g_assert_cmpuint (info->queue_position, ==, 0);
-  g_assert_error (info->error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
+  g_assert_cmpuint (sqns_job_figures (rig->job)->queue_position, ==, 0);
+  g_assert_cmpstr (info->error_name, ==, "org.sqnsd1.Error.Cancelled");
   g_assert_cmpint (info->started_at, ==, 0);
   g_assert_cmpuint (rig->finished, ==, 1);
   g_assert_false (sqns_job_cancel (rig->job, &error));
@@ -395,7 +396,7 @@ test_cancel_pending (Rig *rig, gconstpointer unused)
 static void
 test_cancel_running (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_LINK, TRUE, FALSE, "linking");
   g_assert_true (sqns_job_cancel (rig->job, NULL));
   g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
@@ -423,7 +424,7 @@ test_cancel_committed (Rig *rig, gconstpointer unused)
 static void
 test_wind_up (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_PREPARE, FALSE, TRUE, "preparing");
   sqns_job_stop (rig->job);
   scripted_settle ();
@@ -437,7 +438,7 @@ test_wind_up (Rig *rig, gconstpointer unused)
 static void
 test_wind_up_late (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
   sqns_job_stop (rig->job);
   /* the rest is short, and the modem better off with it */
@@ -452,21 +453,21 @@ test_wind_up_late (Rig *rig, gconstpointer unused)
 static gboolean
 says_elapsed (gpointer info)
 {
-  return strstr (((const SqnsJobInfo *)info)->message, "so far") != NULL;
+  return strstr (((const SqnsJobRecord *)info)->message, "so far") != NULL;
 }
 
 /* A silent phase is told to be alive, once a second. */
 static void
 test_heartbeat (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = start_job (rig);
+  const SqnsJobRecord *info = start_job (rig);
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_APPLY, FALSE, TRUE, "the modem is erasing");
   g_assert_cmpstr (info->message, ==, "the modem is erasing");
-  double before = info->progress;
+  double before = sqns_job_figures (rig->job)->progress;
   guint prompts = rig->prompts;
   scripted_wait (says_elapsed, (gpointer)info);
   g_assert_true (g_str_has_prefix (info->message, "the modem is erasing, 0:0"));
-  g_assert_cmpfloat (info->progress, >, before);
+  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, >, before);
   g_assert_cmpuint (rig->prompts, ==, prompts);
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
 }
@@ -474,7 +475,7 @@ test_heartbeat (Rig *rig, gconstpointer unused)
 static void
 test_start_refused (Rig *rig, gconstpointer unused)
 {
-  const SqnsJobInfo *info = make_job (rig);
+  const SqnsJobRecord *info = make_job (rig);
   g_autoptr (GError) error = NULL;
   sqns_device_unplugged (rig->device);
   g_assert_false (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));

@@ -119,8 +119,8 @@ make_record (Rig *rig, guint number, SqnsJobState state, gint64 finished_at)
   record->uuid = g_strdup_printf ("%08x-0000-4000-8000-000000000000", number);
   set (&record->device, "board");
   set (&record->devnode, "/dev/ttyACM0");
-  set (&record->files[SQNS_JOB_FIRMWARE].name, sqns_firmware_name (rig->firmware));
-  set (&record->files[SQNS_JOB_FIRMWARE].sha256, sqns_firmware_sha256 (rig->firmware));
+  set (&record->request.files[SQNS_JOB_FIRMWARE].name, sqns_firmware_name (rig->firmware));
+  set (&record->request.files[SQNS_JOB_FIRMWARE].sha256, sqns_firmware_sha256 (rig->firmware));
   record->state = state;
   record->created_at = number;
   record->finished_at = finished_at;
@@ -401,13 +401,13 @@ test_text_that_steers (Rig *rig, gconstpointer unused)
   g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
   g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_FAILED, 5);
   g_autoptr (GError) error = NULL;
-  set (&record->label, "bench\x1b[2J");
+  set (&record->request.label, "bench\x1b[2J");
   set (&record->message, "two\nlines");
   set (&record->error_message, "\u202Edeppots");
   g_assert_true (put (rig, record, FALSE, NULL, &error));
   g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
   const SqnsJobRecord *again = ((SqnsJournalEntry *)entries->pdata[0])->record;
-  g_assert_cmpstr (again->label, ==, "bench?[2J");
+  g_assert_cmpstr (again->request.label, ==, "bench?[2J");
   g_assert_cmpstr (again->message, ==, "two lines");
   g_assert_cmpstr (again->error_message, ==, "?deppots");
 }
@@ -556,9 +556,9 @@ test_history (Rig *rig, gconstpointer unused)
   for (guint i = 1; i <= 5; i++)
     put_new (rig, i, i % 2 != 0 ? SQNS_JOB_SUCCEEDED : SQNS_JOB_CANCELLED, 100 * i);
   g_autoptr (SqnsJobRecord) labelled = make_record (rig, 6, SQNS_JOB_SUCCEEDED, 600);
-  set (&labelled->label, label);
+  set (&labelled->request.label, label);
   set (&labelled->device, other);
-  labelled->options.recover = TRUE;
+  labelled->request.options.recover = TRUE;
   g_assert_true (put (rig, labelled, FALSE, NULL, NULL));
   put_new (rig, 7, SQNS_JOB_QUEUED, 0);
 

@@ -16,7 +16,7 @@
 typedef struct {
   SqnsConfig config;
   SqnsManager *manager;
-  SqnsFirmware *firmware;
+  SqnsFirmware *files[SQNS_JOB_N_FILES];
   SqnsRequest *request;
   guint finished;
   gboolean shut_down;
@@ -44,7 +44,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   scripted_reset ();
   sqns_config_init (&rig->config);
   make_manager (rig);
-  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
+  rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
 }
 
@@ -59,7 +59,8 @@ rig_tear_down (Rig *rig, gconstpointer unused)
     }
   while (scripted ()->upgrades->len > 0);
   g_clear_object (&rig->manager);
-  g_clear_object (&rig->firmware);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    g_clear_object (&rig->files[i]);
   sqns_request_free (rig->request);
 }
 
@@ -79,7 +80,7 @@ submit (Rig *rig, SqnsDevice *device)
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
   g_ptr_array_add (devices, device);
-  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error);
+  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
   g_assert_no_error (error);
   return jobs->pdata[0];
 }
@@ -87,7 +88,7 @@ submit (Rig *rig, SqnsDevice *device)
 static SqnsJobState
 state (SqnsJob *job)
 {
-  return sqns_job_info (job)->state;
+  return sqns_job_record (job)->state;
 }
 
 static ScriptedRun *
@@ -116,8 +117,8 @@ test_queue (Rig *rig, gconstpointer unused)
   /* nothing had begun: the urgent one was first */
   g_assert_cmpint (state (urgent), ==, SQNS_JOB_RUNNING);
   g_assert_cmpint (state (first), ==, SQNS_JOB_QUEUED);
-  g_assert_cmpuint (sqns_job_info (first)->queue_position, ==, 1);
-  g_assert_cmpuint (sqns_job_info (second)->queue_position, ==, 2);
+  g_assert_cmpuint (sqns_job_figures (first)->queue_position, ==, 1);
+  g_assert_cmpuint (sqns_job_figures (second)->queue_position, ==, 2);
   g_assert_cmpuint (scripted ()->upgrades->len, ==, 1);
   SqnsJob *other = submit (rig, two);
   scripted_settle ();
@@ -128,8 +129,8 @@ test_queue (Rig *rig, gconstpointer unused)
   finish_one (one);
   g_assert_cmpint (state (urgent), ==, SQNS_JOB_SUCCEEDED);
   g_assert_cmpint (state (first), ==, SQNS_JOB_RUNNING);
-  g_assert_cmpuint (sqns_job_info (first)->queue_position, ==, 0);
-  g_assert_cmpuint (sqns_job_info (second)->queue_position, ==, 1);
+  g_assert_cmpuint (sqns_job_figures (first)->queue_position, ==, 0);
+  g_assert_cmpuint (sqns_job_figures (second)->queue_position, ==, 1);
   /* a failure does not hold up the next */
   scripted_fail (run_of (one), SQNS_ERROR_TIMEOUT, "no answer");
   scripted_settle ();
@@ -149,7 +150,7 @@ test_max_concurrent (Rig *rig, gconstpointer unused)
   scripted_settle ();
   g_assert_cmpint (state (jobs[1]), ==, SQNS_JOB_RUNNING);
   g_assert_cmpint (state (jobs[2]), ==, SQNS_JOB_QUEUED);
-  g_assert_nonnull (strstr (sqns_job_info (jobs[2])->message, "free place"));
+  g_assert_nonnull (strstr (sqns_job_record (jobs[2])->message, "free place"));
   finish_one (boards[0]);
   g_assert_cmpint (state (jobs[2]), ==, SQNS_JOB_RUNNING);
 }
@@ -162,7 +163,7 @@ test_absent (Rig *rig, gconstpointer unused)
   SqnsJob *job = submit (rig, board);
   scripted_settle ();
   g_assert_cmpint (state (job), ==, SQNS_JOB_WAITING);
-  g_assert_nonnull (strstr (sqns_job_info (job)->message, "not plugged in"));
+  g_assert_nonnull (strstr (sqns_job_record (job)->message, "not plugged in"));
   g_assert_true (add_board (rig, "a") == board);
   scripted_settle ();
   g_assert_cmpint (state (job), ==, SQNS_JOB_RUNNING);
@@ -193,9 +194,9 @@ test_not_before (Rig *rig, gconstpointer unused)
   scripted_settle ();
   g_assert_cmpint (state (late), ==, SQNS_JOB_WAITING);
   g_assert_cmpint (state (soon), ==, SQNS_JOB_WAITING);
-  g_assert_nonnull (strstr (sqns_job_info (late)->message, "waits until"));
-  g_assert_cmpuint (sqns_job_info (soon)->queue_position, ==, 1);
-  g_assert_cmpuint (sqns_job_info (late)->queue_position, ==, 2);
+  g_assert_nonnull (strstr (sqns_job_record (late)->message, "waits until"));
+  g_assert_cmpuint (sqns_job_figures (soon)->queue_position, ==, 1);
+  g_assert_cmpuint (sqns_job_figures (late)->queue_position, ==, 2);
   scripted_wait (is_running, soon);
   g_assert_cmpint (g_get_real_time (), >=, sqns_job_request (soon)->not_before);
   g_assert_cmpint (state (late), ==, SQNS_JOB_WAITING);
@@ -212,10 +213,10 @@ test_not_after (Rig *rig, gconstpointer unused)
   SqnsJob *past = submit (rig, board);
   scripted_settle ();
   g_assert_cmpint (state (past), ==, SQNS_JOB_FAILED);
-  g_assert_error (sqns_job_info (past)->error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_assert_cmpstr (sqns_job_record (past)->error_name, ==, "org.sqnsd1.Error.Timeout");
   g_assert_cmpint (state (bound), ==, SQNS_JOB_QUEUED);
   scripted_wait (is_finished, bound);
-  g_assert_error (sqns_job_info (bound)->error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
+  g_assert_cmpstr (sqns_job_record (bound)->error_name, ==, "org.sqnsd1.Error.Timeout");
   g_assert_cmpint (state (running), ==, SQNS_JOB_RUNNING);
 }
 
@@ -245,7 +246,7 @@ test_console (Rig *rig, gconstpointer unused)
   g_assert_cmpint (state (job), ==, SQNS_JOB_RUNNING);
   char words[256] = { 0 };
   g_assert_cmpint (read (fd, words, sizeof words - 1), >, 0);
-  g_assert_nonnull (strstr (words, sqns_job_info (job)->uuid));
+  g_assert_nonnull (strstr (words, sqns_job_record (job)->uuid));
   g_assert_cmpint (read (fd, words, sizeof words), ==, 0);
   g_close (fd, NULL);
 }
@@ -263,9 +264,9 @@ test_draining (Rig *rig, gconstpointer unused)
   finish_one (one);
   g_assert_cmpint (state (running), ==, SQNS_JOB_SUCCEEDED);
   g_assert_cmpint (state (queued), ==, SQNS_JOB_QUEUED);
-  g_assert_nonnull (strstr (sqns_job_info (queued)->message, "draining"));
+  g_assert_nonnull (strstr (sqns_job_record (queued)->message, "draining"));
   g_ptr_array_add (devices, one);
-  g_assert_null (sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error));
+  g_assert_null (sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING);
   sqns_manager_set_draining (rig->manager, FALSE);
   scripted_settle ();
@@ -282,7 +283,7 @@ submit_many (Rig *rig, SqnsDevice *one, SqnsDevice *two, SqnsError code)
     g_ptr_array_add (devices, one);
   if (two != NULL)
     g_ptr_array_add (devices, two);
-  GPtrArray *jobs = sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error);
+  GPtrArray *jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
   if (jobs == NULL)
     g_assert_error (error, SQNS_ERROR, (int)code);
   return jobs;
@@ -302,7 +303,7 @@ test_idempotency (Rig *rig, gconstpointer unused)
   SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
   g_autoptr (SqnsFirmware) other = sqns_test_firmware_new ("y.dup", 41019, 0);
   rig->request->creator_uid = 1000;
-  rig->request->idempotency_key = g_strdup ("night of the 5th");
+  sqns_job_record_set (&rig->request->idempotency_key, "night of the 5th");
   SqnsJob *first = submit (rig, one);
   g_assert_true (submit (rig, one) == first);
   /* the same key, with anything else: see also test-order.c */
@@ -311,11 +312,11 @@ test_idempotency (Rig *rig, gconstpointer unused)
   rig->request->dry_run = TRUE;
   refused (rig, one, NULL, SQNS_ERROR_KEY_REUSED);
   rig->request->dry_run = FALSE;
-  g_autoptr (SqnsFirmware) firmware = g_steal_pointer (&rig->firmware);
-  rig->firmware = g_object_ref (other);
+  g_autoptr (SqnsFirmware) firmware = g_steal_pointer (&rig->files[SQNS_JOB_FIRMWARE]);
+  rig->files[SQNS_JOB_FIRMWARE] = g_object_ref (other);
   refused (rig, one, NULL, SQNS_ERROR_KEY_REUSED);
-  g_object_unref (rig->firmware);
-  rig->firmware = g_steal_pointer (&firmware);
+  g_object_unref (rig->files[SQNS_JOB_FIRMWARE]);
+  rig->files[SQNS_JOB_FIRMWARE] = g_steal_pointer (&firmware);
   /* another user's key is another one */
   rig->request->creator_uid = 1001;
   rig->request->dry_run = TRUE;
@@ -334,7 +335,7 @@ test_idempotency_of_many (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *one = add_board (rig, "one"), *two = add_board (rig, "two");
   g_autoptr (GError) error = NULL;
-  rig->request->idempotency_key = g_strdup ("all");
+  sqns_job_record_set (&rig->request->idempotency_key, "all");
   g_autoptr (GPtrArray) jobs = submit_many (rig, one, two, SQNS_ERROR_FAILED);
   g_autoptr (GPtrArray) again = submit_many (rig, two, one, SQNS_ERROR_FAILED);
   g_assert_true (again->pdata[0] == jobs->pdata[1] && again->pdata[1] == jobs->pdata[0]);
@@ -360,10 +361,10 @@ test_limit_of_jobs (Rig *rig, gconstpointer unused)
   submit (rig, one);
   submit (rig, two);
   refused (rig, one, two, SQNS_ERROR_LIMITS_EXCEEDED);
-  rig->request->idempotency_key = g_strdup ("k");
+  sqns_job_record_set (&rig->request->idempotency_key, "k");
   SqnsJob *third = submit (rig, one);
   g_assert_true (submit (rig, one) == third); /* that is no more */
-  g_clear_pointer (&rig->request->idempotency_key, g_free);
+  sqns_job_record_set (&rig->request->idempotency_key, NULL);
   refused (rig, one, NULL, SQNS_ERROR_LIMITS_EXCEEDED);
   rig->request->creator_uid = 1001;
   submit (rig, one);
@@ -406,13 +407,14 @@ test_refused_file (Rig *rig, gconstpointer unused)
   g_autoptr (GError) error = NULL;
   g_ptr_array_add (devices, add_board (rig, "a"));
   rig->request->expect_version.build = 41019;
-  g_assert_null (sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error));
+  g_assert_null (sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
   g_clear_error (&error);
   rig->request->expect_version.build = 0;
 
   g_autoptr (SqnsFirmware) incomplete = sqns_test_firmware_new ("p.dup", 37781, SQNS_TEST_DUP_SKIP_FS);
-  g_assert_null (sqns_manager_submit (rig->manager, devices, incomplete, rig->request, &error));
+  g_assert_null (sqns_manager_submit (rig->manager, devices, (SqnsFirmware *const[SQNS_JOB_N_FILES]){ incomplete },
+                                      rig->request, &error));
   g_assert_nonnull (error);
   g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 0);
 }

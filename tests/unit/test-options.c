@@ -61,7 +61,7 @@ test_none (void)
   g_autoptr (SqnsRequest) request = parse ("{}", NULL);
   g_autoptr (SqnsRequest) build = parse ("{'expect-version': <'37781'>}", NULL);
   g_assert_cmpstr (request->label, ==, "");
-  g_assert_null (request->idempotency_key);
+  g_assert_cmpstr (request->idempotency_key, ==, "");
   g_assert_cmpint (request->options.method, ==, SQNS_METHOD_AUTO);
   g_assert_false (request->options.force);
   g_assert_cmpuint (build->expect_version.build, ==, 37781);

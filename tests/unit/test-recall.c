@@ -17,7 +17,7 @@
 typedef struct {
   SqnsConfig config;
   SqnsManager *manager;
-  SqnsFirmware *firmware;
+  SqnsFirmware *files[SQNS_JOB_N_FILES];
   SqnsRequest *request;
   char *folder;
   gboolean opened;
@@ -90,7 +90,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   scripted_reset ();
   sqns_config_init (&rig->config);
   rig->folder = g_dir_make_tmp ("sqns-recall-XXXXXX", NULL);
-  rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
+  rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
 }
 
@@ -98,7 +98,8 @@ static void
 rig_tear_down (Rig *rig, gconstpointer unused)
 {
   die (rig);
-  g_clear_object (&rig->firmware);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    g_clear_object (&rig->files[i]);
   sqns_request_free (rig->request);
   remove_tree (rig->folder);
   g_free (rig->folder);
@@ -117,7 +118,7 @@ submit (Rig *rig)
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
   g_ptr_array_add (devices, sqns_manager_devices (rig->manager)->pdata[0]);
-  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->firmware, rig->request, &error);
+  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
   g_assert_no_error (error);
   return jobs->pdata[0];
 }
@@ -125,7 +126,7 @@ submit (Rig *rig)
 static SqnsJobState
 state (SqnsJob *job)
 {
-  return sqns_job_info (job)->state;
+  return sqns_job_record (job)->state;
 }
 
 static gboolean
@@ -196,7 +197,7 @@ test_goes_on (Rig *rig, gconstpointer unused)
 {
   start (rig, TRUE);
   SqnsJob *first = submit (rig);
-  g_autofree char *uuid = g_strdup (sqns_job_info (first)->uuid);
+  g_autofree char *uuid = g_strdup (sqns_job_record (first)->uuid);
   rig->request->priority = 7;
   submit (rig);
   rig->request->not_before = g_get_real_time () + HOUR;
@@ -209,7 +210,7 @@ test_goes_on (Rig *rig, gconstpointer unused)
 
   start (rig, TRUE);
   g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 3);
-  g_assert_cmpstr (sqns_job_info (job_at (rig, 0))->uuid, ==, uuid);
+  g_assert_cmpstr (sqns_job_record (job_at (rig, 0))->uuid, ==, uuid);
   scripted_wait (runs, (gpointer)TTY);
   g_assert_cmpint (state (job_at (rig, 1)), ==, SQNS_JOB_RUNNING);
   g_assert_true (scripted_upgrade (TTY)->config.checkpoint.written);
@@ -239,8 +240,8 @@ test_board_later (Rig *rig, gconstpointer unused)
   scripted_settle ();
   SqnsJob *job = job_at (rig, 0);
   g_assert_cmpint (state (job), ==, SQNS_JOB_INTERRUPTED);
-  g_assert_nonnull (strstr (sqns_job_info (job)->message, "the daemon was stopped while it ran"));
-  g_assert_nonnull (strstr (sqns_job_info (job)->message, "plug it in again"));
+  g_assert_nonnull (strstr (sqns_job_record (job)->message, "the daemon was stopped while it ran"));
+  g_assert_nonnull (strstr (sqns_job_record (job)->message, "plug it in again"));
   g_assert_cmpint (sqns_device_info (sqns_job_device (job))->state, ==, SQNS_MODEM_GONE);
   plug (rig, "/dev/test-other");
   scripted_wait (runs, (gpointer) "/dev/test-other");
@@ -279,7 +280,7 @@ test_no_auto_resume (Rig *rig, gconstpointer unused)
   scripted_settle ();
   SqnsJob *job = job_at (rig, 0);
   g_assert_cmpint (state (job), ==, SQNS_JOB_INTERRUPTED);
-  g_assert_nonnull (strstr (sqns_job_info (job)->message, "sqnsctl resume"));
+  g_assert_nonnull (strstr (sqns_job_record (job)->message, "sqnsctl resume"));
 
   /* another one goes before, and what this one knew is worth nothing then */
   SqnsJob *other = submit (rig);
@@ -311,7 +312,7 @@ test_resume_failed (Rig *rig, gconstpointer unused)
   resume (rig, job);
   scripted_wait (runs, (gpointer)TTY);
   g_assert_true (scripted_upgrade (TTY)->config.checkpoint.written);
-  g_assert_null (sqns_job_info (job)->error);
+  g_assert_cmpstr (sqns_job_record (job)->error_name, ==, "");
   succeed (TTY);
   g_assert_cmpint (state (job), ==, SQNS_JOB_SUCCEEDED);
   wait_until_firmware_is_gone (rig);
@@ -445,7 +446,7 @@ test_settled (Rig *rig, gconstpointer unused)
       sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
     }
   g_autoptr (GPtrArray) jobs
-      = sqns_manager_submit (rig->manager, sqns_manager_devices (rig->manager), rig->firmware, rig->request, &error);
+      = sqns_manager_submit (rig->manager, sqns_manager_devices (rig->manager), rig->files, rig->request, &error);
   g_assert_no_error (error);
   scripted_wait (all_run, NULL);
   for (guint i = 0; i < MANY; i++)
