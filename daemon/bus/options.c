@@ -7,15 +7,15 @@
 
 #define MAX_TEXT 1024 /* bytes of a label or key: they are kept and shown with every job */
 
-/* @key: for the message. Stores into @field; what it cannot mean is refused. */
-typedef gboolean (*Store) (GVariant *value, gpointer field, const char *key, GError **error);
+typedef struct _Option Option;
 
-typedef struct {
+struct _Option {
   const char *key;
   const char *type;
-  Store store;
-  gsize offset; /* of the field in the target; of a file's handle in SqnsOptionFiles */
-} Option;
+  gboolean (*store) (GVariant *value, gpointer field, const Option *option, GError **error); /* or refuses it */
+  gsize offset;             /* of the field in the target; of a file's handle in SqnsOptionFiles */
+  const char *const *names; /* all that a name may be, NULL at the end */
+};
 
 G_GNUC_PRINTF (2, 3)
 static gboolean
@@ -31,63 +31,63 @@ refuse (GError **error, const char *format, ...)
 }
 
 static gboolean
-store_boolean (GVariant *value, gpointer field, const char *key, GError **error)
+store_boolean (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   *(gboolean *)field = g_variant_get_boolean (value);
   return TRUE;
 }
 
 static gboolean
-store_int (GVariant *value, gpointer field, const char *key, GError **error)
+store_int (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   *(int *)field = g_variant_get_int32 (value);
   return TRUE;
 }
 
 static gboolean
-store_text (GVariant *value, gpointer field, const char *key, GError **error)
+store_text (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   gsize len;
   const char *text = g_variant_get_string (value, &len);
   if (len > MAX_TEXT)
-    return refuse (error, "option \"%s\" is longer than %d bytes", key, MAX_TEXT);
+    return refuse (error, "option \"%s\" is longer than %d bytes", option->key, MAX_TEXT);
   g_free (*(char **)field);
   *(char **)field = g_strdup (text);
   return TRUE;
 }
 
-/* A text that people see. */
+/* A text that users see. */
 static gboolean
-store_label (GVariant *value, gpointer field, const char *key, GError **error)
+store_label (GVariant *value, gpointer field, const Option *option, GError **error)
 {
-  if (!store_text (value, field, key, error))
+  if (!store_text (value, field, option, error))
     return FALSE;
-  g_autofree char *told = *(char **)field;
-  *(char **)field = sqns_clean_line (told, -1);
+  g_autofree char *raw = *(char **)field;
+  *(char **)field = sqns_clean_line (raw, -1);
   return TRUE;
 }
 
 static gboolean
-store_key (GVariant *value, gpointer field, const char *key, GError **error)
+store_key (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   if (*g_variant_get_string (value, NULL) == '\0')
-    return refuse (error, "option \"%s\" is empty", key);
-  return store_text (value, field, key, error);
+    return refuse (error, "option \"%s\" is empty", option->key);
+  return store_text (value, field, option, error);
 }
 
 static gboolean
-store_sha256 (GVariant *value, gpointer field, const char *key, GError **error)
+store_sha256 (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
   gsize digits = strspn (text, "0123456789abcdefABCDEF");
   if (digits != 64 || text[digits] != '\0')
-    return refuse (error, "option \"%s\" must be 64 hexadecimal digits", key);
-  return store_text (value, field, key, error);
+    return refuse (error, "option \"%s\" must be 64 hexadecimal digits", option->key);
+  return store_text (value, field, option, error);
 }
 
 /* A bare build is enough: releases are known by it. It is read as "[37781]", so that a job's record can hold it. */
 static gboolean
-store_version (GVariant *value, gpointer field, const char *key, GError **error)
+store_version (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
   g_autofree char *quote = sqns_clean_quote (text);
@@ -95,48 +95,65 @@ store_version (GVariant *value, gpointer field, const char *key, GError **error)
   g_autofree char *build = bare ? g_strdup_printf ("[%s]", text) : NULL;
 
   if (!sqns_version_parse (bare ? build : text, -1, field))
-    return refuse (error, "option \"%s\" must be a version as in 6.0.0.0-37781 or a build as in 37781, not \"%s\"", key,
-                   quote);
+    return refuse (error, "option \"%s\" must be a version as in 6.0.0.0-37781 or a build as in 37781, not \"%s\"",
+                   option->key, quote);
   return TRUE;
 }
 
-static gboolean
-store_method (GVariant *value, gpointer field, const char *key, GError **error)
+/* The index of @value in the option's names; -1 with @error. */
+static int
+find_name (GVariant *value, const Option *option, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
+  const char *const *names = option->names;
+  int found = sqns_names_find (names, text);
+  if (found >= 0)
+    return found;
   g_autofree char *quote = sqns_clean_quote (text);
-  if (!sqns_method_from_name (text, field))
-    return refuse (error, "option \"%s\" must be auto, on-the-fly, fff or recovery, not \"%s\"", key, quote);
-  return TRUE;
+  g_autoptr (GString) choice = g_string_new (names[0]);
+  for (guint i = 1; names[i] != NULL; i++)
+    g_string_append_printf (choice, "%s%s", names[i + 1] != NULL ? ", " : " or ", names[i]);
+  refuse (error, "option \"%s\" must be %s, not \"%s\"", option->key, choice->str, quote);
+  return -1;
 }
 
 static gboolean
-store_link (GVariant *value, gpointer field, const char *key, GError **error)
+store_enum (GVariant *value, gpointer field, const Option *option, GError **error)
 {
-  const char *text = g_variant_get_string (value, NULL);
-  g_autofree char *quote = sqns_clean_quote (text);
-  if (!sqns_link_kind_from_name (text, field))
-    return refuse (error, "option \"%s\" must be auto, direct, passthrough or relay, not \"%s\"", key, quote);
-  return TRUE;
+  int found = find_name (value, option, error);
+  if (found >= 0)
+    *(int *)field = found;
+  return found >= 0;
 }
 
 static gboolean
-store_board (GVariant *value, gpointer field, const char *key, GError **error)
+store_name (GVariant *value, gpointer field, const Option *option, GError **error)
 {
-  static const char *const boards[] = { "fipy", "gpy", "g01" };
-  const char *text = g_variant_get_string (value, NULL);
-  g_autofree char *quote = sqns_clean_quote (text);
-  for (gsize i = 0; i < G_N_ELEMENTS (boards); i++)
-    if (g_str_equal (text, boards[i]))
-      {
-        *(const char **)field = boards[i];
-        return TRUE;
-      }
-  return refuse (error, "option \"%s\" must be fipy, gpy or g01, not \"%s\"", key, quote);
+  int found = find_name (value, option, error);
+  if (found >= 0)
+    *(const char **)field = option->names[found];
+  return found >= 0;
 }
 
 static gboolean
-store_speed (GVariant *value, gpointer field, const char *key, GError **error)
+store_kind (GVariant *value, gpointer field, const Option *option, GError **error)
+{
+  SqnsHistoryFilter *filter = field;
+  filter->by_kind = TRUE;
+  return store_enum (value, &filter->recover, option, error);
+}
+
+static gboolean
+store_end (GVariant *value, gpointer field, const Option *option, GError **error)
+{
+  SqnsHistoryFilter *filter = field;
+  int found = find_name (value, option, error);
+  filter->by_state = found >= 0 && sqns_job_state_from_name (option->names[found], &filter->state);
+  return found >= 0;
+}
+
+static gboolean
+store_speed (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   static const guint speeds[] = { 9600,   19200,  38400,   57600,   115200,  230400,  460800,  500000,
                                   576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000 };
@@ -147,61 +164,33 @@ store_speed (GVariant *value, gpointer field, const char *key, GError **error)
         *(guint *)field = speed;
         return TRUE;
       }
-  return refuse (error, "option \"%s\" must be a serial speed as in 115200 or 921600, not %u", key, speed);
+  return refuse (error, "option \"%s\" must be a serial speed as in 115200 or 921600, not %u", option->key, speed);
 }
 
 /* protocol.md §4: max transfer 8192 with a header of 16; below 112 the headers would outweigh the data. */
 static gboolean
-store_block_size (GVariant *value, gpointer field, const char *key, GError **error)
+store_block_size (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   guint size = g_variant_get_uint32 (value);
   if (size < 112 || size > 8176)
-    return refuse (error, "option \"%s\" must be from 112 to 8176, not %u", key, size);
+    return refuse (error, "option \"%s\" must be from 112 to 8176, not %u", option->key, size);
   *(guint *)field = size;
   return TRUE;
 }
 
 static gboolean
-store_time (GVariant *value, gpointer field, const char *key, GError **error)
+store_time (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   guint64 time = g_variant_get_uint64 (value);
   if (time > G_MAXINT64)
-    return refuse (error, "option \"%s\" is no time in µs since the epoch", key);
+    return refuse (error, "option \"%s\" is no time in µs since the epoch", option->key);
   *(gint64 *)field = time;
   return TRUE;
 }
 
-static gboolean
-store_kind (GVariant *value, gpointer field, const char *key, GError **error)
-{
-  const char *text = g_variant_get_string (value, NULL);
-  g_autofree char *quote = sqns_clean_quote (text);
-  SqnsHistoryFilter *filter = field;
-  filter->by_kind = TRUE;
-  filter->recover = g_str_equal (text, "recover");
-  return filter->recover || g_str_equal (text, "upgrade")
-         || refuse (error, "option \"%s\" must be upgrade or recover, not \"%s\"", key, quote);
-}
-
-static gboolean
-store_end (GVariant *value, gpointer field, const char *key, GError **error)
-{
-  const char *text = g_variant_get_string (value, NULL);
-  g_autofree char *quote = sqns_clean_quote (text);
-  SqnsHistoryFilter *filter = field;
-  for (guint i = 0; i < SQNS_N_JOB_STATES; i++)
-    if (sqns_job_state_ended ((SqnsJobState)i) && g_str_equal (sqns_job_state_name ((SqnsJobState)i), text))
-      {
-        filter->by_state = TRUE;
-        filter->state = (SqnsJobState)i;
-        return TRUE;
-      }
-  return refuse (error, "option \"%s\" must be succeeded, failed or cancelled, not \"%s\"", key, quote);
-}
-
 /* Looked up among the call's descriptors later. */
 static gboolean
-store_file (GVariant *value, gpointer field, const char *key, GError **error)
+store_file (GVariant *value, gpointer field, const Option *option, GError **error)
 {
   *(gint32 *)field = g_variant_get_handle (value);
   return TRUE;
@@ -209,6 +198,10 @@ store_file (GVariant *value, gpointer field, const char *key, GError **error)
 
 #define REQUEST(field) G_STRUCT_OFFSET (SqnsRequest, field)
 #define FILES(field) G_STRUCT_OFFSET (SqnsOptionFiles, field)
+static const char *const boards[] = { "fipy", "gpy", "g01", NULL };
+static const char *const kinds[] = { "upgrade", "recover", NULL };
+static const char *const ends[] = { "succeeded", "failed", "cancelled", NULL };
+
 static const Option upgrade_options[] = {
   { "allow-downgrade", "b", store_boolean, REQUEST (options.allow_downgrade) },
   { "allow-family-change", "b", store_boolean, REQUEST (options.allow_family_change) },
@@ -221,8 +214,8 @@ static const Option upgrade_options[] = {
   { "force", "b", store_boolean, REQUEST (options.force) },
   { "idempotency-key", "s", store_key, REQUEST (idempotency_key) },
   { "label", "s", store_label, REQUEST (label) },
-  { "link", "s", store_link, REQUEST (link) },
-  { "method", "s", store_method, REQUEST (options.method) },
+  { "link", "s", store_enum, REQUEST (link), sqns_link_kind_names },
+  { "method", "s", store_enum, REQUEST (options.method), sqns_method_names },
   { "not-after", "t", store_time, REQUEST (not_after) },
   { "not-before", "t", store_time, REQUEST (not_before) },
   { "priority", "i", store_int, REQUEST (priority) },
@@ -231,8 +224,8 @@ static const Option upgrade_options[] = {
 };
 
 static const Option port_options[] = {
-  { "board", "s", store_board, G_STRUCT_OFFSET (SqnsPortOptions, board) },
-  { "link", "s", store_link, G_STRUCT_OFFSET (SqnsPortOptions, link) },
+  { "board", "s", store_name, G_STRUCT_OFFSET (SqnsPortOptions, board), boards },
+  { "link", "s", store_enum, G_STRUCT_OFFSET (SqnsPortOptions, link), sqns_link_kind_names },
   { "speed", "u", store_speed, G_STRUCT_OFFSET (SqnsPortOptions, speed) },
 };
 
@@ -245,40 +238,20 @@ static const Option inhibit_options[] = {
 };
 
 static const Option history_options[] = {
-  { "kind", "s", store_kind, 0 },
+  { "kind", "s", store_kind, 0, kinds },
   { "label", "s", store_label, G_STRUCT_OFFSET (SqnsHistoryFilter, label) },
   { "modem", "s", store_text, G_STRUCT_OFFSET (SqnsHistoryFilter, modem) },
   { "since", "t", store_time, G_STRUCT_OFFSET (SqnsHistoryFilter, since) },
-  { "state", "s", store_end, 0 },
+  { "state", "s", store_end, 0, ends },
 };
 
-static gboolean
-parse_one (const Option *table,
-           gsize n,
-           const char *key,
-           GVariant *value,
-           gpointer target,
-           SqnsOptionFiles *files,
-           guint32 *seen,
-           GError **error)
+static const Option *
+find_option (const Option *table, gsize n, const char *key)
 {
   for (gsize i = 0; i < n; i++)
-    {
-      if (!g_str_equal (key, table[i].key))
-        continue;
-      if (*seen & (1u << i))
-        return refuse (error, "option \"%s\" is given twice", key);
-      *seen |= 1u << i;
-      if (!g_variant_is_of_type (value, G_VARIANT_TYPE (table[i].type)))
-        {
-          g_autofree char *type = sqns_clean_quote (g_variant_get_type_string (value));
-          return refuse (error, "option \"%s\" must be of type %s, not %s", key, table[i].type, type);
-        }
-      guint8 *base = table[i].store == store_file ? (guint8 *)files : target;
-      return table[i].store (value, base + table[i].offset, key, error);
-    }
-  g_autofree char *quote = sqns_clean_quote (key);
-  return refuse (error, "unknown option \"%s\"", quote);
+    if (g_str_equal (key, table[i].key))
+      return &table[i];
+  return NULL;
 }
 
 static gboolean
@@ -287,14 +260,29 @@ parse (GVariant *dict, const Option *table, gsize n, gpointer target, SqnsOption
   GVariantIter iter;
   guint32 seen = 0;
   const char *key;
-  GVariant *value;
+  GVariant *entry;
 
   g_variant_iter_init (&iter, dict);
-  while (g_variant_iter_next (&iter, "{&sv}", &key, &value))
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &entry))
     {
-      gboolean good = parse_one (table, n, key, value, target, files, &seen, error);
-      g_variant_unref (value);
-      if (!good)
+      g_autoptr (GVariant) value = entry;
+      const Option *option = find_option (table, n, key);
+      guint32 bit = option != NULL ? 1u << (option - table) : 0;
+      if (option == NULL)
+        {
+          g_autofree char *quote = sqns_clean_quote (key);
+          return refuse (error, "unknown option \"%s\"", quote);
+        }
+      if (seen & bit)
+        return refuse (error, "option \"%s\" is given twice", key);
+      seen |= bit;
+      if (!g_variant_is_of_type (value, G_VARIANT_TYPE (option->type)))
+        {
+          g_autofree char *type = sqns_clean_quote (g_variant_get_type_string (value));
+          return refuse (error, "option \"%s\" must be of type %s, not %s", key, option->type, type);
+        }
+      guint8 *base = option->store == store_file ? (guint8 *)files : target;
+      if (!option->store (value, base + option->offset, option, error))
         return FALSE;
     }
   return TRUE;
