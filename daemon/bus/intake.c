@@ -16,7 +16,7 @@
 typedef struct {
   SqnsIntake *intake;
   guint file; /* the one that is being loaded */
-  SqnsLibrary *library;
+  SqnsFirmwareCache *cache;
   guint watch; /* of the sender */
   GCancellable *given_up;
   GCancellable *cancellable; /* nullable */
@@ -103,7 +103,7 @@ load_free (gpointer data)
     g_cancellable_disconnect (self->cancellable, self->cancelled);
   g_clear_object (&self->cancellable);
   g_object_unref (self->given_up);
-  sqns_library_unref (self->library);
+  sqns_firmware_cache_unref (self->cache);
   g_free (self);
 }
 
@@ -123,7 +123,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   Load *self = g_task_get_task_data (task);
   GError *error = NULL;
-  self->intake->loaded[self->file] = sqns_library_load_finish (result, &error);
+  self->intake->loaded[self->file] = sqns_firmware_cache_load_finish (result, &error);
   close_channel (self->intake, self->file);
   if (error == NULL)
     load_next (task);
@@ -174,9 +174,9 @@ on_received (GObject *source, GAsyncResult *result, gpointer user_data)
       error = sqns_firmware_fault_error (SQNS_FIRMWARE_LATE, 0);
     }
   if (error == NULL)
-    sqns_library_load_async (self->library, fd, parcel.name,
-                             self->file == SQNS_JOB_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP, self->given_up,
-                             on_loaded, task);
+    sqns_firmware_cache_load_async (self->cache, fd, parcel.name,
+                                    self->file == SQNS_JOB_UPDATER ? SQNS_FIRMWARE_UPDATER : SQNS_FIRMWARE_DUP,
+                                    self->given_up, on_loaded, task);
   else
     {
       if (fd >= 0)
@@ -214,7 +214,7 @@ give_up (GCancellable *cancellable, gpointer user_data)
 
 void
 sqns_intake_load_async (SqnsIntake *intake,
-                        SqnsLibrary *library,
+                        SqnsFirmwareCache *cache,
                         GDBusConnection *connection,
                         const char *sender,
                         GCancellable *cancellable,
@@ -224,7 +224,7 @@ sqns_intake_load_async (SqnsIntake *intake,
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Load *self = g_new0 (Load, 1);
   self->intake = intake;
-  self->library = sqns_library_ref (library);
+  self->cache = sqns_firmware_cache_ref (cache);
   self->given_up = g_cancellable_new ();
   g_task_set_source_tag (task, sqns_intake_load_async);
   g_task_set_task_data (task, self, load_free);

@@ -2,7 +2,7 @@
 /* The files of a call: from the descriptors that came with it to the firmware that they hold. */
 #pragma once
 
-#include "firmware/library.h"
+#include "firmware/firmware-cache.h"
 #include "job/job-record.h"
 
 /* By SqnsJobFile. */
@@ -20,10 +20,10 @@ void sqns_intake_free (SqnsIntake *intake);
 gboolean
 sqns_intake_take (SqnsIntake *intake, GDBusMessage *message, const gint32 handles[SQNS_JOB_N_FILES], GError **error);
 
-/* Loads what was taken into @library. Gives up when @sender leaves the bus or does not let a file be read for too long.
- * Errors: those of sqns_library_load_async(); CANCELLED; FAILED; LIMITS_EXCEEDED. */
+/* Loads what was taken into @cache. Gives up when @sender leaves the bus or does not let a file be read for too long.
+ * Errors: those of sqns_firmware_cache_load_async(); CANCELLED; FAILED; LIMITS_EXCEEDED. */
 void sqns_intake_load_async (SqnsIntake *intake,
-                             SqnsLibrary *library,
+                             SqnsFirmwareCache *cache,
                              GDBusConnection *connection,
                              const char *sender,
                              GCancellable *cancellable,

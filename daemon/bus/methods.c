@@ -78,7 +78,7 @@ static void
 load_files (SqnsCall *call)
 {
   const Order *order = call->arguments;
-  sqns_intake_load_async (order->intake, sqns_manager_library (call->service->manager),
+  sqns_intake_load_async (order->intake, sqns_manager_firmware_cache (call->service->manager),
                           g_dbus_method_invocation_get_connection (call->invocation),
                           g_dbus_method_invocation_get_sender (call->invocation), call->service->until, on_files_loaded,
                           call);

@@ -21,7 +21,7 @@ struct _SqnsManager {
   SqnsRules *rules;
   SqnsDeviceTable *devices;
   GPtrArray *jobs; /* SqnsJob by age */
-  SqnsLibrary *library;
+  SqnsFirmwareCache *firmware_cache;
   SqnsJournal *journal; /* nullable: jobs end with the daemon */
   SqnsBacklog *kept;    /* jobs whose record was written, and that are to hear of it */
   GTask *opening;       /* while it is read */

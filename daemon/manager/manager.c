@@ -106,7 +106,7 @@ static void
 sqns_manager_finalize (GObject *object)
 {
   SqnsManager *self = SQNS_MANAGER (object);
-  sqns_library_unref (self->library);
+  sqns_firmware_cache_unref (self->firmware_cache);
   g_ptr_array_unref (self->jobs);
   g_clear_pointer (&self->rules, sqns_rules_free);
   g_clear_pointer (&self->journal, sqns_journal_free);
@@ -143,7 +143,7 @@ sqns_manager_init (SqnsManager *self)
   g_signal_connect_object (self->devices, "added", G_CALLBACK (on_device_added), self, 0);
   g_signal_connect_object (self->devices, "removed", G_CALLBACK (on_device_removed), self, 0);
   self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
-  self->library = sqns_library_new ();
+  self->firmware_cache = sqns_firmware_cache_new ();
   self->kept = sqns_manager_kept_new ();
   self->history = sqns_history_desk_new ();
   self->timer = sqns_wall_timer_new (on_timer, self);
@@ -252,10 +252,10 @@ sqns_manager_blockers (SqnsManager *self, SqnsDevice *device)
 
 /* Jobs */
 
-SqnsLibrary *
-sqns_manager_library (SqnsManager *self)
+SqnsFirmwareCache *
+sqns_manager_firmware_cache (SqnsManager *self)
 {
-  return self->library;
+  return self->firmware_cache;
 }
 
 static void

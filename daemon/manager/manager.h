@@ -2,7 +2,7 @@
 /* All devices and jobs, and which job runs when. */
 #pragma once
 
-#include "firmware/library.h"
+#include "firmware/firmware-cache.h"
 #include "job/job.h"
 #include "manager/config.h"
 #include "manager/history.h"
@@ -29,7 +29,7 @@ typedef struct {
 } SqnsManagerStatus;
 SqnsManagerStatus sqns_manager_status (SqnsManager *manager);
 
-SqnsLibrary *sqns_manager_library (SqnsManager *manager); /* owned by the manager */
+SqnsFirmwareCache *sqns_manager_firmware_cache (SqnsManager *manager); /* owned by the manager */
 
 /* DRAINING while nothing new is taken. */
 gboolean sqns_manager_accepts (SqnsManager *manager, GError **error);

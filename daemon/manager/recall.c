@@ -26,7 +26,7 @@ share_files (SqnsManager *self, SqnsJournalEntry *entry)
 {
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     if (entry->files[i] != NULL)
-      entry->files[i] = sqns_library_share (self->library, entry->files[i]);
+      entry->files[i] = sqns_firmware_cache_share (self->firmware_cache, entry->files[i]);
 }
 
 static void

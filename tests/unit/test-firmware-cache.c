@@ -2,7 +2,7 @@
 /* Firmware files in use: each is in memory once. */
 #include "common/memfile.h"
 #include "firmware-builder.h"
-#include "firmware/library.h"
+#include "firmware/firmware-cache.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -23,7 +23,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Loads *loads = user_data;
   g_clear_error (&loads->error);
-  SqnsFirmware *firmware = sqns_library_load_finish (result, &loads->error);
+  SqnsFirmware *firmware = sqns_firmware_cache_load_finish (result, &loads->error);
   g_assert_true ((firmware == NULL) == (loads->error != NULL));
   loads->differ |= loads->firmware != NULL && loads->firmware != firmware;
   g_set_object (&loads->firmware, firmware);
@@ -47,10 +47,10 @@ wait_for (const Loads *loads, guint count)
 }
 
 static SqnsFirmware *
-load_one (SqnsLibrary *library, int fd)
+load_one (SqnsFirmwareCache *cache, int fd)
 {
   g_auto (Loads) loads = { 0 };
-  sqns_library_load_async (library, fd, NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_firmware_cache_load_async (cache, fd, NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_no_error (loads.error);
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1); /* it was taken */
@@ -84,63 +84,63 @@ writable_file (void)
 static void
 test_many (void)
 {
-  SqnsLibrary *library = sqns_library_new ();
+  SqnsFirmwareCache *cache = sqns_firmware_cache_new ();
   g_auto (Loads) loads = { 0 };
   int fd = sqns_test_firmware_open ("a.dup", 37781, 0);
 
   for (guint i = 0; i < MANY; i++)
-    sqns_library_load_async (library, dup (fd), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+    sqns_firmware_cache_load_async (cache, dup (fd), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, MANY);
   g_assert_no_error (loads.error);
   g_assert_false (loads.differ);
   g_assert_cmpstr (sqns_firmware_name (loads.firmware), ==, "a.dup");
   /* as the same bytes of another file */
-  g_autoptr (SqnsFirmware) again = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
+  g_autoptr (SqnsFirmware) again = load_one (cache, sqns_test_firmware_open ("a.dup", 37781, 0));
   g_assert_true (again == loads.firmware);
   g_close (fd, NULL);
-  sqns_library_unref (library);
+  sqns_firmware_cache_unref (cache);
 }
 
 /* Bytes are compared, not what the file system says of them: one byte is another file, and a damaged one here. */
 static void
 test_changed (void)
 {
-  SqnsLibrary *library = sqns_library_new ();
+  SqnsFirmwareCache *cache = sqns_firmware_cache_new ();
   g_auto (Loads) loads = { 0 };
   int fd = writable_file ();
-  g_autoptr (SqnsFirmware) first = load_one (library, dup (fd));
+  g_autoptr (SqnsFirmware) first = load_one (cache, dup (fd));
   gsize size = g_bytes_get_size (sqns_firmware_image (first));
   guint8 last;
 
   g_assert_cmpint (pread (fd, &last, 1, size - 1), ==, 1);
   last ^= 1;
   g_assert_cmpint (pwrite (fd, &last, 1, size - 1), ==, 1);
-  sqns_library_load_async (library, dup (fd), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_firmware_cache_load_async (cache, dup (fd), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
 
   last ^= 1;
   g_assert_cmpint (pwrite (fd, &last, 1, size - 1), ==, 1);
   g_assert_cmpint (pwrite (fd, &last, 1, size), ==, 1); /* one more */
-  sqns_library_load_async (library, fd, NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_firmware_cache_load_async (cache, fd, NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, 2);
   g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
-  sqns_library_unref (library);
+  sqns_firmware_cache_unref (cache);
 }
 
 /* A known file as another kind is refused as it would be if it were not known. */
 static void
 test_kinds (void)
 {
-  SqnsLibrary *library = sqns_library_new ();
+  SqnsFirmwareCache *cache = sqns_firmware_cache_new ();
   g_auto (Loads) loads = { 0 };
   int fd = sqns_test_firmware_open ("a.dup", 37781, 0);
-  g_autoptr (SqnsFirmware) first = load_one (library, dup (fd));
+  g_autoptr (SqnsFirmware) first = load_one (cache, dup (fd));
 
-  sqns_library_load_async (library, fd, NULL, SQNS_FIRMWARE_UPDATER, NULL, on_loaded, &loads);
+  sqns_firmware_cache_load_async (cache, fd, NULL, SQNS_FIRMWARE_UPDATER, NULL, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
-  sqns_library_unref (library);
+  sqns_firmware_cache_unref (cache);
 }
 
 static void
@@ -160,34 +160,34 @@ check_shared (SqnsFirmware *first, SqnsFirmware *same, SqnsFirmware *renamed, Sq
 static void
 test_names (void)
 {
-  SqnsLibrary *library = sqns_library_new ();
+  SqnsFirmwareCache *cache = sqns_firmware_cache_new ();
 
-  SqnsFirmware *first = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
-  SqnsFirmware *same = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
-  SqnsFirmware *renamed = load_one (library, sqns_test_firmware_open ("b.dup", 37781, 0));
-  check_shared (first, same, renamed, load_one (library, sqns_test_firmware_open ("a.dup", 41019, 0)));
+  SqnsFirmware *first = load_one (cache, sqns_test_firmware_open ("a.dup", 37781, 0));
+  SqnsFirmware *same = load_one (cache, sqns_test_firmware_open ("a.dup", 37781, 0));
+  SqnsFirmware *renamed = load_one (cache, sqns_test_firmware_open ("b.dup", 37781, 0));
+  check_shared (first, same, renamed, load_one (cache, sqns_test_firmware_open ("a.dup", 41019, 0)));
   /* the image lives on with the other name */
-  g_autoptr (SqnsFirmware) again = load_one (library, sqns_test_firmware_open ("a.dup", 37781, 0));
+  g_autoptr (SqnsFirmware) again = load_one (cache, sqns_test_firmware_open ("a.dup", 37781, 0));
   g_assert_true (sqns_firmware_image (again) == sqns_firmware_image (renamed));
   g_object_unref (renamed);
-  sqns_library_unref (library);
+  sqns_firmware_cache_unref (cache);
 }
 
 /* What was loaded elsewhere, as by the journal. */
 static void
 test_share (void)
 {
-  SqnsLibrary *library = sqns_library_new ();
+  SqnsFirmwareCache *cache = sqns_firmware_cache_new ();
 
-  SqnsFirmware *first = sqns_library_share (library, sqns_test_firmware_new ("a.dup", 37781, 0));
-  SqnsFirmware *same = sqns_library_share (library, sqns_test_firmware_new ("a.dup", 37781, 0));
-  SqnsFirmware *renamed = sqns_library_share (library, sqns_test_firmware_new ("b.dup", 37781, 0));
-  SqnsFirmware *other = sqns_library_share (library, sqns_test_firmware_new ("a.dup", 41019, 0));
-  g_assert_true (sqns_library_share (library, g_object_ref (renamed)) == renamed);
+  SqnsFirmware *first = sqns_firmware_cache_share (cache, sqns_test_firmware_new ("a.dup", 37781, 0));
+  SqnsFirmware *same = sqns_firmware_cache_share (cache, sqns_test_firmware_new ("a.dup", 37781, 0));
+  SqnsFirmware *renamed = sqns_firmware_cache_share (cache, sqns_test_firmware_new ("b.dup", 37781, 0));
+  SqnsFirmware *other = sqns_firmware_cache_share (cache, sqns_test_firmware_new ("a.dup", 41019, 0));
+  g_assert_true (sqns_firmware_cache_share (cache, g_object_ref (renamed)) == renamed);
   g_object_unref (renamed);
   check_shared (first, same, renamed, other);
   g_object_unref (renamed);
-  sqns_library_unref (library);
+  sqns_firmware_cache_unref (cache);
 }
 
 static gboolean
@@ -201,13 +201,13 @@ count (gpointer counter)
 static void
 test_loop_runs (void)
 {
-  SqnsLibrary *library = sqns_library_new ();
+  SqnsFirmwareCache *cache = sqns_firmware_cache_new ();
   g_auto (Loads) loads = { 0 };
   guint turns = 0;
   guint source = g_timeout_add (1, count, &turns);
 
-  sqns_library_load_async (library, large_file (), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
-  sqns_library_unref (library);
+  sqns_firmware_cache_load_async (cache, large_file (), NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
+  sqns_firmware_cache_unref (cache);
   wait_for (&loads, 1);
   g_source_remove (source);
   g_assert_cmpuint (turns, >, 5);
@@ -216,27 +216,27 @@ test_loop_runs (void)
 static void
 test_cancel (void)
 {
-  SqnsLibrary *library = sqns_library_new ();
+  SqnsFirmwareCache *cache = sqns_firmware_cache_new ();
   g_auto (Loads) loads = { 0 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   g_cancellable_cancel (cancellable);
-  sqns_library_load_async (library, large_file (), NULL, SQNS_FIRMWARE_DUP, cancellable, on_loaded, &loads);
+  sqns_firmware_cache_load_async (cache, large_file (), NULL, SQNS_FIRMWARE_DUP, cancellable, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_error (loads.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
-  sqns_library_unref (library);
+  sqns_firmware_cache_unref (cache);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/library/many", test_many);
-  g_test_add_func ("/library/changed", test_changed);
-  g_test_add_func ("/library/kinds", test_kinds);
-  g_test_add_func ("/library/names", test_names);
-  g_test_add_func ("/library/share", test_share);
-  g_test_add_func ("/library/loop-runs", test_loop_runs);
-  g_test_add_func ("/library/cancel", test_cancel);
+  g_test_add_func ("/firmware-cache/many", test_many);
+  g_test_add_func ("/firmware-cache/changed", test_changed);
+  g_test_add_func ("/firmware-cache/kinds", test_kinds);
+  g_test_add_func ("/firmware-cache/names", test_names);
+  g_test_add_func ("/firmware-cache/share", test_share);
+  g_test_add_func ("/firmware-cache/loop-runs", test_loop_runs);
+  g_test_add_func ("/firmware-cache/cancel", test_cancel);
   return g_test_run ();
 }

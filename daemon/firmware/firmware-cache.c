@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The firmware files in use. */
-#include "firmware/library.h"
+#include "firmware/firmware-cache.h"
 
 #include <glib/gstdio.h>
 #include <sys/stat.h>
@@ -10,72 +10,72 @@ typedef struct {
   ino_t inode;
 } File;
 
-struct _SqnsLibrary {
+struct _SqnsFirmwareCache {
   GMutex lock; /* of all the rest: workers come here, too */
-  GPtrArray *books;
+  GPtrArray *entries;
   GArray *reading; /* File: those that a worker reads now */
   GCond closed;    /* one of them is read */
 };
 
 static void
-book_free (gpointer data)
+entry_free (gpointer data)
 {
   g_weak_ref_clear (data);
   g_free (data);
 }
 
-SqnsLibrary *
-sqns_library_new (void)
+SqnsFirmwareCache *
+sqns_firmware_cache_new (void)
 {
-  SqnsLibrary *self = g_atomic_rc_box_new0 (SqnsLibrary);
+  SqnsFirmwareCache *self = g_atomic_rc_box_new0 (SqnsFirmwareCache);
   g_mutex_init (&self->lock);
   g_cond_init (&self->closed);
-  self->books = g_ptr_array_new_with_free_func (book_free);
+  self->entries = g_ptr_array_new_with_free_func (entry_free);
   self->reading = g_array_new (FALSE, FALSE, sizeof (File));
   return self;
 }
 
-SqnsLibrary *
-sqns_library_ref (SqnsLibrary *library)
+SqnsFirmwareCache *
+sqns_firmware_cache_ref (SqnsFirmwareCache *cache)
 {
-  return g_atomic_rc_box_acquire (library);
+  return g_atomic_rc_box_acquire (cache);
 }
 
 static void
-library_clear (gpointer data)
+cache_clear (gpointer data)
 {
-  SqnsLibrary *self = data;
-  g_ptr_array_unref (self->books);
+  SqnsFirmwareCache *self = data;
+  g_ptr_array_unref (self->entries);
   g_array_unref (self->reading);
   g_cond_clear (&self->closed);
   g_mutex_clear (&self->lock);
 }
 
 void
-sqns_library_unref (SqnsLibrary *library)
+sqns_firmware_cache_unref (SqnsFirmwareCache *cache)
 {
-  g_atomic_rc_box_release_full (library, library_clear);
+  g_atomic_rc_box_release_full (cache, cache_clear);
 }
 
 /* Those in use, held; forgets the others. Called with the lock. */
 static GPtrArray *
-hold_all (SqnsLibrary *self)
+hold_all (SqnsFirmwareCache *self)
 {
   GPtrArray *all = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = self->books->len; i-- > 0;)
+  for (guint i = self->entries->len; i-- > 0;)
     {
-      SqnsFirmware *firmware = g_weak_ref_get (self->books->pdata[i]);
+      SqnsFirmware *firmware = g_weak_ref_get (self->entries->pdata[i]);
       if (firmware != NULL)
         g_ptr_array_add (all, firmware);
       else
-        g_ptr_array_remove_index_fast (self->books, i);
+        g_ptr_array_remove_index_fast (self->entries, i);
     }
   return all;
 }
 
 /* Called with the lock. */
 static SqnsFirmware *
-share (SqnsLibrary *self, const GPtrArray *all, SqnsFirmware *firmware)
+share (SqnsFirmwareCache *self, const GPtrArray *all, SqnsFirmware *firmware)
 {
   SqnsFirmware *same = NULL;
   for (guint i = 0; i < all->len; i++)
@@ -92,14 +92,14 @@ share (SqnsLibrary *self, const GPtrArray *all, SqnsFirmware *firmware)
   /* a diff is read by its name: the same bytes under another name are another firmware */
   if (same != NULL)
     sqns_firmware_share_image (firmware, same);
-  GWeakRef *book = g_new0 (GWeakRef, 1);
-  g_weak_ref_init (book, firmware);
-  g_ptr_array_add (self->books, book);
+  GWeakRef *entry = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (entry, firmware);
+  g_ptr_array_add (self->entries, entry);
   return firmware;
 }
 
 SqnsFirmware *
-sqns_library_share (SqnsLibrary *self, SqnsFirmware *firmware)
+sqns_firmware_cache_share (SqnsFirmwareCache *self, SqnsFirmware *firmware)
 {
   g_mutex_lock (&self->lock);
   GPtrArray *all = hold_all (self);
@@ -112,7 +112,7 @@ sqns_library_share (SqnsLibrary *self, SqnsFirmware *firmware)
 /* --- loading --- */
 
 typedef struct {
-  SqnsLibrary *library;
+  SqnsFirmwareCache *cache;
   int fd;
   char *name; /* nullable */
   SqnsFirmwareKind kind;
@@ -122,13 +122,13 @@ static void
 order_free (gpointer data)
 {
   Order *order = data;
-  sqns_library_unref (order->library);
+  sqns_firmware_cache_unref (order->cache);
   g_free (order->name);
   g_free (order);
 }
 
 static gboolean
-is_being_read (SqnsLibrary *self, const File *file, guint *at)
+is_being_read (SqnsFirmwareCache *self, const File *file, guint *at)
 {
   for (*at = 0; *at < self->reading->len; (*at)++)
     {
@@ -141,7 +141,7 @@ is_being_read (SqnsLibrary *self, const File *file, guint *at)
 
 /* Waits until nobody else reads @file; those in use then, held. */
 static GPtrArray *
-begin (SqnsLibrary *self, const File *file)
+begin (SqnsFirmwareCache *self, const File *file)
 {
   guint at;
   g_mutex_lock (&self->lock);
@@ -154,7 +154,7 @@ begin (SqnsLibrary *self, const File *file)
 }
 
 static void
-end (SqnsLibrary *self, const File *file)
+end (SqnsFirmwareCache *self, const File *file)
 {
   guint at;
   g_mutex_lock (&self->lock);
@@ -173,12 +173,12 @@ load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 
   (void)!fstat (order->fd, &st); /* if it fails, so does what comes */
   const File file = { st.st_dev, st.st_ino };
-  GPtrArray *known = begin (order->library, &file);
+  GPtrArray *known = begin (order->cache, &file);
   SqnsFirmware *firmware = sqns_firmware_load (order->fd, order->name, order->kind, known, cancellable, &error);
   g_ptr_array_unref (known);
   if (firmware != NULL)
-    firmware = sqns_library_share (order->library, firmware);
-  end (order->library, &file);
+    firmware = sqns_firmware_cache_share (order->cache, firmware);
+  end (order->cache, &file);
   g_close (order->fd, NULL);
   if (firmware != NULL)
     g_task_return_pointer (task, firmware, g_object_unref);
@@ -187,17 +187,17 @@ load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 }
 
 void
-sqns_library_load_async (SqnsLibrary *self,
-                         int fd,
-                         const char *name,
-                         SqnsFirmwareKind kind,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data)
+sqns_firmware_cache_load_async (SqnsFirmwareCache *self,
+                                int fd,
+                                const char *name,
+                                SqnsFirmwareKind kind,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
 {
   const Order order = { g_atomic_rc_box_acquire (self), fd, g_strdup (name), kind };
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_task_set_source_tag (task, sqns_library_load_async);
+  g_task_set_source_tag (task, sqns_firmware_cache_load_async);
   g_task_set_task_data (task, g_memdup2 (&order, sizeof order), order_free);
   /* the worker runs in any case: it closes the fd, and says CANCELLED in our domain */
   g_task_set_check_cancellable (task, FALSE);
@@ -205,7 +205,7 @@ sqns_library_load_async (SqnsLibrary *self,
 }
 
 SqnsFirmware *
-sqns_library_load_finish (GAsyncResult *result, GError **error)
+sqns_firmware_cache_load_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }
