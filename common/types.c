@@ -13,6 +13,11 @@ const char *const sqns_phase_names[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (sqns_phase_names) == SQNS_N_PHASES + 1);
 
+const char *const sqns_waiting_for_names[] = {
+  "", "time", "queue", "limit", "inhibitor", "draining", "board", "port", "user", "resume", NULL,
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (sqns_waiting_for_names) == SQNS_N_WAITING_FOR + 1);
+
 const char *const sqns_modem_state_names[] = {
   "unknown", "probing", "application", "mtools", "recovery", "updater", "ffh", "silent", "upgrading", "gone", NULL,
 };

@@ -37,6 +37,22 @@ typedef enum {
 #define SQNS_N_PHASES (SQNS_PHASE_RELEASE + 1)
 SQNS_DECLARE_NAMES (SqnsPhase, phase) /* "inspect", ... */
 
+/* What a job waits for. */
+typedef enum {
+  SQNS_WAITING_FOR_NOTHING,
+  SQNS_WAITING_FOR_TIME,  /* when it may begin */
+  SQNS_WAITING_FOR_QUEUE, /* its modem is in use, or another job of it comes first */
+  SQNS_WAITING_FOR_LIMIT, /* as many jobs run as are allowed */
+  SQNS_WAITING_FOR_INHIBITOR,
+  SQNS_WAITING_FOR_DRAINING,
+  SQNS_WAITING_FOR_BOARD,  /* it is unplugged, or was plugged in just now */
+  SQNS_WAITING_FOR_PORT,   /* another program has it */
+  SQNS_WAITING_FOR_USER,   /* to do something at the board */
+  SQNS_WAITING_FOR_RESUME, /* a user's command */
+} SqnsWaitingFor;
+#define SQNS_N_WAITING_FOR (SQNS_WAITING_FOR_RESUME + 1)
+SQNS_DECLARE_NAMES (SqnsWaitingFor, waiting_for) /* "", "time", ... */
+
 /* The state of a modem: one of its own modes, or what the daemon knows of it else. */
 typedef enum {
   SQNS_MODEM_UNKNOWN,

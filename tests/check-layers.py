@@ -60,7 +60,7 @@ OLD_CIRCLES = {
     "daemon/codec/caba-image", "daemon/codec/elf", "daemon/job/job", "daemon/job/job-keep", "daemon/job/job-private",
     "daemon/job/job-run", "daemon/link/link", "daemon/link/link-private", "daemon/manager/history",
     "daemon/manager/journal", "daemon/manager/journal-private", "daemon/manager/journal-read", "daemon/manager/keep",
-    "daemon/manager/manager", "daemon/manager/manager-private", "daemon/manager/schedule",
+    "daemon/manager/manager", "daemon/manager/manager-private",
     "daemon/upgrade/upgrade", "daemon/upgrade/upgrade-end", "daemon/upgrade/upgrade-identity",
     "daemon/upgrade/upgrade-link", "daemon/upgrade/upgrade-private", "tests/board/at-command", "tests/board/at-slave",
     "tests/board/banner", "tests/board/board", "tests/board/esp32", "tests/board/esp32-private", "tests/board/fault",

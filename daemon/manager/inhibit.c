@@ -133,6 +133,15 @@ sqns_inhibitor_concerns (const SqnsInhibitor *inhibitor, const char *device_id)
   return inhibitor->device_id == NULL || g_str_equal (inhibitor->device_id, device_id);
 }
 
+gboolean
+sqns_inhibit_holds (SqnsInhibit *self, const char *device_id)
+{
+  for (guint i = 0; i < self->list->len; i++)
+    if (sqns_inhibitor_concerns (self->list->pdata[i], device_id))
+      return TRUE;
+  return FALSE;
+}
+
 char *
 sqns_inhibit_reason (SqnsInhibit *self, const char *device_id)
 {

@@ -40,6 +40,7 @@ int sqns_inhibit_add (SqnsInhibit *inhibit,
 /* Whether @inhibitor holds that board. */
 gboolean sqns_inhibitor_concerns (const SqnsInhibitor *inhibitor, const char *device_id);
 
+gboolean sqns_inhibit_holds (SqnsInhibit *inhibit, const char *device_id);
 /* "held back by anna: flashing ESP32s (and by 2 others)"; NULL when nobody holds that board. Caller frees. */
 char *sqns_inhibit_reason (SqnsInhibit *inhibit, const char *device_id);
 

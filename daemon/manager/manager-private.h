@@ -3,10 +3,10 @@
 #pragma once
 
 #include "base/backlog.h"
-#include "manager/wall-timer.h"
-#include "manager/inhibit.h"
 #include "manager/journal.h"
 #include "manager/manager.h"
+#include "manager/scheduler.h"
+#include "manager/wall-timer.h"
 
 /* history.c: who asks for ended jobs. */
 typedef struct _SqnsHistoryDesk SqnsHistoryDesk;
@@ -26,19 +26,14 @@ struct _SqnsManager {
   SqnsBacklog *kept;    /* jobs whose record was written, and that are to hear of it */
   GTask *opening;       /* while it is read */
   gint64 next_sweep;    /* µs since the epoch: when old records are looked for again */
-  SqnsWallTimer *timer;
+  SqnsWallTimer *prune_timer;
   SqnsInhibit *inhibit;
+  SqnsScheduler *scheduler;
   SqnsHistoryDesk *history;
-  guint schedule; /* idle source */
-  gboolean draining;
   gboolean stopping;
   GTask *shutdown;
 };
 
-/* Looks soon which jobs can start. */
-void sqns_manager_schedule (SqnsManager *manager);
-/* Removes finished jobs that are too old or too many; returns when to look again, µs since the epoch, 0 never. */
-gint64 sqns_manager_prune (SqnsManager *manager);
 /* @forget: on disk, too. */
 void sqns_manager_remove_job (SqnsManager *manager, SqnsJob *job, gboolean forget);
 /* Takes @job, which gets @index among the others; announces it. */

@@ -68,7 +68,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   if (unfinished > 0)
     sqns_message (NULL, "%u unfinished job%s found in %s", unfinished, unfinished == 1 ? "" : "s",
                   sqns_journal_folder (self->journal));
-  sqns_manager_schedule (self);
+  sqns_scheduler_release (self->scheduler);
   sqns_manager_changed (self);
   if (error != NULL)
     g_task_return_error (task, error);
@@ -84,6 +84,7 @@ sqns_manager_open_journal_async (SqnsManager *self,
 {
   g_return_if_fail (self->journal == NULL);
   self->journal = sqns_journal_new (folder);
+  sqns_scheduler_hold (self->scheduler);
   self->opening = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (self->opening, sqns_manager_open_journal_async);
   sqns_journal_open_async (self->journal, sqns_manager_expired (self, g_get_real_time ()), MAX_ENDED, on_opened,
@@ -155,7 +156,7 @@ on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
     sqns_job_resume (job);
   else
     sqns_job_requeue (job, entry->files, entry->log);
-  sqns_manager_schedule (self);
+  sqns_scheduler_kick (self->scheduler);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -171,7 +172,7 @@ sqns_manager_resume_async (SqnsManager *self, SqnsJob *job, GAsyncReadyCallback 
   else if (sqns_job_is_interrupted (job))
     {
       sqns_job_resume (job);
-      sqns_manager_schedule (self);
+      sqns_scheduler_kick (self->scheduler);
       g_task_return_boolean (task, TRUE);
     }
   else
