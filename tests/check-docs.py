@@ -20,8 +20,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "scenario"))
-from folders import temporary_folder  # noqa: E402
+from sqnstest.folders import temporary_folder
 
 DEADLINE = 30  # seconds for anything that is waited for
 ENTRY = re.compile(r"^\s+(?:-\w, )?(--[a-z][a-z0-9-]*)", re.M)

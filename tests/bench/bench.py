@@ -4,10 +4,9 @@ import os
 import shlex
 import statistics
 import subprocess
-import sys
-import zipfile
 
-SOURCE = os.environ.get('SQNS_SOURCE', os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
+from sqnstest.dup import make_dup, real_firmware
+
 SYNTHETIC_SIZE = 5258127  # of the NB-IoT release 37781
 BITS_PER_BYTE = 10
 BAUD = 921600
@@ -15,25 +14,12 @@ BAUD = 921600
 
 def find_image(folder):
     """A .dup: the one in the folder that SQNS_TEST_FIRMWARE names, or in a zip there, else a synthetic one of its size."""
-    where = os.environ.get('SQNS_TEST_FIRMWARE')
-    for name in sorted(os.listdir(where)) if where else []:
-        path = os.path.join(where, name)
-        if name.endswith('.dup'):
-            return path
-        if name.endswith('.zip'):
-            with zipfile.ZipFile(path) as archive:
-                for member in archive.namelist():
-                    if member.endswith('.dup'):
-                        out = os.path.join(folder, os.path.basename(member))
-                        with open(out, 'wb') as file:
-                            file.write(archive.read(member))
-                        return out
-    if where:
-        raise SystemExit('SQNS_TEST_FIRMWARE=%s: no .dup and no .zip with one' % where)
-    path = os.path.join(folder, 'NB1-37781.dup')
-    subprocess.run([sys.executable, os.path.join(SOURCE, 'tests', 'board', 'make-dup.py'), path, '--size', str(SYNTHETIC_SIZE)],
-                   check=True)
-    return path
+    image = real_firmware(folder)
+    if image is None:
+        image = os.path.join(folder, 'NB1-37781.dup')
+        with open(image, 'wb') as out:
+            out.write(make_dup(size=SYNTHETIC_SIZE))
+    return image
 
 
 def wire_time(size):

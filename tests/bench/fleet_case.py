@@ -5,14 +5,12 @@ import os
 import re
 import resource
 import subprocess
-import sys
 import time
 
-from bench import SOURCE
-from process import ImageWatch, Process
-
-sys.path.insert(0, os.path.join(SOURCE, 'tests', 'scenario'))
-from bus_rig import NAME, Client, Gio, GLib, Rig, load_make_dup, wait_for  # noqa: E402, F401  (for idle.py too)
+from sqnstest.bus import NAME, Connection, Gio, GLib
+from sqnstest.daemon import Rig
+from sqnstest.deadlines import wait_for
+from sqnstest.process import ImageWatch, Process
 
 VERSION_BEFORE = '6.0.0.0-35351'  # sqns-board's own default
 LOOP_LIMIT_MS = 50
@@ -56,7 +54,7 @@ def upgrade_together(rig, ports, image):
 
 def upgrade_each(rig, ports, image):
     """A call for each board, as many at once as a user may have, as a test bench may; the same."""
-    client = Client(rig.address)
+    client = Connection(rig.address)
     modems = [client.add_port(port) for port in ports]
     answers, ends = [], []
     client.bus.signal_subscribe(NAME, 'org.sqnsd1.Manager', 'JobFinished', None, None, Gio.DBusSignalFlags.NONE,

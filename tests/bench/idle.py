@@ -11,9 +11,13 @@ import subprocess
 import tempfile
 import time
 
+from sqnstest.bus import NAME
+from sqnstest.daemon import Rig
+from sqnstest.deadlines import wait_for
+from sqnstest.process import Process
+
 from bench import figures, verdict
-from fleet_case import NAME, Boards, Rig, allow_descriptors, load_make_dup, wait_for
-from process import Process
+from fleet_case import Boards, allow_descriptors
 
 START_MS = 50
 RSS_MIB = 10
@@ -23,7 +27,7 @@ SETTLE_S = 3
 
 def start_time(rig):
     """Milliseconds from the fork to the name, as another client on the bus sees it."""
-    client, seen = rig.client(), []
+    client, seen = rig.connect(), []
     client.bus.signal_subscribe('org.freedesktop.DBus', 'org.freedesktop.DBus', 'NameOwnerChanged', None, NAME, 0,
                                 lambda *args: seen.append(time.monotonic()))
     begin = time.monotonic()
@@ -53,9 +57,7 @@ def main():
     allow_descriptors(args.boards)
     with tempfile.TemporaryDirectory(prefix='sqns-bench-') as folder:
         rig = Rig()
-        image = os.path.join(folder, 'NB1-37781.dup')
-        with open(image, 'wb') as file:
-            file.write(load_make_dup().make_dup(size=100000))
+        image = rig.dup(size=100000)
         times = [start_time(rig) for _ in range(args.starts)]
         print('idle: start to the name on the bus %s ms; at most %d; %s' % (
             figures(times, '%.1f'), START_MS, verdict(sorted(times)[len(times) // 2], START_MS)))
@@ -64,7 +66,7 @@ def main():
         wakeups(daemon, 'no board')
         print('  RSS without a board at most %d MiB; %s' % (RSS_MIB, verdict(daemon.rss_kib() / 1024, RSS_MIB)))
         boards = Boards(folder, args.boards, '--start', 'direct', '--time-scale', '0.002')
-        client = rig.client()
+        client = rig.connect()
         for port in boards.ports:
             client.add_port(port)
         client.close()

@@ -4,20 +4,20 @@
 
 Expected bytes are those of protocol.md and field-failures.md. SQNS_BOARD is the program.
 """
-import os
 import struct
 import sys
 import threading
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from sqnstest.board_case import DUP, QUIET, BoardCase
+from sqnstest.dup import embedded_updater, make_dup
+from sqnstest.serial import Port, Refused, Stp, Timeout
+
 sys.dont_write_bytecode = True
-from board_case import DUP, QUIET, Case, make_dup  # noqa: E402
-from board_client import Port, Refused, Stp, Timeout  # noqa: E402
 
 
-class Modem(Case):
+class Modem(BoardCase):
     def test_dialogues(self):
         _, port = self.direct('--modem-version', '5.1.1.0-33080')
         for command, answer in (
@@ -131,10 +131,10 @@ class Modem(Case):
         self.assertEqual(port.at('ATE0'), b'ATE0\r\r\n+CPSMS: 1,,,"10000110","00011110"\r\n\r\nOK\r\n')
 
 
-class Upgrade(Case):
+class Upgrade(BoardCase):
     def test_whole(self):
         for dup, version in ((DUP, '6.0.0.0-37781'),
-                             (make_dup.make_dup('5.1.1.0', 41065, 80000), '5.1.1.0-41065')):
+                             (make_dup('5.1.1.0', 41065, 80000), '5.1.1.0-41065')):
             board, port = self.direct()
             port.sync()
             port.at('ATE0')
@@ -169,7 +169,7 @@ class Upgrade(Case):
 
     def test_damaged(self):
         for damaged in (DUP[:-1], DUP[:5000] + b'\0' + DUP[5001:], DUP + b'x', DUP[2000:],
-                        make_dup.make_dup(size=50000, only=('fff', 'fs'))):
+                        make_dup(size=50000, only=('fff', 'fs'))):
             board, port = self.direct('--modem', 'recovery')
             port.sync()
             self.upload(port, damaged).close()
@@ -293,7 +293,7 @@ class Upgrade(Case):
         self.assertEqual(port.until(b'OK\r\n'), b'OK\r\n')
         port.set(921600)
         self.assertEqual(port.at('AT+SMOD?'), b'0\r\nOK\r\n')
-        stp = self.upload(port, make_dup.embedded_updater(size=100000), 'AT+STP')
+        stp = self.upload(port, embedded_updater(size=100000), 'AT+STP')
         self.assertEqual(stp.max_transfer, 2048)
         stp.close()
         board.wait(modem='mtools')
@@ -308,14 +308,14 @@ class Upgrade(Case):
     def test_ffh_wants_a_whole_elf(self):
         board, port = self.direct('--modem', 'ffh', baud=115200)
         port.sync()
-        self.upload(port, make_dup.embedded_updater(size=100000)[:-10], 'AT+STP').close()
+        self.upload(port, embedded_updater(size=100000)[:-10], 'AT+STP').close()
         board.wait(modem_resets=1)
         board.wait(modem='ffh')
 
     def test_fff_method(self):
         board, port = self.direct('--modem-version', '6.0.0.0-37781')
         port.sync()
-        self.upload(port, make_dup.make_dup(build=40343, diff_from=37781, size=20000), 'AT+SMSTPU').close()
+        self.upload(port, make_dup(build=40343, diff_from=37781, size=20000), 'AT+SMSTPU').close()
         board.wait(report='available')
         self.assertIn(b'OK\r\n', port.at('AT+SMUPGRADE'))
         port.until(b'+SYSSTART\r\n')
@@ -324,7 +324,7 @@ class Upgrade(Case):
     def test_wrong_base(self):
         board, port = self.direct('--modem-version', '5.1.1.0-46470')
         port.sync()
-        self.upload(port, make_dup.make_dup('5.1.1.0', 41065, diff_from=33080, size=20000), 'AT+SMSTPU').close()
+        self.upload(port, make_dup('5.1.1.0', 41065, diff_from=33080, size=20000), 'AT+SMSTPU').close()
         port.at('AT+SMUPGRADE')
         port.until(b'+SYSSTART\r\n')
         self.assertEqual(board.status()['report'], "failure[diffUpgrade,239] Patch didn't apply!")
@@ -333,14 +333,14 @@ class Upgrade(Case):
     def test_bootrom(self):
         board, port = self.direct('--modem', 'recovery', '--bootloader0', '33080')
         port.sync()
-        self.upload(port, make_dup.make_dup(size=100000, only=('bootrom',))).close()
+        self.upload(port, make_dup(size=100000, only=('bootrom',))).close()
         board.wait(report='success', modem='recovery', bootloader0=38638)
         port.sync()
         port.at('AT+SMSWBOOT=0,1')
         board.wait(modem='ffh')
 
     def test_48829_step_1_kills(self):
-        step = make_dup.make_dup('5.2.1.0', 48829, 60000, only=('updater',))
+        step = make_dup('5.2.1.0', 48829, 60000, only=('updater',))
         for base, end in (('5.1.1.0-41065', 'recovery'), ('5.1.1.0-39529', 'dead')):
             board, port = self.direct('--modem-version', base, '--modem', 'recovery')
             port.sync()
@@ -358,7 +358,7 @@ class Upgrade(Case):
             stp.request(3, 1, 3, bytes(4096), timeout=QUIET)
 
 
-class Faults(Case):
+class Faults(BoardCase):
     def test_answers(self):
         board, port = self.direct('--clean-start')
         port.at('ATE0')
@@ -415,7 +415,7 @@ class Faults(Case):
 
     def test_esp32_reset_in_passthrough(self):
         board = self.board('--start', 'passthrough', '--modem', 'recovery', '--fault', 'esp32-reset@AT+SMSTPU')
-        port = board.port(921600)
+        port = board.open(921600)
         port.sync()
         port.write(b'AT+SMSTPU="ON_THE_FLY"\r')
         board.wait(esp32='repl')
@@ -428,10 +428,10 @@ class Faults(Case):
         board.wait(report='failure[upgrade,17] Flash write error', modem='recovery')
 
 
-class Pace(Case):
+class Pace(BoardCase):
     def test_rate(self):
         board = self.board('--pace', '--start', 'passthrough', '--modem', 'recovery')
-        port = board.port(921600)
+        port = board.open(921600)
         port.sync()
         port.at('AT+SMSTPU="ON_THE_FLY"')
         stp = Stp(port)
@@ -442,7 +442,7 @@ class Pace(Case):
 
     def test_idle_line_earns_nothing(self):
         board = self.board('--pace', '--usb-latency', '5', '--start', 'passthrough', '--modem', 'recovery', scale='0')
-        port = board.port(921600)
+        port = board.open(921600)
         port.sync()
         port.at('AT+SMSTPU="ON_THE_FLY"')
         stp = Stp(port)
@@ -468,8 +468,8 @@ class Pace(Case):
             stp.send(DUP[:40000])
             times.append((start, time.monotonic()))
 
-        ports = [Port(path, 921600) for path in board.paths]
-        board.ports.extend(ports)
+        ports = [Port(path, 921600) for path in board.ports]
+        board.opened.extend(ports)
         for port in ports:
             port.at('AT+SMSTPU="ON_THE_FLY"')
         threads = [threading.Thread(target=upload, args=(port,)) for port in ports]

@@ -4,21 +4,22 @@
 
 Expected bytes are those of protocol.md and field-failures.md. SQNS_BOARD is the program.
 """
-import os
 import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from sqnstest.board_case import DUP, QUIET, BoardCase
+from sqnstest.case import Case
+from sqnstest.dup import MAKE_DUP, embedded_updater, make_dup, make_first_step
+from sqnstest.serial import Stp, Timeout
+
 sys.dont_write_bytecode = True
-from board_case import DUP, HERE, QUIET, Case, make_dup  # noqa: E402
-from board_client import Stp, Timeout  # noqa: E402
 
-STEP_1 = make_dup.make_first_step(size=60000)
-STEP_2 = make_dup.make_dup('5.2.1.0', 48829, 80000)
+STEP_1 = make_first_step(size=60000)
+STEP_2 = make_dup('5.2.1.0', 48829, 80000)
 
 
-class States(Case):
+class States(BoardCase):
     def boots(self, board, port, version):
         port.at('AT+SMSWBOOT=1,1')
         port.until(b'+SYSSTART\r\n')
@@ -88,7 +89,7 @@ class States(Case):
 
     def test_passthrough_that_never_started(self):
         board = self.board('--start', 'passthrough', '--lte-task', 'no')
-        port = board.port(921600)
+        port = board.open(921600)
         port.write(b'AT\r')
         self.assertEqual(port.silence(QUIET), b'')
         self.assertEqual(board.status()['esp32'], 'stuck')
@@ -98,7 +99,7 @@ class States(Case):
 
     def test_ffh_behind_passthrough(self):
         board = self.board('--start', 'passthrough', '--modem', 'ffh')
-        port = board.port(921600)
+        port = board.open(921600)
         port.write(b'AT\rAT\r')
         self.assertNotIn(b'OK', port.silence(QUIET))
         self.assertEqual(board.status()['modem-speed'], 115200)
@@ -133,7 +134,7 @@ class States(Case):
         self.upload(port, DUP).close()
         board.wait(modem='recovery', report='failure[upgrade,33] Boot ROM too old')
         port.sync()
-        self.upload(port, make_dup.make_dup(size=100000, only=('bootrom',))).close()
+        self.upload(port, make_dup(size=100000, only=('bootrom',))).close()
         board.wait(modem='recovery', report='success', bootloader0=38638)
         port.sync()
         port.at('AT+SMSWBOOT=0,1')
@@ -143,7 +144,7 @@ class States(Case):
         port.write(b'AT+IPR=921600\r')
         port.until(b'OK\r\n')
         port.set(921600)
-        self.upload(port, make_dup.embedded_updater(size=100000), 'AT+STP').close()
+        self.upload(port, embedded_updater(size=100000), 'AT+STP').close()
         board.wait(modem='mtools')
         port.sync()
         self.upload(port, DUP).close()
@@ -154,13 +155,13 @@ class States(Case):
     def test_factory_takes_cat_m1(self):
         board, port = self.direct('--modem-version', '5.1.1.0-33080', '--bootloader0', '33080', '--modem', 'recovery')
         port.sync()
-        self.upload(port, make_dup.make_dup('5.1.1.0', 41065, 80000)).close()
+        self.upload(port, make_dup('5.1.1.0', 41065, 80000)).close()
         board.wait(modem='recovery', report='success')
 
     def test_bootrom_by_fff(self):
         board, port = self.direct('--modem-version', '5.1.1.0-41065', '--bootloader0', '33080')
         port.sync()
-        self.upload(port, make_dup.make_dup(size=100000, only=('bootrom',)), 'AT+SMSTPU').close()
+        self.upload(port, make_dup(size=100000, only=('bootrom',)), 'AT+SMSTPU').close()
         board.wait(report='available')
         port.at('AT+SMUPGRADE')
         port.until(b'+SYSSTART\r\n')
@@ -168,7 +169,7 @@ class States(Case):
         self.assertEqual(status['version'], '5.1.1.0-41065')
 
 
-class TwoSteps(Case):
+class TwoSteps(BoardCase):
     """Release 48829."""
 
     def first(self, version, *options):
@@ -218,19 +219,19 @@ class TwoSteps(Case):
             board.wait(modem=end)
 
 
-class Images(unittest.TestCase):
+class Images(Case):
     def test_sizes(self):
         for size in (60000, 416448, 1000001):
             for version, build in (('6.0.0.0', 41019), ('5.1.1.0', 41065)):
-                self.assertEqual(len(make_dup.make_dup(version, build, size)), size)
-            self.assertEqual(len(make_dup.make_first_step(size=size)), size)
+                self.assertEqual(len(make_dup(version, build, size)), size)
+            self.assertEqual(len(make_first_step(size=size)), size)
 
     def test_bootrom_package_is_that_of_the_whole_file(self):
-        package = make_dup.make_dup(size=100000, only=('bootrom',))
+        package = make_dup(size=100000, only=('bootrom',))
         self.assertTrue(DUP.startswith(package))
 
     def test_command(self):
-        script = os.path.join(HERE, 'make-dup.py')
+        script = MAKE_DUP
         done = subprocess.run([sys.executable, script, '/dev/stdout', '--first-step', '--version', '5.2.1.0', '--build', '48829',
                                '--size', '60000'], stdout=subprocess.PIPE, check=True, timeout=20)
         self.assertEqual(done.stdout, STEP_1)

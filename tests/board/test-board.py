@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of the virtual board itself, by a client of their own (board_client.py): its command line, its REPL, the ways through
+"""Tests of the virtual board itself, by a client of their own (sqnstest/serial.py): its command line, its REPL, the ways through
 it to the modem.
 
 Expected bytes are those of protocol.md and field-failures.md. SQNS_BOARD is the program.
@@ -12,10 +12,10 @@ import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from sqnstest.board_case import DUP, QUIET, BoardCase
+from sqnstest.serial import Port, Stp, Timeout
+
 sys.dont_write_bytecode = True
-from board_case import DUP, QUIET, Case  # noqa: E402
-from board_client import BOARD, Port, Stp, Timeout  # noqa: E402
 
 PINS = "('P20', 'P18', 'P19', 'P17')"
 
@@ -43,9 +43,9 @@ def descendants(pid):
     return found + [below for child in found for below in descendants(child)]
 
 
-class Options(Case):
+class Options(BoardCase):
     def fails(self, *options):
-        done = subprocess.run([BOARD] + list(options), stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+        done = subprocess.run([os.environ['SQNS_BOARD']] + list(options), stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
         self.assertEqual(done.returncode, 2, options)
 
     def test_usage(self):
@@ -60,16 +60,16 @@ class Options(Case):
             self.fails(option)
 
     def test_help_and_version(self):
-        text = subprocess.run([BOARD, '--help'], capture_output=True, text=True, timeout=20).stdout
+        text = subprocess.run([os.environ['SQNS_BOARD'], '--help'], capture_output=True, text=True, timeout=20).stdout
         for word in ('esp32-reset', 'stp.block', 'AT+SMSWBOOT', '--time-scale', 'power-cycle'):
             self.assertIn(word, text)
-        self.assertRegex(subprocess.run([BOARD, '--version'], capture_output=True, text=True, timeout=20).stdout,
+        self.assertRegex(subprocess.run([os.environ['SQNS_BOARD'], '--version'], capture_output=True, text=True, timeout=20).stdout,
                          r'^sqns-board [0-9.]+\n$')
 
     def test_ends(self):
         with tempfile.TemporaryDirectory() as where:
             status = os.path.join(where, 'status')
-            process = subprocess.Popen([BOARD, '--exit-with-stdin', '--status-on-exit', status, '--count', '2'],
+            process = subprocess.Popen([os.environ['SQNS_BOARD'], '--exit-with-stdin', '--status-on-exit', status, '--count', '2'],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             process.stdout.readline()
             process.communicate(timeout=20)
@@ -82,28 +82,28 @@ class Options(Case):
         board = self.board('--link', os.path.join('/tmp', 'sqns-test-hup-%d' % os.getpid()))
         board.process.send_signal(signal.SIGHUP)
         self.assertEqual(board.process.wait(20), 0)
-        self.assertFalse(os.path.lexists(board.control_path))
+        self.assertFalse(os.path.lexists(board.control))
         self.assertFalse(os.path.lexists('/tmp/sqns-test-hup-%d' % os.getpid()))
 
     def test_link_nowhere(self):
-        done = subprocess.run([BOARD, '--link', '/nowhere/at/all'], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+        done = subprocess.run([os.environ['SQNS_BOARD'], '--link', '/nowhere/at/all'], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
         self.assertEqual(done.returncode, 1)
 
     def test_link_and_many(self):
         link = os.path.join('/tmp', 'sqns-test-%d-%%d' % os.getpid())
         board = self.board('--count', '3', '--start', 'direct', '--link', link)
-        self.assertEqual(len(set(board.paths)), 3)
+        self.assertEqual(len(set(board.ports)), 3)
         for i in range(3):
-            self.assertEqual(os.readlink(link % i), board.paths[i])
+            self.assertEqual(os.readlink(link % i), board.ports[i])
             port = Port(link % i, 921600)
             port.sync()
             self.assertIn((b'354344040000014', b'354344040000022', b'354344040000030')[i], port.at('AT+CGSN'))
             port.close()
 
 
-class Repl(Case):
+class Repl(BoardCase):
     def test_friendly(self):
-        port = self.board('--clean-start').port()
+        port = self.board('--clean-start').open()
         port.prompt()
         port.write(b'1 + 1\r')
         self.assertEqual(port.until(b'>>> '), b'1 + 1\r\n2\r\n>>> ')
@@ -115,7 +115,7 @@ class Repl(Case):
         self.assertIn(b'FiPy with ESP32\r\nType "help()" for more information.\r\n', port.until(b'>>> '))
 
     def test_paste(self):
-        port = self.board().port()
+        port = self.board().open()
         port.prompt()
         port.write(b'\x05')
         port.until(b'=== ')
@@ -123,7 +123,7 @@ class Repl(Case):
         self.assertIn(b'11\r\n22\r\n', port.until(b'22\r\n>>> '))
 
     def test_raw(self):
-        port = self.board().port()
+        port = self.board().open()
         port.prompt()
         self.assertTrue(port.enter_raw().endswith(b'\r\n>>> \r\n>>> raw REPL; CTRL-B to exit\r\n>'))
         self.assertEqual(port.run('print("a")\nprint("b")'), ('a\r\nb\r\n', ''))
@@ -136,7 +136,7 @@ class Repl(Case):
         port.until(b'>>> ')
 
     def test_old_python(self):
-        port = self.board().port()
+        port = self.board().open()
         port.prompt()
         port.enter_raw()
         for code in ('print(f"x")', '(y := 1)', 'x: int = 1', 'def f(a, /):\n  pass', '{**{}}', 'import subprocess'):
@@ -148,7 +148,7 @@ class Repl(Case):
                          ('', ''))
 
     def test_interrupt(self):
-        port = self.board().port()
+        port = self.board().open()
         port.prompt()
         port.enter_raw()
         for code in ('while True: pass', 'import time\ntime.sleep(100)'):
@@ -158,7 +158,7 @@ class Repl(Case):
             self.assertTrue(port.until(b'\x04>').endswith(b'KeyboardInterrupt: \r\n\x04>'))
 
     def test_soft_reset(self):
-        port = self.board().port()
+        port = self.board().open()
         port.prompt()
         port.write(b'x = 1\r')
         port.until(b'>>> ')
@@ -169,7 +169,7 @@ class Repl(Case):
 
     def test_safe_boot(self):
         board = self.board('--main-program', 'prints')
-        port = board.port()
+        port = board.open()
         port.until(b'measurement 1\r\n')
         port.write(b'\x03')
         port.until(b'>>> ')
@@ -180,7 +180,7 @@ class Repl(Case):
 
     def test_ctrl_f_needs_idle(self):
         board = self.board('--main-program', 'ignores-ctrl-c', '--boot-time', '50')
-        port = board.port()
+        port = board.open()
         port.until(b'main.py runs\r\n')
         port.write(b'\x03\x03\x06\x01')
         self.assertEqual(port.silence(QUIET), b'')
@@ -190,7 +190,7 @@ class Repl(Case):
 
     def test_watchdog(self):
         board = self.board('--main-program', 'wdt', '--boot-time', '50')
-        port = board.port()
+        port = board.open()
         port.until(b'main.py runs\r\n')
         port.write(b'\x03')
         port.until(b'>>> ')
@@ -198,7 +198,7 @@ class Repl(Case):
 
     def test_settings_survive_reset(self):
         board = self.board()
-        port = board.port()
+        port = board.open()
         port.prompt()
         self.assertFalse(board.status()['lte-task'])
         port.enter_raw()
@@ -209,7 +209,7 @@ class Repl(Case):
 
     def test_paced_lines_in_one_go(self):
         board = self.board('--pace')
-        port = board.port()
+        port = board.open()
         port.prompt()
         port.write(b"'o' + 'ne'\r't' + 'wo'\r")
         port.until(b"'one'\r\n")
@@ -219,7 +219,7 @@ class Repl(Case):
     def run_paced(self, send):
         """A script of some buffers' length, as @send (board, port, script) sends it: none of it is lost."""
         board = self.board('--pace')
-        port = board.port()
+        port = board.open()
         port.prompt()
         port.enter_raw()
         send(board, port, b'x = 1\n' * 500 + b'print(6 * 7)\n\x04')
@@ -262,7 +262,7 @@ class Repl(Case):
 
     def test_paced_program_that_reads_nothing(self):
         board = self.board('--pace')
-        port = board.port()
+        port = board.open()
         port.prompt()
         port.enter_raw()
         port.write(b'import time\nprint("runs")\ntime.sleep(60)\n\x04')
@@ -273,7 +273,7 @@ class Repl(Case):
 
     def test_idle_loop_keeps_time(self):
         """A loop of short sleeps takes as long as it says, and hears a byte at once."""
-        port = self.board().port()
+        port = self.board().open()
         port.prompt()
         port.enter_raw()
         loop = ('import time\nfrom machine import UART\nimport os\nos.dupterm(None)\nu = UART(0, baudrate=115200)\n'
@@ -290,13 +290,13 @@ class Repl(Case):
         self.assertLess(turns, 99999)
 
 
-class Link(Case):
+class Link(BoardCase):
     def test_old_firmware(self):
-        port = self.board('--board-firmware', '1.10.2.b1').port()
+        port = self.board('--board-firmware', '1.10.2.b1').open()
         port.prompt()
         port.enter_raw()
         self.assertIn('ImportError: cannot import name LTE\r\n', port.run('from network import LTE')[1])
-        port = self.board('--board-firmware', '1.18.0.r1').port()
+        port = self.board('--board-firmware', '1.18.0.r1').open()
         port.prompt()
         port.enter_raw()
         self.assertIn("AttributeError: type object 'LTE' has no attribute 'modem_upgrade_mode'\r\n",
@@ -311,7 +311,7 @@ class Link(Case):
 
     def test_row_2b(self):
         board = self.board('--clean-start')
-        port = board.port()
+        port = board.open()
         self.passthrough(port)
         board.wait(esp32='stuck')
         port.write(b'AT\r')
@@ -325,23 +325,23 @@ class Link(Case):
 
     def test_failed_lte_makes_the_task(self):
         board = self.board('--modem', 'dead')
-        port = board.port()
+        port = board.open()
         self.passthrough(port, "try:\n  LTE()\nexcept OSError as e:\n  print(e)\n")
         board.wait(esp32='passthrough')
 
     def test_older_firmware_passes_at_once(self):
         board = self.board('--board-firmware', '1.20.0.rc13')
-        port = board.port()
+        port = board.open()
         self.passthrough(port)
         port.sync()
         self.assertEqual(port.at('AT+SMOD?'), b'AT+SMOD?\r\r\n2\r\nOK\r\n')
 
     def test_lte_finds_a_modem_with_bytes_on_the_line(self):
-        port = self.board().port()
+        port = self.board().open()
         port.prompt()
         port.enter_raw()
         self.assertEqual(port.run('from network import LTE\nprint(LTE().imei())'), ('354344040000014\r\n', ''))
-        port = self.board('--modem', 'recovery').port()
+        port = self.board('--modem', 'recovery').open()
         port.prompt()
         port.enter_raw()
         self.assertIn('(modem_state=recovery)', port.run('from network import LTE\nLTE()')[1])
@@ -349,14 +349,14 @@ class Link(Case):
     def test_lte_errors(self):
         for modem, text in (('dead', '(modem_state=disconnected)'),
                             ('ffh', '(modem_state=recovery). Perform a modem firmware update.')):
-            port = self.board('--modem', modem).port()
+            port = self.board('--modem', modem).open()
             port.prompt()
             port.enter_raw()
             self.assertIn("OSError: Couldn't connect to Modem! " + text,
                           port.run('from network import LTE\nLTE()')[1])
 
     def test_uart(self):
-        port = self.board('--clean-start').port()
+        port = self.board('--clean-start').open()
         port.prompt()
         port.enter_raw()
         ask = "import machine\nu = machine.UART(1, baudrate=%d, pins=%s)\nu.write('AT\\r')\nprint(u.read())\n"
@@ -366,7 +366,7 @@ class Link(Case):
 
     def test_relay(self):
         board = self.board()
-        port = board.port()
+        port = board.open()
         port.prompt()
         port.enter_raw()
         port.write((RELAY % (921600, 921600, PINS)).encode() + b'\x04')
@@ -384,7 +384,7 @@ class Link(Case):
 
     def test_relay_to_ffh(self):
         board = self.board('--modem', 'ffh')
-        port = board.port()
+        port = board.open()
         port.prompt()
         port.enter_raw()
         port.write((RELAY % (115200, 115200, PINS)).encode() + b'\x04')
@@ -395,7 +395,7 @@ class Link(Case):
 
     def test_reset_leaves_the_modem(self):
         board = self.board('--start', 'passthrough')
-        port = board.port(921600)
+        port = board.open(921600)
         port.sync()
         port.at('ATE0')
         port.set(115200)
@@ -416,7 +416,7 @@ class Link(Case):
         port.write(b'\r')
         self.assertGreater(board.status()['garbled'], 0)
         board = self.board()
-        port = board.port(921600)
+        port = board.open(921600)
         board.ask('press-reset')
         board.wait(esp32='repl')
         self.assertEqual(port.silence(QUIET)[:1], b'\xfe')
@@ -424,7 +424,7 @@ class Link(Case):
     def test_reopen(self):
         board = self.board('--clean-start', '--start', 'direct')
         for _ in range(5):
-            port = board.port(921600)
+            port = board.open(921600)
             self.assertIn(b'OK\r\n', port.at('AT'))
             port.close()
 
@@ -436,12 +436,12 @@ class Link(Case):
             port.silence(5)
         answer = board.ask('plug')
         self.assertTrue(answer.startswith('ok /dev/pts/'))
-        board.path = answer[3:]
-        board.port(921600).sync()
+        board.port = answer[3:]
+        board.open(921600).sync()
 
     def test_overrun(self):
         board = self.board('--start', 'passthrough', '--modem', 'recovery', '--erase-time', '50')
-        port = board.port(921600)
+        port = board.open(921600)
         port.sync()
         port.at('AT+SMSTPU="ON_THE_FLY"')
         stp = Stp(port)
@@ -460,7 +460,7 @@ class Link(Case):
 
     def test_pic(self):
         board = self.board('--usb', 'pic', '--start', 'passthrough')
-        port = board.port(115200)
+        port = board.open(115200)
         port.write(b'\x12')
         self.assertEqual(port.exactly(2), b'\x98\xef')
         port.write(b'\x02\x0e\x01\xdf\x00\x00')
@@ -479,7 +479,7 @@ class Link(Case):
     def test_pic_half_a_request(self):
         """What looked like the begin of one, to who cannot see data bits, was none when other bauds follow."""
         board = self.board('--usb', 'pic', '--start', 'passthrough')
-        port = board.port(115200)
+        port = board.open(115200)
         port.write(b'\x12\x02')
         self.assertEqual(port.exactly(2), b'\x98\xef')
         port.set(921600)

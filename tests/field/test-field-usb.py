@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Rows 26 to 28 of field-failures.md §1: what USB and the host do. The boards appear on a mocked sysfs and udev, doctor looks
 at a made-up root."""
-import importlib.util
 import os
 import re
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from field_case import DONE, FAILED, FieldCase, SCENARIO, wait_for  # noqa: E402
-from bus_rig import Gio  # noqa: E402
-
-SPEC = importlib.util.spec_from_file_location('hotplug', os.path.join(SCENARIO, 'test-hotplug.py'))
-hotplug = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(hotplug)
+from sqnstest import SOURCE
+from sqnstest.bus import Gio
+from sqnstest.client import DONE, FAILED
+from sqnstest.deadlines import wait_for
+from sqnstest.field import FieldCase
+from sqnstest.hotplug import BED, EXPANSION_BOARD_3, USB, HotplugCase
 
 MODEM_MANAGER = 'org.freedesktop.ModemManager1'
 PYTRACK_BOOTLOADER = ('04d8', 'f014')
@@ -56,12 +53,10 @@ class Root:
         self.put('run/udev/data/c' + dev, '\n'.join('E:' + line for line in properties))
 
 
-class Usb(FieldCase, hotplug.HotplugCase):
+class Usb(FieldCase, HotplugCase):
     def setUp(self):
-        hotplug.HotplugCase.setUp(self)
-        self.seen = []
+        super().setUp()
         self.start_daemon()
-        self.bus = self.client
         self.root = Root(self.rig.folder)
 
     def doctor_here(self, code, *args):
@@ -75,7 +70,7 @@ class Usb(FieldCase, hotplug.HotplugCase):
         self.plug(board, 'ttyACM0')
         self.wait_modem('ttyACM0')
         self.own_name()
-        self.root.usb('1-1', hotplug.EXPANSION_BOARD_3, 'ttyACM0')
+        self.root.usb('1-1', EXPANSION_BOARD_3, 'ttyACM0')
         self.root.tty('ttyACM0', board.port, 'cdc_acm', CDC_ACM)
         found = self.doctor_here(FAILED)['modem-manager']
         self.assertIn('/dev/ttyACM0', found['text'])
@@ -89,17 +84,17 @@ class Usb(FieldCase, hotplug.HotplugCase):
 
     def own_name(self):
         owned = []
-        name = Gio.bus_own_name_on_connection(self.client.bus, MODEM_MANAGER, Gio.BusNameOwnerFlags.NONE,
+        name = Gio.bus_own_name_on_connection(self.bus.bus, MODEM_MANAGER, Gio.BusNameOwnerFlags.NONE,
                                               lambda *_: owned.append(True), None)
         self.addCleanup(Gio.bus_unown_name, name)
         wait_for(lambda: owned, MODEM_MANAGER)
 
     def assert_rules(self):
         """Every known board is in the rule that keeps ModemManager away."""
-        with open(os.path.join(os.environ['SQNS_SOURCE'], 'data/udev/60-sqnsd.rules'), encoding='utf-8') as rules:
+        with open(os.path.join(SOURCE, 'data/udev/60-sqnsd.rules'), encoding='utf-8') as rules:
             text = rules.read()
         self.assertIn('ENV{.SQNSD_BOARD}=="1", ENV{ID_MM_DEVICE_IGNORE}="1"\n', text)
-        with open(os.path.join(os.environ['SQNS_SOURCE'], 'common/usb-ids.c'), encoding='utf-8') as table:
+        with open(os.path.join(SOURCE, 'common/usb-ids.c'), encoding='utf-8') as table:
             known = re.findall(r'\{ \w+, 0x([0-9a-f]{4}), FALSE,', table.read())
         self.assertGreater(len(known), 5)
         for product in known:
@@ -117,8 +112,8 @@ class Usb(FieldCase, hotplug.HotplugCase):
             self.wait_modem_is(modem, Present=False)
             self.replug(board, tty)
             self.wait_modem_is(modem, Present=True)
-        self.assertRegex(self.client.properties(modem, 'Modem')['LastError'], 'supply')
-        self.root.usb('1-1', hotplug.EXPANSION_BOARD_3, 'ttyACM0')
+        self.assertRegex(self.bus.properties(modem, 'Modem')['LastError'], 'supply')
+        self.root.usb('1-1', EXPANSION_BOARD_3, 'ttyACM0')
         self.root.tty('ttyACM0', board.port, 'cdc_acm', CDC_ACM)
         found = self.doctor_here(FAILED)
         self.assertIn('powered hub', found['comes-and-goes']['advice'])
@@ -135,9 +130,9 @@ class Usb(FieldCase, hotplug.HotplugCase):
         self.assertIn('Pytrack', found['text'])
         self.assertIn('04d8:f014', found['text'])
         self.assertIn('dfu-util', found['advice'])
-        hotplug.BED.add_from_string('P: %s/1-2\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nA: idVendor=%s\nA: idProduct=%s\n\n'
-                                    % (hotplug.USB, *PYTRACK_BOOTLOADER))
-        self.addCleanup(hotplug.BED.remove_device, '/sys%s/1-2' % hotplug.USB)
+        BED.add_from_string('P: %s/1-2\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nA: idVendor=%s\nA: idProduct=%s\n\n'
+                                    % (USB, *PYTRACK_BOOTLOADER))
+        self.addCleanup(BED.remove_device, '/sys%s/1-2' % USB)
         self.plug(self.logged_board(), 'ttyACM0')
         # with this one, whatever came before has been dealt with
         listed = self.wait_modem('ttyACM0')

@@ -3,12 +3,12 @@
 """Rows 1 to 25, 29 and 30 of field-failures.md §1 on the virtual board, named after the row; test-field-usb.py has the rest."""
 import os
 import shutil
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from field_case import (DETACHED, DONE, FACTORY, FAILED, FAMILY, FieldCase, NOT_FOUND, RECOVERY, REFUSED, TARGET,  # noqa: E402
-                        UNKNOWN, wait_for)
+from sqnstest.case import TARGET
+from sqnstest.client import DETACHED, DONE, FAILED, NOT_FOUND, RECOVERY, REFUSED, UNKNOWN
+from sqnstest.deadlines import wait_for
+from sqnstest.field import FACTORY, FAMILY, FieldCase
 
 
 class Silence(FieldCase):

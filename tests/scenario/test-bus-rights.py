@@ -8,13 +8,11 @@ import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_case import BusTest, DBUS_ERROR, FAST  # noqa: E402
-from bus_rig import NOBODY, ROOT, Gio, GLib, wait_for  # noqa: E402
-
-# the modem writes its flash until the test has looked
-SLOW_APPLY = ('--time-scale=0.05', '--apply-time=60')
-
+from sqnstest.board import FAST, SLOW_APPLY
+from sqnstest.bus import DBUS_ERROR, ROOT, GLib, Gio
+from sqnstest.case import BusCase
+from sqnstest.deadlines import wait_for
+from sqnstest.process import NOBODY
 
 CALL = """
 import sys, gi
@@ -111,7 +109,7 @@ class Logind:
 
 
 @unittest.skipUnless(os.getuid() == 0, 'needs root, to call as another user')
-class Authorization(BusTest):
+class Authorization(BusCase):
     def call_as_nobody(self, path, method, arguments, interactive=False, file=None):
         """(error name or "ok", the rest), while our own main loop runs: polkit may be ours."""
         extra = [file] if file else []
@@ -132,7 +130,7 @@ class Authorization(BusTest):
             with self.subTest(method=method):
                 name, words = self.call_as_nobody(ROOT, method, arguments, file=file)
                 self.assertEqual(name, DBUS_ERROR + 'AccessDenied', words)
-        self.assertFalse(self.client.properties(ROOT, 'Manager')['Draining'])
+        self.assertFalse(self.bus.properties(ROOT, 'Manager')['Draining'])
 
     def start_system(self):
         self.daemon = self.rig.daemon(where=[], env={'DBUS_SYSTEM_BUS_ADDRESS': self.rig.address})
@@ -146,11 +144,11 @@ class Authorization(BusTest):
         self.assertIn('only root', words)
         # reads need nothing
         self.assertEqual(self.call_as_nobody(ROOT, 'Manager.Inspect', '(handle 0, @a{sv} {})', file=dup)[0], 'ok')
-        self.client.call(ROOT, 'Manager.SetDraining', '(b)', (True,))
-        self.assertTrue(self.client.properties(ROOT, 'Manager')['Draining'])
+        self.bus.call(ROOT, 'Manager.SetDraining', '(b)', (True,))
+        self.assertTrue(self.bus.properties(ROOT, 'Manager')['Draining'])
 
     def test_polkit(self):
-        polkit = Polkit(self.rig.client())
+        polkit = Polkit(self.rig.connect())
         self.start_system()
         self.assertEqual(self.call_as_nobody(ROOT, 'Manager.SetDraining', '(true,)')[0], DBUS_ERROR + 'AccessDenied')
         self.assertEqual(polkit.asked[-1], ('system-bus-name', 'org.sqnsd1.manage', 0))
@@ -160,40 +158,40 @@ class Authorization(BusTest):
         self.assertEqual(self.call_as_nobody(ROOT, 'Manager.SetDraining', '(true,)', interactive=True)[0],
                          DBUS_ERROR + 'AccessDenied')
         self.assertEqual(polkit.asked[-1][2], 1)
-        self.assertFalse(self.client.properties(ROOT, 'Manager')['Draining'])
+        self.assertFalse(self.bus.properties(ROOT, 'Manager')['Draining'])
         polkit.answers['org.sqnsd1.manage'] = (True, False)
         self.assertEqual(self.call_as_nobody(ROOT, 'Manager.SetDraining', '(true,)')[0], 'ok')
-        self.assertTrue(self.client.properties(ROOT, 'Manager')['Draining'])
+        self.assertTrue(self.bus.properties(ROOT, 'Manager')['Draining'])
         # root is not asked about
         asked = len(polkit.asked)
-        self.client.call(ROOT, 'Manager.SetDraining', '(b)', (False,))
+        self.bus.call(ROOT, 'Manager.SetDraining', '(b)', (False,))
         self.assertEqual(len(polkit.asked), asked)
 
     def test_power_is_kept(self):
-        logind = Logind(self.rig.client())
+        logind = Logind(self.rig.connect())
         self.start_system()
         modem = self.make_modem(*SLOW_APPLY)
-        job = self.client.upgrade(modem, self.rig.dup())
-        wait_for(lambda: not self.client.properties(job, 'Job')['Safe'], 'the job to be unsafe')
+        job = self.bus.upgrade(modem, self.rig.dup())
+        wait_for(lambda: not self.bus.properties(job, 'Job')['Safe'], 'the job to be unsafe')
         wait_for(lambda: logind.held, 'the inhibitor')
         what, who, _why, mode = logind.asked[0]
         self.assertEqual((sorted(what.split(':')), who, mode), (['shutdown', 'sleep'], 'sqnsd', 'block'))
         self.assertFalse(logind.given_back(logind.held[0]))
-        self.client.wait_signal('JobFinished')
-        self.assertEqual(self.client.properties(job, 'Job')['State'], 'succeeded')
+        self.bus.wait_signal('JobFinished')
+        self.assertEqual(self.bus.properties(job, 'Job')['State'], 'succeeded')
         wait_for(lambda: all(logind.given_back(fd) for fd in logind.held), 'the inhibitor to be given back')
         for fd in logind.held:
             os.close(fd)
 
     def test_jobs_of_others(self):
-        polkit = Polkit(self.rig.client())
+        polkit = Polkit(self.rig.connect())
         self.start_system()
         dup = self.rig.dup()
         os.chmod(dup, 0o644)
         master, slave = os.openpty()
-        modem = self.client.add_port(os.ttyname(slave))
+        modem = self.bus.add_port(os.ttyname(slave))
         late = int(time.time() * 1e6) + 3600000000
-        mine = self.client.upgrade(modem, dup, not_before=late)
+        mine = self.bus.upgrade(modem, dup, not_before=late)
         upgrade = "(handle 0, {'not-before': <uint64 %d>%s})"
 
         self.assertEqual(self.call_as_nobody(modem, 'Modem.Upgrade', upgrade % (late, ''), file=dup)[0],
@@ -207,7 +205,7 @@ class Authorization(BusTest):
         name, reply = self.call_as_nobody(modem, 'Modem.Upgrade', upgrade % (late, ''), file=dup)
         self.assertEqual(name, 'ok')
         theirs = re.search(r"'(/.*)'", reply).group(1)
-        self.assertEqual(self.client.properties(theirs, 'Job')['CreatorUid'], NOBODY)
+        self.assertEqual(self.bus.properties(theirs, 'Job')['CreatorUid'], NOBODY)
 
         self.assertEqual(self.call_as_nobody(mine, 'Job.Cancel', '(@a{sv} {},)')[0], DBUS_ERROR + 'AccessDenied')
         self.assertEqual(polkit.asked[-1][1], 'org.sqnsd1.cancel-other')
@@ -220,13 +218,13 @@ class Authorization(BusTest):
 
     def test_resume_needs_the_orders_right(self):
         """Each time, of the owner, too: what was allowed once may be forbidden since."""
-        polkit = Polkit(self.rig.client())
+        polkit = Polkit(self.rig.connect())
         self.start_system()
         dup = self.rig.dup()
         os.chmod(dup, 0o644)
         master, slave = os.openpty()
         os.set_blocking(master, False)
-        modem = self.client.add_port(os.ttyname(slave))
+        modem = self.bus.add_port(os.ttyname(slave))
         late = int(time.time() * 1e6) + 3600000000
         for method, option, needs in (('Upgrade', '', ['upgrade']), ('Upgrade', ", 'force': <true>", ['upgrade', 'force']),
                                       ('Recover', '', ['recover']), ('Recover', ", 'force': <true>", ['recover', 'force'])):
@@ -238,8 +236,8 @@ class Authorization(BusTest):
                 theirs = re.search(r"'(/.*)'", reply).group(1)
                 polkit.answers = {}
                 self.assertEqual(self.call_as_nobody(theirs, 'Job.Cancel', '(@a{sv} {},)')[0], 'ok')
-                mine = self.client.upgrade(modem, dup, not_before=late, force='force' in needs)
-                self.client.call(mine, 'Job.Cancel', '(a{sv})', ({},))
+                mine = self.bus.upgrade(modem, dup, not_before=late, force='force' in needs)
+                self.bus.call(mine, 'Job.Cancel', '(a{sv})', ({},))
                 for job, wants in ((theirs, needs), (mine, ['upgrade'] + needs[1:] + ['cancel-other'])):
                     for granted in range(len(wants)):
                         polkit.answers = {'org.sqnsd1.' + need: (True, False) for need in wants[:granted]}
@@ -247,17 +245,17 @@ class Authorization(BusTest):
                         self.assertEqual(self.call_as_nobody(job, 'Job.Resume', '(@a{sv} {},)')[0], DBUS_ERROR + 'AccessDenied')
                         self.assertEqual([action for _, action, _ in polkit.asked],
                                          ['org.sqnsd1.' + need for need in wants[:granted + 1]])
-                        self.assertEqual(self.client.properties(job, 'Job')['State'], 'cancelled')
+                        self.assertEqual(self.bus.properties(job, 'Job')['State'], 'cancelled')
         self.assertRaises(BlockingIOError, os.read, master, 1)
         polkit.answers = {'org.sqnsd1.' + need: (True, False) for need in needs}
         self.assertEqual(self.call_as_nobody(theirs, 'Job.Resume', '(@a{sv} {},)')[0], 'ok')
-        self.assertIn(self.client.properties(theirs, 'Job')['State'], ('queued', 'running'))
+        self.assertIn(self.bus.properties(theirs, 'Job')['State'], ('queued', 'running'))
         os.close(master)
         os.close(slave)
 
     def test_ports_below_dev(self):
         """Where others may write, a path leads to their file systems, and is not looked at."""
-        polkit = Polkit(self.rig.client())
+        polkit = Polkit(self.rig.connect())
         polkit.answers['org.sqnsd1.manage'] = (True, False)
         self.start_system()
         master, slave = os.openpty()
@@ -280,11 +278,11 @@ class Authorization(BusTest):
                                   stdout=subprocess.PIPE, text=True, cwd='/')
         self.assertEqual(greedy.stdout.readline(), 'asked\n')
         board = self.make_modem(*FAST)
-        self.client.call(ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))
-        self.client.objects()
-        job = self.client.upgrade(board, self.rig.dup())
-        self.client.wait_state(job, 'succeeded')
-        self.client.call(ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))
+        self.bus.call(ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))
+        self.bus.objects()
+        job = self.bus.upgrade(board, self.rig.dup())
+        self.bus.wait_state(job, 'succeeded')
+        self.bus.call(ROOT, 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))
         self.assertTrue(os.listdir(folder))
         self.assertEqual(self.rig.stop(self.daemon), 0)
         greedy.kill()
@@ -292,16 +290,16 @@ class Authorization(BusTest):
         greedy.stdout.close()
 
     def test_keys_belong_to_users(self):
-        polkit = Polkit(self.rig.client())
+        polkit = Polkit(self.rig.connect())
         self.start_system()
         dup = self.rig.dup()
         os.chmod(dup, 0o644)
         master, slave = os.openpty()
-        modem = self.client.add_port(os.ttyname(slave))
+        modem = self.bus.add_port(os.ttyname(slave))
         late = int(time.time() * 1e6) + 3600000000
         polkit.answers['org.sqnsd1.upgrade'] = (True, False)
         order = "(handle 0, {'not-before': <uint64 %d>, 'idempotency-key': <'k'>%s})"
-        mine = self.client.upgrade(modem, dup, not_before=late, idempotency_key='k')
+        mine = self.bus.upgrade(modem, dup, not_before=late, idempotency_key='k')
         name, reply = self.call_as_nobody(modem, 'Modem.Upgrade', order % (late, ''), file=dup)
         self.assertEqual(name, 'ok', reply)
         self.assertNotIn(mine, reply)
@@ -313,9 +311,9 @@ class Authorization(BusTest):
 
     def test_gone_while_polkit_is_asked(self):
         """A password may be typed for minutes: what the call was for is looked for again."""
-        polkit = Polkit(self.rig.client())
+        polkit = Polkit(self.rig.connect())
         self.start_system()
-        root = self.rig.client()
+        root = self.rig.connect()
         dup = self.rig.dup()
         os.chmod(dup, 0o644)
         master, slave = os.openpty()
@@ -332,7 +330,7 @@ class Authorization(BusTest):
                 ('Manager.Inhibit', '("anna", "bench", {"modem": <objectpath "%s">})', None),
                 ('Manager.RemovePort', '(objectpath "%s",)', None)):
             with self.subTest(method=method):
-                modem = self.client.add_port(port)
+                modem = self.bus.add_port(port)
                 polkit.meanwhile = lambda gone=modem: root.call(ROOT, 'Manager.RemovePort', '(o)', (gone,))
                 manager = method.startswith('Manager')
                 name, words = self.call_as_nobody(ROOT if manager else modem, method,
@@ -341,7 +339,7 @@ class Authorization(BusTest):
                 polkit.meanwhile = None
         for method, arguments in (('Job.Cancel', '(@a{sv} {},)'), ('Job.Resume', '(@a{sv} {},)'), ('Job.Forget', '()')):
             with self.subTest(method=method):
-                job = root.upgrade(self.client.add_port(port), dup, not_before=late)
+                job = root.upgrade(self.bus.add_port(port), dup, not_before=late)
                 root.call(job, 'Job.Cancel', '(a{sv})', ({},))
 
                 def forget(gone=job):

@@ -5,31 +5,30 @@ import datetime
 import hashlib
 import json
 import os
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from client_case import DBUS, OWN, WithDaemon  # noqa: E402
-from client_rig import FakeDaemon, job_path, uuid  # noqa: E402
+from sqnstest.bus import DBUS_ERROR, ERROR
+from sqnstest.case import FakeDaemonCase
+from sqnstest.fake_daemon import job_path, uuid
 
 EXIT_CODES = {
-    OWN + 'Failed': 1, OWN + 'NotFound': 3, OWN + 'Busy': 5, OWN + 'PortLocked': 5, OWN + 'Inhibited': 5,
-    OWN + 'InvalidFirmware': 6, OWN + 'Incompatible': 6, OWN + 'Downgrade': 6, OWN + 'WrongState': 6, OWN + 'Timeout': 7,
-    OWN + 'DeviceLost': 7, OWN + 'Protocol': 7, OWN + 'ModemRefused': 1, OWN + 'VerifyFailed': 1, OWN + 'NeedsRecovery': 10,
-    OWN + 'NeedsHand': 11, OWN + 'Cancelled': 9, OWN + 'Draining': 5, OWN + 'NotSupported': 1,
-    OWN + 'KeyReused': 2, OWN + 'LimitsExceeded': 5,
+    ERROR + 'Failed': 1, ERROR + 'NotFound': 3, ERROR + 'Busy': 5, ERROR + 'PortLocked': 5, ERROR + 'Inhibited': 5,
+    ERROR + 'InvalidFirmware': 6, ERROR + 'Incompatible': 6, ERROR + 'Downgrade': 6, ERROR + 'WrongState': 6, ERROR + 'Timeout': 7,
+    ERROR + 'DeviceLost': 7, ERROR + 'Protocol': 7, ERROR + 'ModemRefused': 1, ERROR + 'VerifyFailed': 1, ERROR + 'NeedsRecovery': 10,
+    ERROR + 'NeedsHand': 11, ERROR + 'Cancelled': 9, ERROR + 'Draining': 5, ERROR + 'NotSupported': 1,
+    ERROR + 'KeyReused': 2, ERROR + 'LimitsExceeded': 5,
 }
 BUS_EXIT_CODES = {
-    DBUS + 'AccessDenied': 4, DBUS + 'InteractiveAuthorizationRequired': 4, DBUS + 'InvalidArgs': 2,
-    DBUS + 'UnknownObject': 3, DBUS + 'NoReply': 12, 'org.example.Whatever': 1,
+    DBUS_ERROR + 'AccessDenied': 4, DBUS_ERROR + 'InteractiveAuthorizationRequired': 4, DBUS_ERROR + 'InvalidArgs': 2,
+    DBUS_ERROR + 'UnknownObject': 3, DBUS_ERROR + 'NoReply': 12, 'org.example.Whatever': 1,
 }
 
 
-class Upgrade(WithDaemon):
+class Upgrade(FakeDaemonCase):
     def test_all_goes_well(self):
         path = self.firmware()
-        client = self.client('upgrade', '/dev/tty-a', path)
+        client = self.start('upgrade', '/dev/tty-a', path)
         call = self.daemon.call('Upgrade')
         with open(path, 'rb') as firmware:
             self.assertEqual(call['files'], [hashlib.sha256(firmware.read()).hexdigest()])
@@ -99,7 +98,7 @@ class Upgrade(WithDaemon):
 
     def test_a_limit_that_passes(self):
         """The daemon takes a few files of a user at a time: who starts upgrades side by side does not see that."""
-        self.daemon.order('fail', method='Upgrade', error=OWN + 'LimitsExceeded', message='8 files are being read', times=2)
+        self.daemon.order('fail', method='Upgrade', error=ERROR + 'LimitsExceeded', message='8 files are being read', times=2)
         client = self.upgrade('--detach')
         for _ in range(2):
             self.daemon.call('Upgrade')
@@ -110,7 +109,7 @@ class Upgrade(WithDaemon):
         for number, (name, code) in enumerate(EXIT_CODES.items(), 1):
             with self.subTest(name):
                 client = self.upgrade('--json')
-                state = 'cancelled' if name == OWN + 'Cancelled' else 'failed'
+                state = 'cancelled' if name == ERROR + 'Cancelled' else 'failed'
                 self.daemon.finish(number, state, error=name, message='it went wrong', props={'Advice': 'try again'})
                 got, out, err = client.end()
                 self.assertEqual(got, code)
@@ -123,7 +122,7 @@ class Upgrade(WithDaemon):
             client = self.upgrade('-q')
             number = 1 if safe else 2
             self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'State': 'recovery'})
-            self.daemon.finish(number, 'failed', error=OWN + 'NeedsRecovery', message='the modem is left in recovery',
+            self.daemon.finish(number, 'failed', error=ERROR + 'NeedsRecovery', message='the modem is left in recovery',
                                props={'Safe': safe, 'Advice': 'run it again'})
             code, out, err = client.end()
             self.assertEqual((code, out), (10, ''))
@@ -157,7 +156,7 @@ class Upgrade(WithDaemon):
         client = self.upgrade('-q')
         self.number = getattr(self, 'number', 0) + 1
         self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'CurrentJob': '/', **modem})
-        self.daemon.finish(self.number, state, error=OWN + props.pop('name'), message='so it ended',
+        self.daemon.finish(self.number, state, error=ERROR + props.pop('name'), message='so it ended',
                            props={'Safe': True, **props})
         return client.end()[2]
 
@@ -184,13 +183,13 @@ class Upgrade(WithDaemon):
                               ('cancelled', 'cancelled'), ('you did it', 'cancelled: you did it')):
             client = self.upgrade('-q')
             self.number = getattr(self, 'number', 0) + 1
-            self.daemon.finish(self.number, 'cancelled', error=OWN + 'Cancelled', message=message)
+            self.daemon.finish(self.number, 'cancelled', error=ERROR + 'Cancelled', message=message)
             self.assertEqual(client.end()[2].splitlines()[0], 'sqnsctl: tty-a: ' + want)
 
     def test_the_signal_may_come_before_the_properties(self):
         for number, (order, state, error, code) in enumerate((
-                ('signal-first', 'failed', OWN + 'NeedsHand', 11), ('signal-only', 'failed', OWN + 'NeedsHand', 11),
-                ('signal-only', 'cancelled', OWN + 'Cancelled', 9), ('signal-only', 'succeeded', '', 0)), 1):
+                ('signal-first', 'failed', ERROR + 'NeedsHand', 11), ('signal-only', 'failed', ERROR + 'NeedsHand', 11),
+                ('signal-only', 'cancelled', ERROR + 'Cancelled', 9), ('signal-only', 'succeeded', '', 0)), 1):
             with self.subTest(order):
                 client = self.upgrade('--json')
                 client.err.until('queued')
@@ -200,22 +199,22 @@ class Upgrade(WithDaemon):
 
     def test_a_job_that_is_over_before_we_look(self):
         self.daemon.order('hold', method='Upgrade')
-        client = self.client('upgrade', 'a', self.firmware())
+        client = self.start('upgrade', 'a', self.firmware())
         self.daemon.call('Upgrade')
         self.daemon.order('release')
-        self.daemon.finish(1, 'failed', error=OWN + 'Downgrade', message='no')
+        self.daemon.finish(1, 'failed', error=ERROR + 'Downgrade', message='no')
         self.assertEqual(client.end()[0], 6)
 
     def test_many_boards(self):
         for name in 'bcd':
             self.daemon.modem(name)
-        client = self.client('upgrade', 'a', 'b', 'c', 'd', '/dev/tty-a', self.firmware(), '--json')
+        client = self.start('upgrade', 'a', 'b', 'c', 'd', '/dev/tty-a', self.firmware(), '--json')
         call = self.daemon.call('UpgradeMany')
         self.assertEqual(call['args'][0], ['/org/sqnsd1/modem/' + name for name in 'abcd'])
-        self.daemon.finish(3, 'failed', error=OWN + 'Incompatible', message='wrong family')
+        self.daemon.finish(3, 'failed', error=ERROR + 'Incompatible', message='wrong family')
         self.daemon.finish(1, 'succeeded')
-        self.daemon.finish(4, 'failed', error=OWN + 'NeedsRecovery', message='left in recovery')
-        self.daemon.finish(2, 'failed', error=OWN + 'DeviceLost', message='pulled out')
+        self.daemon.finish(4, 'failed', error=ERROR + 'NeedsRecovery', message='left in recovery')
+        self.daemon.finish(2, 'failed', error=ERROR + 'DeviceLost', message='pulled out')
         code, out, err = client.end()
         self.assertEqual(code, 10)
         self.assertEqual([job['state'] for job in json.loads(out)['jobs']], ['succeeded', 'failed', 'failed', 'failed'])
@@ -223,11 +222,11 @@ class Upgrade(WithDaemon):
 
     def test_severity(self):
         self.daemon.modem('b')
-        names = [OWN + n for n in ('NeedsRecovery', 'NeedsHand', 'DeviceLost', 'Failed', 'Incompatible', 'Busy', 'NotFound',
+        names = [ERROR + n for n in ('NeedsRecovery', 'NeedsHand', 'DeviceLost', 'Failed', 'Incompatible', 'Busy', 'NotFound',
                                    'Cancelled')]
         for i in range(len(names) - 1):
             with self.subTest(names[i]):
-                client = self.client('upgrade', 'a', 'b', self.firmware())
+                client = self.start('upgrade', 'a', 'b', self.firmware())
                 self.daemon.call('UpgradeMany')
                 self.daemon.finish(2 * i + 1, 'failed', error=names[i + 1], message='x')
                 self.daemon.finish(2 * i + 2, 'failed', error=names[i], message='x')
@@ -255,7 +254,7 @@ class Upgrade(WithDaemon):
         self.daemon.set_job(1, Message='press the reset button, 0:02 so far')
         self.daemon.set_job(1, State='interrupted', Message='the board was pulled out')
         self.assertEqual(client.err.line(), 'tty-a: interrupted: the board was pulled out')
-        self.daemon.finish(1, 'failed', error=OWN + 'NeedsHand', message='nobody came')
+        self.daemon.finish(1, 'failed', error=ERROR + 'NeedsHand', message='nobody came')
         self.assertEqual(client.end()[0], 11)
 
     def test_waiting_for_its_time_is_no_news_to_the_quiet(self):
@@ -288,14 +287,13 @@ class Upgrade(WithDaemon):
                 self.assertEqual(json.loads(out)['error']['jobs'], [uuid(1)])
             else:
                 self.assertEqual(out, uuid(1) + '\n')
-            self.daemon = FakeDaemon(self.bus.address)
-            self.addCleanup(self.daemon.close)
+            self.start_fake_daemon()
             self.daemon.modem('a')
 
     def test_the_daemon_vanishes_with_the_end_on_its_lips(self):
         client = self.upgrade()
         client.err.line()
-        self.daemon.finish(1, 'failed', error=OWN + 'NeedsHand', message='a person must come', order='last-words')
+        self.daemon.finish(1, 'failed', error=ERROR + 'NeedsHand', message='a person must come', order='last-words')
         code, _, err = client.end()
         self.assertEqual(code, 11, err)
         self.assertIn('a person must come', err)
@@ -304,7 +302,7 @@ class Upgrade(WithDaemon):
     def test_the_bus_vanishes(self):
         client = self.upgrade()
         client.err.line()
-        self.bus.close()
+        self.rig.bus.close()
         self.assertEqual(client.end()[0], 7)
 
     def test_timeout(self):
@@ -319,14 +317,14 @@ class Upgrade(WithDaemon):
         client = self.upgrade('--json-stream', stdout=write)
         os.close(write)
         self.daemon.set_job(1, State='running', Phase='link')
-        self.daemon.finish(1, 'failed', error=OWN + 'NeedsHand', message='x')
+        self.daemon.finish(1, 'failed', error=ERROR + 'NeedsHand', message='x')
         self.assertEqual(client.end()[0], 11)
 
 
 STRANDED = 'the board is gone; it goes on when somebody resumes it: sqnsctl resume 00000001'
 
 
-class Stranded(WithDaemon):
+class Stranded(FakeDaemonCase):
     """An interrupted job that does not go on by itself is not waited for."""
 
     def check(self, client, said):
@@ -348,14 +346,14 @@ class Stranded(WithDaemon):
 
     def test_wait(self):
         self.daemon.job(1, State='interrupted', Message=STRANDED)
-        self.check(self.client('wait', uuid(1)), lambda out, err: err)
+        self.check(self.start('wait', uuid(1)), lambda out, err: err)
         out, _ = self.expect(7, 'wait', uuid(1), '--json')
         self.assertEqual(json.loads(out)['jobs'][0]['state'], 'interrupted')
 
     def test_resumed_it_goes_on(self):
         """What it was before may still be told for a moment."""
         self.daemon.job(1, State='interrupted', Message=STRANDED)
-        client = self.client('resume', uuid(1))
+        client = self.start('resume', uuid(1))
         self.daemon.call('Resume')
         client.err.until('interrupted')
         self.daemon.set_job(1, State='running', Phase='probe', Message='')
@@ -371,12 +369,12 @@ class Stranded(WithDaemon):
         self.assertEqual(client.end()[0], 0)
 
 
-class Wait(WithDaemon):
+class Wait(FakeDaemonCase):
     def test_one(self):
         self.daemon.job(1, State='running')
-        client = self.client('wait', uuid(1))
+        client = self.start('wait', uuid(1))
         client.err.line()
-        self.daemon.finish(1, 'failed', error=OWN + 'Timeout', message='x')
+        self.daemon.finish(1, 'failed', error=ERROR + 'Timeout', message='x')
         self.assertEqual(client.end()[0], 7)
         self.expect(7, 'wait', uuid(1))
 
@@ -385,16 +383,16 @@ class Wait(WithDaemon):
         self.daemon.job(1, State='succeeded')
         self.daemon.job(2)
         self.daemon.job(3)
-        client = self.client('wait', '--all', '--json')
+        client = self.start('wait', '--all', '--json')
         self.assertEqual([client.err.line(), client.err.line()], ['tty-a: queued', 'tty-a: queued'])
         self.daemon.finish(3, 'succeeded')
-        self.daemon.finish(2, 'cancelled', error=OWN + 'Cancelled', message='x')
+        self.daemon.finish(2, 'cancelled', error=ERROR + 'Cancelled', message='x')
         code, out, _ = client.end()
         self.assertEqual((code, sorted(job['uuid'] for job in json.loads(out)['jobs'])), (9, [uuid(2), uuid(3)]))
 
     def test_ctrl_c_ends_it_at_once(self):
         self.daemon.job(1)
-        client = self.client('wait', uuid(1))
+        client = self.start('wait', uuid(1))
         client.err.line()
         client.interrupt()
         code, out, _ = client.end()

@@ -4,16 +4,15 @@
 import json
 import os
 import re
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from client_case import OWN, Case, WithDaemon  # noqa: E402
-from client_rig import FakeDaemon, job_path, uuid  # noqa: E402
+from sqnstest.bus import ERROR
+from sqnstest.case import Case, FakeDaemonCase
+from sqnstest.fake_daemon import job_path, uuid
 
 
-class CtrlC(WithDaemon):
+class CtrlC(FakeDaemonCase):
     """On a terminal, by the key."""
 
     def running(self, *args):
@@ -39,14 +38,14 @@ class CtrlC(WithDaemon):
         client.type(b'\x03')
         self.assertEqual(self.daemon.call('Cancel')['path'], job_path(1))
         client.screen.until('Cancelling... press Ctrl-C again to stop waiting')
-        self.daemon.finish(1, 'cancelled', error=OWN + 'Cancelled', message='as you wished')
+        self.daemon.finish(1, 'cancelled', error=ERROR + 'Cancelled', message='as you wished')
         code, screen, _ = client.end()
         self.assertEqual(code, 9)
         self.assertIn('cancelled: as you wished', screen)
 
     def test_a_cancel_that_is_refused(self):
         client = self.running()
-        self.daemon.order('fail', method='Cancel', error=OWN + 'WrongState', message='the modem is writing')
+        self.daemon.order('fail', method='Cancel', error=ERROR + 'WrongState', message='the modem is writing')
         client.type(b'\x03')
         client.screen.until('again within')
         client.type(b'\x03')
@@ -70,7 +69,7 @@ class CtrlC(WithDaemon):
 
     def test_before_there_is_a_job(self):
         self.daemon.order('hold', method='Upgrade')
-        client = self.client('upgrade', 'a', self.firmware())
+        client = self.start('upgrade', 'a', self.firmware())
         self.daemon.call('Upgrade')
         client.interrupt()
         client.err.until('Waiting for sqnsd to accept the job')
@@ -80,7 +79,7 @@ class CtrlC(WithDaemon):
 
     def test_before_there_is_a_job_twice(self):
         self.daemon.order('hold', method='Upgrade')
-        client = self.client('upgrade', 'a', self.firmware())
+        client = self.start('upgrade', 'a', self.firmware())
         self.daemon.call('Upgrade')
         client.interrupt()
         client.err.until('Waiting for sqnsd to accept the job')
@@ -101,7 +100,7 @@ class CtrlC(WithDaemon):
         self.assertEqual(client.end()[:2], (130, uuid(1) + '\n'))
 
 
-class Screen(WithDaemon):
+class Screen(FakeDaemonCase):
     """What stands on a terminal in the end."""
 
     def running(self, *args):
@@ -151,7 +150,7 @@ class Screen(WithDaemon):
         self.assert_stays(screen, uuid(1), 'Detached; the upgrade continues in the background')
 
 
-class Bars(WithDaemon):
+class Bars(FakeDaemonCase):
     def test_a_bar(self):
         client = self.upgrade(terminal=(100,))
         self.daemon.set_job(1, State='running', Phase='transfer', Message='sending', Progress=0.42, BytesDone=2100000,
@@ -168,7 +167,7 @@ class Bars(WithDaemon):
 
     def test_no_colour(self):
         client = self.upgrade(terminal=(100,), env={'NO_COLOR': '1'})
-        self.daemon.finish(1, 'failed', error=OWN + 'Failed', message='x')
+        self.daemon.finish(1, 'failed', error=ERROR + 'Failed', message='x')
         screen = client.end()[1]
         self.assertIn('[', screen)
         self.assertNotRegex(screen, r'\033\[\d*m')
@@ -212,7 +211,7 @@ class Bars(WithDaemon):
     def test_power_in_colour_and_of_hidden_boards(self):
         for i in range(9):
             self.daemon.modem('m%d' % i)
-        client = self.client('upgrade', '--all', self.firmware(), terminal=(80, 6))
+        client = self.start('upgrade', '--all', self.firmware(), terminal=(80, 6))
         self.daemon.call('UpgradeMany')
         client.screen.until('6 more boards')
         self.daemon.set_job(9, State='running', Phase='apply', Safe=False)
@@ -250,7 +249,7 @@ class Bars(WithDaemon):
     def test_more_boards_than_rows(self):
         for i in range(9):
             self.daemon.modem('m%d' % i)
-        client = self.client('upgrade', '--all', self.firmware(), terminal=(80, 6))
+        client = self.start('upgrade', '--all', self.firmware(), terminal=(80, 6))
         self.daemon.call('UpgradeMany')
         client.screen.until('6 more boards; 0 of 10 finished')
         client.process.terminate()
@@ -287,9 +286,9 @@ class Bars(WithDaemon):
         self.assertNotIn('\007', screen)
 
 
-class Watch(WithDaemon):
+class Watch(FakeDaemonCase):
     def test_stream(self):
-        client = self.client('watch', '--json-stream', '-q')
+        client = self.start('watch', '--json-stream', '-q')
         self.assertEqual(json.loads(client.out.line())['modem']['id'], 'a')
         self.daemon.modem('b')
         event = json.loads(client.out.line())
@@ -305,7 +304,7 @@ class Watch(WithDaemon):
         self.assertEqual(client.end()[0], 0)
 
     def test_plain(self):
-        client = self.client('watch')
+        client = self.start('watch')
         self.assertEqual(client.out.line(), 'tty-a: unknown')
         self.daemon.job(1)
         self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'CurrentJob': job_path(1), 'State': 'upgrading'})
@@ -320,7 +319,7 @@ class Watch(WithDaemon):
         self.assertEqual(client.end()[0], 12)
 
     def test_bars(self):
-        client = self.client('watch', terminal=(80,))
+        client = self.start('watch', terminal=(80,))
         client.screen.until('tty-a  unknown')
         client.type(b'\x03')
         self.assertEqual(client.end()[0], 0)
@@ -331,9 +330,7 @@ class Agent(Case):
 
     def setUp(self):
         super().setUp()
-        self.start_bus(rules='<allow user="*"/>')
-        self.daemon = FakeDaemon(self.bus.address)
-        self.addCleanup(self.daemon.close)
+        self.start_fake_daemon()
         self.log = self.file('agent.log', b'')
         os.chmod(self.log, 0o666)
         agent = self.file('pkttyagent', b"""#!/bin/sh
@@ -346,12 +343,12 @@ while :; do read -r line <%s || exit 1; done
         os.mkfifo(os.path.join(self.folder, 'never'), 0o666)
         os.chmod(os.path.join(self.folder, 'never'), 0o666)
         os.chmod(agent, 0o755)
-        self.address, self.bus = self.bus.address, None
+        self.names_bus = False
 
     def drain(self, *args, user=65534):
         how = {'user': user} if os.getuid() == 0 else {}
         self.expect(0, 'drain', 'on', *args, terminal=(80,), **how,
-                    env={'PATH': self.folder + ':' + os.environ['PATH'], 'DBUS_SYSTEM_BUS_ADDRESS': self.address})
+                    env={'PATH': self.folder + ':' + os.environ['PATH'], 'DBUS_SYSTEM_BUS_ADDRESS': self.rig.address})
         with open(self.log) as log:
             return log.read().split('\n')[:-1]
 
@@ -362,7 +359,7 @@ while :; do read -r line <%s || exit 1; done
 
     def test_not_when_nobody_is_to_be_asked(self):
         self.assertEqual(self.drain('--no-ask-password'), [])
-        self.assertEqual(self.drain('--bus', self.address), [])
+        self.assertEqual(self.drain('--bus', self.rig.address), [])
         if os.getuid() == 0:
             self.assertEqual(self.drain(user=0), [])
 

@@ -5,14 +5,15 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
-import subprocess
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from client_case import DBUS, OWN, Case, WithDaemon, load_make_dup  # noqa: E402
-from client_rig import FakeDaemon, job_path, uuid  # noqa: E402
+from sqnstest import SOURCE
+from sqnstest.bus import DBUS_ERROR, ERROR, NAME
+from sqnstest.case import Case, FakeDaemonCase
+from sqnstest.dup import make_dup
+from sqnstest.fake_daemon import COMMAND, job_path, uuid
 
 
 class Words(Case):
@@ -46,7 +47,7 @@ class Words(Case):
         for args in (['--json', 'list', 'x'], ['list', 'x', '--json'], ['list', '--nonsense', '--json'], ['--json']):
             out, err = self.expect(2, *args)
             error = json.loads(out)['error']
-            self.assertEqual((error['error-name'], error['exit-code']), (DBUS + 'InvalidArgs', 2))
+            self.assertEqual((error['error-name'], error['exit-code']), (DBUS_ERROR + 'InvalidArgs', 2))
             self.assertIn(error['message'], err)
 
     def test_version_without_a_command(self):
@@ -76,12 +77,8 @@ class Words(Case):
 
 
 class Inspect(Case):
-    def setUp(self):
-        super().setUp()
-        self.make_dup = load_make_dup()
-
     def test_a_sound_file(self):
-        data = self.make_dup.make_dup(version='6.0.0.0', build=37781, size=50000)
+        data = make_dup(version='6.0.0.0', build=37781, size=50000)
         path = self.file('some.dup', data)
         out, err = self.expect(0, 'inspect', path)
         self.assertEqual(err, '')
@@ -92,7 +89,7 @@ class Inspect(Case):
             self.assertRegex(out, r'(?m)^  %s +UPGR +\d+ +\d+ +good +%s upgrade package$' % (role, role))
 
     def test_json(self):
-        data = self.make_dup.make_dup(size=50000)
+        data = make_dup(size=50000)
         out, _ = self.expect(0, 'inspect', '--json', self.file('some.dup', data))
         document = json.loads(out)
         self.assertEqual(set(document), {'schema', 'firmware'})
@@ -108,14 +105,14 @@ class Inspect(Case):
         self.assertEqual(sum(package['size'] for package in firmware['packages']), len(data))
 
     def test_an_incomplete_file_says_so(self):
-        path = self.file('part.dup', self.make_dup.make_dup(size=50000, only=['bootrom', 'fff']))
+        path = self.file('part.dup', make_dup(size=50000, only=['bootrom', 'fff']))
         out, _ = self.expect(0, 'inspect', path)
         self.assertRegex(out, r'not complete, it lacks updater, fs: an upgrade will refuse it')
         out, _ = self.expect(0, 'inspect', '--json', path)
         self.assertEqual(json.loads(out)['firmware']['missing'], 'updater, fs')
 
     def test_what_is_no_firmware(self):
-        good = self.make_dup.make_dup(size=50000)
+        good = make_dup(size=50000)
         bad = bytearray(good)
         bad[len(bad) // 2] ^= 1
         huge = self.file('huge', b'')
@@ -142,7 +139,7 @@ class Inspect(Case):
         how = {'user': 65534} if os.getuid() == 0 else {}
         out, err = self.expect(4, 'inspect', path, '--json', **how)
         self.assertIn('may not read', err)
-        self.assertEqual(json.loads(out)['error']['error-name'], DBUS + 'AccessDenied')
+        self.assertEqual(json.loads(out)['error']['error-name'], DBUS_ERROR + 'AccessDenied')
 
     def test_upgrade_checks_the_file_first(self):
         """Before there is a bus."""
@@ -151,40 +148,40 @@ class Inspect(Case):
 
 
 class Buses(Case):
+    def start_activatable(self):
+        bus = self.rig.start_bus()
+        bus.service(NAME, shlex.join([*COMMAND, bus.address]))
+        bus.reload()
+
     def test_no_daemon(self):
-        self.start_bus()
+        self.rig.start_bus()
         out, err = self.expect(12, 'list', '--json')
         self.assertIn('sqnsd is not running', err)
         error = json.loads(out)['error']
-        self.assertEqual((error['exit-code'], error['error-name']), (12, DBUS + 'ServiceUnknown'))
+        self.assertEqual((error['exit-code'], error['error-name']), (12, DBUS_ERROR + 'ServiceUnknown'))
         self.assertIn('systemctl', error['advice'])
 
     def test_it_is_started_by_the_bus(self):
-        self.start_bus(activatable=True)
+        self.start_activatable()
         out, _ = self.expect(0, 'version')
         self.assertIn('sqnsd 0.1.0', out)
 
     def test_a_service_that_does_not_start(self):
-        self.start_bus(activatable=True)
-        service = os.path.join(self.folder, 'services', 'org.sqnsd1.service')
-        with open(service, 'w') as out:
-            out.write('[D-BUS Service]\nName=org.sqnsd1\nExec=/bin/false\n')
-        subprocess.run(['dbus-send', '--bus=' + self.bus.address, '--print-reply', '--dest=org.freedesktop.DBus', '/',
-                        'org.freedesktop.DBus.ReloadConfig'], check=True, stdout=subprocess.DEVNULL)
+        self.start_activatable()
+        self.rig.bus.service(NAME, '/bin/false')
+        self.rig.bus.reload()
         _, err = self.expect(12, 'list')
         self.assertIn('does not start', err)
 
     def test_a_bus_that_does_not_let_us(self):
-        self.start_bus(rules='<deny send_destination="org.sqnsd1" send_interface="org.freedesktop.DBus.ObjectManager"/>')
-        daemon = FakeDaemon(self.bus.address)
-        self.addCleanup(daemon.close)
+        self.rig.start_bus(rules='<deny send_destination="org.sqnsd1" send_interface="org.freedesktop.DBus.ObjectManager"/>')
+        self.start_fake_daemon()
         self.expect(4, 'list')
 
     def test_the_session_bus(self):
-        self.start_bus()
-        daemon = FakeDaemon(self.bus.address)
-        self.addCleanup(daemon.close)
-        address, self.bus = self.bus.address, None
+        self.rig.start_bus()
+        self.start_fake_daemon()
+        address, self.names_bus = self.rig.address, False
         self.expect(0, 'list', '--session', env={'DBUS_SESSION_BUS_ADDRESS': address})
         self.expect(0, 'list', env={'DBUS_SYSTEM_BUS_ADDRESS': address})
 
@@ -197,16 +194,15 @@ class Host(Case):
         bridge = shutil.which('systemd-stdio-bridge')
         if bridge is None:
             self.skipTest('systemd-stdio-bridge is not installed')
-        self.start_bus()
-        self.daemon = FakeDaemon(self.bus.address)
-        self.addCleanup(self.daemon.close)
+        self.rig.start_bus()
+        self.start_fake_daemon()
         self.daemon.modem('a')
         ssh = self.file('ssh', b'')
         self.log = os.path.join(self.folder, 'ssh.log')
         with open(ssh, 'w') as out:
-            out.write('#!/bin/sh\necho "$*" >>%s\nexec %s --bus-path=%s\n' % (self.log, bridge, self.bus.address))
+            out.write('#!/bin/sh\necho "$*" >>%s\nexec %s --bus-path=%s\n' % (self.log, bridge, self.rig.address))
         os.chmod(ssh, 0o755)
-        self.bus = None
+        self.names_bus = False
         self.env = {'PATH': self.folder + ':' + os.environ['PATH']}
 
     def test_reading(self):
@@ -216,12 +212,12 @@ class Host(Case):
             self.assertEqual(log.read(), '-xT -- me@bench systemd-stdio-bridge\n')
 
     def test_files_do_not_cross(self):
-        path = self.file('fw.dup', load_make_dup().make_dup(size=20000))
+        path = self.file('fw.dup', make_dup(size=20000))
         self.daemon.job(1)
         for args in (['upgrade', 'a', path], ['at', 'a', 'AT'], ['job', '0', '--log']):
             out, err = self.expect(1, '--host', 'bench', '--json', *args, env=self.env)
             self.assertIn('do not cross', err)
-            self.assertEqual(json.loads(out)['error']['error-name'], OWN + 'NotSupported')
+            self.assertEqual(json.loads(out)['error']['error-name'], ERROR + 'NotSupported')
         self.assertEqual(self.daemon.calls, [])
 
     def test_a_host_that_is_not_there(self):
@@ -234,7 +230,7 @@ class Host(Case):
         self.assertNotIn('--session', err)
 
 
-class Reading(WithDaemon):
+class Reading(FakeDaemonCase):
     def test_list(self):
         self.daemon.modem('b', Board='FiPy', State='application', FirmwareVersion='6.0.0.0-37781')
         self.daemon.job(1, modem='b', State='running', Progress=0.425)
@@ -275,7 +271,7 @@ class Reading(WithDaemon):
         self.assertEqual(out.count('\n'), 1)
 
     def test_every_property_is_in_the_json(self):
-        xml = os.path.join(os.environ['SQNS_SOURCE'], 'data', 'dbus')
+        xml = os.path.join(SOURCE, 'data', 'dbus')
         self.daemon.job(1)
         for interface, args, noun in (('Modem', ['show', 'a'], 'modem'), ('Job', ['job', '0'], 'job'),
                                       ('Manager', ['drain', 'off'], 'manager')):
@@ -300,7 +296,7 @@ class Reading(WithDaemon):
     def test_show_refresh(self):
         self.expect(0, 'show', 'a', '--refresh')
         self.assertEqual(self.daemon.call('Refresh')['path'], '/org/sqnsd1/modem/a')
-        self.daemon.order('fail', method='Refresh', error=OWN + 'PortLocked', message='minicom has it')
+        self.daemon.order('fail', method='Refresh', error=ERROR + 'PortLocked', message='minicom has it')
         _, err = self.expect(5, 'show', 'a', '--refresh')
         self.assertEqual(err, 'sqnsctl: minicom has it\n')
 
@@ -325,7 +321,7 @@ class Reading(WithDaemon):
         """One board was unplugged, and another one plugged into the same tty."""
         tty = self.file('ttyUSB1', b'')
         self.daemon.modem('gone', DevNode=tty, VendorId=0x0403, Present=False, State='gone')
-        self.daemon.order('fail', method='AddPort', error=OWN + 'NotFound', message='there is no such tty')
+        self.daemon.order('fail', method='AddPort', error=ERROR + 'NotFound', message='there is no such tty')
         for name in (tty, 'ttyUSB1'):
             _, err = self.expect(3, 'show', name)
             self.assertIn("the board that was there is not plugged in: name it by its id, 'gone'", err)
@@ -337,7 +333,7 @@ class Reading(WithDaemon):
         self.assertRegex(out, r'(?m)^there +%s ' % tty)
         self.assertRegex(out, r'(?m)^gone +\(%s\) ' % tty)
         for command in (['doctor', tty], ['upgrade', tty, self.firmware(), '--detach']):
-            self.assertNotIn('means 2', self.run_client(*command)[2])
+            self.assertNotIn('means 2', self.sqnsctl(*command)[2])
         self.assertEqual(self.daemon.call('Upgrade')['path'], '/org/sqnsd1/modem/there')
 
     def test_an_unknown_tty_is_added(self):
@@ -346,9 +342,9 @@ class Reading(WithDaemon):
         self.assertEqual(self.daemon.call('AddPort')['args'], ['/nonexistent/ttyUSB7', {}])
         out, _ = self.expect(0, 'show', 'tty', '--json', cwd='/dev')
         self.assertEqual(self.daemon.call('AddPort')['args'], ['/dev/tty', {}])
-        self.daemon.order('fail', method='AddPort', error=OWN + 'NotFound', message='no such tty')
+        self.daemon.order('fail', method='AddPort', error=ERROR + 'NotFound', message='no such tty')
         self.expect(3, 'show', '/nonexistent/ttyUSB8')
-        self.daemon.order('fail', method='AddPort', error=OWN + 'Failed', message='/etc/passwd is not a tty')
+        self.daemon.order('fail', method='AddPort', error=ERROR + 'Failed', message='/etc/passwd is not a tty')
         _, err = self.expect(3, 'show', '/etc/passwd')
         self.assertEqual(err, 'sqnsctl: /etc/passwd is not a tty\n')
 
@@ -395,14 +391,14 @@ class Reading(WithDaemon):
         self.assertIn('version', document['client'])
 
     def test_global_options_stand_anywhere(self):
-        address, self.bus = self.bus.address, None
+        address, self.names_bus = self.rig.address, False
         for args in (['--bus', address, 'list'], ['list', '--bus', address], ['--bus=' + address, 'list', '-q'],
                      ['-q', '--timeout', '5', 'list', '--bus', address], ['--bus', address, '--', 'list'],
                      ['--bus', '/nonexistent', 'list', '--bus', address]):
             self.expect(0, *args)
 
 
-class ForeignText(WithDaemon):
+class ForeignText(FakeDaemonCase):
     """What a board, a file, a user or the daemon brings steers no terminal, whichever command shows it."""
     EVIL = 'x\033]0;title\007\x9b2J\x7f\u202ey'
     HARMLESS = 'x?]0;title??2J??y'
@@ -413,7 +409,7 @@ class ForeignText(WithDaemon):
         self.daemon.modem('evil', DevNode='/dev/tty' + evil, Board=evil, BoardFirmware=evil, FirmwareVersion=evil,
                           LastError=evil, Blockers=[evil], Link=evil, Versions={'software': evil}, CurrentJob=job_path(1))
         self.daemon.job(1, modem='evil', State='running', Phase=evil, Message=evil, Label=evil, VersionBefore=evil)
-        self.daemon.job(2, modem='evil', State='failed', ErrorName=OWN + 'Failed', ErrorMessage=evil, Advice=evil,
+        self.daemon.job(2, modem='evil', State='failed', ErrorName=ERROR + 'Failed', ErrorMessage=evil, Advice=evil,
                         Message=evil, VersionAfter=evil)
         self.daemon.job(3, modem='evil', State='succeeded', Message=evil, VersionAfter=evil)
         self.daemon.job(4, modem='evil', State='interrupted', Message=evil + ' sqnsctl resume ')
@@ -431,7 +427,7 @@ class ForeignText(WithDaemon):
                 (2, ['list', '--' + evil]), (6, ['upgrade', 'a', fake]), (2, ['upgrade', 'a', self.firmware(), '--not-before', evil])):
             for more in ([], ['--json']) if '--follow' not in args else ([],):
                 with self.subTest(args=args, more=more):
-                    got, out, err = self.run_client(*args, *more)
+                    got, out, err = self.sqnsctl(*args, *more)
                     self.assertRegex(out + err, r'\A[^\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]*\Z')
                     self.assertIn(got, range(13) if code is None else (code,), out + err)
 
@@ -445,7 +441,7 @@ class ForeignText(WithDaemon):
     def test_progress_and_views(self):
         for args in (['watch'], ['watch', '--json-stream'], ['wait', uuid(1)], ['wait', uuid(1), '--json-stream']):
             with self.subTest(args=args):
-                client = self.client(*args)
+                client = self.start(*args)
                 stream = client.err if args[0] == 'wait' and len(args) == 2 else client.out
                 seen = stream.until('title')
                 client.interrupt()
@@ -453,7 +449,7 @@ class ForeignText(WithDaemon):
                 self.assertRegex(seen + out + err, r'\A[^\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]*\Z')
 
 
-class Small(WithDaemon):
+class Small(FakeDaemonCase):
     def test_drain(self):
         self.expect(0, 'drain', 'on')
         self.assertEqual(self.daemon.call('SetDraining')['args'], [True])
@@ -468,7 +464,7 @@ class Small(WithDaemon):
         self.assertEqual(self.daemon.call('Cancel')['path'], job_path(1))
         out, _ = self.expect(0, 'cancel', '--all', '--json')
         self.assertEqual([job['uuid'] for job in json.loads(out)['jobs']], [uuid(1)])
-        self.daemon.order('fail', method='Cancel', error=OWN + 'WrongState', message='past the point of no return')
+        self.daemon.order('fail', method='Cancel', error=ERROR + 'WrongState', message='past the point of no return')
         _, err = self.expect(6, 'cancel', uuid(1))
         self.assertIn('sqnsctl: past the point of no return\n', err)
 
@@ -491,7 +487,7 @@ class Small(WithDaemon):
         out, _ = self.expect(0, 'at', 'a', 'AT+CSQ', '--json')
         self.assertEqual(json.loads(out)['modem']['at'], {
             'command': 'AT+CSQ', 'lines': ['+CSQ: 20,99'], 'unsolicited': ['+CPSMS: 1,,,"1","2"'], 'result': 'OK'})
-        self.daemon.order('fail', method='OpenConsole', error=OWN + 'Busy', message='a job runs')
+        self.daemon.order('fail', method='OpenConsole', error=ERROR + 'Busy', message='a job runs')
         self.expect(5, 'at', 'a', 'AT')
 
     def test_at_dials(self):
@@ -517,11 +513,11 @@ class Small(WithDaemon):
     def test_a_call_that_is_not_answered(self):
         self.daemon.order('hold', method='SetDraining')
         out, _ = self.expect(7, 'drain', 'on', '--timeout', '1', '--json')
-        self.assertEqual(json.loads(out)['error']['error-name'], OWN + 'Timeout')
+        self.assertEqual(json.loads(out)['error']['error-name'], ERROR + 'Timeout')
 
     def test_the_daemon_dies_in_a_call(self):
         self.daemon.order('hold', method='SetDraining')
-        client = self.client('drain', 'on')
+        client = self.start('drain', 'on')
         self.daemon.call('SetDraining')
         self.daemon.order('drop')
         self.assertEqual(client.end()[0], 12)

@@ -4,58 +4,29 @@
 import json
 import os
 import signal
-import sys
 import termios
 import tty
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import GLib, Rig, error_name, wait_for  # noqa: E402
-from client_rig import Client, Reader  # noqa: E402
+from sqnstest.bus import ERROR, GLib, error_name
+from sqnstest.case import DaemonCase
+from sqnstest.client import BUSY, DETACHED, DONE, FAILED, HAND, NOT_FOUND, NO_DAEMON, REFUSED, UNKNOWN, USAGE, Reader
+from sqnstest.deadlines import wait_for
 
-ERROR = 'org.sqnsd1.Error.'
-FAST = ('--time-scale=0.02', '--imei=354344040000009', '--iccid=89490200001234567890', '--imsi=262011234567890')
+NUMBERED = ('--time-scale=0.02', '--imei=354344040000009', '--iccid=89490200001234567890', '--imsi=262011234567890')
 NUMBERS = ('354344040000009', '89490200001234567890', '262011234567890')
-DONE, FAILED, USAGE, NOT_FOUND, BUSY, REFUSED, UNKNOWN, HAND, NO_DAEMON, DETACHED = 0, 1, 2, 3, 5, 6, 7, 11, 12, 130
 CTRL_RIGHT_BRACKET = b'\x1d'
 
 
-class Case(unittest.TestCase):
-    maxDiff = None
-    options = ()
-
-    def setUp(self):
-        self.rig = Rig()
-        self.addCleanup(self.end)
-        self.daemon = self.rig.daemon('--verbose', *self.options)
-        self.bus = self.rig.client()
-
-    def end(self):
-        self.assertEqual(self.rig.close(), [])
+class ConsoleCase(DaemonCase):
+    daemon_options = ('--verbose',)
 
     def modem(self, *options, **how):
         """A board that the daemon knows: its object path."""
-        self.board = self.rig.board(*FAST, *options)
-        return self.bus.add_port(self.board.port, **how)
+        return self.make_modem(*NUMBERED, *options, **how)
 
-    def client(self, *args, **how):
-        client = Client(['--bus', self.rig.address, *args], **how)
-        self.addCleanup(client.kill)
-        return client
-
-    def expect(self, code, *args, **how):
-        got, out, err = self.client(*args, **how).end()
-        self.assertEqual(got, code, 'sqnsctl %s\nstdout: %s\nstderr: %s' % (' '.join(args), out, err))
-        return out, err
-
-    def refused(self, name, *call, words=''):
-        with self.assertRaises(GLib.Error) as caught:
-            self.bus.call(*call)
-        self.assertEqual(error_name(caught.exception), ERROR + name, caught.exception.message)
-        self.assertIn(words, caught.exception.message)
-
-    def status(self):
-        return json.loads(self.board.tell('status'))
+    def call_refused(self, name, *call, words=''):
+        self.refused(ERROR + name, self.bus.call, *call, words=words)
 
     def property(self, modem, name):
         return self.bus.properties(modem, 'Modem')[name]
@@ -69,16 +40,16 @@ class Case(unittest.TestCase):
         self.assertEqual(self.property(modem, 'Link'), 'passthrough')
 
 
-class Terminal(Case):
+class Terminal(ConsoleCase):
     """sqnsctl console on a terminal of its own."""
 
-    def start(self, *options, args=()):
+    def open_console(self, *options, args=()):
         self.path = self.modem(*options)
         master, slave = os.openpty()
         self.addCleanup(os.close, master)
         before = termios.tcgetattr(slave)
         os.close(slave)
-        client = self.client('console', self.board.port, *args, terminal=(80,))
+        client = self.start('console', self.one.port, *args, terminal=(80,))
         self.before = termios.tcgetattr(client.master)
         self.assertEqual(self.before[:4], before[:4])
         client.screen.until('Ctrl-] leaves')
@@ -99,7 +70,7 @@ class Terminal(Case):
         self.assertNotEqual(termios.tcgetattr(client.master), self.before)
 
     def test_a_talk(self):
-        client = self.start()
+        client = self.open_console()
         self.talk(client)
         client.type(b'ATE1\r')
         client.screen.until('OK')
@@ -119,16 +90,16 @@ class Terminal(Case):
         self.assertEqual(self.property(self.path, 'Link'), 'relay')
 
     def test_local_echo(self):
-        client = self.start(args=('--echo',))
+        client = self.open_console(args=('--echo',))
         client.type(b'AT+CFUN?\r')
         self.assertIn('AT+CFUN?', client.screen.until('+CFUN: '))
         client.type(CTRL_RIGHT_BRACKET)
         self.ended(client, DONE)
 
     def test_noise_does_not_steer_the_terminal(self):
-        client = self.start()
+        client = self.open_console()
         self.talk(client)
-        self.board.tell('fault garbage@AT+SMOD:3')
+        self.one.tell('fault garbage@AT+SMOD:3')
         client.type(b'AT+SMOD?\r')
         self.assertRegex(client.screen.until('\\xf'), r'\\xf')
         client.type(CTRL_RIGHT_BRACKET)
@@ -137,25 +108,25 @@ class Terminal(Case):
     def test_signals(self):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             with self.subTest(number):
-                client = self.start()
+                client = self.open_console()
                 self.talk(client)
                 client.process.send_signal(number)
                 self.ended(client, DETACHED)
 
     def test_quit(self):
-        client = self.start()
+        client = self.open_console()
         self.talk(client)
         client.process.send_signal(signal.SIGQUIT)
         self.ended(client, -signal.SIGQUIT)
 
     def test_the_daemon_dies(self):
-        client = self.start()
+        client = self.open_console()
         self.talk(client)
         self.daemon.kill()
         self.assertIn('the daemon has gone', self.ended(client, NO_DAEMON))
 
     def test_the_daemon_stops(self):
-        client = self.start()
+        client = self.open_console()
         self.talk(client)
         self.daemon.terminate()
         client.screen.until('[sqnsd: the daemon is stopping; the console is closed]')
@@ -163,15 +134,15 @@ class Terminal(Case):
         self.assertEqual(self.rig.ended(self.daemon), 0)
 
     def test_the_board_goes(self):
-        client = self.start()
+        client = self.open_console()
         self.talk(client)
-        self.board.close()
-        self.rig.things.remove(self.board)
+        self.one.close()
+        self.rig.things.remove(self.one)
         self.assertIn('unplugged', self.ended(client, UNKNOWN))
         self.wait_property(self.path, 'State', 'gone')
 
     def test_a_job_takes_it(self):
-        client = self.start()
+        client = self.open_console()
         self.talk(client)
         job = self.bus.upgrade(self.path, self.rig.dup())
         uuid = self.bus.properties(job, 'Job')['Uuid']
@@ -180,7 +151,7 @@ class Terminal(Case):
         self.bus.wait_state(job, 'succeeded')
 
 
-class Lines(Case):
+class Lines(ConsoleCase):
     """sqnsctl console with lines from a pipe or a file."""
 
     def talk(self, code, port, lines, *args):
@@ -194,7 +165,7 @@ class Lines(Case):
 
     def test_each_waits_for_its_answer(self):
         self.modem('--fault=late@AT+SMOD?:300')
-        out, err = self.talk(DONE, self.board.port, b'ATE0\nAT+SMOD?\n\nATI1\r\nAT+CFUN?')
+        out, err = self.talk(DONE, self.one.port, b'ATE0\nAT+SMOD?\n\nATI1\r\nAT+CFUN?')
         self.assertEqual([line for line in out.split('\n') if line],
                          ['ATE0', 'OK', '2', 'OK', 'UE6.0.0.0', 'LR6.0.0.0-35351', 'OK', '+CFUN: 1', 'OK'])
         self.assertNotIn('\r', out)
@@ -202,23 +173,23 @@ class Lines(Case):
 
     def test_an_error(self):
         self.modem()
-        out, _ = self.talk(FAILED, self.board.port, b'ATE0\nAT+BAD\nAT+SMOD?\n')
+        out, _ = self.talk(FAILED, self.one.port, b'ATE0\nAT+BAD\nAT+SMOD?\n')
         self.assertEqual([line for line in out.split('\n') if line], ['ATE0', 'OK', 'ERROR', '2', 'OK'])
 
     def test_no_answer(self):
         self.modem('--fault=silence@AT+CFUN?x*')
-        _, err = self.talk(UNKNOWN, self.board.port, b'AT+CFUN?\n', '--timeout', '5')
+        _, err = self.talk(UNKNOWN, self.one.port, b'AT+CFUN?\n', '--timeout', '5')
         self.assertIn('has not answered AT+CFUN? in time', err)
 
     def test_nothing(self):
         self.modem()
-        self.assertEqual(self.expect(DONE, 'console', self.board.port), ('', ''))
+        self.assertEqual(self.expect(DONE, 'console', self.one.port), ('', ''))
 
     def test_while_more_comes(self):
         """A program that asks and reads what it is told."""
         self.modem()
         read, write = os.pipe()
-        client = self.client('console', self.board.port, stdin=read)
+        client = self.start('console', self.one.port, stdin=read)
         os.close(read)
         for _ in range(3):
             os.write(write, b'AT+SMOD?\n')
@@ -230,7 +201,7 @@ class Lines(Case):
         self.modem()
         read, write = os.pipe()
         self.addCleanup(os.close, write)
-        client = self.client('console', self.board.port, stdin=read)
+        client = self.start('console', self.one.port, stdin=read)
         os.close(read)
         os.write(write, b'AT\n')
         client.out.until('OK')
@@ -239,31 +210,31 @@ class Lines(Case):
 
     def test_refusals(self):
         modem = self.modem('--time-scale=1', '--apply-time=60')
-        _, err = self.expect(USAGE, 'console', self.board.port, '--json')
+        _, err = self.expect(USAGE, 'console', self.one.port, '--json')
         self.assertIn('no JSON', err)
         self.expect(NOT_FOUND, 'console', 'ttyNone7')
         _, fds = self.bus.call(modem, 'Modem.OpenConsole', '(a{sv})', ({},))
-        _, err = self.expect(BUSY, 'console', self.board.port)
+        _, err = self.expect(BUSY, 'console', self.one.port)
         self.assertIn('a console is open', err)
         os.close(fds[0])
         job = self.bus.upgrade(modem, self.rig.dup())
         self.bus.wait_state(job, 'running')
         for command in ('console', 'reset'):
-            _, err = self.expect(BUSY, command, self.board.port)
+            _, err = self.expect(BUSY, command, self.one.port)
             self.assertIn('a job runs', err)
-        self.expect(BUSY, 'at', self.board.port, 'AT')
-        self.expect(BUSY, 'show', self.board.port, '--identify')
+        self.expect(BUSY, 'at', self.one.port, 'AT')
+        self.expect(BUSY, 'show', self.one.port, '--identify')
         self.bus.call(job, 'Job.Cancel', '(a{sv})', ({},))
         self.bus.wait_state(job, 'cancelled')
 
     def test_at(self):
         self.modem()
-        self.assertEqual(self.expect(DONE, 'at', self.board.port, 'AT+SMOD?')[0], '2\n')
-        out, err = self.expect(FAILED, 'at', self.board.port, 'AT+BAD')
+        self.assertEqual(self.expect(DONE, 'at', self.one.port, 'AT+SMOD?')[0], '2\n')
+        out, err = self.expect(FAILED, 'at', self.one.port, 'AT+BAD')
         self.assertEqual((out, err), ('', 'sqnsctl: the modem answered ERROR\n'))
 
 
-class Identify(Case):
+class Identify(ConsoleCase):
     def show(self, ref, code=DONE):
         out, _ = self.expect(code, 'show', ref, '--identify', '--json')
         return json.loads(out)['modem']['identity']
@@ -281,37 +252,37 @@ class Identify(Case):
         self.assertEqual(answer, dict(zip(('imei', 'iccid', 'imsi'), NUMBERS)))
         self.assertNotIn(NUMBERS[0], json.dumps(str(self.bus.objects())))
         self.assertEqual(self.property(modem, 'LastError'), '')
-        out, _ = self.expect(DONE, 'show', self.board.port, '--identify')
+        out, _ = self.expect(DONE, 'show', self.one.port, '--identify')
         self.assertRegex(out, r'(?m)^imei +354344040000009\niccid +89490200001234567890\nimsi +262011234567890$')
-        self.assertEqual(self.show(self.board.port), answer)
+        self.assertEqual(self.show(self.one.port), answer)
         self.assert_discreet()
 
     def test_without_a_sim(self):
         self.modem('--iccid=', '--imsi=')
-        self.assertEqual(self.show(self.board.port), {'imei': NUMBERS[0]})
+        self.assertEqual(self.show(self.one.port), {'imei': NUMBERS[0]})
 
     def test_noise_between(self):
         self.modem('--noise')
-        self.assertEqual(self.show(self.board.port), dict(zip(('imei', 'iccid', 'imsi'), NUMBERS)))
+        self.assertEqual(self.show(self.one.port), dict(zip(('imei', 'iccid', 'imsi'), NUMBERS)))
 
     def test_the_old_command_for_the_sim(self):
         self.modem('--fault=error@AT+SQNCCID')
-        self.assertEqual(self.show(self.board.port)['iccid'], NUMBERS[1])
+        self.assertEqual(self.show(self.one.port)['iccid'], NUMBERS[1])
 
     def test_one_silence_is_forgiven(self):
         self.modem('--fault=silence@AT+SQNCCID')
-        self.assertEqual(self.show(self.board.port), dict(zip(('imei', 'iccid', 'imsi'), NUMBERS)))
+        self.assertEqual(self.show(self.one.port), dict(zip(('imei', 'iccid', 'imsi'), NUMBERS)))
         self.assert_discreet()
 
     def test_in_recovery(self):
         self.modem('--modem=recovery')
-        self.assertEqual(self.show(self.board.port), {})
-        _, err = self.expect(DONE, 'show', self.board.port, '--identify')
+        self.assertEqual(self.show(self.one.port), {})
+        _, err = self.expect(DONE, 'show', self.one.port, '--identify')
         self.assertIn('in application mode only', err)
 
     def test_unplugged_meanwhile(self):
         modem = self.modem('--fault=unplug@AT+SQNCCID')
-        self.refused('DeviceLost', modem, 'Modem.Identify', '(a{sv})', ({},))
+        self.call_refused('DeviceLost', modem, 'Modem.Identify', '(a{sv})', ({},))
 
     def test_unknown_option(self):
         modem = self.modem()
@@ -320,7 +291,7 @@ class Identify(Case):
         self.assertIn('InvalidArgs', error_name(caught.exception))
 
 
-class Names(Case):
+class Names(ConsoleCase):
     """MODEM may be an IMEI, or the label of a job on it."""
 
     def shown(self, ref):
@@ -335,7 +306,7 @@ class Names(Case):
             port, err = self.shown(ref)
             self.assertEqual(port, other.port)
             self.assertIn('asking 2 boards', err)
-        self.assertEqual(self.shown(NUMBERS[0])[0], self.board.port)
+        self.assertEqual(self.shown(NUMBERS[0])[0], self.one.port)
         _, err = self.expect(NOT_FOUND, 'show', '111111111111111')
         self.assertIn('no board tells the IMEI 111111111111111', err)
         for number in NUMBERS:
@@ -350,88 +321,88 @@ class Names(Case):
 
     def test_label(self):
         modem = self.modem()
-        other = self.rig.board(*FAST)
+        other = self.rig.board(*NUMBERED)
         later = GLib.Variant('t', 4102444800000000)
         for path, label in ((modem, 'bench 7'), (modem, 'both'), (self.bus.add_port(other.port), 'both')):
             fd = os.open(self.rig.dup(), os.O_RDONLY)
             self.bus.call(path, 'Modem.Upgrade', '(ha{sv})', (0, {'label': GLib.Variant('s', label), 'not-before': later}), [fd])
             os.close(fd)
-        self.assertEqual(self.shown('bench 7'), (self.board.port, ''))
+        self.assertEqual(self.shown('bench 7'), (self.one.port, ''))
         _, err = self.expect(NOT_FOUND, 'show', 'both')
         self.assertIn("the label 'both' means 2 boards", err)
 
 
-class Reset(Case):
+class Reset(ConsoleCase):
     def test_by_the_prompt(self):
         modem = self.modem('--main-program=prints')
         self.bus.call(modem, 'Modem.Reset', '(a{sv})', ({},))
-        self.assertEqual(self.status()['esp32-resets'], 1)
-        self.assertEqual(self.status()['modem-resets'], 0)
-        _, err = self.expect(DONE, 'reset', self.board.port)
+        self.assertEqual(self.status(self.one)['esp32-resets'], 1)
+        self.assertEqual(self.status(self.one)['modem-resets'], 0)
+        _, err = self.expect(DONE, 'reset', self.one.port)
         self.assertIn('its modem goes on as it was', err)
-        self.assertEqual(self.status()['esp32-resets'], 2)
+        self.assertEqual(self.status(self.one)['esp32-resets'], 2)
 
     def test_needs_a_hand(self):
         modem = self.modem('--start=passthrough', link='passthrough')
         self.hold_in_passthrough(modem)
-        _, err = self.expect(HAND, 'reset', self.board.port)
+        _, err = self.expect(HAND, 'reset', self.one.port)
         self.assertIn('press the reset button', err)
-        self.assertEqual(self.status()['modem-resets'], 0)
-        self.board.tell('press-reset')
-        self.expect(DONE, 'reset', self.board.port)
+        self.assertEqual(self.status(self.one)['modem-resets'], 0)
+        self.one.tell('press-reset')
+        self.expect(DONE, 'reset', self.one.port)
 
     def test_a_program_that_does_not_yield(self):
         self.modem('--main-program=ignores-ctrl-c')
         self.let_it_run('main.py runs')
-        _, err = self.expect(HAND, 'reset', self.board.port)
+        _, err = self.expect(HAND, 'reset', self.one.port)
         self.assertIn('press the reset button', err)
 
     def let_it_run(self, words):
         """Until the program says @words: a Ctrl-C before that would be too early."""
-        port = os.open(self.board.port, os.O_RDWR | os.O_NOCTTY)
+        port = os.open(self.one.port, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(port)
         attributes = termios.tcgetattr(port)
         attributes[4] = attributes[5] = termios.B115200
         termios.tcsetattr(port, termios.TCSANOW, attributes)
-        self.board.tell('press-reset')
+        self.one.tell('press-reset')
         Reader(port).until(words)
         os.close(port)
 
     def test_with_the_modem(self):
         modem = self.modem()
-        _, err = self.expect(DONE, 'reset', '--modem', self.board.port)
+        _, err = self.expect(DONE, 'reset', '--modem', self.one.port)
         self.assertIn('the modem has restarted and answers', err)
-        self.assertEqual((self.status()['esp32-resets'], self.status()['modem-resets']), (1, 1))
+        self.assertEqual((self.status(self.one)['esp32-resets'], self.status(self.one)['modem-resets']), (1, 1))
         self.assertEqual(self.property(modem, 'State'), 'application')
 
     def test_modes_stay(self):
         for mode in ('recovery', 'ffh'):
             with self.subTest(mode):
                 modem = self.modem('--modem=' + mode)
-                self.expect(DONE, 'reset', '--modem', self.board.port)
+                self.expect(DONE, 'reset', '--modem', self.one.port)
                 self.assertEqual(self.property(modem, 'State'), mode)
-                self.assertEqual(self.status()['modem-resets'], 1)
+                self.assertEqual(self.status(self.one)['modem-resets'], 1)
 
     def test_a_bare_modem(self):
         self.modem('--start=direct', link='direct')
-        out, _ = self.expect(DONE, 'reset', '--modem', self.board.port, '--json')
+        out, _ = self.expect(DONE, 'reset', '--modem', self.one.port, '--json')
         self.assertEqual(json.loads(out)['modem']['state'], 'application')
-        self.assertEqual((self.status()['esp32-resets'], self.status()['modem-resets']), (0, 1))
-        _, err = self.expect(FAILED, 'reset', self.board.port)
+        self.assertEqual((self.status(self.one)['esp32-resets'], self.status(self.one)['modem-resets']), (0, 1))
+        _, err = self.expect(FAILED, 'reset', self.one.port)
         self.assertIn('no module to reset', err)
 
     def test_not_while_it_applies_an_upgrade(self):
         modem = self.modem('--modem=updater', '--start=direct', '--time-scale=1', '--apply-time=30', link='direct')
         wait_for(lambda: self.refreshed(modem) == 'updater', 'the modem to say that it is the updater')
-        self.refused('WrongState', modem, 'Modem.Reset', '(a{sv})', ({'modem': GLib.Variant('b', True)},),
+        self.call_refused('WrongState', modem, 'Modem.Reset', '(a{sv})', ({'modem': GLib.Variant('b', True)},),
                      words='applying an upgrade')
-        self.assertEqual(self.status()['modem-resets'], 0)
-        self.expect(REFUSED, 'reset', '--modem', self.board.port)
+        self.assertEqual(self.status(self.one)['modem-resets'], 0)
+        self.expect(REFUSED, 'reset', '--modem', self.one.port)
 
     def test_not_while_a_report_is_due(self):
         self.modem('--modem=recovery', '--report=on-going')
-        self.expect(REFUSED, 'reset', '--modem', self.board.port)
-        self.assertEqual((self.status()['esp32-resets'], self.status()['modem-resets']), (0, 0))
+        self.expect(REFUSED, 'reset', '--modem', self.one.port)
+        self.assertEqual((self.status(self.one)['esp32-resets'], self.status(self.one)['modem-resets']), (0, 0))
 
     def refreshed(self, modem):
         """What it is now; nothing where it does not answer."""
@@ -443,16 +414,16 @@ class Reset(Case):
 
     def test_a_modem_that_refuses(self):
         self.modem('--fault=error@AT^RESET')
-        _, err = self.expect(FAILED, 'reset', '--modem', self.board.port)
+        _, err = self.expect(FAILED, 'reset', '--modem', self.one.port)
         self.assertIn('refuses to restart', err)
 
     def test_a_modem_that_is_gone(self):
         modem = self.modem('--fault=unplug@AT^RESET')
-        self.refused('DeviceLost', modem, 'Modem.Reset', '(a{sv})', ({'modem': GLib.Variant('b', True)},))
-        self.assertEqual(self.status()['esp32-resets'], 0)
+        self.call_refused('DeviceLost', modem, 'Modem.Reset', '(a{sv})', ({'modem': GLib.Variant('b', True)},))
+        self.assertEqual(self.status(self.one)['esp32-resets'], 0)
 
 
-class Follow(Case):
+class Follow(ConsoleCase):
     def test_log(self):
         modem = self.modem()
         job = self.bus.upgrade(modem, self.rig.dup())
@@ -470,11 +441,11 @@ class Follow(Case):
         modem = self.modem('--time-scale=1', '--apply-time=60')
         job = self.bus.upgrade(modem, self.rig.dup())
         uuid = self.bus.properties(job, 'Job')['Uuid']
-        client = self.client('job', uuid, '--log', '--follow')
+        client = self.start('job', uuid, '--log', '--follow')
         client.out.until('AT+SMOD?')
         client.interrupt()
         self.assertEqual(client.end()[0], DETACHED)
-        client = self.client('job', uuid, '--log', '--follow')
+        client = self.start('job', uuid, '--log', '--follow')
         client.out.until('AT+SMOD?')
         self.bus.call(job, 'Job.Cancel', '(a{sv})', ({},))
         code, out, _ = client.end()
@@ -486,7 +457,7 @@ class Follow(Case):
         return {ERROR + 'Cancelled': 9, ERROR + 'NeedsRecovery': 10}[self.bus.properties(job, 'Job')['ErrorName']]
 
 
-class Personal(Case):
+class Personal(ConsoleCase):
     """LogPersonal=yes: what a modem says stays in the log."""
 
     def setUp(self):
@@ -513,7 +484,7 @@ class Personal(Case):
             self.assertNotIn(number, self.rig.log(self.daemon))
 
 
-class Discreet(Case):
+class Discreet(ConsoleCase):
     def test_transcript(self):
         modem = self.modem('--report=failure[353535350000001,1]', '--modem=recovery')
         self.bus.call(modem, 'Modem.Refresh', '(a{sv})', ({},))

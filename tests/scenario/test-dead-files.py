@@ -9,10 +9,12 @@ import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_case import DBUS_ERROR, ERROR, BusTest  # noqa: E402
-from bus_rig import NOBODY, ROOT, Gio, GLib, comm, open_files, wait_for  # noqa: E402
-from dead_files import DeadFile, can_be_had  # noqa: E402
+from sqnstest.bus import DBUS_ERROR, ERROR, ROOT, GLib, Gio
+from sqnstest.case import BusCase
+from sqnstest.dead_files import DeadFile, can_be_had
+from sqnstest.deadlines import wait_for
+from sqnstest.jobs import ENDED
+from sqnstest.process import NOBODY, comm, open_files
 
 MANY = 800
 LIMIT = 8
@@ -21,7 +23,6 @@ PENDING = 60
 SERIES = 400
 QUICK_S = 5  # far more than it takes, and far less than anybody waits for a file that does not answer
 REFUSED = {ERROR + 'LimitsExceeded', DBUS_ERROR + 'LimitsExceeded'}  # by the daemon; by the bus, over calls that are not answered
-ENDED = ('succeeded', 'failed', 'cancelled')
 # a client that sends one kind of message again and again, each with the same descriptor, and tells each answer; it stays until its
 # input ends
 CALLER = """
@@ -126,11 +127,11 @@ class Caller:
 
 
 @unittest.skipUnless(can_be_had(), 'needs root and /dev/fuse, to serve files that do not answer')
-class DeadFiles(BusTest):
+class DeadFiles(BusCase):
     def setUp(self):
         super().setUp()
         self.callers = 0
-        self.start()
+        self.start_as_system()
         self.dup = self.rig.dup()
         os.chmod(self.dup, 0o644)
 
@@ -138,7 +139,7 @@ class DeadFiles(BusTest):
         self.callers += 1
         return self.callers
 
-    def start(self):
+    def start_as_system(self):
         """As on the system bus: reads are free for all."""
         self.daemon = self.rig.daemon(where=[], env={'DBUS_SYSTEM_BUS_ADDRESS': self.rig.address})
 
@@ -160,7 +161,7 @@ class DeadFiles(BusTest):
 
     def assert_quick(self):
         begin = time.monotonic()
-        self.assertFalse(self.client.properties(ROOT, 'Manager')['Draining'])
+        self.assertFalse(self.bus.properties(ROOT, 'Manager')['Draining'])
         self.assertLess(time.monotonic() - begin, QUICK_S)
 
     def assert_clean(self):
@@ -177,14 +178,14 @@ class DeadFiles(BusTest):
     def inspect(self, path):
         fd = os.open(path, os.O_RDONLY)
         try:
-            return self.client.call(ROOT, 'Manager.Inspect', '(ha{sv})', (0, {}), [fd])[0]
+            return self.bus.call(ROOT, 'Manager.Inspect', '(ha{sv})', (0, {}), [fd])[0]
         finally:
             os.close(fd)
 
     def test_whatever_does_not_answer(self):
         """Taken, refused, denied, stray: nothing waits, the daemon ends, and a new one works beside what hangs."""
         board = self.rig.board('--start=direct')
-        modem = self.client.add_port(board.port)
+        modem = self.bus.add_port(board.port)
         for silent in (('FLUSH',), ('READ',), ('GETATTR',), ('FLUSH', 'READ', 'GETATTR')):
             dead = self.dead_file(*silent)
             for kind, answer in (('signal', None), ('stray-method', DBUS_ERROR + 'UnknownMethod'),
@@ -200,26 +201,26 @@ class DeadFiles(BusTest):
                     self.assert_quick()
                     self.assert_clean()
             self.assert_ends()
-            self.start()
+            self.start_as_system()
             self.assertEqual(self.inspect(self.dup)['version'], '6.0.0.0-37781')
-            modem = self.client.add_port(board.port)
+            modem = self.bus.add_port(board.port)
 
     def test_hundreds(self):
         """They cost the user who makes them, and nobody else."""
         board = self.rig.board('--start=direct', '--time-scale=0.02')
-        modem = self.client.add_port(board.port)
+        modem = self.bus.add_port(board.port)
         before = len(os.listdir('/proc/%d/fd' % self.daemon.pid))
         dead = self.dead_file('READ')
         caller = Caller(self, dead, 'inspect', MANY)
         caller.wait_sent()
-        job = self.client.upgrade(modem, self.dup)
+        job = self.bus.upgrade(modem, self.dup)
         # on a busy machine that takes longer than the daemon waits for a file
         wait_for(lambda: sum(name in REFUSED for name in caller.answers()) >= MANY - LIMIT, 'the others to be refused')
         self.assertLessEqual(set(caller.answers()), REFUSED | {ERROR + 'InvalidFirmware'})
         self.assertLess(len(os.listdir('/proc/%d/fd' % self.daemon.pid)), before + 60)
         self.assertLessEqual(len(self.readers()), LIMIT + 1)
         self.assert_quick()
-        self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+        self.assertEqual(self.bus.wait_state(job, *ENDED)['State'], 'succeeded')
         self.assertEqual(self.inspect(self.dup)['version'], '6.0.0.0-37781')
         # another file of that user is refused; once nothing hangs any more there is room again
         with open(self.dup, 'rb') as file:
@@ -256,12 +257,12 @@ class DeadFiles(BusTest):
             with open(self.dup, 'rb') as file:
                 fds = Gio.UnixFDList.new()
                 fds.append(file.fileno())
-            self.client.bus.call_with_unix_fd_list(
+            self.bus.bus.call_with_unix_fd_list(
                 'org.sqnsd1', ROOT, 'org.sqnsd1.Manager', 'Inspect', GLib.Variant('(ha{sv})', (0, {})), None, Gio.DBusCallFlags.NONE,
                 120000, fds, None, answered)
 
         def answered(_bus, result):
-            answers.append(self.client.finish(result))
+            answers.append(self.bus.finish(result))
             if len(answers) <= SERIES - LIMIT:
                 ask()
 
@@ -291,10 +292,10 @@ class DeadFiles(BusTest):
         wait_for(lambda: len(self.readers()) == LIMIT, 'the readers')
         self.daemon.kill()
         self.daemon.wait()
-        self.start()
+        self.start_as_system()
         self.assertEqual(self.inspect(self.dup)['version'], '6.0.0.0-37781')
 
-    def start_without_limit(self):
+    def start_as_system_without_limit(self):
         limits = os.path.join(self.rig.folder, 'limits.conf')
         with open(limits, 'w', encoding='utf-8') as out:
             out.write('[sqnsd]\nMaxReadersPerUser=0\n')
@@ -303,7 +304,7 @@ class DeadFiles(BusTest):
 
     def test_root_has_room(self):
         """Where all that others may have hangs (eight users can do that, too), root still gets through, and so does logind."""
-        self.start_without_limit()
+        self.start_as_system_without_limit()
         caller = Caller(self, self.dead_file('READ'), 'inspect', ALL + LIMIT)
         caller.wait_sent()
         wait_for(lambda: len(self.readers()) >= ALL and len(caller.answers()) >= LIMIT, 'the readers')
@@ -311,7 +312,7 @@ class DeadFiles(BusTest):
 
     def test_sigterm_beside_calls(self):
         """Neither calls that wait nor a flood of others keep it."""
-        self.start_without_limit()
+        self.start_as_system_without_limit()
         caller = Caller(self, self.dead_file('READ'), 'inspect', PENDING)
         caller.wait_sent()
         wait_for(lambda: len(self.readers()) == PENDING, 'the readers')

@@ -8,23 +8,18 @@ import os
 import pty
 import re
 import shutil
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import gi  # noqa: E402
+from sqnstest import SOURCE
+from sqnstest.board import FAST
+from sqnstest.bus import ERROR, Gio, GLib
+from sqnstest.case import Case, DaemonCase
+from sqnstest.client import FAILED, HAND, NOT_FOUND, NO_DAEMON, RECOVERY, UNKNOWN
+from sqnstest.fake_daemon import job_path, uuid
+from sqnstest.process import NOBODY
 
-gi.require_version('Gio', '2.0')
-from gi.repository import Gio, GLib  # noqa: E402
-
-from client_case import OWN, Case  # noqa: E402
-from client_rig import FakeDaemon, job_path, uuid  # noqa: E402
-from rig import FAILED, FAST, HAND, NOT_FOUND, RECOVERY, UNKNOWN, WholeCase  # noqa: E402
-
-NO_DAEMON = 12
 DEV = '/dev/ttyUSB0'
 ACM = '/dev/ttyACM0'
-NOBODY = 65534
 # field-failures.md §3: normal id → the id in the USB controller's boot loader
 BOOTLOADERS = {'f013': 'f014', 'f012': 'f011', 'ef38': 'ef37', 'ef98': 'ef99', 'ed14': 'ed15'}
 
@@ -86,13 +81,12 @@ class OnMachine(Case):
 
     def setUp(self):
         super().setUp()
-        self.start_bus()
+        self.rig.start_bus()
         self.machine = Machine(self.folder)
         self.addCleanup(self.machine.close)
 
     def start_daemon(self, **props):
-        self.daemon = FakeDaemon(self.bus.address)
-        self.addCleanup(self.daemon.close)
+        self.start_fake_daemon()
         self.daemon.modem('a', **{'DevNode': DEV, 'State': self.state, 'FirmwareVersion': '6.0.0.0-37781', **props})
 
     def environment(self, **more):
@@ -169,7 +163,7 @@ class Host(OnMachine):
     def test_colours_on_a_terminal(self):
         self.start_daemon(State='ffh')
         for env, colourful in (({}, True), ({'NO_COLOR': '1'}, False), ({'TERM': 'dumb'}, False)):
-            _, screen, _ = self.run_client('doctor', 'a', '--no-refresh', terminal=(80,), env=self.environment(**env))
+            _, screen, _ = self.sqnsctl('doctor', 'a', '--no-refresh', terminal=(80,), env=self.environment(**env))
             self.assertEqual('\033[31mPROBLEM' in screen, colourful, screen)
 
     def test_no_refresh(self):
@@ -183,7 +177,7 @@ class Host(OnMachine):
         """Row 26: it may probe any port that udev does not tell it to leave alone."""
         self.start_daemon()
         manager = Gio.DBusConnection.new_for_address_sync(
-            self.bus.address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
+            self.rig.address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
             None, None)
         self.addCleanup(manager.close_sync, None)
         for number, ignored, want in ((0, None, 'modem-manager'), (1, 'ID_MM_DEVICE_IGNORE=1', 'modem-manager-ignores'),
@@ -192,7 +186,7 @@ class Host(OnMachine):
             devnode = '/dev/ttyACM%d' % number
             self.machine.tty(devnode, 'cdc_acm', '166:%d' % number, ignored)
             self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'DevNode': devnode})
-            env = {'DBUS_SYSTEM_BUS_ADDRESS': self.bus.address}
+            env = {'DBUS_SYSTEM_BUS_ADDRESS': self.rig.address}
             if number == 0:
                 self.assertIn('modem-manager-absent', self.doctor(0, 'a', env=env))
                 manager.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'RequestName',
@@ -275,7 +269,7 @@ class Usb(OnMachine):
 
     def test_no_driver(self):
         """Every id that the udev rules know, on a device without a port."""
-        rules = os.path.join(os.environ['SQNS_SOURCE'], 'data', 'udev', '60-sqnsd.rules')
+        rules = os.path.join(SOURCE, 'data', 'udev', '60-sqnsd.rules')
         with open(rules, encoding='utf-8') as text:
             ids = re.findall(r'ATTRS\{idVendor\}=="(\w+)", ATTRS\{idProduct\}=="(\w+)"', text.read())
         self.assertEqual(len(ids), 6)
@@ -301,7 +295,7 @@ class Usb(OnMachine):
         self.machine.tty(ACM, 'cdc_acm', '166:0')
         self.machine.usb('1-2', '04d8', 'ef98', 'ttyACM0', connected=60000)
         self.daemon.order('hold', method='Refresh')
-        client = self.client('--json', 'doctor', 'a', env=self.environment())
+        client = self.start('--json', 'doctor', 'a', env=self.environment())
         self.daemon.call('Refresh')
         self.machine.usb('1-2', '04d8', 'ef98', connected=1500)
         self.daemon.order('release')
@@ -345,11 +339,11 @@ class Daemon(OnMachine):
 
     def plain(self, *args, **how):
         """Without the bus of the others."""
-        bus, self.bus = self.bus, None
+        self.names_bus = False
         try:
-            return self.run_client(*args, **how)
+            return self.sqnsctl(*args, **how)
         finally:
-            self.bus = bus
+            self.names_bus = True
 
     def test_unknown_modem(self):
         self.start_daemon()
@@ -357,7 +351,7 @@ class Daemon(OnMachine):
         self.assertEqual(self.problems(found), {'modem-not-found'})
         self.assertIn('zebra', found['modem-not-found']['text'])
         # a port that is not there is what the daemon says, too
-        self.daemon.order('fail', method='AddPort', error=OWN + 'NotFound', message='there is no /dev/ttyUSB7')
+        self.daemon.order('fail', method='AddPort', error=ERROR + 'NotFound', message='there is no /dev/ttyUSB7')
         found = self.doctor(UNKNOWN, '/dev/ttyUSB7')
         self.assertEqual(self.problems(found), {'modem-not-found', 'port-missing'})
 
@@ -374,7 +368,7 @@ class Daemon(OnMachine):
                 ('Protocol', UNKNOWN, ['answers', 'firmware-crashes'], 'unknown', {'modem-failed', 'firmware-crashes'}),
                 ('DeviceLost', UNKNOWN, [], 'unknown', {'modem-lost'}), ('Protocol', UNKNOWN, [], 'unknown', {'modem-failed'})):
             with self.subTest(name, notes=notes, state=state):
-                self.daemon.order('fail', method='Refresh', error=OWN + name, message='it is so')
+                self.daemon.order('fail', method='Refresh', error=ERROR + name, message='it is so')
                 self.daemon.order('set', path='/org/sqnsd1/modem/a', props={'BoardNotes': notes, 'State': state})
                 found = self.doctor(code, 'a')
                 self.assertEqual(self.problems(found), want)
@@ -434,7 +428,7 @@ class Daemon(OnMachine):
         self.assertIn('33080', found['factory-boot-rom']['text'])
 
 
-class OnBoard(WholeCase):
+class OnBoard(DaemonCase):
     def doctor(self, code, *options, speed=FAST):
         """{code: finding} for a virtual board with these options; what its own end says afterwards."""
         board = self.board(*options, speed=speed)

@@ -13,9 +13,11 @@ import threading
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import ROOT, GLib, error_name, wait_for  # noqa: E402
-from rig import DONE, TARGET, WholeCase  # noqa: E402
+from sqnstest.bus import ROOT, GLib, error_name
+from sqnstest.case import TARGET, DaemonCase
+from sqnstest.client import DONE
+from sqnstest.deadlines import wait_for
+from sqnstest.jobs import ENDED
 
 FREE = 4  # descriptors that are left beside those in use
 QUESTIONS = 20
@@ -26,7 +28,6 @@ DEAF_S = 10
 # a sanitizer's own memory grows with what was ever in use
 RSS_MORE_KIB = 16384 * (4 if 'detect_leaks' in os.environ.get('ASAN_OPTIONS', '') else 1)
 FLOOD_KIB = 4096
-ENDED = ('succeeded', 'failed', 'cancelled')
 # what a sanitizer keeps of freed memory is not the daemon's
 os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':quarantine_size_mb=4'
 # a client that asks and asks, as fast as it is told to
@@ -113,10 +114,9 @@ else:
 """
 
 
-class ExhaustionCase(WholeCase):
+class ExhaustionCase(DaemonCase):
     def setUp(self):
         super().setUp()
-        self.client = self.rig.client()
         self.dup = self.image()
 
     def in_use(self):
@@ -133,7 +133,7 @@ class ExhaustionCase(WholeCase):
 
     def assert_up(self):
         self.assertIsNone(self.daemon.poll(), self.rig.log(self.daemon)[-3000:])
-        self.assertEqual(self.client.properties(ROOT, 'Manager')['Draining'], False)
+        self.assertEqual(self.bus.properties(ROOT, 'Manager')['Draining'], False)
 
     def assert_works(self):
         """A whole upgrade."""
@@ -144,7 +144,7 @@ class ExhaustionCase(WholeCase):
     def refusal(self, *call, **how):
         """Name and message of the error that the call is answered with."""
         try:
-            values = self.client.call(*call, **how)
+            values = self.bus.call(*call, **how)
         except GLib.Error as error:
             return error_name(error), error.message
         if isinstance(values, tuple) and len(values) == 2 and isinstance(values[1], list):
@@ -156,7 +156,7 @@ class ExhaustionCase(WholeCase):
         """Another client's questions, one after the other: each is answered within the deadline that D-Bus has for all calls."""
         questions = 0
         while not ended() or questions < QUESTIONS:
-            self.client.properties(ROOT, 'Manager')
+            self.bus.properties(ROOT, 'Manager')
             questions += 1
 
 
@@ -167,9 +167,9 @@ class Descriptors(ExhaustionCase):
     def test_none_for_a_job(self):
         """The job fails, and says of what; with descriptors again the next one runs."""
         board = self.board('--start=direct')
-        modem = self.client.add_port(board.port)
+        modem = self.bus.add_port(board.port)
         running = self.board('--start=direct')
-        other = self.client.add_port(running.port)
+        other = self.bus.add_port(running.port)
         before = self.exhaust(1)
         for _ in range(5):
             fd = os.open(self.dup, os.O_RDONLY)
@@ -178,7 +178,7 @@ class Descriptors(ExhaustionCase):
             finally:
                 os.close(fd)
             if name is None:
-                ended = self.client.wait_state(words[0], *ENDED)
+                ended = self.bus.wait_state(words[0], *ENDED)
                 self.assertEqual(ended['State'], 'failed', ended)
                 self.assertRegex(ended['ErrorMessage'], '(?i)too many open files|descriptor')
             else:
@@ -188,14 +188,14 @@ class Descriptors(ExhaustionCase):
         self.assert_unopened(board)
         self.limit(resource.RLIMIT_NOFILE, before[0])
         for port, path in ((board, modem), (running, other)):
-            job = self.client.upgrade(path, self.dup)
-            self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+            job = self.bus.upgrade(path, self.dup)
+            self.assertEqual(self.bus.wait_state(job, *ENDED)['State'], 'succeeded')
             self.assert_upgraded(port)
 
     def test_not_even_one_for_the_file(self):
         """The kernel drops what comes with the call."""
         board = self.board('--start=direct')
-        modem = self.client.add_port(board.port)
+        modem = self.bus.add_port(board.port)
         before = self.exhaust(0)
         fd = os.open(self.dup, os.O_RDONLY)
         try:
@@ -215,7 +215,7 @@ class Descriptors(ExhaustionCase):
         held, refused = [], None
         for i in range(40):
             try:
-                _, fds = self.client.call(ROOT, 'Manager.Inhibit', '(ssa{sv})', ('greedy', 'number %d' % i, {}))
+                _, fds = self.bus.call(ROOT, 'Manager.Inhibit', '(ssa{sv})', ('greedy', 'number %d' % i, {}))
                 held += fds
             except GLib.Error as error:
                 refused = error_name(error), error.message
@@ -227,25 +227,25 @@ class Descriptors(ExhaustionCase):
         self.assert_up()
         while held:
             os.close(held.pop())
-        wait_for(lambda: self.client.properties(ROOT, 'Manager')['Inhibitors'] == [], 'the inhibitors to go')
+        wait_for(lambda: self.bus.properties(ROOT, 'Manager')['Inhibitors'] == [], 'the inhibitors to go')
         self.limit(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self.assert_works()
 
     def test_none_in_a_running_job(self):
         """What it has open is enough for it to end."""
         board = self.board('--start=direct', speed=('--time-scale=0.02', '--block-time=10'))
-        modem = self.client.add_port(board.port)
-        job = self.client.upgrade(modem, self.dup)
+        modem = self.bus.add_port(board.port)
+        job = self.bus.upgrade(modem, self.dup)
         self.wait_bytes(board)
         before = self.exhaust(0)
-        self.client.wait_state(job, *ENDED)
+        self.bus.wait_state(job, *ENDED)
         self.assert_up()
         self.limit(resource.RLIMIT_NOFILE, before[0])
-        end = self.client.properties(job, 'Job')
+        end = self.bus.properties(job, 'Job')
         if end['State'] == 'failed':
             self.assertRegex(end['ErrorMessage'] + end['Advice'], '(?i)too many open files|descriptor')
-            self.client.call(job, 'Job.Resume', '(a{sv})', ({},))
-            self.client.wait_state(job, 'succeeded')
+            self.bus.call(job, 'Job.Resume', '(a{sv})', ({},))
+            self.bus.wait_state(job, 'succeeded')
         self.assert_upgraded(board)
 
 
@@ -265,7 +265,7 @@ class Memory(ExhaustionCase):
 
     def test_no_room(self):
         board = self.board('--start=direct')
-        modem = self.client.add_port(board.port)
+        modem = self.bus.add_port(board.port)
         before = self.limit(resource.RLIMIT_FSIZE, 30000)
         self.limit(resource.RLIMIT_FSIZE, 30000, gate=True)
         fd = os.open(self.dup, os.O_RDONLY)
@@ -285,9 +285,9 @@ class Memory(ExhaustionCase):
 
     def test_no_room_for_the_log(self):
         board = self.board('--start=direct')
-        modem = self.client.add_port(board.port)
-        job = self.client.upgrade(modem, self.dup)
-        self.client.wait_state(job, 'succeeded')
+        modem = self.bus.add_port(board.port)
+        job = self.bus.upgrade(modem, self.dup)
+        self.bus.wait_state(job, 'succeeded')
         before = self.limit(resource.RLIMIT_FSIZE, 10)
         name, words = self.refusal(job, 'Job.GetLog')
         self.assertEqual(name, 'org.sqnsd1.Error.Failed', words)
@@ -309,15 +309,15 @@ class Callers(ExhaustionCase):
     def meanwhile(self, *args):
         """A rude client beside an upgrade and a client with questions."""
         board = self.board('--start=direct')
-        modem = self.client.add_port(board.port)
+        modem = self.bus.add_port(board.port)
         rss = self.rss_kib()
         rude = self.rude(RUDE_PER_S, RUDE_S, *args)
-        job = self.client.upgrade(modem, self.dup)
+        job = self.bus.upgrade(modem, self.dup)
         self.ask_until(lambda: rude.poll() is not None)
         seen = json.loads(rude.stdout.read())
         self.assertEqual(seen['sent'], RUDE_PER_S * RUDE_S)
         self.assertEqual(seen['answers'], seen['sent'], 'not even refused')
-        self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+        self.assertEqual(self.bus.wait_state(job, *ENDED)['State'], 'succeeded')
         self.assert_upgraded(board)
         self.assertLess(self.rss_kib(), rss + RSS_MORE_KIB)
         self.assert_up()
@@ -338,18 +338,18 @@ class Callers(ExhaustionCase):
     def test_never_reads(self):
         """What it asked for piles up in the bus, which throws it out at last; the daemon keeps none of it."""
         board = self.board('--start=direct')
-        modem = self.client.add_port(board.port)
+        modem = self.bus.add_port(board.port)
         rss = self.rss_kib()
         deaf = subprocess.Popen([sys.executable, '-c', DEAF, self.rig.address.partition('=')[2], str(DEAF_S)], stdout=subprocess.PIPE,
                                 text=True)
         self.addCleanup(deaf.stdout.close)
         self.addCleanup(deaf.wait)
         self.addCleanup(deaf.kill)
-        job = self.client.upgrade(modem, self.dup)
+        job = self.bus.upgrade(modem, self.dup)
         self.ask_until(lambda: deaf.poll() is not None)
         out = deaf.stdout.read()
         self.assertGreater(int(out.split()[0]), 100, out)
-        self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+        self.assertEqual(self.bus.wait_state(job, *ENDED)['State'], 'succeeded')
         self.assertLess(self.rss_kib(), rss + RSS_MORE_KIB, out)
         self.assert_up()
 
@@ -357,8 +357,8 @@ class Callers(ExhaustionCase):
 class Consoles(ExhaustionCase):
     def open_console(self, *options):
         board = self.board('--start=direct', *options)
-        modem = self.client.add_port(board.port)
-        _, fds = self.client.call(modem, 'Modem.OpenConsole', '(a{sv})', ({},))
+        modem = self.bus.add_port(board.port)
+        _, fds = self.bus.call(modem, 'Modem.OpenConsole', '(a{sv})', ({},))
         self.addCleanup(self.close, fds[0])
         return board, modem, fds[0]
 
@@ -396,8 +396,8 @@ class Consoles(ExhaustionCase):
         self.assert_up()
         self.assert_works()
         # a job takes precedence, also over a console that is full in both ways
-        job = self.client.upgrade(modem, self.dup)
-        self.assertEqual(self.client.wait_state(job, *ENDED)['State'], 'succeeded')
+        job = self.bus.upgrade(modem, self.dup)
+        self.assertEqual(self.bus.wait_state(job, *ENDED)['State'], 'succeeded')
         self.assert_upgraded(board)
 
     def test_floods(self):

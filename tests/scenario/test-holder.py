@@ -8,10 +8,10 @@ import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import GLib, wait_for  # noqa: E402
-from client_case import OWN, WithDaemon  # noqa: E402
-from rig import BUSY, DONE, WholeCase  # noqa: E402
+from sqnstest.bus import ERROR, GLib
+from sqnstest.case import DaemonCase, FakeDaemonCase
+from sqnstest.client import BUSY, DONE
+from sqnstest.deadlines import wait_for
 
 # reads what comes, so that bytes are lost to everybody else
 TERMINAL = ('import os, select, sys\n'
@@ -37,7 +37,7 @@ class Terminal:
             self.process.communicate()
 
 
-class HolderCase(WholeCase):
+class HolderCase(DaemonCase):
     def terminal(self, port):
         terminal = Terminal(port)
         self.addCleanup(terminal.close)
@@ -54,11 +54,11 @@ class Before(HolderCase):
         self.holder = self.terminal(self.one.port)
 
     def test_daemon(self):
-        client = self.rig.client()
+        client = self.rig.connect()
         modem = client.add_port(self.one.port)
         job = client.upgrade(modem, self.dup)
         end = client.wait_state(job, 'failed')
-        self.assertEqual(end['ErrorName'], OWN + 'PortLocked')
+        self.assertEqual(end['ErrorName'], ERROR + 'PortLocked')
         self.assertEqual(end['ErrorMessage'], '%s is in use by %s' % (self.one.port, self.holder.name))
         self.assertTrue(end['Safe'])
         self.assertNotIn('silent', end['Advice'])
@@ -97,7 +97,7 @@ class Meanwhile(HolderCase):
     def test_upload(self):
         dup = self.image(size=100000)
         board = self.board('--start=direct', speed=('--time-scale=0.02', '--boot-time=1', '--block-time=5'))
-        client = self.rig.client()
+        client = self.rig.connect()
         job = client.upgrade(client.add_port(board.port), dup)
         self.wait_bytes(board)
         holder = self.terminal(board.port)
@@ -109,7 +109,7 @@ class Meanwhile(HolderCase):
         self.assert_upgraded(board)
 
 
-class Unseen(WithDaemon):
+class Unseen(FakeDaemonCase):
     """The daemon may not look into the program; who calls sqnsctl may."""
 
     def setUp(self):
@@ -133,7 +133,7 @@ class Unseen(WithDaemon):
     def test_name_is_added(self):
         client = self.upgrade()
         holder = self.hold()
-        self.daemon.finish(1, 'failed', error=OWN + 'PortLocked', message=self.port + ' is in use by another program')
+        self.daemon.finish(1, 'failed', error=ERROR + 'PortLocked', message=self.port + ' is in use by another program')
         code, _, err = client.end()
         self.assertEqual(code, BUSY)
         self.assertIn('the port is in use by ' + holder.name, err)

@@ -3,52 +3,51 @@
 """Inhibitors: over D-Bus, and by sqnsctl inhibit."""
 import os
 import signal
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import ROOT, GLib, error_name, open_files, wait_for  # noqa: E402
-from rig import BUSY, DONE, NOT_FOUND, USAGE, WholeCase  # noqa: E402
+from sqnstest.bus import ERROR, ROOT, GLib, error_name
+from sqnstest.case import DaemonCase
+from sqnstest.client import BUSY, DONE, NOT_FOUND, USAGE
+from sqnstest.deadlines import wait_for
+from sqnstest.process import open_files
 
-ERROR = 'org.sqnsd1.Error.'
 INVALID_ARGS = 'org.freedesktop.DBus.Error.InvalidArgs'
 NOT_RUN, NO_COMMAND, BY_SIGNAL = 126, 127, 128
 # holds the inhibitor until the test has looked: ends when its stdin does
 UNTIL_TOLD = ('sh', '-c', 'echo ready; read line; exit 42')
 
 
-class InhibitCase(WholeCase):
+class InhibitCase(DaemonCase):
     def setUp(self):
         super().setUp()
-        self.client = self.rig.client()
         self.dup = self.image()
 
     def inhibit(self, who='anna', why='measuring', client=None, **options):
         options = {key: GLib.Variant('o', value) for key, value in options.items()}
-        values, fds = (client or self.client).call(ROOT, 'Manager.Inhibit', '(ssa{sv})', (who, why, options))
+        values, fds = (client or self.bus).call(ROOT, 'Manager.Inhibit', '(ssa{sv})', (who, why, options))
         self.assertEqual((values, len(fds)), ((0,), 1))
         return fds[0]
 
     def inhibitors(self):
-        return self.client.properties(ROOT, 'Manager')['Inhibitors']
+        return self.bus.properties(ROOT, 'Manager')['Inhibitors']
 
     def wait_inhibitors(self, count):
         return wait_for(lambda: len(self.inhibitors()) == count and [self.inhibitors()], '%d inhibitors' % count)[0]
 
     def submit(self, board):
         """A job on @board that was given to the daemon."""
-        return self.client.upgrade(self.client.add_port(board.port), self.dup)
+        return self.bus.upgrade(self.bus.add_port(board.port), self.dup)
 
     def wait_message(self, job, words):
         def waits():
-            now = self.client.properties(job, 'Job')
+            now = self.bus.properties(job, 'Job')
             return now if now['State'] == 'waiting' and words in now['Message'] else None
         return wait_for(waits, 'a job that waits: ' + words)
 
     def refused(self, name, *arguments):
         with self.assertRaises(GLib.Error) as caught:
-            self.client.call(ROOT, 'Manager.Inhibit', '(ssa{sv})', arguments)
+            self.bus.call(ROOT, 'Manager.Inhibit', '(ssa{sv})', arguments)
         self.assertEqual(error_name(caught.exception), name)
 
 
@@ -62,21 +61,21 @@ class Bus(InhibitCase):
         self.assertTrue(before - 1e6 <= since <= time.time() * 1e6, since)
         job = self.submit(board)
         self.wait_message(job, 'held back by anna: flashing ESP32s')
-        modem = self.client.properties(job, 'Job')['Modem']
-        self.assertEqual(self.client.properties(modem, 'Modem')['Blockers'], ['held back by anna: flashing ESP32s'])
+        modem = self.bus.properties(job, 'Job')['Modem']
+        self.assertEqual(self.bus.properties(modem, 'Modem')['Blockers'], ['held back by anna: flashing ESP32s'])
         self.assert_unopened(board)
-        self.assertEqual([s for s in self.client.signals if s.name == 'PropertiesChanged' and 'Inhibitors' in s.args[1]][0]
+        self.assertEqual([s for s in self.bus.signals if s.name == 'PropertiesChanged' and 'Inhibitors' in s.args[1]][0]
                          .args[1]['Inhibitors'], [('anna', 'flashing ESP32s', since)])
         os.close(fd)
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         self.assert_upgraded(board)
         self.assertEqual(self.inhibitors(), [])
-        wait_for(lambda: self.client.properties(modem, 'Modem')['Blockers'] == [], 'no blockers')
+        wait_for(lambda: self.bus.properties(modem, 'Modem')['Blockers'] == [], 'no blockers')
 
     def test_listed_before_the_answer(self):
         """Whoever has the answer reads what it has changed, from a daemon that much is asked of as well."""
-        modem = self.client.add_port(self.board().port)
-        busy = self.rig.client()
+        modem = self.bus.add_port(self.board().port)
+        busy = self.rig.connect()
         for _ in range(5):
             def crowd():
                 return [busy.begin(ROOT, 'org.freedesktop.DBus.Properties.GetAll', '(s)', ('org.sqnsd1.Manager',)) for _ in range(200)]
@@ -85,29 +84,29 @@ class Bus(InhibitCase):
             fd = self.inhibit()
             self.assertEqual((before, len(self.inhibitors())), (0, 1))
             answers += crowd()
-            job = self.client.upgrade(modem, self.dup)
-            self.assertEqual(self.client.properties(ROOT, 'Manager')['QueuedJobs'], 1)
+            job = self.bus.upgrade(modem, self.dup)
+            self.assertEqual(self.bus.properties(ROOT, 'Manager')['QueuedJobs'], 1)
             wait_for(lambda: all(answers), 'the crowd to be answered')
-            self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
+            self.bus.call(job, 'Job.Cancel', '(a{sv})', ({},))
             os.close(fd)
             self.wait_inhibitors(0)
 
     def test_one_modem(self):
         held, free = self.board(), self.board()
-        fd = self.inhibit(modem=self.client.add_port(held.port))
+        fd = self.inhibit(modem=self.bus.add_port(held.port))
         waiting, running = self.submit(held), self.submit(free)
         self.wait_message(waiting, 'held back by anna')
-        self.client.wait_state(running, 'succeeded')
+        self.bus.wait_state(running, 'succeeded')
         self.assert_unopened(held)
         os.close(fd)
-        self.client.wait_state(waiting, 'succeeded')
+        self.bus.wait_state(waiting, 'succeeded')
 
     def test_running_goes_on(self):
         board = self.board('--block-time=10')
         job = self.submit(board)
         self.wait_bytes(board)
         fd = self.inhibit()
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         self.assertEqual(len(self.inhibitors()), 1)
         os.close(fd)
 
@@ -116,19 +115,19 @@ class Bus(InhibitCase):
         fd = self.inhibit()
         job = self.submit(board)
         self.wait_message(job, 'held back')
-        self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
-        self.client.wait_state(job, 'cancelled')
+        self.bus.call(job, 'Job.Cancel', '(a{sv})', ({},))
+        self.bus.wait_state(job, 'cancelled')
         os.close(fd)
         self.wait_inhibitors(0)
         self.assert_unopened(board)
 
     def test_caller_dies(self):
         """Whoever holds the descriptor, not whose connection it came by."""
-        caller = self.rig.client()
+        caller = self.rig.connect()
         fd = self.inhibit(client=caller)
         caller.close()
         self.rig.things.remove(caller)
-        self.client.call(ROOT, 'org.freedesktop.DBus.Peer.Ping')
+        self.bus.call(ROOT, 'org.freedesktop.DBus.Peer.Ping')
         self.assertEqual(len(self.inhibitors()), 1)
         os.close(fd)
         self.wait_inhibitors(0)
@@ -176,16 +175,16 @@ class Command(InhibitCase):
         self.wait_message(job, 'held back by anna: flashing ESP32s')
         self.assert_unopened(board)
         self.assertEqual(self.let_go(holder), '')
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
 
     def test_one_modem(self):
         held, free = self.board(), self.board()
         holder = self.hold(held.port, '--why', 'x')
         waiting, running = self.submit(held), self.submit(free)
-        self.client.wait_state(running, 'succeeded')
+        self.bus.wait_state(running, 'succeeded')
         self.wait_message(waiting, 'held back by')
         self.let_go(holder)
-        self.client.wait_state(waiting, 'succeeded')
+        self.bus.wait_state(waiting, 'succeeded')
 
     def test_says_that_jobs_run(self):
         board = self.board('--block-time=20')
@@ -193,7 +192,7 @@ class Command(InhibitCase):
         self.wait_bytes(board)
         holder = self.hold(board.port, '--why', 'x')
         self.assertIn('goes on', self.let_go(holder))
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
 
     def test_exit_codes(self):
         for command, code in ((('true',), 0), (('sh', '-c', 'exit 7'), 7), (('sh', '-c', 'kill -9 $$'), BY_SIGNAL + 9),
@@ -256,7 +255,7 @@ class Command(InhibitCase):
         job = self.submit(board)
         self.wait_message(job, 'held back')
         self.let_go(holder)
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
 
     def test_no_place(self):
         fds = [self.inhibit() for _ in range(64)]

@@ -2,33 +2,33 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """kill -9 of the daemon in every phase of every route: the next one goes on with the job, to success, and repeats no finished
 upload."""
-import os
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import load_make_dup, wait_for  # noqa: E402
-from journal_case import SLOW_BLOCKS, JournalCase  # noqa: E402
-from rig import DONE, TARGET  # noqa: E402
+from sqnstest.board import SLOW_BLOCKS
+from sqnstest.case import TARGET
+from sqnstest.client import DONE
+from sqnstest.deadlines import wait_for
+from sqnstest.dup import make_first_step
+from sqnstest.jobs import JobCase
 
 FAMILY = '--allow-family-change'
 
 
-class Killing(JournalCase):
+class Killing(JobCase):
     """kill -9; the same job goes on by itself, to success."""
 
     def begin_and_kill(self, board, phase, *flags):
         uuid = self.begin(board.port, *flags)
         self.created = self.job(uuid)['CreatedAt']
-        self.assertTrue(self.wait_phase(uuid, phase), 'the job ended before phase ' + phase)
+        self.wait_phase(uuid, phase)
         self.progress = self.job(uuid)['Progress']
         self.kill()
         self.assertEqual(self.record(uuid)['State'], 'running')
         return uuid
 
     def goes_on(self, board, uuid, version=TARGET):
-        told = max([self.progress] + [s.args[1].get('Progress', 0) for s in self.client.signals if s.name == 'PropertiesChanged'])
-        self.client.signals.clear()
+        told = max([self.progress] + [s.args[1].get('Progress', 0) for s in self.bus.signals if s.name == 'PropertiesChanged'])
+        self.bus.signals.clear()
         self.restart()
         now = self.job(uuid)
         self.assertEqual(now['CreatedAt'], self.created)
@@ -61,9 +61,9 @@ class Killing(JournalCase):
         board = self.board(*options, speed=SLOW_BOOT)
         uuid = self.begin(board.port)
         self.created = self.job(uuid)['CreatedAt']
-        self.assertTrue(self.wait_phase(uuid, 'reboot'))
+        self.wait_phase(uuid, 'reboot')
         board.tell('fault silence@ATI1')
-        self.assertTrue(self.wait_phase(uuid, 'confirm'))
+        self.wait_phase(uuid, 'confirm')
         self.progress = self.job(uuid)['Progress']
         self.assertFalse(self.job(uuid)['Safe'])
         self.kill()
@@ -141,7 +141,7 @@ class KilledBetween(Killing):
 
     def setUp(self):
         super().setUp()
-        first = self.file('CATM1-5.2-48829-1.dup', load_make_dup().make_first_step())
+        first = self.file('CATM1-5.2-48829-1.dup', make_first_step())
         self.dup = self.image('CATM1-5.2-48829-2.dup', version='5.2.1.0', build=48829)
         self.flags = ('--first-step', first)
 

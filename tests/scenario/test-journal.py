@@ -11,62 +11,64 @@ import time
 import unittest
 import uuid as uuids
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import GLib, error_name, wait_for  # noqa: E402
-from journal_case import ENDED, SLOW_BLOCKS, JournalCase  # noqa: E402
-from rig import BEFORE, DONE, FAST, NOT_FOUND, REFUSED, TARGET  # noqa: E402
+from sqnstest.board import FAST, SLOW_BLOCKS
+from sqnstest.bus import GLib, error_name
+from sqnstest.case import BEFORE, TARGET
+from sqnstest.client import DONE, NOT_FOUND, REFUSED
+from sqnstest.deadlines import wait_for
+from sqnstest.jobs import ENDED, JobCase
 
 MAX_FRUITLESS = 5
 DAY_US = 24 * 3600 * 1000000
 
 
-class Restarts(JournalCase):
+class Restarts(JobCase):
     def test_pending(self):
         """What waited waits again; the port that was added is known again, with its options."""
         board = self.board('--start=direct')
-        modem = self.client.add_port(board.port, link='direct')
+        modem = self.bus.add_port(board.port, link='direct')
         later = int(time.time() * 1e6) + 3600000000
         order = {'label': 'tonight', 'not_before': later, 'priority': 3, 'idempotency_key': 'k'}
-        job = self.client.upgrade(modem, self.dup, **order)
-        before = self.client.properties(job, 'Job')
+        job = self.bus.upgrade(modem, self.dup, **order)
+        before = self.bus.properties(job, 'Job')
         wait_for(self.records, 'the record')
         wait_for(self.firmware, 'the firmware')
         self.kill()
         self.restart()
-        now = self.client.properties(job, 'Job')
+        now = self.bus.properties(job, 'Job')
         for key in ('Uuid', 'CreatedAt', 'NotBefore', 'Label', 'Priority', 'FirmwareName', 'FirmwareSha256', 'Modem', 'Kind',
                     'CreatorUid', 'State', 'Message', 'BytesTotal'):
             self.assertEqual(now[key], before[key], key)
-        self.assertEqual(self.client.upgrade(modem, self.dup, **order), job)
+        self.assertEqual(self.bus.upgrade(modem, self.dup, **order), job)
         with self.assertRaises(GLib.Error) as caught:
-            self.client.upgrade(modem, self.dup, **{**order, 'priority': 4})
+            self.bus.upgrade(modem, self.dup, **{**order, 'priority': 4})
         self.assertEqual(error_name(caught.exception), 'org.sqnsd1.Error.KeyReused')
         self.expect(DONE, 'cancel', now['Uuid'])
         self.assert_unopened(board)
         # resumed, its times hold no longer, and it is the same order all the same
-        self.client.call(job, 'Job.Resume', '(a{sv})', ({},))
-        self.client.wait_state(job, 'running', 'succeeded')
+        self.bus.call(job, 'Job.Resume', '(a{sv})', ({},))
+        self.bus.wait_state(job, 'running', 'succeeded')
         self.kill()
         self.restart()
         self.succeeds(now['Uuid'])
-        self.assertEqual(self.client.upgrade(modem, self.dup, **order), job)
+        self.assertEqual(self.bus.upgrade(modem, self.dup, **order), job)
 
     def test_answered_is_kept(self):
         """Who has got an answer may rely on it, whatever becomes of the daemon."""
         board = self.board('--start=direct')
-        modem = self.client.add_port(board.port, link='direct')
+        modem = self.bus.add_port(board.port, link='direct')
         later = int(time.time() * 1e6) + 3600000000
         for i in range(5):
-            job = self.client.upgrade(modem, self.dup, not_before=later, idempotency_key=str(i))
+            job = self.bus.upgrade(modem, self.dup, not_before=later, idempotency_key=str(i))
             self.kill()
             self.restart()
-            self.client.wait_state(job, 'waiting')
-            self.client.call(job, 'Job.Cancel', '(a{sv})', ({},))
-            wait_for(lambda: self.client.properties(job, 'Job')['State'] == 'cancelled', 'the cancel')
-            self.client.call(job, 'Job.Resume', '(a{sv})', ({},))
+            self.bus.wait_state(job, 'waiting')
+            self.bus.call(job, 'Job.Cancel', '(a{sv})', ({},))
+            wait_for(lambda: self.bus.properties(job, 'Job')['State'] == 'cancelled', 'the cancel')
+            self.bus.call(job, 'Job.Resume', '(a{sv})', ({},))
             self.kill()
             self.restart()
-            self.assertNotIn(self.client.properties(job, 'Job')['State'], ENDED)
+            self.assertNotIn(self.bus.properties(job, 'Job')['State'], ENDED)
 
     def test_cancel_outlives(self):
         """A cancel that was answered holds, though the daemon dies before the job has ended; and so does that end."""
@@ -74,7 +76,7 @@ class Restarts(JournalCase):
         uuid = self.begin(board.port)
         # a cancel waits until a modem that boots is what it will be
         self.wait_status(board, 'the modem to boot', modem='booting')
-        self.client.call(self.path(uuid), 'Job.Cancel', '(a{sv})', ({},))
+        self.bus.call(self.path(uuid), 'Job.Cancel', '(a{sv})', ({},))
         self.assertEqual(self.job(uuid)['State'], 'running')
         self.kill()
         self.restart()
@@ -170,7 +172,7 @@ class Restarts(JournalCase):
         self.assertRegex(out, done[:8] + '.*succeeded.*' + BEFORE + '.*' + TARGET + '.*bench 7')
         self.expect(2, 'history', '--state=queued')
 
-        self.client.call(self.path(done), 'Job.Forget')
+        self.bus.call(self.path(done), 'Job.Forget')
         self.assertEqual([job['uuid'] for job in self.json(DONE, 'history')['jobs']], [cancelled])
         wait_for(lambda: len(self.records()) == 1, 'the record to go')
         self.assertEqual([name for name in self.records('.log') if done in name], [])
@@ -222,7 +224,7 @@ class Restarts(JournalCase):
         self.assertIn('given up', end['ErrorMessage'])
 
 
-class Cable(JournalCase):
+class Cable(JobCase):
     def setUp(self):
         super().setUp()
         self.link = os.path.join(self.folder, 'ttyBoard')
@@ -290,7 +292,7 @@ class Cable(JournalCase):
         """Lost while it was only looked at: safe, and said so."""
         board = self.linked('--modem=hung', speed=('--time-scale=1',))
         uuid = self.begin(self.link)
-        self.assertTrue(self.wait_phase(uuid, 'link'))
+        self.wait_phase(uuid, 'link')
         board.tell('unplug')
         lost = self.wait_job(uuid, 'interrupted')
         self.assertTrue(lost['Safe'])
@@ -307,7 +309,7 @@ class Cable(JournalCase):
         self.expect(DONE, 'cancel', uuid)
 
 
-class Disk(JournalCase):
+class Disk(JobCase):
     def test_damaged_record(self):
         boards = [self.board(speed=SLOW_BLOCKS), self.board(speed=SLOW_BLOCKS)]
         uuids_ = [self.begin(board.port) for board in boards]
@@ -418,7 +420,7 @@ class Disk(JournalCase):
         self.assertFalse(os.path.exists(os.path.join(self.folder, 'none')))
 
 
-class Many(JournalCase):
+class Many(JobCase):
     RECORDS = 10000
 
     def test_ten_thousand(self):
@@ -444,11 +446,11 @@ class Many(JournalCase):
         took = time.monotonic() - begin
         print('start with %d records: %.2f s' % (self.RECORDS, took), file=sys.stderr)
         # a daemon that has read for two seconds shows itself, and its jobs when it has read them
-        wait_for(lambda: self.path(uuid) in self.client.objects(), 'the job of before')
-        self.assertLessEqual(len([path for path in self.client.objects() if '/job/' in path]), 100)
-        history = self.client.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))[0]
+        wait_for(lambda: self.path(uuid) in self.bus.objects(), 'the job of before')
+        self.assertLessEqual(len([path for path in self.bus.objects() if '/job/' in path]), 100)
+        history = self.bus.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))[0]
         self.assertEqual((len(history), history[0]['uuid']), (100, uuid))
-        again = self.client.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)',
+        again = self.bus.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)',
                                  ({}, 5000, history[-1]['finished-at']))[0]
         self.assertEqual(len(again), 1000)
         ends = [job['finished-at'] for job in history + again]

@@ -5,14 +5,12 @@ import fcntl
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import BUS_CONFIG, Gio, GLib, connect, wait_for  # noqa: E402
-from rig import BEFORE, TARGET, WholeCase  # noqa: E402
+from sqnstest.bus import Bus, GLib, Gio, connect
+from sqnstest.case import BEFORE, TARGET, DaemonCase
+from sqnstest.deadlines import wait_for
 
 NAME = 'org.freedesktop.Notifications'
 PATH = '/org/freedesktop/Notifications'
@@ -105,37 +103,24 @@ class Questions:
         self.bus.close_sync(None)
 
 
-class NotifyCase(WholeCase):
+class NotifyCase(DaemonCase):
     def setUp(self):
         super().setUp()
-        self.client = self.rig.client()
         self.questions = Questions(self.rig.address)
         self.addCleanup(self.questions.close)
         self.dup = self.image()
-        config, path = os.path.join(self.rig.folder, 'session.conf'), os.path.join(self.rig.folder, 'session')
-        with open(config, 'w', encoding='utf-8') as out:
-            out.write(BUS_CONFIG.format(socket=path).replace(
-                '<listen>', '<servicedir>%s</servicedir><listen>' % self.rig.folder))
-        self.session_address = 'unix:path=' + path
-        self.session = subprocess.Popen(['dbus-daemon', '--config-file=' + config, '--nofork', '--print-address'],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.addCleanup(self.end_session)
-        self.session.stdout.readline()
-
-    def end_session(self):
-        self.session.kill()
-        self.session.wait()
-        self.session.stdout.close()
+        self.session = Bus(self.folder, name='session')
+        self.addCleanup(self.session.close)
 
     def serve(self, *capabilities):
-        server = Server(self.session_address, *([capabilities] if capabilities else []))
+        server = Server(self.session.address, *([capabilities] if capabilities else []))
         self.addCleanup(server.close)
         return server
 
     def notify(self, daemon=True):
         """With a daemon: comes back once jobs are followed."""
         before = self.questions.asked
-        client = self.start('notify', env={'DBUS_SESSION_BUS_ADDRESS': self.session_address})
+        client = self.start('notify', env={'DBUS_SESSION_BUS_ADDRESS': self.session.address})
         if daemon:
             self.wait_followed(before)
         return client
@@ -144,7 +129,7 @@ class NotifyCase(WholeCase):
         wait_for(lambda: self.questions.asked > before, 'the notifier to follow jobs')
 
     def submit(self, board, **options):
-        return self.client.upgrade(self.client.add_port(board.port), self.dup, **options)
+        return self.bus.upgrade(self.bus.add_port(board.port), self.dup, **options)
 
     def wait_told(self, server, what, condition):
         try:
@@ -175,7 +160,7 @@ class Jobs(NotifyCase):
         client = self.notify()
         board = self.board(*SLOW)
         job = self.submit(board)
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         end = self.wait_end(server, 'runs ' + TARGET)
         self.assertEqual({told.id for told in server.told}, {1}, 'one notification')
         self.assertEqual(end, server.told[-1])
@@ -207,8 +192,8 @@ class Jobs(NotifyCase):
         os.symlink(board.port, link)
         with open(board.port, 'rb', opener=lambda path, flags: os.open(path, flags | os.O_NOCTTY)) as port:
             fcntl.flock(port, fcntl.LOCK_EX)
-            job = self.client.upgrade(self.client.add_port(link), self.dup)
-            return self.client.wait_state(job, 'failed')
+            job = self.bus.upgrade(self.bus.add_port(link), self.dup)
+            return self.bus.wait_state(job, 'failed')
 
     def test_failure(self):
         server = self.serve()
@@ -247,7 +232,7 @@ class Jobs(NotifyCase):
         self.notify()
         board = self.board('--modem-version=' + TARGET)
         job = self.submit(board)
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         self.wait_end(server, 'runs ' + TARGET)
 
     def test_person(self):
@@ -262,7 +247,7 @@ class Jobs(NotifyCase):
         self.assertEqual(hand.expiry, NEVER)
         self.assertNotIn('NeedsHand', hand.body)
         board.tell('press-reset')
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         self.wait_end(server, 'runs ' + TARGET)
         self.stop(client)
 
@@ -278,7 +263,7 @@ class Jobs(NotifyCase):
         more = self.wait_told(server, 'more', lambda later: later.time > told.time + 1)
         self.assertEqual(more.hints['urgency'], LOW)
         server.emit('ActionInvoked', '(us)', told.id, 'cancel')
-        self.client.wait_state(job, 'cancelled', 'failed')
+        self.bus.wait_state(job, 'cancelled', 'failed')
         self.wait_end(server, 'cancelled')
 
     def test_refused_cancel_is_told(self):
@@ -286,7 +271,7 @@ class Jobs(NotifyCase):
         self.notify()
         board = self.board('--start=direct', '--apply-time=6000')
         job = self.submit(board)
-        wait_for(lambda: self.client.properties(job, 'Job')['PointOfNoReturn'], 'the point of no return')
+        wait_for(lambda: self.bus.properties(job, 'Job')['PointOfNoReturn'], 'the point of no return')
         told = self.wait_told(server, 'no button', lambda told: not told.actions)
         # a desktop may have kept the old button
         server.emit('ActionInvoked', '(us)', told.id, 'cancel')
@@ -310,11 +295,11 @@ class Jobs(NotifyCase):
 
     def test_what_was_before_is_no_news(self):
         job = self.submit(self.board())
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         server = self.serve()
         self.notify()
         running = self.submit(self.board(*SLOW))
-        self.client.wait_state(running, 'succeeded')
+        self.bus.wait_state(running, 'succeeded')
         self.wait_end(server, 'runs ' + TARGET)
         self.assertEqual({told.id for told in server.told}, {1})
 
@@ -326,7 +311,7 @@ class Life(NotifyCase):
         job = self.submit(self.board(*SLOW))
         told = self.wait_told(server, 'progress', lambda told: told.hints.get('value', 0) > 0)
         server.emit('NotificationClosed', '(uu)', told.id, DISMISSED)
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         end = self.wait_end(server, 'runs ' + TARGET)
         later = [t for t in server.told if t.time > told.time + 0.5 and t is not end]
         self.assertLessEqual(len(later), 1, 'it stays away')  # one may have been on its way
@@ -341,13 +326,13 @@ class Life(NotifyCase):
         second = self.serve('body')
         told = self.wait_told(second, 'progress at the second', lambda told: 'value' in told.hints)
         self.assertEqual((told.replaces, told.actions), (0, []), 'its own numbers and capabilities')
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         self.wait_end(second, 'runs ' + TARGET)
 
     def test_server_comes_late(self):
         self.notify()
         job = self.submit(self.board())
-        self.client.wait_state(job, 'succeeded')
+        self.bus.wait_state(job, 'succeeded')
         server = self.serve()
         self.wait_end(server, 'runs ' + TARGET)
         self.assertEqual(len(server.told), 1)
@@ -355,18 +340,11 @@ class Life(NotifyCase):
     def test_server_is_started(self):
         """By the session bus, where none comes by itself."""
         mark = os.path.join(self.rig.folder, 'started')
-        with open(os.path.join(self.rig.folder, NAME + '.service'), 'w', encoding='utf-8') as out:
-            out.write('[D-BUS Service]\nName=%s\nExec=/usr/bin/touch %s\n' % (NAME, mark))
-        self.reload_session()
+        self.session.service(NAME, '/usr/bin/touch ' + mark)
+        self.session.reload()
         self.notify()
         self.submit(self.board())
         wait_for(lambda: os.path.exists(mark), 'the server to be started')
-
-    def reload_session(self):
-        bus = connect(self.session_address)
-        bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'ReloadConfig', None, None,
-                      Gio.DBusCallFlags.NONE, -1, None)
-        bus.close_sync(None)
 
     def test_daemon_killed(self):
         server = self.serve()
@@ -412,7 +390,7 @@ class Life(NotifyCase):
         self.submit(self.board(*SLOW))
         self.wait_told(server, 'progress', lambda told: 'value' in told.hints)
         server.bus.set_exit_on_close(False)
-        self.session.kill()
+        self.session.close()
         code, _, err = client.end()
         self.assertEqual(code, 0, err)
 
@@ -426,7 +404,7 @@ class Life(NotifyCase):
         self.dup = self.image(size=250000)
         jobs = [self.submit(self.board(*SLOW)) for _ in range(12)]
         for job in jobs:
-            self.client.wait_state(job, 'succeeded')
+            self.bus.wait_state(job, 'succeeded')
         wait_for(lambda: len({t.id for t in server.told if 'runs ' + TARGET in t.summary}) == 12, 'all ends')
         # as long as none has ended, which gives its place away before its own end is told
         ends = [told.time for told in server.told if 'value' not in told.hints]

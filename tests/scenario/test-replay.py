@@ -5,12 +5,11 @@ import glob
 import os
 import re
 import subprocess
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import SOURCE  # noqa: E402
-from rig import DONE, FAILED, REFUSED, TARGET, UNKNOWN, WholeCase  # noqa: E402
+from sqnstest import SOURCE
+from sqnstest.case import TARGET, Case, DaemonCase
+from sqnstest.client import DONE, FAILED, REFUSED, UNKNOWN
 
 RECORDINGS = os.path.join(SOURCE, 'tests', 'recordings')
 CAT_M1 = dict(version='5.1.1.0', build=41065)
@@ -22,7 +21,7 @@ def recording(name):
     return os.path.join(RECORDINGS, name + '.log')
 
 
-class ReplayCase(WholeCase):
+class ReplayCase(DaemonCase):
     def replay(self, path, scale=SCALE):
         return self.rig.board('--replay', path, '--time-scale=%g' % scale)
 
@@ -157,7 +156,7 @@ class Field(ReplayCase):
         self.assertNotRegex(said, r'(?i)cut (the )?power now')
 
 
-class Library(unittest.TestCase):
+class Library(Case):
     def test_each_is_played_by_a_test(self):
         with open(os.path.abspath(__file__), encoding='utf-8') as file:
             text = file.read()

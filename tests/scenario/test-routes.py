@@ -4,11 +4,11 @@
 modem, where each can work. No --updater is given: it is taken out of the file."""
 import functools
 import os
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import CANCELLED, DONE, WholeCase, wait_for  # noqa: E402
+from sqnstest.case import DaemonCase
+from sqnstest.client import CANCELLED, DONE
+from sqnstest.deadlines import wait_for
 
 FAMILY = '--allow-family-change'
 # name: options of the board, flags of the command
@@ -77,33 +77,33 @@ def add_tests(cls):
 
 
 @add_tests
-class Native(Route, WholeCase):
+class Native(Route, DaemonCase):
     """The link that is taken by itself: a relay to look, passthrough to write."""
 
 
 @add_tests
-class Passthrough(Route, WholeCase):
+class Passthrough(Route, DaemonCase):
     """Insisted on: the relay only looks."""
     flags = ('--link=passthrough',)
 
 
 @add_tests
-class Relay(Route, WholeCase):
+class Relay(Route, DaemonCase):
     flags = ('--link=relay',)
 
 
 @add_tests
-class Bare(Route, WholeCase):
+class Bare(Route, DaemonCase):
     """The modem's own UART."""
     board_options = ('--start=direct',)
 
 
 @add_tests
-class Recover(Route, WholeCase):
+class Recover(Route, DaemonCase):
     command = 'recover'
 
 
-class Hands(WholeCase):
+class Hands(DaemonCase):
     """A board that was left in passthrough: only a reset of its ESP32 leads out of it, and without a PIC a person does that."""
 
     def press_when_asked(self, board, *args, safe=True):

@@ -3,17 +3,16 @@
 """A port's name says little of the board behind it: what comes back under the name of a board that was pulled out in the midst
 of a job may be another one, and must be left alone."""
 import os
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import BEFORE, DONE, REFUSED, TARGET, WholeCase  # noqa: E402
+from sqnstest.case import BEFORE, TARGET, DaemonCase
+from sqnstest.client import DONE, REFUSED
 
 # with right check digits; the others, without, are those of modems that were made so
 SOUND, OTHER_SOUND = '354344040000006', '354344040000014'
 
 
-class Strangers(WholeCase):
+class Strangers(DaemonCase):
     def swap(self, imei, other_imei, *other_options):
         """The first board is pulled out in the midst of a job, the other comes back under its name."""
         dup = self.image()

@@ -4,13 +4,12 @@
 nothing else; nobody is told to cut the power of one that was not asked."""
 import os
 import select
-import sys
 import threading
 import tty
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import UNKNOWN, WholeCase  # noqa: E402
+from sqnstest.case import DaemonCase
+from sqnstest.client import UNKNOWN
 
 CRASH = (b'OKGuru Meditation Error of type LoadProhibited occurred on core  0. Exception was unhandled.\r\nRegister dump:\r\n'
          b'Rebooting...\r\nets Jun  8 2016 00:22:57\r\n\r\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n')
@@ -81,7 +80,7 @@ class LoopingBoard(FakeBoard):
                 os.write(self.master, b'ets Jun  8 2016 00:22:57\r\n\r\nrst:0x7 (TG0WDT_SYS_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n')
 
 
-class Unasked(WholeCase):
+class Unasked(DaemonCase):
     daemon_patience = 0.2
 
     def fake(self, answer):

@@ -3,16 +3,15 @@
 """Upgrades while something goes wrong at each place. Which end is right differs; what must hold each time: it ends, success
 means that the board itself runs the new firmware, an exit code agrees with what the board is, and the next run succeeds."""
 import os
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import DONE, RECOVERY, REFUSED, TARGET, UNKNOWN, WholeCase  # noqa: E402
+from sqnstest.case import TARGET, DaemonCase
+from sqnstest.client import DONE, RECOVERY, REFUSED, UNKNOWN
 
 AT_ONCE = 8
 
 
-class Faults(WholeCase):
+class Faults(DaemonCase):
     """Boards run side by side: what takes long is waiting for modems."""
     VERSION = TARGET
 

@@ -5,55 +5,30 @@ daemon's end in the middle of them."""
 import json
 import os
 import signal
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import GLib, error_name, wait_for  # noqa: E402
-from rig import (BEFORE, BUSY, CANCELLED, DETACHED, DONE, NOT_FOUND, REFUSED, TARGET, UNKNOWN, WAITS_FOR_FIRMWARE,  # noqa: E402
-                 WholeCase)
+from sqnstest.board import SLOW_APPLY, SLOW_BLOCKS
+from sqnstest.bus import GLib, error_name
+from sqnstest.case import BEFORE, TARGET, WAITS_FOR_FIRMWARE
+from sqnstest.client import BUSY, CANCELLED, DETACHED, DONE, NOT_FOUND, REFUSED, UNKNOWN
+from sqnstest.deadlines import wait_for
+from sqnstest.jobs import ENDED, JobCase
 
 IMEI = '354344040000009'
 # the modem takes its time where the test wants to do something
-SLOW_BLOCKS = ('--time-scale=0.02', '--block-time=10')
-SLOW_APPLY = ('--time-scale=0.05', '--apply-time=60', '--start=direct')
-ENDED = ('succeeded', 'failed', 'cancelled')
 PER_SECOND = 4
 JITTER = 1
 
 
-class JobCase(WholeCase):
-    def setUp(self):
-        super().setUp()
-        self.client = self.rig.client()
-        self.dup = self.image(size=300000)
-
-    def detached(self, board, *options):
-        """The id of a new job."""
-        out, err = self.expect(DONE, 'upgrade', board.port, self.dup, '--detach', *options)
-        return (out or err).split()[0]
-
-    def path(self, uuid):
-        return '/org/sqnsd1/job/' + uuid.replace('-', '_')
-
-    def job(self, uuid):
-        return self.client.properties(self.path(uuid), 'Job')
-
-    def wait_phase(self, uuid, *phases):
-        def there():
-            now = self.job(uuid)
-            self.assertNotIn(now['State'], ENDED, now)
-            return now if now['Phase'] in phases else None
-        return wait_for(there, 'phase ' + ' or '.join(phases))
-
+class RunningCase(JobCase):
     def upgrade_again(self, board):
         self.expect(DONE, 'upgrade', board.port, self.dup)
         self.assert_upgraded(board)
 
 
-class Cancel(JobCase):
+class Cancel(RunningCase):
     def cancel(self, board, phase, there=lambda: True):
-        uuid = self.detached(board)
+        uuid = self.begin(board.port)
         self.wait_phase(uuid, phase)
         wait_for(there, 'its place in phase ' + phase)
         self.expect(DONE, 'cancel', uuid)
@@ -72,14 +47,14 @@ class Cancel(JobCase):
         uuid = self.cancel(board, 'prepare', lambda: self.status(board)['modem'] != 'application')
         job = self.job(uuid)
         self.assertEqual(self.status(board)['modem'], 'application')
-        self.assertEqual(self.client.properties(job['Modem'], 'Modem')['State'], 'application')
+        self.assertEqual(self.bus.properties(job['Modem'], 'Modem')['State'], 'application')
         self.assertIn('up in its application', job['ErrorMessage'])
         self.assertNotIn('recovery', job['Advice'])
         self.assertLess(job['Progress'], 0.5)
 
     def test_in_transfer(self):
         board = self.board(speed=SLOW_BLOCKS)
-        uuid = self.detached(board)
+        uuid = self.begin(board.port)
         self.wait_bytes(board)
         self.expect(DONE, 'cancel', uuid)
         self.expect(CANCELLED, 'wait', uuid)
@@ -109,9 +84,9 @@ class Cancel(JobCase):
     def test_behind_another_job(self):
         """A job that never began does not say that power may be cut while another one writes."""
         board = self.board(speed=SLOW_BLOCKS)
-        first = self.detached(board)
+        first = self.begin(board.port)
         self.wait_bytes(board)
-        second = self.detached(board)
+        second = self.begin(board.port)
         self.expect(DONE, 'cancel', second)
         _, err = self.expect(CANCELLED, 'wait', second)
         self.assertNotIn('may be cut now', err)
@@ -119,26 +94,26 @@ class Cancel(JobCase):
         self.expect(DONE, 'wait', first)
 
     def test_after_the_point_of_no_return(self):
-        board = self.board(speed=SLOW_APPLY)
-        uuid = self.detached(board)
+        board = self.board('--start=direct', speed=SLOW_APPLY)
+        uuid = self.begin(board.port)
         self.wait_phase(uuid, 'apply')
         _, err = self.expect(REFUSED, 'cancel', uuid)
         self.assertIn('a cancel is not possible', err)
         with self.assertRaises(GLib.Error) as caught:
-            self.client.call(self.path(uuid), 'Job.Cancel', '(a{sv})', ({},))
+            self.bus.call(self.path(uuid), 'Job.Cancel', '(a{sv})', ({},))
         self.assertEqual(error_name(caught.exception), 'org.sqnsd1.Error.WrongState')
         self.expect(DONE, 'wait', uuid)
         self.assert_upgraded(board)
 
     def test_finished_or_unknown(self):
         board = self.board()
-        uuid = self.detached(board)
+        uuid = self.begin(board.port)
         self.expect(DONE, 'wait', uuid)
         self.expect(REFUSED, 'cancel', uuid)
         self.expect(NOT_FOUND, 'cancel', 'ffffffff')
 
 
-class CtrlC(JobCase):
+class CtrlC(RunningCase):
     def running(self, board):
         client = self.start('upgrade', board.port, self.dup, terminal=(100, 24))
         self.wait_bytes(board)
@@ -167,7 +142,7 @@ class CtrlC(JobCase):
         self.upgrade_again(board)
 
 
-class Several(JobCase):
+class Several(RunningCase):
     def test_second_job_queues(self):
         board = self.board(speed=SLOW_BLOCKS)
         first = self.start('upgrade', board.port, self.dup)
@@ -200,7 +175,7 @@ class Several(JobCase):
         self.assertEqual(self.status(bad)['modem'], 'recovery')
 
 
-class Commands(JobCase):
+class Commands(RunningCase):
     def test_json(self):
         board = self.board('--imei=' + IMEI)
         job = self.json(DONE, 'upgrade', board.port, self.dup, '--label=bench 7')['jobs'][0]
@@ -265,7 +240,7 @@ class Commands(JobCase):
 
     def test_at_during_a_job(self):
         board = self.board(speed=SLOW_BLOCKS)
-        uuid = self.detached(board)
+        uuid = self.begin(board.port)
         self.wait_bytes(board)
         _, err = self.expect(BUSY, 'at', board.port, 'ATI1')
         self.assertIn('job', err)
@@ -273,21 +248,21 @@ class Commands(JobCase):
         self.assert_upgraded(board)
 
 
-class Signals(JobCase):
+class Signals(RunningCase):
     def changes(self, job):
-        return [s for s in self.client.signals if s.path == job and s.name == 'PropertiesChanged']
+        return [s for s in self.bus.signals if s.path == job and s.name == 'PropertiesChanged']
 
     def values(self, job, key):
         return [s.args[1][key] for s in self.changes(job) if key in s.args[1]]
 
     def run_job(self, *options, speed):
         board = self.board(*options, speed=speed)
-        modem = self.client.add_port(board.port)
-        job = self.client.upgrade(modem, self.dup)
-        end = self.client.wait_state(job, *ENDED)
-        self.client.wait_signal('JobFinished')
+        modem = self.bus.add_port(board.port)
+        job = self.bus.upgrade(modem, self.dup)
+        end = self.bus.wait_state(job, *ENDED)
+        self.bus.wait_signal('JobFinished')
         # what was sent before this answer has been heard by then
-        self.client.properties(job, 'Job')
+        self.bus.properties(job, 'Job')
         return board, modem, job, end
 
     def assert_rate(self, job):
@@ -297,8 +272,8 @@ class Signals(JobCase):
             self.assertLessEqual(len(within), PER_SECOND + JITTER, [t - times[0] for t in times])
 
     def assert_told_once(self, modem, job, success, state, name):
-        completed = [s.args for s in self.client.signals if s.name == 'Completed']
-        finished = [s.args for s in self.client.signals if s.name == 'JobFinished']
+        completed = [s.args for s in self.bus.signals if s.name == 'Completed']
+        finished = [s.args for s in self.bus.signals if s.name == 'JobFinished']
         self.assertEqual([args[:2] for args in completed], [(success, name)])
         self.assertEqual([args[:4] for args in finished], [(job, modem, state, name)])
 
@@ -322,7 +297,7 @@ class Signals(JobCase):
 
     def test_unsafe_in_transfer(self):
         board = self.board(speed=SLOW_BLOCKS)
-        uuid = self.detached(board)
+        uuid = self.begin(board.port)
         self.wait_bytes(board)
         # signals tell it at most four times a second; who asks gets the truth
         now = self.job(uuid)
@@ -356,14 +331,14 @@ class Signals(JobCase):
 
     def test_log_is_readable(self):
         _, _, job, end = self.run_job('--start=direct', speed=('--time-scale=0.01',))
-        _, fds = self.client.call(job, 'Job.GetLog')
+        _, fds = self.bus.call(job, 'Job.GetLog')
         with os.fdopen(fds[0], 'rb') as log:
             text = log.read().decode()
         self.assertIn(end['Uuid'], text)
         self.assertIn('AT+SMOD?', text)
 
 
-class DaemonEnds(JobCase):
+class DaemonEnds(RunningCase):
     def test_during_transfer(self):
         """The modem is left where a job can go on; with the next daemon it does."""
         board = self.board(speed=SLOW_BLOCKS)
@@ -382,7 +357,7 @@ class DaemonEnds(JobCase):
         self.assert_upgraded(board)
 
     def test_during_apply(self):
-        board = self.board(speed=SLOW_APPLY)
+        board = self.board('--start=direct', speed=SLOW_APPLY)
         watcher = self.start('upgrade', board.port, self.dup)
         self.wait_status(board, 'the modem to write', dup='ok')
         self.daemon.send_signal(signal.SIGTERM)

@@ -8,15 +8,16 @@ import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bus_rig import NOBODY  # noqa: E402
-from rig import (BUSY, DONE, HAND, NOT_ALLOWED, NOT_FOUND, REFUSED, TARGET, UNKNOWN, WholeCase,  # noqa: E402
-                 real_firmware)
+from sqnstest import SOURCE
+from sqnstest.case import TARGET, DaemonCase
+from sqnstest.client import BUSY, DONE, HAND, NOT_ALLOWED, NOT_FOUND, REFUSED, UNKNOWN
+from sqnstest.dup import real_firmware
+from sqnstest.process import NOBODY
 
 CAT_M1 = '5.1.1.0-41065'
 
 
-class Starts(WholeCase):
+class Starts(DaemonCase):
     def upgrade(self, *options):
         board = self.board(*options)
         out, err = self.expect(DONE, 'upgrade', board.port, self.image())
@@ -67,7 +68,7 @@ class Starts(WholeCase):
         self.assertEqual(now['stp-bytes'], os.path.getsize(dup))
 
 
-class Pauses(WholeCase):
+class Pauses(DaemonCase):
     """A transfer that stands still says why, and no percentage but that of the job."""
     daemon_patience = 0.1
 
@@ -93,7 +94,7 @@ class Pauses(WholeCase):
         self.assert_upgraded(board)
 
 
-class BoardPrograms(WholeCase):
+class BoardPrograms(DaemonCase):
     """Someone's main.py runs: it is got past, or a person is told."""
 
     def program(self, *options):
@@ -125,14 +126,14 @@ class BoardPrograms(WholeCase):
         self.not_yielding(UNKNOWN, '--main-program=ignores-ctrl-c')
 
     def test_ignores_ctrl_c_and_prints(self):
-        program = os.path.join(os.environ['SQNS_SOURCE'], 'tests', 'scenario', 'deaf-printer.py')
+        program = os.path.join(SOURCE, 'tests', 'scenario', 'deaf-printer.py')
         self.not_yielding(HAND, '--main=' + program)
 
     def test_ignores_ctrl_c_but_not_safe_boot(self):
         self.upgrade('--main-program=ignores-ctrl-c', '--ctrl-f-any')
 
 
-class Again(WholeCase):
+class Again(DaemonCase):
     def test_second_run(self):
         board = self.board()
         dup = self.image()
@@ -223,7 +224,7 @@ class Again(WholeCase):
         self.assert_upgraded(board)
 
 
-class BadFiles(WholeCase):
+class BadFiles(DaemonCase):
     def refused(self, code, path, words, board):
         """By inspect and by upgrade, in one sentence, and before the board hears anything."""
         for command in (('inspect', path), ('upgrade', board.port, path)):
@@ -277,7 +278,7 @@ class BadFiles(WholeCase):
         self.assert_unopened(board)
 
 
-class Ports(WholeCase):
+class Ports(DaemonCase):
     def setUp(self):
         super().setUp()
         self.dup = self.image()

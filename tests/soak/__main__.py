@@ -1,13 +1,11 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Whole upgrades, each with 1 to 4 faults of its own: whatever strikes, no false success, no modem given up that can be saved, no
 end that is not told, and nothing left behind.
 
-    tests/soak --runs N --seed S [--build DIR] [--first RUN] [--boards N] [--only RUN] [--no-faults] [--keep DIR]
+    tests/run [--build DIR] soak --runs N --seed S [--first RUN] [--boards N] [--only RUN] [--no-faults] [--keep DIR]
 
 Run number R of seed S is always the same draw; what the neighbours' ends of the daemon do to it is not. --only R repeats it
-alone. What is to be known of a run that failed is kept in --keep's folder. The programs are those of a build: of --build, of
-SQNSD_IMPATIENT and SQNS_BOARD in the environment, as a meson test has them, or of build or build-check/release here."""
+alone. The evidence of a run that failed is kept in --keep's folder."""
 import argparse
 import collections
 import os
@@ -16,22 +14,16 @@ import tempfile
 import time
 import traceback
 
-os.environ.setdefault('PYTHONDONTWRITEBYTECODE', '1')
-sys.dont_write_bytecode = True
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-os.environ.setdefault('SQNS_SOURCE', TOP)
-sys.path.insert(0, os.path.join(TOP, 'tests', 'soaking'))
-from draw import Draw  # noqa: E402
-from loop import run, spawn  # noqa: E402
-from one_run import Run, Violation  # noqa: E402
-from world import Refused, World  # noqa: E402
+from draw import Draw
+from loop import run, spawn
+from one_run import Run, Violation
+from world import Refused, World
 
 DEADLINE_S = 700
 MOST_BOARDS = 100  # each a process with an inotify instance; a user has 128 of these (fs.inotify.max_user_instances)
 RSS_FACTOR, RSS_MORE_KIB = 1.25, 8192
 FDS_MORE = 2  # GLib's own threads may have come since
 ROUGH = 3  # daemons that are ended
-BUILDS = ('build', 'build-check/release')
 
 
 class Soak:
@@ -146,21 +138,8 @@ class Soak:
         return 1 if problems or self.failed else 0
 
 
-def find_programs(build):
-    """Puts them into the environment; False when there is no such build."""
-    programs = {'SQNSD_IMPATIENT': 'tests/sqnsd-impatient', 'SQNS_BOARD': 'tests/board/sqns-board'}
-    if build is None and all(key in os.environ for key in programs):
-        return True
-    for folder in [build] if build is not None else [os.path.join(TOP, name) for name in BUILDS]:
-        paths = {key: os.path.join(os.path.abspath(folder), path) for key, path in programs.items()}
-        if all(os.access(path, os.X_OK) for path in paths.values()):
-            os.environ.update(paths)
-            return True
-    return False
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog='tests/run soak', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--runs', type=int, default=500)
     parser.add_argument('--seed', default='1')
     parser.add_argument('--boards', type=int, default=96, help='at the same time (default 96)')
@@ -170,13 +149,10 @@ def main():
     parser.add_argument('--patience', type=float, default=0.05, help="factor on the daemon's long waits (default 0.05)")
     parser.add_argument('--deadline', type=int, default=DEADLINE_S, metavar='S', help='of each run (default %d)' % DEADLINE_S)
     parser.add_argument('--keep', default=os.path.join(tempfile.gettempdir(), 'soak-failures'), metavar='DIR')
-    parser.add_argument('--build', metavar='DIR')
     parser.add_argument('--verbose', action='store_true')
     args = parser.parse_args()
     if args.boards > MOST_BOARDS:
         parser.error('--boards: at most %d' % MOST_BOARDS)
-    if not find_programs(args.build):
-        parser.error('no build in %s: meson setup build && ninja -C build, or --build DIR' % (args.build or ' or '.join(BUILDS)))
     soak = Soak(args)
     try:
         run(soak.go())

@@ -1,16 +1,14 @@
-"""A small client of the virtual board, of its own making: raw tty, raw REPL, AT, STP."""
-import json
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The host's end of a serial port, made for the tests alone: raw tty, raw REPL, AT, STP."""
 import os
 import select
-import socket
 import struct
-import subprocess
-import tempfile
 import termios
 import time
 
-BOARD = os.environ.get('SQNS_BOARD', 'sqns-board')
-DEADLINE = float(os.environ.get('SQNS_TEST_DEADLINE', '20'))
+from sqnstest.deadlines import DEADLINE_S
+
+PROMPT_S = 0.5
 
 
 class Timeout(AssertionError):
@@ -58,7 +56,7 @@ class Port:
 
     def write(self, data):
         data = memoryview(data)
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + DEADLINE_S
         while data:
             if not select.select([], [self.fd], [], max(end - time.monotonic(), 0))[1]:
                 raise Timeout('cannot write')
@@ -75,7 +73,7 @@ class Port:
 
     def until(self, *ends, timeout=None):
         """All bytes up to and with the first of @ends."""
-        end = time.monotonic() + (timeout or DEADLINE)
+        end = time.monotonic() + (timeout or DEADLINE_S)
         while True:
             hits = [(self.buffer.find(e), e) for e in ends if e in self.buffer]
             if hits:
@@ -86,7 +84,7 @@ class Port:
                 raise Timeout('no %r in %r' % (ends, self.buffer))
 
     def exactly(self, n, timeout=None):
-        end = time.monotonic() + (timeout or DEADLINE)
+        end = time.monotonic() + (timeout or DEADLINE_S)
         while len(self.buffer) < n:
             if not self.more(end - time.monotonic()) and time.monotonic() >= end:
                 raise Timeout('only %r' % self.buffer)
@@ -108,7 +106,7 @@ class Port:
         for n in range(100):
             self.write(b"\r\x03'sy' + 'nc%d'\r" % n)
             try:
-                self.until(b"'sync%d'\r\n>>> " % n, timeout=DEADLINE / 40)
+                self.until(b"'sync%d'\r\n>>> " % n, timeout=PROMPT_S)
                 return
             except Timeout:
                 self.buffer = b''
@@ -203,57 +201,3 @@ class Stp:
         self.port.write(self.message(0, 0, 0))
         if answered:
             self.answer()
-
-
-class Board:
-    """A running sqns-board with a control socket."""
-
-    def __init__(self, *options, scale='0.01'):
-        self.dir = tempfile.TemporaryDirectory(prefix='sqns-board-')
-        self.control_path = os.path.join(self.dir.name, 'control')
-        self.log = os.path.join(self.dir.name, 'log')
-        self.process = subprocess.Popen(
-            [BOARD, '--time-scale', scale, '--control', self.control_path, '--log', self.log, *options],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        count = int(options[options.index('--count') + 1]) if '--count' in options else 1
-        self.paths = [self.process.stdout.readline().strip() for _ in range(count)]
-        self.path = self.paths[0]
-        self.control = socket.socket(socket.AF_UNIX)
-        self.control.connect(self.control_path)
-        self.answers = self.control.makefile('r')
-        self.ports = []
-
-    def port(self, baud=115200, **kw):
-        port = Port(self.path, baud, **kw)
-        self.ports.append(port)
-        return port
-
-    def ask(self, command):
-        self.control.sendall(command.encode() + b'\n')
-        return self.answers.readline().strip()
-
-    def status(self, index=0):
-        answer = self.ask('status %d' % index)
-        assert answer.startswith('ok '), answer
-        return json.loads(answer[3:])
-
-    def wait(self, **want):
-        """Until the status says so (underscores for dashes)."""
-        end = time.monotonic() + DEADLINE
-        while True:
-            status = self.status()
-            if all(status[key.replace('_', '-')] == value for key, value in want.items()):
-                return status
-            if time.monotonic() > end:
-                raise Timeout('no %r in %r' % (want, status))
-            select.select([], [], [], 0.005)
-
-    def close(self):
-        for port in self.ports:
-            port.close()
-        self.control.close()
-        self.answers.close()
-        self.process.terminate()
-        self.process.wait(DEADLINE)
-        self.process.stdout.close()
-        self.dir.cleanup()

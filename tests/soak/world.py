@@ -4,19 +4,20 @@ import glob
 import os
 import signal
 import subprocess
-import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', 'scenario'))
-from bus_rig import NAME, ROOT, Board, Rig, comm, load_make_dup  # noqa: E402
-from loop import Gio, GLib, Later, pause, until, wait_for  # noqa: E402
+from sqnstest.bus import NAME, ROOT, Gio, GLib, connect
+from sqnstest.daemon import Rig
+from sqnstest.dup import make_dup, make_first_step
+from sqnstest.jobs import ENDED
+from sqnstest.process import Process, comm, open_files
+
+from loop import Later, pause, until, wait_for
 
 CALL_MS = 60000
 START_S = 60
 STOP_S = 180  # what is past the point of no return is finished first
 CALM_S = 12  # between two ends of one daemon: what all its boards suffer is no fault of theirs
-ENDED = ('succeeded', 'failed', 'cancelled')
 GONE = ('org.freedesktop.DBus.Error.NoReply', 'org.freedesktop.DBus.Error.ServiceUnknown',
         'org.freedesktop.DBus.Error.NameHasNoOwner', 'org.freedesktop.DBus.Error.Disconnected',
         'org.sqnsd1.Error.Draining')
@@ -37,9 +38,7 @@ class World:
         self.rig = Rig()
         self.folder = self.rig.folder
         self.state = os.path.join(self.folder, 'state')
-        self.bus = Gio.DBusConnection.new_for_address_sync(
-            self.rig.address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
-            None, None)
+        self.bus = connect(self.rig.address)
         self.bus.signal_subscribe(NAME, None, None, None, None, Gio.DBusSignalFlags.NONE, self.on_signal)
         self.watchers = {}
         self.process = None
@@ -108,9 +107,8 @@ class World:
         if key not in self.dups:
             version, build = target
             path = os.path.join(self.folder, '%s-%d-%d%s.dup' % (version, build, size, '-1' if first else ''))
-            make_dup = load_make_dup()
             with open(path, 'wb') as out:
-                out.write((make_dup.make_first_step if first else make_dup.make_dup)(version=version, build=build, size=size))
+                out.write((make_first_step if first else make_dup)(version=version, build=build, size=size))
             self.dups[key] = path
         return self.dups[key]
 
@@ -178,18 +176,10 @@ class World:
     # --- what it holds ---
 
     def fds(self):
-        found = []
-        folder = '/proc/%d/fd' % self.process.pid
-        for name in os.listdir(folder):
-            try:
-                found.append(os.readlink(os.path.join(folder, name)))
-            except FileNotFoundError:
-                pass
-        return sorted(found)
+        return sorted(open_files(self.process.pid))
 
     def rss_kib(self):
-        with open('/proc/%d/status' % self.process.pid, encoding='utf-8') as status:
-            return next(int(line.split()[1]) for line in status if line.startswith('VmRSS'))
+        return Process(self.process.pid).rss_kib()
 
     def children(self):
         """But for the gate, which lives as long as the daemon."""

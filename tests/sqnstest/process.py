@@ -1,11 +1,28 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the kernel knows of a process."""
+"""What the kernel knows about a process."""
 import os
 import re
 import threading
 
 SAMPLE_S = 0.2
+NOBODY = 65534
 IMAGE = re.compile(r'memfd:(sqnsd-firmware|.*\.dup)')  # as a reader or sqnsctl has named it
+
+
+def comm(pid):
+    with open('/proc/%s/comm' % pid, encoding='utf-8') as file:
+        return file.read().strip()
+
+
+def open_files(pid):
+    """What the descriptors of a process lead to, without those that are closed meanwhile."""
+    links = []
+    for fd in os.listdir('/proc/%d/fd' % pid):
+        try:
+            links.append(os.readlink('/proc/%d/fd/%s' % (pid, fd)))
+        except FileNotFoundError:
+            pass
+    return links
 
 
 class Process:

@@ -1,38 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A private bus, the fake daemon on it, and sqnsctl as a child process: on pipes or on a terminal."""
+"""sqnsctl (SQNSCTL in the environment) as a child process, on pipes or on a terminal, and its exit codes."""
 import fcntl
-import json
 import os
 import pty
 import select
-import shlex
-import shutil
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 
-from folders import program_for_others
+from sqnstest.deadlines import DEADLINE_S
+from sqnstest.folders import program_for_others
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup's ignoring of it would be every child's
-DEADLINE_S = float(os.environ.get('SQNS_DEADLINE', '60'))
-BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={socket}</listen>
-  <servicedir>{services}</servicedir>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-    {rules}
-  </policy>
-</busconfig>
-"""
+# exit codes
+DONE, FAILED, USAGE, NOT_FOUND, NOT_ALLOWED, BUSY, REFUSED, UNKNOWN, CANCELLED, RECOVERY, HAND, NO_DAEMON, DETACHED = (
+    0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 130)
 
 
 class Reader:
@@ -64,7 +48,7 @@ class Reader:
         return line.decode()
 
     def until(self, text):
-        """All that came up to and with @text, which is then behind us."""
+        """Everything up to and including @text."""
         deadline = time.monotonic() + DEADLINE_S
         text = text.encode()
         while text not in self.data:
@@ -82,103 +66,8 @@ class Reader:
         return self.data.decode(errors='replace')
 
 
-class Bus:
-    def __init__(self, folder, rules='', activatable=False):
-        services = os.path.join(folder, 'services')
-        os.makedirs(services)
-        self.socket = os.path.join(folder, 'bus')
-        self.address = 'unix:path=' + self.socket
-        if activatable:
-            with open(os.path.join(services, 'org.sqnsd1.service'), 'w') as service:
-                service.write('[D-BUS Service]\nName=org.sqnsd1\nExec=%s\n' % shlex.join(
-                    [PYTHON, os.path.join(HERE, 'fake-daemon.py'), xml_folder(), self.address]))
-        config = os.path.join(folder, 'bus.conf')
-        with open(config, 'w') as out:
-            out.write(BUS_CONFIG.format(socket=self.socket, services=services, rules=rules))
-        self.process = subprocess.Popen(['dbus-daemon', '--config-file=' + config, '--nofork', '--print-address=1'],
-                                        stdout=subprocess.PIPE)
-        Reader(self.process.stdout.fileno()).line()
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(DEADLINE_S)
-        self.process.stdout.close()
-
-
-def python_with_gi():
-    """The first python3 in PATH may not be the one that the bindings are installed for."""
-    for python in (sys.executable, '/usr/bin/python3'):
-        if subprocess.run([python, '-c', 'import gi'], stderr=subprocess.DEVNULL, check=False).returncode == 0:
-            return python
-    raise RuntimeError('no python3 has the module gi (Debian: python3-gi)')
-
-
-PYTHON = python_with_gi()
-
-
-def xml_folder():
-    return os.path.join(os.environ['SQNS_SOURCE'], 'data', 'dbus')
-
-
-class FakeDaemon:
-    def __init__(self, address):
-        self.process = subprocess.Popen([PYTHON, os.path.join(HERE, 'fake-daemon.py'), xml_folder(), address],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.reader = Reader(self.process.stdout.fileno())
-        self.calls = []
-        self.wait(lambda m: 'ready' in m)
-
-    def wait(self, wanted):
-        """The next message that is @wanted; calls that come before are kept."""
-        while True:
-            message = json.loads(self.reader.line())
-            if wanted(message):
-                return message
-            if 'call' in message:
-                self.calls.append(message)
-
-    def order(self, do, **order):
-        self.process.stdin.write(json.dumps({'do': do, **order}).encode() + b'\n')
-        self.process.stdin.flush()
-        if do != 'drop' and order.get('order') != 'last-words':
-            self.wait(lambda m: m.get('done') == do)
-
-    def call(self, method):
-        """Waits for a call of @method, or gives one that came already."""
-        for i, message in enumerate(self.calls):
-            if message['call'] == method:
-                return self.calls.pop(i)
-        return self.wait(lambda m: m.get('call') == method)
-
-    def modem(self, name, **props):
-        self.order('modem', id=name, props={'DevNode': '/dev/tty-' + name, **props})
-
-    def job(self, number, modem='a', **props):
-        self.order('job', uuid=uuid(number), modem=modem, props=props)
-
-    def set_job(self, number, **props):
-        self.order('set', path=job_path(number), props=props)
-
-    def finish(self, number, state, **more):
-        self.order('finish', path=job_path(number), state=state, **more)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(DEADLINE_S)
-        self.process.stdout.close()
-
-
-def uuid(number):
-    return '%08x-0000-4000-8000-000000000000' % number
-
-
-def job_path(number):
-    return '/org/sqnsd1/job/' + uuid(number).replace('-', '_')
-
-
-class Client:
-    """sqnsctl with its stdout and stderr on pipes, or all on a terminal of its own."""
+class Sqnsctl:
+    """A running sqnsctl: its output goes to pipes, or all of it to a terminal of its own."""
 
     def __init__(self, args, terminal=None, env=None, **popen):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(('DBUS_', 'NO_COLOR', 'XDG_RUNTIME'))}
@@ -241,7 +130,3 @@ class Client:
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
                 stream.close()
-
-
-def remove_folder(path):
-    shutil.rmtree(path, ignore_errors=True)

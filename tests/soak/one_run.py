@@ -4,12 +4,15 @@ import json
 import os
 import re
 
-from draw import TWO_STEPS
-from loop import GLib, Later, pause, spawn, until, wait_for
-from world import ENDED, ROOT, Board, Refused
+from sqnstest.board import FAST, Board
+from sqnstest.bus import ROOT, GLib
+from sqnstest.field import CUTS_POWER
+from sqnstest.jobs import ENDED
 
-# a hundredth of a board's times: half a second for what takes a minute
-FAST = ('--time-scale=0.01', '--boot-time=1')
+from draw import TWO_STEPS
+from loop import Later, pause, spawn, until
+from world import Refused
+
 TICK_MS = 400
 HANDS = 30
 MISSED_HANDS = 5  # resumes that nobody's hand came to in time
@@ -22,7 +25,6 @@ DATA_MODE_SPEED = 921600  # only an application has data mode; a modem of anothe
 NOT_KNOWN = ('unknown', 'silent', 'gone')
 WAITS = ('recovery', 'mtools', 'ffh', 'application', 'updater')
 LOST_ERRORS = ('Timeout', 'DeviceLost', 'NeedsHand', 'Protocol', 'Cancelled', 'WrongState')
-CUTS_POWER = re.compile(r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it')
 TIMES = re.compile(r', \d+:\d\d so far|silent for \d+:\d\d')
 NO_OBJECT = ('org.freedesktop.DBus.Error.UnknownObject', 'org.freedesktop.DBus.Error.UnknownMethod')
 FIRST_LOOKS = 20  # at a port that a fault of the board's first second takes away and brings back
@@ -53,7 +55,7 @@ class Run:
         self.notes.append('%8.2f s  %s' % ((GLib.get_monotonic_time() - self.begun) / 1e6, text))
 
     def status(self):
-        return json.loads(self.board.tell('status'))
+        return self.board.status()
 
     @property
     def target(self):
@@ -403,5 +405,3 @@ class Run:
         if self.board is not None:
             self.board.close()
 
-
-__all__ = ['Run', 'Violation', 'wait_for']

@@ -3,10 +3,7 @@
 import signal
 import time
 
-import gi
-
-gi.require_version('Gio', '2.0')
-from gi.repository import Gio, GLib  # noqa: E402
+from gi.repository import GLib
 
 
 class Later:

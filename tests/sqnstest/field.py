@@ -2,19 +2,13 @@
 """A test per row of field-failures.md §1. Its docstring is its row of the table: the symptom, what sqnsd does, how it ends; the
 third line is held against the exit codes that the test saw, so the table cannot say what did not happen."""
 import functools
-import importlib.util
-import json
 import os
 import re
-import sys
 import time
 
-SCENARIO = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'scenario')
-sys.path.insert(0, SCENARIO)
-os.environ.setdefault('SQNS_DEADLINE', '150')  # some of what sqnsctl waits for here is a modem that never answers
-from rig import (CANCELLED, DETACHED, DONE, FAILED, HAND, IMAGE_SIZE, NOT_FOUND, RECOVERY, REFUSED,  # noqa: E402
-                 TARGET, UNKNOWN, USAGE, WholeCase, wait_for)
-from client_rig import Client  # noqa: E402
+from sqnstest.case import IMAGE_SIZE, DaemonCase
+from sqnstest.client import CANCELLED, DETACHED, DONE, FAILED, HAND, NOT_FOUND, RECOVERY, REFUSED, UNKNOWN, USAGE
+from sqnstest.dup import embedded_updater, make_first_step
 
 ENDS = {
     DONE: 'succeeds',
@@ -32,15 +26,7 @@ FAMILY = '--allow-family-change'
 FACTORY = ('--modem-version=5.1.1.0-33080', '--bootloader0=33080')
 DEAD_S = 300
 # what nobody may be told while the modem may be writing
-CUTS_POWER = r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it'
-
-
-def make_dup():
-    path = os.path.join(os.environ['SQNS_SOURCE'], 'tests', 'board', 'make-dup.py')
-    spec = importlib.util.spec_from_file_location('make_dup', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+CUTS_POWER = re.compile(r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it')
 
 
 def with_end(test):
@@ -53,13 +39,12 @@ def with_end(test):
     return run
 
 
-class FieldCase(WholeCase):
+class FieldCase(DaemonCase):
     """Ends are noted in the order in which a person meets them."""
 
     def setUp(self):
         super().setUp()
         self.seen = []
-        self.bus = self.rig.client()
 
     def __init_subclass__(cls):
         """Each test of a row ends with a look at its third line."""
@@ -103,10 +88,10 @@ class FieldCase(WholeCase):
         return self.image('upgdiff_%d-to-%d.dup' % (base, build), version='5.1.1.0', build=build, diff_from=base)
 
     def updater(self):
-        return self.file('updater.elf', make_dup().embedded_updater(size=IMAGE_SIZE))
+        return self.file('updater.elf', embedded_updater(size=IMAGE_SIZE))
 
     def two_files(self):
-        first = self.file('CATM1-5.2-48829-1.dup', make_dup().make_first_step())
+        first = self.file('CATM1-5.2-48829-1.dup', make_first_step())
         return first, self.image('CATM1-5.2-48829-2.dup', version='5.2.1.0', build=48829)
 
     # --- what a person does ---
@@ -160,23 +145,13 @@ class FieldCase(WholeCase):
 
     def doctor(self, code, *args, env=None):
         """Findings by their code."""
-        client = Client(['--bus', self.rig.address, '--json', 'doctor', *args], env=env)
-        self.addCleanup(client.kill)
-        got, out, err = client.end()
-        document = self.document(out, err)
-        self.assertEqual(got, code, '%s\n%s' % (out, err))
+        document = self.json(code, 'doctor', *args, env=env)
         findings = document['findings']
         if code in (UNKNOWN, HAND):
             self.assertNotIn('power-safe', [finding['code'] for finding in findings])
         for finding in findings:
             self.assertTrue(finding['level'] != 'problem' or finding['advice'], finding)
         return {finding['code']: finding for finding in findings}
-
-    def document(self, out, err):
-        try:
-            return json.loads(out)
-        except ValueError:
-            raise AssertionError('no document: %s\n%s' % (out, err)) from None
 
     def wait_hand(self, board, client):
         """The job of @client waits for a person, without an error."""
@@ -208,7 +183,3 @@ class FieldCase(WholeCase):
         self.assertNotIn('may be cut now', words, 'who is silent may be writing what an earlier upgrade left it with')
         self.assertEqual(self.status(board)['stp-bytes'], 0)
         return words
-
-
-__all__ = ['DETACHED', 'DONE', 'FACTORY', 'FAILED', 'FAMILY', 'FieldCase', 'HAND', 'NOT_FOUND', 'RECOVERY', 'REFUSED', 'SCENARIO',
-           'TARGET', 'UNKNOWN', 'wait_for']
