@@ -14,11 +14,12 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-CORPUS = HERE / "corpus"
+import corpus
+
 PIECE_S = 120
 MAX_FILES, MAX_BYTES = 290, 290 * 1024  # of a corpus in the project
 IDLE = ["chrt", "-i", "0", "nice", "-n", "19"]
@@ -49,11 +50,13 @@ class Campaign:
     def run_piece(self, target):
         folder = self.work / target
         folder.mkdir(parents=True, exist_ok=True)
+        seeds = self.work / f"{target}-seeds"
+        corpus.unpack(target, seeds)
         log = self.work / f"{target}.log"
         with open(log, "wb") as out:
             child = subprocess.Popen(
                 [*IDLE, self.programs / f"fuzz-{target}", f"-max_total_time={PIECE_S}", "-timeout=120", "-print_final_stats=1",
-                 f"-artifact_prefix={self.work}/{target}-", folder, CORPUS / target],
+                 f"-artifact_prefix={self.work}/{target}-", folder, seeds],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
             _, status, usage = os.wait4(child.pid, 0)
         text = log.read_text(errors="replace")
@@ -74,17 +77,20 @@ class Campaign:
 
     def keep(self, target):
         """Adds what is new to the project's corpus, as long as that stays small."""
-        corpus = CORPUS / target
-        before = set(corpus.iterdir())
-        subprocess.run([*IDLE, self.programs / f"fuzz-{target}", "-merge=1", corpus, self.work / target], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        added = sorted(set(corpus.iterdir()) - before, key=lambda path: path.stat().st_size)
-        files, size = len(before), sum(path.stat().st_size for path in before)
-        for path in added:
-            if files < MAX_FILES and size + path.stat().st_size <= MAX_BYTES:
-                files, size = files + 1, size + path.stat().st_size
-            else:
-                path.unlink()
+        with tempfile.TemporaryDirectory(prefix="sqns-fuzz-") as name:
+            folder = pathlib.Path(name)
+            corpus.unpack(target, folder)
+            before = set(folder.iterdir())
+            subprocess.run([*IDLE, self.programs / f"fuzz-{target}", "-merge=1", folder, self.work / target], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            added = sorted(set(folder.iterdir()) - before, key=lambda path: path.stat().st_size)
+            files, size = len(before), sum(path.stat().st_size for path in before)
+            for path in added:
+                if files < MAX_FILES and size + path.stat().st_size <= MAX_BYTES:
+                    files, size = files + 1, size + path.stat().st_size
+                else:
+                    path.unlink()
+            corpus.pack(target, folder)
         print(f"{target}: {files} files, {size} bytes")
 
 
@@ -98,7 +104,7 @@ def main():
     parser.add_argument("target", nargs="*", help="all, when none is named")
     args = parser.parse_args()
 
-    targets = args.target or sorted(path.name for path in CORPUS.iterdir())
+    targets = args.target or corpus.targets()
     args.work.mkdir(parents=True, exist_ok=True)
     campaign = Campaign(args.build.resolve(), args.work.resolve(), args.cpu_seconds, targets)
     if args.keep:
