@@ -2,6 +2,7 @@
 /* The daemon's end of a channel. */
 #include "common/error.h"
 #include "gate/channel.h"
+#include "gate/fds.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -41,39 +42,19 @@ end (GTask *task, GError *error)
   g_object_unref (task);
 }
 
-static int
-take_fd (struct msghdr *message)
-{
-  int fd = -1;
-  struct cmsghdr *header = CMSG_FIRSTHDR (message);
-  if (header != NULL && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN (sizeof fd))
-    memcpy (&fd, CMSG_DATA (header), sizeof fd);
-  return fd;
-}
-
 /* FALSE: nothing is there yet. */
 static gboolean
 receive (GTask *task)
 {
   Receipt *self = g_task_get_task_data (task);
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int))];
-  } control;
-  struct iovec part = { &self->parcel, sizeof self->parcel };
-  struct msghdr message = {
-    .msg_iov = &part,
-    .msg_iovlen = 1,
-    .msg_control = &control,
-    .msg_controllen = sizeof control,
-  };
-  gssize n = recvmsg (self->channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+  guint n_fds = 1;
+  gboolean cut;
+  gssize n
+      = sqns_fds_receive (self->channel, &self->parcel, sizeof self->parcel, &self->fd, &n_fds, &cut, MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
     return FALSE;
-  if (n == sizeof self->parcel)
-    self->fd = take_fd (&message);
   end (task,
-       n == sizeof self->parcel && (message.msg_flags & MSG_CTRUNC) == 0
+       n == sizeof self->parcel && !cut
            ? NULL
            : g_error_new_literal (SQNS_ERROR, SQNS_ERROR_FAILED, "the process that read the caller's file has ended"));
   return TRUE;

@@ -4,21 +4,10 @@
 #include "gate/deliveries.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define SETTLE_MS 250
-
-gboolean
-sqns_deliveries_have_room (const SqnsDeliveries *self, uid_t uid, guint max_per_user)
-{
-  guint max = uid == 0 ? SQNS_DELIVERIES_MAX : SQNS_DELIVERIES_MAX_OTHERS;
-  guint count = 0;
-  for (guint i = 0; i < self->n; i++)
-    count += self->list[i].uid == uid;
-  return self->n < max && (max_per_user == 0 || count < max_per_user);
-}
 
 void
 sqns_deliveries_add (SqnsDeliveries *self, const SqnsReader *reader, int pid, uid_t uid)
@@ -101,26 +90,25 @@ sqns_deliveries_sweep (SqnsDeliveries *self)
     }
 }
 
+/* Whether a process sleeps in the kernel. One that was killed and only waits for a processor will end. */
 static gboolean
-await_one (SqnsDeliveries *self, uid_t uid)
+hangs (int pid)
 {
-  gboolean some = FALSE;
-  for (guint i = 0; i < self->n; i++)
-    if (self->list[i].uid == uid && self->list[i].killed && !self->list[i].awaited)
-      some = self->list[i].awaited = TRUE;
-  return some;
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", pid);
+  g_autofree char *stat = NULL;
+  if (!g_file_get_contents (path, &stat, NULL, NULL))
+    return FALSE;
+  const char *state = strrchr (stat, ')'); /* behind the name, see proc(5) */
+  return state != NULL && strchr ("RZX", state[2]) == NULL;
 }
 
-void
-sqns_deliveries_settle (SqnsDeliveries *self, uid_t uid)
+gboolean
+sqns_deliveries_have_room (const SqnsDeliveries *self, uid_t uid, guint max_per_user)
 {
-  const struct timespec moment = { .tv_nsec = SETTLE_MS * 1000000 };
-  sigset_t set;
-  sigemptyset (&set);
-  sigaddset (&set, SIGCHLD);
-
-  sqns_deliveries_sweep (self);
-  while (await_one (self, uid) && sigtimedwait (&set, NULL, &moment) > 0)
-    sqns_deliveries_sweep (self);
-  sqns_deliveries_sweep (self);
+  guint max = uid == 0 ? SQNS_DELIVERIES_MAX : SQNS_DELIVERIES_MAX_OTHERS;
+  guint count = 0;
+  for (guint i = 0; i < self->n; i++)
+    if (self->list[i].uid == uid)
+      count += !self->list[i].killed || hangs (self->list[i].pid);
+  return self->n < max && (max_per_user == 0 || count < max_per_user);
 }

@@ -16,8 +16,7 @@ typedef struct {
   uid_t uid;
   guint n_channels;
   int channels[SQNS_READER_MAX_FDS]; /* -1: the daemon has closed its end */
-  gboolean killed;
-  gboolean awaited; /* for a moment, once */
+  gboolean killed;                   /* all channels are closed */
 } SqnsDelivery;
 
 typedef struct {
@@ -25,7 +24,8 @@ typedef struct {
   guint n;
 } SqnsDeliveries;
 
-/* Whether one more of @uid may be; @max_per_user 0: the bound on all of them alone holds. */
+/* Whether one more of @uid may be; @max_per_user 0: the bound on all of them alone holds. A reader that was killed
+ * counts while it hangs in the kernel. */
 gboolean sqns_deliveries_have_room (const SqnsDeliveries *deliveries, uid_t uid, guint max_per_user);
 /* Takes over the ends in @reader. */
 void sqns_deliveries_add (SqnsDeliveries *deliveries, const SqnsReader *reader, int pid, uid_t uid);
@@ -34,6 +34,3 @@ void sqns_deliveries_add (SqnsDeliveries *deliveries, const SqnsReader *reader, 
 guint sqns_deliveries_poll (const SqnsDeliveries *deliveries, struct pollfd *polled);
 /* Ends the readers whose channels the daemon has closed, and forgets what is over; asks by itself. */
 void sqns_deliveries_sweep (SqnsDeliveries *deliveries);
-/* The same, and gives readers of @uid that were killed a moment to end, unless they had one already: one that hangs is
- * not waited for twice. SIGCHLD is blocked. */
-void sqns_deliveries_settle (SqnsDeliveries *deliveries, uid_t uid);

@@ -21,7 +21,7 @@ sqns_flow_is_full (const SqnsFlow *self)
 void
 sqns_flow_attach (SqnsFlow *self, int fd)
 {
-  if (self->n_fds < SQNS_FLOW_MAX_FDS)
+  if (self->n_fds < SQNS_FDS_MAX)
     self->fds[self->n_fds++] = fd;
   else
     close (fd);
@@ -35,18 +35,12 @@ drop_fds (SqnsFlow *self)
   self->n_fds = 0;
 }
 
-/* The kernel throws away what descriptors it cannot put anywhere, without the calls that close(2) makes. */
+/* Without room for descriptors. */
 static ssize_t
 receive (int fd, void *data, gsize len, int flags, gboolean *has_fds)
 {
-  struct iovec part = { data, len };
-  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-  ssize_t n;
-  do
-    n = recvmsg (fd, &message, flags | MSG_DONTWAIT);
-  while (n < 0 && errno == EINTR);
-  *has_fds = n > 0 && (message.msg_flags & MSG_CTRUNC) != 0;
-  return n;
+  guint n_fds = 0;
+  return sqns_fds_receive (fd, data, len, NULL, &n_fds, has_fds, flags | MSG_DONTWAIT);
 }
 
 /* Of a read that moved nothing. */
@@ -155,37 +149,14 @@ fill (SqnsFlow *self)
   return result;
 }
 
-static ssize_t
-send_once (SqnsFlow *self)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int) * SQNS_FLOW_MAX_FDS)];
-  } control;
-  struct iovec part = { self->buffer + self->start, self->len - self->start };
-  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-  if (self->n_fds > 0)
-    {
-      gsize bytes = sizeof (int) * self->n_fds;
-      memset (&control, 0, sizeof control);
-      control.header.cmsg_len = CMSG_LEN (bytes);
-      control.header.cmsg_level = SOL_SOCKET;
-      control.header.cmsg_type = SCM_RIGHTS;
-      memcpy (CMSG_DATA (&control.header), self->fds, bytes);
-      message.msg_control = &control;
-      message.msg_controllen = CMSG_SPACE (bytes);
-    }
-  return sendmsg (self->to, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 static SqnsFlowResult
 empty (SqnsFlow *self)
 {
   ssize_t n;
   do
     {
-      n = send_once (self);
+      n = sqns_fds_send (self->to, self->buffer + self->start, self->len - self->start, self->fds, self->n_fds,
+                         MSG_DONTWAIT);
       if (n < 0 && errno == ETOOMANYREFS) /* the message goes without them, and is answered as one */
         {
           drop_fds (self);

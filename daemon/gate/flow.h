@@ -2,11 +2,10 @@
 /* One direction of the stream between the daemon and the bus, message by message, in bounded memory. */
 #pragma once
 
+#include "gate/fds.h"
 #include "gate/frame.h"
 
 #define SQNS_FLOW_BUFFER (256u * 1024u) /* more than the kernel lets a message be in one piece */
-/* As many as one message of a socket can carry, see unix(7). */
-#define SQNS_FLOW_MAX_FDS 253u
 
 typedef struct _SqnsFlow SqnsFlow;
 
@@ -25,7 +24,7 @@ struct _SqnsFlow {
   guint8 head[SQNS_FRAME_HEAD]; /* of the next message, so far */
   guint head_len;
   guint32 left; /* bytes of the message that were not read yet */
-  int fds[SQNS_FLOW_MAX_FDS];
+  int fds[SQNS_FDS_MAX];
   guint n_fds; /* go with the first byte of the buffer */
   gsize start; /* what is behind it in the buffer was not sent yet */
   gsize len;

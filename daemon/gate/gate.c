@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The daemon connects to the bus itself, so that it is the daemon's process that the bus knows. */
 #include "common/error.h"
+#include "gate/fds.h"
 #include "gate/gate.h"
 #include "gate/pump.h"
 
@@ -48,29 +49,6 @@ sqns_gate_start (GError **error)
   return gate;
 }
 
-static gboolean
-send_start (int fd, const SqnsPumpStart *start, int bus)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof bus)];
-  } control = { 0 };
-  struct iovec part = { (void *)start, sizeof *start };
-  struct msghdr message = {
-    .msg_iov = &part,
-    .msg_iovlen = 1,
-    .msg_control = &control,
-    .msg_controllen = sizeof control,
-  };
-  control.header = (struct cmsghdr){
-    .cmsg_len = CMSG_LEN (sizeof bus),
-    .cmsg_level = SOL_SOCKET,
-    .cmsg_type = SCM_RIGHTS,
-  };
-  memcpy (CMSG_DATA (&control.header), &bus, sizeof bus);
-  return sendmsg (fd, &message, MSG_NOSIGNAL) == sizeof *start;
-}
-
 GIOStream *
 sqns_gate_connect (SqnsGate *gate, const char *address, guint max_readers, gsize max_size, GError **error)
 {
@@ -87,7 +65,8 @@ sqns_gate_connect (SqnsGate *gate, const char *address, guint max_readers, gsize
       return NULL;
     }
   gate->bus = g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
-  if (!send_start (gate->fd, start, g_socket_get_fd (gate->bus)))
+  int bus = g_socket_get_fd (gate->bus);
+  if (sqns_fds_send (gate->fd, start, sizeof *start, &bus, 1, 0) != sizeof *start)
     return fail (error, "the process that keeps strangers' files out has ended");
   gate->inner = g_socket_new_from_fd (gate->fd, error);
   if (gate->inner == NULL)

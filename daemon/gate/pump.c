@@ -43,28 +43,14 @@ enum {
 static gboolean
 admit_own (SqnsFlow *flow, const SqnsFrame *frame, const guint8 *data, gsize len, gpointer user_data)
 {
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int) * SQNS_FLOW_MAX_FDS)];
-  } control;
+  int fds[SQNS_FDS_MAX];
+  guint n = SQNS_FDS_MAX;
+  gboolean cut;
   char byte;
-  struct iovec part = { &byte, sizeof byte };
-  struct msghdr message = {
-    .msg_iov = &part,
-    .msg_iovlen = 1,
-    .msg_control = &control,
-    .msg_controllen = sizeof control,
-  };
-  if (recvmsg (flow->from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != sizeof byte)
+  if (sqns_fds_receive (flow->from, &byte, sizeof byte, fds, &n, &cut, MSG_DONTWAIT) != sizeof byte)
     return FALSE;
-  for (struct cmsghdr *header = CMSG_FIRSTHDR (&message); header != NULL; header = CMSG_NXTHDR (&message, header))
-    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-      for (gsize at = CMSG_LEN (0); at + sizeof (int) <= header->cmsg_len; at += sizeof (int))
-        {
-          int fd;
-          memcpy (&fd, (char *)header + at, sizeof fd);
-          sqns_flow_attach (flow, fd);
-        }
+  for (guint i = 0; i < n; i++)
+    sqns_flow_attach (flow, fds[i]);
   return TRUE;
 }
 
@@ -116,8 +102,6 @@ may_deliver (Pump *self, const SqnsFrame *frame, const SqnsFrameFields *fields, 
   /* what logind answers is no caller's */
   gboolean asked_for = frame->type == SQNS_FRAME_RETURN && *uid == 0;
   guint max = asked_for ? 0 : self->start.max_readers;
-  if (!sqns_deliveries_have_room (&self->deliveries, *uid, max))
-    sqns_deliveries_settle (&self->deliveries, *uid);
   return sqns_deliveries_have_room (&self->deliveries, *uid, max);
 }
 
@@ -209,26 +193,10 @@ turn (Pump *self)
 static gboolean
 receive_start (Pump *self)
 {
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int))];
-  } control;
-  struct iovec part = { &self->start, sizeof self->start };
-  struct msghdr message = {
-    .msg_iov = &part,
-    .msg_iovlen = 1,
-    .msg_control = &control,
-    .msg_controllen = sizeof control,
-  };
-  ssize_t n;
-  do
-    n = recvmsg (self->daemon, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
-  while (n < 0 && errno == EINTR);
-  struct cmsghdr *header = n == sizeof self->start ? CMSG_FIRSTHDR (&message) : NULL;
-  if (header == NULL || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN (sizeof (int)))
-    return FALSE;
-  memcpy (&self->bus, CMSG_DATA (header), sizeof (int));
-  return self->start.address[sizeof self->start.address - 1] == '\0';
+  guint n_fds = 1;
+  gboolean cut;
+  ssize_t n = sqns_fds_receive (self->daemon, &self->start, sizeof self->start, &self->bus, &n_fds, &cut, MSG_WAITALL);
+  return n == sizeof self->start && n_fds == 1 && self->start.address[sizeof self->start.address - 1] == '\0';
 }
 
 /* They are for the daemon, which has last words to say: this process ends with it. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Takes the descriptors of strangers. A file in the kernel's own memory is passed on as it is, for that is known
  * without touching it (F_GET_SEALS); any other is read, when somebody asks for it, into a file in memory. */
+#include "common/memfile.h"
+#include "gate/fds.h"
 #include "gate/reader.h"
 
 #include <errno.h>
@@ -24,30 +26,6 @@ typedef struct {
 } Item;
 
 static void
-send_parcel (int channel, const SqnsParcel *parcel, int fd)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof fd)];
-  } control = { 0 };
-  struct iovec data = { (void *)parcel, sizeof *parcel };
-  struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
-
-  if (fd >= 0)
-    {
-      message.msg_control = &control;
-      message.msg_controllen = sizeof control;
-      control.header = (struct cmsghdr){
-        .cmsg_len = CMSG_LEN (sizeof fd),
-        .cmsg_level = SOL_SOCKET,
-        .cmsg_type = SCM_RIGHTS,
-      };
-      memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
-    }
-  (void)!sendmsg (channel, &message, MSG_NOSIGNAL);
-}
-
-static void
 read_name (int fd, char *name)
 {
   char link[32], path[4096];
@@ -65,20 +43,6 @@ fail (SqnsParcel *parcel, SqnsParcelKind kind)
   return kind;
 }
 
-static gboolean
-write_all (int fd, const char *data, gsize len)
-{
-  while (len > 0)
-    {
-      ssize_t n = write (fd, data, len);
-      if (n < 0 && errno != EINTR)
-        return FALSE;
-      data += MAX (n, 0);
-      len -= (gsize)MAX (n, 0);
-    }
-  return TRUE;
-}
-
 /* A file that changes meanwhile is refused, not taken half old and half new. */
 static SqnsParcelKind
 copy (int from, int to, SqnsParcel *parcel)
@@ -93,13 +57,13 @@ copy (int from, int to, SqnsParcel *parcel)
         continue;
       if (n < 0)
         return fail (parcel, SQNS_PARCEL_READ);
-      if (!write_all (to, chunk, (gsize)n))
+      if (!sqns_memfile_write (to, chunk, (gsize)n, NULL))
         return fail (parcel, SQNS_PARCEL_MEMORY);
       done += (guint64)n;
     }
   if (done != parcel->size)
     return SQNS_PARCEL_CHANGED;
-  if (fcntl (to, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+  if (!sqns_memfile_seal (to, NULL))
     return fail (parcel, SQNS_PARCEL_MEMORY);
   return SQNS_PARCEL_CONTENT;
 }
@@ -115,7 +79,7 @@ examine (int fd, gsize max_size, SqnsParcel *parcel, int *file)
   parcel->size = (guint64)st.st_size;
   if (!S_ISREG (st.st_mode) || parcel->size == 0 || parcel->size > max_size)
     return SQNS_PARCEL_CONTENT;
-  *file = memfd_create ("sqnsd-firmware", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  *file = sqns_memfile_new ("sqnsd-firmware", NULL);
   if (*file < 0)
     return fail (parcel, SQNS_PARCEL_MEMORY);
   return copy (fd, *file, parcel);
@@ -151,7 +115,8 @@ serve (const Item *item, gsize max_size)
       parcel.kind = examine (item->fd, max_size, &parcel, &copied);
       file = copied;
     }
-  send_parcel (item->channel, &parcel, parcel.kind == SQNS_PARCEL_CONTENT ? file : -1);
+  gboolean with_file = parcel.kind == SQNS_PARCEL_CONTENT && file >= 0;
+  (void)!sqns_fds_send (item->channel, &parcel, sizeof parcel, &file, with_file ? 1 : 0, 0);
   if (copied >= 0)
     close (copied);
 }
@@ -205,33 +170,6 @@ close_all_but (const int *kept, guint n_kept)
     }
 }
 
-static guint
-receive (int from, Item *items)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int) * SQNS_READER_MAX_FDS)];
-  } control;
-  char byte;
-  struct iovec data = { &byte, sizeof byte };
-  struct msghdr message = {
-    .msg_iov = &data,
-    .msg_iovlen = 1,
-    .msg_control = &control,
-    .msg_controllen = sizeof control,
-  };
-  guint n = 0;
-
-  if (recvmsg (from, &message, MSG_CMSG_CLOEXEC) != sizeof byte)
-    _exit (1);
-  for (struct cmsghdr *header = CMSG_FIRSTHDR (&message); header != NULL; header = CMSG_NXTHDR (&message, header))
-    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-      for (gsize at = CMSG_LEN (0); at + sizeof (int) <= header->cmsg_len && n < SQNS_READER_MAX_FDS;
-           at += sizeof (int))
-        memcpy (&items[n++].fd, (char *)header + at, sizeof (int));
-  return n;
-}
-
 G_NORETURN static void
 run (const SqnsReader *reader, int report, pid_t parent)
 {
@@ -248,12 +186,17 @@ run (const SqnsReader *reader, int report, pid_t parent)
   memcpy (kept + 2, reader->channels, sizeof (int) * reader->n_channels);
   close_all_but (kept, reader->n_channels + 2);
 
-  guint n = receive (reader->from, items);
+  int fds[SQNS_READER_MAX_FDS];
+  guint n = SQNS_READER_MAX_FDS;
+  gboolean cut;
+  char byte;
+  if (sqns_fds_receive (reader->from, &byte, sizeof byte, fds, &n, &cut, 0) != sizeof byte)
+    _exit (1);
   (void)!write (report, "", 1);
   close (report);
   close (reader->from);
   for (guint i = 0; i < reader->n_channels; i++)
-    items[i] = (Item){ i < n ? items[i].fd : -1, reader->channels[i] };
+    items[i] = (Item){ i < n ? fds[i] : -1, reader->channels[i] };
   wait_and_serve (items, reader->n_channels, reader->max_size);
   _exit (0);
 }
