@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl notify: tells a desktop what jobs do, until the session ends. */
+/* sqnsctl notify: shows on a desktop what jobs do, until the session ends. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
 #include "client/job/state.h"
@@ -9,13 +9,13 @@
 
 #include <glib-unix.h>
 
-#define MAX_PROGRESS                                                                                                   \
-  8 /* jobs whose progress is shown at the same time: a bench with hundreds must not bury a desktop */
+/* Jobs whose progress is shown at the same time: a bench with hundreds must not bury a desktop. */
+#define MAX_PROGRESS 8
 
 typedef struct {
   SqnsCtl *ctl;
   GMainLoop *loop;
-  GDBusObjectManager *objects;
+  SqnsConnection *conn;
   SqnsNotifier *notifier;
   GHashTable *jobs; /* object path -> Record: those that have not ended */
   GCancellable *cancellable;
@@ -23,10 +23,9 @@ typedef struct {
 } Notify;
 
 typedef struct {
-  char *path;
   char *name;        /* of the board, nullable: as it was last known */
   char *note;        /* nullable: why it was not cancelled */
-  gboolean begun;    /* something was told of it */
+  gboolean begun;    /* it was shown */
   gboolean progress; /* it has one of the places */
 } Record;
 
@@ -34,29 +33,12 @@ static void
 free_record (gpointer data)
 {
   Record *record = data;
-  g_free (record->path);
   g_free (record->name);
   g_free (record->note);
   g_free (record);
 }
 
-static SqnsDbusJob *
-find_job (Notify *self, const char *path)
-{
-  g_autoptr (GDBusObject) object = g_dbus_object_manager_get_object (self->objects, path);
-  return object != NULL ? sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object)) : NULL;
-}
-
-static SqnsDbusModem *
-find_modem (Notify *self, const char *path)
-{
-  if (path == NULL || !g_variant_is_object_path (path))
-    return NULL;
-  g_autoptr (GDBusObject) object = g_dbus_object_manager_get_object (self->objects, path);
-  return object != NULL ? sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object)) : NULL;
-}
-
-/* --- what is told --- */
+/* --- what is shown --- */
 
 static guint
 count_progress (Notify *self)
@@ -82,7 +64,8 @@ has_place (Notify *self, Record *record, SqnsNotificationKind kind)
 static void
 update (Notify *self, Record *record, SqnsDbusJob *job)
 {
-  g_autoptr (SqnsDbusModem) modem = find_modem (self, sqns_dbus_job_get_modem (job));
+  const char *path = sqns_path (job);
+  g_autoptr (SqnsDbusModem) modem = sqns_connection_find_modem (self->conn, sqns_dbus_job_get_modem (job));
   g_autoptr (SqnsNotification) notification = sqns_notification_of_job (job, modem, record->note);
 
   if (modem != NULL)
@@ -93,16 +76,16 @@ update (Notify *self, Record *record, SqnsDbusJob *job)
   if (notification == NULL)
     {
       if (record->begun)
-        sqns_notifier_withdraw (self->notifier, record->path);
+        sqns_notifier_withdraw (self->notifier, path);
       record->begun = FALSE;
       return;
     }
   gboolean ended = sqns_notification_is_end (notification->kind);
   record->begun = TRUE;
   if (has_place (self, record, notification->kind))
-    sqns_notifier_show (self->notifier, record->path, g_steal_pointer (&notification));
+    sqns_notifier_show (self->notifier, path, g_steal_pointer (&notification));
   if (ended)
-    g_hash_table_remove (self->jobs, record->path);
+    g_hash_table_remove (self->jobs, path);
 }
 
 /* @fresh: it was just listed; one that had ended before we looked is no news. */
@@ -118,8 +101,7 @@ look_at (Notify *self, GDBusObject *object, gboolean fresh)
   if (record == NULL)
     {
       record = g_new0 (Record, 1);
-      record->path = g_strdup (path);
-      g_hash_table_insert (self->jobs, record->path, record);
+      g_hash_table_insert (self->jobs, g_strdup (path), record);
     }
   update (self, record, job);
 }
@@ -146,64 +128,51 @@ static void
 on_removed (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
 {
   Notify *self = data;
-  Record *record = g_hash_table_lookup (self->jobs, g_dbus_object_get_object_path (object));
+  const char *path = g_dbus_object_get_object_path (object);
+  Record *record = g_hash_table_lookup (self->jobs, path);
 
   if (record == NULL)
     return;
   if (!record->begun)
     {
-      g_hash_table_remove (self->jobs, record->path);
+      g_hash_table_remove (self->jobs, path);
       return;
     }
   g_clear_pointer (&record->note, g_free);
-  sqns_notifier_show (self->notifier, record->path,
-                      sqns_notification_lost (record->name != NULL ? record->name : "A board"));
+  sqns_notifier_show (self->notifier, path, sqns_notification_lost (record->name != NULL ? record->name : "A board"));
 }
 
 /* --- the button --- */
-
-typedef struct {
-  Notify *notify;
-  char *path;
-} Cancel;
 
 static void
 on_cancel_answered (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
-  Cancel *cancel = data;
-  gboolean accepted = sqns_dbus_job_call_cancel_finish (SQNS_DBUS_JOB (source), result, &error);
+  if (sqns_dbus_job_call_cancel_finish (SQNS_DBUS_JOB (source), result, &error)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* @data may be gone */
 
-  if (!accepted && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      Record *record = g_hash_table_lookup (cancel->notify->jobs, cancel->path);
-      if (record != NULL)
-        {
-          g_dbus_error_strip_remote_error (error);
-          g_free (record->note);
-          record->note = g_strdup_printf ("Not cancelled: %s", error->message);
-          update (cancel->notify, record, SQNS_DBUS_JOB (source));
-        }
-    }
-  g_free (cancel->path);
-  g_free (cancel);
+  Notify *self = data;
+  Record *record = g_hash_table_lookup (self->jobs, sqns_path (source));
+  if (record == NULL)
+    return;
+  g_dbus_error_strip_remote_error (error);
+  g_free (record->note);
+  record->note = g_strdup_printf ("Not cancelled: %s", error->message);
+  update (self, record, SQNS_DBUS_JOB (source));
 }
 
 static void
-on_cancel (const char *key, gpointer data)
+on_cancel (const char *path, gpointer data)
 {
   Notify *self = data;
-  g_autoptr (SqnsDbusJob) job = find_job (self, key);
-  if (job == NULL)
-    return;
-  Cancel *cancel = g_new0 (Cancel, 1);
-  cancel->notify = self;
-  cancel->path = g_strdup (key);
+  g_autoptr (SqnsDbusJob) job = sqns_connection_find_job (self->conn, path);
   /* the session's own polkit agent asks, where it is somebody else's job */
-  sqns_dbus_job_call_cancel (job, sqns_no_options (),
-                             self->ctl->no_ask_password ? G_DBUS_CALL_FLAGS_NONE
-                                                        : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
-                             G_MAXINT, self->cancellable, on_cancel_answered, cancel);
+  if (job != NULL)
+    sqns_dbus_job_call_cancel (job, sqns_no_options (),
+                               self->ctl->no_ask_password ? G_DBUS_CALL_FLAGS_NONE
+                                                          : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+                               G_MAXINT, self->cancellable, on_cancel_answered, self);
 }
 
 /* --- its life --- */
@@ -217,13 +186,7 @@ on_end (gpointer data)
 }
 
 static void
-on_session_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
-{
-  on_end (data);
-}
-
-static void
-on_bus_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
+on_bus_lost (gpointer data)
 {
   Notify *self = data;
   self->bus_gone = TRUE;
@@ -236,16 +199,16 @@ serve (Notify *self)
   guint interrupt = g_unix_signal_add (SIGINT, on_end, self);
   guint terminate = g_unix_signal_add (SIGTERM, on_end, self);
   guint timeout = self->ctl->timeout > 0 ? g_timeout_add_seconds ((guint)self->ctl->timeout, on_end, self) : 0;
-  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (self->objects);
+  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (self->conn->objects);
 
-  g_signal_connect (self->objects, "object-added", G_CALLBACK (on_added), self);
-  g_signal_connect (self->objects, "object-removed", G_CALLBACK (on_removed), self);
-  g_signal_connect (self->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), self);
+  g_signal_connect (self->conn->objects, "object-added", G_CALLBACK (on_added), self);
+  g_signal_connect (self->conn->objects, "object-removed", G_CALLBACK (on_removed), self);
+  g_signal_connect (self->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), self);
   for (GList *l = objects; l != NULL; l = l->next)
     look_at (self, l->data, TRUE);
   g_main_loop_run (self->loop);
 
-  g_signal_handlers_disconnect_by_data (self->objects, self);
+  g_signal_handlers_disconnect_by_data (self->conn->objects, self);
   g_cancellable_cancel (self->cancellable);
   g_clear_handle_id (&interrupt, g_source_remove);
   g_clear_handle_id (&terminate, g_source_remove);
@@ -270,33 +233,26 @@ open_session (GError **error)
 SqnsExit
 sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  sqns_error_quark (); /* registers the daemon's error names */
   g_autoptr (GDBusConnection) session = open_session (error);
-  g_autoptr (GDBusConnection) connection = session != NULL ? sqns_connection_open_bus (ctl, error) : NULL;
-  /* a daemon that does not run is not started for this: there is nothing to be told of it */
-  g_autoptr (GDBusObjectManager) objects
-      = connection != NULL
-            ? sqns_dbus_object_manager_client_new_sync (connection,
-                                                        G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START,
-                                                        SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, error)
-            : NULL;
-  if (objects == NULL)
+  g_autoptr (SqnsConnection) conn = session != NULL ? sqns_connection_open_passive (ctl, error) : NULL;
+  if (conn == NULL)
     return SQNS_EXIT_FAILED;
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GHashTable) jobs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_record);
-  Notify self = { .ctl = ctl, .loop = loop, .objects = objects, .jobs = jobs, .cancellable = cancellable };
-  gulong session_closed = g_signal_connect (session, "closed", G_CALLBACK (on_session_closed), &self);
-  gulong bus_closed
-      = session != connection ? g_signal_connect (connection, "closed", G_CALLBACK (on_bus_closed), &self) : 0;
+  g_autoptr (GHashTable) jobs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_record);
+  Notify self = { .ctl = ctl, .loop = loop, .conn = conn, .jobs = jobs, .cancellable = cancellable };
+  gulong closed = g_signal_connect_swapped (session, "closed", G_CALLBACK (on_end), &self);
+  if (session != conn->bus)
+    {
+      conn->lost = on_bus_lost;
+      conn->lost_data = &self;
+    }
   self.notifier = sqns_notifier_new (session, on_cancel, &self);
   serve (&self);
-  g_clear_signal_handler (&session_closed, session);
-  g_clear_signal_handler (&bus_closed, connection);
+  g_clear_signal_handler (&closed, session);
   sqns_notifier_free (self.notifier);
-  if (!self.bus_gone)
-    return SQNS_EXIT_DONE;
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "the bus of the daemon has gone");
-  return SQNS_EXIT_FAILED;
+  if (self.bus_gone)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "the bus of the daemon has gone");
+  return SQNS_EXIT_DONE;
 }

@@ -31,9 +31,7 @@ sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv, GError **error)
     return SQNS_EXIT_FAILED;
 
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, TRUE);
-  if (detach)
-    sqns_follow_only_start (follow);
-  sqns_follow_expect (follow);
+  sqns_follow_expect (follow, detach);
   for (guint i = 0; i < jobs->len; i++)
     {
       g_autoptr (SqnsDbusJob) job = resume (conn, jobs->pdata[i], error);
@@ -42,5 +40,5 @@ sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv, GError **error)
       sqns_follow_add (follow, job);
     }
   sqns_follow_started (follow);
-  return sqns_follow_run (follow);
+  return sqns_follow_run (follow, error);
 }

@@ -279,11 +279,9 @@ start_and_follow (SqnsCtl *ctl, char **refs, guint n_refs, const char *path, gbo
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, TRUE);
   Start start
       = { .conn = conn, .follow = follow, .modems = modems, .options = options, .files = files, .recover = recover };
-  if (detach)
-    sqns_follow_only_start (follow);
-  sqns_follow_expect (follow);
+  sqns_follow_expect (follow, detach);
   ask_daemon (&start);
-  SqnsExit code = sqns_follow_run (follow);
+  SqnsExit code = sqns_follow_run (follow, error);
   g_clear_handle_id (&start.retry, g_source_remove);
   return code;
 }

@@ -16,5 +16,5 @@ sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv, GError **error)
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, FALSE);
   for (guint i = 0; i < jobs->len; i++)
     sqns_follow_add (follow, jobs->pdata[i]);
-  return sqns_follow_run (follow);
+  return sqns_follow_run (follow, error);
 }

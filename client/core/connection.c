@@ -40,8 +40,8 @@ bus_words (const SqnsCtl *ctl)
 }
 
 /* Whatever it was that failed on the way to a bus, there is no daemon for us. */
-GDBusConnection *
-sqns_connection_open_bus (const SqnsCtl *ctl, GError **error)
+static GDBusConnection *
+reach_bus (const SqnsCtl *ctl, GError **error)
 {
   g_autoptr (GError) local = NULL;
   GDBusConnection *connection = open_bus (ctl, &local);
@@ -108,32 +108,55 @@ start_daemon (SqnsConnection *conn, GError **error)
 static void
 on_lost (SqnsConnection *conn)
 {
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (conn->manager));
+  g_autofree char *owner = conn->manager != NULL ? g_dbus_proxy_get_name_owner (G_DBUS_PROXY (conn->manager)) : NULL;
   if (conn->lost != NULL && (owner == NULL || g_dbus_connection_is_closed (conn->bus)))
     conn->lost (conn->lost_data);
 }
 
-SqnsConnection *
-sqns_connection_open (const SqnsCtl *ctl, GError **error)
+static SqnsConnection *
+connect_bus (const SqnsCtl *ctl, GError **error)
 {
   g_autoptr (SqnsConnection) conn = g_new0 (SqnsConnection, 1);
 
   sqns_error_quark (); /* registers the daemon's error names before the first answer */
   conn->ctl = ctl;
-  conn->bus = sqns_connection_open_bus (ctl, error);
-  if (conn->bus == NULL || !start_daemon (conn, error))
+  conn->bus = reach_bus (ctl, error);
+  if (conn->bus == NULL)
+    return NULL;
+  g_signal_connect_swapped (conn->bus, "closed", G_CALLBACK (on_lost), conn);
+  return g_steal_pointer (&conn);
+}
+
+static gboolean
+add_objects (SqnsConnection *conn, GDBusObjectManagerClientFlags flags, GError **error)
+{
+  conn->objects
+      = sqns_dbus_object_manager_client_new_sync (conn->bus, flags, SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, error);
+  return conn->objects != NULL;
+}
+
+SqnsConnection *
+sqns_connection_open (const SqnsCtl *ctl, GError **error)
+{
+  g_autoptr (SqnsConnection) conn = connect_bus (ctl, error);
+
+  if (conn == NULL || !start_daemon (conn, error))
     return NULL;
   conn->manager = sqns_dbus_manager_proxy_new_sync (conn->bus, G_DBUS_PROXY_FLAGS_NONE, SQNS_BUS_NAME, SQNS_BUS_PATH,
                                                     NULL, error);
-  if (conn->manager == NULL)
-    return NULL;
-  conn->objects = sqns_dbus_object_manager_client_new_sync (conn->bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
-                                                            SQNS_BUS_NAME, SQNS_BUS_PATH, NULL, error);
-  if (conn->objects == NULL)
+  if (conn->manager == NULL || !add_objects (conn, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE, error))
     return NULL;
   g_signal_connect_swapped (conn->manager, "notify::g-name-owner", G_CALLBACK (on_lost), conn);
-  g_signal_connect_swapped (conn->bus, "closed", G_CALLBACK (on_lost), conn);
   return g_steal_pointer (&conn);
+}
+
+SqnsConnection *
+sqns_connection_open_passive (const SqnsCtl *ctl, GError **error)
+{
+  g_autoptr (SqnsConnection) conn = connect_bus (ctl, error);
+  return conn != NULL && add_objects (conn, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START, error)
+             ? g_steal_pointer (&conn)
+             : NULL;
 }
 
 void

@@ -11,17 +11,17 @@
 typedef struct {
   const SqnsCtl *ctl;
   GDBusConnection *bus;
-  SqnsDbusManager *manager;
+  SqnsDbusManager *manager; /* nullable: of a passive one */
   GDBusObjectManager *objects;
   void (*lost) (gpointer data); /* nullable: the daemon has gone, or its bus; may come twice */
   gpointer lost_data;
 } SqnsConnection;
 
-/* Only the bus: neither looks for the daemon nor starts it. */
-GDBusConnection *sqns_connection_open_bus (const SqnsCtl *ctl, GError **error);
-
 /* Starts the daemon where the bus can. Errors: what the bus says, or G_DBUS_ERROR_SERVICE_UNKNOWN without a daemon. */
 SqnsConnection *sqns_connection_open (const SqnsCtl *ctl, GError **error);
+
+/* Neither looks for the daemon nor starts it: it has no manager, and its objects are those that come. */
+SqnsConnection *sqns_connection_open_passive (const SqnsCtl *ctl, GError **error);
 void sqns_connection_free (SqnsConnection *conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsConnection, sqns_connection_free)
 

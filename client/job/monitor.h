@@ -4,35 +4,50 @@
 
 #include "client/core/connection.h"
 
-typedef struct _SqnsFollowedJob SqnsFollowedJob;
+typedef struct _SqnsJobMonitor SqnsJobMonitor;
 
-typedef struct {
-  void (*added) (SqnsFollowedJob *followed, gpointer data); /* once, before all others */
-  void (*changed) (SqnsFollowedJob *followed, gpointer data);
-  void (*ended) (SqnsFollowedJob *followed, gpointer data); /* once, with all last properties */
-  void (*cancel_refused) (SqnsFollowedJob *followed, const char *why, gpointer data);
-} SqnsFollowedJobFuncs;
+typedef enum {
+  SQNS_JOB_ADDED, /* once, before all others */
+  SQNS_JOB_CHANGED,
+  SQNS_JOB_ENDED, /* once, with all last properties */
+  SQNS_JOB_CANCEL_REFUSED,
+} SqnsJobEvent;
 
-/* @job: its proxy, whose cached properties are what is known. @index: a place to show it in. No callback is called
- * before sqns_followed_job_watch(). */
-SqnsFollowedJob *sqns_followed_job_new (
-    SqnsConnection *conn, SqnsDbusJob *job, guint index, const SqnsFollowedJobFuncs *funcs, gpointer data);
-void sqns_followed_job_free (SqnsFollowedJob *followed);
-void sqns_followed_job_watch (SqnsFollowedJob *followed);
+/* @why: of CANCEL_REFUSED. */
+typedef void (*SqnsJobEventFunc) (SqnsJobMonitor *monitor, SqnsJobEvent event, const char *why, gpointer data);
 
-SqnsDbusJob *sqns_followed_job_get_job (SqnsFollowedJob *followed);
-SqnsDbusModem *sqns_followed_job_get_modem (SqnsFollowedJob *followed); /* nullable */
-const char *sqns_followed_job_get_uuid (SqnsFollowedJob *followed);
-const char *sqns_followed_job_get_name (SqnsFollowedJob *followed); /* of the board */
-guint sqns_followed_job_get_index (SqnsFollowedJob *followed);
-gboolean sqns_followed_job_has_ended (SqnsFollowedJob *followed);
+struct _SqnsJobMonitor {
+  SqnsDbusJob *job;     /* its cached properties are what is known */
+  SqnsDbusModem *modem; /* nullable */
+  char *name;           /* of the board */
+  char *uuid;
+  guint index;             /* a place to show it in */
+  gboolean ended;          /* ENDED was reported */
+  gboolean cancel_refused; /* and it has not ended since */
 
-/* Asks the daemon to cancel it; a refusal comes by cancel_refused(). */
-void sqns_followed_job_cancel (SqnsFollowedJob *followed);
-gboolean sqns_followed_job_goes_on (SqnsFollowedJob *followed); /* a cancel was refused, and it has not ended since */
+  /* its own: */
+  SqnsConnection *conn;
+  SqnsJobEventFunc report;
+  gpointer data;
+  GCancellable *cancellable;
+  guint begin; /* idle source */
+  gboolean begun;
+  gboolean ending;     /* its last properties are being asked for */
+  GVariant *last;      /* a{sv}: what was known when it began to end, then: what it ended as */
+  GVariant *announced; /* (bss) of the signal Completed, nullable */
+};
+
+/* Nothing is reported before sqns_job_monitor_start(). */
+SqnsJobMonitor *
+sqns_job_monitor_new (SqnsConnection *conn, SqnsDbusJob *job, guint index, SqnsJobEventFunc report, gpointer data);
+void sqns_job_monitor_free (gpointer monitor);
+void sqns_job_monitor_start (SqnsJobMonitor *monitor);
+
+/* Asks the daemon to cancel the job. */
+void sqns_job_monitor_cancel (SqnsJobMonitor *monitor);
 
 /* The daemon is gone: an end that was announced is taken as it was announced. */
-void sqns_followed_job_vanished (SqnsFollowedJob *followed);
+void sqns_job_monitor_lost (SqnsJobMonitor *monitor);
 
 /* Puts back into the proxy what an ended job ended as: a daemon that goes takes that out of it. */
-void sqns_followed_job_recall (SqnsFollowedJob *followed);
+void sqns_job_monitor_restore (SqnsJobMonitor *monitor);

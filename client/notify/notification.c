@@ -186,37 +186,7 @@ sqns_notification_lost (const char *name)
 gboolean
 sqns_notification_is_end (SqnsNotificationKind kind)
 {
-  switch (kind)
-    {
-    case SQNS_NOTIFICATION_SUCCEEDED:
-    case SQNS_NOTIFICATION_CANCELLED:
-    case SQNS_NOTIFICATION_FAILED:
-      return TRUE;
-    case SQNS_NOTIFICATION_PROGRESS:
-    case SQNS_NOTIFICATION_WAITING:
-    case SQNS_NOTIFICATION_HAND:
-    case SQNS_NOTIFICATION_LOST:
-      break;
-    }
-  return FALSE;
-}
-
-gboolean
-sqns_notification_is_critical (SqnsNotificationKind kind)
-{
-  switch (kind)
-    {
-    case SQNS_NOTIFICATION_HAND:
-    case SQNS_NOTIFICATION_FAILED:
-    case SQNS_NOTIFICATION_LOST:
-      return TRUE;
-    case SQNS_NOTIFICATION_PROGRESS:
-    case SQNS_NOTIFICATION_WAITING:
-    case SQNS_NOTIFICATION_SUCCEEDED:
-    case SQNS_NOTIFICATION_CANCELLED:
-      break;
-    }
-  return FALSE;
+  return kind == SQNS_NOTIFICATION_SUCCEEDED || kind == SQNS_NOTIFICATION_CANCELLED || kind == SQNS_NOTIFICATION_FAILED;
 }
 
 gboolean

@@ -33,7 +33,6 @@ SqnsNotification *sqns_notification_lost (const char *name);
 char *sqns_notification_name (SqnsDbusModem *modem);
 
 gboolean sqns_notification_is_end (SqnsNotificationKind kind);
-gboolean sqns_notification_is_critical (SqnsNotificationKind kind);
 gboolean sqns_notification_equal (const SqnsNotification *a, const SqnsNotification *b);
 void sqns_notification_free (SqnsNotification *notification);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsNotification, sqns_notification_free)

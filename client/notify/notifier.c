@@ -20,7 +20,22 @@ typedef enum {
   URGENCY_LOW,
   URGENCY_NORMAL,
   URGENCY_CRITICAL,
-} Urgency; /* the specification's numbers */
+} Urgency;
+
+/* In the specification's numbers. What is still going on or must be seen does not expire by itself. */
+static const struct {
+  Urgency urgency;
+  const char *icon;
+  gint32 expiry; /* -1: as the server likes, 0: never */
+} kinds[] = {
+  [SQNS_NOTIFICATION_PROGRESS] = { URGENCY_LOW, "modem", 0 },
+  [SQNS_NOTIFICATION_WAITING] = { URGENCY_NORMAL, "dialog-information", 0 },
+  [SQNS_NOTIFICATION_HAND] = { URGENCY_CRITICAL, "dialog-warning", 0 },
+  [SQNS_NOTIFICATION_SUCCEEDED] = { URGENCY_NORMAL, "modem", -1 },
+  [SQNS_NOTIFICATION_CANCELLED] = { URGENCY_NORMAL, "modem", -1 },
+  [SQNS_NOTIFICATION_FAILED] = { URGENCY_CRITICAL, "dialog-error", 0 },
+  [SQNS_NOTIFICATION_LOST] = { URGENCY_CRITICAL, "dialog-warning", 0 },
+};
 
 /* What the server can do, as far as it matters here. */
 typedef struct {
@@ -96,12 +111,9 @@ static GVariant *
 hints_of (const SqnsNotification *notification)
 {
   GVariantBuilder hints;
-  Urgency urgency = sqns_notification_is_critical (notification->kind) ? URGENCY_CRITICAL
-                    : notification->kind == SQNS_NOTIFICATION_PROGRESS ? URGENCY_LOW
-                                                                       : URGENCY_NORMAL;
 
   g_variant_builder_init (&hints, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&hints, "{sv}", "urgency", g_variant_new_byte ((guint8)urgency));
+  g_variant_builder_add (&hints, "{sv}", "urgency", g_variant_new_byte ((guint8)kinds[notification->kind].urgency));
   g_variant_builder_add (&hints, "{sv}", "category", g_variant_new_string ("device"));
   /* no synchronous hint: with it xfce4-notifyd shows the bar and hides the text */
   if (notification->percent >= 0)
@@ -109,33 +121,6 @@ hints_of (const SqnsNotification *notification)
   if (notification->kind == SQNS_NOTIFICATION_PROGRESS)
     g_variant_builder_add (&hints, "{sv}", "suppress-sound", g_variant_new_boolean (TRUE));
   return g_variant_builder_end (&hints);
-}
-
-static const char *
-icon_of (SqnsNotificationKind kind)
-{
-  switch (kind)
-    {
-    case SQNS_NOTIFICATION_PROGRESS:
-    case SQNS_NOTIFICATION_SUCCEEDED:
-    case SQNS_NOTIFICATION_CANCELLED:
-      break;
-    case SQNS_NOTIFICATION_WAITING:
-      return "dialog-information";
-    case SQNS_NOTIFICATION_HAND:
-    case SQNS_NOTIFICATION_LOST:
-      return "dialog-warning";
-    case SQNS_NOTIFICATION_FAILED:
-      return "dialog-error";
-    }
-  return "modem";
-}
-
-/* Never, in the specification's numbers, for what is still going on or must be seen. */
-static gint32
-expiry_of (SqnsNotificationKind kind)
-{
-  return kind == SQNS_NOTIFICATION_SUCCEEDED || kind == SQNS_NOTIFICATION_CANCELLED ? -1 : 0;
 }
 
 /* A server without bodies shows at least the line with the percentage. */
@@ -197,9 +182,9 @@ tell (Entry *entry)
   gboolean button = self->capabilities.actions && notification->cancel;
 
   g_dbus_connection_call (self->session, self->owner, PATH, INTERFACE, "Notify",
-                          g_variant_new ("(susss^as@a{sv}i)", "sqnsd", entry->id, icon_of (notification->kind), summary,
-                                         body, button ? actions : actions + 2, hints_of (notification),
-                                         expiry_of (notification->kind)),
+                          g_variant_new ("(susss^as@a{sv}i)", "sqnsd", entry->id, kinds[notification->kind].icon,
+                                         summary, body, button ? actions : actions + 2, hints_of (notification),
+                                         kinds[notification->kind].expiry),
                           G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, self->cancellable, on_told,
                           entry);
   entry->in_flight = TRUE;
