@@ -25,14 +25,14 @@ open_bus (Doctor *doctor)
   doctor->conn = sqns_connection_open (doctor->ctl, &error);
   if (doctor->conn != NULL)
     {
-      host->daemon_version = g_strdup (sqns_dbus_manager_get_version (doctor->conn->manager));
+      host->daemon_version = g_intern_string (sqns_dbus_manager_get_version (doctor->conn->manager));
       if (host->daemon_version == NULL)
-        host->daemon_version = g_strdup ("unknown");
+        host->daemon_version = "unknown";
       return;
     }
   host->daemon = sqns_exit_from_error (error) == SQNS_EXIT_NOT_ALLOWED ? SQNS_DAEMON_DENIED : SQNS_DAEMON_MISSING;
   g_dbus_error_strip_remote_error (error);
-  host->daemon_error = g_strdup (error->message);
+  host->daemon_error = g_intern_string (error->message);
 }
 
 /* Which modems it is about. One that is not found is a finding, and the reason often stands under USB. */
@@ -59,13 +59,13 @@ find_modems (Doctor *doctor)
   sqns_doctor_judge_missing (doctor->name, error->message, doctor->findings);
 }
 
-/* "ttyUSB0" is one, too, when nobody knows it better. */
-static char *
+/* "ttyUSB0" is one, too, when nobody knows it better. NULL: it is none. */
+static const char *
 port_as_named (const char *name)
 {
   if (g_str_has_prefix (name, "/dev/"))
-    return g_strdup (name);
-  return g_str_has_prefix (name, "tty") ? g_build_filename ("/dev", name, NULL) : NULL;
+    return g_intern_string (name);
+  return g_str_has_prefix (name, "tty") ? sqns_intern_take (g_build_filename ("/dev", name, NULL)) : NULL;
 }
 
 static void
@@ -80,7 +80,8 @@ look_at_host (Doctor *doctor)
   if (doctor->name != NULL)
     {
       SqnsDbusModem *modem = doctor->modems->len > 0 ? doctor->modems->pdata[0] : NULL;
-      host->only_port = modem != NULL ? g_strdup (sqns_dbus_modem_get_dev_node (modem)) : port_as_named (doctor->name);
+      host->only_port
+          = modem != NULL ? g_intern_string (sqns_dbus_modem_get_dev_node (modem)) : port_as_named (doctor->name);
       /* where a board was there may be another one by now */
       if (host->only_port != NULL && (modem == NULL || sqns_dbus_modem_get_present (modem)))
         sqns_doctor_look_at_port (host, host->only_port, pid);
@@ -94,7 +95,7 @@ look_at_host (Doctor *doctor)
       sqns_doctor_look_at_port (host, sqns_dbus_modem_get_dev_node (doctor->modems->pdata[i]), pid);
 }
 
-static SqnsModemFacts *
+static SqnsModemFacts
 look_at_modem (Doctor *doctor, guint i, gboolean ask)
 {
   SqnsDbusModem **modem = (SqnsDbusModem **)&doctor->modems->pdata[i];
@@ -133,21 +134,20 @@ sort_findings (GPtrArray *findings)
 static void
 examine (Doctor *doctor, gboolean refresh)
 {
-  g_autoptr (GPtrArray) facts = g_ptr_array_new_with_free_func ((GDestroyNotify)sqns_modem_facts_free);
-
   open_bus (doctor);
   find_modems (doctor);
   if (doctor->ctl->host != NULL)
-    doctor->host->other_host = g_strdup (doctor->ctl->host);
+    doctor->host->other_host = g_intern_string (doctor->ctl->host);
   else
     look_at_host (doctor);
+  g_autofree SqnsModemFacts *facts = g_new (SqnsModemFacts, doctor->modems->len);
   for (guint i = 0; i < doctor->modems->len; i++)
-    g_ptr_array_add (facts, look_at_modem (doctor, i, refresh && doctor->name != NULL));
+    facts[i] = look_at_modem (doctor, i, refresh && doctor->name != NULL);
   sqns_doctor_look_again (doctor->host);
 
   sqns_doctor_judge_host (doctor->host, doctor->findings);
-  for (guint i = 0; i < facts->len; i++)
-    sqns_doctor_judge_modem (facts->pdata[i], doctor->findings);
+  for (guint i = 0; i < doctor->modems->len; i++)
+    sqns_doctor_judge_modem (&facts[i], doctor->findings);
   sort_findings (doctor->findings);
 }
 
@@ -158,12 +158,7 @@ print_json (Doctor *doctor)
   JsonObject *document = json_node_get_object (root);
 
   if (doctor->name == NULL)
-    {
-      JsonNode *array = sqns_json_array_new ();
-      for (guint i = 0; i < doctor->modems->len; i++)
-        sqns_json_array_take (array, sqns_json_from_proxy (doctor->modems->pdata[i]));
-      json_object_set_member (document, "modems", array);
-    }
+    json_object_set_member (document, "modems", sqns_json_from_proxies (doctor->modems));
   else if (doctor->modems->len > 0)
     json_object_set_member (document, "modem", sqns_json_from_proxy (doctor->modems->pdata[0]));
   else
@@ -181,12 +176,14 @@ const GOptionEntry sqns_doctor_options[] = {
 SqnsExit
 sqns_cmd_doctor (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
-  g_autoptr (SqnsHostFacts) host = sqns_host_facts_new ();
+  g_autoptr (GPtrArray) ports = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) usb = g_ptr_array_new_with_free_func (g_free);
+  SqnsHostFacts host = { .ports = ports, .usb = usb };
   g_autoptr (GPtrArray) findings = g_ptr_array_new_with_free_func ((GDestroyNotify)sqns_finding_free);
   Doctor doctor = {
     .ctl = ctl,
     .name = argc > 1 ? argv[1] : NULL,
-    .host = host,
+    .host = &host,
     .modems = g_ptr_array_new_with_free_func (g_object_unref),
     .findings = findings,
   };

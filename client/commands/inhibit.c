@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <gio/gunixfdlist.h>
 #include <glib-unix.h>
 
 /* As env(1), timeout(1) and the shell have them. */
@@ -55,12 +54,7 @@ on_hang_up (int fd, GIOCondition condition, gpointer data)
 static gboolean
 take (Inhibit *self, GVariant *handle, GUnixFDList *files, GError **error)
 {
-  if (files == NULL)
-    {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no descriptor");
-      return FALSE;
-    }
-  self->fd = g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
+  self->fd = sqns_connection_take_file (files, handle, "descriptor", error);
   if (self->fd < 0)
     return FALSE;
   self->watch = g_unix_fd_add (self->fd, G_IO_ERR, on_hang_up, self); /* a pipe's: its reader has gone */

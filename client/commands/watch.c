@@ -196,7 +196,7 @@ sqns_cmd_watch (SqnsCtl *ctl, int argc, char **argv, GError **error)
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GHashTable) shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, shown_free);
   Watch watch = { .ctl = ctl, .conn = conn, .loop = loop, .shown = shown };
-  if (!ctl->quiet && !sqns_ctl_wants_json (ctl) && sqns_bars_possible ())
+  if (!ctl->quiet && !sqns_ctl_wants_json (ctl))
     watch.bars = sqns_bars_new ();
   follow (&watch);
   g_clear_pointer (&watch.bars, sqns_bars_free);

@@ -4,8 +4,6 @@
 #include "client/core/connection.h"
 #include "client/core/ssh-bridge.h"
 
-#include <gio/gunixfdlist.h>
-
 static GDBusConnection *
 open_bus (const SqnsCtl *ctl, GError **error)
 {
@@ -209,6 +207,15 @@ sqns_connection_passes_files (SqnsConnection *conn, const char *what, GError **e
   return FALSE;
 }
 
+int
+sqns_connection_take_file (GUnixFDList *files, GVariant *handle, const char *what, GError **error)
+{
+  if (files != NULL)
+    return g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no %s", what);
+  return -1;
+}
+
 static int
 compare_modems (gconstpointer a, gconstpointer b)
 {
@@ -313,4 +320,11 @@ GVariant *
 sqns_no_options (void)
 {
   return g_variant_new ("a{sv}", NULL);
+}
+
+gboolean
+sqns_raise_flag (gpointer flag)
+{
+  *(gboolean *)flag = TRUE;
+  return G_SOURCE_CONTINUE;
 }

@@ -5,6 +5,8 @@
 #include "client/core/ctl.h"
 #include "sqns-dbus.h"
 
+#include <gio/gunixfdlist.h>
+
 #define SQNS_BUS_NAME "org.sqnsd1"
 #define SQNS_BUS_PATH "/org/sqnsd1"
 
@@ -40,6 +42,9 @@ int sqns_connection_long_timeout (const SqnsConnection *conn);
 /* NOT_SUPPORTED when no file can be handed over, as over ssh. @what: "firmware", "a console". */
 gboolean sqns_connection_passes_files (SqnsConnection *conn, const char *what, GError **error);
 
+/* The file of an answer, the caller's to close; -1 with FAILED when there is none. @what: "console". */
+int sqns_connection_take_file (GUnixFDList *files, GVariant *handle, const char *what, GError **error);
+
 /* SqnsDbusModem * by tty, SqnsDbusJob * by age. Transfer full. */
 GPtrArray *sqns_connection_modems (SqnsConnection *conn);
 GPtrArray *sqns_connection_jobs (SqnsConnection *conn);
@@ -58,3 +63,6 @@ const char *sqns_path (gpointer proxy);
 
 /* An a{sv} of options without any in it. Floating. */
 GVariant *sqns_no_options (void);
+
+/* A GSourceFunc that sets the gboolean @flag, again and again. */
+gboolean sqns_raise_flag (gpointer flag);

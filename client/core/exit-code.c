@@ -114,24 +114,8 @@ sqns_exit_worse (SqnsExit a, SqnsExit b)
 const char *
 sqns_exit_advice (SqnsExit code)
 {
-  switch (code)
-    {
-    case SQNS_EXIT_NO_DAEMON:
-      return "start the daemon (systemctl start sqnsd), or name its bus with --bus or --session";
-    case SQNS_EXIT_NOT_ALLOWED:
-      return "run it as root, or ask the administrator for the right to do it";
-    case SQNS_EXIT_DONE:
-    case SQNS_EXIT_FAILED:
-    case SQNS_EXIT_USAGE:
-    case SQNS_EXIT_NOT_FOUND:
-    case SQNS_EXIT_BUSY:
-    case SQNS_EXIT_REFUSED:
-    case SQNS_EXIT_UNKNOWN:
-    case SQNS_EXIT_CANCELLED:
-    case SQNS_EXIT_RECOVERY:
-    case SQNS_EXIT_HAND:
-    case SQNS_EXIT_DETACHED:
-      break;
-    }
-  return NULL;
+  return code == SQNS_EXIT_NO_DAEMON
+             ? "start the daemon (systemctl start sqnsd), or name its bus with --bus or --session"
+         : code == SQNS_EXIT_NOT_ALLOWED ? "run it as root, or ask the administrator for the right to do it"
+                                         : NULL;
 }

@@ -17,7 +17,7 @@ is_time (const char *name)
 }
 
 static char *
-dict_words (GVariant *value)
+dict_text (GVariant *value)
 {
   GString *out = g_string_new (NULL);
   GVariantIter iter;
@@ -30,7 +30,7 @@ dict_words (GVariant *value)
 
 /* By the name that it has everywhere else. */
 static char *
-object_words (SqnsConnection *conn, const char *path)
+object_text (SqnsConnection *conn, const char *path)
 {
   const char *last = strrchr (path, '/');
   g_autoptr (SqnsDbusModem) modem
@@ -46,7 +46,7 @@ object_words (SqnsConnection *conn, const char *path)
 }
 
 static char *
-unsigned_words (const char *name, guint64 number)
+unsigned_text (const char *name, guint64 number)
 {
   if (is_time (name))
     return sqns_text_time (number);
@@ -54,46 +54,38 @@ unsigned_words (const char *name, guint64 number)
 }
 
 static char *
-value_words (SqnsConnection *conn, const char *name, GVariant *value)
+value_text (SqnsConnection *conn, const char *name, GVariant *value)
 {
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE ("a{ss}")))
-    return dict_words (value);
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY))
+  const char *type = g_variant_get_type_string (value);
+
+  if (g_str_equal (type, "a{ss}"))
+    return dict_text (value);
+  if (g_str_equal (type, "as"))
     {
       g_autofree const char **strings = g_variant_get_strv (value, NULL);
       return g_strjoinv ("; ", (char **)strings);
     }
-  switch (g_variant_classify (value))
+  switch (*type)
     {
-    case G_VARIANT_CLASS_STRING:
+    case 's':
       return g_variant_dup_string (value, NULL);
-    case G_VARIANT_CLASS_OBJECT_PATH:
-      return object_words (conn, g_variant_get_string (value, NULL));
-    case G_VARIANT_CLASS_BOOLEAN:
+    case 'o':
+      return object_text (conn, g_variant_get_string (value, NULL));
+    case 'b':
       return g_strdup (g_variant_get_boolean (value) ? "yes" : "no");
-    case G_VARIANT_CLASS_UINT16: /* USB ids */
+    case 'q': /* USB ids */
       return g_variant_get_uint16 (value) != 0 ? g_strdup_printf ("%04x", g_variant_get_uint16 (value)) : g_strdup ("");
-    case G_VARIANT_CLASS_UINT32:
-      return unsigned_words (name, g_variant_get_uint32 (value));
-    case G_VARIANT_CLASS_UINT64:
-      return unsigned_words (name, g_variant_get_uint64 (value));
-    case G_VARIANT_CLASS_INT32:
+    case 'u':
+      return unsigned_text (name, g_variant_get_uint32 (value));
+    case 't':
+      return unsigned_text (name, g_variant_get_uint64 (value));
+    case 'i':
       return g_variant_get_int32 (value) != 0 ? g_strdup_printf ("%d", g_variant_get_int32 (value)) : g_strdup ("");
-    case G_VARIANT_CLASS_DOUBLE: /* a progress: 100 % is only what is complete */
+    case 'd': /* a progress: 100 % is only what is complete */
       return g_strdup_printf ("%d %%", (int)(g_variant_get_double (value) * 100));
-    case G_VARIANT_CLASS_BYTE:
-    case G_VARIANT_CLASS_INT16:
-    case G_VARIANT_CLASS_INT64:
-    case G_VARIANT_CLASS_HANDLE:
-    case G_VARIANT_CLASS_SIGNATURE:
-    case G_VARIANT_CLASS_VARIANT:
-    case G_VARIANT_CLASS_MAYBE:
-    case G_VARIANT_CLASS_ARRAY:
-    case G_VARIANT_CLASS_TUPLE:
-    case G_VARIANT_CLASS_DICT_ENTRY:
-      break;
+    default: /* not an enum */
+      return g_variant_print (value, FALSE);
     }
-  return g_variant_print (value, FALSE);
 }
 
 void
@@ -114,8 +106,8 @@ sqns_property_list_print (SqnsConnection *conn, GDBusProxy *proxy)
       if (value == NULL)
         continue;
       g_autofree char *key = sqns_text_kebab (name);
-      g_autofree char *words = value_words (conn, name, value);
-      g_autofree char *clean = sqns_clean_line (words, -1);
+      g_autofree char *text = value_text (conn, name, value);
+      g_autofree char *clean = sqns_clean_line (text, -1);
       if (*clean != '\0')
         sqns_out ("%-*s  %s\n", (int)width, key, clean);
     }

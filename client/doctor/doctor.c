@@ -9,63 +9,12 @@
 #define FAST_LATENCY_MS 1
 #define FRESH_MS 10000 /* longer than the 8 s that a PIC is in its boot loader after plugging in */
 
-void
-sqns_port_facts_free (SqnsPortFacts *facts)
+const char *
+sqns_intern_take (char *text)
 {
-  g_free (facts->devnode);
-  g_free (facts->driver);
-  g_free (facts->group);
-  g_free (facts->owner);
-  g_free (facts);
-}
-
-void
-sqns_usb_facts_free (SqnsUsbFacts *facts)
-{
-  g_free (facts->place);
-  g_free (facts->port);
-  g_free (facts);
-}
-
-SqnsHostFacts *
-sqns_host_facts_new (void)
-{
-  SqnsHostFacts *facts = g_new0 (SqnsHostFacts, 1);
-  facts->ports = g_ptr_array_new_with_free_func ((GDestroyNotify)sqns_port_facts_free);
-  facts->usb = g_ptr_array_new_with_free_func ((GDestroyNotify)sqns_usb_facts_free);
-  return facts;
-}
-
-void
-sqns_host_facts_free (SqnsHostFacts *facts)
-{
-  g_free (facts->daemon_version);
-  g_free (facts->daemon_error);
-  g_free (facts->other_host);
-  g_free (facts->only_port);
-  g_ptr_array_unref (facts->ports);
-  g_ptr_array_unref (facts->usb);
-  g_free (facts);
-}
-
-void
-sqns_modem_facts_free (SqnsModemFacts *facts)
-{
-  g_free (facts->port);
-  g_free (facts->error);
-  g_free (facts->board);
-  g_free (facts->firmware);
-  g_free (facts->link);
-  g_free (facts->version);
-  g_free (facts->family);
-  g_free (facts->newer);
-  g_free (facts->last_error);
-  g_free (facts->blockers);
-  g_free (facts->job);
-  g_free (facts->job_message);
-  g_free (facts->torn);
-  g_free (facts->torn_message);
-  g_free (facts);
+  const char *interned = g_intern_string (text);
+  g_free (text);
+  return interned;
 }
 
 void
@@ -79,45 +28,30 @@ sqns_finding_free (SqnsFinding *finding)
 
 /* --- one finding --- */
 
+/* The last arguments: names and values of the holes, NULL at the end. */
 static SqnsFinding *
-add_text_valist (GPtrArray *findings, SqnsFindingText about, const char *port, va_list values)
+add_text (GPtrArray *findings, SqnsFindingText about, const char *port, ...)
 {
   SqnsFinding *finding = g_new0 (SqnsFinding, 1);
   const char *shown = *port != '\0' ? port : "MODEM";
   g_autofree char *text = sqns_text_fill (about.text, "port", shown, NULL);
   g_autofree char *advice = sqns_text_fill (about.advice, "port", shown, NULL);
+  va_list values;
 
   finding->subject = about.subject;
   finding->level = about.level;
   finding->code = about.code;
+  va_start (values, port);
   finding->text = sqns_text_fill_valist (text, values);
   finding->advice = sqns_text_fill_valist (advice, values);
+  va_end (values);
   finding->port = g_strdup (port);
   finding->exit = about.level == SQNS_LEVEL_PROBLEM ? SQNS_EXIT_FAILED : SQNS_EXIT_DONE;
   g_ptr_array_add (findings, finding);
   return finding;
 }
 
-/* The last arguments: names and values of the holes, NULL at the end. */
-static SqnsFinding *
-add_text (GPtrArray *findings, SqnsFindingText about, const char *port, ...)
-{
-  va_list values;
-  va_start (values, port);
-  SqnsFinding *finding = add_text_valist (findings, about, port, values);
-  va_end (values);
-  return finding;
-}
-
-static SqnsFinding *
-add (GPtrArray *findings, SqnsFindingId id, const char *port, ...)
-{
-  va_list values;
-  va_start (values, port);
-  SqnsFinding *finding = add_text_valist (findings, sqns_finding_text (id), port, values);
-  va_end (values);
-  return finding;
-}
+#define add(findings, id, ...) add_text (findings, sqns_finding_text (id), __VA_ARGS__)
 
 /* --- host --- */
 

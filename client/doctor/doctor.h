@@ -5,34 +5,34 @@
 #include "client/core/exit-code.h"
 #include "client/doctor/texts.h"
 
-/* --- facts; all strings are owned by their struct --- */
+/* --- facts; their strings live as long as the program (g_intern_string()) --- */
+
+const char *sqns_intern_take (char *text); /* takes @text, which may be NULL */
 
 /* A serial port of this machine. */
 typedef struct {
-  char *devnode; /* never NULL */
+  const char *devnode; /* never NULL */
   gboolean exists;
-  char *driver;        /* "ftdi_sio", NULL: no driver is behind it, as at a pseudo-terminal */
+  const char *driver;  /* "ftdi_sio", NULL: no driver is behind it, as at a pseudo-terminal */
   int latency_ms;      /* of an FTDI chip, -1 else */
   gboolean mm_ignores; /* udev tells ModemManager to leave it alone */
   gboolean may_open;   /* we */
-  char *group;         /* of the port; NULL when it has none that could be joined */
+  const char *group;   /* of the port; NULL when it has none that could be joined */
   gboolean joined;     /* we are listed in that group, whether this login knows it or not */
-  char *owner;         /* "minicom (pid 12)", nullable */
+  const char *owner;   /* "minicom (pid 12)", nullable */
   gboolean of_daemon;  /* that is the daemon */
   gboolean sees_all;   /* other users' programs would have been seen, too */
 } SqnsPortFacts;
-void sqns_port_facts_free (SqnsPortFacts *facts);
 
 /* A board on USB, or one whose USB controller is in its boot loader. */
 typedef struct {
-  char *place; /* "1-2" */
+  const char *place; /* "1-2" */
   guint16 vendor;
   guint16 product;
-  char *port;          /* "/dev/ttyACM0", NULL: it has none */
+  const char *port;    /* "/dev/ttyACM0", NULL: it has none */
   gint64 connected_ms; /* how long it has been there, -1 not known */
   gboolean came_back;  /* it was away meanwhile */
 } SqnsUsbFacts;
-void sqns_usb_facts_free (SqnsUsbFacts *facts);
 
 typedef enum {
   SQNS_DAEMON_RUNS,
@@ -48,18 +48,15 @@ typedef enum {
 
 typedef struct {
   SqnsDaemonFact daemon;
-  char *daemon_version; /* of one that runs */
-  char *daemon_error;   /* of one that does not */
-  gboolean own_daemon;  /* it runs as we do (--session, --bus): it may open what we may open */
-  char *other_host;     /* --host: ports, USB and ModemManager are not ours to see; nullable */
+  const char *daemon_version; /* of one that runs */
+  const char *daemon_error;   /* of one that does not */
+  gboolean own_daemon;        /* it runs as we do (--session, --bus): it may open what we may open */
+  const char *other_host;     /* --host: ports, USB and ModemManager are not ours to see; nullable */
   SqnsMmFact mm;
-  char *only_port;  /* the one that was asked for, nullable */
-  GPtrArray *ports; /* SqnsPortFacts */
-  GPtrArray *usb;   /* SqnsUsbFacts */
+  const char *only_port; /* the one that was asked for, nullable */
+  GPtrArray *ports;      /* SqnsPortFacts */
+  GPtrArray *usb;        /* SqnsUsbFacts */
 } SqnsHostFacts;
-SqnsHostFacts *sqns_host_facts_new (void);
-void sqns_host_facts_free (SqnsHostFacts *facts);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsHostFacts, sqns_host_facts_free)
 
 typedef enum {
   SQNS_ASKED_NOT,
@@ -68,35 +65,33 @@ typedef enum {
 } SqnsAsked;
 
 typedef struct {
-  char *port; /* devnode; never NULL */
+  const char *port; /* devnode; never NULL */
   SqnsModemState state;
   SqnsAsked asked;
-  gboolean told;  /* in vain: the daemon gave @code; else it was the bus */
-  SqnsError code; /* in vain, and told */
-  SqnsExit exit;  /* in vain */
-  char *error;    /* in vain: a sentence */
-  gboolean brief; /* one of many: only what stands out */
-  char *board;    /* "FiPy", or "" */
-  char *firmware; /* of the board, or "" */
+  gboolean told;        /* in vain: the daemon gave @code; else it was the bus */
+  SqnsError code;       /* in vain, and told */
+  SqnsExit exit;        /* in vain */
+  const char *error;    /* in vain: a sentence */
+  gboolean brief;       /* one of many: only what stands out */
+  const char *board;    /* "FiPy", or "" */
+  const char *firmware; /* of the board, or "" */
   SqnsBoardFlags flags;
-  char *link;       /* "relay", or "" */
-  char *version;    /* "6.0.0.0-37781", or "" */
-  char *family;     /* "NB-IoT" */
-  guint boot_rom;   /* build of Bootloader0, 0 unknown */
-  char *newer;      /* a boot loader that is newer than the firmware of the same family, nullable */
-  char *last_error; /* or "" */
-  char *blockers;   /* in one sentence, or "" */
-  char *job;        /* the beginning of the uuid of the job that runs on it, nullable */
-  char *job_message;
+  const char *link;       /* "relay", or "" */
+  const char *version;    /* "6.0.0.0-37781", or "" */
+  const char *family;     /* "NB-IoT" */
+  guint boot_rom;         /* build of Bootloader0, 0 unknown */
+  const char *newer;      /* a boot loader that is newer than the firmware of the same family, nullable */
+  const char *last_error; /* or "" */
+  const char *blockers;   /* in one sentence, or "" */
+  const char *job;        /* the beginning of the uuid of the job that runs on it, nullable */
+  const char *job_message;
   gboolean job_hand; /* it waits for a person: job_message says what for */
   SqnsPower job_power;
-  char *torn; /* likewise of a job that is interrupted, nullable; no job runs then */
-  char *torn_message;
+  const char *torn; /* likewise of a job that is interrupted, nullable; no job runs then */
+  const char *torn_message;
   gboolean torn_safe;
   gboolean torn_stranded; /* it does not go on by itself */
 } SqnsModemFacts;
-void sqns_modem_facts_free (SqnsModemFacts *facts);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsModemFacts, sqns_modem_facts_free)
 
 /* --- findings --- */
 

@@ -106,10 +106,10 @@ sqns_doctor_look_at_usb (SqnsHostFacts *facts)
       if (vendor < 0 || product < 0 || sqns_usb_id_find ((guint16)vendor, (guint16)product) == NULL)
         continue;
       SqnsUsbFacts *usb = g_new0 (SqnsUsbFacts, 1);
-      usb->place = g_strdup (place);
+      usb->place = g_intern_string (place);
       usb->vendor = (guint16)vendor;
       usb->product = (guint16)product;
-      usb->port = port_of_device (folder, place);
+      usb->port = sqns_intern_take (port_of_device (folder, place));
       usb->connected_ms = read_number (folder, "power/connected_duration", 10);
       g_ptr_array_add (facts->usb, usb);
     }
@@ -178,7 +178,8 @@ look_at_access (SqnsPortFacts *port, const char *path, const struct stat *st)
   if ((st->st_mode & (S_IRGRP | S_IWGRP)) != (S_IRGRP | S_IWGRP) || st->st_gid == 0)
     return;
   const struct group *group = getgrgid (st->st_gid);
-  port->group = group != NULL ? g_strdup (group->gr_name) : g_strdup_printf ("%u", (guint)st->st_gid);
+  port->group
+      = sqns_intern_take (group != NULL ? g_strdup (group->gr_name) : g_strdup_printf ("%u", (guint)st->st_gid));
   port->joined = is_listed_in (st->st_gid);
 }
 
@@ -191,9 +192,9 @@ look_at_owner (SqnsPortFacts *port, const char *path, int daemon_pid)
   int pid = 0;
 
   port->sees_all = geteuid () == 0;
-  port->owner = sqns_lock_file_owner (proc, locks, port->devnode, &pid);
+  port->owner = sqns_intern_take (sqns_lock_file_owner (proc, locks, port->devnode, &pid));
   if (port->owner == NULL && sqns_tty_id_of (path, &id))
-    port->owner = sqns_port_owner_of (proc, &id, &pid);
+    port->owner = sqns_intern_take (sqns_port_owner_of (proc, &id, &pid));
   port->of_daemon = port->owner != NULL && daemon_pid != 0 && pid == daemon_pid;
 }
 
@@ -209,7 +210,7 @@ look_at_driver (SqnsPortFacts *port)
   port->latency_ms = -1;
   if (target == NULL || !g_str_has_prefix (port->devnode, "/dev/tty"))
     return;
-  port->driver = g_path_get_basename (target);
+  port->driver = sqns_intern_take (g_path_get_basename (target));
   port->mm_ignores = mm_ignores (folder);
 
   g_autofree char *serial = rooted ("/sys/bus/usb-serial/devices");
@@ -228,7 +229,7 @@ sqns_doctor_look_at_port (SqnsHostFacts *facts, const char *devnode, int daemon_
 
   g_autofree char *path = rooted (devnode);
   SqnsPortFacts *port = g_new0 (SqnsPortFacts, 1);
-  port->devnode = g_strdup (devnode);
+  port->devnode = g_intern_string (devnode);
   port->latency_ms = -1;
   port->exists = stat (path, &st) == 0 && S_ISCHR (st.st_mode);
   if (port->exists)

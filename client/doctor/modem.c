@@ -8,10 +8,10 @@
 
 #define SHORT_UUID 8
 
-static char *
+static const char *
 copy (const char *text)
 {
-  return g_strdup (text != NULL ? text : "");
+  return g_intern_string (text != NULL ? text : "");
 }
 
 static void
@@ -23,7 +23,7 @@ take_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
   g_autoptr (SqnsDbusJob) job = sqns_connection_read_job (conn, path, NULL);
   if (job == NULL || sqns_job_state_ended (sqns_job_state (job)))
     return;
-  facts->job = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
+  facts->job = sqns_intern_take (g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID));
   const char *hand = sqns_job_hand (job);
   facts->job_hand = hand != NULL;
   facts->job_message = copy (hand != NULL ? hand : sqns_dbus_job_get_message (job));
@@ -41,7 +41,7 @@ take_torn_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem
       if (sqns_job_state (job) != SQNS_JOB_INTERRUPTED
           || g_strcmp0 (sqns_dbus_job_get_modem (job), sqns_path (modem)) != 0)
         continue;
-      facts->torn = g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID);
+      facts->torn = sqns_intern_take (g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID));
       facts->torn_message = copy (sqns_dbus_job_get_message (job));
       facts->torn_safe = sqns_dbus_job_get_safe (job);
       facts->torn_stranded = sqns_job_wants_resume (job);
@@ -71,30 +71,31 @@ take_versions (SqnsModemFacts *facts, GVariant *versions)
   for (gsize i = 0; i < G_N_ELEMENTS (loaders) && facts->newer == NULL; i++)
     if (version_of (versions, loaders[i], &loader) && sqns_version_family (&loader) == sqns_version_family (&software)
         && sqns_version_compare (&loader, &software) > 0)
-      facts->newer = sqns_version_format (&loader);
+      facts->newer = sqns_intern_take (sqns_version_format (&loader));
 }
 
-SqnsModemFacts *
+SqnsModemFacts
 sqns_doctor_modem_facts (SqnsConnection *conn, SqnsDbusModem *modem, gboolean brief)
 {
-  SqnsModemFacts *facts = g_new0 (SqnsModemFacts, 1);
   const char *const *blockers = sqns_dbus_modem_get_blockers (modem);
+  SqnsModemFacts facts = {
+    .brief = brief,
+    .port = copy (sqns_dbus_modem_get_dev_node (modem)),
+    .board = copy (sqns_dbus_modem_get_board (modem)),
+    .firmware = copy (sqns_dbus_modem_get_board_firmware (modem)),
+    .flags = sqns_board_flags_from_names (sqns_dbus_modem_get_board_notes (modem)),
+    .link = copy (sqns_dbus_modem_get_link (modem)),
+    .version = copy (sqns_dbus_modem_get_firmware_version (modem)),
+    .family = copy (sqns_dbus_modem_get_family (modem)),
+    .last_error = copy (sqns_dbus_modem_get_last_error (modem)),
+    .blockers = blockers != NULL ? sqns_intern_take (g_strjoinv ("; ", (char **)blockers)) : "",
+  };
 
-  if (!sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &facts->state))
-    facts->state = SQNS_MODEM_UNKNOWN;
-  facts->brief = brief;
-  facts->port = copy (sqns_dbus_modem_get_dev_node (modem));
-  facts->board = copy (sqns_dbus_modem_get_board (modem));
-  facts->firmware = copy (sqns_dbus_modem_get_board_firmware (modem));
-  facts->flags = sqns_board_flags_from_names (sqns_dbus_modem_get_board_notes (modem));
-  facts->link = copy (sqns_dbus_modem_get_link (modem));
-  facts->version = copy (sqns_dbus_modem_get_firmware_version (modem));
-  facts->family = copy (sqns_dbus_modem_get_family (modem));
-  facts->last_error = copy (sqns_dbus_modem_get_last_error (modem));
-  facts->blockers = blockers != NULL ? g_strjoinv ("; ", (char **)blockers) : g_strdup ("");
-  take_versions (facts, sqns_dbus_modem_get_versions (modem));
-  take_job (facts, conn, modem);
-  take_torn_job (facts, conn, modem);
+  if (!sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &facts.state))
+    facts.state = SQNS_MODEM_UNKNOWN;
+  take_versions (&facts, sqns_dbus_modem_get_versions (modem));
+  take_job (&facts, conn, modem);
+  take_torn_job (&facts, conn, modem);
   return facts;
 }
 
@@ -107,30 +108,25 @@ take_failure (SqnsModemFacts *facts, GError *error)
   facts->told = g_dbus_error_is_remote_error (error) && sqns_error_from_name (name, &facts->code);
   facts->exit = sqns_exit_from_name (name);
   g_dbus_error_strip_remote_error (error);
-  facts->error = g_strdup (error->message);
+  facts->error = g_intern_string (error->message);
 }
 
-SqnsModemFacts *
+SqnsModemFacts
 sqns_doctor_ask_modem (SqnsConnection *conn, SqnsDbusModem **modem)
 {
-  g_autoptr (SqnsModemFacts) before = sqns_doctor_modem_facts (conn, *modem, FALSE);
+  SqnsModemFacts facts = sqns_doctor_modem_facts (conn, *modem, FALSE);
   g_autoptr (GError) error = NULL;
 
-  if (before->job != NULL || before->state == SQNS_MODEM_GONE)
-    return g_steal_pointer (&before);
-  g_autofree char *path = g_strdup (sqns_path (*modem));
+  if (facts.job != NULL || facts.state == SQNS_MODEM_GONE)
+    return facts;
   gboolean asked = sqns_dbus_modem_call_refresh_sync (*modem, sqns_no_options (), sqns_connection_flags (conn),
                                                       sqns_connection_long_timeout (conn), NULL, &error);
-  /* What was found is on its way as signals; a new proxy asks for it. */
-  SqnsDbusModem *after = sqns_connection_read_modem (conn, path, NULL);
+  g_autoptr (SqnsDbusModem) after = sqns_connection_read_modem (conn, sqns_path (*modem), NULL);
   if (after != NULL)
-    {
-      g_object_unref (*modem);
-      *modem = after;
-    }
-  SqnsModemFacts *facts = sqns_doctor_modem_facts (conn, *modem, FALSE);
-  facts->asked = SQNS_ASKED_WELL;
+    g_set_object (modem, after);
+  facts = sqns_doctor_modem_facts (conn, *modem, FALSE);
+  facts.asked = SQNS_ASKED_WELL;
   if (!asked)
-    take_failure (facts, error);
+    take_failure (&facts, error);
   return facts;
 }

@@ -2,12 +2,12 @@
 /* How findings of sqnsctl doctor are shown. */
 #include "client/doctor/report.h"
 #include "client/ui/output.h"
+#include "client/ui/terminal.h"
 #include "client/ui/text.h"
 
 #include "common/clean.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define LABEL_WIDTH 10 /* "  PROBLEM " */
@@ -32,25 +32,6 @@ sqns_doctor_json (GPtrArray *findings)
       sqns_json_array_take (array, json_node_init_object (json_node_alloc (), object));
     }
   return array;
-}
-
-static guint
-columns (void)
-{
-  struct winsize size;
-  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-    return USUAL_COLUMNS;
-  return CLAMP (size.ws_col, LEAST_COLUMNS, MOST_COLUMNS);
-}
-
-/* Colours where a person looks who has not forbidden them. */
-static gboolean
-is_colourful (void)
-{
-  const char *term = g_getenv ("TERM");
-  const char *no_colour = g_getenv ("NO_COLOR");
-  return isatty (STDOUT_FILENO) && term != NULL && *term != '\0' && !g_str_equal (term, "dumb")
-         && (no_colour == NULL || *no_colour == '\0');
 }
 
 /* @text behind @first, its further lines @indent columns in. */
@@ -127,10 +108,11 @@ sqns_doctor_print (GPtrArray *findings)
 {
   g_autoptr (GString) out = g_string_new (NULL);
   g_autofree char *heading = NULL;
-  guint width = columns ();
-  gboolean colourful = is_colourful ();
-  guint problems = 0;
+  gboolean colourful = sqns_terminal_wants_colour (STDOUT_FILENO);
+  guint problems = 0, width, rows;
 
+  sqns_terminal_size (STDOUT_FILENO, &width, &rows);
+  width = width > 0 ? CLAMP (width, LEAST_COLUMNS, MOST_COLUMNS) : USUAL_COLUMNS;
   for (guint i = 0; i < findings->len; i++)
     {
       const SqnsFinding *finding = findings->pdata[i];

@@ -348,6 +348,7 @@ sqns_follow_run (SqnsFollow *follow, GError **error)
     sqns_ctl_print (follow->ctl, "jobs", jobs);
   else
     json_node_unref (jobs);
-  g_propagate_error (error, g_steal_pointer (&follow->error));
+  if (follow->error != NULL)
+    g_propagate_error (error, g_steal_pointer (&follow->error));
   return follow->code;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <gio/gunixfdlist.h>
 #include <glib-unix.h>
 
 #define LOOK_MS 500
@@ -46,13 +45,9 @@ sqns_job_log_get (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
       || !sqns_dbus_job_call_get_log_sync (job, sqns_connection_flags (conn), sqns_connection_long_timeout (conn), NULL,
                                            &handle, &files, NULL, error))
     return NULL;
-  int fd = files != NULL ? g_unix_fd_list_get (files, g_variant_get_handle (handle), error) : -1;
+  int fd = sqns_connection_take_file (files, handle, "log", error);
   if (fd < 0)
-    {
-      if (files == NULL)
-        g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no log");
-      return NULL;
-    }
+    return NULL;
   GString *log = read_log (fd, error);
   close (fd);
   return log;
@@ -84,20 +79,6 @@ print_new (SqnsConnection *conn, SqnsDbusJob *job, GString *shown, gboolean *ope
   return TRUE;
 }
 
-static gboolean
-on_signal (gpointer data)
-{
-  *(gboolean *)data = TRUE;
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_tick (gpointer data)
-{
-  *(gboolean *)data = TRUE;
-  return G_SOURCE_CONTINUE;
-}
-
 gboolean
 sqns_job_log_follow (SqnsConnection *conn, SqnsDbusJob *job, gboolean *interrupted, GError **error)
 {
@@ -105,8 +86,9 @@ sqns_job_log_follow (SqnsConnection *conn, SqnsDbusJob *job, gboolean *interrupt
   gboolean good = TRUE, ended = FALSE, look = TRUE, open = TRUE;
 
   *interrupted = FALSE;
-  guint signals[] = { g_unix_signal_add (SIGINT, on_signal, interrupted),
-                      g_unix_signal_add (SIGTERM, on_signal, interrupted), g_timeout_add (LOOK_MS, on_tick, &look) };
+  guint signals[]
+      = { g_unix_signal_add (SIGINT, sqns_raise_flag, interrupted),
+          g_unix_signal_add (SIGTERM, sqns_raise_flag, interrupted), g_timeout_add (LOOK_MS, sqns_raise_flag, &look) };
   while (good && !ended && !*interrupted && open)
     {
       if (look)

@@ -21,7 +21,7 @@ sqns_progress_new (const SqnsCtl *ctl)
   progress->ctl = ctl;
   progress->steps = g_ptr_array_new_with_free_func (g_free);
   progress->waits = g_ptr_array_new_with_free_func (g_free);
-  if (!ctl->quiet && sqns_bars_possible ())
+  if (!ctl->quiet)
     progress->bars = sqns_bars_new ();
   return progress;
 }

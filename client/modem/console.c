@@ -3,8 +3,6 @@
 #include "client/modem/console.h"
 #include "client/modem/held-port.h"
 
-#include <gio/gunixfdlist.h>
-
 #define TELL_S 3 /* the stream ends before the bus says why */
 
 int
@@ -18,10 +16,7 @@ sqns_console_open (SqnsConnection *conn, SqnsDbusModem *modem, GError **error)
                                                   sqns_connection_long_timeout (conn), NULL, &handle, &files, NULL,
                                                   error))
     return -1;
-  if (files != NULL)
-    return g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no console");
-  return -1;
+  return sqns_connection_take_file (files, handle, "console", error);
 }
 
 /* NULL: nothing is known yet. */
@@ -40,18 +35,11 @@ reason (SqnsConnection *conn, SqnsDbusModem *modem)
   return NULL;
 }
 
-static gboolean
-on_late (gpointer data)
-{
-  *(gboolean *)data = TRUE;
-  return G_SOURCE_CONTINUE;
-}
-
 GError *
 sqns_console_why_closed (SqnsConnection *conn, SqnsDbusModem *modem)
 {
   gboolean late = FALSE;
-  guint timer = g_timeout_add_seconds (TELL_S, on_late, &late);
+  guint timer = g_timeout_add_seconds (TELL_S, sqns_raise_flag, &late);
   GError *error = reason (conn, modem);
 
   while (error == NULL && !late)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The desktop's notification server. */
 #include "client/notify/notifier.h"
+#include "client/core/connection.h"
 #include "client/ui/output.h"
 
 #include <string.h>
@@ -419,18 +420,11 @@ is_any_in_flight (SqnsNotifier *self)
   return FALSE;
 }
 
-static gboolean
-on_late (gpointer data)
-{
-  *(gboolean *)data = TRUE;
-  return G_SOURCE_CONTINUE;
-}
-
 void
 sqns_notifier_free (SqnsNotifier *self)
 {
   gboolean late = FALSE;
-  guint deadline = g_timeout_add_seconds (LEAVE_S, on_late, &late);
+  guint deadline = g_timeout_add_seconds (LEAVE_S, sqns_raise_flag, &late);
 
   /* a notification has no id to be taken off by before the server has answered */
   self->leaving = TRUE;

@@ -2,13 +2,13 @@
 /* Bars that are drawn over themselves at the foot of a terminal. */
 #include "client/ui/bars.h"
 #include "client/ui/output.h"
+#include "client/ui/terminal.h"
 #include "client/ui/text.h"
 
 #include "common/clean.h"
 
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
@@ -49,23 +49,6 @@ bar_new_empty (void)
   bar->text = g_strdup ("");
   bar->look = SQNS_BAR_IDLE;
   return bar;
-}
-
-gboolean
-sqns_bars_possible (void)
-{
-  const char *term = g_getenv ("TERM");
-  return isatty (STDERR_FILENO) && term != NULL && *term != '\0' && !g_str_equal (term, "dumb");
-}
-
-static void
-screen_size (guint *columns, guint *rows)
-{
-  struct winsize size = { 0 };
-  if (ioctl (STDERR_FILENO, TIOCGWINSZ, &size) != 0)
-    memset (&size, 0, sizeof size);
-  *columns = size.ws_col > 0 ? size.ws_col : DEFAULT_COLUMNS;
-  *rows = size.ws_row > 0 ? size.ws_row : DEFAULT_ROWS;
 }
 
 /* To the first row of what was drawn. In a window that has become narrower the lines have wrapped. */
@@ -150,9 +133,10 @@ draw (SqnsBars *bars, const char *note)
   SqnsBarLayout layout = { 0 };
   gint64 now = g_get_real_time ();
 
-  screen_size (&columns, &rows);
-  columns = MAX (columns, 2) - 1; /* the last one stays free: some terminals wrap when it is written */
-  rows = MAX (rows, 3);
+  sqns_terminal_size (STDERR_FILENO, &columns, &rows);
+  columns = MAX (columns > 0 ? columns : DEFAULT_COLUMNS, 2)
+            - 1; /* the last one stays free: some terminals wrap when it is written */
+  rows = MAX (rows > 0 ? rows : DEFAULT_ROWS, 3);
   g_string_truncate (bars->out, 0);
   go_up (bars, columns + 1);
   if (note != NULL)
@@ -183,13 +167,14 @@ on_resized (gpointer data)
 SqnsBars *
 sqns_bars_new (void)
 {
+  if (!sqns_terminal_is_smart (STDERR_FILENO))
+    return NULL;
   SqnsBars *bars = g_new0 (SqnsBars, 1);
-  const char *no_colour = g_getenv ("NO_COLOR");
 
   bars->bars = g_ptr_array_new_with_free_func (bar_free);
   bars->widths = g_array_new (FALSE, FALSE, sizeof (guint));
   bars->out = g_string_new (NULL);
-  bars->colour = no_colour == NULL || *no_colour == '\0';
+  bars->colour = sqns_terminal_wants_colour (STDERR_FILENO);
   bars->resized = g_unix_signal_add (SIGWINCH, on_resized, bars);
   bars->tick = g_timeout_add_seconds (1, on_resized, bars);
   return bars;

@@ -6,10 +6,7 @@
 
 typedef struct _SqnsBars SqnsBars;
 
-/* stderr is a terminal that can move its cursor. */
-gboolean sqns_bars_possible (void);
-
-/* Follows the terminal's width (SIGWINCH) and counts the seconds down. */
+/* NULL when stderr is no terminal that can move its cursor. Follows its width (SIGWINCH), counts the seconds down. */
 SqnsBars *sqns_bars_new (void);
 
 /* Copies @bar. @index: its place, from 0. */
