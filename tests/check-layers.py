@@ -53,7 +53,7 @@ NOT_DAEMON = {"common", "main", "board-program"} | CLIENT
 OLD_PRIVATE = {
     "daemon/job/job-private.h", "daemon/link/link-private.h",
     "daemon/manager/journal-private.h", "daemon/manager/manager-private.h",
-    "daemon/upgrade/upgrade-private.h", "tests/board/esp32-private.h",
+    "tests/board/esp32-private.h",
 }
 OLD_CIRCLES = {
     "daemon/codec/caba", "daemon/codec/caba-file", "daemon/codec/caba-foreign",
@@ -61,8 +61,7 @@ OLD_CIRCLES = {
     "daemon/job/job-run", "daemon/link/link", "daemon/link/link-private", "daemon/manager/history",
     "daemon/manager/journal", "daemon/manager/journal-private", "daemon/manager/journal-read", "daemon/manager/keep",
     "daemon/manager/manager", "daemon/manager/manager-private",
-    "daemon/upgrade/upgrade", "daemon/upgrade/upgrade-end", "daemon/upgrade/upgrade-identity",
-    "daemon/upgrade/upgrade-link", "daemon/upgrade/upgrade-private", "tests/board/at-command", "tests/board/at-slave",
+    "tests/board/at-command", "tests/board/at-slave",
     "tests/board/banner", "tests/board/board", "tests/board/esp32", "tests/board/esp32-private", "tests/board/fault",
     "tests/board/modem", "tests/board/options", "tests/board/replay", "tests/board/stp-slave", "tests/board/upgrade",
 }

@@ -3,19 +3,7 @@
 #pragma once
 
 #include "link/link.h"
-#include "plan/plan.h"
-
-/* What a run knows that the modem could not tell the next one. Zeroed at a job's beginning; a resumed job brings what
- * its last checkpoint said. */
-typedef struct {
-  SqnsPlanDone done;
-  SqnsVersion before;      /* what it ran when the job began */
-  SqnsVersion version;     /* as it told last */
-  SqnsVersion bootloader0; /* likewise */
-  gboolean written;        /* bytes of an image may have come to its flash */
-  guint salt;              /* of the job, with which its modem's IMEI was hashed; 0 not yet */
-  guint tag;               /* that hash, its last bit: the check digit is right; 0: the IMEI is not known so far */
-} SqnsCheckpoint;
+#include "plan/upgrade-state.h"
 
 /* Saves @checkpoint (borrowed during the call) before the step that it describes begins, and calls @done once, later.
  */
