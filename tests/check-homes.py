@@ -73,7 +73,7 @@ PLANTED = {
     "common/types.h": "typedef enum {\n  SQNS_JOB_QUEUED,\n  SQNS_JOB_RUNNING, /* now */\n  SQNS_JOB_FAILED,\n} SqnsJobState;\n"
                       "typedef struct {\n  char *name;\n} SqnsBoard;\n",
     "common/types.c": 'const char *const names[] = { "queued", "running", [SQNS_JOB_FAILED] = "failed", NULL };\n',
-    "client/job.h": "typedef enum {\n  STATE_UNKNOWN,\n  STATE_QUEUED,\n  STATE_RUNNING,\n  STATE_FAILED,\n} SqnsState;\n",
+    "client/job.h": "typedef enum {\n  S_UNKNOWN,\n  S_QUEUED,\n  S_RUNNING,\n  S_FAILED,\n} SqnsState;\n",
     "client/board.h": "typedef struct {\n  int fd;\n} SqnsBoard;\n",
     "client/job.c": 'static const struct {\n  const char *name;\n} table[] = {\n  { "queued", STATE_QUEUED },\n'
                     '  { "running", STATE_RUNNING },\n  { "failed", STATE_FAILED },\n};\n',

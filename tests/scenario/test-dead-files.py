@@ -97,9 +97,9 @@ GLib.MainLoop().run()
 
 
 def hangs(pid):
-    """It sleeps in the kernel, and no signal wakes it: proc(5)."""
-    with open('/proc/%d/stat' % pid, encoding='ascii') as stat:
-        return stat.read().rpartition(')')[2].split()[0] == 'D'
+    """It is ending, its memory has gone, and it sleeps all the same: proc(5)."""
+    with open('/proc/%d/stat' % pid, encoding='ascii') as stat, open('/proc/%d/statm' % pid, encoding='ascii') as memory:
+        return stat.read().rpartition(')')[2].split()[0] in 'DS' and memory.read().startswith('0 ')
 
 
 class Caller:
