@@ -211,7 +211,7 @@ start_enumerator (App *app)
   if (app->options.no_udev)
     return;
   app->enumerator = sqns_enumerator_new ();
-  SqnsDeviceTable *devices = sqns_manager_device_table (app->manager);
+  SqnsDeviceTable *devices = sqns_manager_devices (app->manager);
   g_signal_connect_object (app->enumerator, "board-added", G_CALLBACK (sqns_device_table_add_board), devices,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (app->enumerator, "board-removed", G_CALLBACK (sqns_device_table_remove_board), devices,

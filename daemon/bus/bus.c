@@ -17,7 +17,7 @@ struct _SqnsBus {
 static GVariant *
 inhibitors (SqnsBus *self)
 {
-  GPtrArray *list = sqns_manager_inhibitors (self->manager);
+  GPtrArray *list = sqns_inhibit_list (sqns_manager_inhibitors (self->manager));
   GVariantBuilder builder;
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sst)"));
   for (guint i = 0; i < list->len; i++)
@@ -45,7 +45,7 @@ update (SqnsBus *self)
   sqns_dbus_manager_set_inhibitors (self->skeleton, holding);
   if (!blockers_changed)
     return;
-  GPtrArray *devices = sqns_manager_devices (self->manager);
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->manager));
   for (guint i = 0; i < devices->len; i++)
     {
       GDBusInterfaceSkeleton *modem = sqns_objects_skeleton (self->service->objects, devices->pdata[i]);
@@ -73,7 +73,7 @@ on_status_changed (SqnsManager *manager, SqnsBus *self)
 }
 
 static void
-on_device_added (SqnsManager *manager, SqnsDevice *device, SqnsBus *self)
+on_device_added (SqnsDeviceTable *devices, SqnsDevice *device, SqnsBus *self)
 {
   const char *id = sqns_device_info (device)->id;
   g_autoptr (SqnsModemObject) modem = sqns_modem_object_new (self->service, device);
@@ -95,7 +95,7 @@ on_job_added (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
 }
 
 static void
-on_removed (SqnsManager *manager, GObject *model, SqnsBus *self)
+on_removed (gpointer source, GObject *model, SqnsBus *self)
 {
   sqns_objects_remove (self->service->objects, model);
 }
@@ -117,6 +117,7 @@ void
 sqns_bus_free (SqnsBus *self)
 {
   g_clear_handle_id (&self->update, g_source_remove);
+  g_signal_handlers_disconnect_by_data (sqns_manager_devices (self->manager), self);
   g_signal_handlers_disconnect_by_data (self->manager, self);
   if (g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self->skeleton)) != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
@@ -129,13 +130,13 @@ sqns_bus_free (SqnsBus *self)
 static gboolean
 export_all (SqnsBus *self, GDBusConnection *connection, GError **error)
 {
-  GPtrArray *devices = sqns_manager_devices (self->manager);
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->manager));
   GPtrArray *jobs = sqns_manager_jobs (self->manager);
 
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection, SQNS_PATH_ROOT, error))
     return FALSE;
   for (guint i = 0; i < devices->len; i++)
-    on_device_added (self->manager, devices->pdata[i], self);
+    on_device_added (sqns_manager_devices (self->manager), devices->pdata[i], self);
   for (guint i = 0; i < jobs->len; i++)
     on_job_added (self->manager, jobs->pdata[i], self);
   return sqns_objects_connect (self->service->objects, connection, error);
@@ -145,17 +146,17 @@ SqnsBus *
 sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy policy, GError **error)
 {
   g_autoptr (SqnsBus) self = g_new0 (SqnsBus, 1);
+  SqnsDeviceTable *devices = sqns_manager_devices (manager);
   self->manager = g_object_ref (manager);
   self->service = sqns_service_new (manager, sqns_auth_new (connection, policy), sqns_objects_new (SQNS_PATH_ROOT));
   self->skeleton = sqns_dbus_manager_skeleton_new ();
-  sqns_device_table_set_port_places (sqns_manager_device_table (manager),
-                                     policy == SQNS_AUTH_OWN_UID ? SQNS_PORTS_ANYWHERE : SQNS_PORTS_BELOW_DEV);
+  sqns_device_table_set_port_places (devices, policy == SQNS_AUTH_OWN_UID ? SQNS_PORTS_ANYWHERE : SQNS_PORTS_BELOW_DEV);
   sqns_methods_serve (self->service, self->skeleton, SQNS_DBUS_TYPE_MANAGER);
   update (self);
   if (!export_all (self, connection, error))
     return NULL;
-  g_signal_connect (manager, "device-added", G_CALLBACK (on_device_added), self);
-  g_signal_connect (manager, "device-removed", G_CALLBACK (on_removed), self);
+  g_signal_connect (devices, "added", G_CALLBACK (on_device_added), self);
+  g_signal_connect (devices, "removed", G_CALLBACK (on_removed), self);
   g_signal_connect (manager, "job-added", G_CALLBACK (on_job_added), self);
   g_signal_connect (manager, "job-removed", G_CALLBACK (on_removed), self);
   g_signal_connect (manager, "job-finished", G_CALLBACK (on_job_finished), self);

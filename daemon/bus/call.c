@@ -169,7 +169,7 @@ sqns_call_set_arguments (SqnsCall *call, gpointer arguments, GDestroyNotify dest
 static gboolean
 check_objects (SqnsCall *call, GError **error)
 {
-  GPtrArray *devices = sqns_manager_devices (call->service->manager);
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (call->service->manager));
   GPtrArray *jobs = sqns_manager_jobs (call->service->manager);
 
   for (guint i = 0; i < call->devices->len; i++)

@@ -237,8 +237,8 @@ run_add_port (SqnsCall *call)
   GError *error = NULL;
   const char *devnode;
   g_variant_get_child (g_dbus_method_invocation_get_parameters (call->invocation), 0, "&s", &devnode);
-  SqnsDevice *device = sqns_device_table_add_port (sqns_manager_device_table (call->service->manager), devnode,
-                                                   call->arguments, &error);
+  SqnsDevice *device
+      = sqns_device_table_add_port (sqns_manager_devices (call->service->manager), devnode, call->arguments, &error);
   if (device == NULL)
     {
       sqns_call_fail (call, error);
@@ -256,7 +256,7 @@ run_remove_port (SqnsCall *call)
   g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(&o)", &path);
   SqnsDevice *device = find_device (call, path, &error);
   if (device != NULL)
-    sqns_device_table_remove_port (sqns_manager_device_table (call->service->manager), device, &error);
+    sqns_device_table_remove_port (sqns_manager_devices (call->service->manager), device, &error);
   sqns_call_return_or_fail (call, error);
 }
 
@@ -283,8 +283,8 @@ run_inhibit (SqnsCall *call)
   int fd = -1;
   g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(&s&s@a{sv})", &who, &why, NULL);
   if (sqns_reserve_check (&error))
-    fd = sqns_manager_inhibit (call->service->manager, call->uid, who, why,
-                               call->devices->len > 0 ? sqns_call_device (call) : NULL, &error);
+    fd = sqns_inhibit_add (sqns_manager_inhibitors (call->service->manager), call->uid, who, why,
+                           call->devices->len > 0 ? sqns_device_info (sqns_call_device (call))->id : NULL, &error);
   sqns_call_return_fd (call, fd, error);
 }
 
@@ -392,8 +392,7 @@ static void
 run_refresh (SqnsCall *call)
 {
   if (may_open (call))
-    sqns_device_probe_async (sqns_call_device (call), sqns_manager_backend (call->service->manager), on_refreshed,
-                             call);
+    sqns_device_probe_async (sqns_call_device (call), on_refreshed, call);
 }
 
 static void
@@ -426,8 +425,7 @@ static void
 run_identify (SqnsCall *call)
 {
   if (may_open (call))
-    sqns_device_identify_async (sqns_call_device (call), sqns_manager_backend (call->service->manager), on_identified,
-                                call);
+    sqns_device_identify_async (sqns_call_device (call), on_identified, call);
 }
 
 static gboolean
@@ -452,8 +450,7 @@ run_reset (SqnsCall *call)
 {
   const gboolean *with_modem = call->arguments;
   if (may_open (call))
-    sqns_device_reset_async (sqns_call_device (call), sqns_manager_backend (call->service->manager), *with_modem,
-                             on_reset_done, call);
+    sqns_device_reset_async (sqns_call_device (call), *with_modem, on_reset_done, call);
 }
 
 static void
@@ -472,7 +469,7 @@ run_open_console (SqnsCall *call)
   if (!may_open (call))
     return;
   if (sqns_reserve_check (&error) && sqns_manager_allows_console (manager, call->uid, &error))
-    sqns_console_open_async (sqns_call_device (call), sqns_manager_backend (manager), call->uid, on_console_open, call);
+    sqns_console_open_async (sqns_call_device (call), call->uid, on_console_open, call);
   else
     sqns_call_fail (call, error);
 }

@@ -2,6 +2,7 @@
 /* The procedures as a table, so that models can be tried with scripted ones. */
 #pragma once
 
+#include "device/device.h"
 #include "link/reboot.h"
 #include "modem/identify.h"
 #include "modem/probe.h"
@@ -9,7 +10,7 @@
 #include "upgrade/upgrade.h"
 
 /* Each entry has the contract of the function that it is named after. */
-typedef struct {
+struct _SqnsBackend {
   void (*upgrade_async) (const SqnsUpgradeConfig *config,
                          const SqnsMonitor *monitor,
                          GCancellable *cancellable,
@@ -46,7 +47,7 @@ typedef struct {
                              GAsyncReadyCallback callback,
                              gpointer user_data);
   gboolean (*board_reset_finish) (GAsyncResult *result, GError **error);
-} SqnsBackend;
+};
 
 /* The real ones. Static. */
 const SqnsBackend *sqns_backend (void);

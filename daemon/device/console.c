@@ -107,8 +107,7 @@ sqns_console_is_of (SqnsDevice *device, guint uid)
 }
 
 void
-sqns_console_open_async (
-    SqnsDevice *device, const SqnsBackend *backend, guint uid, GAsyncReadyCallback callback, gpointer user_data)
+sqns_console_open_async (SqnsDevice *device, guint uid, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsDeviceOperationClass klass = { .use = SQNS_USE_CONSOLE, .over_link = open_stream, .ended = ended };
   GError *error = NULL;
@@ -122,8 +121,7 @@ sqns_console_open_async (
   self->task = g_task_new (device, NULL, callback, user_data);
   g_task_set_source_tag (self->task, sqns_console_open_async);
   sqns_device_set_console (device, self);
-  sqns_device_operation_run (&klass, device, backend, self,
-                             g_task_new (device, sqns_device_cancellable (device), NULL, NULL));
+  sqns_device_operation_run (&klass, device, self, g_task_new (device, sqns_device_cancellable (device), NULL, NULL));
 }
 
 int

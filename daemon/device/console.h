@@ -7,9 +7,8 @@
 
 /* Opens a link that can be left again and its stream. The device stays claimed until the far end is closed, the board
  * is lost, sqns_device_interrupt() or sqns_console_close() is called; the link is then closed and the device
- * released. @backend: static. @uid: the user's. Errors: BUSY, those of link. */
-void sqns_console_open_async (
-    SqnsDevice *device, const SqnsBackend *backend, guint uid, GAsyncReadyCallback callback, gpointer user_data);
+ * released. @uid: the user's. Errors: BUSY, those of link. */
+void sqns_console_open_async (SqnsDevice *device, guint uid, GAsyncReadyCallback callback, gpointer user_data);
 /* The far end's fd, owned by the caller; -1 with @error. */
 int sqns_console_open_finish (SqnsDevice *device, GAsyncResult *result, GError **error);
 

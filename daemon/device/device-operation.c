@@ -137,24 +137,19 @@ operation_free (gpointer data)
 }
 
 void
-sqns_device_operation_run (
-    const SqnsDeviceOperationClass *klass, SqnsDevice *device, const SqnsBackend *backend, gpointer data, GTask *task)
+sqns_device_operation_run (const SqnsDeviceOperationClass *klass, SqnsDevice *device, gpointer data, GTask *task)
 {
   SqnsDeviceOperation *self = g_new0 (SqnsDeviceOperation, 1);
   self->klass = klass;
   self->device = g_object_ref (device);
-  self->backend = backend;
+  self->backend = sqns_device_backend (device);
   self->data = data;
   self->monitor = (SqnsMonitor){ .funcs = &monitor_funcs, .data = self };
   sqns_ssm_run (&machine, task, self, operation_free); /* a result that was reached stands, cancelled or not */
 }
 
 static void
-start (const SqnsDeviceOperationClass *klass,
-       SqnsDevice *device,
-       const SqnsBackend *backend,
-       GAsyncReadyCallback callback,
-       gpointer user_data)
+start (const SqnsDeviceOperationClass *klass, SqnsDevice *device, GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
   if (!sqns_device_claim (device, klass->use, NULL, &error))
@@ -164,7 +159,7 @@ start (const SqnsDeviceOperationClass *klass,
     }
   GTask *task = g_task_new (device, sqns_device_cancellable (device), callback, user_data);
   g_task_set_source_tag (task, start);
-  sqns_device_operation_run (klass, device, backend, NULL, task);
+  sqns_device_operation_run (klass, device, NULL, task);
 }
 
 /* Probe */
@@ -188,13 +183,10 @@ probe (SqnsDeviceOperation *self)
 }
 
 void
-sqns_device_probe_async (SqnsDevice *device,
-                         const SqnsBackend *backend,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data)
+sqns_device_probe_async (SqnsDevice *device, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsDeviceOperationClass klass = { .use = SQNS_USE_PROBE, .over_link = probe };
-  start (&klass, device, backend, callback, user_data);
+  start (&klass, device, callback, user_data);
 }
 
 gboolean
@@ -224,13 +216,10 @@ identify (SqnsDeviceOperation *self)
 }
 
 void
-sqns_device_identify_async (SqnsDevice *device,
-                            const SqnsBackend *backend,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data)
+sqns_device_identify_async (SqnsDevice *device, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsDeviceOperationClass klass = { .use = SQNS_USE_PROBE, .over_link = identify };
-  start (&klass, device, backend, callback, user_data);
+  start (&klass, device, callback, user_data);
 }
 
 SqnsIdentity *
@@ -283,13 +272,12 @@ reset_module (SqnsDeviceOperation *self)
 }
 
 void
-sqns_device_reset_async (
-    SqnsDevice *device, const SqnsBackend *backend, gboolean modem, GAsyncReadyCallback callback, gpointer user_data)
+sqns_device_reset_async (SqnsDevice *device, gboolean modem, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsDeviceOperationClass module = { .use = SQNS_USE_RESET, .after_link = reset_module };
   static const SqnsDeviceOperationClass both
       = { .use = SQNS_USE_RESET, .over_link = reset_modem, .after_link = reset_module };
-  start (modem ? &both : &module, device, backend, callback, user_data);
+  start (modem ? &both : &module, device, callback, user_data);
 }
 
 gboolean

@@ -25,6 +25,7 @@ struct _SqnsDevice {
   gint64 may_be_flashing_until;        /* µs since the epoch */
   GCancellable *cancellable;           /* of the present use */
   SqnsConsole *console;                /* not owned */
+  const SqnsBackend *backend;
 };
 
 G_DEFINE_FINAL_TYPE (SqnsDevice, sqns_device, G_TYPE_OBJECT)
@@ -323,6 +324,18 @@ sqns_device_interrupt (SqnsDevice *device)
 {
   if (device->info.use != SQNS_USE_NONE && device->info.use != SQNS_USE_JOB)
     g_cancellable_cancel (device->cancellable);
+}
+
+void
+sqns_device_set_backend (SqnsDevice *device, const SqnsBackend *backend)
+{
+  device->backend = backend;
+}
+
+const SqnsBackend *
+sqns_device_backend (SqnsDevice *device)
+{
+  return device->backend;
 }
 
 void

@@ -9,6 +9,9 @@
 #define SQNS_TYPE_DEVICE (sqns_device_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsDevice, sqns_device, SQNS, DEVICE, GObject)
 
+typedef struct _SqnsBackend SqnsBackend; /* see backend.h */
+typedef struct _SqnsConsole SqnsConsole; /* see console.h */
+
 /* One at a time. */
 typedef enum {
   SQNS_USE_NONE,
@@ -85,8 +88,11 @@ void sqns_device_release (SqnsDevice *device);
 GCancellable *sqns_device_cancellable (SqnsDevice *device); /* of the present use, owned by the device */
 void sqns_device_interrupt (SqnsDevice *device);            /* ends any use but a job */
 
-/* The console that is open on it or is being opened, nullable; see console.h. */
-typedef struct _SqnsConsole SqnsConsole;
+/* How its modem is worked on. Static. */
+void sqns_device_set_backend (SqnsDevice *device, const SqnsBackend *backend);
+const SqnsBackend *sqns_device_backend (SqnsDevice *device);
+
+/* The console that is open on it or is being opened, nullable. */
 void sqns_device_set_console (SqnsDevice *device, SqnsConsole *console);
 SqnsConsole *sqns_device_console (SqnsDevice *device);
 

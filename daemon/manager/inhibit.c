@@ -14,6 +14,7 @@
 
 struct _SqnsInhibit {
   GPtrArray *list; /* SqnsInhibitor */
+  guint limit;     /* per user, 0 no bound */
   void (*changed) (gpointer user_data);
   gpointer user_data;
 };
@@ -31,10 +32,11 @@ free_inhibitor (gpointer data)
 }
 
 SqnsInhibit *
-sqns_inhibit_new (void (*changed) (gpointer user_data), gpointer user_data)
+sqns_inhibit_new (guint limit, void (*changed) (gpointer user_data), gpointer user_data)
 {
   SqnsInhibit *self = g_new0 (SqnsInhibit, 1);
   self->list = g_ptr_array_new_with_free_func (free_inhibitor);
+  self->limit = limit;
   self->changed = changed;
   self->user_data = user_data;
   return self;
@@ -97,14 +99,13 @@ count (SqnsInhibit *self, guint uid)
 }
 
 int
-sqns_inhibit_add (
-    SqnsInhibit *self, guint uid, guint limit, const char *who, const char *why, const char *device_id, GError **error)
+sqns_inhibit_add (SqnsInhibit *self, guint uid, const char *who, const char *why, const char *device_id, GError **error)
 {
   int fds[2];
 
   if (!check_text ("who", who, SQNS_MAX_INHIBIT_WHO, error) || !check_text ("why", why, SQNS_MAX_INHIBIT_WHY, error))
     return -1;
-  if (!sqns_limit_check ("inhibitors", uid, count (self, uid), 1, limit, error))
+  if (!sqns_limit_check ("inhibitors", uid, count (self, uid), 1, self->limit, error))
     return -1;
   if (!g_unix_open_pipe (fds, FD_CLOEXEC, error))
     {

@@ -20,22 +20,17 @@ typedef struct {
   SqnsInhibit *inhibit;
 } SqnsInhibitor;
 
-/* @changed: called when one has come or gone. */
-SqnsInhibit *sqns_inhibit_new (void (*changed) (gpointer user_data), gpointer user_data);
+/* @limit: inhibitors per user, 0 no bound. @changed: called when one has come or gone. */
+SqnsInhibit *sqns_inhibit_new (guint limit, void (*changed) (gpointer user_data), gpointer user_data);
 void sqns_inhibit_free (SqnsInhibit *inhibit); /* callers find their descriptors hung up */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsInhibit, sqns_inhibit_free)
 
-/* For user @uid, who may hold @limit of them (0: no bound). The descriptor, the caller's to close or to hand away: once
- * all its copies are closed, the inhibitor is gone.
- * @device_id: nullable. -1 with G_DBUS_ERROR_INVALID_ARGS (a text that is empty, too long, or has control characters),
- * LIMITS_EXCEEDED or G_UNIX_ERROR. */
-int sqns_inhibit_add (SqnsInhibit *inhibit,
-                      guint uid,
-                      guint limit,
-                      const char *who,
-                      const char *why,
-                      const char *device_id,
-                      GError **error);
+/* No job of @device_id, or (NULL) of any device, starts while the inhibitor of user @uid is there; those that run go
+ * on. Returns a descriptor, the caller's: once all its copies are closed, the inhibitor is gone. -1 with
+ * G_DBUS_ERROR_INVALID_ARGS (a text that is empty, too long, or has control characters), LIMITS_EXCEEDED or
+ * G_UNIX_ERROR. */
+int sqns_inhibit_add (
+    SqnsInhibit *inhibit, guint uid, const char *who, const char *why, const char *device_id, GError **error);
 
 /* Whether @inhibitor holds that board. */
 gboolean sqns_inhibitor_concerns (const SqnsInhibitor *inhibitor, const char *device_id);

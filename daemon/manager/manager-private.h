@@ -17,7 +17,6 @@ void sqns_manager_close_history (SqnsManager *manager); /* who still waits hears
 struct _SqnsManager {
   GObject parent;
   SqnsConfig config;
-  const SqnsBackend *backend;
   SqnsRules *rules;
   SqnsDeviceTable *devices;
   GPtrArray *jobs; /* SqnsJob by age */

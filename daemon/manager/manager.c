@@ -13,8 +13,6 @@
 G_DEFINE_FINAL_TYPE (SqnsManager, sqns_manager, G_TYPE_OBJECT)
 
 enum {
-  DEVICE_ADDED,
-  DEVICE_REMOVED,
   JOB_ADDED,
   JOB_REMOVED,
   JOB_FINISHED,
@@ -51,7 +49,7 @@ probe_if_plugged (SqnsManager *self, SqnsDevice *device)
 {
   const SqnsDeviceInfo *info = sqns_device_info (device);
   if (self->config.probe_on_plug && !self->stopping && info->present && !info->manual && info->use == SQNS_USE_NONE)
-    sqns_device_probe_async (device, self->backend, on_probed, NULL);
+    sqns_device_probe_async (device, on_probed, NULL);
 }
 
 static void
@@ -72,15 +70,7 @@ on_device_added (SqnsDeviceTable *table, SqnsDevice *device, SqnsManager *self)
 {
   g_signal_connect_object (device, "released", G_CALLBACK (on_released), self, 0);
   g_signal_connect_object (device, "presence-changed", G_CALLBACK (on_presence_changed), self, 0);
-  g_signal_emit (self, signals[DEVICE_ADDED], 0, device);
   probe_if_plugged (self, device);
-}
-
-static void
-on_device_removed (SqnsDeviceTable *table, SqnsDevice *device, SqnsManager *self)
-{
-  g_signal_handlers_disconnect_by_data (device, self);
-  g_signal_emit (self, signals[DEVICE_REMOVED], 0, device);
 }
 
 /* Removes finished jobs that are too old or too many. Returns when to look again, µs since the epoch, 0 never. */
@@ -127,7 +117,7 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 finish_shutdown (SqnsManager *self, guint running)
 {
-  GPtrArray *devices = sqns_manager_devices (self);
+  GPtrArray *devices = sqns_device_table_devices (self->devices);
   if (self->shutdown == NULL || running > 0)
     return;
   for (guint i = 0; i < devices->len; i++)
@@ -184,39 +174,27 @@ sqns_manager_finalize (GObject *object)
   G_OBJECT_CLASS (sqns_manager_parent_class)->finalize (object);
 }
 
-static guint
-new_signal (const char *name, GType argument)
-{
-  return argument == G_TYPE_NONE
-             ? g_signal_new (name, SQNS_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0)
-             : g_signal_new (name, SQNS_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, argument);
-}
-
 static void
 sqns_manager_class_init (SqnsManagerClass *klass)
 {
+  static const char *const job_signals[CHANGED] = { "job-added", "job-removed", "job-finished" };
   G_OBJECT_CLASS (klass)->dispose = sqns_manager_dispose;
   G_OBJECT_CLASS (klass)->finalize = sqns_manager_finalize;
-  signals[DEVICE_ADDED] = new_signal ("device-added", SQNS_TYPE_DEVICE);
-  signals[DEVICE_REMOVED] = new_signal ("device-removed", SQNS_TYPE_DEVICE);
-  signals[JOB_ADDED] = new_signal ("job-added", SQNS_TYPE_JOB);
-  signals[JOB_REMOVED] = new_signal ("job-removed", SQNS_TYPE_JOB);
-  signals[JOB_FINISHED] = new_signal ("job-finished", SQNS_TYPE_JOB);
-  signals[CHANGED] = new_signal ("changed", G_TYPE_NONE);
+  for (guint i = 0; i < CHANGED; i++)
+    signals[i] = g_signal_new (job_signals[i], SQNS_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                               1, SQNS_TYPE_JOB);
+  signals[CHANGED]
+      = g_signal_new ("changed", SQNS_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
 sqns_manager_init (SqnsManager *self)
 {
-  self->devices = sqns_device_table_new (has_unfinished, self);
-  g_signal_connect_object (self->devices, "added", G_CALLBACK (on_device_added), self, 0);
-  g_signal_connect_object (self->devices, "removed", G_CALLBACK (on_device_removed), self, 0);
   self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
   self->firmware_cache = sqns_firmware_cache_new ();
   self->kept = sqns_manager_kept_new ();
   self->history = sqns_history_desk_new ();
   self->prune_timer = sqns_wall_timer_new (on_prune_time, self);
-  self->inhibit = sqns_inhibit_new (on_inhibitors_changed, self);
 }
 
 SqnsManager *
@@ -224,9 +202,11 @@ sqns_manager_new (const SqnsConfig *config, const SqnsBackend *backend, SqnsRule
 {
   SqnsManager *self = g_object_new (SQNS_TYPE_MANAGER, NULL);
   self->config = *config;
-  self->backend = backend;
   self->rules = rules;
-  self->scheduler = sqns_scheduler_new (self->jobs, &self->config, backend, rules, self->inhibit, on_round, self);
+  self->devices = sqns_device_table_new (backend, has_unfinished, self);
+  g_signal_connect_object (self->devices, "added", G_CALLBACK (on_device_added), self, 0);
+  self->inhibit = sqns_inhibit_new (config->max_inhibitors_per_user, on_inhibitors_changed, self);
+  self->scheduler = sqns_scheduler_new (self->jobs, &self->config, rules, self->inhibit, on_round, self);
   return self;
 }
 
@@ -236,20 +216,8 @@ sqns_manager_config (SqnsManager *manager)
   return &manager->config;
 }
 
-const SqnsBackend *
-sqns_manager_backend (SqnsManager *manager)
-{
-  return manager->backend;
-}
-
-GPtrArray *
-sqns_manager_devices (SqnsManager *manager)
-{
-  return sqns_device_table_devices (manager->devices);
-}
-
 SqnsDeviceTable *
-sqns_manager_device_table (SqnsManager *manager)
+sqns_manager_devices (SqnsManager *manager)
 {
   return manager->devices;
 }
@@ -387,18 +355,10 @@ sqns_manager_set_draining (SqnsManager *self, gboolean draining)
   sqns_manager_changed (self);
 }
 
-int
-sqns_manager_inhibit (
-    SqnsManager *self, guint uid, const char *who, const char *why, SqnsDevice *device, GError **error)
-{
-  return sqns_inhibit_add (self->inhibit, uid, self->config.max_inhibitors_per_user, who, why,
-                           device != NULL ? sqns_device_info (device)->id : NULL, error);
-}
-
-GPtrArray *
+SqnsInhibit *
 sqns_manager_inhibitors (SqnsManager *manager)
 {
-  return sqns_inhibit_list (manager->inhibit);
+  return manager->inhibit;
 }
 
 gboolean
@@ -476,7 +436,7 @@ sqns_manager_submit (SqnsManager *self,
 gboolean
 sqns_manager_allows_console (SqnsManager *self, guint uid, GError **error)
 {
-  GPtrArray *devices = sqns_manager_devices (self);
+  GPtrArray *devices = sqns_device_table_devices (self->devices);
   guint n = 0;
   for (guint i = 0; i < devices->len; i++)
     n += sqns_console_is_of (devices->pdata[i], uid);
@@ -499,7 +459,7 @@ sqns_manager_shutdown_async (SqnsManager *self, GAsyncReadyCallback callback, gp
   for (guint i = 0; i < jobs->len; i++)
     if (!sqns_job_is_finished (jobs->pdata[i]))
       sqns_job_stop (jobs->pdata[i]);
-  GPtrArray *devices = sqns_manager_devices (self);
+  GPtrArray *devices = sqns_device_table_devices (self->devices);
   for (guint i = 0; i < devices->len; i++)
     sqns_device_interrupt (devices->pdata[i]);
   sqns_manager_close_history (self);

@@ -16,10 +16,9 @@ G_DECLARE_FINAL_TYPE (SqnsManager, sqns_manager, SQNS, MANAGER, GObject)
 SqnsManager *sqns_manager_new (const SqnsConfig *config, const SqnsBackend *backend, SqnsRules *rules);
 
 const SqnsConfig *sqns_manager_config (SqnsManager *manager);
-const SqnsBackend *sqns_manager_backend (SqnsManager *manager);
-SqnsDeviceTable *sqns_manager_device_table (SqnsManager *manager);
-GPtrArray *sqns_manager_devices (SqnsManager *manager); /* SqnsDevice, owned by the manager */
-GPtrArray *sqns_manager_jobs (SqnsManager *manager);    /* SqnsJob by age, finished ones too, owned by the manager */
+SqnsDeviceTable *sqns_manager_devices (SqnsManager *manager);
+SqnsInhibit *sqns_manager_inhibitors (SqnsManager *manager);
+GPtrArray *sqns_manager_jobs (SqnsManager *manager); /* SqnsJob by age, finished ones too, owned by the manager */
 
 typedef struct {
   guint running; /* jobs running or verifying */
@@ -84,12 +83,6 @@ gboolean sqns_manager_forget (SqnsManager *manager, SqnsJob *job, GError **error
 /* TRUE: what runs is finished, nothing is started or taken. */
 void sqns_manager_set_draining (SqnsManager *manager, gboolean draining);
 
-/* Of user @uid: no new job starts, on @device or (NULL) on any, while the descriptor is open; those that run go on.
- * Returns it, the caller's; -1 with the errors of sqns_inhibit_add(). */
-int sqns_manager_inhibit (
-    SqnsManager *manager, guint uid, const char *who, const char *why, SqnsDevice *device, GError **error);
-GPtrArray *sqns_manager_inhibitors (SqnsManager *manager); /* SqnsInhibitor by age, owned by the manager */
-
 /* Why no job would start now on @device, for people; caller frees. */
 char **sqns_manager_blockers (SqnsManager *manager, SqnsDevice *device);
 
@@ -98,5 +91,5 @@ char **sqns_manager_blockers (SqnsManager *manager, SqnsDevice *device);
 void sqns_manager_shutdown_async (SqnsManager *manager, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_manager_shutdown_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
 
-/* Signals: "device-added", "device-removed" (SqnsDevice); "job-added", "job-removed", "job-finished" (SqnsJob);
- * "changed" (no arguments): the status may be another. */
+/* Signals: "job-added", "job-removed", "job-finished" (SqnsJob); "changed" (no arguments): the status or the inhibitors
+ * may be others. */

@@ -104,7 +104,7 @@ may_resume (SqnsManager *self, SqnsJob *job, GError **error)
 {
   if (!sqns_manager_accepts (self, error))
     return FALSE;
-  if (!g_ptr_array_find (sqns_manager_devices (self), sqns_job_device (job), NULL))
+  if (!g_ptr_array_find (sqns_device_table_devices (self->devices), sqns_job_device (job), NULL))
     {
       g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
                            "the modem of this job is not known any more: run the upgrade again");

@@ -9,7 +9,6 @@
 struct _SqnsScheduler {
   GPtrArray *jobs;
   const SqnsConfig *config;
-  const SqnsBackend *backend;
   const SqnsRules *rules;
   SqnsInhibit *inhibit;
   SqnsSchedulerRound round;
@@ -163,7 +162,7 @@ apply (SqnsScheduler *self, const SqnsScheduleEntry *entry)
   switch (entry->action)
     {
     case SQNS_SCHEDULE_START:
-      if (!sqns_job_start (entry->job, self->backend, self->rules, &error))
+      if (!sqns_job_start (entry->job, sqns_device_backend (entry->device), self->rules, &error))
         return postpone (entry, error->message);
       forget_modem (self, entry);
       return TRUE;
@@ -243,16 +242,13 @@ on_timer (gpointer user_data)
 SqnsScheduler *
 sqns_scheduler_new (GPtrArray *jobs,
                     const SqnsConfig *config,
-                    const SqnsBackend *backend,
                     const SqnsRules *rules,
                     SqnsInhibit *inhibit,
                     SqnsSchedulerRound round,
                     gpointer user_data)
 {
   SqnsScheduler *self = g_new0 (SqnsScheduler, 1);
-  *self = (SqnsScheduler){
-    jobs, config, backend, rules, inhibit, round, user_data, sqns_wall_timer_new (on_timer, self)
-  };
+  *self = (SqnsScheduler){ jobs, config, rules, inhibit, round, user_data, sqns_wall_timer_new (on_timer, self) };
   return self;
 }
 

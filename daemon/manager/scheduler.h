@@ -14,7 +14,6 @@ typedef void (*SqnsSchedulerRound) (guint running, gpointer user_data);
 /* All arguments must outlive it. @jobs: SqnsJob by age, as it changes. */
 SqnsScheduler *sqns_scheduler_new (GPtrArray *jobs,
                                    const SqnsConfig *config,
-                                   const SqnsBackend *backend,
                                    const SqnsRules *rules,
                                    SqnsInhibit *inhibit,
                                    SqnsSchedulerRound round,

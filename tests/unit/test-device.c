@@ -62,7 +62,9 @@ new_board (void)
   const SqnsBoardFacts facts
       = { .id = id, .devnode = devnode, .id_path = path, .product_name = name, .vendor = 0x04d8, .product = 0xf012 };
   scripted_reset ();
-  return sqns_device_new_board (&facts);
+  SqnsDevice *device = sqns_device_new_board (&facts);
+  sqns_device_set_backend (device, scripted_backend ());
+  return device;
 }
 
 static void
@@ -193,9 +195,9 @@ test_refresh (void)
   guint released = 0;
   g_signal_connect (device, "released", G_CALLBACK (count), &released);
 
-  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
+  sqns_device_probe_async (device, on_refreshed, &answer);
   g_assert_cmpint (info->state, ==, SQNS_MODEM_PROBING);
-  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &second);
+  sqns_device_probe_async (device, on_refreshed, &second);
   scripted_settle ();
   g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
   g_clear_error (&second.error);
@@ -241,7 +243,7 @@ test_modes (void)
       scripted ()->status.mode = rows[i].mode;
       scripted ()->status.speed = rows[i].speed;
       scripted ()->status.noise = rows[i].noise;
-      sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
+      sqns_device_probe_async (device, on_refreshed, &answer);
       scripted_open_link ();
       scripted_settle ();
       g_assert_true (answer.good);
@@ -302,7 +304,7 @@ test_refresh_fails (void)
 
   /* what it was before does not count when it no longer answers */
   sqns_device_set_mode (device, SQNS_MODE_FFF);
-  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
+  sqns_device_probe_async (device, on_refreshed, &answer);
   scripted_refuse_link (SQNS_ERROR_TIMEOUT, "nothing answers \xff");
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
@@ -313,7 +315,7 @@ test_refresh_fails (void)
 
   answer = (Answer){ 0 };
   scripted ()->probe_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "lost");
-  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
+  sqns_device_probe_async (device, on_refreshed, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
@@ -326,7 +328,7 @@ test_interrupted (void)
 {
   g_autoptr (SqnsDevice) device = new_board ();
   Answer answer = { 0 };
-  sqns_device_probe_async (device, scripted_backend (), on_refreshed, &answer);
+  sqns_device_probe_async (device, on_refreshed, &answer);
   sqns_device_interrupt (device);
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
@@ -346,7 +348,7 @@ test_console (void)
   char buffer[8];
   g_signal_connect (device, "released", G_CALLBACK (count), &released);
 
-  sqns_console_open_async (device, scripted_backend (), 0, on_console, &answer);
+  sqns_console_open_async (device, 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_true (answer.good);
@@ -372,7 +374,7 @@ test_console_interrupted (void)
   g_autoptr (SqnsDevice) device = new_board ();
   Answer answer = { 0 };
   char words[256] = { 0 };
-  sqns_console_open_async (device, scripted_backend (), 0, on_console, &answer);
+  sqns_console_open_async (device, 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   sqns_device_interrupt (device);
@@ -385,7 +387,7 @@ test_console_interrupted (void)
   g_close (answer.fd, NULL);
 
   answer = (Answer){ 0 };
-  sqns_console_open_async (device, scripted_backend (), 0, on_console, &answer);
+  sqns_console_open_async (device, 0, on_console, &answer);
   scripted_refuse_link (SQNS_ERROR_PORT_LOCKED, "minicom has it");
   scripted_settle ();
   g_assert_error (answer.error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
@@ -403,7 +405,7 @@ test_console_dismissed (void)
   char words[256] = { 0 };
 
   sqns_console_close (device, "nobody is there");
-  sqns_console_open_async (device, scripted_backend (), 0, on_console, &answer);
+  sqns_console_open_async (device, 0, on_console, &answer);
   scripted_open_link ();
   scripted_settle ();
   sqns_console_close (device, "job 42 takes this modem");
@@ -417,7 +419,7 @@ test_console_dismissed (void)
   g_close (answer.fd, NULL);
 
   /* before it was open */
-  sqns_console_open_async (device, scripted_backend (), 0, on_console, &second);
+  sqns_console_open_async (device, 0, on_console, &second);
   sqns_console_close (device, "job 44 takes this modem");
   scripted_settle ();
   g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
@@ -434,8 +436,8 @@ test_identify (void)
   Answer answer = { 0 }, silent = { 0 }, busy = { 0 };
 
   scripted ()->imei = "354344040000009";
-  sqns_device_identify_async (device, scripted_backend (), on_identified, &answer);
-  sqns_device_identify_async (device, scripted_backend (), on_identified, &busy);
+  sqns_device_identify_async (device, on_identified, &answer);
+  sqns_device_identify_async (device, on_identified, &busy);
   g_assert_true (((ScriptedRun *)scripted ()->opens->pdata[0])->leave);
   scripted_open_link ();
   scripted_settle ();
@@ -448,7 +450,7 @@ test_identify (void)
   sqns_identity_free (answer.identity);
 
   scripted ()->probe_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "silence");
-  sqns_device_identify_async (device, scripted_backend (), on_identified, &silent);
+  sqns_device_identify_async (device, on_identified, &silent);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (silent.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
@@ -464,7 +466,7 @@ test_reset (void)
   Answer answer = { 0 }, hand = { 0 }, interrupted = { 0 };
   g_autoptr (GError) busy = NULL;
 
-  sqns_device_reset_async (device, scripted_backend (), FALSE, on_reset, &answer);
+  sqns_device_reset_async (device, FALSE, on_reset, &answer);
   g_assert_cmpuint (scripted ()->opens->len, ==, 0);
   g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_RESET);
   g_assert_false (sqns_device_claim (device, SQNS_USE_JOB, "uuid", &busy));
@@ -474,14 +476,14 @@ test_reset (void)
   g_assert_true (answer.good);
   g_assert_cmpuint (scripted ()->restarts, ==, 0);
 
-  sqns_device_reset_async (device, scripted_backend (), FALSE, on_reset, &hand);
+  sqns_device_reset_async (device, FALSE, on_reset, &hand);
   scripted_reboot (SQNS_ERROR_NEEDS_HAND, "press the button");
   scripted_settle ();
   g_assert_error (hand.error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND);
   g_assert_cmpstr (hand.error->message, ==, "press the button");
   g_clear_error (&hand.error);
 
-  sqns_device_reset_async (device, scripted_backend (), FALSE, on_reset, &interrupted);
+  sqns_device_reset_async (device, FALSE, on_reset, &interrupted);
   sqns_device_interrupt (device);
   scripted_settle ();
   g_assert_error (interrupted.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
@@ -496,7 +498,7 @@ test_reset_modem (void)
   Answer answer = { 0 }, refused = { 0 }, half = { 0 };
 
   scripted ()->status.mode = SQNS_MODE_RECOVERY;
-  sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &answer);
+  sqns_device_reset_async (device, TRUE, on_reset, &answer);
   g_assert_cmpuint (scripted ()->reboots->len, ==, 0);
   scripted_open_link ();
   scripted_settle ();
@@ -506,7 +508,7 @@ test_reset_modem (void)
   g_assert_true (answer.good);
   g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_MODEM_RECOVERY);
 
-  sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &half);
+  sqns_device_reset_async (device, TRUE, on_reset, &half);
   scripted_open_link ();
   scripted_settle ();
   scripted_reboot (SQNS_ERROR_NEEDS_HAND, "press the button");
@@ -516,7 +518,7 @@ test_reset_modem (void)
   g_clear_error (&half.error);
 
   scripted ()->restart_error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "it applies an upgrade");
-  sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &refused);
+  sqns_device_reset_async (device, TRUE, on_reset, &refused);
   scripted_open_link ();
   scripted_settle ();
   g_assert_error (refused.error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
@@ -532,6 +534,7 @@ test_port (void)
   g_autofree char *tty = scripted_pty (&master);
   const SqnsPortOptions options = { .link = SQNS_LINK_DIRECT, .board = "gpy", .speed = 115200 };
   g_autoptr (SqnsDevice) device = sqns_device_new_port ("pts", tty, &options);
+  sqns_device_set_backend (device, scripted_backend ());
   g_autoptr (GError) error = NULL;
   SqnsLinkConfig config = sqns_device_link_config (device);
 
@@ -545,7 +548,7 @@ test_port (void)
   /* nothing behind the port but the modem */
   Answer answer = { 0 };
   scripted_reset ();
-  sqns_device_reset_async (device, scripted_backend (), TRUE, on_reset, &answer);
+  sqns_device_reset_async (device, TRUE, on_reset, &answer);
   scripted_open_link ();
   scripted_settle ();
   g_assert_true (answer.good);

@@ -52,8 +52,8 @@ add_board (Rig *rig, const char *id)
 {
   g_autofree char *devnode = g_strdup_printf ("/dev/test-%s", id);
   const SqnsBoardFacts facts = { .id = (char *)id, .devnode = devnode };
-  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
-  GPtrArray *devices = sqns_manager_devices (rig->manager);
+  sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (rig->manager));
   return devices->pdata[devices->len - 1];
 }
 
@@ -75,7 +75,8 @@ static int
 inhibit (Rig *rig, const char *who, const char *why, SqnsDevice *device)
 {
   g_autoptr (GError) error = NULL;
-  int fd = sqns_manager_inhibit (rig->manager, uid, who, why, device, &error);
+  int fd = sqns_inhibit_add (sqns_manager_inhibitors (rig->manager), uid, who, why,
+                             device != NULL ? sqns_device_info (device)->id : NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (fd, >=, 0);
   return fd;
@@ -96,7 +97,7 @@ wait_started (const SqnsJobRecord *info)
 static gboolean
 is_free (gpointer manager)
 {
-  return sqns_manager_inhibitors (manager)->len == 0;
+  return sqns_inhibit_list (sqns_manager_inhibitors (manager))->len == 0;
 }
 
 /* A job waits with the names of those who hold it, until the last of them has gone; one that runs goes on. */
@@ -115,7 +116,7 @@ test_holds (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (sqns_manager_status (rig->manager).queued, ==, 1);
   guint changes = rig->changes;
   close (first);
-  while (sqns_manager_inhibitors (rig->manager)->len == 2)
+  while (sqns_inhibit_list (sqns_manager_inhibitors (rig->manager))->len == 2)
     g_main_context_iteration (NULL, TRUE);
   scripted_settle ();
   g_assert_cmpuint (rig->changes, >, changes);
@@ -146,7 +147,7 @@ test_one_board (Rig *rig, gconstpointer unused)
   g_auto (GStrv) others = sqns_manager_blockers (rig->manager, two);
   g_assert_false (g_strv_contains ((const char *const *)others, "held back by anna: measuring"));
 
-  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), "one");
+  sqns_device_table_remove_board (sqns_manager_devices (rig->manager), "one");
   scripted_settle ();
   g_assert_nonnull (strstr (held->message, "not plugged in"));
   add_board (rig, "one");
@@ -165,7 +166,7 @@ test_descriptor (Rig *rig, gconstpointer unused)
   g_assert_cmpint (write (fd, "noise", 5), ==, 5);
   close (fd);
   scripted_settle ();
-  g_assert_cmpuint (sqns_manager_inhibitors (rig->manager)->len, ==, 1);
+  g_assert_cmpuint (sqns_inhibit_list (sqns_manager_inhibitors (rig->manager))->len, ==, 1);
   close (copy);
   scripted_wait (is_free, rig->manager);
 }
@@ -184,7 +185,7 @@ static void
 expect_refusal (Rig *rig, const char *who, const char *why, GQuark domain, int code)
 {
   g_autoptr (GError) error = NULL;
-  g_assert_cmpint (sqns_manager_inhibit (rig->manager, uid, who, why, NULL, &error), ==, -1);
+  g_assert_cmpint (sqns_inhibit_add (sqns_manager_inhibitors (rig->manager), uid, who, why, NULL, &error), ==, -1);
   g_assert_error (error, domain, code);
 }
 

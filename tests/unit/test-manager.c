@@ -69,8 +69,8 @@ add_board (Rig *rig, const char *id)
 {
   g_autofree char *devnode = g_strdup_printf ("/dev/test-%s", id);
   const SqnsBoardFacts facts = { .id = (char *)id, .devnode = devnode };
-  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
-  GPtrArray *devices = sqns_manager_devices (rig->manager);
+  sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (rig->manager));
   return devices->pdata[devices->len - 1];
 }
 
@@ -159,7 +159,7 @@ static void
 test_absent (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *board = add_board (rig, "a");
-  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), "a");
+  sqns_device_table_remove_board (sqns_manager_devices (rig->manager), "a");
   SqnsJob *job = submit (rig, board);
   scripted_settle ();
   g_assert_cmpint (state (job), ==, SQNS_JOB_WAITING);
@@ -232,7 +232,7 @@ test_console (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *board = add_board (rig, "a");
   int fd = -1;
-  sqns_console_open_async (board, scripted_backend (), 0, on_console, &fd);
+  sqns_console_open_async (board, 0, on_console, &fd);
   scripted_open_link ();
   scripted_settle ();
   SqnsJob *job = submit (rig, board);
@@ -384,7 +384,7 @@ test_limit_of_consoles (Rig *rig, gconstpointer unused)
   make_manager (rig);
   SqnsDevice *one = add_board (rig, "one");
   g_assert_true (sqns_manager_allows_console (rig->manager, 1000, &error));
-  sqns_console_open_async (one, scripted_backend (), 1000, on_console, &fd);
+  sqns_console_open_async (one, 1000, on_console, &fd);
   g_assert_false (sqns_manager_allows_console (rig->manager, 1000, &error)); /* it is being opened */
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED);
   g_assert_nonnull (strstr (error->message, "user 1000 has 1 consoles open; the limit is 1 per user"));
@@ -437,7 +437,7 @@ static void
 test_many_finished (Rig *rig, gconstpointer unused)
 {
   SqnsDevice *board = add_board (rig, "a");
-  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), "a");
+  sqns_device_table_remove_board (sqns_manager_devices (rig->manager), "a");
   for (guint i = 0; i < 1100; i++)
     {
       SqnsJob *job = submit (rig, board);
@@ -463,7 +463,7 @@ test_shutdown (Rig *rig, gconstpointer unused)
   SqnsJob *early_job = submit (rig, early), *late_job = submit (rig, late), *queued = submit (rig, late);
   g_autoptr (GError) error = NULL;
   int fd = -1;
-  sqns_console_open_async (talk, scripted_backend (), 0, on_console, &fd);
+  sqns_console_open_async (talk, 0, on_console, &fd);
   scripted_open_link ();
   scripted_settle ();
   scripted_phase (run_of (early), SQNS_PHASE_LINK, TRUE, FALSE, "linking");
@@ -506,7 +506,7 @@ port_refused (Rig *rig, const char *devnode, GQuark domain, int code)
 {
   const SqnsPortOptions options = { 0 };
   g_autoptr (GError) error = NULL;
-  g_assert_null (sqns_device_table_add_port (sqns_manager_device_table (rig->manager), devnode, &options, &error));
+  g_assert_null (sqns_device_table_add_port (sqns_manager_devices (rig->manager), devnode, &options, &error));
   g_assert_error (error, domain, code);
 }
 
@@ -526,30 +526,29 @@ test_ports (Rig *rig, gconstpointer unused)
   port_refused (rig, "/dev/null/x", SQNS_ERROR, SQNS_ERROR_NOT_FOUND);
   port_refused (rig, "/dev/null", SQNS_ERROR, SQNS_ERROR_FAILED);
   port_refused (rig, folder, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
-  sqns_device_table_set_port_places (sqns_manager_device_table (rig->manager), SQNS_PORTS_ANYWHERE);
+  sqns_device_table_set_port_places (sqns_manager_devices (rig->manager), SQNS_PORTS_ANYWHERE);
   port_refused (rig, folder, SQNS_ERROR, SQNS_ERROR_FAILED);
 
   g_assert_cmpint (symlink (tty, link), ==, 0);
-  SqnsDevice *device = sqns_device_table_add_port (sqns_manager_device_table (rig->manager), link, &options, &error);
+  SqnsDevice *device = sqns_device_table_add_port (sqns_manager_devices (rig->manager), link, &options, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (sqns_device_info (device)->devnode, ==, link);
   g_assert_cmpstr (sqns_device_info (device)->id, ==, "board-1");
-  g_assert_true (sqns_device_table_add_port (sqns_manager_device_table (rig->manager), tty, &direct, NULL) == device);
+  g_assert_true (sqns_device_table_add_port (sqns_manager_devices (rig->manager), tty, &direct, NULL) == device);
   g_assert_cmpint (sqns_device_link_config (device).kind, ==, SQNS_LINK_DIRECT);
-  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
+  g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 1);
 
   SqnsJob *job = submit (rig, device);
   scripted_settle ();
-  g_assert_false (sqns_device_table_remove_port (sqns_manager_device_table (rig->manager), device, &error));
+  g_assert_false (sqns_device_table_remove_port (sqns_manager_devices (rig->manager), device, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_BUSY);
   g_clear_error (&error);
   finish_one (device);
   g_assert_cmpint (state (job), ==, SQNS_JOB_SUCCEEDED);
-  g_assert_true (sqns_device_table_remove_port (sqns_manager_device_table (rig->manager), device, NULL));
-  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 0);
+  g_assert_true (sqns_device_table_remove_port (sqns_manager_devices (rig->manager), device, NULL));
+  g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 0);
 
-  g_assert_false (
-      sqns_device_table_remove_port (sqns_manager_device_table (rig->manager), add_board (rig, "udev"), &error));
+  g_assert_false (sqns_device_table_remove_port (sqns_manager_devices (rig->manager), add_board (rig, "udev"), &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
   g_close (master, NULL);
   g_unlink (link);
@@ -566,8 +565,8 @@ port_comes_back (Rig *rig, gboolean watched)
   g_autofree char *link = g_build_filename (folder, "port", NULL);
   const SqnsPortOptions options = { 0 };
   g_assert_cmpint (symlink (tty, link), ==, 0);
-  sqns_device_table_set_port_places (sqns_manager_device_table (rig->manager), SQNS_PORTS_ANYWHERE);
-  SqnsDevice *device = sqns_device_table_add_port (sqns_manager_device_table (rig->manager), link, &options, NULL);
+  sqns_device_table_set_port_places (sqns_manager_devices (rig->manager), SQNS_PORTS_ANYWHERE);
+  SqnsDevice *device = sqns_device_table_add_port (sqns_manager_devices (rig->manager), link, &options, NULL);
   g_assert_nonnull (device);
   if (!watched) /* as when the kernel has no watches left */
     sqns_device_unwatch_port (device);
@@ -604,12 +603,12 @@ test_port_becomes_board (Rig *rig, gconstpointer unused)
   const SqnsPortOptions options = { 0 };
   char id[] = "Py1234", name[] = "Expansion3";
   const SqnsBoardFacts facts = { .id = id, .devnode = tty, .product_name = name, .vendor = 0x04d8 };
-  SqnsDevice *device = sqns_device_table_add_port (sqns_manager_device_table (rig->manager), tty, &options, NULL);
-  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
-  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
+  SqnsDevice *device = sqns_device_table_add_port (sqns_manager_devices (rig->manager), tty, &options, NULL);
+  sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
+  g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 1);
   g_assert_false (sqns_device_info (device)->manual);
   g_assert_cmpstr (sqns_device_info (device)->board, ==, "Expansion3");
-  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), "Py1234");
+  sqns_device_table_remove_board (sqns_manager_devices (rig->manager), "Py1234");
   g_assert_cmpint (sqns_device_info (device)->state, ==, SQNS_MODEM_GONE);
   g_close (master, NULL);
 }
@@ -624,23 +623,23 @@ test_port_was_board (Rig *rig, gconstpointer unused)
   char id[] = "Py1234", other_id[] = "Py5678";
   const SqnsBoardFacts facts = { .id = id, .devnode = tty, .vendor = 0x04d8 };
   const SqnsBoardFacts other = { .id = other_id, .devnode = tty, .vendor = 0x04d8 };
-  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
-  SqnsDevice *board = sqns_manager_devices (rig->manager)->pdata[0];
-  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), id);
+  sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
+  SqnsDevice *board = sqns_device_table_devices (sqns_manager_devices (rig->manager))->pdata[0];
+  sqns_device_table_remove_board (sqns_manager_devices (rig->manager), id);
 
-  SqnsDevice *port = sqns_device_table_add_port (sqns_manager_device_table (rig->manager), tty, &options, NULL);
+  SqnsDevice *port = sqns_device_table_add_port (sqns_manager_devices (rig->manager), tty, &options, NULL);
   g_assert_true (port != board);
-  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
-  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
+  sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
+  g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 1);
   g_assert_true (sqns_device_info (board)->present);
 
   /* another one in its place: the port is that of the one that is there */
-  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), id);
-  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &other);
-  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 2);
-  port = sqns_device_table_add_port (sqns_manager_device_table (rig->manager), tty, &options, NULL);
+  sqns_device_table_remove_board (sqns_manager_devices (rig->manager), id);
+  sqns_device_table_add_board (sqns_manager_devices (rig->manager), &other);
+  g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 2);
+  port = sqns_device_table_add_port (sqns_manager_devices (rig->manager), tty, &options, NULL);
   g_assert_cmpstr (sqns_device_info (port)->id, ==, other_id);
-  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 2);
+  g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 2);
   g_close (master, NULL);
 }
 
@@ -648,14 +647,14 @@ static void
 test_gone_boards (Rig *rig, gconstpointer unused)
 {
   SqnsJob *job = submit (rig, add_board (rig, "waited-for"));
-  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), "waited-for");
+  sqns_device_table_remove_board (sqns_manager_devices (rig->manager), "waited-for");
   for (guint i = 0; i < 400; i++)
     {
       g_autofree char *id = g_strdup_printf ("b%u", i);
       add_board (rig, id);
-      sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), id);
+      sqns_device_table_remove_board (sqns_manager_devices (rig->manager), id);
     }
-  GPtrArray *devices = sqns_manager_devices (rig->manager);
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (rig->manager));
   g_assert_cmpuint (devices->len, ==, 257);
   g_assert_true (g_ptr_array_find (devices, sqns_job_device (job), NULL));
 }

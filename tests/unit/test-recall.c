@@ -47,7 +47,7 @@ start (Rig *rig, gboolean board)
   const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
   rig->manager = sqns_manager_new (&rig->config, scripted_backend (), sqns_rules_parse (RULES, -1, NULL));
   if (board)
-    sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
+    sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
   rig->opened = FALSE;
   sqns_manager_open_journal_async (rig->manager, rig->folder, on_opened, rig);
   scripted_wait (is_true, &rig->opened);
@@ -69,7 +69,7 @@ plug (Rig *rig, const char *tty)
   g_autofree char *devnode = g_strdup (tty);
   char id[] = "a";
   const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
-  sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
+  sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
 }
 
 static void
@@ -117,7 +117,7 @@ submit (Rig *rig)
 {
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
-  g_ptr_array_add (devices, sqns_manager_devices (rig->manager)->pdata[0]);
+  g_ptr_array_add (devices, sqns_device_table_devices (sqns_manager_devices (rig->manager))->pdata[0]);
   g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
   g_assert_no_error (error);
   return jobs->pdata[0];
@@ -216,7 +216,7 @@ test_goes_on (Rig *rig, gconstpointer unused)
   g_assert_true (scripted_upgrade (TTY)->config.checkpoint.written);
   g_assert_cmpint (state (job_at (rig, 0)), ==, SQNS_JOB_QUEUED);
   g_assert_cmpint (state (job_at (rig, 2)), ==, SQNS_JOB_WAITING);
-  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
+  g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 1);
   succeed (TTY);
   scripted_wait (runs, (gpointer)TTY);
   g_assert_false (scripted_upgrade (TTY)->config.checkpoint.written);
@@ -245,7 +245,7 @@ test_board_later (Rig *rig, gconstpointer unused)
   g_assert_cmpint (sqns_device_info (sqns_job_device (job))->state, ==, SQNS_MODEM_GONE);
   plug (rig, "/dev/test-other");
   scripted_wait (runs, (gpointer) "/dev/test-other");
-  g_assert_cmpuint (sqns_manager_devices (rig->manager)->len, ==, 1);
+  g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 1);
   succeed ("/dev/test-other");
   g_assert_cmpint (state (job), ==, SQNS_JOB_SUCCEEDED);
 }
@@ -336,7 +336,7 @@ test_cable (Rig *rig, gconstpointer unused)
   rig->request->priority = 9;
   scripted_wait (runs, (gpointer)TTY);
   SqnsJob *other = submit (rig);
-  sqns_device_table_remove_board (sqns_manager_device_table (rig->manager), "a");
+  sqns_device_table_remove_board (sqns_manager_devices (rig->manager), "a");
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_DEVICE_LOST, "gone");
   scripted_settle ();
   g_assert_cmpint (state (job), ==, SQNS_JOB_INTERRUPTED);
@@ -443,10 +443,11 @@ test_settled (Rig *rig, gconstpointer unused)
     {
       g_autofree char *id = g_strdup_printf ("board-%u", i), *devnode = g_strdup_printf ("/dev/test-%u", i);
       const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
-      sqns_device_table_add_board (sqns_manager_device_table (rig->manager), &facts);
+      sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
     }
   g_autoptr (GPtrArray) jobs
-      = sqns_manager_submit (rig->manager, sqns_manager_devices (rig->manager), rig->files, rig->request, &error);
+      = sqns_manager_submit (rig->manager, sqns_device_table_devices (sqns_manager_devices (rig->manager)), rig->files,
+                             rig->request, &error);
   g_assert_no_error (error);
   scripted_wait (all_run, NULL);
   for (guint i = 0; i < MANY; i++)
