@@ -223,6 +223,6 @@ main (int argc, char **argv)
 
   g_free (ctl.bus);
   g_free (ctl.host);
-  g_clear_pointer (&ctl.left_behind, g_ptr_array_unref);
+  g_clear_pointer (&ctl.detached, g_ptr_array_unref);
   return finish_stdout (code);
 }

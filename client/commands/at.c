@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl at: one AT command to a modem. */
-#include "client/modem/at-exchange.h"
 #include "client/commands/commands.h"
 #include "client/modem/console.h"
 #include "client/modem/ref.h"
@@ -25,7 +24,7 @@ strings_node (GPtrArray *strings)
 }
 
 static const char *
-final_words (const SqnsAtReply *reply)
+final_text (const SqnsAtReply *reply)
 {
   const char *last = reply->lines->len > 0 ? reply->lines->pdata[reply->lines->len - 1] : "";
 
@@ -48,7 +47,7 @@ print_json (SqnsCtl *ctl, SqnsDbusModem *modem, const char *command, const SqnsA
 {
   JsonNode *node = sqns_json_from_proxy (modem);
   JsonObject *at = json_object_new ();
-  g_autofree char *result = g_utf8_make_valid (final_words (reply), -1);
+  g_autofree char *result = g_utf8_make_valid (final_text (reply), -1);
 
   json_object_set_string_member (at, "command", command);
   json_object_set_member (at, "lines", strings_node (reply->lines));
@@ -95,7 +94,8 @@ sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv, GError **error)
     return SQNS_EXIT_FAILED;
 
   int timeout = sqns_connection_timeout (conn);
-  gboolean answered = sqns_at_exchange (fd, argv[2], timeout > 0 ? timeout : DEFAULT_TIMEOUT_S * 1000, &reply, error);
+  gboolean answered
+      = sqns_console_exchange (fd, argv[2], timeout > 0 ? timeout : DEFAULT_TIMEOUT_S * 1000, &reply, error);
   close (fd);
   if (!answered)
     {
@@ -112,6 +112,6 @@ sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv, GError **error)
     print_lines (ctl, &reply);
   if (reply.final == SQNS_AT_OK)
     return SQNS_EXIT_DONE;
-  sqns_complain ("the modem answered %s", final_words (&reply));
+  sqns_complain ("the modem answered %s", final_text (&reply));
   return SQNS_EXIT_FAILED;
 }

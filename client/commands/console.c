@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl console: a terminal on a modem; or lines from a file or pipe, each sent when the one before was answered. */
-#include "client/modem/at-exchange.h"
 #include "client/commands/commands.h"
 #include "client/modem/console.h"
 #include "client/modem/name.h"
@@ -172,7 +171,7 @@ hear_answer (Session *self, const guint8 *data, gsize len)
   SqnsAtReply reply = { 0 };
 
   g_byte_array_append (self->answer, data, (guint)len);
-  SqnsAtFinal final = sqns_at_hear (self->command, self->answer->data, self->answer->len, &reply);
+  SqnsAtFinal final = sqns_console_parse (self->command, self->answer->data, self->answer->len, &reply);
   sqns_at_reply_clear (&reply);
   if (final == SQNS_AT_PENDING)
     {

@@ -245,7 +245,7 @@ prepare (Inhibit *self, const char *modem, GError **error)
 }
 
 static void
-tell_running (Inhibit *self)
+report_running (Inhibit *self)
 {
   const char *job = self->modem != NULL ? sqns_dbus_modem_get_current_job (self->modem) : NULL;
   guint running = sqns_dbus_manager_get_running_jobs (self->conn->manager);
@@ -273,7 +273,7 @@ sqns_cmd_inhibit (SqnsCtl *ctl, int argc, char **argv, GError **error)
   int code = SQNS_EXIT_FAILED;
   if (prepare (&self, argc > 1 ? argv[1] : NULL, error))
     {
-      tell_running (&self);
+      report_running (&self);
       code = run_program (&self, error);
     }
 

@@ -10,7 +10,7 @@
 #include "client/ui/text.h"
 
 static char *
-version_words (SqnsDbusJob *job)
+version_text (SqnsDbusJob *job)
 {
   const char *before = sqns_dbus_job_get_version_before (job);
   const char *after = sqns_dbus_job_get_version_after (job);
@@ -34,7 +34,7 @@ print_table (SqnsConnection *conn, GPtrArray *jobs)
       g_autoptr (SqnsDbusModem) modem = sqns_connection_find_modem (conn, sqns_dbus_job_get_modem (job));
       g_autofree char *board = modem != NULL ? sqns_modem_name (modem) : NULL;
       g_autofree char *done = g_strdup_printf ("%d %%", (int)(sqns_dbus_job_get_progress (job) * 100));
-      g_autofree char *version = version_words (job);
+      g_autofree char *version = version_text (job);
       g_autofree char *created = sqns_text_time (sqns_dbus_job_get_created_at (job));
       sqns_table_add (table, id, board, sqns_dbus_job_get_state (job), ended ? NULL : sqns_dbus_job_get_phase (job),
                       done, version, created, sqns_dbus_job_get_label (job));

@@ -5,10 +5,6 @@
 #include "client/job/state.h"
 #include "client/notify/notifier.h"
 
-#include <signal.h>
-
-#include <glib-unix.h>
-
 /* Jobs whose progress is shown at the same time: a bench with hundreds must not bury a desktop. */
 #define MAX_PROGRESS 8
 
@@ -107,27 +103,21 @@ look_at (Notify *self, GDBusObject *object, gboolean fresh)
 }
 
 static void
-on_added (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
+on_added (Notify *self, GDBusObject *object)
 {
-  look_at (data, object, TRUE);
+  look_at (self, object, TRUE);
 }
 
 static void
-on_changed (GDBusObjectManagerClient *manager,
-            GDBusObjectProxy *object,
-            GDBusProxy *proxy,
-            GVariant *changed,
-            const char *const *invalidated,
-            gpointer data)
+on_changed (Notify *self, GDBusObject *object)
 {
-  look_at (data, G_DBUS_OBJECT (object), FALSE);
+  look_at (self, object, FALSE);
 }
 
 /* A job that has not ended goes only with the daemon. Its record stays: it may be back with the daemon. */
 static void
-on_removed (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
+on_removed (Notify *self, GDBusObject *object)
 {
-  Notify *self = data;
   const char *path = g_dbus_object_get_object_path (object);
   Record *record = g_hash_table_lookup (self->jobs, path);
 
@@ -177,42 +167,28 @@ on_cancel (const char *path, gpointer data)
 
 /* --- its life --- */
 
-static gboolean
-on_end (gpointer data)
-{
-  Notify *self = data;
-  g_main_loop_quit (self->loop);
-  return G_SOURCE_CONTINUE;
-}
-
 static void
 on_bus_lost (gpointer data)
 {
   Notify *self = data;
   self->bus_gone = TRUE;
-  on_end (self);
+  g_main_loop_quit (self->loop);
 }
 
 static void
 serve (Notify *self)
 {
-  guint interrupt = g_unix_signal_add (SIGINT, on_end, self);
-  guint terminate = g_unix_signal_add (SIGTERM, on_end, self);
-  guint timeout = self->ctl->timeout > 0 ? g_timeout_add_seconds ((guint)self->ctl->timeout, on_end, self) : 0;
   g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (self->conn->objects);
 
-  g_signal_connect (self->conn->objects, "object-added", G_CALLBACK (on_added), self);
-  g_signal_connect (self->conn->objects, "object-removed", G_CALLBACK (on_removed), self);
-  g_signal_connect (self->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), self);
+  g_signal_connect_swapped (self->conn->objects, "object-added", G_CALLBACK (on_added), self);
+  g_signal_connect_swapped (self->conn->objects, "object-removed", G_CALLBACK (on_removed), self);
+  g_signal_connect_swapped (self->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), self);
   for (GList *l = objects; l != NULL; l = l->next)
     look_at (self, l->data, TRUE);
-  g_main_loop_run (self->loop);
+  sqns_ctl_run_loop (self->ctl, self->loop);
 
   g_signal_handlers_disconnect_by_data (self->conn->objects, self);
   g_cancellable_cancel (self->cancellable);
-  g_clear_handle_id (&interrupt, g_source_remove);
-  g_clear_handle_id (&terminate, g_source_remove);
-  g_clear_handle_id (&timeout, g_source_remove);
 }
 
 static GDBusConnection *
@@ -242,7 +218,7 @@ sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv, GError **error)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GHashTable) jobs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_record);
   Notify self = { .ctl = ctl, .loop = loop, .conn = conn, .jobs = jobs, .cancellable = cancellable };
-  gulong closed = g_signal_connect_swapped (session, "closed", G_CALLBACK (on_end), &self);
+  gulong closed = g_signal_connect_swapped (session, "closed", G_CALLBACK (g_main_loop_quit), loop);
   if (session != conn->bus)
     {
       conn->lost = on_bus_lost;

@@ -8,10 +8,6 @@
 
 #include "common/clean.h"
 
-#include <signal.h>
-
-#include <glib-unix.h>
-
 typedef struct {
   SqnsCtl *ctl;
   SqnsConnection *conn;
@@ -37,7 +33,7 @@ shown_free (gpointer data)
 }
 
 static char *
-modem_words (SqnsDbusModem *modem)
+modem_text (SqnsDbusModem *modem)
 {
   const char *board = sqns_dbus_modem_get_board (modem);
   const char *version = sqns_dbus_modem_get_firmware_version (modem);
@@ -74,7 +70,7 @@ show_modem (Watch *watch, SqnsDbusModem *modem)
   const char *path = sqns_path (modem);
   Shown *shown = g_hash_table_lookup (watch->shown, path);
   g_autoptr (SqnsDbusJob) job = sqns_connection_find_job (watch->conn, sqns_dbus_modem_get_current_job (modem));
-  g_autofree char *text = job != NULL ? sqns_job_report_text (job) : modem_words (modem);
+  g_autofree char *text = job != NULL ? sqns_job_report_text (job) : modem_text (modem);
 
   if (shown == NULL)
     {
@@ -109,26 +105,20 @@ show_object (Watch *watch, GDBusObject *object, const char *event)
 }
 
 static void
-on_added (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
+on_added (Watch *watch, GDBusObject *object)
 {
-  show_object (data, object, "added");
+  show_object (watch, object, "added");
 }
 
 static void
-on_changed (GDBusObjectManagerClient *manager,
-            GDBusObjectProxy *object,
-            GDBusProxy *proxy,
-            GVariant *changed,
-            const char *const *invalidated,
-            gpointer data)
+on_changed (Watch *watch, GDBusObject *object)
 {
-  show_object (data, G_DBUS_OBJECT (object), "changed");
+  show_object (watch, object, "changed");
 }
 
 static void
-on_removed (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
+on_removed (Watch *watch, GDBusObject *object)
 {
-  Watch *watch = data;
   Shown *shown = g_hash_table_lookup (watch->shown, g_dbus_object_get_object_path (object));
   g_autoptr (SqnsDbusModem) modem = sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object));
   g_autoptr (SqnsDbusJob) job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object));
@@ -136,14 +126,6 @@ on_removed (GDBusObjectManager *manager, GDBusObject *object, gpointer data)
   print_event (watch, "removed", modem, job);
   if (shown != NULL)
     tell (watch, shown, NULL, "not known any more");
-}
-
-static gboolean
-on_end (gpointer data)
-{
-  Watch *watch = data;
-  g_main_loop_quit (watch->loop);
-  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -157,17 +139,14 @@ on_lost (gpointer data)
 static void
 follow (Watch *watch)
 {
-  guint timeout = watch->ctl->timeout > 0 ? g_timeout_add_seconds ((guint)watch->ctl->timeout, on_end, watch) : 0;
-  guint interrupt = g_unix_signal_add (SIGINT, on_end, watch);
-  guint terminate = g_unix_signal_add (SIGTERM, on_end, watch);
   g_autoptr (GPtrArray) modems = sqns_connection_modems (watch->conn);
   g_autoptr (GPtrArray) jobs = sqns_connection_jobs (watch->conn);
 
   watch->conn->lost = on_lost;
   watch->conn->lost_data = watch;
-  g_signal_connect (watch->conn->objects, "object-added", G_CALLBACK (on_added), watch);
-  g_signal_connect (watch->conn->objects, "object-removed", G_CALLBACK (on_removed), watch);
-  g_signal_connect (watch->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), watch);
+  g_signal_connect_swapped (watch->conn->objects, "object-added", G_CALLBACK (on_added), watch);
+  g_signal_connect_swapped (watch->conn->objects, "object-removed", G_CALLBACK (on_removed), watch);
+  g_signal_connect_swapped (watch->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), watch);
   for (guint i = 0; i < modems->len; i++)
     {
       sqns_ctl_print_event (watch->ctl, "added", "modem", sqns_json_from_proxy (modems->pdata[i]));
@@ -177,13 +156,10 @@ follow (Watch *watch)
     sqns_ctl_print_event (watch->ctl, "added", "job", sqns_json_from_proxy (jobs->pdata[i]));
   if (modems->len == 0)
     sqns_ctl_remark (watch->ctl, "no boards yet");
-  g_main_loop_run (watch->loop);
+  sqns_ctl_run_loop (watch->ctl, watch->loop);
 
   watch->conn->lost = NULL;
   g_signal_handlers_disconnect_by_data (watch->conn->objects, watch);
-  g_clear_handle_id (&timeout, g_source_remove);
-  g_clear_handle_id (&interrupt, g_source_remove);
-  g_clear_handle_id (&terminate, g_source_remove);
 }
 
 SqnsExit

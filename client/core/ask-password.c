@@ -48,8 +48,7 @@ sqns_ask_password_start (void)
     {
       /* It closes its end when it is registered, or when it dies. */
       struct pollfd wait = { .fd = notify[0], .events = POLLIN };
-      while (poll (&wait, 1, REGISTER_MS) < 0 && errno == EINTR)
-        ;
+      (void)TEMP_FAILURE_RETRY (poll (&wait, 1, REGISTER_MS));
     }
   close (notify[0]);
 }
@@ -61,8 +60,7 @@ sqns_ask_password_stop (void)
     return;
   kill (agent, SIGTERM);
   kill (agent, SIGCONT);
-  while (waitpid (agent, NULL, 0) < 0 && errno == EINTR)
-    ;
+  (void)TEMP_FAILURE_RETRY (waitpid (agent, NULL, 0));
   g_spawn_close_pid (agent);
   agent = 0;
 }

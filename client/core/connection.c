@@ -2,7 +2,26 @@
 /* The way to the daemon. */
 #include "client/core/ask-password.h"
 #include "client/core/connection.h"
-#include "client/core/ssh-bridge.h"
+
+/* A byte stream to another machine's system bus. */
+static GIOStream *
+open_ssh_bridge (const char *host, GError **error)
+{
+  if (*host == '\0' || *host == '-')
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "'%s' is no host: give [USER@]HOST", host);
+      return NULL;
+    }
+
+  /* stderr stays ours: what ssh has to say and to ask is for the person. -x, -T: no X11, no terminal over there. */
+  g_autoptr (GSubprocess) ssh = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, error,
+                                                  "ssh", "-xT", "--", host, "systemd-stdio-bridge", NULL);
+  if (ssh == NULL)
+    return NULL;
+  GIOStream *stream = g_simple_io_stream_new (g_subprocess_get_stdout_pipe (ssh), g_subprocess_get_stdin_pipe (ssh));
+  g_object_set_data_full (G_OBJECT (stream), "ssh", g_steal_pointer (&ssh), g_object_unref);
+  return stream;
+}
 
 static GDBusConnection *
 open_bus (const SqnsCtl *ctl, GError **error)
@@ -12,7 +31,7 @@ open_bus (const SqnsCtl *ctl, GError **error)
 
   if (ctl->host != NULL)
     {
-      g_autoptr (GIOStream) stream = sqns_ssh_bridge_open (ctl->host, error);
+      g_autoptr (GIOStream) stream = open_ssh_bridge (ctl->host, error);
       if (stream == NULL)
         return NULL;
       /* Who we are over there was ssh's to find out; the bridge knows no other way in than anonymous. */
@@ -29,7 +48,7 @@ open_bus (const SqnsCtl *ctl, GError **error)
 }
 
 static const char *
-bus_words (const SqnsCtl *ctl)
+bus_name (const SqnsCtl *ctl)
 {
   return ctl->host != NULL  ? ctl->host
          : ctl->bus != NULL ? ctl->bus
@@ -55,7 +74,7 @@ reach_bus (const SqnsCtl *ctl, GError **error)
       return NULL;
     }
   g_dbus_error_strip_remote_error (local);
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "cannot reach %s: %s", bus_words (ctl), local->message);
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "cannot reach %s: %s", bus_name (ctl), local->message);
   return NULL;
 }
 
@@ -95,7 +114,7 @@ start_daemon (SqnsConnection *conn, GError **error)
   if (g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
     {
       g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "sqnsd is not running on %s",
-                   bus_words (conn->ctl));
+                   bus_name (conn->ctl));
       return FALSE;
     }
   g_dbus_error_strip_remote_error (local);
@@ -203,7 +222,7 @@ sqns_connection_passes_files (SqnsConnection *conn, const char *what, GError **e
   g_set_error (
       error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED,
       "%s cannot be handed to the daemon on %s: open files do not cross this connection; run sqnsctl over there", what,
-      bus_words (conn->ctl));
+      bus_name (conn->ctl));
   return FALSE;
 }
 
@@ -314,6 +333,16 @@ const char *
 sqns_path (gpointer proxy)
 {
   return g_dbus_proxy_get_object_path (proxy);
+}
+
+gboolean
+sqns_add_once (GPtrArray *proxies, gpointer proxy)
+{
+  for (guint i = 0; i < proxies->len; i++)
+    if (g_str_equal (sqns_path (proxies->pdata[i]), sqns_path (proxy)))
+      return FALSE;
+  g_ptr_array_add (proxies, g_object_ref (proxy));
+  return TRUE;
 }
 
 GVariant *

@@ -61,6 +61,9 @@ SqnsDbusJob *sqns_connection_read_job (SqnsConnection *conn, const char *path, G
 /* Of a GDBusProxy. */
 const char *sqns_path (gpointer proxy);
 
+/* Adds a reference to @proxy unless one of that path is among @proxies. */
+gboolean sqns_add_once (GPtrArray *proxies, gpointer proxy);
+
 /* An a{sv} of options without any in it. Floating. */
 GVariant *sqns_no_options (void);
 

@@ -2,6 +2,10 @@
 /* What all commands say, and how they fail. */
 #include "client/core/ctl.h"
 
+#include <signal.h>
+
+#include <glib-unix.h>
+
 #define REMOTE_ADVICE                                                                                                  \
   "see that ssh gets there by itself, and that systemd-stdio-bridge and a running sqnsd (systemctl start sqnsd) are "  \
   "there"
@@ -13,11 +17,11 @@ sqns_ctl_wants_json (const SqnsCtl *ctl)
 }
 
 void
-sqns_ctl_left_behind (SqnsCtl *ctl, const char *uuid)
+sqns_ctl_add_detached (SqnsCtl *ctl, const char *uuid)
 {
-  if (ctl->left_behind == NULL)
-    ctl->left_behind = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (ctl->left_behind, g_strdup (uuid));
+  if (ctl->detached == NULL)
+    ctl->detached = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (ctl->detached, g_strdup (uuid));
 }
 
 /* --- documents --- */
@@ -63,11 +67,11 @@ print_error (const SqnsCtl *ctl, const char *name, const char *message, const ch
   json_object_set_string_member (object, "message", valid);
   json_object_set_string_member (object, "advice", advice != NULL ? advice : "");
   json_object_set_int_member (object, "exit-code", code);
-  if (ctl->left_behind != NULL)
+  if (ctl->detached != NULL)
     {
       JsonArray *jobs = json_array_new ();
-      for (guint i = 0; i < ctl->left_behind->len; i++)
-        json_array_add_string_element (jobs, ctl->left_behind->pdata[i]);
+      for (guint i = 0; i < ctl->detached->len; i++)
+        json_array_add_string_element (jobs, ctl->detached->pdata[i]);
       json_object_set_array_member (object, "jobs", jobs);
     }
   sqns_ctl_print (ctl, "error", json_node_init_object (json_node_alloc (), object));
@@ -104,4 +108,24 @@ sqns_ctl_usage (const SqnsCtl *ctl, const char *format, ...)
   if (sqns_ctl_wants_json (ctl))
     print_error (ctl, "org.freedesktop.DBus.Error.InvalidArgs", text, NULL, SQNS_EXIT_USAGE);
   return SQNS_EXIT_USAGE;
+}
+
+static gboolean
+on_loop_end (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+sqns_ctl_run_loop (const SqnsCtl *ctl, GMainLoop *loop)
+{
+  guint timeout = ctl->timeout > 0 ? g_timeout_add_seconds ((guint)ctl->timeout, on_loop_end, loop) : 0;
+  guint interrupt = g_unix_signal_add (SIGINT, on_loop_end, loop);
+  guint terminate = g_unix_signal_add (SIGTERM, on_loop_end, loop);
+
+  g_main_loop_run (loop);
+  g_clear_handle_id (&timeout, g_source_remove);
+  g_clear_handle_id (&interrupt, g_source_remove);
+  g_clear_handle_id (&terminate, g_source_remove);
 }

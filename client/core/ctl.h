@@ -32,7 +32,7 @@ struct _SqnsCtl {
   gboolean help;
   gboolean version;
   char **program;             /* nullable, borrowed */
-  GPtrArray *left_behind;     /* char *, nullable: ids of jobs that continue without us; printed with an error */
+  GPtrArray *detached;        /* char *, nullable: ids of jobs that continue without us; printed with an error */
   const SqnsCommand *command; /* nullable */
 };
 
@@ -40,7 +40,7 @@ struct _SqnsCtl {
 gboolean sqns_ctl_wants_json (const SqnsCtl *ctl);
 
 /* Remembers a job that continues while the command ends with an error. */
-void sqns_ctl_left_behind (SqnsCtl *ctl, const char *uuid);
+void sqns_ctl_add_detached (SqnsCtl *ctl, const char *uuid);
 
 /* "sqnsctl: sentence" on stderr, the error document on stdout when JSON is wanted. Returns the exit code. */
 SqnsExit sqns_ctl_fail (const SqnsCtl *ctl, const GError *error);
@@ -61,3 +61,6 @@ void sqns_ctl_print_event (const SqnsCtl *ctl, const char *event, const char *no
 
 /* For documents with more than one noun. Takes @root, which sqns_json_document_new() made. */
 void sqns_ctl_print_document (const SqnsCtl *ctl, JsonNode *root);
+
+/* Runs @loop until it is quit, SIGINT or SIGTERM comes, or --timeout is over. */
+void sqns_ctl_run_loop (const SqnsCtl *ctl, GMainLoop *loop);

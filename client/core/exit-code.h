@@ -14,8 +14,8 @@ typedef enum {
   SQNS_EXIT_REFUSED = 6, /* bad or incompatible firmware, or not in this state; nothing was done */
   SQNS_EXIT_UNKNOWN = 7, /* device lost, timeout: what the modem does is not known */
   SQNS_EXIT_CANCELLED = 9,
-  SQNS_EXIT_RECOVERY = 10, /* the modem is left in recovery, action needed */
-  SQNS_EXIT_HAND = 11,     /* a person must act at the board */
+  SQNS_EXIT_RECOVERY = 10,    /* the modem is left in recovery, action needed */
+  SQNS_EXIT_USER_ACTION = 11, /* a person must act at the board */
   SQNS_EXIT_NO_DAEMON = 12,
   SQNS_EXIT_DETACHED = 130,
 } SqnsExit;

@@ -213,7 +213,7 @@ judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
   const char *board = *facts->board != '\0' ? facts->board : "board";
 
   if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
-    add (findings, SQNS_FINDING_BOARD_NEEDS_HAND, facts->port, NULL)->exit = SQNS_EXIT_HAND;
+    add (findings, SQNS_FINDING_BOARD_NEEDS_HAND, facts->port, NULL)->exit = SQNS_EXIT_USER_ACTION;
   else if (is_fresh (facts) && has_flag (facts, SQNS_BOARD_ANSWERS) && *facts->firmware != '\0')
     add (findings, SQNS_FINDING_BOARD_ANSWERS, facts->port, "board", board, "firmware", facts->firmware, NULL);
   else if (failed_with (facts, SQNS_ERROR_TIMEOUT) && !was_heard (facts))
@@ -325,7 +325,7 @@ power_of (const SqnsModemFacts *facts)
   if (facts->job != NULL)
     return facts->job_power;
   /* what an interrupted job left behind, until the modem has said by itself what it does */
-  if (facts->torn != NULL && !facts->torn_safe && facts->asked != SQNS_ASKED_WELL)
+  if (facts->interrupted != NULL && !facts->interrupted_safe && facts->asked != SQNS_ASKED_WELL)
     return SQNS_POWER_KEEP;
   if (failed_with (facts, SQNS_ERROR_TIMEOUT) || failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     return SQNS_POWER_UNSURE;
@@ -354,15 +354,15 @@ judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
 static void
 judge_job (const SqnsModemFacts *facts, GPtrArray *findings)
 {
-  if (facts->job != NULL && facts->job_hand)
+  if (facts->job != NULL && facts->job_needs_user)
     add (findings, SQNS_FINDING_JOB_NEEDS_HAND, facts->port, "job", facts->job, "message", facts->job_message, NULL)
         ->exit
-        = SQNS_EXIT_HAND;
+        = SQNS_EXIT_USER_ACTION;
   else if (facts->job != NULL)
     add (findings, SQNS_FINDING_JOB, facts->port, "job", facts->job, "message", facts->job_message, NULL);
-  else if (facts->torn != NULL)
-    add (findings, facts->torn_stranded ? SQNS_FINDING_JOB_STRANDED : SQNS_FINDING_JOB_INTERRUPTED, facts->port, "job",
-         facts->torn, "message", facts->torn_message, NULL);
+  else if (facts->interrupted != NULL)
+    add (findings, facts->interrupted_needs_resume ? SQNS_FINDING_JOB_STRANDED : SQNS_FINDING_JOB_INTERRUPTED,
+         facts->port, "job", facts->interrupted, "message", facts->interrupted_message, NULL);
 }
 
 static void

@@ -85,12 +85,12 @@ typedef struct {
   const char *blockers;   /* in one sentence, or "" */
   const char *job;        /* the beginning of the uuid of the job that runs on it, nullable */
   const char *job_message;
-  gboolean job_hand; /* it waits for a person: job_message says what for */
+  gboolean job_needs_user; /* it waits for a person: job_message says what for */
   SqnsPower job_power;
-  const char *torn; /* likewise of a job that is interrupted, nullable; no job runs then */
-  const char *torn_message;
-  gboolean torn_safe;
-  gboolean torn_stranded; /* it does not go on by itself */
+  const char *interrupted; /* likewise of a job that is interrupted, nullable; no job runs then */
+  const char *interrupted_message;
+  gboolean interrupted_safe;
+  gboolean interrupted_needs_resume; /* it does not go on by itself */
 } SqnsModemFacts;
 
 /* --- findings --- */

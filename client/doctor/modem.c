@@ -3,7 +3,6 @@
 #include "client/doctor/modem.h"
 
 #include "client/job/state.h"
-#include "client/job/power.h"
 #include "common/version.h"
 
 #define SHORT_UUID 8
@@ -15,7 +14,7 @@ copy (const char *text)
 }
 
 static void
-take_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
+set_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
 {
   const char *path = sqns_dbus_modem_get_current_job (modem);
   if (path == NULL || g_str_equal (path, "/"))
@@ -24,27 +23,27 @@ take_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
   if (job == NULL || sqns_job_state_ended (sqns_job_state (job)))
     return;
   facts->job = sqns_intern_take (g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID));
-  const char *hand = sqns_job_hand (job);
-  facts->job_hand = hand != NULL;
+  const char *hand = sqns_job_user_action (job);
+  facts->job_needs_user = hand != NULL;
   facts->job_message = copy (hand != NULL ? hand : sqns_dbus_job_get_message (job));
-  facts->job_power = sqns_power_of_job (job, modem);
+  facts->job_power = sqns_job_power (job, modem);
 }
 
 /* A job that is interrupted is not the modem's current one. */
 static void
-take_torn_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
+set_interrupted_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
 {
   g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
-  for (guint i = 0; i < jobs->len && facts->job == NULL && facts->torn == NULL; i++)
+  for (guint i = 0; i < jobs->len && facts->job == NULL && facts->interrupted == NULL; i++)
     {
       SqnsDbusJob *job = jobs->pdata[i];
       if (sqns_job_state (job) != SQNS_JOB_INTERRUPTED
           || g_strcmp0 (sqns_dbus_job_get_modem (job), sqns_path (modem)) != 0)
         continue;
-      facts->torn = sqns_intern_take (g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID));
-      facts->torn_message = copy (sqns_dbus_job_get_message (job));
-      facts->torn_safe = sqns_dbus_job_get_safe (job);
-      facts->torn_stranded = sqns_job_wants_resume (job);
+      facts->interrupted = sqns_intern_take (g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID));
+      facts->interrupted_message = copy (sqns_dbus_job_get_message (job));
+      facts->interrupted_safe = sqns_dbus_job_get_safe (job);
+      facts->interrupted_needs_resume = sqns_job_needs_resume (job);
     }
 }
 
@@ -59,7 +58,7 @@ version_of (GVariant *versions, const char *name, SqnsVersion *version)
 /* A boot loader is written with the firmware of its release: one that is newer than the firmware tells of an upgrade
  * that did not take (field-failures.md §2.3: Software 33988, Bootloader2 39529). */
 static void
-take_versions (SqnsModemFacts *facts, GVariant *versions)
+set_versions (SqnsModemFacts *facts, GVariant *versions)
 {
   static const char *const loaders[] = { "bootloader1", "bootloader2" };
   SqnsVersion rom, software, loader;
@@ -93,14 +92,14 @@ sqns_doctor_modem_facts (SqnsConnection *conn, SqnsDbusModem *modem, gboolean br
 
   if (!sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &facts.state))
     facts.state = SQNS_MODEM_UNKNOWN;
-  take_versions (&facts, sqns_dbus_modem_get_versions (modem));
-  take_job (&facts, conn, modem);
-  take_torn_job (&facts, conn, modem);
+  set_versions (&facts, sqns_dbus_modem_get_versions (modem));
+  set_job (&facts, conn, modem);
+  set_interrupted_job (&facts, conn, modem);
   return facts;
 }
 
 static void
-take_failure (SqnsModemFacts *facts, GError *error)
+set_failure (SqnsModemFacts *facts, GError *error)
 {
   g_autofree char *name = sqns_exit_error_name (error);
   facts->asked = SQNS_ASKED_IN_VAIN;
@@ -127,6 +126,6 @@ sqns_doctor_ask_modem (SqnsConnection *conn, SqnsDbusModem **modem)
   facts = sqns_doctor_modem_facts (conn, *modem, FALSE);
   facts.asked = SQNS_ASKED_WELL;
   if (!asked)
-    take_failure (&facts, error);
+    set_failure (&facts, error);
   return facts;
 }

@@ -70,9 +70,7 @@ read_all (int fd, guint64 size, const char *shown, GError **error)
   guint64 got = 0;
   while (got < size)
     {
-      ssize_t n = pread (fd, data + got, size - got, (off_t)got);
-      if (n < 0 && errno == EINTR)
-        continue;
+      ssize_t n = TEMP_FAILURE_RETRY (pread (fd, data + got, size - got, (off_t)got));
       if (n < 0)
         {
           g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s: cannot be read: %s", shown, g_strerror (errno));

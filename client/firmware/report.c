@@ -7,7 +7,7 @@
 #include "common/clean.h"
 
 static char *
-version_words (const SqnsVersion *version)
+version_text (const SqnsVersion *version)
 {
   if (!sqns_version_known (version))
     return g_strdup ("the file does not say");
@@ -18,7 +18,7 @@ version_words (const SqnsVersion *version)
 }
 
 static char *
-kind_words (const SqnsCaba *caba)
+kind_text (const SqnsCaba *caba)
 {
   if (caba->diff && caba->base_build != 0)
     return g_strdup_printf ("differential, only for a modem that runs build %u", caba->base_build);
@@ -53,9 +53,9 @@ sqns_firmware_report_print (const SqnsFirmwareFile *file)
 {
   const SqnsCaba *caba = file->caba;
   g_autofree char *name = sqns_clean_line (file->name, -1);
-  g_autofree char *version = version_words (&caba->version);
+  g_autofree char *version = version_text (&caba->version);
   g_autofree char *text = sqns_clean_line (caba->version_text, -1);
-  g_autofree char *kind = kind_words (caba);
+  g_autofree char *kind = kind_text (caba);
   g_autofree char *updater = caba->updater_size > 0
                                  ? g_strdup_printf ("%" G_GUINT64_FORMAT " bytes, inside", caba->updater_size)
                                  : g_strdup ("none inside");

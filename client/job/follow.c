@@ -14,7 +14,7 @@
 
 #define GRACE_S 2 /* between two Ctrl-C that mean "cancel" */
 /* A job's state may arrive a quarter of a second late: one that was just resumed still says that it waits for that. */
-#define STRANDED_S 1
+#define RESUME_S 1
 
 typedef enum {
   STATE_STARTING, /* the daemon was asked, no job is known yet */
@@ -82,7 +82,7 @@ worst_end (SqnsFollow *follow, SqnsExit code)
 }
 
 static gboolean
-on_stranded (gpointer data)
+on_needs_resume (gpointer data)
 {
   SqnsFollow *follow = data;
   follow->stranded = 0;
@@ -103,7 +103,7 @@ check_all_ended (SqnsFollow *follow)
       const SqnsJobMonitor *monitor = follow->jobs->pdata[i];
       ended += monitor->ended;
       refused += monitor->cancel_refused;
-      if (sqns_job_wants_resume (monitor->job))
+      if (sqns_job_needs_resume (monitor->job))
         stranded++;
       else if (!monitor->ended)
         others++;
@@ -115,12 +115,12 @@ check_all_ended (SqnsFollow *follow)
   else if (stranded == 0 || others > 0)
     g_clear_handle_id (&follow->stranded, g_source_remove);
   else if (follow->stranded == 0)
-    follow->stranded = g_timeout_add_seconds (STRANDED_S, on_stranded, follow);
+    follow->stranded = g_timeout_add_seconds (RESUME_S, on_needs_resume, follow);
 }
 
 /* The daemon may not see whose the port is. */
 static void
-note_holder (SqnsFollow *follow, SqnsJobMonitor *monitor)
+report_holder (SqnsFollow *follow, SqnsJobMonitor *monitor)
 {
   const char *error_name = sqns_dbus_job_get_error_name (monitor->job);
   const char *message = sqns_dbus_job_get_error_message (monitor->job);
@@ -146,7 +146,7 @@ on_event (SqnsJobMonitor *monitor, SqnsJobEvent event, const char *why, gpointer
       sqns_ctl_print_event (follow->ctl, names[event], "job", sqns_json_from_proxy (monitor->job));
     }
   if (event == SQNS_JOB_ENDED)
-    note_holder (follow, monitor);
+    report_holder (follow, monitor);
   if (event != SQNS_JOB_ADDED)
     check_all_ended (follow);
 }
@@ -314,9 +314,9 @@ report (SqnsFollow *follow, SqnsJobMonitor *monitor)
   else if (monitor->ended)
     sqns_job_report_end (follow->ctl, monitor->job, monitor->modem, monitor->name);
   else if (follow->error != NULL)
-    sqns_ctl_left_behind (follow->ctl, monitor->uuid);
-  else if (follow->code != SQNS_EXIT_DETACHED && sqns_job_wants_resume (monitor->job))
-    sqns_job_report_stranded (monitor->job, monitor->modem, monitor->name);
+    sqns_ctl_add_detached (follow->ctl, monitor->uuid);
+  else if (follow->code != SQNS_EXIT_DETACHED && sqns_job_needs_resume (monitor->job))
+    sqns_job_report_interrupted (monitor->job, monitor->modem, monitor->name);
 }
 
 SqnsExit

@@ -21,9 +21,7 @@ read_log (int fd, GError **error)
   char buffer[16384];
   for (;;)
     {
-      ssize_t n = pread (fd, buffer, sizeof buffer, (off_t)log->len);
-      if (n < 0 && errno == EINTR)
-        continue;
+      ssize_t n = TEMP_FAILURE_RETRY (pread (fd, buffer, sizeof buffer, (off_t)log->len));
       if (n < 0)
         {
           g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot read the log: %s", g_strerror (errno));

@@ -86,7 +86,7 @@ without_digits (const char *text)
 }
 
 static void
-tell_wait (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *name, const char *text)
+report_wait (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *name, const char *text)
 {
   g_autofree char *line = sqns_job_report_line (job, name, text);
   g_autofree char *words = waits_for_somebody (job) ? without_digits (line) : NULL;
@@ -95,7 +95,7 @@ tell_wait (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *na
 }
 
 static void
-tell_step (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *name, const char *text)
+report_step (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *name, const char *text)
 {
   SqnsJobState state = sqns_job_state (job);
   g_autofree char *line = sqns_job_report_line (job, name, text);
@@ -113,7 +113,7 @@ sqns_progress_show (SqnsProgress *progress, guint index, SqnsDbusJob *job, const
 {
   g_autofree char *text = sqns_job_report_text (job);
 
-  tell_wait (progress, index, job, name, text);
+  report_wait (progress, index, job, name, text);
   if (progress->bars != NULL)
     {
       SqnsBar bar;
@@ -121,5 +121,5 @@ sqns_progress_show (SqnsProgress *progress, guint index, SqnsDbusJob *job, const
       sqns_bars_set (progress->bars, index, &bar);
     }
   else if (!progress->ctl->quiet)
-    tell_step (progress, index, job, name, text);
+    report_step (progress, index, job, name, text);
 }

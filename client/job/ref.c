@@ -56,24 +56,18 @@ GPtrArray *
 sqns_job_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gboolean all, GError **error)
 {
   g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) known = sqns_connection_jobs (conn);
 
   for (guint i = 0; i < n_refs; i++)
     {
       g_autoptr (SqnsDbusJob) job = sqns_job_ref_find (conn, refs[i], error);
       if (job == NULL)
         return NULL;
-      if (g_hash_table_add (seen, g_strdup (uuid_of (job))))
-        g_ptr_array_add (jobs, g_steal_pointer (&job));
+      sqns_add_once (jobs, job);
     }
-  if (all)
-    {
-      g_autoptr (GPtrArray) known = sqns_connection_jobs (conn);
-      for (guint i = 0; i < known->len; i++)
-        if (!sqns_job_state_ended (sqns_job_state (known->pdata[i]))
-            && g_hash_table_add (seen, g_strdup (uuid_of (known->pdata[i]))))
-          g_ptr_array_add (jobs, g_object_ref (known->pdata[i]));
-    }
+  for (guint i = 0; all && i < known->len; i++)
+    if (!sqns_job_state_ended (sqns_job_state (known->pdata[i])))
+      sqns_add_once (jobs, known->pdata[i]);
   return g_steal_pointer (&jobs);
 }
 

@@ -3,7 +3,6 @@
 #include "client/job/report.h"
 #include "client/job/state.h"
 #include "client/ui/output.h"
-#include "client/job/power.h"
 
 #include "common/clean.h"
 
@@ -129,7 +128,7 @@ detail (const char *label, const char *text)
 }
 
 static const char *
-power_words (SqnsPower power)
+power_text (SqnsPower power)
 {
   switch (power)
     {
@@ -158,13 +157,13 @@ report_details (SqnsDbusJob *job, SqnsDbusModem *modem, const char *next)
       = g_strdup_printf ("sqnsctl job %.*s --log", SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
 
   detail ("modem", modem != NULL ? sqns_dbus_modem_get_state (modem) : NULL);
-  detail ("power", power_words (sqns_power_of_job (job, modem)));
+  detail ("power", power_text (sqns_job_power (job, modem)));
   detail ("next", next);
   detail ("log", log);
 }
 
 void
-sqns_job_report_stranded (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
+sqns_job_report_interrupted (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
 {
   g_autofree char *next
       = g_strdup_printf ("See to the board, then run 'sqnsctl resume %.*s': the job does not go on by itself.",

@@ -20,4 +20,4 @@ void sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, 
 void sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem, const char *name);
 
 /* The same of a job that is interrupted and goes on when a person says so: all of it on stderr. */
-void sqns_job_report_stranded (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name);
+void sqns_job_report_interrupted (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name);

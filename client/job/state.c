@@ -2,6 +2,9 @@
 /* What a job's state means. */
 #include "client/job/state.h"
 
+#include "client/core/connection.h"
+#include "common/power.h"
+
 #include <string.h>
 
 /* No property tells these two: the words of the daemon's messages do. */
@@ -17,7 +20,7 @@ sqns_job_state (SqnsDbusJob *job)
 }
 
 const char *
-sqns_job_hand (SqnsDbusJob *job)
+sqns_job_user_action (SqnsDbusJob *job)
 {
   const char *message = sqns_dbus_job_get_message (job);
   gboolean hand = sqns_job_state (job) == SQNS_JOB_WAITING && message != NULL && g_str_has_prefix (message, HAND);
@@ -26,7 +29,7 @@ sqns_job_hand (SqnsDbusJob *job)
 
 /* Who goes on by itself has a place in the queue. */
 gboolean
-sqns_job_wants_resume (SqnsDbusJob *job)
+sqns_job_needs_resume (SqnsDbusJob *job)
 {
   const char *message = sqns_dbus_job_get_message (job);
   return sqns_job_state (job) == SQNS_JOB_INTERRUPTED && sqns_dbus_job_get_queue_position (job) == 0 && message != NULL
@@ -44,4 +47,27 @@ sqns_job_state_exit (SqnsDbusJob *job)
   if (code != SQNS_EXIT_DONE) /* a cancelled job may have left the modem in recovery: its error says so */
     return code;
   return state == SQNS_JOB_CANCELLED ? SQNS_EXIT_CANCELLED : SQNS_EXIT_FAILED;
+}
+
+static gboolean
+works_for_another (SqnsDbusModem *modem, SqnsDbusJob *job)
+{
+  const char *current = sqns_dbus_modem_get_current_job (modem);
+  return g_strcmp0 (current, "/") != 0 && g_strcmp0 (current, sqns_path (job)) != 0;
+}
+
+/* What the daemon calls safe is what this job did, and that alone. */
+SqnsPower
+sqns_job_power (SqnsDbusJob *job, SqnsDbusModem *modem)
+{
+  SqnsModemState state;
+  SqnsError code;
+
+  if (modem == NULL || !sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &state))
+    return sqns_dbus_job_get_safe (job) ? SQNS_POWER_UNSURE : SQNS_POWER_KEEP;
+  if (sqns_dbus_job_get_safe (job) && works_for_another (modem, job))
+    return SQNS_POWER_UNSURE;
+  if (!sqns_error_from_name (sqns_dbus_job_get_error_name (job), &code))
+    return sqns_dbus_job_get_safe (job) ? sqns_power_of_state (state) : SQNS_POWER_KEEP;
+  return sqns_power_after_failure (sqns_dbus_job_get_safe (job), code, state);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which modem a person means. */
-#include "client/modem/imei-search.h"
 #include "client/modem/name.h"
 #include "client/modem/ref.h"
 #include "codec/identity.h"
@@ -11,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define KEY "sqns-imei" /* of a proxy: what its modem told, "" nothing */
+
 /* Most exact first: a board whose id happens to look like another's tty is found by its id. */
 typedef enum {
   BY_OBJECT,
@@ -18,46 +19,35 @@ typedef enum {
   BY_TTY,
   BY_REAL_TTY, /* /dev/serial/by-id/... */
   BY_SHORT_TTY,
-} Criterion;
-#define N_CRITERIA (BY_SHORT_TTY + 1)
+  NOT_MEANT,
+} Rank;
 
 static char *
 real_path (const char *path)
 {
   g_autofree char *absolute = g_canonicalize_filename (path, NULL);
   char *resolved = realpath (absolute, NULL);
-  if (resolved == NULL)
-    return g_steal_pointer (&absolute);
-  char *copy = g_strdup (resolved);
-  free (resolved);
-  return copy;
+  return resolved != NULL ? resolved : g_steal_pointer (&absolute);
 }
 
-static gboolean
-matches (SqnsDbusModem *modem, Criterion criterion, const char *ref, const char *real)
+static Rank
+rank_of (SqnsDbusModem *modem, const char *ref, const char *real)
 {
   const char *node = sqns_dbus_modem_get_dev_node (modem);
-  g_autofree char *short_name = NULL;
-  g_autofree char *real_node = NULL;
 
-  switch (criterion)
-    {
-    case BY_OBJECT:
-      return g_strcmp0 (sqns_path (modem), ref) == 0;
-    case BY_ID:
-      return g_strcmp0 (sqns_dbus_modem_get_id (modem), ref) == 0;
-    case BY_TTY:
-      return sqns_modem_is_at_tty (modem) && g_strcmp0 (node, ref) == 0;
-    case BY_REAL_TTY:
-      if (real == NULL || node == NULL || !sqns_modem_is_at_tty (modem))
-        return FALSE;
-      real_node = real_path (node);
-      return g_str_equal (real_node, real);
-    case BY_SHORT_TTY:
-      short_name = g_path_get_basename (node != NULL ? node : "");
-      return sqns_modem_is_at_tty (modem) && g_str_equal (short_name, ref);
-    }
-  return FALSE;
+  if (g_strcmp0 (sqns_path (modem), ref) == 0)
+    return BY_OBJECT;
+  if (g_strcmp0 (sqns_dbus_modem_get_id (modem), ref) == 0)
+    return BY_ID;
+  if (node == NULL || !sqns_modem_is_at_tty (modem))
+    return NOT_MEANT;
+  if (g_str_equal (node, ref))
+    return BY_TTY;
+  g_autofree char *real_node = real != NULL ? real_path (node) : NULL;
+  if (real_node != NULL && g_str_equal (real_node, real))
+    return BY_REAL_TTY;
+  g_autofree char *short_name = g_path_get_basename (node);
+  return g_str_equal (short_name, ref) ? BY_SHORT_TTY : NOT_MEANT;
 }
 
 static SqnsDbusModem *
@@ -134,7 +124,7 @@ find_remembered (GPtrArray *modems, const char *ref)
 
 /* Of an error that says that nothing is there. */
 static void
-tell_remembered (GPtrArray *modems, const char *ref, GError **error)
+append_remembered (GPtrArray *modems, const char *ref, GError **error)
 {
   SqnsDbusModem *gone = find_remembered (modems, ref);
   if (gone == NULL || error == NULL || *error == NULL || sqns_exit_from_error (*error) != SQNS_EXIT_NOT_FOUND)
@@ -150,24 +140,130 @@ tell_remembered (GPtrArray *modems, const char *ref, GError **error)
 static SqnsDbusModem *
 find_known (SqnsConnection *conn, GPtrArray *modems, const char *ref, const char *real, GError **error)
 {
+  SqnsDbusModem *found = NULL;
+  Rank best = NOT_MEANT;
   guint n_found = 0;
-  for (guint criterion = 0; criterion < N_CRITERIA; criterion++)
+
+  for (guint i = 0; i < modems->len; i++)
     {
-      SqnsDbusModem *found = NULL;
-      for (guint i = 0; i < modems->len; i++)
-        if (matches (modems->pdata[i], (Criterion)criterion, ref, real))
-          {
-            found = modems->pdata[i];
-            n_found++;
-          }
-      if (n_found == 1)
-        return g_object_ref (found);
-      if (n_found > 1)
-        return refuse_many (ref, n_found, "", error);
+      Rank rank = rank_of (modems->pdata[i], ref, real);
+      if (rank == NOT_MEANT || rank > best)
+        continue;
+      n_found = rank < best ? 1 : n_found + 1;
+      best = rank;
+      found = modems->pdata[i];
     }
-  SqnsDbusModem *labelled = *ref != '\0' ? find_by_label (conn, modems, ref, &n_found) : NULL;
-  return n_found > 1 ? refuse_many (ref, n_found, "the label ", error) : labelled;
+  if (n_found > 1)
+    return refuse_many (ref, n_found, "", error);
+  if (n_found == 1)
+    return g_object_ref (found);
+  found = *ref != '\0' ? find_by_label (conn, modems, ref, &n_found) : NULL;
+  return n_found > 1 ? refuse_many (ref, n_found, "the label ", error) : found;
 }
+
+/* --- by the IMEI --- */
+
+typedef struct {
+  guint pending;
+  GString *unasked; /* boards that could not be asked, and why */
+  GError *denied;
+} Search;
+
+static void
+add_unasked (Search *search, SqnsDbusModem *modem, const char *why)
+{
+  g_autofree char *name = sqns_modem_name (modem);
+  g_string_append_printf (search->unasked, "; %s could not be asked: %s", name, why);
+}
+
+static void
+on_identified (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Search *search = data;
+  g_autoptr (GVariant) identity = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *imei = "";
+
+  search->pending--;
+  if (sqns_dbus_modem_call_identify_finish (SQNS_DBUS_MODEM (source), &identity, result, &error))
+    {
+      g_variant_lookup (identity, "imei", "&s", &imei);
+      g_object_set_data_full (source, KEY, g_strdup (imei), g_free);
+      return;
+    }
+  if (sqns_exit_from_error (error) == SQNS_EXIT_NOT_ALLOWED && search->denied == NULL)
+    search->denied = g_error_copy (error);
+  g_dbus_error_strip_remote_error (error);
+  add_unasked (search, SQNS_DBUS_MODEM (source), error->message);
+}
+
+static void
+ask_all (SqnsConnection *conn, GPtrArray *modems, Search *search)
+{
+  for (guint i = 0; i < modems->len; i++)
+    {
+      SqnsDbusModem *modem = modems->pdata[i];
+      if (!sqns_dbus_modem_get_present (modem) || g_object_get_data (G_OBJECT (modem), KEY) != NULL)
+        continue;
+      if (g_strcmp0 (sqns_dbus_modem_get_current_job (modem), "/") != 0)
+        {
+          add_unasked (search, modem, "a job runs on it");
+          continue;
+        }
+      sqns_dbus_modem_call_identify (modem, sqns_no_options (), sqns_connection_flags (conn),
+                                     sqns_connection_long_timeout (conn), NULL, on_identified, search);
+      search->pending++;
+    }
+  if (search->pending > 0)
+    sqns_ctl_remark (conn->ctl, "asking %u %s for the IMEI", search->pending,
+                     search->pending == 1 ? "board" : "boards");
+  while (search->pending > 0) /* each call has its deadline */
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static SqnsDbusModem *
+choose (GPtrArray *modems, const char *imei, const char *unasked, GError **error)
+{
+  SqnsDbusModem *found = NULL;
+  guint n_found = 0;
+
+  for (guint i = 0; i < modems->len; i++)
+    {
+      const char *told = g_object_get_data (modems->pdata[i], KEY);
+      if (told == NULL || !sqns_identity_same_imei (told, imei))
+        continue;
+      found = modems->pdata[i];
+      n_found++;
+    }
+  if (n_found == 1)
+    return g_object_ref (found);
+  if (n_found > 1)
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%u boards tell the IMEI %s: name one by its id", n_found,
+                 imei);
+  else
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board tells the IMEI %s%s (see: sqnsctl list)", imei,
+                 unasked);
+  return NULL;
+}
+
+/* Asks every board that is there and that no job uses, all at the same time: the daemon keeps no numbers. That
+ * interrupts programs on the boards. Each modem is asked once in a run of the program. */
+static SqnsDbusModem *
+find_by_imei (SqnsConnection *conn, GPtrArray *modems, const char *imei, GError **error)
+{
+  g_autoptr (GString) unasked = g_string_new (NULL);
+  Search search = { .unasked = unasked };
+
+  ask_all (conn, modems, &search);
+  g_autoptr (GError) denied = search.denied;
+  g_autoptr (GError) local = NULL;
+  SqnsDbusModem *found = choose (modems, imei, unasked->str, &local);
+  if (found == NULL)
+    g_propagate_error (error, denied != NULL ? g_steal_pointer (&denied) : g_steal_pointer (&local));
+  return found;
+}
+
+/* --- all of it --- */
 
 SqnsDbusModem *
 sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GError **error)
@@ -192,50 +288,35 @@ sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GError **error)
     {
       found = add_port (conn, absolute, error);
       if (found == NULL)
-        tell_remembered (modems, absolute, error);
+        append_remembered (modems, absolute, error);
       return found;
     }
   if (sqns_identity_is_imei (ref))
-    return sqns_imei_search (conn, modems, ref, error);
+    return find_by_imei (conn, modems, ref, error);
   g_autofree char *shown = sqns_clean_line (ref, -1);
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
-  tell_remembered (modems, ref, error);
+  append_remembered (modems, ref, error);
   return NULL;
-}
-
-static gboolean
-already_there (GPtrArray *modems, SqnsDbusModem *modem)
-{
-  for (guint i = 0; i < modems->len; i++)
-    if (g_strcmp0 (sqns_path (modems->pdata[i]), sqns_path (modem)) == 0)
-      return TRUE;
-  return FALSE;
 }
 
 GPtrArray *
 sqns_modem_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gboolean all, GError **error)
 {
   g_autoptr (GPtrArray) modems = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) known = sqns_connection_modems (conn);
 
   for (guint i = 0; i < n_refs; i++)
     {
       g_autoptr (SqnsDbusModem) modem = sqns_modem_ref_find (conn, refs[i], error);
       if (modem == NULL)
         return NULL;
-      if (!already_there (modems, modem))
-        g_ptr_array_add (modems, g_steal_pointer (&modem));
+      sqns_add_once (modems, modem);
     }
-  if (all)
-    {
-      g_autoptr (GPtrArray) known = sqns_connection_modems (conn);
-      for (guint i = 0; i < known->len; i++)
-        if (sqns_dbus_modem_get_present (known->pdata[i]) && !already_there (modems, known->pdata[i]))
-          g_ptr_array_add (modems, g_object_ref (known->pdata[i]));
-    }
-  if (modems->len == 0)
-    {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board is there: plug one in, or name its tty");
-      return NULL;
-    }
-  return g_steal_pointer (&modems);
+  for (guint i = 0; all && i < known->len; i++)
+    if (sqns_dbus_modem_get_present (known->pdata[i]))
+      sqns_add_once (modems, known->pdata[i]);
+  if (modems->len > 0)
+    return g_steal_pointer (&modems);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board is there: plug one in, or name its tty");
+  return NULL;
 }

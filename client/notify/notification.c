@@ -3,7 +3,6 @@
 #include "client/job/state.h"
 #include "client/modem/name.h"
 #include "client/notify/notification.h"
-#include "client/job/power.h"
 
 #include "common/clean.h"
 
@@ -75,7 +74,7 @@ of_running (SqnsDbusJob *job, const char *name, const char *note)
 static SqnsNotification *
 of_waiting (SqnsDbusJob *job, const char *name, const char *note)
 {
-  const char *hand = sqns_job_hand (job);
+  const char *hand = sqns_job_user_action (job);
   GString *body = g_string_new (NULL);
 
   add_line (body, hand != NULL ? hand : sqns_dbus_job_get_message (job));
@@ -83,7 +82,7 @@ of_waiting (SqnsDbusJob *job, const char *name, const char *note)
   add_line (body, sqns_dbus_job_get_safe (job) && hand == NULL ? "" : KEEP_POWER);
   add_line (body, note);
   SqnsNotification *self
-      = hand != NULL ? new_notification (SQNS_NOTIFICATION_HAND, g_strdup_printf ("%s needs you", name), body)
+      = hand != NULL ? new_notification (SQNS_NOTIFICATION_USER_ACTION, g_strdup_printf ("%s needs you", name), body)
                      : new_notification (SQNS_NOTIFICATION_WAITING, g_strdup_printf ("%s: the job waits", name), body);
   self->cancel = !sqns_dbus_job_get_point_of_no_return (job);
   return self;
@@ -108,7 +107,7 @@ of_success (SqnsDbusJob *job, const char *name)
 }
 
 static const char *
-power_words (SqnsPower power)
+power_text (SqnsPower power)
 {
   switch (power)
     {
@@ -138,7 +137,7 @@ of_failure (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
       g_autofree char *line = g_strdup_printf ("The modem: %s.", state);
       add_line (body, line);
     }
-  add_line (body, power_words (sqns_power_of_job (job, modem)));
+  add_line (body, power_text (sqns_job_power (job, modem)));
   add_line (body, sqns_dbus_job_get_advice (job));
   return new_notification (harmless ? SQNS_NOTIFICATION_CANCELLED : SQNS_NOTIFICATION_FAILED,
                            g_strdup_printf ("%s: %s", name, cancelled ? "cancelled" : "the modem's upgrade failed"),

@@ -5,10 +5,10 @@
 #include "sqns-dbus.h"
 
 typedef enum {
-  SQNS_NOTIFICATION_PROGRESS,  /* it runs */
-  SQNS_NOTIFICATION_WAITING,   /* it had begun, and waits for something */
-  SQNS_NOTIFICATION_HAND,      /* a person is waited for */
-  SQNS_NOTIFICATION_SUCCEEDED, /* the end, as the next two */
+  SQNS_NOTIFICATION_PROGRESS,    /* it runs */
+  SQNS_NOTIFICATION_WAITING,     /* it had begun, and waits for something */
+  SQNS_NOTIFICATION_USER_ACTION, /* a person is waited for */
+  SQNS_NOTIFICATION_SUCCEEDED,   /* the end, as the next two */
   SQNS_NOTIFICATION_CANCELLED,
   SQNS_NOTIFICATION_FAILED,
   SQNS_NOTIFICATION_LOST, /* the daemon has gone while it ran */

@@ -31,7 +31,7 @@ static const struct {
 } kinds[] = {
   [SQNS_NOTIFICATION_PROGRESS] = { URGENCY_LOW, "modem", 0 },
   [SQNS_NOTIFICATION_WAITING] = { URGENCY_NORMAL, "dialog-information", 0 },
-  [SQNS_NOTIFICATION_HAND] = { URGENCY_CRITICAL, "dialog-warning", 0 },
+  [SQNS_NOTIFICATION_USER_ACTION] = { URGENCY_CRITICAL, "dialog-warning", 0 },
   [SQNS_NOTIFICATION_SUCCEEDED] = { URGENCY_NORMAL, "modem", -1 },
   [SQNS_NOTIFICATION_CANCELLED] = { URGENCY_NORMAL, "modem", -1 },
   [SQNS_NOTIFICATION_FAILED] = { URGENCY_CRITICAL, "dialog-error", 0 },
@@ -75,7 +75,7 @@ struct _SqnsNotifier {
   gboolean leaving;
 };
 
-static void consider (Entry *entry);
+static void advance (Entry *entry);
 
 static void
 free_entry (gpointer data)
@@ -143,7 +143,7 @@ body_for (const Capabilities *capabilities, const SqnsNotification *notification
 }
 
 static void
-on_told (GObject *source, GAsyncResult *result, gpointer data)
+on_sent (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
@@ -169,7 +169,7 @@ on_told (GObject *source, GAsyncResult *result, gpointer data)
       sqns_err_line ("sqnsctl: the notification server refuses: %s", error->message);
       entry->tries = 0;
     }
-  consider (entry);
+  advance (entry);
 }
 
 static void
@@ -186,7 +186,7 @@ tell (Entry *entry)
                           g_variant_new ("(susss^as@a{sv}i)", "sqnsd", entry->id, kinds[notification->kind].icon,
                                          summary, body, button ? actions : actions + 2, hints_of (notification),
                                          kinds[notification->kind].expiry),
-                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, self->cancellable, on_told,
+                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, self->cancellable, on_sent,
                           entry);
   entry->in_flight = TRUE;
   entry->closed = FALSE;
@@ -196,7 +196,7 @@ tell (Entry *entry)
 }
 
 static void
-take_off (SqnsNotifier *self, const Entry *entry)
+close_at_server (SqnsNotifier *self, const Entry *entry)
 {
   if (self->owner != NULL && entry->id != 0)
     g_dbus_connection_call (self->session, self->owner, PATH, INTERFACE, "CloseNotification",
@@ -209,7 +209,7 @@ on_due (gpointer data)
 {
   Entry *entry = data;
   entry->timer = 0;
-  consider (entry);
+  advance (entry);
   return G_SOURCE_REMOVE;
 }
 
@@ -226,7 +226,7 @@ static void start_server (SqnsNotifier *self);
 
 /* Does the next thing for @entry, which may be gone then. */
 static void
-consider (Entry *entry)
+advance (Entry *entry)
 {
   SqnsNotifier *self = entry->notifier;
   gint64 now = g_get_monotonic_time ();
@@ -235,7 +235,7 @@ consider (Entry *entry)
     return;
   if (entry->withdrawn)
     {
-      take_off (self, entry);
+      close_at_server (self, entry);
       g_ptr_array_remove (self->entries, entry);
       return;
     }
@@ -257,10 +257,10 @@ consider (Entry *entry)
 }
 
 static void
-consider_all (SqnsNotifier *self)
+advance_all (SqnsNotifier *self)
 {
   for (guint i = self->entries->len; i-- > 0;) /* some may go */
-    consider (self->entries->pdata[i]);
+    advance (self->entries->pdata[i]);
 }
 
 /* --- the server comes and goes --- */
@@ -305,7 +305,7 @@ on_capabilities (GObject *source, GAsyncResult *result, gpointer data)
       self->capabilities.markup = g_strv_contains (names, "body-markup");
       self->capabilities.actions = g_strv_contains (names, "actions");
     }
-  consider_all (self);
+  advance_all (self);
 }
 
 static void
@@ -361,7 +361,7 @@ on_vanished (GDBusConnection *session, const char *name, gpointer data)
       if (entry->wanted == NULL && !entry->closed)
         entry->wanted = g_steal_pointer (&entry->shown);
     }
-  consider_all (self);
+  advance_all (self);
 }
 
 static void
@@ -406,7 +406,7 @@ leave (Entry *entry)
   if (last == NULL || last->kind == SQNS_NOTIFICATION_LOST)
     return;
   if (!sqns_notification_is_end (last->kind))
-    take_off (self, entry);
+    close_at_server (self, entry);
   else if (entry->wanted != NULL && self->owner != NULL && self->capabilities.known)
     tell (entry);
 }
@@ -474,7 +474,7 @@ sqns_notifier_show (SqnsNotifier *self, const char *key, SqnsNotification *notif
   g_clear_pointer (&entry->wanted, sqns_notification_free);
   entry->wanted = notification;
   entry->withdrawn = FALSE;
-  consider (entry);
+  advance (entry);
 }
 
 void
@@ -485,5 +485,5 @@ sqns_notifier_withdraw (SqnsNotifier *self, const char *key)
     return;
   entry->withdrawn = TRUE;
   g_clear_handle_id (&entry->timer, g_source_remove);
-  consider (entry); /* one that is on its way when it has arrived */
+  advance (entry); /* one that is on its way when it has arrived */
 }

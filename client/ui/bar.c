@@ -37,7 +37,7 @@ draw (guint filled_percent, guint width)
 }
 
 static char *
-bytes_words (const SqnsBar *bar)
+bytes_text (const SqnsBar *bar)
 {
   if (bar->total == 0 || bar->look != SQNS_BAR_RUNNING)
     return g_strdup ("");
@@ -47,7 +47,7 @@ bytes_words (const SqnsBar *bar)
 }
 
 static char *
-rate_words (const SqnsBar *bar)
+rate_text (const SqnsBar *bar)
 {
   if (bar->rate == 0 || bar->look != SQNS_BAR_RUNNING)
     return g_strdup ("");
@@ -56,7 +56,7 @@ rate_words (const SqnsBar *bar)
 }
 
 static char *
-left_words (const SqnsBar *bar, gint64 now)
+left_text (const SqnsBar *bar, gint64 now)
 {
   if (bar->expected_end <= now || bar->look != SQNS_BAR_RUNNING)
     return g_strdup ("");
@@ -66,7 +66,7 @@ left_words (const SqnsBar *bar, gint64 now)
 
 /* What is said first: the longest that fits. */
 static const char *
-power_words (guint columns)
+power_text (guint columns)
 {
   static const char *const words[] = { SQNS_BAR_KEEP_POWER, "KEEP POWER", "KEEP ON", "KEEP" };
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
@@ -76,7 +76,7 @@ power_words (guint columns)
 }
 
 static char *
-percent_words (const SqnsBar *bar, guint columns)
+percent_text (const SqnsBar *bar, guint columns)
 {
   g_autofree char *spaced = g_strdup_printf ("%u %%", percent (bar));
   g_autofree char *tight = g_strdup_printf ("%u%%", percent (bar));
@@ -92,7 +92,7 @@ without_head (const SqnsBar *bar, const char *clean_text)
 }
 
 static char *
-text_words (const SqnsBar *bar, const char *clean_text, guint columns)
+status_text (const SqnsBar *bar, const char *clean_text, guint columns)
 {
   gboolean fits = sqns_text_width (clean_text) <= columns;
   return sqns_text_fit_words (fits ? clean_text : without_head (bar, clean_text), columns);
@@ -104,9 +104,9 @@ format_rest (const SqnsBar *bar, guint name_width, guint columns, gint64 now)
 {
   g_autofree char *clean_name = sqns_clean_line (bar->name, -1);
   g_autofree char *clean_text = sqns_clean_line (bar->text, -1);
-  g_autofree char *bytes = bytes_words (bar);
-  g_autofree char *rate = rate_words (bar);
-  g_autofree char *left = left_words (bar, now);
+  g_autofree char *bytes = bytes_text (bar);
+  g_autofree char *rate = rate_text (bar);
+  g_autofree char *left = left_text (bar, now);
   g_autofree char *percents = g_strdup_printf ("%3u %%", percent (bar));
 
   name_width = MIN (name_width, columns / NAME_MAX_SHARE);
@@ -119,7 +119,7 @@ format_rest (const SqnsBar *bar, guint name_width, guint columns, gint64 now)
       return sqns_text_fit (idle, columns);
     }
   if (sqns_text_width (padded) + strlen (percents) > columns)
-    return percent_words (bar, columns);
+    return percent_text (bar, columns);
   /* What is left goes to the pieces by their worth. */
   guint room = columns - sqns_text_width (padded) - (guint)strlen (percents);
   guint wanted = MIN (sqns_text_width (without_head (bar, clean_text)), bar->rate > 0 ? TEXT_MIN : SENTENCE_MIN) + 2;
@@ -134,7 +134,7 @@ format_rest (const SqnsBar *bar, guint name_width, guint columns, gint64 now)
       else
         pieces[i][0] = '\0';
     }
-  g_autofree char *text = text_words (bar, clean_text, room > 2 ? room - 2 : 0);
+  g_autofree char *text = status_text (bar, clean_text, room > 2 ? room - 2 : 0);
   guint text_width = sqns_text_width (text);
   room -= text_width > 0 ? text_width + 2 : 0;
 
@@ -155,7 +155,7 @@ char *
 sqns_bar_format (const SqnsBar *bar, const SqnsBarLayout *layout, guint columns, gint64 now)
 {
   gboolean keep = bar->keep_power && bar->look != SQNS_BAR_IDLE;
-  const char *words = keep ? power_words (columns) : "";
+  const char *words = keep ? power_text (columns) : "";
   gboolean indented = !keep && layout->keep_power && columns >= INDENT_MIN;
   guint taken = keep || indented ? (guint)strlen (keep ? words : SQNS_BAR_KEEP_POWER) + 2 : 0;
   g_autofree char *rest = format_rest (bar, layout->name_width, columns > taken ? columns - taken : 0, now);
@@ -170,5 +170,5 @@ sqns_bar_format_rest (guint hidden, guint finished, guint all, gboolean keep_pow
 {
   g_autofree char *rest
       = g_strdup_printf ("%u more board%s; %u of %u finished", hidden, hidden == 1 ? "" : "s", finished, all);
-  return keep_power ? behind_power (power_words (columns), columns, rest) : sqns_text_fit_words (rest, columns);
+  return keep_power ? behind_power (power_text (columns), columns, rest) : sqns_text_fit_words (rest, columns);
 }
