@@ -1,16 +1,73 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One step of a plan: which procedure runs it. */
+/* One step of a plan: which procedure runs it, and what it sends. */
 #include "upgrade/step.h"
 
 #include "base/deadlines.h"
-#include "modem/install.h"
 #include "modem/bootmode.h"
+#include "modem/install.h"
+#include "modem/load-updater.h"
 #include "modem/prepare.h"
 #include "modem/upload.h"
-#include "modem/load-updater.h"
+
+static GBytes *
+find_bootrom (GBytes *image, const SqnsCaba *caba)
+{
+  for (guint i = 0; i < caba->packages->len; i++)
+    {
+      const SqnsPackage *package = g_ptr_array_index (caba->packages, i);
+      if (package->role == SQNS_ROLE_BOOTROM && package->kind == SQNS_PACKAGE_UPGR)
+        return g_bytes_new_from_bytes (image, package->offset, package->size);
+    }
+  return NULL;
+}
+
+void
+sqns_step_files_init (
+    SqnsStepFiles *files, GBytes *image, const SqnsCaba *caba, GBytes *first, GBytes *updater, guint block_size)
+{
+  *files = (SqnsStepFiles){
+    .parts = {
+      [SQNS_PART_FILE] = g_bytes_ref (image),
+      [SQNS_PART_BOOTROM] = find_bootrom (image, caba),
+      [SQNS_PART_FIRST] = first != NULL ? g_bytes_ref (first) : NULL,
+    },
+    .given = updater != NULL ? g_bytes_ref (updater) : NULL,
+    .embedded
+    = caba->updater_size > 0 ? g_bytes_new_from_bytes (image, caba->updater_offset, caba->updater_size) : NULL,
+    .block_size = block_size,
+  };
+}
+
+void
+sqns_step_files_clear (SqnsStepFiles *files)
+{
+  for (guint i = 0; i < SQNS_N_PARTS; i++)
+    g_clear_pointer (&files->parts[i], g_bytes_unref);
+  g_clear_pointer (&files->given, g_bytes_unref);
+  g_clear_pointer (&files->embedded, g_bytes_unref);
+}
+
+/* Which of them FFH takes is likely, not seen (protocol.md §5): the second try is for the other one. */
+static GBytes *
+next_updater (SqnsLink *link, SqnsStepFiles *files)
+{
+  gboolean given = files->given != NULL && (files->embedded == NULL || files->loads % 2 == 0);
+  GBytes *updater = given ? files->given : files->embedded;
+
+  files->loads++;
+  sqns_monitor_remark (sqns_link_monitor (link), "updater: %s, %" G_GSIZE_FORMAT " bytes",
+                       given ? "the one that was given" : "the one inside the firmware file",
+                       g_bytes_get_size (updater));
+  return updater;
+}
 
 static void
-upload (GTask *task, SqnsStep step, const SqnsStepFiles *files, GAsyncReadyCallback done)
+upload (SqnsLink *link,
+        SqnsStep step,
+        const SqnsStepFiles *files,
+        GCancellable *cancellable,
+        GAsyncReadyCallback callback,
+        gpointer user_data)
 {
   const SqnsStepInfo *info = sqns_step_info (step);
   gboolean stores = sqns_step_has (step, SQNS_TRAIT_STORES);
@@ -26,71 +83,56 @@ upload (GTask *task, SqnsStep step, const SqnsStepFiles *files, GAsyncReadyCallb
                      : NULL,
     .counts = info->part == SQNS_PART_FILE,
   };
-  sqns_upload_async (g_task_get_source_object (task), &config, g_task_get_cancellable (task), done, task);
-}
-
-/* All procedures are tasks of the link that return a boolean. */
-static void
-on_done (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  sqns_upload_async (link, &config, cancellable, callback, user_data);
 }
 
 void
 sqns_step_async (SqnsLink *link,
                  SqnsStep step,
-                 const SqnsStepFiles *files,
+                 SqnsStepFiles *files,
                  GCancellable *cancellable,
                  GAsyncReadyCallback callback,
                  gpointer user_data)
 {
-  GTask *task = g_task_new (link, cancellable, callback, user_data);
-
-  g_task_set_check_cancellable (task, FALSE); /* what the procedure reached stands */
   switch (step)
     {
     case SQNS_STEP_PREPARE:
-      sqns_prepare_async (link, SQNS_NOTICE_STARTED, cancellable, on_done, task);
+      sqns_prepare_async (link, SQNS_NOTICE_STARTED, cancellable, callback, user_data);
       break;
     /* a modem that was told to boot answers as what it was for a moment: a cancel waits until it is what it will be */
     case SQNS_STEP_BOOT_RECOVERY:
-      sqns_bootmode_async (link, SQNS_MODE_RECOVERY, SQNS_BOOT_RECOVERY_S, NULL, on_done, task);
+      sqns_bootmode_async (link, SQNS_MODE_RECOVERY, SQNS_BOOT_RECOVERY_S, NULL, callback, user_data);
       break;
     case SQNS_STEP_BOOT_FFH:
-      sqns_bootmode_async (link, SQNS_MODE_FFH, SQNS_BOOT_FFH_S, NULL, on_done, task);
+      sqns_bootmode_async (link, SQNS_MODE_FFH, SQNS_BOOT_FFH_S, NULL, callback, user_data);
       break;
     case SQNS_STEP_BOOT_APPLICATION:
-      sqns_bootmode_async (link, SQNS_MODE_FFF, SQNS_BOOT_APPLICATION_S, cancellable, on_done, task);
+      sqns_bootmode_async (link, SQNS_MODE_FFF, SQNS_BOOT_APPLICATION_S, cancellable, callback, user_data);
       break;
     case SQNS_STEP_WAIT:
-      sqns_bootmode_async (link, SQNS_MODE_UNKNOWN, SQNS_UPDATING_S, cancellable, on_done, task);
+      sqns_bootmode_async (link, SQNS_MODE_UNKNOWN, SQNS_UPDATING_S, cancellable, callback, user_data);
       break;
     case SQNS_STEP_UPLOAD_BOOTROM:
     case SQNS_STEP_UPLOAD_ON_THE_FLY:
     case SQNS_STEP_STORE_FIRST:
     case SQNS_STEP_STORE:
-      upload (task, step, files, on_done);
+      upload (link, step, files, cancellable, callback, user_data);
       break;
     case SQNS_STEP_LOAD_UPDATER:
-      sqns_load_updater_async (link, files->updater, cancellable, on_done, task);
+      sqns_load_updater_async (link, next_updater (link, files), cancellable, callback, user_data);
       break;
     case SQNS_STEP_APPLY:
-      sqns_install_async (link, SQNS_INSTALL_WRITTEN, cancellable, on_done, task);
+      sqns_install_async (link, SQNS_INSTALL_WRITTEN, cancellable, callback, user_data);
       break;
     case SQNS_STEP_INSTALL:
-      sqns_install_async (link, SQNS_INSTALL_STORED, cancellable, on_done, task);
+      sqns_install_async (link, SQNS_INSTALL_STORED, cancellable, callback, user_data);
       break;
     case SQNS_STEP_CONFIRM:
       g_assert_not_reached ();
     }
 }
 
+/* All procedures are tasks of the link that return a boolean. */
 gboolean
 sqns_step_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 {

@@ -42,7 +42,6 @@ typedef struct {
   SqnsMonitor monitor;
   SqnsStepFiles files;
   SqnsPlanFiles plan_files;
-  GBytes *embedded_updater; /* nullable */
 
   SqnsUpgradeState state;
   SqnsLink *link;
@@ -62,11 +61,7 @@ upgrade_free (gpointer data)
 {
   Upgrade *upgrade = data;
   g_clear_object (&upgrade->link);
-  g_bytes_unref (upgrade->config.image);
-  g_clear_pointer (&upgrade->config.first_step, g_bytes_unref);
-  g_clear_pointer (&upgrade->config.updater, g_bytes_unref);
-  g_clear_pointer (&upgrade->embedded_updater, g_bytes_unref);
-  g_clear_pointer (&upgrade->files.parts[SQNS_PART_BOOTROM], g_bytes_unref);
+  sqns_step_files_clear (&upgrade->files);
   g_clear_pointer (&upgrade->plan, sqns_plan_free); /* none when it failed before, or was refused */
   sqns_upgrade_state_clear (&upgrade->state);
   g_free (upgrade->summary);
@@ -296,19 +291,6 @@ make_plan (SqnsSsm *ssm)
 
 /* --- steps --- */
 
-static void
-choose_updater (Upgrade *upgrade)
-{
-  GBytes *given = upgrade->config.updater, *embedded = upgrade->embedded_updater;
-  /* which of them FFH takes is likely, not seen (protocol.md §5): the second try is for the other one */
-  gboolean use_given = given != NULL && (embedded == NULL || upgrade->state.checkpoint.done.updater_loads % 2 == 0);
-
-  upgrade->files.updater = use_given ? given : embedded;
-  sqns_monitor_remark (&upgrade->monitor, "updater: %s, %" G_GSIZE_FORMAT " bytes",
-                       use_given ? "the one that was given" : "the one inside the firmware file",
-                       g_bytes_get_size (upgrade->files.updater));
-}
-
 static gboolean
 on_saved (gpointer ssm)
 {
@@ -320,11 +302,8 @@ static void
 begin_step (SqnsSsm *ssm)
 {
   Upgrade *upgrade = sqns_ssm_data (ssm);
-  SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
 
-  if (step == SQNS_STEP_LOAD_UPDATER)
-    choose_updater (upgrade);
-  sqns_upgrade_state_begin (&upgrade->state, step);
+  sqns_upgrade_state_begin (&upgrade->state, g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at));
   save (upgrade, on_saved, ssm);
 }
 
@@ -456,7 +435,7 @@ end (gpointer data)
 }
 
 static void
-upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
+run_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Upgrade *upgrade = data;
 
@@ -506,33 +485,6 @@ upgrade_state (SqnsSsm *ssm, guint state, gpointer data)
     }
 }
 
-/* The parts of the file that go to the modem by themselves. */
-static void
-cut_parts (Upgrade *upgrade)
-{
-  const SqnsCaba *caba = upgrade->config.caba;
-  GBytes *image = upgrade->config.image, *first = upgrade->config.first_step;
-
-  upgrade->files.parts[SQNS_PART_FILE] = image;
-  upgrade->files.parts[SQNS_PART_FIRST] = first;
-  upgrade->files.block_size = upgrade->config.block_size;
-  if (caba->updater_size > 0)
-    upgrade->embedded_updater = g_bytes_new_from_bytes (image, caba->updater_offset, caba->updater_size);
-  for (guint i = 0; i < caba->packages->len && upgrade->files.parts[SQNS_PART_BOOTROM] == NULL; i++)
-    {
-      const SqnsPackage *package = g_ptr_array_index (caba->packages, i);
-      if (package->role == SQNS_ROLE_BOOTROM && package->kind == SQNS_PACKAGE_UPGR)
-        upgrade->files.parts[SQNS_PART_BOOTROM] = g_bytes_new_from_bytes (image, package->offset, package->size);
-    }
-  upgrade->plan_files = (SqnsPlanFiles){
-    .caba = caba,
-    .size = g_bytes_get_size (image),
-    .first_step = upgrade->config.first_caba,
-    .first_step_size = first != NULL ? g_bytes_get_size (first) : 0,
-    .updater_given = upgrade->config.updater != NULL,
-  };
-}
-
 void
 sqns_upgrade_async (const SqnsUpgradeConfig *config,
                     const SqnsMonitor *monitor,
@@ -540,21 +492,24 @@ sqns_upgrade_async (const SqnsUpgradeConfig *config,
                     GAsyncReadyCallback callback,
                     gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "upgrade", state_names, N_STATES, ASSESS, upgrade_state };
+  static const SqnsSsmClass klass = { "upgrade", state_names, N_STATES, ASSESS, run_state };
   Upgrade *upgrade = g_new0 (Upgrade, 1);
 
   upgrade->config = *config;
-  g_bytes_ref (config->image);
-  if (config->first_step != NULL)
-    g_bytes_ref (config->first_step);
-  if (config->updater != NULL)
-    g_bytes_ref (config->updater);
   upgrade->config.link.devnode = upgrade->devnode = g_strdup (config->link.devnode);
   upgrade->config.link.board = upgrade->board = g_strdup (config->link.board);
   upgrade->monitor = *monitor;
   upgrade->found = SQNS_MODE_UNKNOWN;
   sqns_upgrade_state_init (&upgrade->state, &config->checkpoint, config->link.unsafe);
-  cut_parts (upgrade);
+  sqns_step_files_init (&upgrade->files, config->image, config->caba, config->first_step, config->updater,
+                        config->block_size);
+  upgrade->plan_files = (SqnsPlanFiles){
+    .caba = config->caba,
+    .size = g_bytes_get_size (config->image),
+    .first_step = config->first_caba,
+    .first_step_size = config->first_step != NULL ? g_bytes_get_size (config->first_step) : 0,
+    .updater_given = config->updater != NULL,
+  };
   sqns_ssm_run (&klass, g_task_new (NULL, cancellable, callback, user_data), upgrade, upgrade_free);
 }
 
