@@ -4,22 +4,12 @@
 
 /* No text names a program's options or a command: whoever shows it knows its own. */
 
-#define PLAIN(text)                                                                                                    \
-  {                                                                                                                    \
-    SQNS_ADVICE_STEP_PLAIN, text                                                                                       \
-  }
-#define KEEPS(text)                                                                                                    \
-  {                                                                                                                    \
-    SQNS_ADVICE_STEP_KEEPS, text                                                                                       \
-  }
-#define WAITS(text)                                                                                                    \
-  {                                                                                                                    \
-    SQNS_ADVICE_STEP_WAITS, text                                                                                       \
-  }
-#define CUTS(text)                                                                                                     \
-  {                                                                                                                    \
-    SQNS_ADVICE_STEP_CUTS, text                                                                                        \
-  }
+/* clang-format off */
+#define PLAIN(text) { SQNS_ADVICE_STEP_PLAIN, text }
+#define KEEPS(text) { SQNS_ADVICE_STEP_KEEPS, text }
+#define WAITS(text) { SQNS_ADVICE_STEP_WAITS, text }
+#define CUTS(text) { SQNS_ADVICE_STEP_CUTS, text }
+/* clang-format on */
 
 #define LEAVE_ON KEEPS ("Leave the board's power on: the modem may still be writing its flash.")
 #define RUN_SAME PLAIN ("Run the same upgrade again: it goes on from the state that it finds.")
@@ -30,101 +20,91 @@
   PLAIN ("The modem itself was not asked, so see to the board first: its cable and power, a program that runs on it, " \
          "its own firmware; its reset button does not touch the modem.")
 
-static const struct {
-  SqnsAdviceId id;
-  SqnsAdviceStep steps[SQNS_ADVICE_MAX_STEPS];
-} advices[] = {
-  { SQNS_ADVICE_KEEP_POWER, { LEAVE_ON, WAITS ("Wait fifteen minutes."), RUN_SAME, DIAGNOSE } },
-  { SQNS_ADVICE_KEEP_POWER_PLUG_IN,
-    { KEEPS ("Leave the board's power on where it still has any."), PLAIN ("Put the cable back."), RUN_SAME } },
-  { SQNS_ADVICE_KEEP_POWER_PRESS_RESET,
-    { LEAVE_ON, PLAIN ("Press the board's reset button, which does not touch the modem."), RUN_SAME } },
-  { SQNS_ADVICE_KEEP_POWER_CLOSE_PROGRAM, { LEAVE_ON, CLOSE_PROGRAM, RUN_SAME } },
-  { SQNS_ADVICE_UPDATER,
-    { KEEPS ("Leave the board's power on: the modem is applying an upgrade by itself."),
-      WAITS ("Wait fifteen minutes."), RUN_SAME } },
+static const SqnsAdviceStep advices[][SQNS_ADVICE_MAX_STEPS] = {
+  [SQNS_ADVICE_KEEP_POWER] = { LEAVE_ON, WAITS ("Wait fifteen minutes."), RUN_SAME, DIAGNOSE },
+  [SQNS_ADVICE_KEEP_POWER_PLUG_IN]
+  = { KEEPS ("Leave the board's power on where it still has any."), PLAIN ("Put the cable back."), RUN_SAME },
+  [SQNS_ADVICE_KEEP_POWER_PRESS_RESET]
+  = { LEAVE_ON, PLAIN ("Press the board's reset button, which does not touch the modem."), RUN_SAME },
+  [SQNS_ADVICE_KEEP_POWER_CLOSE_PROGRAM] = { LEAVE_ON, CLOSE_PROGRAM, RUN_SAME },
+  [SQNS_ADVICE_UPDATER] = { KEEPS ("Leave the board's power on: the modem is applying an upgrade by itself."),
+                            WAITS ("Wait fifteen minutes."), RUN_SAME },
 
-  { SQNS_ADVICE_RECOVERY,
-    { PLAIN ("The modem waits in recovery for a firmware file."),
-      PLAIN ("Run the same upgrade again: it goes on from there.") } },
-  { SQNS_ADVICE_MTOOLS,
-    { PLAIN ("The modem waits in its updater (mTools) for a firmware file."),
-      PLAIN ("Run the same upgrade again, or recover it: it goes on from there.") } },
-  { SQNS_ADVICE_FFH,
-    { PLAIN ("The modem waits in its boot loader (FFH)."),
+  [SQNS_ADVICE_RECOVERY] = { PLAIN ("The modem waits in recovery for a firmware file."),
+                             PLAIN ("Run the same upgrade again: it goes on from there.") },
+  [SQNS_ADVICE_MTOOLS] = { PLAIN ("The modem waits in its updater (mTools) for a firmware file."),
+                           PLAIN ("Run the same upgrade again, or recover it: it goes on from there.") },
+  [SQNS_ADVICE_FFH]
+  = { PLAIN ("The modem waits in its boot loader (FFH)."),
       PLAIN ("Recover it, or run the upgrade again, with the full .dup file: the updater that it needs is taken out of "
-             "that file.") } },
-  { SQNS_ADVICE_NEEDS_FILE,
-    { PLAIN ("The modem waits for a full firmware file that fits it."),
-      PLAIN ("Run the upgrade, or recover it, with such a file.") } },
+             "that file.") },
+  [SQNS_ADVICE_NEEDS_FILE] = { PLAIN ("The modem waits for a full firmware file that fits it."),
+                               PLAIN ("Run the upgrade, or recover it, with such a file.") },
 
-  { SQNS_ADVICE_LOST,
-    { PLAIN ("Check the cable and the board's power."), PLAIN ("Plug the board in again."), RUN_AGAIN } },
-  { SQNS_ADVICE_CLOSE_PROGRAM, { CLOSE_PROGRAM, RUN_AGAIN } },
-  { SQNS_ADVICE_INHIBITED, { PLAIN ("Wait until the inhibition ends, then run the upgrade again.") } },
-  { SQNS_ADVICE_FETCH_FILE,
-    { PLAIN ("Nothing was changed on the modem, and this file must not be sent to one."),
-      PLAIN ("Get the firmware file again from its source and compare its SHA-256.") } },
-  { SQNS_ADVICE_CHOOSE_FILE, { PLAIN ("Choose a firmware file that fits this modem; nothing was changed on it.") } },
-  { SQNS_ADVICE_DOWNGRADE,
-    { PLAIN ("The modem runs a newer firmware, and nothing was changed on it."),
-      PLAIN ("If the older one is wanted, allow the downgrade and run the upgrade again.") } },
-  { SQNS_ADVICE_LOOK_AT_STATE,
-    { PLAIN ("Nothing was changed on the modem. Look at its state: ask for a diagnosis (doctor).") } },
+  [SQNS_ADVICE_LOST]
+  = { PLAIN ("Check the cable and the board's power."), PLAIN ("Plug the board in again."), RUN_AGAIN },
+  [SQNS_ADVICE_CLOSE_PROGRAM] = { CLOSE_PROGRAM, RUN_AGAIN },
+  [SQNS_ADVICE_INHIBITED] = { PLAIN ("Wait until the inhibition ends, then run the upgrade again.") },
+  [SQNS_ADVICE_FETCH_FILE] = { PLAIN ("Nothing was changed on the modem, and this file must not be sent to one."),
+                               PLAIN ("Get the firmware file again from its source and compare its SHA-256.") },
+  [SQNS_ADVICE_CHOOSE_FILE] = { PLAIN ("Choose a firmware file that fits this modem; nothing was changed on it.") },
+  [SQNS_ADVICE_DOWNGRADE] = { PLAIN ("The modem runs a newer firmware, and nothing was changed on it."),
+                              PLAIN ("If the older one is wanted, allow the downgrade and run the upgrade again.") },
+  [SQNS_ADVICE_LOOK_AT_STATE]
+  = { PLAIN ("Nothing was changed on the modem. Look at its state: ask for a diagnosis (doctor).") },
   /* who does not answer may be writing what an earlier upgrade left it with */
-  { SQNS_ADVICE_SILENT,
-    { WAITS ("This job changed nothing on the modem. If another upgrade of it was interrupted before, wait fifteen "
+  [SQNS_ADVICE_SILENT]
+  = { WAITS ("This job changed nothing on the modem. If another upgrade of it was interrupted before, wait fifteen "
              "minutes first."),
       CUTS ("Unplug the board for 10 seconds, then plug it back in (the reset button does not reset the modem)."),
-      PLAIN ("Run the upgrade again."), DIAGNOSE } },
-  { SQNS_ADVICE_NOT_ASKED, { SEE_TO_BOARD, RUN_AGAIN, DIAGNOSE } },
-  { SQNS_ADVICE_NOTHING_CHANGED, { RUN_AGAIN, DIAGNOSE } },
-  { SQNS_ADVICE_REFUSED,
-    { CUTS ("The modem still runs its old firmware. Unplug the board for 10 seconds, then plug it back in (the reset "
+      PLAIN ("Run the upgrade again."), DIAGNOSE },
+  [SQNS_ADVICE_NOT_ASKED] = { SEE_TO_BOARD, RUN_AGAIN, DIAGNOSE },
+  [SQNS_ADVICE_NOTHING_CHANGED] = { RUN_AGAIN, DIAGNOSE },
+  [SQNS_ADVICE_REFUSED]
+  = { CUTS ("The modem still runs its old firmware. Unplug the board for 10 seconds, then plug it back in (the reset "
             "button does not reset the modem)."),
-      PLAIN ("Run the upgrade again.") } },
-  { SQNS_ADVICE_PRESS_RESET,
-    { PLAIN ("Press the reset button of the board while no program runs on it (safe boot)."), RUN_AGAIN } },
-  { SQNS_ADVICE_CANCELLED, { PLAIN ("Nothing was changed on the modem. Run the upgrade again when it is wanted.") } },
-  { SQNS_ADVICE_DRAINING,
-    { PLAIN ("Switch draining off or wait until the daemon has been restarted, then run the upgrade again.") } },
-  { SQNS_ADVICE_OTHER_WAY,
-    { PLAIN ("The board or this release cannot do it this way, and nothing was changed on the modem."),
-      PLAIN ("Try another link or method, or leave both to the daemon.") } },
-  { SQNS_ADVICE_COMPARE_VERSION,
-    { PLAIN (
-        "Compare the version that the modem tells with the one that was wanted: ask for a diagnosis (doctor).") } },
+      PLAIN ("Run the upgrade again.") },
+  [SQNS_ADVICE_PRESS_RESET]
+  = { PLAIN ("Press the reset button of the board while no program runs on it (safe boot)."), RUN_AGAIN },
+  [SQNS_ADVICE_CANCELLED] = { PLAIN ("Nothing was changed on the modem. Run the upgrade again when it is wanted.") },
+  [SQNS_ADVICE_DRAINING]
+  = { PLAIN ("Switch draining off or wait until the daemon has been restarted, then run the upgrade again.") },
+  [SQNS_ADVICE_OTHER_WAY]
+  = { PLAIN ("The board or this release cannot do it this way, and nothing was changed on the modem."),
+      PLAIN ("Try another link or method, or leave both to the daemon.") },
+  [SQNS_ADVICE_COMPARE_VERSION]
+  = { PLAIN ("Compare the version that the modem tells with the one that was wanted: ask for a diagnosis (doctor).") },
 
-  { SQNS_ADVICE_PLUG_IN_GO_ON, { PLAIN ("Plug the board in again."), RUN_SAME } },
-  { SQNS_ADVICE_SILENT_GO_ON,
-    { WAITS ("Wait fifteen minutes: the modem may be at work by itself."), RUN_SAME,
+  [SQNS_ADVICE_PLUG_IN_GO_ON] = { PLAIN ("Plug the board in again."), RUN_SAME },
+  [SQNS_ADVICE_SILENT_GO_ON]
+  = { WAITS ("Wait fifteen minutes: the modem may be at work by itself."), RUN_SAME,
       CUTS ("If the modem still does not answer, unplug the board for 10 seconds, then plug it back in (the reset "
             "button does not reset the modem)."),
-      PLAIN ("Run it once more.") } },
-  { SQNS_ADVICE_NOT_ASKED_GO_ON, { SEE_TO_BOARD, RUN_SAME, DIAGNOSE } },
-  { SQNS_ADVICE_WRONG_VERSION,
-    { PLAIN ("The modem runs, but not the firmware that was wanted: ask for a diagnosis (doctor)."), RUN_SAME,
-      PLAIN ("Keep the job's log.") } },
-  { SQNS_ADVICE_FILE_NOT_TAKEN,
-    { PLAIN ("The modem runs, but did not take the file."),
-      PLAIN ("Check that the file fits it, then run the upgrade again; keep the job's log.") } },
-  { SQNS_ADVICE_STILL_RUNS,
-    { PLAIN ("The modem runs and may be used as it is. Run the upgrade again when it is wanted.") } },
-  { SQNS_ADVICE_PRESS_RESET_GO_ON, { PLAIN ("Press the reset button of the board."), RUN_SAME } },
-  { SQNS_ADVICE_GO_ON, { RUN_SAME, DIAGNOSE } },
+      PLAIN ("Run it once more.") },
+  [SQNS_ADVICE_NOT_ASKED_GO_ON] = { SEE_TO_BOARD, RUN_SAME, DIAGNOSE },
+  [SQNS_ADVICE_WRONG_VERSION]
+  = { PLAIN ("The modem runs, but not the firmware that was wanted: ask for a diagnosis (doctor)."), RUN_SAME,
+      PLAIN ("Keep the job's log.") },
+  [SQNS_ADVICE_FILE_NOT_TAKEN]
+  = { PLAIN ("The modem runs, but did not take the file."),
+      PLAIN ("Check that the file fits it, then run the upgrade again; keep the job's log.") },
+  [SQNS_ADVICE_STILL_RUNS]
+  = { PLAIN ("The modem runs and may be used as it is. Run the upgrade again when it is wanted.") },
+  [SQNS_ADVICE_PRESS_RESET_GO_ON] = { PLAIN ("Press the reset button of the board."), RUN_SAME },
+  [SQNS_ADVICE_GO_ON] = { RUN_SAME, DIAGNOSE },
 
-  { SQNS_ADVICE_WAITS_FOR_BOARD, { PLAIN ("Plug the board in again: the job goes on from there.") } },
-  { SQNS_ADVICE_WAITS_FOR_PORT, { CLOSE_PROGRAM, PLAIN ("The job goes on by itself then.") } },
+  [SQNS_ADVICE_WAITS_FOR_BOARD] = { PLAIN ("Plug the board in again: the job goes on from there.") },
+  [SQNS_ADVICE_WAITS_FOR_PORT] = { CLOSE_PROGRAM, PLAIN ("The job goes on by itself then.") },
 
-  { SQNS_ADVICE_LEAVE_PASSTHROUGH,
-    { PLAIN ("Press the reset button on the board to get its MicroPython prompt back; the modem is not affected.") } },
+  [SQNS_ADVICE_LEAVE_PASSTHROUGH]
+  = { PLAIN ("Press the reset button on the board to get its MicroPython prompt back; the modem is not affected.") },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (advices) == SQNS_N_ADVICES);
 
 const SqnsAdviceStep *
 sqns_advice_step (SqnsAdviceId id, guint i)
 {
-  return i < SQNS_ADVICE_MAX_STEPS && advices[id].steps[i].text != NULL ? &advices[id].steps[i] : NULL;
+  return i < SQNS_ADVICE_MAX_STEPS && advices[id][i].text != NULL ? &advices[id][i] : NULL;
 }
 
 const char *
@@ -133,7 +113,6 @@ sqns_advice_message (SqnsAdviceId id)
   g_autoptr (GString) text = g_string_new (NULL);
   const SqnsAdviceStep *step;
 
-  g_assert (advices[id].id == id);
   for (guint i = 0; (step = sqns_advice_step (id, i)) != NULL; i++)
     g_string_append_printf (text, "%s%s", i > 0 ? " " : "", step->text);
   return g_intern_string (text->str);

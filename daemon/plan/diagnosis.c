@@ -13,26 +13,20 @@
 #define WRONG_FILE (E (INVALID_FIRMWARE) | E (INCOMPATIBLE) | E (DOWNGRADE))
 #define WAITING (M (FFH) | M (MTOOLS) | M (RECOVERY)) /* for a firmware file */
 
-typedef enum {
-  EITHER,
-  NO,
-  YES,
-} Flag;
-
-static gboolean
-fits (Flag flag, gboolean value)
-{
-  return flag == EITHER || (flag == YES) == (value != FALSE);
-}
-
 /* --- what the modem is after an upgrade that failed --- */
 
 #define SAME (-1)
 
+enum {
+  BETWEEN = 1 << 0,
+  WRITTEN = 1 << 1,
+  UNHEARD = 1 << 2, /* it was asked, and does not answer */
+};
+
 typedef struct {
   guint modes;
   guint errors;
-  Flag between, written, silent;
+  guint yes, no; /* what must hold, and what must not */
   int code;
   gboolean safe;
   const char *message;
@@ -40,37 +34,36 @@ typedef struct {
 
 /* clang-format off */
 static const Finding findings[] = {
-  /* modes                      errors between written silent */
-  { M (MTOOLS) | M (RECOVERY), ANY, YES, EITHER, EITHER, SQNS_ERROR_NEEDS_RECOVERY, FALSE,
+  { M (MTOOLS) | M (RECOVERY), ANY, BETWEEN, 0, SQNS_ERROR_NEEDS_RECOVERY, FALSE,
     "the modem waits in recovery with perhaps the first of two files: leave its power on and upgrade it again to "
     "finish" },
-  { M (MTOOLS), ANY, EITHER, EITHER, EITHER, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
+  { M (MTOOLS), ANY, 0, 0, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
     "the modem waits in its updater (mTools), power may be cut; upgrade it again to finish" },
-  { M (RECOVERY), ANY, EITHER, EITHER, EITHER, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
+  { M (RECOVERY), ANY, 0, 0, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
     "the modem waits in recovery, power may be cut; upgrade it again to finish" },
-  { M (FFH), ANY, EITHER, EITHER, EITHER, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
+  { M (FFH), ANY, 0, 0, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
     "the modem waits in its boot ROM (FFH), power may be cut; upgrade it again to finish" },
-  { M (FFF), ANY, YES, EITHER, EITHER, SAME, FALSE,
+  { M (FFF), ANY, BETWEEN, 0, SAME, FALSE,
     "the modem runs the first of two files: leave its power on and upgrade it again to finish" },
-  { M (FFF), ANY, EITHER, EITHER, EITHER, SAME, TRUE,
+  { M (FFF), ANY, 0, 0, SAME, TRUE,
     "the modem is up in its application, power may be cut" },
-  { M (UPDATER), ANY, EITHER, EITHER, EITHER, SQNS_ERROR_TIMEOUT, FALSE,
+  { M (UPDATER), ANY, 0, 0, SQNS_ERROR_TIMEOUT, FALSE,
     "the modem is applying an upgrade by itself; leave its power on and ask it again later" },
-  { ANY, E (DEVICE_LOST), EITHER, EITHER, EITHER, SAME, FALSE,
+  { ANY, E (DEVICE_LOST), 0, 0, SAME, FALSE,
     "the modem's state is not known; if the board still has power, leave it on, plug the board in again and upgrade "
     "it again: an interrupted upload can be repeated" },
-  { ANY, E (NEEDS_HAND), EITHER, EITHER, EITHER, SAME, FALSE,
+  { ANY, E (NEEDS_HAND), 0, 0, SAME, FALSE,
     "the modem's state is not known; leave its power on" },
   /* another program has taken the port in between */
-  { ANY, E (PORT_LOCKED) | E (BUSY), EITHER, YES, EITHER, SAME, FALSE,
+  { ANY, E (PORT_LOCKED) | E (BUSY), WRITTEN, 0, SAME, FALSE,
     "the modem's state is not known; leave its power on" },
-  { ANY, E (PORT_LOCKED) | E (BUSY), EITHER, NO, EITHER, SAME, TRUE,
+  { ANY, E (PORT_LOCKED) | E (BUSY), 0, WRITTEN, SAME, TRUE,
     "nothing of its firmware was written" },
-  { ANY, ANY, EITHER, YES, EITHER, SQNS_ERROR_TIMEOUT, FALSE,
+  { ANY, ANY, WRITTEN, 0, SQNS_ERROR_TIMEOUT, FALSE,
     "the modem's state is not known; leave its power on" },
-  { ANY, ANY, EITHER, NO, YES, SQNS_ERROR_TIMEOUT, TRUE,
+  { ANY, ANY, UNHEARD, WRITTEN, SQNS_ERROR_TIMEOUT, TRUE,
     "the modem does not answer any more; nothing of its firmware was written" },
-  { ANY, ANY, EITHER, NO, NO, SQNS_ERROR_TIMEOUT, TRUE,
+  { ANY, ANY, 0, WRITTEN | UNHEARD, SQNS_ERROR_TIMEOUT, TRUE,
     "the modem cannot be asked any more; nothing of its firmware was written" },
 };
 /* clang-format on */
@@ -78,11 +71,13 @@ static const Finding findings[] = {
 static const Finding *
 find (const SqnsFailure *failure)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (findings); i++)
-    if ((findings[i].modes & 1u << (failure->mode - SQNS_MODE_UNKNOWN)) && (findings[i].errors & 1u << failure->code)
-        && fits (findings[i].between, failure->between) && fits (findings[i].written, failure->written)
-        && fits (findings[i].silent, failure->contact == SQNS_CONTACT_SILENT))
-      return &findings[i];
+  guint is = (failure->between ? BETWEEN : 0) | (failure->written ? WRITTEN : 0)
+             | (failure->contact == SQNS_CONTACT_SILENT ? UNHEARD : 0);
+
+  for (const Finding *f = findings; f < findings + G_N_ELEMENTS (findings); f++)
+    if ((f->modes & 1u << (failure->mode - SQNS_MODE_UNKNOWN)) && (f->errors & 1u << failure->code)
+        && (f->yes & ~is) == 0 && (f->no & is) == 0)
+      return f;
   g_assert_not_reached ();
 }
 
@@ -169,10 +164,10 @@ advise (const SqnsFailure *failure, SqnsError code, SqnsPower power)
 {
   Stage stage = power == SQNS_POWER_KEEP ? KEEP : failure->phase <= SQNS_PHASE_PREPARE ? UNCHANGED : CHANGED;
 
-  for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
-    if ((rules[i].stages & stage) && (rules[i].errors & 1u << code)
-        && (rules[i].modes & 1u << (failure->mode - SQNS_MODE_UNKNOWN)) && (rules[i].contacts & 1u << failure->contact))
-      return rules[i].advice;
+  for (const Rule *r = rules; r < rules + G_N_ELEMENTS (rules); r++)
+    if ((r->stages & stage) && (r->errors & 1u << code) && (r->modes & 1u << (failure->mode - SQNS_MODE_UNKNOWN))
+        && (r->contacts & 1u << failure->contact))
+      return r->advice;
   g_assert_not_reached ();
 }
 

@@ -32,26 +32,21 @@ sqns_plan_check_files (const SqnsRules *rules,
 }
 
 /* The application runs after the file was taken: what it says of itself has the last word. */
-static SqnsPlan *
+static gboolean
 confirm (const SqnsPlanCase *c, GError **error)
 {
-  const SqnsCaba *caba = c->files->caba;
   g_autofree char *runs = sqns_version_format (&c->state->version);
-  g_autofree char *promised = sqns_version_format (&caba->version);
+  g_autofree char *promised = sqns_version_format (&c->files->caba->version);
 
   /* what the package is for: no other boot ROM is replaced (protocol.md §3) */
   if (c->kind == SQNS_FILE_BOOTROM && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM)
-    {
-      sqns_plan_refuse (error, SQNS_ERROR_VERIFY_FAILED,
+    return sqns_refuse (error, SQNS_ERROR_VERIFY_FAILED,
                         "the modem took the boot ROM package, but its boot ROM is still the factory's %u",
                         SQNS_FACTORY_BOOT_ROM);
-      return NULL;
-    }
-  if (c->kind == SQNS_FILE_BOOTROM || sqns_version_equal (&c->state->version, &caba->version))
-    return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
-  sqns_plan_refuse (error, SQNS_ERROR_VERIFY_FAILED, "the modem took the file, but runs %s and not %s",
-                    *runs != '\0' ? runs : "a version that it does not tell", promised);
-  return NULL;
+  if (c->kind == SQNS_FILE_BOOTROM || sqns_version_equal (&c->state->version, &c->files->caba->version))
+    return TRUE;
+  return sqns_refuse (error, SQNS_ERROR_VERIFY_FAILED, "the modem took the file, but runs %s and not %s",
+                      *runs != '\0' ? runs : "a version that it does not tell", promised);
 }
 
 /* A modem that reports success for what this job has not sent: somebody's upgrade that was never told to boot
@@ -74,15 +69,14 @@ may_send_again (const SqnsPlanCase *c)
 }
 
 /* The file is in, and only has to be booted. */
-static SqnsPlan *
-boot_file (const SqnsPlanCase *c, GError **error)
+static gboolean
+check_boot (const SqnsPlanCase *c, GError **error)
 {
   if (!c->done->rebooted)
-    return sqns_plan_check_route (c, SQNS_ROUTE_REBOOT, error) ? sqns_plan_new (c, SQNS_ROUTE_REBOOT) : NULL;
-  sqns_plan_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
-                    "the modem took the file and was booted, but is in %s mode again; another full image is allowed",
-                    sqns_mode_name (c->state->mode));
-  return NULL;
+    return sqns_plan_check_route (c, SQNS_ROUTE_REBOOT, error);
+  return sqns_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
+                      "the modem took the file and was booted, but is in %s mode again; another full image is allowed",
+                      sqns_mode_name (c->state->mode));
 }
 
 /* A run that was broken off behind the upload: a finished one is not repeated. */
@@ -106,35 +100,36 @@ waits_for_report (const SqnsPlanCase *c)
   return FALSE;
 }
 
-/* What needs no route: *@settled, with a plan or an error. */
-static SqnsPlan *
-settle (const SqnsPlanCase *c, gboolean *settled, GError **error)
+/* What needs no choice: *@settled, with a route or an error. */
+static gboolean
+settle (const SqnsPlanCase *c, gboolean *settled, SqnsRoute *route, GError **error)
 {
   SqnsMode mode = c->state->mode;
+  gboolean runs_it = mode == SQNS_MODE_FFF && sqns_version_equal (&c->state->version, &c->files->caba->version);
 
   *settled = TRUE;
   if (mode == SQNS_MODE_UNKNOWN)
-    {
-      sqns_plan_refuse (
-          error, SQNS_ERROR_WRONG_STATE,
-          "the modem does not tell which mode it is in; an upgrade is allowed once a probe has found that out");
-      return NULL;
-    }
+    return sqns_refuse (
+        error, SQNS_ERROR_WRONG_STATE,
+        "the modem does not tell which mode it is in; an upgrade is allowed once a probe has found that out");
+  *route = SQNS_ROUTE_WAIT;
   if (mode == SQNS_MODE_UPDATER)
-    return sqns_plan_new (c, SQNS_ROUTE_WAIT);
+    return TRUE;
+  *route = SQNS_ROUTE_NOTHING;
   if (c->done->file_taken && mode == SQNS_MODE_FFF)
     return confirm (c, error);
+  *route = SQNS_ROUTE_REBOOT;
   if (c->done->file_taken && !may_send_again (c))
-    return boot_file (c, error);
-  if (mode == SQNS_MODE_FFF && sqns_version_equal (&c->state->version, &c->files->caba->version)
-      && (c->done->file_sent || !c->options->allow_reinstall))
-    return sqns_plan_new (c, SQNS_ROUTE_NOTHING);
+    return check_boot (c, error);
+  *route = SQNS_ROUTE_NOTHING;
+  if (runs_it && (c->done->file_sent || !c->options->allow_reinstall))
+    return TRUE;
+  *route = SQNS_ROUTE_REPORT;
   if (waits_for_report (c))
-    return sqns_plan_new (c, SQNS_ROUTE_REPORT);
-  if (was_never_booted (c))
-    return sqns_plan_new (c, SQNS_ROUTE_REBOOT);
-  *settled = FALSE;
-  return NULL;
+    return TRUE;
+  *route = SQNS_ROUTE_REBOOT;
+  *settled = was_never_booted (c);
+  return TRUE;
 }
 
 /* No route has these files, this mode and this method. */
@@ -147,26 +142,25 @@ refuse_choice (const SqnsPlanCase *c, GError **error)
   switch (c->kind)
     {
     case SQNS_FILE_BOOTROM:
-      return sqns_plan_refuse (
-          error, SQNS_ERROR_INCOMPATIBLE,
-          "a boot ROM package alone is installed by a running application, with the method auto or "
-          "fff; this modem is in %s mode and the method is %s; a full image is allowed",
-          mode, method);
+      return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                          "a boot ROM package alone is installed by a running application, with the method auto or "
+                          "fff; this modem is in %s mode and the method is %s; a full image is allowed",
+                          mode, method);
     case SQNS_FILE_DIFF:
-      return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                               "a differential file is installed by the running application, so not with the method "
-                               "%s; auto and fff are allowed, or a full image",
-                               method);
+      return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                          "a differential file is installed by the running application, so not with the method "
+                          "%s; auto and fff are allowed, or a full image",
+                          method);
     case SQNS_FILE_PAIR:
       if (c->options->method == SQNS_METHOD_AUTO)
         return sqns_plan_check_route (c, SQNS_ROUTE_TWO_STEPS, error);
-      return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                               "two files have one way only, which the method %s is not; the method auto is allowed",
-                               method);
+      return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                          "two files have one way only, which the method %s is not; the method auto is allowed",
+                          method);
     case SQNS_FILE_FULL:
-      return sqns_plan_refuse (error, SQNS_ERROR_WRONG_STATE,
-                               "there is no way by the method %s for a modem in %s mode; the method auto is allowed",
-                               method, mode);
+      return sqns_refuse (error, SQNS_ERROR_WRONG_STATE,
+                          "there is no way by the method %s for a modem in %s mode; the method auto is allowed", method,
+                          mode);
     }
   g_assert_not_reached ();
 }
@@ -258,16 +252,12 @@ sqns_plan_make (const SqnsRules *rules,
   const SqnsPlanCase c = {
     rules, state, done, files, options, sqns_plan_file_kind (files, done->first_step_done),
   };
+  SqnsRoute route = SQNS_ROUTE_NOTHING;
   gboolean settled;
-  SqnsRoute route;
-  SqnsPlan *plan;
 
-  if (!sqns_plan_check_format (files, error))
+  if (!sqns_plan_check_format (files, error) || !settle (&c, &settled, &route, error))
     return NULL;
-  plan = settle (&c, &settled, error);
-  if (settled)
-    return plan;
-  if (!sqns_plan_check_base (&c, error))
+  if (!settled && (!sqns_plan_check_base (&c, error) || !find_route (&c, &route, error)))
     return NULL;
-  return find_route (&c, &route, error) ? sqns_plan_new (&c, route) : NULL;
+  return sqns_plan_new (&c, route);
 }

@@ -8,18 +8,6 @@
  * ROM"). */
 #define MAX_UPDATER_LOADS 2u
 
-gboolean
-sqns_plan_refuse (GError **error, SqnsError code, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  if (error != NULL)
-    *error = g_error_new_valist (SQNS_ERROR, (int)code, format, args);
-  va_end (args);
-  return FALSE;
-}
-
 SqnsFamily
 sqns_plan_file_family (const SqnsCaba *caba)
 {
@@ -55,28 +43,28 @@ check_first_step (const SqnsPlanFiles *files, GError **error)
   if (first == NULL)
     return TRUE;
   if (first->complete && !files->caba->complete)
-    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                             "the two files are in the wrong order: the first is the full image, which goes last; "
-                             "allowed the other way round");
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "the two files are in the wrong order: the first is the full image, which goes last; "
+                        "allowed the other way round");
   if (first->complete)
-    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                             "the first file is a full image, as the second is; a first file is the small one of the "
-                             "two that belong together (the -1.dup of release 48829); one full image by itself is "
-                             "allowed");
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "the first file is a full image, as the second is; a first file is the small one of the "
+                        "two that belong together (the -1.dup of release 48829); one full image by itself is "
+                        "allowed");
   if (first->diff || only_bootrom (first))
-    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                             "the first file is %s; only the small one of the two files that belong together (the "
-                             "-1.dup of release 48829) is allowed there",
-                             first->diff ? "a differential one" : "a boot ROM package alone");
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "the first file is %s; only the small one of the two files that belong together (the "
+                        "-1.dup of release 48829) is allowed there",
+                        first->diff ? "a differential one" : "a boot ROM package alone");
   if (files->first_step_size > SQNS_STORE_MAX_SIZE)
-    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                             "the first file has %" G_GUINT64_FORMAT " bytes, and the modem stores files of 4 MiB at "
-                             "most; the small one of the two files that belong together is allowed",
-                             files->first_step_size);
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "the first file has %" G_GUINT64_FORMAT " bytes, and the modem stores files of 4 MiB at "
+                        "most; the small one of the two files that belong together is allowed",
+                        files->first_step_size);
   if (!files->caba->complete)
-    return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                             "the second of the two files is not a full image; the -2.dup of the same release is "
-                             "allowed");
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "the second of the two files is not a full image; the -2.dup of the same release is "
+                        "allowed");
   return TRUE;
 }
 
@@ -90,24 +78,24 @@ sqns_plan_check_format (const SqnsPlanFiles *files, GError **error)
   if (only_bootrom (caba))
     return TRUE;
   if (!caba->diff && !caba->complete)
-    return sqns_plan_refuse (
+    return sqns_refuse (
         error, SQNS_ERROR_INVALID_FIRMWARE,
         "the file is not a full image: %s missing; it was cut at a package boundary, or is one part of several; "
         "a file with bootrom, updater, fff and fs is allowed",
         caba->missing != NULL ? caba->missing : "packages");
   if (caba->diff && caba->base_build == 0)
-    return sqns_plan_refuse (
+    return sqns_refuse (
         error, SQNS_ERROR_INCOMPATIBLE,
         "the file is a differential one and does not tell from which version it leads; give it the name that it "
         "was released with (upgdiff_A-to-B.dup), or take a full image");
   if (caba->diff && files->updater_given)
-    return sqns_plan_refuse (
+    return sqns_refuse (
         error, SQNS_ERROR_INCOMPATIBLE,
         "the file is a differential one, and an updater was given with it: an updater takes full images only; the "
         "differential file without an updater is allowed for a modem that runs %u, or a full image with it",
         caba->base_build);
   if (!sqns_version_known (&caba->version))
-    return sqns_plan_refuse (
+    return sqns_refuse (
         error, SQNS_ERROR_INVALID_FIRMWARE,
         "the file does not tell which version it is, so success could not be checked; a file with a version text "
         "is allowed");
@@ -136,13 +124,13 @@ sqns_plan_check_base (const SqnsPlanCase *c, GError **error)
   if (c->kind != SQNS_FILE_DIFF)
     return TRUE;
   if (c->state->mode != SQNS_MODE_FFF)
-    return sqns_plan_refuse (
+    return sqns_refuse (
         error, SQNS_ERROR_INCOMPATIBLE,
         "the file is a differential one and applies only to a modem that runs %u, not to one in %s mode; a full "
         "image is allowed",
         caba->base_build, sqns_mode_name (c->state->mode));
   if (c->state->version.build != caba->base_build)
-    return sqns_plan_refuse (
+    return sqns_refuse (
         error, SQNS_ERROR_INCOMPATIBLE,
         "the file is a differential one and applies only to %u, the modem runs %s; a full image is allowed",
         caba->base_build, *runs != '\0' ? runs : "an unknown version");
@@ -244,29 +232,28 @@ check_store (const SqnsPlanFiles *files, GError **error)
 {
   if (files->size <= SQNS_STORE_MAX_SIZE)
     return TRUE;
-  return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                           "the file has %" G_GUINT64_FORMAT
-                           " bytes, and the modem stores files of 4 MiB at most before it installs "
-                           "them (method fff); %s",
-                           files->size, files->caba->diff ? "a full image is allowed" : "the method auto is allowed");
+  return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                      "the file has %" G_GUINT64_FORMAT
+                      " bytes, and the modem stores files of 4 MiB at most before it installs "
+                      "them (method fff); %s",
+                      files->size, files->caba->diff ? "a full image is allowed" : "the method auto is allowed");
 }
 
 static gboolean
 check_updater (const SqnsPlanCase *c, GError **error)
 {
   if (c->kind == SQNS_FILE_DIFF || c->kind == SQNS_FILE_BOOTROM)
-    return sqns_plan_refuse (
-        error, SQNS_ERROR_NEEDS_RECOVERY,
-        "the modem is in %s mode, out of which an updater and a full image lead; those are allowed",
-        sqns_mode_name (c->state->mode));
+    return sqns_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
+                        "the modem is in %s mode, out of which an updater and a full image lead; those are allowed",
+                        sqns_mode_name (c->state->mode));
   if (!c->files->updater_given && c->files->caba->updater_size == 0)
-    return sqns_plan_refuse (
+    return sqns_refuse (
         error, SQNS_ERROR_INCOMPATIBLE,
         "this way needs an updater program, and there is none inside the file; the file is allowed together with the "
         "updater.elf of its release (--updater), another full image without");
   if (c->done->updater_loads < MAX_UPDATER_LOADS)
     return TRUE;
-  return sqns_plan_refuse (
+  return sqns_refuse (
       error, SQNS_ERROR_NEEDS_RECOVERY,
       "an updater was loaded %u times, and the modem is in %s mode all the same; try again, with the updater.elf of "
       "another release (--updater) if it comes to this again",
@@ -281,10 +268,10 @@ check_bootrom (const SqnsPlanCase *c, GError **error)
   if (!c->done->bootrom_replaced && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM
       && sqns_version_family (&c->state->version) == SQNS_FAMILY_CAT_M1)
     return check_updater (c, error);
-  return sqns_plan_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                           "only the factory boot ROM %u is replaced before an upgrade, and this modem is not known to "
-                           "have it",
-                           SQNS_FACTORY_BOOT_ROM);
+  return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                      "only the factory boot ROM %u is replaced before an upgrade, and this modem is not known to "
+                      "have it",
+                      SQNS_FACTORY_BOOT_ROM);
 }
 
 /* Between two files the first one is not repeated: only a running application takes it. */
@@ -296,7 +283,7 @@ check_two_steps (const SqnsPlanCase *c, GError **error)
   if (mode == SQNS_MODE_FFF
       || (mode == SQNS_MODE_RECOVERY && sqns_version_known (&c->state->version) && !c->done->rebooted))
     return TRUE;
-  return sqns_plan_refuse (
+  return sqns_refuse (
       error, SQNS_ERROR_WRONG_STATE,
       "the first of the two files goes only onto a modem that runs its application, and this one is in %s mode; "
       "another full image by itself is allowed, both files once it runs again",

@@ -10,9 +10,6 @@
 #define SQNS_STORE_MAX_SIZE (G_GUINT64_CONSTANT (4) << 20)
 #define SQNS_FACTORY_BOOT_ROM 33080u
 
-/* A refusal that nothing lifts. Sets @code with the sentence; FALSE, to be returned. */
-gboolean sqns_plan_refuse (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
 SqnsFileKind sqns_plan_file_kind (const SqnsPlanFiles *files, gboolean first_step_done);
 SqnsFamily sqns_plan_file_family (const SqnsCaba *caba);
 

@@ -2,31 +2,20 @@
 /* All that speaks against a plan, told at once. */
 #include "plan/refusals.h"
 
-typedef struct {
-  SqnsError code;
-  SqnsLift lifts;
-  char *use;
-  char *why;
-} Refusal;
-
 struct _SqnsRefusals {
-  GPtrArray *list; /* Refusal * */
+  guint n;
+  GString *text;   /* of all of them */
+  SqnsError code;  /* of the gravest */
+  SqnsLift lifts;  /* what lifts those that anything lifts */
+  gboolean stands; /* one that nothing lifts is among them */
+  char *use;       /* of the first one, nullable */
 };
-
-static void
-refusal_free (gpointer data)
-{
-  Refusal *refusal = data;
-  g_free (refusal->use);
-  g_free (refusal->why);
-  g_free (refusal);
-}
 
 SqnsRefusals *
 sqns_refusals_new (void)
 {
   SqnsRefusals *refusals = g_new0 (SqnsRefusals, 1);
-  refusals->list = g_ptr_array_new_with_free_func (refusal_free);
+  refusals->text = g_string_new (NULL);
   return refusals;
 }
 
@@ -35,36 +24,9 @@ sqns_refusals_free (SqnsRefusals *refusals)
 {
   if (refusals == NULL)
     return;
-  g_ptr_array_unref (refusals->list);
+  g_string_free (refusals->text, TRUE);
+  g_free (refusals->use);
   g_free (refusals);
-}
-
-/* @why: taken */
-static void
-add (SqnsRefusals *refusals, SqnsError code, SqnsLift lifts, const char *use, char *why)
-{
-  Refusal *refusal = g_new0 (Refusal, 1);
-
-  *refusal = (Refusal){ code, lifts, g_strdup (use), why };
-  g_ptr_array_add (refusals->list, refusal);
-}
-
-void
-sqns_refusals_add (SqnsRefusals *refusals, SqnsError code, SqnsLift lifts, const char *use, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  add (refusals, code, lifts, use, g_strdup_vprintf (format, args));
-  va_end (args);
-}
-
-void
-sqns_refusals_take (SqnsRefusals *refusals, GError *error, SqnsLift lifts)
-{
-  g_assert (error->domain == SQNS_ERROR);
-  add (refusals, (SqnsError)error->code, lifts, NULL, g_strdup (error->message));
-  g_error_free (error);
 }
 
 /* The harder to come by what is wanted instead, the graver. */
@@ -80,6 +42,51 @@ gravity (SqnsError code)
     if (order[i] == code)
       return i + 1;
   return 0;
+}
+
+static void
+add (SqnsRefusals *refusals, SqnsError code, SqnsLift lifts, const char *use, const char *why)
+{
+  if (refusals->n++ == 0)
+    refusals->use = g_strdup (use);
+  else
+    g_string_append (refusals->text, "; and ");
+  g_string_append (refusals->text, why);
+  if (refusals->n == 1 || gravity (code) > gravity (refusals->code))
+    refusals->code = code;
+  refusals->lifts |= lifts;
+  refusals->stands |= lifts == SQNS_LIFT_NOTHING;
+}
+
+void
+sqns_refusals_add (SqnsRefusals *refusals, SqnsError code, SqnsLift lifts, const char *use, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree char *why = g_strdup_vprintf (format, args);
+  va_end (args);
+  add (refusals, code, lifts, use, why);
+}
+
+void
+sqns_refusals_take (SqnsRefusals *refusals, GError *error, SqnsLift lifts)
+{
+  g_assert (error->domain == SQNS_ERROR);
+  add (refusals, (SqnsError)error->code, lifts, NULL, error->message);
+  g_error_free (error);
+}
+
+gboolean
+sqns_refuse (GError **error, SqnsError code, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  if (error != NULL)
+    *error = g_error_new_valist (SQNS_ERROR, (int)code, format, args);
+  va_end (args);
+  return FALSE;
 }
 
 /* "force" goes past everything that the others do. */
@@ -109,25 +116,11 @@ way_out (const char *use, gboolean several, SqnsLift lifts)
 gboolean
 sqns_refusals_check (const SqnsRefusals *refusals, GError **error)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  const Refusal *gravest = NULL;
-  SqnsLift lifts = SQNS_LIFT_NOTHING;
-  gboolean final = FALSE, several = refusals->list->len > 1;
+  gboolean several = refusals->n > 1;
 
-  for (guint i = 0; i < refusals->list->len; i++)
-    {
-      const Refusal *refusal = g_ptr_array_index (refusals->list, i);
-
-      g_string_append_printf (text, "%s%s", i > 0 ? "; and " : "", refusal->why);
-      if (gravest == NULL || gravity (refusal->code) > gravity (gravest->code))
-        gravest = refusal;
-      lifts |= refusal->lifts;
-      final |= refusal->lifts == SQNS_LIFT_NOTHING;
-    }
-  if (gravest == NULL)
+  if (refusals->n == 0)
     return TRUE;
-
-  g_autofree char *way = way_out (several ? NULL : gravest->use, several, final ? SQNS_LIFT_NOTHING : lifts);
-  g_set_error (error, SQNS_ERROR, gravest->code, "%s%s", text->str, way);
-  return FALSE;
+  g_autofree char *way
+      = way_out (several ? NULL : refusals->use, several, refusals->stands ? SQNS_LIFT_NOTHING : refusals->lifts);
+  return sqns_refuse (error, refusals->code, "%s%s", refusals->text->str, way);
 }

@@ -90,29 +90,33 @@ static const Entry entries[] = {
 };
 
 /* What a full image may do by each method; others have one way each. */
+#define CHOICE(kind, mode, method, ...)                                                                                \
+  {                                                                                                                    \
+    SQNS_FILE_##kind, SQNS_MODE_##mode, SQNS_METHOD_##method,                                                          \
+        sizeof ((SqnsRoute[]){ __VA_ARGS__ }) / sizeof (SqnsRoute),                                                    \
+    {                                                                                                                  \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+  }
 static const SqnsPlanChoice choices[] = {
-  { SQNS_FILE_FULL,
-    SQNS_MODE_FFF,
-    SQNS_METHOD_AUTO,
-    3,
-    { SQNS_ROUTE_ON_THE_FLY, SQNS_ROUTE_BOOTROM, SQNS_ROUTE_UPDATER } },
-  { SQNS_FILE_FULL, SQNS_MODE_FFF, SQNS_METHOD_ON_THE_FLY, 1, { SQNS_ROUTE_ON_THE_FLY } },
-  { SQNS_FILE_FULL, SQNS_MODE_FFF, SQNS_METHOD_FFF, 1, { SQNS_ROUTE_FFF } },
-  { SQNS_FILE_FULL, SQNS_MODE_FFF, SQNS_METHOD_RECOVERY, 2, { SQNS_ROUTE_UPDATER, SQNS_ROUTE_BOOTROM } },
-  { SQNS_FILE_FULL, SQNS_MODE_RECOVERY, SQNS_METHOD_AUTO, 2, { SQNS_ROUTE_RESUME, SQNS_ROUTE_BOOTROM } },
-  { SQNS_FILE_FULL, SQNS_MODE_RECOVERY, SQNS_METHOD_ON_THE_FLY, 1, { SQNS_ROUTE_RESUME } },
-  { SQNS_FILE_FULL, SQNS_MODE_RECOVERY, SQNS_METHOD_RECOVERY, 2, { SQNS_ROUTE_UPDATER, SQNS_ROUTE_BOOTROM } },
-  { SQNS_FILE_FULL, SQNS_MODE_MTOOLS, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_RESUME } },
-  { SQNS_FILE_FULL, SQNS_MODE_MTOOLS, SQNS_METHOD_ON_THE_FLY, 1, { SQNS_ROUTE_RESUME } },
-  { SQNS_FILE_FULL, SQNS_MODE_MTOOLS, SQNS_METHOD_RECOVERY, 1, { SQNS_ROUTE_RESUME } },
-  { SQNS_FILE_FULL, SQNS_MODE_FFH, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_UPDATER } },
-  { SQNS_FILE_FULL, SQNS_MODE_FFH, SQNS_METHOD_RECOVERY, 1, { SQNS_ROUTE_UPDATER } },
-  { SQNS_FILE_DIFF, SQNS_MODE_FFF, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_FFF } },
-  { SQNS_FILE_DIFF, SQNS_MODE_FFF, SQNS_METHOD_FFF, 1, { SQNS_ROUTE_FFF } },
-  { SQNS_FILE_BOOTROM, SQNS_MODE_FFF, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_FFF } },
-  { SQNS_FILE_BOOTROM, SQNS_MODE_FFF, SQNS_METHOD_FFF, 1, { SQNS_ROUTE_FFF } },
-  { SQNS_FILE_PAIR, SQNS_MODE_FFF, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_TWO_STEPS } },
-  { SQNS_FILE_PAIR, SQNS_MODE_RECOVERY, SQNS_METHOD_AUTO, 1, { SQNS_ROUTE_TWO_STEPS } },
+  CHOICE (FULL, FFF, AUTO, SQNS_ROUTE_ON_THE_FLY, SQNS_ROUTE_BOOTROM, SQNS_ROUTE_UPDATER),
+  CHOICE (FULL, FFF, ON_THE_FLY, SQNS_ROUTE_ON_THE_FLY),
+  CHOICE (FULL, FFF, FFF, SQNS_ROUTE_FFF),
+  CHOICE (FULL, FFF, RECOVERY, SQNS_ROUTE_UPDATER, SQNS_ROUTE_BOOTROM),
+  CHOICE (FULL, RECOVERY, AUTO, SQNS_ROUTE_RESUME, SQNS_ROUTE_BOOTROM),
+  CHOICE (FULL, RECOVERY, ON_THE_FLY, SQNS_ROUTE_RESUME),
+  CHOICE (FULL, RECOVERY, RECOVERY, SQNS_ROUTE_UPDATER, SQNS_ROUTE_BOOTROM),
+  CHOICE (FULL, MTOOLS, AUTO, SQNS_ROUTE_RESUME),
+  CHOICE (FULL, MTOOLS, ON_THE_FLY, SQNS_ROUTE_RESUME),
+  CHOICE (FULL, MTOOLS, RECOVERY, SQNS_ROUTE_RESUME),
+  CHOICE (FULL, FFH, AUTO, SQNS_ROUTE_UPDATER),
+  CHOICE (FULL, FFH, RECOVERY, SQNS_ROUTE_UPDATER),
+  CHOICE (DIFF, FFF, AUTO, SQNS_ROUTE_FFF),
+  CHOICE (DIFF, FFF, FFF, SQNS_ROUTE_FFF),
+  CHOICE (BOOTROM, FFF, AUTO, SQNS_ROUTE_FFF),
+  CHOICE (BOOTROM, FFF, FFF, SQNS_ROUTE_FFF),
+  CHOICE (PAIR, FFF, AUTO, SQNS_ROUTE_TWO_STEPS),
+  CHOICE (PAIR, RECOVERY, AUTO, SQNS_ROUTE_TWO_STEPS),
 };
 
 const char *const sqns_route_names[] = {

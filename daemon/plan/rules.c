@@ -145,8 +145,7 @@ parse_value (Rule *rule, Key key, const char *value)
   return FALSE;
 }
 
-static gboolean fault (GError **error, guint line, const Rule *rule, const char *format, ...) G_GNUC_PRINTF (4, 5);
-
+G_GNUC_PRINTF (4, 5)
 static gboolean
 fault (GError **error, guint line, const Rule *rule, const char *format, ...)
 {
