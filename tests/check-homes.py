@@ -56,7 +56,7 @@ def check(root):
                 if name.endswith((".c", ".h")):
                     path = os.path.relpath(os.path.join(folder, name), root)
                     text = open(os.path.join(root, path), encoding="utf-8").read()
-                    found += [(path, *fact) for fact in facts(path, text)]
+                    found += [(path, *fact) for fact in facts(path, text) if fact[0] == "type" or len(fact[2]) >= 3]
     problems = []
     for (a, kind, name, words), (b, other, other_name, others) in itertools.combinations(found, 2):
         if kind != other:

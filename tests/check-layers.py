@@ -56,8 +56,7 @@ OLD_PRIVATE = {
     "tests/board/esp32-private.h",
 }
 OLD_CIRCLES = {
-    "daemon/codec/caba", "daemon/codec/caba-file", "daemon/codec/caba-foreign",
-    "daemon/codec/caba-image", "daemon/codec/elf", "daemon/job/job", "daemon/job/job-keep", "daemon/job/job-private",
+    "daemon/job/job", "daemon/job/job-keep", "daemon/job/job-private",
     "daemon/job/job-run", "daemon/link/link", "daemon/link/link-private", "daemon/manager/history",
     "daemon/manager/journal", "daemon/manager/journal-private", "daemon/manager/journal-read", "daemon/manager/keep",
     "daemon/manager/manager", "daemon/manager/manager-private",

@@ -4,6 +4,8 @@
 
 #include "codec/elf.h"
 
+#include <string.h>
+
 #define SLIM_HEADER_SIZE 40u /* behind the u32 kind */
 #define SLIM_OVERHEAD (4u + SLIM_HEADER_SIZE + SQNS_CABA_CHECKSUM_SIZE)
 #define IELF_SIZE 16u
@@ -36,9 +38,8 @@ version_text_at (const guint8 *start, const guint8 *bracket, const guint8 *end, 
 
 /* The application image carries its version as text (protocol.md §5). */
 static void
-find_version (const SqnsCabaFile *file, const char *label, const guint8 *image, guint64 size)
+find_version (SqnsCabaImage *out, const char *label, const guint8 *image, guint64 size, GPtrArray *warnings)
 {
-  SqnsCaba *caba = file->caba;
   const guint8 *end = image + size;
   const guint8 *bracket = image;
 
@@ -49,142 +50,136 @@ find_version (const SqnsCabaFile *file, const char *label, const guint8 *image, 
 
       if (text == NULL)
         continue;
-      if (caba->version_text == NULL)
+      if (out->version_text == NULL)
         {
-          caba->version = version;
-          caba->version_text = g_steal_pointer (&text);
+          out->version = version;
+          out->version_text = g_steal_pointer (&text);
         }
-      else if (!sqns_version_equal (&version, &caba->version))
+      else if (!sqns_version_equal (&version, &out->version))
         {
-          sqns_caba_warn (file, "%s: names two versions, \"%s\" and \"%s\"", label, caba->version_text, text);
+          sqns_caba_warn (warnings, "%s: names two versions, \"%s\" and \"%s\"", label, out->version_text, text);
           return;
         }
     }
-  if (caba->version_text == NULL)
-    sqns_caba_warn (file, "%s: does not say its version", label);
+  if (out->version_text == NULL)
+    sqns_caba_warn (warnings, "%s: does not say its version", label);
 }
 
-/* *@offset and *@size, the file's: the ELF in the image of @n bytes at @image; size 0 when there is none. */
+/* *@elf: the part of @image, which is that of the file, that is the ELF; empty when there is none. */
 static gboolean
-find_elf (const SqnsCabaFile *file,
-          const char *label,
-          guint64 image,
-          guint64 n,
-          guint64 *offset,
-          guint64 *size,
-          GError **error)
+find_elf (SqnsCabaReader image, const char *label, SqnsCabaReader *elf, GPtrArray *warnings, GError **error)
 {
-  SqnsCabaReader reader = { file->data, image, image + n };
-  guint32 elf_offset, elf_size, last;
+  const guint64 start = image.at, n = image.end - image.at;
+  guint32 offset, size, last;
 
-  *offset = 0;
-  *size = 0;
-  if (sqns_caba_has_magic (file->data + image, n, "\177ELF"))
-    {
-      *offset = image;
-      *size = n;
-      return TRUE;
-    }
-  if (!sqns_caba_has_magic (file->data + image, n, "IELF"))
+  *elf = image;
+  if (sqns_caba_has_magic (image.data + start, n, "\177ELF"))
+    return TRUE;
+  elf->end = elf->at;
+  if (!sqns_caba_has_magic (image.data + start, n, "IELF"))
     return TRUE;
 
-  if (!sqns_caba_skip (&reader, SQNS_CABA_MAGIC_SIZE) || !sqns_caba_read_le32 (&reader, &elf_offset)
-      || !sqns_caba_read_le32 (&reader, &elf_size) || !sqns_caba_read_le32 (&reader, &last))
-    return sqns_caba_bad (error, "%s: the ELF index at byte %" G_GUINT64_FORMAT " is cut short", label, image);
-  if (elf_offset < IELF_SIZE || (guint64)elf_offset + elf_size > n)
+  if (!sqns_caba_skip (&image, SQNS_CABA_MAGIC_SIZE) || !sqns_caba_read_le32 (&image, &offset)
+      || !sqns_caba_read_le32 (&image, &size) || !sqns_caba_read_le32 (&image, &last))
+    return sqns_caba_bad (error, "%s: the ELF index at byte %" G_GUINT64_FORMAT " is cut short", label, start);
+  if (offset < IELF_SIZE || (guint64)offset + size > n)
     return sqns_caba_bad (error,
                           "%s: the ELF index at byte %" G_GUINT64_FORMAT
                           " points at %u bytes at %u, outside of the image's %" G_GUINT64_FORMAT,
-                          label, image, elf_size, elf_offset, n);
+                          label, start, size, offset, n);
   if (last != G_MAXUINT32)
-    sqns_caba_warn (file, "%s: the ELF index ends in 0x%08x, known is 0xffffffff", label, last);
-  *offset = image + elf_offset;
-  *size = elf_size;
+    sqns_caba_warn (warnings, "%s: the ELF index ends in 0x%08x, known is 0xffffffff", label, last);
+  elf->at = start + offset;
+  elf->end = elf->at + size;
   return TRUE;
 }
 
-/* The fields of the 40-byte header behind the FFF! magic; *@n is the image's length. */
+/* The fields of the 40-byte header, which begins with the FFF! magic; *@n is the image's length. */
 static gboolean
-read_slim_header (const SqnsCabaFile *file, const char *label, const SqnsPackage *package, guint64 *n, GError **error)
+read_slim_header (
+    SqnsCabaReader *reader, const char *label, guint64 payload, guint32 *n, GPtrArray *warnings, GError **error)
 {
   static const guint32 seen32[] = { 0, 1, 0, 0, 0, 0 };
   static const guint16 seen16[] = { 0, 0, 1, SQNS_CABA_CHECKSUM_SIZE };
-  SqnsCabaReader reader = { file->data, package->payload_offset + 4, package->payload_offset + package->payload_size };
+  const guint64 header = reader->at;
   guint32 value32;
   guint16 value16 = 0;
-  gboolean odd = FALSE, whole;
+  gboolean odd = FALSE;
+  gboolean whole = sqns_caba_skip (reader, SQNS_CABA_MAGIC_SIZE);
 
-  whole = sqns_caba_skip (&reader, SQNS_CABA_MAGIC_SIZE);
   for (guint i = 0; i < G_N_ELEMENTS (seen32) && whole; i++)
     {
-      whole = sqns_caba_read_le32 (&reader, &value32);
+      whole = sqns_caba_read_le32 (reader, &value32);
       odd |= whole && value32 != seen32[i];
     }
-  whole = whole && sqns_caba_read_le32 (&reader, &value32);
-  if (whole)
-    *n = value32;
+  whole = whole && sqns_caba_read_le32 (reader, n);
   for (guint i = 0; i < G_N_ELEMENTS (seen16) && whole; i++)
     {
-      whole = sqns_caba_read_le16 (&reader, &value16);
+      whole = sqns_caba_read_le16 (reader, &value16);
       odd |= whole && value16 != seen16[i];
     }
   if (!whole)
-    return sqns_caba_bad (error, "%s: the image header at byte %" G_GUINT64_FORMAT " is cut short", label,
-                          package->payload_offset);
+    return sqns_caba_bad (error, "%s: the image header at byte %" G_GUINT64_FORMAT " is cut short", label, payload);
   if (value16 != SQNS_CABA_CHECKSUM_SIZE)
     return sqns_caba_bad (error,
                           "%s: the image header at byte %" G_GUINT64_FORMAT " wants a checksum of %u bytes, not 4",
-                          label, package->payload_offset + 4, value16);
+                          label, header, value16);
   if (odd)
-    sqns_caba_warn (file, "%s: the image header at byte %" G_GUINT64_FORMAT " has values never seen before", label,
-                    package->payload_offset + 4);
+    sqns_caba_warn (warnings, "%s: the image header at byte %" G_GUINT64_FORMAT " has values never seen before", label,
+                    header);
   return TRUE;
 }
 
-/* The payload of updater and fff: kind, slim header, image, checksum. */
 gboolean
-sqns_caba_check_image (const SqnsCabaFile *file, const char *label, SqnsPackage *package, guint32 kind, GError **error)
+sqns_caba_image_read (SqnsCabaReader payload,
+                      SqnsCabaImageKind kind,
+                      const char *label,
+                      SqnsCabaImage *out,
+                      GPtrArray *warnings,
+                      GError **error)
 {
-  const guint64 header = package->payload_offset + 4, image = header + SLIM_HEADER_SIZE;
-  SqnsCabaReader reader = { file->data, package->payload_offset, package->payload_offset + package->payload_size };
-  guint64 n = 0, elf, elf_size;
-  guint32 stored_kind, content;
+  const guint8 *data = payload.data;
+  const guint64 start = payload.at, size = payload.end - payload.at, header = start + 4;
+  SqnsCabaReader elf;
+  guint32 stored_kind, n = 0, content;
 
-  if (!sqns_caba_read_le32 (&reader, &stored_kind)
-      || !sqns_caba_has_magic (file->data + header, reader.end - header, "FFF!"))
-    return sqns_caba_bad (error, "%s holds no modem image at byte %" G_GUINT64_FORMAT, label, package->payload_offset);
+  *out = (SqnsCabaImage){ 0 };
+  if (!sqns_caba_read_le32 (&payload, &stored_kind)
+      || !sqns_caba_has_magic (data + header, payload.end - header, "FFF!"))
+    return sqns_caba_bad (error, "%s holds no modem image at byte %" G_GUINT64_FORMAT, label, start);
   if (stored_kind != kind)
-    return sqns_caba_bad (error, "%s: the payload at byte %" G_GUINT64_FORMAT " is of kind %u, not %u", label,
-                          package->payload_offset, stored_kind, kind);
-  if (!read_slim_header (file, label, package, &n, error))
+    return sqns_caba_bad (error, "%s: the payload at byte %" G_GUINT64_FORMAT " is of kind %u, not %u", label, start,
+                          stored_kind, kind);
+  if (!read_slim_header (&payload, label, start, &n, warnings, error))
     return FALSE;
-  if (n == 0 || n + SLIM_OVERHEAD != package->payload_size)
+  SqnsCabaReader image = { data, payload.at, payload.at + n };
+  if (n == 0 || n + (guint64)SLIM_OVERHEAD != size)
     return sqns_caba_bad (error,
-                          "%s: the image at byte %" G_GUINT64_FORMAT " claims %" G_GUINT64_FORMAT
-                          " bytes, but the payload around it has %" G_GUINT64_FORMAT,
-                          label, image, n, package->payload_size);
+                          "%s: the image at byte %" G_GUINT64_FORMAT
+                          " claims %u bytes, but the payload around it has %" G_GUINT64_FORMAT,
+                          label, image.at, n, size);
 
-  reader.at = image + n;
-  if (!sqns_caba_read_le32 (&reader, &package->image_checksum))
+  payload.at = image.end;
+  if (!sqns_caba_read_le32 (&payload, &out->checksum))
     return sqns_caba_bad (error, "%s: the image's checksum at byte %" G_GUINT64_FORMAT " is cut short", label,
-                          image + n);
-  content = sqns_caba_fletcher32 (file->data + header, (gsize)(SLIM_HEADER_SIZE + n));
-  if (content != package->image_checksum)
+                          image.end);
+  content = sqns_caba_fletcher32 (data + header, (gsize)(image.end - header));
+  if (content != out->checksum)
     return sqns_caba_bad (error,
                           "%s: the image at byte %" G_GUINT64_FORMAT
                           " is damaged: checksum says 0x%08x, content gives 0x%08x",
-                          label, image, package->image_checksum, content);
+                          label, image.at, out->checksum, content);
 
-  if (!find_elf (file, label, image, n, &elf, &elf_size, error))
+  if (!find_elf (image, label, &elf, warnings, error))
     return FALSE;
-  if (kind == SQNS_CABA_KIND_FFF)
-    find_version (file, label, file->data + image, n);
-  else if (sqns_elf_check_updater (file->data + elf, elf_size, NULL))
+  if (kind == SQNS_CABA_FFF)
+    find_version (out, label, data + image.at, n, warnings);
+  else if (sqns_elf_check_updater (data + elf.at, elf.end - elf.at, NULL))
     {
-      file->caba->updater_offset = elf;
-      file->caba->updater_size = elf_size;
+      out->updater_offset = elf.at;
+      out->updater_size = elf.end - elf.at;
     }
   else
-    sqns_caba_warn (file, "%s: holds no updater program that the boot ROM would take", label);
+    sqns_caba_warn (warnings, "%s: holds no updater program that the boot ROM would take", label);
   return TRUE;
 }

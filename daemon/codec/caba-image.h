@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The modem image inside a .dup's updater and fff packages (protocol.md §5). For caba*.c only. */
+/* The modem image inside a .dup's updater and fff packages (protocol.md §5). Pure. */
 #pragma once
 
-#include "codec/caba-file.h"
+#include "codec/caba-reader.h"
+#include "common/version.h"
 
-#define SQNS_CABA_KIND_FFF 2u
-#define SQNS_CABA_KIND_UPDATER 8u
+typedef enum {
+  SQNS_CABA_FFF = 2,
+  SQNS_CABA_UPDATER = 8,
+} SqnsCabaImageKind;
 
-/* Checks the payload of @package, called @label in messages: kind, slim header, image, checksum. Sets its
- * image_checksum and, in the file's SqnsCaba, the version (fff) or the updater's place (updater). */
-gboolean
-sqns_caba_check_image (const SqnsCabaFile *file, const char *label, SqnsPackage *package, guint32 kind, GError **error);
+typedef struct {
+  guint32 checksum;
+  SqnsVersion version;    /* of a fff image; unknown when it does not say */
+  char *version_text;     /* the caller's; NULL likewise */
+  guint64 updater_offset; /* of an updater image: the ELF in the file; size 0: none that the boot ROM would take */
+  guint64 updater_size;
+} SqnsCabaImage;
+
+/* Checks @payload, of a package that is called @label in messages: kind, slim header, image, checksum. */
+gboolean sqns_caba_image_read (SqnsCabaReader payload,
+                               SqnsCabaImageKind kind,
+                               const char *label,
+                               SqnsCabaImage *image,
+                               GPtrArray *warnings,
+                               GError **error);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The .dup firmware file ("caba"): packages, their checksums, and what can be learned from their content. */
-#include "codec/caba-foreign.h"
 #include "codec/caba-image.h"
+#include "codec/caba.h"
+#include "codec/foreign.h"
 #include "common/clean.h"
+
+#include <string.h>
 
 #define HEADER_SIZE 18u
 #define MAX_DESCRIPTION 255u /* the longest seen has 24 */
@@ -13,6 +16,13 @@
 #define SEEN_ONE 1u
 
 #define KIND_FS 3u
+
+typedef struct {
+  const guint8 *data;
+  guint64 size;
+  const char *name; /* nullable */
+  SqnsCaba *caba;   /* what is known so far */
+} File;
 
 /* A package as its header has it. */
 typedef struct {
@@ -32,77 +42,6 @@ typedef struct {
 const char *const sqns_package_kind_names[] = { "UPGR", "DIFF", NULL };
 const char *const sqns_package_role_names[] = { "other", "bootrom", "updater", "fff", "fs", NULL };
 G_STATIC_ASSERT (G_N_ELEMENTS (sqns_package_role_names) == SQNS_N_ROLES + 1);
-
-gboolean
-sqns_caba_bad (GError **error, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_propagate_error (error, g_error_new_valist (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, format, args));
-  va_end (args);
-  return FALSE;
-}
-
-void
-sqns_caba_warn (const SqnsCabaFile *file, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_ptr_array_add (file->caba->warnings, g_strdup_vprintf (format, args));
-  va_end (args);
-}
-
-static guint32
-fold (guint64 sum)
-{
-  while (sum >> 16 != 0)
-    sum = (sum & 0xffff) + (sum >> 16);
-  return (guint32)sum;
-}
-
-/* Folding keeps a sum's value modulo 65535 and never makes a positive one 0, so it can wait until the sums get near the
- * end of their 64 bits: with n words, s2 stays below n^2 * 65536. */
-guint32
-sqns_caba_fletcher32 (const guint8 *data, gsize len)
-{
-  const gsize fold_every = (gsize)1 << 21; /* bytes */
-  guint64 s1 = 0xffff, s2 = 0xffff;
-
-  while (len > 1)
-    {
-      gsize piece = MIN (len, fold_every) & ~(gsize)1;
-
-      len -= piece;
-      for (; piece >= 8; piece -= 8, data += 8)
-        {
-          guint64 v, a, b, c, d;
-
-          memcpy (&v, data, sizeof v);
-          v = GUINT64_FROM_BE (v);
-          a = v >> 48;
-          b = v >> 32 & 0xffff;
-          c = v >> 16 & 0xffff;
-          d = v & 0xffff;
-          s2 += 4 * s1 + 4 * a + 3 * b + 2 * c + d;
-          s1 += a + b + c + d;
-        }
-      for (; piece >= 2; piece -= 2, data += 2)
-        {
-          s1 += (guint64)data[0] << 8 | data[1];
-          s2 += s1;
-        }
-      s1 = fold (s1);
-      s2 = fold (s2);
-    }
-  if (len == 1)
-    {
-      s1 += (guint64)data[0] << 8;
-      s2 += s1;
-    }
-  return fold (s2) << 16 | fold (s1);
-}
 
 /* @text up to its NUL, whatever is not printable ASCII as "?". */
 static char *
@@ -141,11 +80,17 @@ set_label (Raw *raw, guint number)
                 role != SQNS_ROLE_OTHER ? sqns_package_role_name (role) : text, raw->offset);
 }
 
+static gboolean
+is_package (const guint8 *data, guint64 size)
+{
+  return sqns_caba_has_magic (data, size, "UPGR") || sqns_caba_has_magic (data, size, "DIFF")
+         || sqns_caba_has_magic (data, size, "PACK");
+}
+
 /* Reads the package that begins at @offset and must end at or before @end. @whole: "file" or "container", what ends
  * there. */
 static gboolean
-read_package (
-    const SqnsCabaFile *file, guint64 offset, guint64 end, const char *whole, guint number, Raw *raw, GError **error)
+read_package (const File *file, guint64 offset, guint64 end, const char *whole, guint number, Raw *raw, GError **error)
 {
   SqnsCabaReader reader = { file->data, offset, end };
   guint32 payload_size;
@@ -153,7 +98,7 @@ read_package (
   guint64 left = end - offset, need;
 
   *raw = (Raw){ .offset = offset, .magic = file->data + offset };
-  if (left >= SQNS_CABA_MAGIC_SIZE && !sqns_caba_is_package_magic (raw->magic, left))
+  if (left >= SQNS_CABA_MAGIC_SIZE && !is_package (raw->magic, left))
     return sqns_caba_bad (error, "no package begins at byte %" G_GUINT64_FORMAT ", where package %u should", offset,
                           number);
   if (!sqns_caba_skip (&reader, SQNS_CABA_MAGIC_SIZE) || !sqns_caba_read_le32 (&reader, &raw->features)
@@ -191,7 +136,7 @@ read_package (
 }
 
 static gboolean
-check_package (const SqnsCabaFile *file, const Raw *raw, GError **error)
+check_package (const File *file, const Raw *raw, GError **error)
 {
   guint64 covered = raw->end - raw->offset - SQNS_CABA_CHECKSUM_SIZE;
   guint32 content = sqns_caba_fletcher32 (file->data + raw->offset, (gsize)covered);
@@ -201,14 +146,15 @@ check_package (const SqnsCabaFile *file, const Raw *raw, GError **error)
                           content);
 
   if (raw->features != SEEN_FEATURES)
-    sqns_caba_warn (file, "%s: format features %u, known are %u", raw->label, raw->features, SEEN_FEATURES);
+    sqns_caba_warn (file->caba->warnings, "%s: format features %u, known are %u", raw->label, raw->features,
+                    SEEN_FEATURES);
   if (raw->one != SEEN_ONE)
-    sqns_caba_warn (file, "%s: header field at byte %" G_GUINT64_FORMAT " is %u, known is %u", raw->label,
-                    raw->offset + 12, raw->one, SEEN_ONE);
+    sqns_caba_warn (file->caba->warnings, "%s: header field at byte %" G_GUINT64_FORMAT " is %u, known is %u",
+                    raw->label, raw->offset + 12, raw->one, SEEN_ONE);
   for (guint i = 0; i + 1 < raw->description_size; i++)
     if (!g_ascii_isprint (raw->description[i]))
       {
-        sqns_caba_warn (file, "%s: description is not plain text", raw->label);
+        sqns_caba_warn (file->caba->warnings, "%s: description is not plain text", raw->label);
         break;
       }
   return TRUE;
@@ -216,7 +162,7 @@ check_package (const SqnsCabaFile *file, const Raw *raw, GError **error)
 
 /* Description first, content when it says nothing. */
 static SqnsPackageRole
-find_role (const SqnsCabaFile *file, const Raw *raw)
+find_role (const File *file, const Raw *raw)
 {
   const guint8 *payload = file->data + raw->payload_offset;
   SqnsPackageRole role = role_by_description (raw->description);
@@ -227,21 +173,37 @@ find_role (const SqnsCabaFile *file, const Raw *raw)
     role = SQNS_ROLE_BOOTROM;
   else if (raw->payload_size >= 8 && sqns_caba_has_magic (payload + 4, 4, "FFF!")
            && (payload[1] | payload[2] | payload[3]) == 0)
-    role = payload[0] == SQNS_CABA_KIND_UPDATER ? SQNS_ROLE_UPDATER
-           : payload[0] == SQNS_CABA_KIND_FFF   ? SQNS_ROLE_FFF
-                                                : SQNS_ROLE_OTHER;
+    role = payload[0] == SQNS_CABA_UPDATER ? SQNS_ROLE_UPDATER
+           : payload[0] == SQNS_CABA_FFF   ? SQNS_ROLE_FFF
+                                           : SQNS_ROLE_OTHER;
   if (role == SQNS_ROLE_OTHER)
-    sqns_caba_warn (file, "%s: of no known kind", raw->label);
+    sqns_caba_warn (file->caba->warnings, "%s: of no known kind", raw->label);
   else
-    sqns_caba_warn (file, "%s: taken for the %s by its content, its description is unknown", raw->label,
+    sqns_caba_warn (file->caba->warnings, "%s: taken for the %s by its content, its description is unknown", raw->label,
                     sqns_package_role_name (role));
   return role;
 }
 
 static gboolean
-check_payload (const SqnsCabaFile *file, const Raw *raw, SqnsPackage *package, GError **error)
+check_image (const File *file,
+             const Raw *raw,
+             SqnsCabaImageKind kind,
+             SqnsPackage *package,
+             SqnsCabaImage *image,
+             GError **error)
+{
+  const SqnsCabaReader payload = { file->data, raw->payload_offset, raw->payload_offset + raw->payload_size };
+  if (!sqns_caba_image_read (payload, kind, raw->label, image, file->caba->warnings, error))
+    return FALSE;
+  package->image_checksum = image->checksum;
+  return TRUE;
+}
+
+static gboolean
+check_payload (const File *file, const Raw *raw, SqnsPackage *package, GError **error)
 {
   SqnsCabaReader reader = { file->data, raw->payload_offset, raw->payload_offset + raw->payload_size };
+  SqnsCabaImage image;
   guint32 kind = 0;
 
   if (package->kind == SQNS_PACKAGE_DIFF)
@@ -254,12 +216,20 @@ check_payload (const SqnsCabaFile *file, const Raw *raw, SqnsPackage *package, G
                               raw->payload_offset);
       return TRUE;
     case SQNS_ROLE_UPDATER:
-      return sqns_caba_check_image (file, raw->label, package, SQNS_CABA_KIND_UPDATER, error);
+      if (!check_image (file, raw, SQNS_CABA_UPDATER, package, &image, error))
+        return FALSE;
+      file->caba->updater_offset = image.updater_offset;
+      file->caba->updater_size = image.updater_size;
+      return TRUE;
     case SQNS_ROLE_FFF:
-      return sqns_caba_check_image (file, raw->label, package, SQNS_CABA_KIND_FFF, error);
+      if (!check_image (file, raw, SQNS_CABA_FFF, package, &image, error))
+        return FALSE;
+      file->caba->version = image.version;
+      file->caba->version_text = image.version_text;
+      return TRUE;
     case SQNS_ROLE_FS:
       if (!sqns_caba_read_le32 (&reader, &kind) || kind != KIND_FS)
-        sqns_caba_warn (file, "%s: the payload is of kind %u, known is %u", raw->label, kind, KIND_FS);
+        sqns_caba_warn (file->caba->warnings, "%s: the payload is of kind %u, known is %u", raw->label, kind, KIND_FS);
       return TRUE;
     case SQNS_ROLE_OTHER:
       return TRUE;
@@ -277,7 +247,7 @@ package_free (gpointer data)
 }
 
 static gboolean
-add_package (const SqnsCabaFile *file, const Raw *raw, GError **error)
+add_package (const File *file, const Raw *raw, GError **error)
 {
   GPtrArray *packages = file->caba->packages;
   SqnsPackage *package = g_new0 (SqnsPackage, 1);
@@ -306,7 +276,7 @@ add_package (const SqnsCabaFile *file, const Raw *raw, GError **error)
 
 /* The packages between two offsets, side by side without gaps. */
 static gboolean
-read_packages (const SqnsCabaFile *file, guint64 offset, guint64 end, const char *whole, GError **error)
+read_packages (const File *file, guint64 offset, guint64 end, const char *whole, GError **error)
 {
   guint number = 0;
 
@@ -330,7 +300,40 @@ read_packages (const SqnsCabaFile *file, guint64 offset, guint64 end, const char
 }
 
 static gboolean
-read_file (const SqnsCabaFile *file, GError **error)
+all_bytes (const File *file, guint8 byte)
+{
+  for (guint64 i = 0; i < file->size; i++)
+    if (file->data[i] != byte)
+      return FALSE;
+  return TRUE;
+}
+
+/* A file that does not begin with a package: says what it is instead. */
+static gboolean
+check_beginning (const File *file, GError **error)
+{
+  const guint8 *data = file->data;
+  const char *hint, *name;
+
+  if (file->size == 0)
+    return sqns_caba_bad (error, "the file is empty");
+  if (is_package (data, file->size))
+    return TRUE;
+  if (all_bytes (file, 0xff))
+    return sqns_caba_bad (error, "every byte of the file is 0xff: this is erased flash, not a .dup");
+  if (all_bytes (file, 0))
+    return sqns_caba_bad (error, "every byte of the file is 0, not a .dup");
+  if ((name = sqns_foreign_name (data, file->size, &hint)) != NULL)
+    return sqns_caba_bad (error, "this is %s, not a .dup%s", name, hint);
+  if (file->size < SQNS_CABA_MAGIC_SIZE)
+    return sqns_caba_bad (error, "this is not a .dup: it has only %u bytes", (guint)file->size);
+  return sqns_caba_bad (
+      error, "this is not a .dup: it begins with the bytes %02x %02x %02x %02x at byte 0, not with UPGR, DIFF or PACK",
+      data[0], data[1], data[2], data[3]);
+}
+
+static gboolean
+read_file (const File *file, GError **error)
 {
   Raw raw;
 
@@ -396,7 +399,7 @@ list_missing (const SqnsCaba *caba)
 /* What the packages make together. A file named as a diff is one, unless it holds all that a full image does: the magic
  * of real diffs is a guess, and their names are the sure sign (protocol.md §3). */
 static void
-conclude (const SqnsCabaFile *file)
+conclude (const File *file)
 {
   SqnsCaba *caba = file->caba;
   guint base = 0, target = 0;
@@ -406,7 +409,7 @@ conclude (const SqnsCabaFile *file)
   for (guint i = 0; i < caba->packages->len; i++)
     caba->diff |= ((SqnsPackage *)g_ptr_array_index (caba->packages, i))->kind == SQNS_PACKAGE_DIFF;
   if (named && !caba->diff && caba->missing == NULL)
-    sqns_caba_warn (file, "named as a diff from %u to %u, but it is a full image", base, target);
+    sqns_caba_warn (file->caba->warnings, "named as a diff from %u to %u, but it is a full image", base, target);
   else
     caba->diff |= named;
 
@@ -415,11 +418,11 @@ conclude (const SqnsCabaFile *file)
       g_clear_pointer (&caba->missing, g_free);
       caba->base_build = base;
       if (!named)
-        sqns_caba_warn (file, "a diff, but its name does not say from which version");
+        sqns_caba_warn (file->caba->warnings, "a diff, but its name does not say from which version");
       else if (!sqns_version_known (&caba->version))
         caba->version.build = target;
       else if (caba->version.build != target)
-        sqns_caba_warn (file, "named as a diff to %u, but it holds \"%s\"", target, caba->version_text);
+        sqns_caba_warn (file->caba->warnings, "named as a diff to %u, but it holds \"%s\"", target, caba->version_text);
     }
   caba->complete = !caba->diff && caba->missing == NULL;
   caba->family = sqns_version_family (&caba->version);
@@ -431,11 +434,11 @@ SqnsCaba *
 sqns_caba_parse (const guint8 *data, guint64 size, const char *name, GError **error)
 {
   g_autoptr (SqnsCaba) caba = g_new0 (SqnsCaba, 1);
-  const SqnsCabaFile file = { data, size, name, caba };
+  const File file = { data, size, name, caba };
 
   caba->packages = g_ptr_array_new_with_free_func (package_free);
   caba->warnings = g_ptr_array_new_with_free_func (g_free);
-  if (!sqns_caba_check_beginning (&file, error) || !read_file (&file, error))
+  if (!check_beginning (&file, error) || !read_file (&file, error))
     return NULL;
   conclude (&file);
   return g_steal_pointer (&caba);

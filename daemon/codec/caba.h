@@ -61,6 +61,3 @@ typedef struct {
 SqnsCaba *sqns_caba_parse (const guint8 *data, guint64 size, const char *name, GError **error);
 void sqns_caba_free (SqnsCaba *caba);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsCaba, sqns_caba_free)
-
-/* The file's checksum: big-endian words, odd byte padded, sums from 0xFFFF, (s2 << 16) | s1. */
-guint32 sqns_caba_fletcher32 (const guint8 *data, gsize len);

@@ -2,6 +2,8 @@
 /* Checks that an updater is a program that the boot ROM can start. */
 #include "codec/elf.h"
 
+#include "codec/foreign.h"
+
 #include <string.h>
 
 /* ELF32, from the System V ABI; all fields big-endian here. */
@@ -20,8 +22,7 @@
 #define MACHINE_NDS32 167u
 #define SEGMENT_LOAD 1u
 
-static gboolean bad (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
+G_GNUC_PRINTF (2, 3)
 static gboolean
 bad (GError **error, const char *format, ...)
 {
@@ -48,31 +49,21 @@ be32 (const guint8 *p)
   return (guint32)be16 (p) << 16 | be16 (p + 2);
 }
 
-/* What people hand over instead. */
 static gboolean
 check_magic (const guint8 *data, guint64 size, GError **error)
 {
-  static const struct {
-    const char *magic; /* four bytes */
-    const char *words;
-  } others[] = {
-    { "UPGR", "the updater is a .dup, a firmware file" },
-    { "DIFF", "the updater is a .dup, a differential firmware file" },
-    { "PACK", "the updater is a .dup, a firmware file" },
-    { "PK\003\004", "the updater is a zip archive: unpack it first" },
-    { "FFF!", "the updater is a bare modem image" },
-    { "IELF", "the updater begins with the index that stands in front of it in a firmware file" },
-    { "<!DO", "the updater is a web page, perhaps a login page" },
-    { "<htm", "the updater is a web page, perhaps a login page" },
-  };
+  const char *hint, *name;
 
   if (size == 0)
     return bad (error, "the updater is empty");
-  for (guint i = 0; i < G_N_ELEMENTS (others) && size >= 4; i++)
-    if (memcmp (data, others[i].magic, 4) == 0)
-      return bad (error, "%s", others[i].words);
-  if (size < 4 || memcmp (data, "\177ELF", 4) != 0)
-    return bad (error, "the updater is no ELF program");
+  if (size < 4 || memcmp (data, "ELF", 4) != 0)
+    {
+      if (size >= 4 && memcmp (data, "IELF", 4) == 0)
+        return bad (error, "the updater begins with the index that stands in front of it in a firmware file");
+      name = sqns_foreign_name (data, size, &hint);
+      return name != NULL ? bad (error, "the updater is %s%s", name, hint)
+                          : bad (error, "the updater is no ELF program");
+    }
   if (size < HEADER_SIZE)
     return bad (error, "the updater is cut off within its ELF header, after %" G_GUINT64_FORMAT " bytes", size);
   if (size > SQNS_UPDATER_MAX_SIZE)
@@ -124,25 +115,4 @@ gboolean
 sqns_elf_check_updater (const guint8 *data, guint64 size, GError **error)
 {
   return check_magic (data, size, error) && check_header (data, error) && check_segments (data, size, error);
-}
-
-gboolean
-sqns_elf_find_updater (
-    const SqnsCaba *caba, const guint8 *data, guint64 size, guint64 *offset, guint64 *length, GError **error)
-{
-  if (caba->updater_size == 0 || caba->updater_offset > size || caba->updater_size > size - caba->updater_offset)
-    {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
-                   "there is no updater program inside the firmware file; the updater.elf of its release is allowed "
-                   "with it");
-      return FALSE;
-    }
-  if (!sqns_elf_check_updater (data + caba->updater_offset, caba->updater_size, error))
-    {
-      g_prefix_error (error, "inside the firmware file: ");
-      return FALSE;
-    }
-  *offset = caba->updater_offset;
-  *length = caba->updater_size;
-  return TRUE;
 }

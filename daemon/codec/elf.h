@@ -2,16 +2,10 @@
 /* The updater program as an ELF file (protocol.md §5). Pure. */
 #pragma once
 
-#include "codec/caba.h"
+#include "common/error.h"
 
 #define SQNS_UPDATER_MAX_SIZE (G_GUINT64_CONSTANT (4) << 20) /* the real ones are 306076 and 428732 bytes */
 
 /* Whether @data is an ELF that FFH can be given: big-endian ELF32 for Andes NDS32 (machine 167), executable, with
  * program segments that lie in the file. INVALID_FIRMWARE with a sentence that says what it is instead. */
 gboolean sqns_elf_check_updater (const guint8 *data, guint64 size, GError **error);
-
-/* The updater inside a firmware file: @data and @size are the file that @caba was parsed from, *@offset and *@length
- * get the ELF's place in it, in bytes, once sqns_elf_check_updater() found it right. INVALID_FIRMWARE when there is
- * none, or what that says. */
-gboolean sqns_elf_find_updater (
-    const SqnsCaba *caba, const guint8 *data, guint64 size, guint64 *offset, guint64 *length, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Fuzzes the .dup parser: the input as it is, and with its checksums made right, so that what is behind them is
  * reached. */
+#include "codec/caba-reader.h"
 #include "codec/caba.h"
 
 #include "fuzz.h"

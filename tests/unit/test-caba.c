@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The .dup parser and the file as a whole: packages, checksums, cuts and changes; a real file where there is one. */
+#include "codec/caba-reader.h"
 #include "codec/caba.h"
 
 #include "caba-builder.h"

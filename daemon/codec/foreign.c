@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that people hand over by mistake. */
+#include "codec/foreign.h"
+
+#include <string.h>
+
+#define SAMPLE 512u
+#define MAX_UTF8 4 /* bytes in a character, which the end of the sample may cut */
+#define UNPACK ": unpack it first"
+
+/* @magic: all of @size bytes. */
+static gboolean
+begins (const guint8 *data, guint64 size, const char *magic)
+{
+  return size >= strlen (magic) && memcmp (data, magic, strlen (magic)) == 0;
+}
+
+/* "a text" or "a web page", NULL. */
+static const char *
+text_name (const guint8 *data, gsize len)
+{
+  static const char *const tags[] = { "<!doctype", "<html", "<head", "<?xml", "<!--" };
+  gsize start = begins (data, len, "\xef\xbb\xbf") ? 3 : 0;
+  const char *end;
+
+  for (gsize i = start; i < len; i++)
+    if ((data[i] < 0x20 && !g_ascii_isspace (data[i])) || data[i] == 0x7f)
+      return NULL;
+  while (start < len && g_ascii_isspace (data[start]))
+    start++;
+  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
+    if (len - start >= strlen (tags[i])
+        && g_ascii_strncasecmp ((const char *)data + start, tags[i], strlen (tags[i])) == 0)
+      return "a web page, perhaps a login page";
+  g_utf8_validate_len ((const char *)data, len, &end);
+  return data + len - (const guint8 *)end < MAX_UTF8 ? "a text" : NULL;
+}
+
+const char *
+sqns_foreign_name (const guint8 *data, guint64 size, const char **hint)
+{
+  static const struct {
+    const char *magic;
+    const char *name;
+    const char *hint;
+  } others[] = {
+    { "UPGR", "a .dup, a firmware file", "" },
+    { "PACK", "a .dup, a firmware file", "" },
+    { "DIFF", "a .dup, a differential firmware file", "" },
+    { "\177ELF", "an ELF program, as updater.elf is", "" },
+    { "PK\003\004", "a zip archive", UNPACK },
+    { "PK\005\006", "an empty zip archive", "" },
+    { "\037\213", "a gzip file", UNPACK },
+    { "BZh", "a bzip2 file", UNPACK },
+    { "\3757zXZ", "an xz file", UNPACK },
+    { "7z\274\257", "a 7z archive", UNPACK },
+    { "Rar!", "a rar archive", UNPACK },
+    { "%PDF", "a PDF document", "" },
+    { "FFF!", "a bare modem image", "" },
+    { "toob", "a bare boot ROM", "" },
+  };
+
+  *hint = "";
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (begins (data, size, others[i].magic))
+      {
+        *hint = others[i].hint;
+        return others[i].name;
+      }
+  return text_name (data, (gsize)MIN (size, SAMPLE));
+}
