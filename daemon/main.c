@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsd: options, the bus, the signals, systemd. */
+/* sqnsd puts its parts together: settings and rules make the manager, udev fills its device table, the bus shows it to
+ * clients, and systemd and signals end it. */
 #include "base/log.h"
 #include "base/loop-watch.h"
 #include "base/monitor.h"
@@ -19,16 +20,16 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
-#define LAST_TURNS_US (G_USEC_PER_SEC / 4) /* at the end, for what is to be told still */
-#define LAST_WORDS_MS 500                  /* and so long for the bus to have it */
 #define DEFAULT_CONFIG "/etc/sqnsd/sqnsd.conf"
 #define DEFAULT_STATE_DIR "/var/lib/sqnsd"
 #define EXIT_USAGE 2
-#define MAX_RECALL_MS 2000 /* so long the name waits for the jobs of before; on a slow disk they come behind it */
-#define NAME_TRIES 20      /* to have the name that another daemon has */
+#define MAX_LOAD_MS 2000 /* own the bus name after this long even if saved jobs are still loading */
+#define NAME_TRIES 20    /* while another daemon has the name */
 #define NAME_RETRY_MS 50
-#define EXTEND_EVERY_S 10 /* while a job is waited for at the end */
+#define EXTEND_EVERY_S 10 /* while the last jobs end */
 #define EXTEND_BY_S 30
+#define LAST_SIGNALS_US (G_USEC_PER_SEC / 4) /* at the end, to send pending signals */
+#define LAST_PING_MS 500                     /* and for the bus to have received them */
 
 typedef struct {
   gboolean session;
@@ -51,15 +52,11 @@ typedef struct {
   SqnsEnumerator *enumerator;
   SqnsSleepLock *sleep_lock;
   guint name;
-  guint name_retry;
+  guint name_delay; /* until it is asked for */
   guint name_tries;
-  guint recall;
   gboolean name_acquired;
   gboolean stopping;
-  guint signals[2];
-  guint watchdog;
-  guint extend;
-  char *status; /* as systemd was told last */
+  char *status; /* as sent to systemd */
   int code;
 } App;
 
@@ -105,7 +102,7 @@ on_system_bus (const App *app)
 /* systemd */
 
 static void
-tell_status (App *app)
+notify_status (App *app)
 {
   SqnsManagerStatus status = sqns_manager_status (app->manager);
   g_autofree char *text
@@ -126,11 +123,11 @@ on_watchdog (gpointer user_data)
 }
 
 static void
-start_watchdog (App *app)
+start_watchdog (void)
 {
   guint64 usec;
   if (sd_watchdog_enabled (0, &usec) > 0)
-    app->watchdog = g_timeout_add (MAX (usec / 1000 / 2, 1), on_watchdog, NULL);
+    g_timeout_add (MAX (usec / 1000 / 2, 1), on_watchdog, NULL);
 }
 
 static gboolean
@@ -140,7 +137,7 @@ extend_timeout (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The end */
+/* Stopping */
 
 static gboolean
 quit (gpointer user_data)
@@ -154,7 +151,7 @@ static void
 on_shut_down (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   sqns_manager_shutdown_finish (SQNS_MANAGER (source), result, NULL);
-  /* behind the signals that are still to be sent, and not behind all that callers can think of */
+  /* after pending signals have been sent, but not after all that callers ask for meanwhile */
   g_idle_add_full (G_PRIORITY_DEFAULT, quit, user_data, NULL);
 }
 
@@ -167,7 +164,7 @@ stop (App *app, int code)
   app->stopping = TRUE;
   sd_notify (0, "STOPPING=1");
   extend_timeout (NULL);
-  app->extend = g_timeout_add_seconds (EXTEND_EVERY_S, extend_timeout, NULL);
+  g_timeout_add_seconds (EXTEND_EVERY_S, extend_timeout, NULL);
   if (app->bus != NULL)
     sqns_bus_stop (app->bus);
   sqns_manager_shutdown_async (app->manager, on_shut_down, app);
@@ -194,12 +191,12 @@ on_connection_closed (GDBusConnection *connection, gboolean vanished, GError *er
   stop (app, EXIT_FAILURE);
 }
 
-/* The model */
+/* The manager and its devices */
 
 static void
 on_manager_changed (SqnsManager *manager, App *app)
 {
-  tell_status (app);
+  notify_status (app);
   if (app->sleep_lock != NULL)
     sqns_sleep_lock_hold (app->sleep_lock, sqns_manager_status (manager).unsafe > 0);
 }
@@ -217,11 +214,11 @@ start_enumerator (App *app)
   g_signal_connect_object (app->enumerator, "board-removed", G_CALLBACK (sqns_device_table_remove_board), devices,
                            G_CONNECT_SWAPPED);
   if (!sqns_enumerator_start (app->enumerator, &error))
-    sqns_warning (NULL, "boards are not found by themselves, only added ports are known: %s", error->message);
+    sqns_warning (NULL, "hotplug detection is unavailable, only ports that are added are known: %s", error->message);
 }
 
 static gboolean
-start_model (App *app, GError **error)
+start_manager (App *app, GError **error)
 {
   const char *path = app->options.config != NULL ? app->options.config : DEFAULT_CONFIG;
   if (!sqns_config_load (&app->config, path, app->options.config != NULL, error))
@@ -263,28 +260,28 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
   app->name_acquired = TRUE;
   sqns_message (NULL, "sqnsd " SQNS_VERSION " serves %s", name);
   sd_notify (0, "READY=1");
-  tell_status (app);
+  notify_status (app);
 }
 
 static void own_name (App *app);
 
 static gboolean
-on_name_asked_again (gpointer user_data)
+on_name_delay (gpointer user_data)
 {
   App *app = user_data;
-  app->name_retry = 0;
+  app->name_delay = 0;
   own_name (app);
   return G_SOURCE_REMOVE;
 }
 
-/* A daemon that was killed has the name until its gate has noticed. */
+/* A daemon that was killed has the name until its gate has exited. */
 static gboolean
-ask_again (App *app)
+retry_name (App *app)
 {
   if (app->name_acquired || app->name_tries++ >= NAME_TRIES)
     return FALSE;
   g_clear_handle_id (&app->name, g_bus_unown_name);
-  app->name_retry = g_timeout_add (NAME_RETRY_MS, on_name_asked_again, app);
+  app->name_delay = g_timeout_add (NAME_RETRY_MS, on_name_delay, app);
   return TRUE;
 }
 
@@ -292,7 +289,7 @@ static void
 on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 {
   App *app = user_data;
-  if (app->stopping || connection == NULL || g_dbus_connection_is_closed (connection) || ask_again (app))
+  if (app->stopping || connection == NULL || g_dbus_connection_is_closed (connection) || retry_name (app))
     return;
   sqns_warning (NULL,
                 app->name_acquired ? "the name %s was taken away, stopping"
@@ -318,52 +315,43 @@ start_bus (App *app, GError **error)
 }
 
 static void
-on_heard (GObject *source, GAsyncResult *result, gpointer user_data)
+on_pong (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  gboolean *heard = user_data;
+  gboolean *done = user_data;
   g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
-  *heard = TRUE;
+  *done = TRUE;
 }
 
-/* GDBus tells of changed properties in an idle callback: clients wait for what the last jobs came to. The bus takes one
- * message after the other: what it answers last says that it has all. To flush the connection would wait for a thread
- * of those that read callers' files. */
+/* Clients wait for the outcome of the last jobs, and GDBus emits changed properties in an idle callback. The bus
+ * handles messages in order: its reply to a last one says that it has them all. Flushing the connection would wait for
+ * a thread of the pool that reads callers' files. */
 static void
-say_last_words (App *app)
+send_last_signals (App *app)
 {
-  gboolean heard = FALSE;
-  gint64 end = g_get_monotonic_time () + LAST_TURNS_US;
+  gboolean done = FALSE;
+  gint64 end = g_get_monotonic_time () + LAST_SIGNALS_US;
   if (g_dbus_connection_is_closed (app->connection))
     return;
   while (g_get_monotonic_time () < end && g_main_context_iteration (NULL, FALSE))
     ;
   g_dbus_connection_call (app->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Peer",
-                          "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, LAST_WORDS_MS, NULL, on_heard, &heard);
-  while (!heard)
+                          "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, LAST_PING_MS, NULL, on_pong, &done);
+  while (!done)
     g_main_context_iteration (NULL, TRUE);
 }
 
 static void
 own_name (App *app)
 {
-  g_clear_handle_id (&app->recall, g_source_remove);
+  g_clear_handle_id (&app->name_delay, g_source_remove);
   if (app->name == 0)
     app->name = g_bus_own_name_on_connection (app->connection, SQNS_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
                                               on_name_acquired, on_name_lost, app, NULL);
 }
 
-static gboolean
-on_recall_late (gpointer user_data)
-{
-  App *app = user_data;
-  app->recall = 0;
-  own_name (app);
-  return G_SOURCE_REMOVE;
-}
+/* Saved jobs */
 
-/* The state */
-
-/* NULL: jobs are not kept. */
+/* NULL: jobs are not saved. */
 static char *
 find_state_dir (const App *app)
 {
@@ -397,7 +385,7 @@ open_journal (App *app)
       own_name (app);
       return;
     }
-  app->recall = g_timeout_add (MAX_RECALL_MS, on_recall_late, app);
+  app->name_delay = g_timeout_add (MAX_LOAD_MS, on_name_delay, app);
   sqns_manager_open_journal_async (app->manager, folder, on_journal_open, app);
 }
 
@@ -406,12 +394,12 @@ run (App *app)
 {
   start_enumerator (app);
   open_journal (app);
-  app->signals[0] = g_unix_signal_add (SIGTERM, on_signal, app);
-  app->signals[1] = g_unix_signal_add (SIGINT, on_signal, app);
-  start_watchdog (app);
+  g_unix_signal_add (SIGTERM, on_signal, app);
+  g_unix_signal_add (SIGINT, on_signal, app);
+  start_watchdog ();
   sqns_loop_watch_start ();
   g_main_loop_run (app->loop);
-  say_last_words (app);
+  send_last_signals (app);
   gint64 cpu_us;
   gint64 longest_us = sqns_loop_watch_longest_us (&cpu_us);
   sqns_info (NULL, "longest main loop turn %.1f ms (%.1f ms of CPU)", longest_us / 1000.0, cpu_us / 1000.0);
@@ -420,15 +408,10 @@ run (App *app)
 static void
 app_clear (App *app)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (app->signals); i++)
-    g_clear_handle_id (&app->signals[i], g_source_remove);
-  g_clear_handle_id (&app->watchdog, g_source_remove);
-  g_clear_handle_id (&app->extend, g_source_remove);
-  g_clear_handle_id (&app->recall, g_source_remove);
-  g_clear_handle_id (&app->name_retry, g_source_remove);
+  g_clear_handle_id (&app->name_delay, g_source_remove);
   if (app->connection != NULL)
     g_signal_handlers_disconnect_by_data (app->connection, app);
-  /* The bus takes the name away with the connection. g_bus_unown_name() would wait for an answer, or warn of none. */
+  /* The bus drops the name with the connection. g_bus_unown_name() would wait for a reply, or warn if there is none. */
   g_clear_pointer (&app->gate, sqns_gate_free);
   if (app->manager != NULL)
     g_signal_handlers_disconnect_by_data (app->manager, app);
@@ -444,11 +427,12 @@ app_clear (App *app)
   g_free (app->options.state_dir);
 }
 
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (App, app_clear)
+
 static int
-fail (App *app, const GError *error, int code)
+fail (const GError *error, int code)
 {
   fprintf (stderr, "sqnsd: %s\n", error->message);
-  app_clear (app);
   return code;
 }
 
@@ -456,30 +440,27 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  App app = { .code = EXIT_SUCCESS };
+  g_auto (App) app = { .code = EXIT_SUCCESS };
 
   setlocale (LC_ALL, "");
   signal (SIGPIPE, SIG_IGN); /* consoles are sockets */
   if (!parse_options (&app.options, &argc, &argv, &error))
-    return fail (&app, error, EXIT_USAGE);
+    return fail (error, EXIT_USAGE);
   if (app.options.version)
     {
       puts ("sqnsd " SQNS_VERSION);
-      app_clear (&app);
       return EXIT_SUCCESS;
     }
   sqns_reserve_raise ();
-  app.gate = sqns_gate_start (&error); /* as long as there is no other thread */
+  app.gate = sqns_gate_start (&error); /* before there is another thread */
   if (app.gate == NULL)
-    return fail (&app, error, EXIT_FAILURE);
+    return fail (error, EXIT_FAILURE);
   sqns_log_init (app.options.verbose);
   app.loop = g_main_loop_new (NULL, FALSE);
-  if (!start_model (&app, &error))
-    return fail (&app, error, EXIT_USAGE);
+  if (!start_manager (&app, &error))
+    return fail (error, EXIT_USAGE);
   if (!start_bus (&app, &error))
-    return fail (&app, error, EXIT_FAILURE);
+    return fail (error, EXIT_FAILURE);
   run (&app);
-  int code = app.code;
-  app_clear (&app);
-  return code;
+  return app.code;
 }
