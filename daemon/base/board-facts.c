@@ -2,18 +2,12 @@
 /* What the operating system knows of a board. */
 #include "base/board-facts.h"
 
-SqnsBoardFacts *
-sqns_board_facts_copy (const SqnsBoardFacts *facts)
+gboolean
+sqns_board_facts_equal (const SqnsBoardFacts *a, const SqnsBoardFacts *b)
 {
-  SqnsBoardFacts *copy = g_new0 (SqnsBoardFacts, 1);
-  copy->id = g_strdup (facts->id);
-  copy->devnode = g_strdup (facts->devnode);
-  copy->id_path = g_strdup (facts->id_path);
-  copy->product_name = g_strdup (facts->product_name);
-  copy->serial = g_strdup (facts->serial);
-  copy->vendor = facts->vendor;
-  copy->product = facts->product;
-  return copy;
+  return g_strcmp0 (a->id, b->id) == 0 && g_strcmp0 (a->devnode, b->devnode) == 0
+         && g_strcmp0 (a->id_path, b->id_path) == 0 && g_strcmp0 (a->product_name, b->product_name) == 0
+         && g_strcmp0 (a->serial, b->serial) == 0 && a->vendor == b->vendor && a->product == b->product;
 }
 
 void

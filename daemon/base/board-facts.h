@@ -14,6 +14,6 @@ typedef struct {
   guint16 product;
 } SqnsBoardFacts;
 
-SqnsBoardFacts *sqns_board_facts_copy (const SqnsBoardFacts *facts);
+gboolean sqns_board_facts_equal (const SqnsBoardFacts *a, const SqnsBoardFacts *b);
 void sqns_board_facts_free (SqnsBoardFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBoardFacts, sqns_board_facts_free)

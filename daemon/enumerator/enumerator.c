@@ -25,17 +25,17 @@ enum {
 static guint signals[N_SIGNALS];
 
 static void
-forget (SqnsEnumerator *self, const char *sysfs_path)
+remove_board (SqnsEnumerator *self, const char *sysfs_path)
 {
   g_autofree char *path = NULL;
-  g_autoptr (SqnsBoardFacts) gone = NULL;
-  if (!g_hash_table_steal_extended (self->boards, sysfs_path, (gpointer *)&path, (gpointer *)&gone))
-    return;
-  g_signal_emit (self, signals[BOARD_REMOVED], 0, gone->id);
+  g_autoptr (SqnsBoardFacts) facts = NULL;
+  if (g_hash_table_steal_extended (self->boards, sysfs_path, (gpointer *)&path, (gpointer *)&facts))
+    g_signal_emit (self, signals[BOARD_REMOVED], 0, facts->id);
 }
 
+/* The sysfs path of the board with @id, or NULL. */
 static const char *
-holder_of (SqnsEnumerator *self, const char *id)
+find_path (SqnsEnumerator *self, const char *id)
 {
   GHashTableIter iter;
   gpointer path, facts;
@@ -46,78 +46,74 @@ holder_of (SqnsEnumerator *self, const char *id)
   return NULL;
 }
 
-/* TRUE while the board that was seen at @sysfs_path is still there, which tells a twin from a re-plug without a
- * "remove". */
+/* Whether the board that was seen at @sysfs_path is still there: it tells a twin from a re-plug without a "remove". */
 static gboolean
-still_there (SqnsEnumerator *self, const char *sysfs_path)
+is_still_there (SqnsEnumerator *self, const char *sysfs_path)
 {
   g_autoptr (GUdevDevice) tty = g_udev_client_query_by_sysfs_path (self->client, sysfs_path);
-  g_autoptr (SqnsBoardFacts) now = tty && sqns_tty_is_board (tty) ? sqns_tty_facts (tty) : NULL;
+  g_autoptr (SqnsBoardFacts) now = tty != NULL ? sqns_tty_facts (tty) : NULL;
   const SqnsBoardFacts *then = g_hash_table_lookup (self->boards, sysfs_path);
   return now != NULL && g_strcmp0 (now->serial, then->serial) == 0;
 }
 
-/* Two boards may carry the same serial number, and both are to live: the later one is named by its place as well. */
+/* Boards may share a serial number: the later one is named by its place as well. */
 static void
-settle_id (SqnsEnumerator *self, GUdevDevice *tty, SqnsBoardFacts *facts)
+make_id_unique (SqnsEnumerator *self, GUdevDevice *tty, SqnsBoardFacts *facts)
 {
   const char *sysfs_path = g_udev_device_get_sysfs_path (tty);
   const SqnsBoardFacts *known = g_hash_table_lookup (self->boards, sysfs_path);
   g_autofree char *place = sqns_tty_place (tty);
   g_autofree char *long_id = g_strdup_printf ("%s@%s", facts->id, place);
+  g_autofree char *holder = g_strdup (find_path (self, facts->id));
 
-  /* it keeps the name that it has, also when its twin has gone since */
-  if (known != NULL && g_str_equal (known->id, long_id))
+  /* it keeps its name even when its twin has gone since */
+  if (known == NULL || !g_str_equal (known->id, long_id))
     {
-      g_free (facts->id);
-      facts->id = g_steal_pointer (&long_id);
-      return;
+      if (holder == NULL || g_str_equal (holder, sysfs_path))
+        return;
+      if (!is_still_there (self, holder))
+        {
+          remove_board (self, holder);
+          return;
+        }
+      sqns_message (NULL, "%s has the same serial number as another board: it is called %s", facts->devnode, long_id);
     }
-
-  g_autofree char *holder = g_strdup (holder_of (self, facts->id));
-  if (holder == NULL || g_str_equal (holder, sysfs_path))
-    return;
-  if (!still_there (self, holder))
-    {
-      forget (self, holder);
-      return;
-    }
-  sqns_message (NULL, "%s has the same serial number as another board: it is called %s", facts->devnode, long_id);
   g_free (facts->id);
   facts->id = g_steal_pointer (&long_id);
 }
 
 static void
-see (SqnsEnumerator *self, GUdevDevice *tty)
+add_or_change (SqnsEnumerator *self, GUdevDevice *tty)
 {
   const char *sysfs_path = g_udev_device_get_sysfs_path (tty);
-  g_autoptr (SqnsBoardFacts) facts = sqns_tty_is_board (tty) ? sqns_tty_facts (tty) : NULL;
+  g_autoptr (SqnsBoardFacts) facts = sqns_tty_facts (tty);
   if (facts == NULL)
     {
-      forget (self, sysfs_path);
+      remove_board (self, sysfs_path);
       return;
     }
-  settle_id (self, tty, facts);
+  make_id_unique (self, tty, facts);
 
   const SqnsBoardFacts *known = g_hash_table_lookup (self->boards, sysfs_path);
-  if (known != NULL && sqns_tty_facts_equal (known, facts))
+  if (known != NULL && sqns_board_facts_equal (known, facts))
     return;
   if (known != NULL && (!g_str_equal (known->id, facts->id) || !g_str_equal (known->devnode, facts->devnode)))
-    forget (self, sysfs_path);
-  g_hash_table_replace (self->boards, g_strdup (sysfs_path), sqns_board_facts_copy (facts));
-  g_signal_emit (self, signals[BOARD_ADDED], 0, facts);
+    remove_board (self, sysfs_path);
+  const SqnsBoardFacts *added = facts;
+  g_hash_table_replace (self->boards, g_strdup (sysfs_path), g_steal_pointer (&facts));
+  g_signal_emit (self, signals[BOARD_ADDED], 0, added);
 }
 
 static void
 on_uevent (GUdevClient *client, const char *action, GUdevDevice *tty, SqnsEnumerator *self)
 {
   if (g_str_equal (action, "remove"))
-    forget (self, g_udev_device_get_sysfs_path (tty));
+    remove_board (self, g_udev_device_get_sysfs_path (tty));
   else
-    see (self, tty);
+    add_or_change (self, tty);
 }
 
-/* GUdevClient only warns when it cannot listen, and would stay deaf. */
+/* GUdevClient only warns when it cannot listen, and then reports nothing. */
 static gboolean
 can_listen (GError **error)
 {
@@ -142,7 +138,7 @@ sqns_enumerator_start (SqnsEnumerator *self, GError **error)
   g_signal_connect_object (self->client, "uevent", G_CALLBACK (on_uevent), self, 0);
   g_autolist (GUdevDevice) ttys = g_udev_client_query_by_subsystem (self->client, "tty");
   for (GList *l = ttys; l != NULL; l = l->next)
-    see (self, l->data);
+    add_or_change (self, l->data);
   return TRUE;
 }
 

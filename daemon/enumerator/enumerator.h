@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds boards by udev: the only layer that knows gudev.
  *
- * Boards that are plugged in already and boards that come later take the same way: start() listens first and then looks
- * at what is there, and an "add", a "change" and a finding all mean "seen". Nothing is opened and nothing is sent. A
- * board that is only in DFU mode has no tty and is not seen (field-failures.md §3).
+ * Coldplug and hotplug take one path: start() connects to udev, then enumerates, and every "add", "change" or
+ * enumerated tty is added or changed alike. Nothing is opened and nothing is sent. A board in DFU mode has no tty and
+ * is not found (field-failures.md §3).
  *
  * Signals:
- *   "board-added" (const SqnsBoardFacts *facts): a board is there. Comes again for a known id when something else than
- * its id or devnode has changed. The facts are valid during the call. "board-removed" (const char *id): it is gone. A
- * board that came back under another device node without a "remove" of the old one is removed first, then added. */
+ *   "board-added" (const SqnsBoardFacts *facts): a board is there. Emitted again for a known id when something other
+ *     than its id or devnode has changed. The facts are valid during the call.
+ *   "board-removed" (const char *id): it is gone. A board that comes back under another device node without a "remove"
+ *     of the old one is removed first, then added. */
 #pragma once
 
 #include "base/board-facts.h"

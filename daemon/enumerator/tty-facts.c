@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Facts about a tty from its udev properties, or from sysfs where the properties are missing. */
+/* Facts about a tty from its udev properties, or from sysfs where they are missing. */
 #include "enumerator/tty-facts.h"
 
 #define VENDOR_MICROCHIP 0x04d8
@@ -44,8 +44,8 @@ hex_fact (GUdevDevice *tty, const char *property, const char *attribute)
   return value <= G_MAXUINT16 ? value : 0;
 }
 
-gboolean
-sqns_tty_is_board (GUdevDevice *tty)
+static gboolean
+is_board (GUdevDevice *tty)
 {
   const char *tag = g_udev_device_get_property (tty, "ID_SQNSD_CANDIDATE");
   if (tag != NULL)
@@ -80,7 +80,7 @@ SqnsBoardFacts *
 sqns_tty_facts (GUdevDevice *tty)
 {
   const char *devnode = g_udev_device_get_device_file (tty);
-  if (devnode == NULL)
+  if (devnode == NULL || !is_board (tty))
     return NULL;
 
   SqnsBoardFacts *facts = g_new0 (SqnsBoardFacts, 1);
@@ -95,18 +95,4 @@ sqns_tty_facts (GUdevDevice *tty)
   facts->id = facts->serial ? g_strdup_printf ("%04x:%04x-%s", facts->vendor, facts->product, facts->serial)
                             : sqns_tty_place (tty);
   return facts;
-}
-
-static gboolean
-same (const char *a, const char *b)
-{
-  return g_strcmp0 (a, b) == 0;
-}
-
-gboolean
-sqns_tty_facts_equal (const SqnsBoardFacts *a, const SqnsBoardFacts *b)
-{
-  return same (a->id, b->id) && same (a->devnode, b->devnode) && same (a->id_path, b->id_path)
-         && same (a->product_name, b->product_name) && same (a->serial, b->serial) && a->vendor == b->vendor
-         && a->product == b->product;
 }

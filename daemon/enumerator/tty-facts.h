@@ -6,15 +6,10 @@
 
 #include <gudev/gudev.h>
 
-/* A tty is a board when the udev rule says so (ID_SQNSD_CANDIDATE=1), or, on a system without the rule, when its USB
- * ids are those of field-failures.md §3. ID_SQNSD_CANDIDATE=0 says that it is none, whatever the ids. */
-gboolean sqns_tty_is_board (GUdevDevice *tty);
-
-/* NULL while udev has no device node for it. @tty must be a board. Udev's ID_* properties come first, then the
- * attributes of the USB device that it hangs on. Owned by the caller. */
+/* NULL when @tty is no board, or has no device node yet. A tty is a board when the udev rule says so
+ * (ID_SQNSD_CANDIDATE=1; 0 says that it is none), or, without the rule, when its USB ids are those of field-failures.md
+ * §3. Udev's ID_* properties precede the attributes of the USB device. Owned by the caller. */
 SqnsBoardFacts *sqns_tty_facts (GUdevDevice *tty);
-
-gboolean sqns_tty_facts_equal (const SqnsBoardFacts *a, const SqnsBoardFacts *b);
 
 /* Where @tty is plugged in: ID_PATH, else the names of its USB port and tty. Never empty. Owned by the caller. */
 char *sqns_tty_place (GUdevDevice *tty);

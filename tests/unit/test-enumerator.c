@@ -128,7 +128,12 @@ static void
 on_added (SqnsEnumerator *enumerator, const SqnsBoardFacts *facts, Fixture *f)
 {
   g_clear_pointer (&f->last, sqns_board_facts_free);
-  f->last = sqns_board_facts_copy (facts);
+  f->last = g_memdup2 (facts, sizeof *facts);
+  f->last->id = g_strdup (facts->id);
+  f->last->devnode = g_strdup (facts->devnode);
+  f->last->id_path = g_strdup (facts->id_path);
+  f->last->product_name = g_strdup (facts->product_name);
+  f->last->serial = g_strdup (facts->serial);
   note (f, g_strdup_printf ("+%s %s", facts->id, facts->devnode));
 }
 
