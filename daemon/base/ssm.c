@@ -4,7 +4,7 @@
 #include "base/source.h"
 #include "base/ssm.h"
 
-/* Delays that end in one turn of the main loop; the others end in the next. */
+/* Delays that end in one iteration of the main loop; the others end in the next. */
 #define MAX_DELAYS 16u
 
 typedef enum {
@@ -21,6 +21,7 @@ struct _SqnsSsm {
   guint state;
   Move pending;
   guint pending_state;
+  SqnsSsmDone done; /* of the step that runs */
   gboolean running; /* inside the trampoline */
   gboolean cleaning;
   GError *error;
@@ -65,14 +66,14 @@ finish (SqnsSsm *ssm)
   g_object_unref (task);
 }
 
-/* Which wait it ended is nobody's concern. */
+/* Always a plain "cancelled", whatever was pending. */
 static GError *
 cancelled (void)
 {
   return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "cancelled");
 }
 
-/* An ordinary end leads to the cleanup states; so does a cancel that nobody has noticed yet. */
+/* Falling off the end enters cleanup; so does a cancellation that no step has seen yet. */
 static void
 enter (SqnsSsm *ssm, guint state)
 {
@@ -220,6 +221,14 @@ sqns_ssm_fail (SqnsSsm *ssm, SqnsError code, const char *format, ...)
   sqns_ssm_fail_error (ssm, error);
 }
 
+gboolean
+sqns_ssm_failed (SqnsSsm *ssm, const GError *error)
+{
+  if (error != NULL)
+    sqns_ssm_fail_error (ssm, g_error_copy (error));
+  return error != NULL;
+}
+
 void
 sqns_ssm_next_or_fail (SqnsSsm *ssm, gboolean ok, GError *error)
 {
@@ -227,6 +236,42 @@ sqns_ssm_next_or_fail (SqnsSsm *ssm, gboolean ok, GError *error)
     sqns_ssm_next (ssm);
   else
     sqns_ssm_fail_error (ssm, error);
+}
+
+static gboolean
+ends_the_machine (const GError *error)
+{
+  return error->domain != SQNS_ERROR || error->code == SQNS_ERROR_CANCELLED || error->code == SQNS_ERROR_DEVICE_LOST
+         || error->code == SQNS_ERROR_BUSY || error->code == SQNS_ERROR_FAILED;
+}
+
+static void
+on_step (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsSsm *ssm = user_data;
+  SqnsSsmDone done = ssm->done;
+  g_autoptr (GError) error = NULL;
+
+  gboolean well = g_task_propagate_boolean (G_TASK (result), &error);
+  if (done == NULL || (!well && ends_the_machine (error)))
+    sqns_ssm_next_or_fail (ssm, well, g_steal_pointer (&error));
+  else
+    done (ssm, ssm->data, error);
+}
+
+GAsyncReadyCallback
+sqns_ssm_step (SqnsSsm *ssm, SqnsSsmDone done)
+{
+  ssm->done = done;
+  return on_step;
+}
+
+void
+sqns_ssm_run_step (SqnsSsm *ssm, const SqnsSsmClass *klass, gpointer data, GDestroyNotify free_data, SqnsSsmDone done)
+{
+  gpointer source = g_task_get_source_object (ssm->task);
+  GTask *task = g_task_new (source, sqns_ssm_cancellable (ssm), sqns_ssm_step (ssm, done), ssm);
+  sqns_ssm_run (klass, task, data, free_data);
 }
 
 void
@@ -252,7 +297,7 @@ on_delay (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Machines that began together wait together; the time of a source is that of the turn. */
+/* Spreads delays that expire together over several iterations of the main loop. */
 static gboolean
 dispatch_delay (GSource *source, GSourceFunc callback, gpointer user_data)
 {

@@ -4,7 +4,8 @@
  *
  * A procedure is one enum and one switch, in wire order. A state starts one asynchronous step; its callback says next,
  * goto, fail or complete. Transitions run in a trampoline, so that a hundred states that finish at once do not nest.
- * After a failure, a cancel or complete the cleanup states run, always and all of them; the first error wins. */
+ * After a failure, a cancel or complete the cleanup states run, always and all of them; the first error wins.
+ * A machine may run another one as a step: what only machines do has no async and finish of its own. */
 #pragma once
 
 #include "common/error.h"
@@ -35,6 +36,18 @@ guint sqns_ssm_state (SqnsSsm *ssm);
 /* To be handed to every step: the task's cancellable, NULL in cleanup states (cleanup is not cancelled). */
 GCancellable *sqns_ssm_cancellable (SqnsSsm *ssm);
 
+/* How a step ended. @error NULL: well. Else the far end did not do its part (TIMEOUT, PROTOCOL, NOT_SUPPORTED, ...);
+ * borrowed. A cancel, a lost port and bugs (BUSY, FAILED) have failed the machine already. Makes one transition. */
+typedef void (*SqnsSsmDone) (SqnsSsm *ssm, gpointer data, const GError *error);
+
+/* The callback of a step that is a GTask of a boolean; its user_data is @ssm. @done NULL: next, or fail with any error.
+ */
+GAsyncReadyCallback sqns_ssm_step (SqnsSsm *ssm, SqnsSsmDone done);
+
+/* Runs another machine as a step. It has the same source object; what its @data borrows from this one's must stay. */
+void
+sqns_ssm_run_step (SqnsSsm *ssm, const SqnsSsmClass *klass, gpointer data, GDestroyNotify free_data, SqnsSsmDone done);
+
 /* The error so far, NULL while all goes well; for cleanup states. */
 const GError *sqns_ssm_error (SqnsSsm *ssm);
 
@@ -49,6 +62,8 @@ void sqns_ssm_complete (SqnsSsm *ssm); /* skip to the cleanup states with succes
 /* Takes @error; of a cancel only "cancelled" stays, whatever was waited for. */
 void sqns_ssm_fail_error (SqnsSsm *ssm, GError *error);
 void sqns_ssm_fail (SqnsSsm *ssm, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* For SqnsSsmDone: fails with a copy of @error. FALSE, and no transition: there is none. */
+gboolean sqns_ssm_failed (SqnsSsm *ssm, const GError *error);
 /* next when @ok, else fail with @error (taken); for the callbacks of steps. */
 void sqns_ssm_next_or_fail (SqnsSsm *ssm, gboolean ok, GError *error);
 void sqns_ssm_set_result (SqnsSsm *ssm, gpointer result, GDestroyNotify free_result);

@@ -436,6 +436,18 @@ sqns_port_resync_finish (SqnsPort *port, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+void
+sqns_port_ask (SqnsSsm *ssm, SqnsPort *port, guint quiet_ms, const SqnsExchange *exchange, SqnsSsmDone done)
+{
+  GCancellable *cancellable = sqns_ssm_cancellable (ssm);
+  GAsyncReadyCallback callback = sqns_ssm_step (ssm, done);
+
+  if (quiet_ms > 0)
+    sqns_port_resync_async (port, quiet_ms, exchange, cancellable, callback, ssm);
+  else
+    sqns_port_exchange_async (port, exchange, cancellable, callback, ssm);
+}
+
 gboolean
 sqns_port_is_synced (SqnsPort *port)
 {

@@ -5,6 +5,7 @@
  * so that a late answer is never taken for the next one's. */
 #pragma once
 
+#include "base/ssm.h"
 #include "serial/tty.h"
 
 #define SQNS_REPL_SPEED 115200u  /* baud of a board's Python prompt, and of the modem's boot ROM */
@@ -78,6 +79,9 @@ void sqns_port_resync_async (SqnsPort *port,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
 gboolean sqns_port_resync_finish (SqnsPort *port, GAsyncResult *result, GError **error);
+
+/* The same as a step of a machine. @quiet_ms 0: an exchange on a synced port. */
+void sqns_port_ask (SqnsSsm *ssm, SqnsPort *port, guint quiet_ms, const SqnsExchange *exchange, SqnsSsmDone done);
 
 /* What was received in the last exchange or drain that failed, for naming noise; owned by the port, may be empty. */
 const guint8 *sqns_port_heard (SqnsPort *port, gsize *len);

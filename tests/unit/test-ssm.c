@@ -197,6 +197,89 @@ test_hook (void)
   g_assert_cmpstr (seen->str, ==, "abcclean-oneclean-two");
 }
 
+/* --- a machine as a step of another --- */
+
+typedef struct {
+  int code;      /* the inner machine fails with this, -1: it ends well */
+  gboolean hear; /* the outer one wants to hear of it */
+  const char *seen;
+  gboolean succeeds;
+} Step;
+
+/* The outer machine's states, "!" where it heard of an error: it goes on then. */
+static const Step steps[] = {
+  { -1, FALSE, "abcxy", TRUE },
+  { -1, TRUE, "a.bcxy", TRUE },
+  { SQNS_ERROR_TIMEOUT, FALSE, "axy", FALSE },
+  { SQNS_ERROR_TIMEOUT, TRUE, "a!bcxy", TRUE },
+  { SQNS_ERROR_PROTOCOL, TRUE, "a!bcxy", TRUE },
+  { SQNS_ERROR_NOT_SUPPORTED, TRUE, "a!bcxy", TRUE },
+  { SQNS_ERROR_CANCELLED, TRUE, "axy", FALSE },
+  { SQNS_ERROR_DEVICE_LOST, TRUE, "axy", FALSE },
+  { SQNS_ERROR_BUSY, TRUE, "axy", FALSE },
+  { SQNS_ERROR_FAILED, TRUE, "axy", FALSE },
+};
+
+typedef struct {
+  const Step *step;
+  GString *seen;
+} Outer;
+
+static void
+inner_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  const Step *step = data;
+
+  if (step->code >= 0)
+    sqns_ssm_fail (ssm, step->code, "inner");
+  else
+    sqns_ssm_next (ssm);
+}
+
+static void
+on_inner (SqnsSsm *ssm, gpointer data, const GError *error)
+{
+  Outer *outer = data;
+  g_string_append_c (outer->seen, error != NULL ? '!' : '.');
+  sqns_ssm_next (ssm);
+}
+
+static void
+outer_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  static const SqnsSsmClass inner = { "inner", names, 1, 1, inner_state };
+  Outer *outer = data;
+
+  g_string_append_c (outer->seen, "abcxy"[state]);
+  if (state == A)
+    sqns_ssm_run_step (ssm, &inner, (gpointer)outer->step, NULL, outer->step->hear ? on_inner : NULL);
+  else
+    sqns_ssm_next (ssm);
+}
+
+static void
+test_steps (void)
+{
+  static const SqnsSsmClass outer_class = { "outer", names, N_STATES, CLEAN_ONE, outer_state };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_autoptr (GString) seen = g_string_new (NULL);
+      Outer outer = { &steps[i], seen };
+      Outcome outcome = { FALSE };
+
+      sqns_ssm_run (&outer_class, g_task_new (NULL, NULL, on_done, &outcome), &outer, NULL);
+      while (!outcome.done)
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpstr (seen->str, ==, steps[i].seen);
+      if (steps[i].succeeds)
+        g_assert_no_error (outcome.error);
+      else
+        g_assert_error (outcome.error, SQNS_ERROR, steps[i].code);
+      g_clear_error (&outcome.error);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -208,5 +291,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ssm/cancelled-before", test_cancelled_before);
   g_test_add_func ("/ssm/cancelled-wait", test_cancelled_wait);
   g_test_add_func ("/ssm/hook", test_hook);
+  g_test_add_func ("/ssm/steps", test_steps);
   return g_test_run ();
 }
