@@ -26,7 +26,7 @@ BELOW = {
     "modem": PURE | {"base", "serial", "at", "board", "link"},
     "upgrade": PURE | {"base", "plan", "serial", "at", "board", "link", "modem"},
     "firmware": PURE,
-    "device": PURE | {"base", "plan", "serial", "link", "modem", "upgrade"},
+    "device": PURE | {"base", "plan", "serial", "board", "link", "modem", "upgrade"},
     "job": PURE | {"base", "plan", "serial", "link", "modem", "upgrade", "firmware", "device"},
     "enumerator": {"common", "base"},
     "manager": PURE | {"base", "plan", "firmware", "device", "job"},
@@ -51,13 +51,13 @@ CLIENT = {layer for layer in BELOW if layer.split("/")[0] == "client"}
 NOT_DAEMON = {"common", "main", "board-program"} | CLIENT
 # What is still to be taken apart; nothing is added here.
 OLD_PRIVATE = {
-    "daemon/job/job-private.h", "daemon/link/link-private.h",
+    "daemon/job/job-private.h",
     "daemon/manager/journal-private.h", "daemon/manager/manager-private.h",
     "tests/board/esp32-private.h",
 }
 OLD_CIRCLES = {
     "daemon/job/job", "daemon/job/job-keep", "daemon/job/job-private",
-    "daemon/job/job-run", "daemon/link/link", "daemon/link/link-private", "daemon/manager/history",
+    "daemon/job/job-run", "daemon/manager/history",
     "daemon/manager/journal", "daemon/manager/journal-private", "daemon/manager/journal-read", "daemon/manager/keep",
     "daemon/manager/manager", "daemon/manager/manager-private",
     "tests/board/at-command", "tests/board/at-slave",

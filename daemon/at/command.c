@@ -6,6 +6,8 @@
 #include <string.h>
 
 typedef struct {
+  SqnsSsm *ssm;
+  SqnsAnswered answered;
   SqnsPort *port;
   const SqnsMonitor *monitor;
   char *line; /* with CR */
@@ -13,17 +15,6 @@ typedef struct {
   guint timeout_ms;
   SqnsAtReply reply;
 } Command;
-
-static void
-command_free (gpointer data)
-{
-  Command *command = data;
-  g_object_unref (command->port);
-  g_free (command->line);
-  g_free (command->command);
-  sqns_at_reply_clear (&command->reply);
-  g_free (command);
-}
 
 /* It begins with the echo of another command: it was late, and is not ours. Only a modem that echoes can be told so. */
 static gboolean
@@ -87,33 +78,46 @@ trace_reply (Command *command)
   sqns_monitor_trace (command->monitor, '<', (const guint8 *) final, strlen (final));
 }
 
+/* Takes @command and @error (nullable). */
 static void
-on_exchanged (GObject *source, GAsyncResult *result, gpointer user_data)
+end (Command *command, GError *error)
 {
-  g_autoptr (GTask) task = user_data;
-  Command *command = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  if (sqns_port_exchange_finish (command->port, result, &error))
-    {
-      trace_reply (command);
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  gsize heard;
-  const guint8 *data = sqns_port_heard (command->port, &heard);
-  if (heard > 0)
-    sqns_monitor_trace (command->monitor, '<', data, heard);
-  sqns_monitor_remark (command->monitor, "%s: %s", command->command, error->message);
-  g_prefix_error (&error, "%s: ", command->command);
-  g_task_return_error (task, error);
+  if (error != NULL)
+    g_prefix_error (&error, "%s: ", command->command);
+  if (error == NULL || sqns_error_is_timeout (error))
+    command->answered (command->ssm, sqns_ssm_data (command->ssm), error == NULL ? &command->reply : NULL, error);
+  else
+    sqns_ssm_fail_error (command->ssm, g_steal_pointer (&error));
+  g_clear_error (&error);
+  sqns_at_reply_clear (&command->reply);
+  g_free (command->line);
+  g_free (command->command);
+  g_free (command);
 }
 
 static void
-send_command (GTask *task)
+on_exchanged (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Command *command = g_task_get_task_data (task);
-  SqnsExchange exchange = {
+  Command *command = user_data;
+  GError *error = NULL;
+
+  if (sqns_port_exchange_finish (command->port, result, &error))
+    trace_reply (command);
+  else
+    {
+      gsize heard;
+      const guint8 *data = sqns_port_heard (command->port, &heard);
+      if (heard > 0)
+        sqns_monitor_trace (command->monitor, '<', data, heard);
+      sqns_monitor_remark (command->monitor, "%s: %s", command->command, error->message);
+    }
+  end (command, error);
+}
+
+static void
+send_command (Command *command)
+{
+  const SqnsExchange exchange = {
     .request = (const guint8 *)command->line,
     .request_len = strlen (command->line),
     .match = match_reply,
@@ -121,67 +125,42 @@ send_command (GTask *task)
     .timeout_ms = command->timeout_ms,
   };
   sqns_monitor_trace (command->monitor, '>', (const guint8 *)command->command, strlen (command->command));
-  sqns_port_exchange_async (command->port, &exchange, g_task_get_cancellable (task), on_exchanged, task);
+  sqns_port_exchange_async (command->port, &exchange, sqns_ssm_cancellable (command->ssm), on_exchanged, command);
 }
 
 static void
 on_resynced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
-  Command *command = g_task_get_task_data (task);
+  Command *command = user_data;
   GError *error = NULL;
 
   if (sqns_port_resync_finish (command->port, result, &error))
-    {
-      send_command (task);
-      return;
-    }
-  g_prefix_error (&error, "%s: ", command->command);
-  g_task_return_error (task, error);
-  g_object_unref (task);
+    send_command (command);
+  else
+    end (command, error);
 }
 
 void
-sqns_command_async (SqnsPort *port,
-                    const SqnsMonitor *monitor,
-                    const char *text,
-                    guint timeout_ms,
-                    GCancellable *cancellable,
-                    GAsyncReadyCallback callback,
-                    gpointer user_data)
+sqns_at_ask (
+    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, const char *text, guint timeout_ms, SqnsAnswered answered)
 {
-  SqnsExchange probe = {
+  const SqnsExchange probe = {
     .request = (const guint8 *)"AT\r",
     .request_len = 3,
     .match = sqns_command_match_final,
     .timeout_ms = MIN (timeout_ms, SQNS_RESYNC_MS),
   };
-  GTask *task = g_task_new (port, cancellable, callback, user_data);
   Command *command = g_new0 (Command, 1);
 
-  command->port = g_object_ref (port);
+  command->ssm = ssm;
+  command->answered = answered;
+  command->port = port;
   command->monitor = monitor;
   command->command = g_strdup (text);
   command->line = g_strconcat (text, "\r", NULL);
   command->timeout_ms = timeout_ms;
-  g_task_set_task_data (task, command, command_free);
-  g_task_set_check_cancellable (task, FALSE);
-
   if (sqns_port_is_synced (port))
-    send_command (task);
+    send_command (command);
   else
-    sqns_port_resync_async (port, SQNS_RESYNC_QUIET_MS, &probe, cancellable, on_resynced, task);
-}
-
-gboolean
-sqns_command_finish (SqnsPort *port, GAsyncResult *result, SqnsAtReply *reply, GError **error)
-{
-  Command *command = g_task_get_task_data (G_TASK (result));
-
-  memset (reply, 0, sizeof *reply);
-  if (!g_task_propagate_boolean (G_TASK (result), error))
-    return FALSE;
-  *reply = command->reply;
-  memset (&command->reply, 0, sizeof command->reply);
-  return TRUE;
+    sqns_port_resync_async (port, SQNS_RESYNC_QUIET_MS, &probe, sqns_ssm_cancellable (ssm), on_resynced, command);
 }

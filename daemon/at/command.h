@@ -5,17 +5,18 @@
 #include "base/monitor.h"
 #include "serial/port.h"
 
-/* Sends @command and CR, waits for the final result. An unsynced port is resynced first, with a probing AT. "ERROR" is
- * a reply, not a GError. Errors: those of an exchange. @monitor is borrowed until the task returns. */
-void sqns_command_async (SqnsPort *port,
-                         const SqnsMonitor *monitor,
-                         const char *command,
-                         guint timeout_ms,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data);
-/* @reply is initialised in any case and cleared by the caller with sqns_at_reply_clear(). */
-gboolean sqns_command_finish (SqnsPort *port, GAsyncResult *result, SqnsAtReply *reply, GError **error);
+/* What came of a command. @reply NULL: no answer within its time, @error says so; both borrowed. "ERROR" is a reply.
+ * Makes one transition. */
+typedef void (*SqnsAnswered) (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error);
+
+/* A step of @ssm: sends @command and CR, waits for the final result. An unsynced port is resynced first, with a probing
+ * AT. Any error but TIMEOUT fails the machine. */
+void sqns_at_ask (SqnsSsm *ssm,
+                  SqnsPort *port,
+                  const SqnsMonitor *monitor,
+                  const char *command,
+                  guint timeout_ms,
+                  SqnsAnswered answered);
 
 /* Any final result: the match of a probing "AT". For SqnsExchange; @user_data is not used. */
 SqnsMatch sqns_command_match_final (const guint8 *data, gsize len, gsize *consumed, gpointer user_data);

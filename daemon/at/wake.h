@@ -6,9 +6,9 @@
 #include "serial/port.h"
 
 typedef enum {
-  SQNS_WAKE_LIGHT, /* AT, a few times: about 1 s when nobody is there */
-  SQNS_WAKE_STP,   /* then STP RESET, for an upload that was interrupted: about 2 s */
-  SQNS_WAKE_FULL,  /* then STP RESET, then the PPP escape, for a modem that ought to be there: about 7 s */
+  SQNS_WAKE_AT,  /* AT, a few times: about 1 s when nothing is there */
+  SQNS_WAKE_STP, /* then STP RESET, for an upload that was interrupted: about 2 s */
+  SQNS_WAKE_PPP, /* then STP RESET, then the PPP escape, for a modem that should be there: about 7 s */
 } SqnsWakeEffort;
 
 typedef struct {
@@ -18,14 +18,10 @@ typedef struct {
   SqnsNoise noise; /* what came instead of an answer */
 } SqnsWake;
 
-/* Not answering is a result, not an error. Errors: DEVICE_LOST, CANCELLED. Leaves the port synced when it answers. */
-void sqns_wake_async (SqnsPort *port,
-                      const SqnsMonitor *monitor,
-                      SqnsWakeEffort effort,
-                      GCancellable *cancellable,
-                      GAsyncReadyCallback callback,
-                      gpointer user_data);
-gboolean sqns_wake_finish (GAsyncResult *result, SqnsWake *wake, GError **error);
+/* A step of @ssm; fills in @wake. No answer is a result: @done never gets an error. Leaves the port synced when the
+ * modem answers. */
+void sqns_wake (
+    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsWakeEffort effort, SqnsWake *wake, SqnsSsmDone done);
 
 /* What to believe of two observations at different times or speeds: text before zeros before garbage, for what is right
  * at one speed is garbage at the other. */

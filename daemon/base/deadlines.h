@@ -11,8 +11,8 @@
 /* clang-format off */
 
 /* [AT dialogue] */
-#define SQNS_POKE_MS 350u         /* AT to a modem that may sleep | again, then STP RESET, then +++ | ours: ms when awake */
-#define SQNS_POKE_QUIET_MS 30u    /* silence before each of these | AT | ours */
+#define SQNS_WAKE_MS 350u         /* AT to a modem that may sleep | again, then STP RESET, then +++ | ours: ms when awake */
+#define SQNS_WAKE_QUIET_MS 30u    /* silence before each of these | AT | ours */
 #define SQNS_SETTLE_TRIES 3u      /* AT that answers ERROR for leftover bytes | taken as awake | field-failures.md §2.3 */
 #define SQNS_STP_RESET_MS 400u    /* answer to STP RESET in a left-open upload | AT again | protocol.md §3 */
 #define SQNS_PPP_GUARD_MS 1150u   /* silence before and after +++ | AT again, then the modem counts as silent | protocol.md §2 */
@@ -26,7 +26,7 @@
 #define SQNS_SHOWVER_TRIES 2u     /* it says ERROR once and works the next time | without it | field-failures.md §2.3 */
 
 /* [Boot modes] */
-#define SQNS_BOOT_POLL_MS 500u    /* AT to a modem that reboots | a pause, AT again | ours */
+#define SQNS_BOOT_POLL_MS 500u    /* AT to a modem, an updater or a boot ROM that starts | a pause, AT again | ours */
 #define SQNS_BOOT_ASK_MS 1500u    /* AT+SMOD? to it; it may go down just then | AT again | ours */
 #define SQNS_BOOT_PAUSE_MS 250u   /* between two of them | AT | ours */
 #define SQNS_BOOT_FALLBACK_MS 5000u /* after ERROR to SMSWBOOT=n,1 | SMSWBOOT=n,0 and AT^RESET | protocol.md §2 */
@@ -77,8 +77,8 @@
 /* [The board's Python] */
 #define SQNS_PROMPT_MS 400u           /* the prompt after Ctrl-C | again | ours */
 #define SQNS_PROMPT_QUIET_MS 25u      /* silence before each of them | Ctrl-C | ours */
-#define SQNS_POLITE_TRIES 2u          /* of it, to a board that is perhaps none | the modem itself is looked for | ours */
-#define SQNS_INSIST_TRIES 15u         /* of it, to a program that runs | Ctrl-F, which boots safely | protocol.md §1 */
+#define SQNS_INTERRUPT_BRIEF_TRIES 2u          /* of it, to a board that is perhaps none | the modem itself is looked for | ours */
+#define SQNS_INTERRUPT_LONG_TRIES 15u         /* of it, to a program that runs | Ctrl-F, which boots safely | protocol.md §1 */
 #define SQNS_SAFE_BOOT_MS 8000u       /* long: the prompt after Ctrl-F | the program does not yield: NeedsHand | ours */
 #define SQNS_SAFE_BOOT_LEAST_MS 1500u /* the same, however much tests shorten it | likewise | ours */
 #define SQNS_BOOTED_TRIES 12u         /* prompts that were seen just before the reset | the last one counts | ours */
@@ -110,8 +110,6 @@
 /* [Updater, reset of the modem, its numbers] */
 #define SQNS_GREET_TRIES 10u          /* AT to the boot ROM, which finds its baud by them | Timeout | protocol.md §3 */
 #define SQNS_FAST_TRIES 6u            /* AT after AT+IPR=921600 | goes on at 115200 | ours */
-#define SQNS_UPDATER_POLL_MS 500u     /* AT to an updater that starts | a pause, AT again | ours */
-#define SQNS_UPDATER_PAUSE_MS 250u    /* between two of them | AT | ours */
 #define SQNS_UPDATER_ANSWERS_S 180u   /* long: the updater answers | Timeout; once more with the other ELF | protocol.md §3: 100 tries */
 #define SQNS_RESTART_DOWN_MS 5000u    /* +SHUTDOWN after AT^RESET | AT is asked | field-failures.md §2.1: 2 s */
 #define SQNS_RESTART_S 300u           /* long: the modem answers after AT^RESET | Timeout | field-failures.md §2.8 */

@@ -1,114 +1,270 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Brings a board into its firmware's passthrough. */
+/* Brings a board into its firmware's passthrough, and out of it. */
 #include "board/passthrough.h"
 
 #include "base/deadlines.h"
 #include "base/patience.h"
-#include "base/ssm.h"
+#include "board/pic.h"
 #include "board/repl-session.h"
-#include "codec/repl.h"
+#include "base/messages.h"
+
+/* --- in --- */
 
 typedef enum {
-  STATE_LTE_TASK,
-  STATE_MIRROR,
-  N_STATES,
-} State;
-static const char *const state_names[] = { "lte-task", "mirror" };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+  START_LTE_TASK,
+  START_MIRROR,
+  START_N_STATES,
+} StartState;
+static const char *const start_names[] = { "lte-task", "mirror" };
+G_STATIC_ASSERT (G_N_ELEMENTS (start_names) == START_N_STATES);
 
 typedef struct {
   SqnsPort *port;
   const SqnsMonitor *monitor;
   gboolean lte_task;
-} Passthrough;
+  SqnsScriptResult result;
+} Start;
 
 static void
-passthrough_free (gpointer data)
+start_free (gpointer data)
 {
-  Passthrough *passthrough = data;
-  g_object_unref (passthrough->port);
-  g_free (passthrough);
+  Start *start = data;
+  sqns_script_result_clear (&start->result);
+  g_free (start);
 }
 
 static void
-on_lte_task (GObject *source, GAsyncResult *result, gpointer user_data)
+on_lte_task (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish (result, &error);
+  Start *start = data;
 
-  if (script != NULL && *script->errors == '\0')
-    sqns_ssm_next (ssm);
-  else if (script == NULL && !sqns_error_is_timeout (error))
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-  else
+  if (sqns_error_is_timeout (error) || (error == NULL && *start->result.errors != '\0'))
     sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
                    "the board's LTE task does not start, and without it passthrough stays silent");
-}
-
-static void
-on_mirror (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  GError *error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish (result, &error);
-
-  if (script == NULL)
-    sqns_ssm_fail_error (ssm, error);
-  else if (*script->errors != '\0')
-    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED, "the board refuses passthrough: %s",
-                   sqns_repl_error_line (script->errors));
-  else
+  else if (!sqns_script_failed (ssm, &start->result, error, SQNS_ERROR_NOT_SUPPORTED, ""))
     sqns_ssm_next (ssm);
 }
 
 static void
-passthrough_state (SqnsSsm *ssm, guint state, gpointer data)
+on_mirror (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  Passthrough *passthrough = data;
-  const SqnsMonitor *monitor = passthrough->monitor;
+  Start *start = data;
+  if (!sqns_script_failed (ssm, &start->result, error, SQNS_ERROR_NOT_SUPPORTED, "the board refuses passthrough"))
+    sqns_ssm_next (ssm);
+}
 
-  switch ((State)state)
+static void
+start_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Start *start = data;
+  const SqnsScript lte_task = { .name = "lte_task.py", .timeout_ms = sqns_patience_ms (SQNS_LTE_TASK_MS) };
+  const SqnsScript mirror = { .name = "passthrough.py", .timeout_ms = SQNS_SCRIPT_ACCEPT_MS, .stay = TRUE };
+
+  switch ((StartState)state)
     {
-    case STATE_LTE_TASK:
-      if (!passthrough->lte_task)
+    case START_LTE_TASK:
+      if (!start->lte_task)
         {
           sqns_ssm_next (ssm);
           break;
         }
-      sqns_monitor_remark (monitor, "starts the board's LTE task, without which passthrough stays silent");
-      sqns_repl_run_async (passthrough->port, monitor, "lte_task.py", NULL, sqns_patience_ms (SQNS_LTE_TASK_MS), FALSE,
-                           sqns_ssm_cancellable (ssm), on_lte_task, ssm);
+      sqns_monitor_remark (start->monitor, "starts the board's LTE task, without which passthrough stays silent");
+      sqns_repl_run (ssm, start->port, start->monitor, &lte_task, &start->result, on_lte_task);
       break;
-    case STATE_MIRROR:
-      sqns_monitor_remark (monitor, "starts the board's passthrough");
-      sqns_repl_run_async (passthrough->port, monitor, "passthrough.py", NULL, SQNS_SCRIPT_ACCEPT_MS, TRUE,
-                           sqns_ssm_cancellable (ssm), on_mirror, ssm);
+    case START_MIRROR:
+      sqns_monitor_remark (start->monitor, "starts the board's passthrough");
+      sqns_repl_run (ssm, start->port, start->monitor, &mirror, &start->result, on_mirror);
       break;
-    case N_STATES:
+    case START_N_STATES:
       g_assert_not_reached ();
     }
 }
 
 void
-sqns_passthrough_start_async (SqnsPort *port,
-                              const SqnsMonitor *monitor,
-                              gboolean lte_task,
-                              GCancellable *cancellable,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data)
+sqns_passthrough_start (SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, gboolean lte_task, SqnsSsmDone done)
 {
-  static const SqnsSsmClass klass = { "passthrough", state_names, N_STATES, N_STATES, passthrough_state };
-  Passthrough *passthrough = g_new0 (Passthrough, 1);
-
-  passthrough->port = g_object_ref (port);
-  passthrough->monitor = monitor;
-  passthrough->lte_task = lte_task;
-  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), passthrough, passthrough_free);
+  static const SqnsSsmClass klass = { "passthrough", start_names, START_N_STATES, START_N_STATES, start_state };
+  const Start start = { .port = port, .monitor = monitor, .lte_task = lte_task };
+  sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), start_free, done);
 }
 
-gboolean
-sqns_passthrough_start_finish (GAsyncResult *result, GError **error)
+/* --- out --- */
+
+typedef enum {
+  LEAVE_PIC,
+  LEAVE_LOOK, /* it may have reset by itself meanwhile */
+  LEAVE_ASK,
+  LEAVE_LISTEN,
+  LEAVE_POLL,
+  LEAVE_YIELD,
+  LEAVE_THANKS, /* cleanup: whatever came of it, the person need not stand there any more */
+  LEAVE_N_STATES,
+} LeaveState;
+static const char *const leave_names[] = { "pic", "look", "ask", "listen", "poll", "yield", "thanks" };
+G_STATIC_ASSERT (G_N_ELEMENTS (leave_names) == LEAVE_N_STATES);
+
+typedef struct {
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  gboolean pic;
+  guint hand_s;
+  gboolean by_pic; /* it has reset the module */
+  gboolean asking;
+  gint64 deadline_us;
+  SqnsInterrupt found;
+} Leave;
+
+static void
+stop_asking (Leave *leave)
 {
-  return g_task_propagate_boolean (G_TASK (result), error);
+  if (leave->asking)
+    sqns_monitor_hand (leave->monitor, NULL);
+  leave->asking = FALSE;
+}
+
+static void
+on_pic (SqnsSsm *ssm, gpointer data, const GError *error)
+{
+  Leave *leave = data;
+
+  if (error != NULL) /* it cannot */
+    {
+      sqns_monitor_remark (leave->monitor, "%s", error->message);
+      sqns_ssm_next (ssm);
+      return;
+    }
+  leave->by_pic = TRUE;
+  leave->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESET_BOOT_S);
+  sqns_ssm_goto (ssm, LEAVE_LISTEN);
+}
+
+static void
+ask_person (SqnsSsm *ssm, Leave *leave)
+{
+  if (leave->hand_s == 0)
+    {
+      sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "only a reset of the board's ESP32 leads out of its passthrough: %s",
+                     sqns_press_reset_message ());
+      return;
+    }
+  gint64 least_us = MIN (leave->hand_s, SQNS_HAND_LEAST_S) * G_USEC_PER_SEC;
+  leave->deadline_us = g_get_monotonic_time () + MAX (sqns_patience_us (leave->hand_s), least_us);
+  leave->asking = TRUE;
+  sqns_monitor_hand (leave->monitor, sqns_press_reset_message ());
+  sqns_ssm_next (ssm);
+}
+
+static void
+not_reset (SqnsSsm *ssm, Leave *leave)
+{
+  if (!leave->by_pic)
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
+                   "the board was not reset within %u s: nobody has pressed the reset button on it", leave->hand_s);
+  else if (leave->hand_s > 0)
+    {
+      sqns_monitor_remark (leave->monitor, "the PIC has reset the module, but it is not heard");
+      leave->by_pic = FALSE;
+      sqns_ssm_goto (ssm, LEAVE_ASK);
+    }
+  else
+    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "the board's PIC has reset the module, but no prompt came: %s",
+                   sqns_press_reset_message ());
+}
+
+/* Bytes that are text at the REPL's speed come from a board that is out of passthrough. */
+static void
+on_noise (SqnsSsm *ssm, Leave *leave, SqnsNoise noise)
+{
+  if (noise == SQNS_NOISE_TEXT)
+    {
+      stop_asking (leave);
+      sqns_ssm_goto (ssm, LEAVE_YIELD);
+    }
+  else if (sqns_ssm_state (ssm) == LEAVE_LISTEN)
+    sqns_ssm_next (ssm);
+  else if (g_get_monotonic_time () > leave->deadline_us)
+    not_reset (ssm, leave);
+  else
+    sqns_ssm_goto (ssm, LEAVE_LISTEN);
+}
+
+static void
+on_listened (SqnsSsm *ssm, gpointer data, const GError *error)
+{
+  Leave *leave = data;
+  gsize len;
+  const guint8 *heard = sqns_port_heard (leave->port, &len);
+
+  if (error == NULL)
+    sqns_ssm_goto (ssm, LEAVE_POLL); /* a prompt: does it listen? */
+  else
+    on_noise (ssm, leave, sqns_at_classify (heard, len));
+}
+
+static void
+on_interrupted (SqnsSsm *ssm, gpointer data, const GError *error)
+{
+  Leave *leave = data;
+  LeaveState state = sqns_ssm_state (ssm);
+
+  if (leave->found.prompt)
+    {
+      sqns_monitor_remark (leave->monitor, "the board is at its prompt again");
+      sqns_ssm_complete (ssm);
+    }
+  else if (state == LEAVE_LOOK && leave->found.noise != SQNS_NOISE_TEXT)
+    sqns_ssm_next (ssm);
+  else if (state != LEAVE_YIELD)
+    on_noise (ssm, leave, leave->found.noise);
+  else
+    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND,
+                   "a program runs on the board after its reset, and yields neither to Ctrl-C nor to a safe boot: keep "
+                   "its safe boot pin (P12) at 3.3 V while you press the reset button");
+}
+
+static void
+leave_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Leave *leave = data;
+  const SqnsExchange listen
+      = { .match = sqns_repl_match_prompt, .timeout_ms = sqns_patience_ms (SQNS_RESET_LISTEN_MS) };
+
+  switch ((LeaveState)state)
+    {
+    case LEAVE_PIC:
+      if (leave->pic)
+        sqns_pic_reset (ssm, leave->port, leave->monitor, on_pic);
+      else
+        sqns_ssm_next (ssm);
+      break;
+    case LEAVE_LOOK:
+    case LEAVE_POLL:
+      sqns_repl_interrupt (ssm, leave->port, leave->monitor, SQNS_INTERRUPT_BRIEF, &leave->found, on_interrupted);
+      break;
+    case LEAVE_ASK:
+      ask_person (ssm, leave);
+      break;
+    case LEAVE_LISTEN:
+      sqns_port_ask (ssm, leave->port, SQNS_PROMPT_QUIET_MS, &listen, on_listened);
+      break;
+    case LEAVE_YIELD:
+      sqns_monitor_remark (leave->monitor, "the board talks: its program is asked to yield");
+      sqns_repl_interrupt (ssm, leave->port, leave->monitor, SQNS_INTERRUPT_LONG, &leave->found, on_interrupted);
+      break;
+    case LEAVE_THANKS:
+      stop_asking (leave);
+      sqns_ssm_next (ssm);
+      break;
+    case LEAVE_N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_passthrough_leave (
+    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, gboolean pic, guint hand_s, SqnsSsmDone done)
+{
+  static const SqnsSsmClass klass = { "leave-passthrough", leave_names, LEAVE_N_STATES, LEAVE_THANKS, leave_state };
+  const Leave leave = { .port = port, .monitor = monitor, .pic = pic, .hand_s = hand_s };
+  sqns_ssm_run_step (ssm, &klass, g_memdup2 (&leave, sizeof leave), g_free, done);
 }

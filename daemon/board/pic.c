@@ -8,7 +8,6 @@
 #include "board/pic.h"
 
 #include "base/deadlines.h"
-#include "base/ssm.h"
 
 #include <string.h>
 
@@ -47,14 +46,6 @@ typedef struct {
   gboolean was_input;
 } Pic;
 
-static void
-pic_free (gpointer data)
-{
-  Pic *pic = data;
-  g_object_unref (pic->port);
-  g_free (pic);
-}
-
 static SqnsMatch
 match_answer (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
@@ -82,42 +73,21 @@ judge_version (SqnsSsm *ssm)
 }
 
 static void
-on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+on_answer (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Pic *pic = sqns_ssm_data (ssm);
-  GError *error = NULL;
+  Pic *pic = data;
+  State state = sqns_ssm_state (ssm);
 
-  if (!sqns_port_resync_finish (pic->port, result, &error))
+  if (error != NULL && state == STATE_VERSION && --pic->tries > 0)
+    sqns_ssm_goto (ssm, STATE_VERSION);
+  else if (error != NULL)
+    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED, "the board's PIC: %s", error->message);
+  else if (state == STATE_VERSION)
+    judge_version (ssm);
+  else
     {
-      gboolean timeout = sqns_error_is_timeout (error);
-      if (timeout && sqns_ssm_state (ssm) == STATE_VERSION && --pic->tries > 0)
-        {
-          g_error_free (error);
-          sqns_ssm_goto (ssm, STATE_VERSION);
-          return;
-        }
-      if (timeout)
-        sqns_error_recode (&error, SQNS_ERROR_NOT_SUPPORTED, "the board's PIC: ");
-      sqns_ssm_fail_error (ssm, error);
-      return;
-    }
-  switch ((State)sqns_ssm_state (ssm))
-    {
-    case STATE_VERSION:
-      judge_version (ssm);
-      break;
-    case STATE_DRIVE:
-      pic->was_input = (pic->answer[0] & RC5) != 0;
-      sqns_ssm_next (ssm);
-      break;
-    case STATE_BITS:
-    case STATE_LATCH_LOW:
-    case STATE_HOLD:
-    case STATE_RELEASE:
-    case STATE_UNDRIVE:
-    case STATE_BITS_BACK:
-    case N_STATES:
+      if (state == STATE_DRIVE)
+        pic->was_input = (pic->answer[0] & RC5) != 0;
       sqns_ssm_next (ssm);
     }
 }
@@ -136,7 +106,7 @@ ask (SqnsSsm *ssm, gsize request_len, gsize answer_len)
   };
 
   pic->answer_len = answer_len;
-  sqns_port_resync_async (pic->port, SQNS_PIC_QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_answer, ssm);
+  sqns_port_ask (ssm, pic->port, SQNS_PIC_QUIET_MS, &exchange, on_answer);
 }
 
 static void
@@ -199,23 +169,9 @@ pic_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_pic_reset_async (SqnsPort *port,
-                      const SqnsMonitor *monitor,
-                      GCancellable *cancellable,
-                      GAsyncReadyCallback callback,
-                      gpointer user_data)
+sqns_pic_reset (SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "pic", state_names, N_STATES, STATE_RELEASE, pic_state };
-  Pic *pic = g_new0 (Pic, 1);
-
-  pic->port = g_object_ref (port);
-  pic->monitor = monitor;
-  pic->tries = SQNS_PIC_TRIES;
-  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), pic, pic_free);
-}
-
-gboolean
-sqns_pic_reset_finish (GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
+  const Pic pic = { .port = port, .monitor = monitor, .tries = SQNS_PIC_TRIES };
+  sqns_ssm_run_step (ssm, &klass, g_memdup2 (&pic, sizeof pic), g_free, done);
 }

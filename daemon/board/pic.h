@@ -6,12 +6,7 @@
 #include "base/monitor.h"
 #include "serial/port.h"
 
-/* Drives the module's reset low for 0.2 s and lets it go; the port is back at 8 data bits and 115200 baud afterwards,
- * whatever came of it. Errors: NOT_SUPPORTED (the PIC does not answer, or its firmware is older than 6), DEVICE_LOST,
- * CANCELLED. */
-void sqns_pic_reset_async (SqnsPort *port,
-                           const SqnsMonitor *monitor,
-                           GCancellable *cancellable,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data);
-gboolean sqns_pic_reset_finish (GAsyncResult *result, GError **error);
+/* A step of @ssm: drives the module's reset low for 0.2 s and lets it go; the port is back at 8 data bits and 115200
+ * baud afterwards, whatever came of it. Errors that @done gets: NOT_SUPPORTED (the PIC does not answer, or its firmware
+ * is older than 6). */
+void sqns_pic_reset (SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsSsmDone done);

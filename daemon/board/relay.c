@@ -3,9 +3,8 @@
 #include "board/relay.h"
 
 #include "base/deadlines.h"
-#include "base/ssm.h"
 #include "board/repl-session.h"
-#include "codec/repl.h"
+#include "codec/at.h"
 
 #include <string.h>
 
@@ -13,6 +12,26 @@
 static const char ping_word[] = "\x1dSQNS-RELAY-PING";
 static const char quit_word[] = "\x1dSQNS-RELAY-QUIT";
 #define SPEED_WORD "\x1dSQNS-BAUD%06u"
+
+static SqnsMatch
+match_pong (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  return sqns_at_find_line (data, len, "sqns relay", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+}
+
+static void
+ping (SqnsSsm *ssm, SqnsPort *port, guint timeout_ms, SqnsSsmDone done)
+{
+  const SqnsExchange exchange = {
+    .request = (const guint8 *)ping_word,
+    .request_len = sizeof ping_word - 1,
+    .match = match_pong,
+    .timeout_ms = timeout_ms,
+  };
+  sqns_port_ask (ssm, port, SQNS_RELAY_QUIET_MS, &exchange, done);
+}
+
+/* --- the start --- */
 
 typedef enum {
   START_SCRIPT,
@@ -22,122 +41,61 @@ typedef enum {
 static const char *const start_names[] = { "script", "ping" };
 G_STATIC_ASSERT (G_N_ELEMENTS (start_names) == START_N_STATES);
 
-typedef enum {
-  SPEED_ASK,
-  SPEED_N_STATES,
-} SpeedState;
-static const char *const speed_names[] = { "ask" };
-G_STATIC_ASSERT (G_N_ELEMENTS (speed_names) == SPEED_N_STATES);
-
-typedef enum {
-  QUIT_FIND, /* only for a relay that may not be there */
-  QUIT_WORD,
-  QUIT_PROMPT,
-  QUIT_N_STATES,
-} QuitState;
-static const char *const quit_names[] = { "find", "word", "prompt" };
-G_STATIC_ASSERT (G_N_ELEMENTS (quit_names) == QUIT_N_STATES);
-
 typedef struct {
   SqnsPort *port;
   const SqnsMonitor *monitor;
   SqnsRelayConfig config;
-  char *pins;
   guint tries;
-  char *word; /* that sets the speed */
-  char *echo; /* the line that answers it */
-  gboolean find;
-} Relay;
+  SqnsScriptResult result;
+} Start;
 
-static Relay *
-relay_new (SqnsPort *port, const SqnsMonitor *monitor)
+static void
+start_free (gpointer data)
 {
-  Relay *relay = g_new0 (Relay, 1);
-  relay->port = g_object_ref (port);
-  relay->monitor = monitor;
-  return relay;
+  Start *start = data;
+  sqns_script_result_clear (&start->result);
+  g_free (start);
 }
 
 static void
-relay_free (gpointer data)
+on_script (SqnsSsm *ssm, gpointer data, const GError *script_error)
 {
-  Relay *relay = data;
-  g_object_unref (relay->port);
-  g_free (relay->pins);
-  g_free (relay->word);
-  g_free (relay->echo);
-  g_free (relay);
-}
-
-static SqnsMatch
-match_pong (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
-{
-  return sqns_at_find_line (data, len, "sqns relay", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
-}
-
-static SqnsMatch
-match_left (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
-{
-  return sqns_at_find_line (data, len, "sqns end", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
-}
-
-static void
-on_script (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Relay *relay = sqns_ssm_data (ssm);
+  Start *start = data;
   GError *error = NULL;
-  g_autoptr (SqnsScriptResult) script = sqns_repl_run_finish (result, &error);
 
-  if (script == NULL)
-    sqns_ssm_fail_error (ssm, error);
-  else if (*script->errors)
-    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the board cannot run the relay: %s",
-                   sqns_repl_error_line (script->errors));
+  if (!sqns_script_failed (ssm, &start->result, script_error, SQNS_ERROR_PROTOCOL, "the board cannot run the relay"))
+    sqns_ssm_next_or_fail (ssm, sqns_port_set_speed (start->port, start->config.host_speed, &error), error);
+}
+
+static void
+on_ping (SqnsSsm *ssm, gpointer data, const GError *error)
+{
+  Start *start = data;
+
+  if (error == NULL)
+    sqns_ssm_next (ssm);
+  else if (--start->tries > 0)
+    sqns_ssm_goto (ssm, START_PING);
   else
-    sqns_ssm_next_or_fail (ssm, sqns_port_set_speed (relay->port, relay->config.host_speed, &error), error);
-}
-
-static void
-on_ping (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Relay *relay = sqns_ssm_data (ssm);
-  GError *error = NULL;
-
-  if (!sqns_port_resync_finish (relay->port, result, &error) && sqns_error_is_timeout (error) && --relay->tries > 0)
-    {
-      g_error_free (error);
-      sqns_ssm_goto (ssm, START_PING);
-      return;
-    }
-  if (error != NULL)
-    g_prefix_error (&error, "the relay on the board is not heard: ");
-  sqns_ssm_next_or_fail (ssm, error == NULL, error);
+    sqns_ssm_fail (ssm, error->code, "the relay on the board is not heard: %s", error->message);
 }
 
 static void
 start_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  static const SqnsExchange ping = {
-    .request = (const guint8 *)ping_word,
-    .request_len = sizeof ping_word - 1,
-    .match = match_pong,
-    .timeout_ms = SQNS_RELAY_PING_MS,
-  };
-  Relay *relay = data;
-  g_autofree char *host = g_strdup_printf ("%u", relay->config.host_speed);
-  g_autofree char *modem = g_strdup_printf ("%u", relay->config.modem_speed);
-  const char *substitutions[] = { "HOST_SPEED", host, "MODEM_SPEED", modem, "PINS", relay->pins, NULL };
+  Start *start = data;
+  g_autofree char *host = g_strdup_printf ("%u", start->config.host_speed);
+  g_autofree char *modem = g_strdup_printf ("%u", start->config.modem_speed);
+  const char *substitutions[] = { "HOST_SPEED", host, "MODEM_SPEED", modem, "PINS", start->config.pins, NULL };
+  const SqnsScript script = { "relay.py", substitutions, SQNS_SCRIPT_ACCEPT_MS, TRUE };
 
   switch ((StartState)state)
     {
     case START_SCRIPT:
-      sqns_repl_run_async (relay->port, relay->monitor, "relay.py", substitutions, SQNS_SCRIPT_ACCEPT_MS, TRUE,
-                           sqns_ssm_cancellable (ssm), on_script, ssm);
+      sqns_repl_run (ssm, start->port, start->monitor, &script, &start->result, on_script);
       break;
     case START_PING:
-      sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_ping, ssm);
+      ping (ssm, start->port, SQNS_RELAY_PING_MS, on_ping);
       break;
     case START_N_STATES:
       g_assert_not_reached ();
@@ -145,76 +103,81 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_relay_start_async (SqnsPort *port,
-                        const SqnsMonitor *monitor,
-                        const SqnsRelayConfig *config,
-                        GCancellable *cancellable,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data)
+sqns_relay_start (
+    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, const SqnsRelayConfig *config, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "start-relay", start_names, START_N_STATES, START_N_STATES, start_state };
-  Relay *relay = relay_new (port, monitor);
-
-  relay->config = *config;
-  relay->pins = g_strdup (config->pins);
-  relay->tries = SQNS_RELAY_PING_TRIES;
-  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), relay, relay_free);
+  const Start start = { .port = port, .monitor = monitor, .config = *config, .tries = SQNS_RELAY_PING_TRIES };
+  sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), start_free, done);
 }
 
-gboolean
-sqns_relay_start_finish (GAsyncResult *result, GError **error)
+void
+sqns_relay_find (SqnsSsm *ssm, SqnsPort *port, SqnsSsmDone done)
 {
-  return g_task_propagate_boolean (G_TASK (result), error);
+  g_autoptr (GError) error = NULL;
+
+  if (sqns_port_set_speed (port, SQNS_MODEM_SPEED, &error))
+    ping (ssm, port, SQNS_RELAY_STRAY_MS, done);
+  else
+    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
 }
 
 /* --- the modem's speed --- */
 
+static const char *const speed_names[] = { "ask" };
+
+typedef struct {
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  guint speed;
+  guint tries;
+  char *word;
+  char *echo; /* the line that answers it */
+} Speed;
+
+static void
+speed_free (gpointer data)
+{
+  Speed *speed = data;
+  g_free (speed->word);
+  g_free (speed->echo);
+  g_free (speed);
+}
+
 static SqnsMatch
 match_speed (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 {
-  Relay *relay = user_data;
-  return sqns_at_find_line (data, len, relay->echo, consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+  Speed *speed = user_data;
+  return sqns_at_find_line (data, len, speed->echo, consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
 }
 
 static void
-on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_speed (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Relay *relay = sqns_ssm_data (ssm);
-  GError *error = NULL;
+  Speed *speed = data;
 
-  if (!sqns_port_resync_finish (relay->port, result, &error) && sqns_error_is_timeout (error) && --relay->tries > 0)
-    {
-      g_error_free (error);
-      sqns_ssm_goto (ssm, SPEED_ASK);
-      return;
-    }
-  if (error != NULL)
-    g_prefix_error (&error, "the relay on the board does not change its speed: ");
-  sqns_ssm_next_or_fail (ssm, error == NULL, error);
+  if (error == NULL)
+    sqns_ssm_next (ssm);
+  else if (--speed->tries > 0)
+    sqns_ssm_goto (ssm, 0);
+  else
+    sqns_ssm_fail (ssm, error->code, "the relay on the board does not change its speed: %s", error->message);
 }
 
 static void
 speed_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  Relay *relay = data;
-  SqnsExchange exchange = {
-    .request = (const guint8 *)relay->word,
-    .request_len = strlen (relay->word),
+  Speed *speed = data;
+  const SqnsExchange exchange = {
+    .request = (const guint8 *)speed->word,
+    .request_len = strlen (speed->word),
     .match = match_speed,
-    .match_data = relay,
+    .match_data = speed,
     .timeout_ms = SQNS_RELAY_PING_MS,
   };
 
-  switch ((SpeedState)state)
-    {
-    case SPEED_ASK:
-      sqns_monitor_remark (relay->monitor, "asks the relay for %u baud at the modem", relay->config.modem_speed);
-      sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &exchange, sqns_ssm_cancellable (ssm), on_speed, ssm);
-      break;
-    case SPEED_N_STATES:
-      g_assert_not_reached ();
-    }
+  sqns_monitor_remark (speed->monitor, "asks the relay for %u baud at the modem", speed->speed);
+  sqns_port_ask (ssm, speed->port, SQNS_RELAY_QUIET_MS, &exchange, on_speed);
 }
 
 void
@@ -225,15 +188,17 @@ sqns_relay_set_speed_async (SqnsPort *port,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "speed-relay", speed_names, SPEED_N_STATES, SPEED_N_STATES, speed_state };
-  Relay *relay = relay_new (port, monitor);
+  static const SqnsSsmClass klass = { "speed-relay", speed_names, 1, 1, speed_state };
+  Speed *speed = g_new0 (Speed, 1);
 
   g_assert (modem_speed < 1000000); /* the word has six digits for it */
-  relay->config.modem_speed = modem_speed;
-  relay->word = g_strdup_printf (SPEED_WORD, modem_speed);
-  relay->echo = g_strdup_printf ("sqns baud %06u", modem_speed);
-  relay->tries = SQNS_RELAY_SPEED_TRIES;
-  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), relay, relay_free);
+  speed->port = port;               /* the task holds it */
+  speed->monitor = monitor;
+  speed->speed = modem_speed;
+  speed->word = g_strdup_printf (SPEED_WORD, modem_speed);
+  speed->echo = g_strdup_printf ("sqns baud %06u", modem_speed);
+  speed->tries = SQNS_RELAY_SPEED_TRIES;
+  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), speed, speed_free);
 }
 
 gboolean
@@ -244,162 +209,96 @@ sqns_relay_set_speed_finish (GAsyncResult *result, GError **error)
 
 /* --- the end --- */
 
-static void
-on_found (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Relay *relay = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
+typedef enum {
+  QUIT_WORD,
+  QUIT_PROMPT,
+  QUIT_N_STATES,
+} QuitState;
+static const char *const quit_names[] = { "word", "prompt" };
+G_STATIC_ASSERT (G_N_ELEMENTS (quit_names) == QUIT_N_STATES);
 
-  gboolean there = sqns_port_resync_finish (relay->port, result, &error);
-  if (there || sqns_error_is_timeout (error))
-    sqns_ssm_set_result (ssm, g_memdup2 (&there, sizeof there), g_free);
-  if (there)
-    {
-      sqns_monitor_remark (relay->monitor, "a relay runs that somebody has left");
-      sqns_ssm_next (ssm);
-    }
-  else if (sqns_error_is_timeout (error))
-    sqns_ssm_complete (ssm);
-  else
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
+typedef struct {
+  SqnsPort *port;
+  const SqnsMonitor *monitor;
+  guint host_speed;
+  guint tries;
+} Quit;
+
+static SqnsMatch
+match_end (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+{
+  return sqns_at_find_line (data, len, "sqns end", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
 }
 
+/* The answer is waited for, so that the speed does not change while the word is on the wire; a relay that was reset
+ * meanwhile gives none. */
 static void
-on_word (GObject *source, GAsyncResult *result, gpointer user_data)
+on_word (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Relay *relay = sqns_ssm_data (ssm);
-  GError *error = NULL;
-
-  /* its answer is waited for, that the speed does not change while the word is on the wire; one that was reset
-   * meanwhile gives none */
-  if (!sqns_port_resync_finish (relay->port, result, &error) && !sqns_error_is_timeout (error))
-    sqns_ssm_fail_error (ssm, error);
-  else
-    {
-      g_clear_error (&error);
-      sqns_ssm_next_in_ms (ssm, SQNS_RELAY_QUIET_MS);
-    }
+  sqns_ssm_next_in_ms (ssm, SQNS_RELAY_QUIET_MS);
 }
 
+/* Without a prompt the word may have been damaged on its way, and the relay runs on. */
 static void
-on_prompt (GObject *source, GAsyncResult *result, gpointer user_data)
+on_prompt (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  Relay *relay = sqns_ssm_data (user_data);
-  GError *error = NULL;
-  gboolean ok = sqns_port_resync_finish (relay->port, result, &error);
-  if (!ok && sqns_error_is_timeout (error) && --relay->tries > 0)
-    {
-      /* the word may have been damaged on its way, and the relay runs on */
-      g_error_free (error);
-      sqns_ssm_goto (user_data, QUIT_WORD);
-    }
-  else
-    sqns_ssm_next_or_fail (user_data, ok, error);
-}
+  Quit *quit = data;
 
-static void
-say_quit (SqnsSsm *ssm)
-{
-  static const SqnsExchange word = {
-    .request = (const guint8 *)quit_word,
-    .request_len = sizeof quit_word - 1,
-    .match = match_left,
-    .timeout_ms = SQNS_RELAY_PING_MS,
-  };
-  Relay *relay = sqns_ssm_data (ssm);
-  GError *error = NULL;
-
-  sqns_monitor_remark (relay->monitor, "leaves the relay");
-  if (relay->config.host_speed == 0)
-    relay->config.host_speed = sqns_port_speed (relay->port);
-  if (sqns_port_set_speed (relay->port, relay->config.host_speed, &error))
-    sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &word, NULL, on_word, ssm);
+  if (error == NULL)
+    sqns_ssm_next (ssm);
+  else if (--quit->tries > 0)
+    sqns_ssm_goto (ssm, QUIT_WORD);
   else
-    sqns_ssm_fail_error (ssm, error);
+    sqns_ssm_fail_error (ssm, g_error_copy (error));
 }
 
 static void
 quit_state (SqnsSsm *ssm, guint state, gpointer data)
 {
+  static const SqnsExchange word = {
+    .request = (const guint8 *)quit_word,
+    .request_len = sizeof quit_word - 1,
+    .match = match_end,
+    .timeout_ms = SQNS_RELAY_PING_MS,
+  };
   static const SqnsExchange prompt = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = 2,
     .match = sqns_repl_match_prompt,
     .timeout_ms = SQNS_RELAY_PROMPT_MS,
   };
-  static const SqnsExchange ping = {
-    .request = (const guint8 *)ping_word,
-    .request_len = sizeof ping_word - 1,
-    .match = match_pong,
-    .timeout_ms = SQNS_RELAY_STRAY_MS,
-  };
-  Relay *relay = data;
+  Quit *quit = data;
   GError *error = NULL;
 
+  if (!sqns_port_set_speed (quit->port, state == QUIT_WORD ? quit->host_speed : SQNS_REPL_SPEED, &error))
+    {
+      sqns_ssm_fail_error (ssm, error);
+      return;
+    }
   switch ((QuitState)state)
     {
-    case QUIT_FIND:
-      if (relay->find && sqns_port_set_speed (relay->port, SQNS_MODEM_SPEED, &error))
-        sqns_port_resync_async (relay->port, SQNS_RELAY_QUIET_MS, &ping, sqns_ssm_cancellable (ssm), on_found, ssm);
-      else
-        sqns_ssm_next_or_fail (ssm, error == NULL, error);
-      break;
     case QUIT_WORD:
-      say_quit (ssm);
+      sqns_monitor_remark (quit->monitor, "leaves the relay");
+      sqns_port_ask (ssm, quit->port, SQNS_RELAY_QUIET_MS, &word, on_word);
       break;
     case QUIT_PROMPT:
-      if (sqns_port_set_speed (relay->port, SQNS_REPL_SPEED, &error))
-        sqns_port_resync_async (relay->port, 2 * SQNS_RELAY_QUIET_MS, &prompt, NULL, on_prompt, ssm);
-      else
-        sqns_ssm_fail_error (ssm, error);
+      sqns_port_ask (ssm, quit->port, 2 * SQNS_RELAY_QUIET_MS, &prompt, on_prompt);
       break;
     case QUIT_N_STATES:
       g_assert_not_reached ();
     }
 }
 
-static void
-quit (Relay *relay, GTask *task)
-{
-  static const SqnsSsmClass klass = { "quit-relay", quit_names, QUIT_N_STATES, QUIT_N_STATES, quit_state };
-
-  relay->tries = SQNS_RELAY_QUIT_TRIES;
-  sqns_ssm_run (&klass, task, relay, relay_free);
-}
-
 void
 sqns_relay_quit_async (SqnsPort *port, const SqnsMonitor *monitor, GAsyncReadyCallback callback, gpointer user_data)
 {
-  quit (relay_new (port, monitor), g_task_new (port, NULL, callback, user_data));
+  static const SqnsSsmClass klass = { "quit-relay", quit_names, QUIT_N_STATES, QUIT_N_STATES, quit_state };
+  const Quit quit = { port, monitor, sqns_port_speed (port), SQNS_RELAY_QUIT_TRIES };
+  sqns_ssm_run (&klass, g_task_new (port, NULL, callback, user_data), g_memdup2 (&quit, sizeof quit), g_free);
 }
 
 gboolean
 sqns_relay_quit_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-void
-sqns_relay_end_stray_async (SqnsPort *port,
-                            const SqnsMonitor *monitor,
-                            GCancellable *cancellable,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data)
-{
-  Relay *relay = relay_new (port, monitor);
-
-  relay->find = TRUE;
-  quit (relay, g_task_new (port, cancellable, callback, user_data));
-}
-
-gboolean
-sqns_relay_end_stray_finish (GAsyncResult *result, gboolean *ended, GError **error)
-{
-  g_autofree gboolean *found = g_task_propagate_pointer (G_TASK (result), error);
-  if (found == NULL)
-    return FALSE;
-  *ended = *found;
-  return TRUE;
 }

@@ -1,225 +1,142 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gets a board's ESP32 reset, by its PIC or by a person, and its prompt afterwards. */
+/* machine.reset() typed at the prompt, else the PIC's reset line. */
 #include "board/reset.h"
 
 #include "base/deadlines.h"
-#include "base/patience.h"
-#include "base/ssm.h"
-#include "board/repl-session.h"
 #include "board/pic.h"
+#include "board/repl-session.h"
+#include "codec/repl.h"
 #include "base/messages.h"
+#include "serial/port-holder.h"
+#include "serial/port-open.h"
 
 typedef enum {
+  STATE_OPEN,
+  STATE_PROMPT,
   STATE_PIC,
-  STATE_LOOK, /* it may have reset by itself meanwhile */
-  STATE_HAND,
-  STATE_LISTEN,
-  STATE_POLL,
-  STATE_YIELD,
-  STATE_THANKS, /* cleanup: whatever came of it, the person need not stand there any more */
+  STATE_PROGRAM, /* the PIC is faster, and sure */
+  STATE_RESET,
+  STATE_CLOSE, /* cleanup */
   N_STATES,
 } State;
-static const char *const state_names[] = { "pic", "look", "hand", "listen", "poll", "yield", "thanks" };
+static const char *const state_names[] = { "open", "prompt", "pic", "program", "reset", "close" };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
+  char *devnode;
+  SqnsLinkKind kind;
+  gboolean pic;
+  SqnsMonitor monitor;
   SqnsPort *port;
-  const SqnsMonitor *monitor;
-  SqnsResetConfig config;
-  gboolean by_pic;
-  gboolean asking;
-  gint64 deadline_us;
+  SqnsInterrupt found;
+  SqnsScriptResult result;
 } Reset;
 
 static void
 reset_free (gpointer data)
 {
   Reset *reset = data;
-  g_object_unref (reset->port);
+  g_clear_object (&reset->port);
+  sqns_script_result_clear (&reset->result);
+  g_free (reset->devnode);
   g_free (reset);
 }
 
 static void
-stop_asking (Reset *reset)
-{
-  if (reset->asking)
-    sqns_monitor_hand (reset->monitor, NULL);
-  reset->asking = FALSE;
-}
-
-static void
-on_pic (GObject *source, GAsyncResult *result, gpointer user_data)
+on_port (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsSsm *ssm = user_data;
   Reset *reset = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
-  if (sqns_pic_reset_finish (result, &error))
-    {
-      reset->by_pic = TRUE;
-      reset->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESET_BOOT_S);
-      sqns_ssm_goto (ssm, STATE_LISTEN);
-      return;
-    }
-  if (!g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED))
-    {
-      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-      return;
-    }
-  sqns_monitor_remark (reset->monitor, "%s", error->message);
-  sqns_ssm_next (ssm);
+  reset->port = sqns_port_open_finish (result, &error);
+  sqns_ssm_next_or_fail (ssm, reset->port != NULL, error);
 }
 
 static void
-ask_person (SqnsSsm *ssm)
+on_interrupted (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  Reset *reset = sqns_ssm_data (ssm);
+  Reset *reset = data;
 
-  if (reset->config.hand_s == 0)
-    {
-      sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "only a reset of the board's ESP32 leads out of its passthrough: %s",
-                     sqns_press_reset_message ());
-      return;
-    }
-  gint64 least_us = MIN (reset->config.hand_s, SQNS_HAND_LEAST_S) * G_USEC_PER_SEC;
-  reset->deadline_us = g_get_monotonic_time () + MAX (sqns_patience_us (reset->config.hand_s), least_us);
-  reset->asking = TRUE;
-  sqns_monitor_hand (reset->monitor, sqns_press_reset_message ());
-  sqns_ssm_next (ssm);
-}
-
-static void
-not_reset (SqnsSsm *ssm)
-{
-  Reset *reset = sqns_ssm_data (ssm);
-
-  if (!reset->by_pic)
-    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
-                   "the board was not reset within %u s: nobody has pressed the reset button on it",
-                   reset->config.hand_s);
-  else if (reset->config.hand_s > 0)
-    {
-      sqns_monitor_remark (reset->monitor, "the PIC has reset the module, but it is not heard");
-      reset->by_pic = FALSE;
-      sqns_ssm_goto (ssm, STATE_HAND);
-    }
+  if (reset->found.prompt)
+    sqns_ssm_goto (ssm, STATE_RESET);
+  else if (sqns_ssm_state (ssm) == STATE_PROMPT)
+    sqns_ssm_next (ssm);
   else
-    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "the board's PIC has reset the module, but no prompt came: %s",
+    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "%s, and it has no controller that could reset it: %s",
+                   reset->found.noise == SQNS_NOISE_TEXT
+                       ? "a program runs on the board and yields neither to Ctrl-C nor to a safe boot"
+                       : "no board's prompt is to be had; perhaps the board is in passthrough",
                    sqns_press_reset_message ());
 }
 
-/* Bytes that are text at the REPL's speed come from a board that is out of passthrough. */
 static void
-on_heard (SqnsSsm *ssm, SqnsNoise noise)
+on_pic (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  Reset *reset = sqns_ssm_data (ssm);
+  Reset *reset = data;
 
-  if (noise == SQNS_NOISE_TEXT)
-    {
-      stop_asking (reset);
-      sqns_ssm_goto (ssm, STATE_YIELD);
-    }
-  else if (sqns_ssm_state (ssm) == STATE_LISTEN)
+  sqns_monitor_remark (&reset->monitor, "%s", error ? error->message : "the board's PIC has reset the module");
+  if (error == NULL)
+    sqns_ssm_complete (ssm);
+  else
     sqns_ssm_next (ssm);
-  else if (g_get_monotonic_time () > reset->deadline_us)
-    not_reset (ssm);
-  else
-    sqns_ssm_goto (ssm, STATE_LISTEN);
 }
 
 static void
-on_listened (GObject *source, GAsyncResult *result, gpointer user_data)
+on_reset (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Reset *reset = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
+  Reset *reset = data;
 
-  if (sqns_port_resync_finish (reset->port, result, &error))
-    {
-      sqns_ssm_goto (ssm, STATE_POLL); /* a prompt: does it listen? */
-      return;
-    }
-  if (!sqns_error_is_timeout (error))
-    {
-      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-      return;
-    }
-  gsize len;
-  const guint8 *heard = sqns_port_heard (reset->port, &len);
-  on_heard (ssm, sqns_at_classify (heard, len));
-}
-
-static void
-on_interrupted (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Reset *reset = sqns_ssm_data (ssm);
-  SqnsInterrupt interrupt;
-  GError *error = NULL;
-
-  if (!sqns_repl_interrupt_finish (result, &interrupt, &error))
-    sqns_ssm_fail_error (ssm, error);
-  else if (interrupt.prompt)
-    {
-      sqns_monitor_remark (reset->monitor, "the board is at its prompt again");
-      sqns_ssm_complete (ssm);
-    }
-  else if (sqns_ssm_state (ssm) == STATE_LOOK && interrupt.noise != SQNS_NOISE_TEXT)
+  if (error == NULL && *reset->result.errors != '\0')
+    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the board refuses to reset itself: %s; press its reset button",
+                   sqns_repl_error_line (reset->result.errors));
+  else if (!sqns_script_failed (ssm, &reset->result, error, SQNS_ERROR_PROTOCOL, ""))
     sqns_ssm_next (ssm);
-  else if (sqns_ssm_state (ssm) != STATE_YIELD)
-    on_heard (ssm, interrupt.noise);
-  else
-    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND,
-                   "a program runs on the board after its reset, and yields neither to Ctrl-C nor to a safe "
-                   "boot: keep its safe boot pin (P12) at 3.3 V while you press the reset button");
 }
 
 static void
-interrupt (SqnsSsm *ssm, SqnsInterruptEffort effort)
+close_port (SqnsSsm *ssm, gboolean held)
 {
   Reset *reset = sqns_ssm_data (ssm);
-  GError *error = NULL;
 
-  if (sqns_port_set_speed (reset->port, SQNS_REPL_SPEED, &error))
-    sqns_repl_interrupt_async (reset->port, reset->monitor, effort, sqns_ssm_cancellable (ssm), on_interrupted, ssm);
-  else
-    sqns_ssm_fail_error (ssm, error);
+  if (reset->port != NULL)
+    sqns_port_close (reset->port);
+  sqns_ssm_next (ssm);
 }
 
 static void
 reset_state (SqnsSsm *ssm, guint state, gpointer data)
 {
+  static const SqnsScript script = { .name = "machine_reset.py", .timeout_ms = SQNS_SCRIPT_ACCEPT_MS, .stay = TRUE };
   Reset *reset = data;
-  const SqnsExchange listen
-      = { .match = sqns_repl_match_prompt, .timeout_ms = sqns_patience_ms (SQNS_RESET_LISTEN_MS) };
 
   switch ((State)state)
     {
+    case STATE_OPEN:
+      if (reset->kind == SQNS_LINK_DIRECT)
+        sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
+                       "the modem is the port itself, there is no module to reset; the modem can be restarted "
+                       "(option \"modem\", sqnsctl reset --modem)");
+      else
+        sqns_port_open_async (reset->devnode, SQNS_REPL_SPEED, on_port, ssm);
+      break;
+    case STATE_PROMPT:
+      sqns_repl_interrupt (ssm, reset->port, &reset->monitor, SQNS_INTERRUPT_BRIEF, &reset->found, on_interrupted);
+      break;
     case STATE_PIC:
-      if (reset->config.pic)
-        sqns_pic_reset_async (reset->port, reset->monitor, sqns_ssm_cancellable (ssm), on_pic, ssm);
+      if (reset->pic)
+        sqns_pic_reset (ssm, reset->port, &reset->monitor, on_pic);
       else
         sqns_ssm_next (ssm);
       break;
-    case STATE_LOOK:
-      interrupt (ssm, SQNS_INTERRUPT_POLITE);
+    case STATE_PROGRAM:
+      sqns_repl_interrupt (ssm, reset->port, &reset->monitor, SQNS_INTERRUPT_LONG, &reset->found, on_interrupted);
       break;
-    case STATE_HAND:
-      ask_person (ssm);
+    case STATE_RESET:
+      sqns_repl_run (ssm, reset->port, &reset->monitor, &script, &reset->result, on_reset);
       break;
-    case STATE_LISTEN:
-      sqns_port_resync_async (reset->port, SQNS_PROMPT_QUIET_MS, &listen, sqns_ssm_cancellable (ssm), on_listened, ssm);
-      break;
-    case STATE_POLL:
-      interrupt (ssm, SQNS_INTERRUPT_POLITE);
-      break;
-    case STATE_YIELD:
-      sqns_monitor_remark (reset->monitor, "the board talks: its program is asked to yield");
-      interrupt (ssm, SQNS_INTERRUPT_INSIST);
-      break;
-    case STATE_THANKS:
-      stop_asking (reset);
-      sqns_ssm_next (ssm);
+    case STATE_CLOSE:
+      sqns_port_holder_explain (ssm, reset->devnode, close_port);
       break;
     case N_STATES:
       g_assert_not_reached ();
@@ -227,24 +144,26 @@ reset_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_reset_async (SqnsPort *port,
-                  const SqnsMonitor *monitor,
-                  const SqnsResetConfig *config,
-                  GCancellable *cancellable,
-                  GAsyncReadyCallback callback,
-                  gpointer user_data)
+sqns_board_reset_async (const char *devnode,
+                        SqnsLinkKind kind,
+                        gboolean pic,
+                        const SqnsMonitor *monitor,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
-  static const SqnsSsmClass klass = { "reset", state_names, N_STATES, STATE_THANKS, reset_state };
+  static const SqnsSsmClass klass = { "board-reset", state_names, N_STATES, STATE_CLOSE, reset_state };
   Reset *reset = g_new0 (Reset, 1);
 
-  reset->port = g_object_ref (port);
-  reset->monitor = monitor;
-  reset->config = *config;
-  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), reset, reset_free);
+  reset->devnode = g_strdup (devnode);
+  reset->kind = kind;
+  reset->pic = pic;
+  reset->monitor = *monitor;
+  sqns_ssm_run (&klass, g_task_new (NULL, cancellable, callback, user_data), reset, reset_free);
 }
 
 gboolean
-sqns_reset_finish (GAsyncResult *result, GError **error)
+sqns_board_reset_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }

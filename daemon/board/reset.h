@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gets a board's ESP32 reset, the only way out of passthrough: by its PIC, else by a person at the button. The modem is
- * not reset by it (protocol.md §1). */
+/* Resets a board's module (its ESP32): by its prompt, else by the board's PIC. The modem is not reset by it
+ * (protocol.md §1). */
 #pragma once
 
 #include "base/monitor.h"
-#include "serial/port.h"
 
-typedef struct {
-  gboolean pic; /* the board has one */
-  guint hand_s; /* how long a person is waited for, seconds; 0 = not asked */
-} SqnsResetConfig;
+#include <gio/gio.h>
 
-/* Ends with the friendly prompt at 115200. Errors: TIMEOUT (nobody pressed the button), NEEDS_HAND (nobody was to be
- * asked, or a program runs on the board after the reset and does not yield: the message says which), DEVICE_LOST,
- * CANCELLED. */
-void sqns_reset_async (SqnsPort *port,
-                       const SqnsMonitor *monitor,
-                       const SqnsResetConfig *config,
-                       GCancellable *cancellable,
-                       GAsyncReadyCallback callback,
-                       gpointer user_data);
-gboolean sqns_reset_finish (GAsyncResult *result, GError **error);
+/* Opens @devnode for it. @pic: the board has one. The board boots as after its button, its own program included.
+ * Errors: PORT_LOCKED, NOT_FOUND, DEVICE_LOST, NOT_SUPPORTED (@kind is direct: there is no module), NEEDS_HAND (no
+ * prompt is to be had and there is no PIC that could do it: the button must be pressed), PROTOCOL (the board did not
+ * take the command), CANCELLED. */
+void sqns_board_reset_async (const char *devnode,
+                             SqnsLinkKind kind,
+                             gboolean pic,
+                             const SqnsMonitor *monitor,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean sqns_board_reset_finish (GAsyncResult *result, GError **error);

@@ -22,8 +22,8 @@ sqns_backend (void)
     .identify_finish = sqns_identify_finish,
     .modem_reset_async = sqns_modem_reset_async,
     .modem_reset_finish = sqns_modem_reset_finish,
-    .board_reset_async = sqns_reboot_async,
-    .board_reset_finish = sqns_reboot_finish,
+    .board_reset_async = sqns_board_reset_async,
+    .board_reset_finish = sqns_board_reset_finish,
   };
   return &backend;
 }

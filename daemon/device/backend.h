@@ -2,8 +2,9 @@
 /* The procedures as a table, so that models can be tried with scripted ones. */
 #pragma once
 
+#include "board/reset.h"
 #include "device/device.h"
-#include "link/reboot.h"
+#include "link/link.h"
 #include "modem/identify.h"
 #include "modem/probe.h"
 #include "modem/reset.h"
@@ -41,7 +42,9 @@ struct _SqnsBackend {
                              gpointer user_data);
   gboolean (*modem_reset_finish) (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error);
 
-  void (*board_reset_async) (const SqnsLinkConfig *config,
+  void (*board_reset_async) (const char *devnode,
+                             SqnsLinkKind kind,
+                             gboolean pic,
                              const SqnsMonitor *monitor,
                              GCancellable *cancellable,
                              GAsyncReadyCallback callback,

@@ -268,7 +268,8 @@ reset_module (SqnsDeviceOperation *self)
   if (self->klass->over_link != NULL && config.kind == SQNS_LINK_DIRECT) /* there is no module besides the modem */
     sqns_ssm_next (self->ssm);
   else
-    self->backend->board_reset_async (&config, &self->monitor, sqns_ssm_cancellable (self->ssm), on_rebooted, self);
+    self->backend->board_reset_async (config.devnode, config.kind, config.pic, &self->monitor,
+                                      sqns_ssm_cancellable (self->ssm), on_rebooted, self);
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A socket to the modem's AT channel, over a link that stays ours. */
-#include "link/link-private.h"
+/* A socket to a port, which stays ours. */
+#include "link/console.h"
 
 #include "base/source.h"
 
@@ -15,52 +15,46 @@
 #define FULL_PAUSE_MS 5
 #define MAX_BACKLOG 65536u /* bytes from the modem that a slow reader may owe; more are lost, as on any tty */
 
-typedef struct _SqnsLinkConsole {
-  SqnsLink *link;
+struct _SqnsLinkConsole {
+  SqnsPort *port;
   int fd;
-  GSource *from_far; /* waits for bytes of the person, or for the port to take those that are there */
+  GSource *from_far; /* waits for typed bytes, or for the port to take those that are there */
   GSource *to_far;
   GByteArray *backlog; /* bytes for the far end that its socket does not take yet */
-  GFunc closed;
+  GDestroyNotify closed;
   gpointer closed_data;
   gulong lost_handler;
-} Console;
+};
 
 static void
-console_end (Console *console)
+console_close (SqnsLinkConsole *console)
 {
-  SqnsPort *port = sqns_link_port (console->link);
-
-  console->link->console = NULL;
-  sqns_port_unlisten (port);
-  g_clear_signal_handler (&console->lost_handler, port);
+  sqns_port_unlisten (console->port);
+  g_clear_signal_handler (&console->lost_handler, console->port);
   sqns_clear_source (&console->from_far);
   sqns_clear_source (&console->to_far);
   close (console->fd);
   g_byte_array_unref (console->backlog);
-  console->closed (console->link, console->closed_data);
-  g_object_unref (console->link);
+  g_object_unref (console->port);
+  console->closed (console->closed_data);
   g_free (console);
 }
 
 void
-sqns_link_end_console (SqnsLink *link, const char *farewell)
+sqns_link_console_end (SqnsLinkConsole *console, const char *farewell)
 {
-  Console *console = link->console;
-  if (console == NULL)
-    return;
   if (farewell != NULL)
     g_byte_array_append (console->backlog, (const guint8 *)farewell, strlen (farewell));
-  /* a reader that is so slow that this does not fit loses it, as it would lose the modem's words */
+  /* a reader so slow that this does not fit loses it, as it would lose the modem's lines */
   if (console->backlog->len > 0)
     (void)!send (console->fd, console->backlog->data, console->backlog->len, MSG_NOSIGNAL);
-  console_end (console);
+  console_close (console);
 }
 
 static gboolean
 on_far_writable (int fd, GIOCondition condition, gpointer data)
 {
-  Console *console = data;
+  SqnsLinkConsole *console = data;
   gssize n = send (fd, console->backlog->data, console->backlog->len, MSG_NOSIGNAL);
   if (n > 0)
     g_byte_array_remove_range (console->backlog, 0, n);
@@ -73,7 +67,7 @@ on_far_writable (int fd, GIOCondition condition, gpointer data)
 static void
 on_modem_bytes (SqnsPort *port, const guint8 *data, gsize len, gpointer user_data)
 {
-  Console *console = user_data;
+  SqnsLinkConsole *console = user_data;
 
   if (console->backlog->len + len > MAX_BACKLOG)
     return;
@@ -86,19 +80,19 @@ on_modem_bytes (SqnsPort *port, const guint8 *data, gsize len, gpointer user_dat
     }
 }
 
-static void listen_to_far (Console *console);
+static void listen_to_far (SqnsLinkConsole *console);
 
 static gboolean
 on_pause_over (gpointer data)
 {
-  Console *console = data;
+  SqnsLinkConsole *console = data;
   sqns_clear_source (&console->from_far);
   listen_to_far (console);
   return G_SOURCE_REMOVE;
 }
 
 static void
-pause_far (Console *console)
+pause_far (SqnsLinkConsole *console)
 {
   sqns_clear_source (&console->from_far);
   console->from_far = g_timeout_source_new (FULL_PAUSE_MS);
@@ -106,28 +100,28 @@ pause_far (Console *console)
   g_source_attach (console->from_far, g_main_context_get_thread_default ());
 }
 
-/* Only as much is taken from the person as the port takes: the socket itself holds them back. */
+/* Takes only as much from the far end as the port takes: the socket itself holds the rest back. */
 static gboolean
 on_far_bytes (int fd, GIOCondition condition, gpointer data)
 {
-  Console *console = data;
+  SqnsLinkConsole *console = data;
   guint8 buffer[CHUNK];
   gssize waiting = recv (fd, buffer, sizeof buffer, MSG_PEEK);
 
   if (waiting < 0 && (errno == EAGAIN || errno == EINTR))
     return G_SOURCE_CONTINUE;
-  gssize taken = waiting > 0 ? sqns_port_write (sqns_link_port (console->link), buffer, waiting, NULL) : -1;
+  gssize taken = waiting > 0 ? sqns_port_write (console->port, buffer, waiting, NULL) : -1;
   if (taken > 0 && recv (fd, buffer, taken, 0) == taken)
     return G_SOURCE_CONTINUE;
   if (taken == 0)
     pause_far (console);
   else
-    console_end (console);
+    console_close (console);
   return G_SOURCE_REMOVE;
 }
 
 static void
-listen_to_far (Console *console)
+listen_to_far (SqnsLinkConsole *console)
 {
   console->from_far = g_unix_fd_source_new (console->fd, G_IO_IN | G_IO_HUP);
   g_source_set_callback (console->from_far, G_SOURCE_FUNC (on_far_bytes), console, NULL);
@@ -137,35 +131,35 @@ listen_to_far (Console *console)
 static void
 on_port_lost (SqnsPort *port, gpointer data)
 {
-  console_end (data);
+  console_close (data);
 }
 
-int
-sqns_link_open_console (SqnsLink *link, GFunc closed, gpointer user_data, GError **error)
+SqnsLinkConsole *
+sqns_link_console_new (SqnsPort *port, GDestroyNotify closed, gpointer user_data, int *far, GError **error)
 {
   int fds[2];
 
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "no socket for the console: %s", g_strerror (errno));
-      return -1;
+      return NULL;
     }
-  Console *console = g_new0 (Console, 1);
-  if (!sqns_port_listen (sqns_link_port (link), on_modem_bytes, console, error))
+  SqnsLinkConsole *console = g_new0 (SqnsLinkConsole, 1);
+  if (!sqns_port_listen (port, on_modem_bytes, console, error))
     {
       close (fds[0]);
       close (fds[1]);
       g_free (console);
-      return -1;
+      return NULL;
     }
   fcntl (fds[0], F_SETFL, O_NONBLOCK);
-  console->link = g_object_ref (link);
+  console->port = g_object_ref (port);
   console->fd = fds[0];
   console->backlog = g_byte_array_new ();
   console->closed = closed;
   console->closed_data = user_data;
-  console->lost_handler = g_signal_connect (sqns_link_port (link), "lost", G_CALLBACK (on_port_lost), console);
-  link->console = console;
+  console->lost_handler = g_signal_connect (port, "lost", G_CALLBACK (on_port_lost), console);
   listen_to_far (console);
-  return fds[1];
+  *far = fds[1];
+  return console;
 }

@@ -26,12 +26,40 @@ sqns_link_search_contact (const SqnsLinkSearch *search)
   return search->relay_silent || sqns_link_search_heard_no_answer (search) ? SQNS_CONTACT_SILENT : SQNS_CONTACT_NONE;
 }
 
-void
-sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *interrupt, gboolean insisted)
+SqnsLook
+sqns_link_search_after (const SqnsLinkSearch *search, SqnsLook look)
 {
-  gboolean rebooted = interrupt->rebooted && interrupt->prompt; /* else nobody may have heard the word for it */
+  SqnsLinkKind kind = search->config.kind;
 
-  if (interrupt->program || (rebooted && insisted))
+  switch (look)
+    {
+    case SQNS_LOOK_AS_TOLD:
+      return kind == SQNS_LINK_DIRECT ? SQNS_LOOK_FAST : SQNS_LOOK_PROMPT;
+    case SQNS_LOOK_PROMPT:
+      /* text is a program that talks: it has to yield before anything else makes sense */
+      return search->repl_noise == SQNS_NOISE_TEXT ? SQNS_LOOK_PROGRAM : SQNS_LOOK_STRAY;
+    case SQNS_LOOK_STRAY:
+      return SQNS_LOOK_FAST;
+    case SQNS_LOOK_FAST:
+      return kind == SQNS_LINK_PASSTHROUGH ? SQNS_LOOK_PROGRAM : SQNS_LOOK_SLOW;
+    case SQNS_LOOK_SLOW:
+      return kind == SQNS_LINK_DIRECT || search->program_asked ? SQNS_LOOK_FULL : SQNS_LOOK_PROGRAM;
+    case SQNS_LOOK_PROGRAM:
+      return search->repl_noise == SQNS_NOISE_TEXT ? SQNS_LOOK_NOWHERE : SQNS_LOOK_FULL;
+    case SQNS_LOOK_FULL:
+    case SQNS_LOOK_NOWHERE:
+      break;
+    }
+  return SQNS_LOOK_NOWHERE;
+}
+
+void
+sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *interrupt, gboolean of_program)
+{
+  gboolean rebooted = interrupt->rebooted && interrupt->prompt; /* else the board may not have heard Ctrl-F */
+
+  search->program_asked |= of_program && !interrupt->prompt;
+  if (interrupt->program || (rebooted && of_program))
     search->board->notes |= SQNS_BOARD_PROGRAM;
   if (rebooted)
     search->board->notes |= SQNS_BOARD_SAFE_BOOT;
@@ -51,7 +79,7 @@ sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *inter
 void
 sqns_link_search_reset (SqnsLinkSearch *search)
 {
-  search->was_reset = search->reached = TRUE;
+  search->was_reset = search->reached = search->looked = TRUE;
   search->passthrough = FALSE;
   search->modem_noise = SQNS_NOISE_NONE; /* what was heard came through the passthrough */
 }
@@ -245,20 +273,16 @@ sqns_link_search_failure (const SqnsLinkSearch *search)
 }
 
 GError *
-sqns_link_search_not_reset (const SqnsLinkSearch *search, GError *error)
+sqns_link_search_not_reset (const SqnsLinkSearch *search, const GError *error)
 {
   const SqnsLinkConfig *config = &search->config;
   gboolean is_board = config->usb_board || config->board != NULL || config->reset || config->kind != SQNS_LINK_AUTO;
 
   if (!sqns_error_is_timeout (error))
-    return error;
+    return g_error_copy (error);
   if (is_board)
-    {
-      error->code = SQNS_ERROR_NEEDS_HAND;
-      return error;
-    }
+    return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_NEEDS_HAND, error->message);
   GError *failure = sqns_link_search_failure (search);
   g_prefix_error (&failure, "%s; ", error->message);
-  g_error_free (error);
   return failure;
 }

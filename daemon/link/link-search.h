@@ -7,7 +7,9 @@
 
 typedef struct {
   SqnsLinkConfig config;
-  SqnsBoardInfo *board;       /* of the link that is searched for */
+  SqnsBoardInfo *board;
+  gboolean looked;            /* at the speed that the user gave */
+  gboolean program_asked;     /* to yield */
   gboolean reached;           /* the board's prompt was there */
   guint starts;               /* of the ESP32 that were heard instead of a prompt */
   SqnsNoise repl_noise;       /* what came instead of a prompt */
@@ -20,8 +22,22 @@ typedef struct {
   gboolean passthrough_tried; /* it was, some time */
 } SqnsLinkSearch;
 
-/* The prompt was asked for. @insisted: of a program, too, that is to yield. */
-void sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *interrupt, gboolean insisted);
+/* The places on the line to look at, in no order. */
+typedef enum {
+  SQNS_LOOK_AS_TOLD, /* for a modem at the speed that the user gave; the first place, if only for the next one */
+  SQNS_LOOK_PROMPT,  /* for a board's prompt */
+  SQNS_LOOK_STRAY,   /* for a relay that was left running */
+  SQNS_LOOK_FAST,    /* for a modem at 921600 baud */
+  SQNS_LOOK_SLOW,    /* at 115200 */
+  SQNS_LOOK_PROGRAM, /* for a prompt under a program that has to yield */
+  SQNS_LOOK_FULL,    /* for a modem at 921600 baud, in data mode or an interrupted upload, too */
+  SQNS_LOOK_NOWHERE,
+} SqnsLook;
+/* The place to look at after @look, where nothing answered. */
+SqnsLook sqns_link_search_after (const SqnsLinkSearch *search, SqnsLook look);
+
+/* The prompt was asked for. @of_program: of one that was to yield. */
+void sqns_link_search_interrupted (SqnsLinkSearch *search, const SqnsInterrupt *interrupt, gboolean of_program);
 /* The ESP32 was reset, and its prompt is there. */
 void sqns_link_search_reset (SqnsLinkSearch *search);
 
@@ -47,9 +63,9 @@ const char *sqns_link_search_pins (const SqnsLinkSearch *search);
 /* What an identified board said of itself (data/board/identify.py). */
 void sqns_board_info_take (SqnsBoardInfo *board, const char *output);
 
-/* What it means that the ESP32 was not reset (@error, taken): a board waits for a hand; behind a port of unknown kind
- * there may be none, but a dead modem. Caller frees. */
-GError *sqns_link_search_not_reset (const SqnsLinkSearch *search, GError *error);
+/* What it means that the ESP32 was not reset (@error): a board needs a person; behind a port of unknown kind there may
+ * be no board, but a dead modem. Caller frees. */
+GError *sqns_link_search_not_reset (const SqnsLinkSearch *search, const GError *error);
 
 /* Zeros or a crash came from the modem's line, so that no button helps (field-failures.md rows 16 and 30). */
 gboolean sqns_link_search_heard_no_answer (const SqnsLinkSearch *search);

@@ -1,10 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A way to the modem's AT channel that was found: what it is, and how it is left. How it is found: link-open.c. */
-#include "link/link-private.h"
+#include "link/link.h"
 
 #include "board/relay.h"
+#include "link/console.h"
+
+struct _SqnsLink {
+  GObject parent;
+  SqnsLinkKind kind;
+  SqnsBoardInfo board;
+  SqnsPort *port;
+  guint speed; /* baud on the modem's side */
+  SqnsMonitor monitor;
+  SqnsLinkConsole *console; /* while one is open */
+  GFunc console_closed;
+  gpointer console_data;
+};
 
 G_DEFINE_FINAL_TYPE (SqnsLink, sqns_link, G_TYPE_OBJECT)
+
+SqnsLink *
+sqns_link_new (SqnsPort *port, SqnsLinkKind kind, guint speed, const SqnsBoardInfo *board, const SqnsMonitor *monitor)
+{
+  SqnsLink *link = g_object_new (SQNS_TYPE_LINK, NULL);
+
+  link->port = g_object_ref (port);
+  link->kind = kind;
+  link->speed = speed;
+  link->board = (SqnsBoardInfo){ g_strdup (board->board), g_strdup (board->firmware), board->notes };
+  link->monitor = *monitor;
+  return link;
+}
 
 static void
 on_close_left (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -128,6 +154,37 @@ const SqnsMonitor *
 sqns_link_monitor (SqnsLink *link)
 {
   return &link->monitor;
+}
+
+/* --- console --- */
+
+static void
+on_console_closed (gpointer data)
+{
+  g_autoptr (SqnsLink) link = data;
+
+  link->console = NULL;
+  link->console_closed (link, link->console_data);
+}
+
+int
+sqns_link_open_console (SqnsLink *link, GFunc closed, gpointer user_data, GError **error)
+{
+  int far = -1;
+
+  link->console_closed = closed;
+  link->console_data = user_data;
+  link->console = sqns_link_console_new (link->port, on_console_closed, link, &far, error);
+  if (link->console != NULL)
+    g_object_ref (link);
+  return far;
+}
+
+void
+sqns_link_end_console (SqnsLink *link, const char *farewell)
+{
+  if (link->console != NULL)
+    sqns_link_console_end (link->console, farewell);
 }
 
 static void

@@ -3,7 +3,6 @@
 #include "link/relay-search.h"
 
 #include "at/wake.h"
-#include "base/ssm.h"
 
 typedef enum {
   STATE_START,
@@ -11,10 +10,9 @@ typedef enum {
   STATE_NEXT,
   STATE_SPEED,
   STATE_END, /* cleanup: unless the modem answers through it, or it is gone */
-  STATE_TELL,
   N_STATES,
 } State;
-static const char *const state_names[] = { "start", "prove", "next", "speed", "end", "tell" };
+static const char *const state_names[] = { "start", "prove", "next", "speed", "end" };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 /* Quickly where the modem may be, then all that may bring it back. 115200 is the boot ROM's speed (FFH), and by one
@@ -23,127 +21,92 @@ static const struct {
   guint speed;
   SqnsWakeEffort effort;
 } tries[] = {
-  { SQNS_MODEM_SPEED, SQNS_WAKE_LIGHT },
-  { SQNS_REPL_SPEED, SQNS_WAKE_LIGHT },
-  { SQNS_MODEM_SPEED, SQNS_WAKE_FULL },
+  { SQNS_MODEM_SPEED, SQNS_WAKE_AT },
+  { SQNS_REPL_SPEED, SQNS_WAKE_AT },
+  { SQNS_MODEM_SPEED, SQNS_WAKE_PPP },
   { SQNS_REPL_SPEED, SQNS_WAKE_STP },
 };
 
 typedef struct {
   SqnsPort *port;
   const SqnsMonitor *monitor;
-  char *pins;
-  guint host_speed;
+  SqnsRelayConfig config;
   guint try;
   gboolean runs;
-  SqnsRelaySearch found;
+  SqnsWake wake;
+  SqnsRelaySearch *found;
 } Search;
 
 static void
-search_free (gpointer data)
+on_started (SqnsSsm *ssm, gpointer data, const GError *error)
 {
   Search *search = data;
-  g_object_unref (search->port);
-  g_free (search->pins);
-  g_free (search);
+
+  search->runs = error == NULL;
+  if (!sqns_ssm_failed (ssm, error))
+    sqns_ssm_next (ssm);
 }
 
 static void
-on_started (GObject *source, GAsyncResult *result, gpointer user_data)
+on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Search *search = sqns_ssm_data (ssm);
-  GError *error = NULL;
+  Search *search = data;
 
-  search->runs = sqns_relay_start_finish (result, &error);
-  sqns_ssm_next_or_fail (ssm, search->runs, error);
-}
-
-static void
-on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Search *search = sqns_ssm_data (ssm);
-  SqnsWake wake;
-  GError *error = NULL;
-
-  if (!sqns_wake_finish (result, &wake, &error))
-    {
-      sqns_ssm_fail_error (ssm, error);
-      return;
-    }
-  search->found.noise = sqns_noise_merge (search->found.noise, wake.noise);
-  search->found.answers = wake.answers;
-  if (wake.answers)
+  search->found->noise = sqns_noise_merge (search->found->noise, search->wake.noise);
+  search->found->answers = search->wake.answers;
+  if (search->wake.answers)
     sqns_ssm_complete (ssm);
   else
     sqns_ssm_next (ssm);
 }
 
-/* A relay that was proven and does not answer any more has gone with the board: a watchdog has bitten, or a button was
+/* A relay that was proven and stopped answering has gone with the board: a watchdog has bitten, or a button was
  * pressed. */
 static void
-relay_lost (SqnsSsm *ssm, GError *error)
+relay_lost (SqnsSsm *ssm, Search *search, const GError *error)
 {
-  Search *search = sqns_ssm_data (ssm);
-
+  sqns_monitor_remark (search->monitor, "%s; perhaps the board has been reset", error->message);
   search->runs = FALSE;
-  if (!sqns_error_is_timeout (error))
+  search->found->lost = TRUE;
+  sqns_ssm_complete (ssm);
+}
+
+static void
+on_speed (SqnsSsm *ssm, gpointer data, const GError *error)
+{
+  Search *search = data;
+
+  if (error != NULL)
     {
-      sqns_ssm_fail_error (ssm, error);
+      relay_lost (ssm, search, error);
       return;
     }
-  sqns_monitor_remark (search->monitor, "%s; perhaps the board has been reset", error->message);
-  g_error_free (error);
-  search->found.lost = TRUE;
-  sqns_ssm_next (ssm);
+  search->found->speed = tries[search->try].speed;
+  sqns_ssm_goto (ssm, STATE_PROVE);
 }
 
 static void
-on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_left (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Search *search = sqns_ssm_data (ssm);
-  GError *error = NULL;
-
-  if (sqns_relay_set_speed_finish (result, &error))
-    {
-      search->found.speed = tries[search->try].speed;
-      sqns_ssm_goto (ssm, STATE_PROVE);
-    }
+  if (error != NULL)
+    relay_lost (ssm, data, error);
   else
-    relay_lost (ssm, error);
-}
-
-static void
-on_left (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  GError *error = NULL;
-
-  if (sqns_relay_quit_finish (result, &error))
     sqns_ssm_next (ssm);
-  else
-    relay_lost (ssm, error);
 }
 
 static void
 search_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Search *search = data;
-  const SqnsRelayConfig config
-      = { .pins = search->pins, .host_speed = search->host_speed, .modem_speed = tries[0].speed };
 
   switch ((State)state)
     {
     case STATE_START:
-      search->found.speed = tries[0].speed;
-      sqns_relay_start_async (search->port, search->monitor, &config, sqns_ssm_cancellable (ssm), on_started, ssm);
+      sqns_relay_start (ssm, search->port, search->monitor, &search->config, on_started);
       break;
     case STATE_PROVE:
-      sqns_monitor_remark (search->monitor, "looks for the modem at %u baud", search->found.speed);
-      sqns_wake_async (search->port, search->monitor, tries[search->try].effort, sqns_ssm_cancellable (ssm), on_wake,
-                       ssm);
+      sqns_monitor_remark (search->monitor, "looks for the modem at %u baud", search->found->speed);
+      sqns_wake (ssm, search->port, search->monitor, tries[search->try].effort, &search->wake, on_wake);
       break;
     case STATE_NEXT:
       if (++search->try < G_N_ELEMENTS (tries))
@@ -153,20 +116,14 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_SPEED:
       sqns_relay_set_speed_async (search->port, search->monitor, tries[search->try].speed, sqns_ssm_cancellable (ssm),
-                                  on_speed, ssm);
+                                  sqns_ssm_step (ssm, on_speed), ssm);
       break;
     case STATE_END:
-      if (sqns_ssm_error (ssm) == NULL && search->found.answers)
-        sqns_ssm_next (ssm);
-      else if (search->runs && !sqns_port_is_lost (search->port))
-        sqns_relay_quit_async (search->port, search->monitor, on_left, ssm);
+      if (search->runs && !sqns_port_is_lost (search->port)
+          && (sqns_ssm_error (ssm) != NULL || !search->found->answers))
+        sqns_relay_quit_async (search->port, search->monitor, sqns_ssm_step (ssm, on_left), ssm);
       else
         sqns_ssm_next (ssm);
-      break;
-    case STATE_TELL:
-      if (sqns_ssm_error (ssm) == NULL)
-        sqns_ssm_set_result (ssm, g_memdup2 (&search->found, sizeof search->found), g_free);
-      sqns_ssm_next (ssm);
       break;
     case N_STATES:
       g_assert_not_reached ();
@@ -174,31 +131,20 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_relay_search_async (SqnsPort *port,
-                         const SqnsMonitor *monitor,
-                         const char *pins,
-                         guint host_speed,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data)
+sqns_relay_search (SqnsSsm *ssm,
+                   SqnsPort *port,
+                   const SqnsMonitor *monitor,
+                   const char *pins,
+                   guint host_speed,
+                   SqnsRelaySearch *found,
+                   SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "relay-search", state_names, N_STATES, STATE_END, search_state };
-  Search *search = g_new0 (Search, 1);
-  GTask *task = g_task_new (port, cancellable, callback, user_data);
+  const Search search = { .port = port,
+                          .monitor = monitor,
+                          .config = { .pins = pins, .host_speed = host_speed, .modem_speed = tries[0].speed },
+                          .found = found };
 
-  search->port = g_object_ref (port);
-  search->monitor = monitor;
-  search->pins = g_strdup (pins);
-  search->host_speed = host_speed;
-  sqns_ssm_run (&klass, task, search, search_free);
-}
-
-gboolean
-sqns_relay_search_finish (GAsyncResult *result, SqnsRelaySearch *found, GError **error)
-{
-  g_autofree SqnsRelaySearch *search = g_task_propagate_pointer (G_TASK (result), error);
-  if (search == NULL)
-    return FALSE;
-  *found = *search;
-  return TRUE;
+  *found = (SqnsRelaySearch){ .speed = tries[0].speed };
+  sqns_ssm_run_step (ssm, &klass, g_memdup2 (&search, sizeof search), g_free, done);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Looks for the modem through a relay: starts one, tries the speeds in turn, and leaves it when nobody answers. */
+/* Looks for the modem through a relay: starts one, tries the speeds in turn, and leaves it when nothing answers. */
 #pragma once
 
 #include "board/relay.h"
@@ -11,13 +11,12 @@ typedef struct {
   SqnsNoise noise; /* what came instead of answers; the relay was left, the prompt is there */
 } SqnsRelaySearch;
 
-/* At a prompt that is there. No modem is a result, not an error. Errors: as of sqns_relay_start(). After an error but
- * DEVICE_LOST the relay was left, if it ran. */
-void sqns_relay_search_async (SqnsPort *port,
-                              const SqnsMonitor *monitor,
-                              const char *pins,
-                              guint host_speed,
-                              GCancellable *cancellable,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data);
-gboolean sqns_relay_search_finish (GAsyncResult *result, SqnsRelaySearch *found, GError **error);
+/* A step of @ssm, at a prompt that is there; fills in @found. No modem is a result, not an error. Errors that @done
+ * gets: as of sqns_relay_start(). After any error but DEVICE_LOST the relay was left, if it ran. */
+void sqns_relay_search (SqnsSsm *ssm,
+                        SqnsPort *port,
+                        const SqnsMonitor *monitor,
+                        const char *pins,
+                        guint host_speed,
+                        SqnsRelaySearch *found,
+                        SqnsSsmDone done);

@@ -2,9 +2,8 @@
 /* Asks for IMEI, ICCID and IMSI (protocol.md §2), and keeps them out of all logs. */
 #include "modem/identify.h"
 
-#include "at/command.h"
 #include "base/deadlines.h"
-#include "base/ssm.h"
+#include "modem/ask.h"
 
 typedef enum {
   STATE_ECHO_OFF,
@@ -19,11 +18,9 @@ static const char *const state_names[] = { "echo-off", "imei", "iccid", "iccid-o
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 /* Traces nothing, whatever the settings say: the answers are for the caller alone. */
-static const SqnsMonitor discreet = { NULL, NULL };
+static const SqnsMonitor no_monitor = { NULL, NULL };
 
 typedef struct {
-  SqnsLink *link;
-  SqnsPort *port;
   SqnsIdentity *identity;
   SqnsImeiPoll poll;
   guint silences;
@@ -34,7 +31,6 @@ identify_free (gpointer data)
 {
   Identify *identify = data;
   sqns_identity_free (identify->identity);
-  g_object_unref (identify->link);
   g_free (identify);
 }
 
@@ -82,46 +78,36 @@ take_reply (Identify *identify, State state, const SqnsAtReply *reply)
 }
 
 static void
-on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+on_reply (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Identify *identify = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
-  g_auto (SqnsAtReply) reply = { 0 };
+  Identify *identify = data;
+  State state = sqns_ssm_state (ssm);
 
-  if (sqns_command_finish (identify->port, result, &reply, &error))
+  if (reply == NULL && ++identify->silences == SQNS_IDENTIFY_SILENCES)
     {
-      if (!take_reply (identify, sqns_ssm_state (ssm), &reply))
-        {
-          sqns_ssm_goto (ssm, sqns_ssm_state (ssm));
-          return;
-        }
+      sqns_monitor_contact (sqns_link_monitor (sqns_modem_link (ssm)), SQNS_CONTACT_SILENT);
+      sqns_ssm_fail_error (ssm, g_error_copy (error));
     }
-  else if (!sqns_error_is_timeout (error) || ++identify->silences == SQNS_IDENTIFY_SILENCES)
-    {
-      if (sqns_error_is_timeout (error))
-        sqns_monitor_contact (sqns_link_monitor (identify->link), SQNS_CONTACT_SILENT);
-      sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-      return;
-    }
-  sqns_ssm_next (ssm);
+  else if (reply != NULL && !take_reply (identify, state, reply))
+    sqns_ssm_goto (ssm, state);
+  else
+    sqns_ssm_next (ssm);
 }
 
 static void
 ask (SqnsSsm *ssm, const char *command)
 {
-  Identify *identify = sqns_ssm_data (ssm);
-  sqns_command_async (identify->port, &discreet, command, SQNS_IDENTIFY_MS, sqns_ssm_cancellable (ssm), on_reply, ssm);
+  sqns_at_ask (ssm, sqns_link_port (sqns_modem_link (ssm)), &no_monitor, command, SQNS_IDENTIFY_MS, on_reply);
 }
 
 static void
-tell (SqnsSsm *ssm)
+tell (SqnsSsm *ssm, Identify *identify)
 {
-  Identify *identify = sqns_ssm_data (ssm);
   const SqnsIdentity *identity = identify->identity;
 
-  sqns_monitor_remark (sqns_link_monitor (identify->link), "asked for its numbers; told: IMEI %s, ICCID %s, IMSI %s",
-                       identity->imei ? "yes" : "no", identity->iccid ? "yes" : "no", identity->imsi ? "yes" : "no");
+  sqns_monitor_remark (sqns_link_monitor (sqns_modem_link (ssm)),
+                       "asked for its numbers; told: IMEI %s, ICCID %s, IMSI %s", identity->imei ? "yes" : "no",
+                       identity->iccid ? "yes" : "no", identity->imsi ? "yes" : "no");
   sqns_ssm_set_result (ssm, g_steal_pointer (&identify->identity), (GDestroyNotify)sqns_identity_free);
   sqns_ssm_next (ssm);
 }
@@ -152,7 +138,7 @@ identify_state (SqnsSsm *ssm, guint state, gpointer data)
       ask (ssm, "AT+CIMI");
       break;
     case STATE_TELL:
-      tell (ssm);
+      tell (ssm, identify);
       break;
     case N_STATES:
       g_assert_not_reached ();
@@ -165,8 +151,6 @@ sqns_identify_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallb
   static const SqnsSsmClass klass = { "identify", state_names, N_STATES, N_STATES, identify_state };
   Identify *identify = g_new0 (Identify, 1);
 
-  identify->link = g_object_ref (link);
-  identify->port = sqns_link_port (link);
   identify->identity = g_new0 (SqnsIdentity, 1);
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), identify, identify_free);
 }

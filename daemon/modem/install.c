@@ -2,11 +2,10 @@
 /* Waits for the modem's report on an uploaded image. */
 #include "modem/install.h"
 
-#include "at/command.h"
 #include "at/wake.h"
 #include "base/deadlines.h"
 #include "base/patience.h"
-#include "base/ssm.h"
+#include "modem/ask.h"
 
 typedef enum {
   STATE_INSTALL_PAUSE,
@@ -25,7 +24,6 @@ static const char *const state_names[] = {
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
-  SqnsLink *link;
   SqnsPort *port;
   const SqnsMonitor *monitor;
   SqnsInstallHow how;
@@ -35,15 +33,8 @@ typedef struct {
   gint64 waits_us;   /* since when it has said that a stored image waits to be installed; 0 not now */
   guint installs;    /* AT+SMUPGRADE sent */
   guint queries;
+  SqnsWake wake;
 } Install;
-
-static void
-install_free (gpointer data)
-{
-  Install *install = data;
-  g_object_unref (install->link);
-  g_free (install);
-}
 
 /* An application that installed an image has booted already. */
 static void
@@ -143,86 +134,69 @@ silent (SqnsSsm *ssm)
 }
 
 static void
-on_installing (GObject *source, GAsyncResult *result, gpointer user_data)
+on_installing (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Install *install = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
-  g_auto (SqnsAtReply) reply = { 0 };
+  Install *install = data;
 
-  gboolean answered = sqns_command_finish (install->port, result, &reply, &error);
   install->heard_us = g_get_monotonic_time ();
-  if (answered && reply.final != SQNS_AT_OK)
+  if (reply != NULL && reply->final != SQNS_AT_OK)
     /* not its verdict on a file: one that was reset has none stored any more */
     sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the modem refuses to install the file that it has stored (%s)",
-                   reply.error_text != NULL ? reply.error_text : "ERROR");
-  else if (!answered && !sqns_error_is_timeout (error))
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
+                   reply->error_text != NULL ? reply->error_text : "ERROR");
   else
     sqns_ssm_goto (ssm, STATE_POLL); /* it may have gone down before its answer was out */
 }
 
 static void
-on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+on_poll (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Install *install = sqns_ssm_data (ssm);
-  State state = sqns_ssm_state (ssm);
-  g_autoptr (GError) error = NULL;
-  g_auto (SqnsAtReply) reply = { 0 };
+  Install *install = data;
 
-  if (!sqns_command_finish (install->port, result, &reply, &error))
+  if (reply == NULL)
     {
-      if (!sqns_error_is_timeout (error))
-        sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-      else if (state == STATE_NEXT_BOOT)
-        sqns_ssm_goto (ssm, STATE_NEXT_BOOT_PAUSE);
-      else
-        silent (ssm);
+      silent (ssm);
       return;
     }
   install->heard_us = g_get_monotonic_time ();
-  if (state == STATE_POLL)
-    sqns_ssm_goto (ssm, STATE_REPORT);
-  else if (state == STATE_NEXT_BOOT && sqns_at_smswboot (&reply) != SQNS_MODE_UNKNOWN)
+  sqns_ssm_goto (ssm, STATE_REPORT);
+}
+
+static void
+on_report (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
+{
+  Install *install = data;
+
+  if (reply != NULL)
+    install->heard_us = g_get_monotonic_time ();
+  if (reply == NULL || install->heard_us > install->deadline_us)
+    silent (ssm);
+  else
+    judge_report (ssm, reply);
+}
+
+static void
+on_next_boot (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
+{
+  if (reply != NULL && sqns_at_smswboot (reply) != SQNS_MODE_UNKNOWN)
     sqns_ssm_complete (ssm);
-  else if (state == STATE_NEXT_BOOT)
+  else
     sqns_ssm_goto (ssm, STATE_NEXT_BOOT_PAUSE);
-  else if (install->heard_us > install->deadline_us)
-    silent (ssm);
-  else
-    judge_report (ssm, &reply);
 }
 
 static void
-on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
+on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Install *install = sqns_ssm_data (ssm);
-  SqnsWake wake;
-  GError *error = NULL;
+  Install *install = data;
+  SqnsNoise noise = install->wake.noise;
 
-  if (!sqns_wake_finish (result, &wake, &error))
-    {
-      sqns_ssm_fail_error (ssm, error);
-      return;
-    }
   install->heard_us = g_get_monotonic_time (); /* also when silent: the next try is another 40 s away */
-  if (wake.answers)
+  if (install->wake.answers)
     sqns_ssm_goto (ssm, STATE_REPORT);
-  else if (wake.noise == SQNS_NOISE_TEXT || wake.noise == SQNS_NOISE_GARBAGE)
+  else if (noise == SQNS_NOISE_TEXT || noise == SQNS_NOISE_GARBAGE)
     sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
-                   "the modem's report is not to be had: what comes is not the modem's; the board may have been "
-                   "reset");
+                   "the modem's report is not to be had: what comes is not the modem's; the board may have been reset");
   else
     silent (ssm);
-}
-
-static void
-ask (SqnsSsm *ssm, const char *command, guint timeout_ms)
-{
-  Install *install = sqns_ssm_data (ssm);
-  sqns_command_async (install->port, install->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
 }
 
 static void
@@ -240,23 +214,22 @@ install_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_INSTALL:
       install->installs++;
-      sqns_command_async (install->port, install->monitor, "AT+SMUPGRADE", SQNS_INSTALL_MS, sqns_ssm_cancellable (ssm),
-                          on_installing, ssm);
+      sqns_modem_ask (ssm, "AT+SMUPGRADE", SQNS_INSTALL_MS, on_installing);
       break;
     case STATE_POLL:
-      ask (ssm, "AT", SQNS_APPLY_POLL_MS);
+      sqns_modem_ask (ssm, "AT", SQNS_APPLY_POLL_MS, on_poll);
       break;
     case STATE_WAKE:
-      sqns_wake_async (install->port, install->monitor, SQNS_WAKE_FULL, sqns_ssm_cancellable (ssm), on_wake, ssm);
+      sqns_wake (ssm, install->port, install->monitor, SQNS_WAKE_PPP, &install->wake, on_wake);
       break;
     case STATE_REPORT:
-      ask (ssm, "AT+SMUPGRADE?", SQNS_ANSWER_MS);
+      sqns_modem_ask (ssm, "AT+SMUPGRADE?", SQNS_ANSWER_MS, on_report);
       break;
     case STATE_PAUSE:
       sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_APPLY_PAUSE_MS);
       break;
     case STATE_NEXT_BOOT:
-      ask (ssm, "AT+SMSWBOOT?", SQNS_ANSWER_MS);
+      sqns_modem_ask (ssm, "AT+SMSWBOOT?", SQNS_ANSWER_MS, on_next_boot);
       break;
     case STATE_NEXT_BOOT_PAUSE:
       if (--install->queries > 0)
@@ -276,14 +249,13 @@ sqns_install_async (
   static const SqnsSsmClass klass = { "install", state_names, N_STATES, N_STATES, install_state };
   Install *install = g_new0 (Install, 1);
 
-  install->link = g_object_ref (link);
   install->port = sqns_link_port (link);
   install->monitor = sqns_link_monitor (link);
   install->how = how;
   install->heard_us = g_get_monotonic_time ();
   install->deadline_us = install->heard_us + sqns_patience_us (SQNS_APPLY_S);
   install->queries = SQNS_APPLY_BOOT_TRIES;
-  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), install, install_free);
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), install, g_free);
 }
 
 gboolean

@@ -2,10 +2,9 @@
 /* Asks a linked modem what it is. */
 #include "modem/probe.h"
 
-#include "at/command.h"
 #include "at/wake.h"
 #include "base/deadlines.h"
-#include "base/ssm.h"
+#include "modem/ask.h"
 
 typedef enum {
   STATE_WAKE,
@@ -21,10 +20,10 @@ static const char *const state_names[] = { "wake", "echo-off", "smod", "ati1", "
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
-  SqnsLink *link;
   SqnsPort *port;
   const SqnsMonitor *monitor;
   SqnsModemStatus *status;
+  SqnsWake wake;
   guint smod_tries;
   guint showver_tries;
 } Probe;
@@ -34,29 +33,21 @@ probe_free (gpointer data)
 {
   Probe *probe = data;
   sqns_modem_status_free (probe->status);
-  g_object_unref (probe->link);
   g_free (probe);
 }
 
 static void
-on_wake (GObject *source, GAsyncResult *result, gpointer user_data)
+on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Probe *probe = sqns_ssm_data (ssm);
-  SqnsWake wake;
-  GError *error = NULL;
+  Probe *probe = data;
+  const SqnsWake *wake = &probe->wake;
 
-  if (!sqns_wake_finish (result, &wake, &error))
-    {
-      sqns_ssm_fail_error (ssm, error);
-      return;
-    }
-  probe->status->noise = wake.noise;
-  probe->status->ppp = wake.ppp;
-  probe->status->stp = wake.stp;
-  probe->status->speed = wake.answers ? sqns_port_speed (probe->port) : 0;
-  sqns_monitor_contact (probe->monitor, wake.answers ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT);
-  sqns_ssm_goto (ssm, wake.answers ? STATE_ECHO_OFF : STATE_TELL);
+  probe->status->noise = wake->noise;
+  probe->status->ppp = wake->ppp;
+  probe->status->stp = wake->stp;
+  probe->status->speed = wake->answers ? sqns_port_speed (probe->port) : 0;
+  sqns_monitor_contact (probe->monitor, wake->answers ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT);
+  sqns_ssm_goto (ssm, wake->answers ? STATE_ECHO_OFF : STATE_TELL);
 }
 
 static void
@@ -101,65 +92,56 @@ state_after (Probe *probe, State state, SqnsAtFinal final)
   return state + 1;
 }
 
+/* One question without an answer is no reason to give up; total silence shows at AT+SMOD?. */
 static void
-on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+on_reply (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Probe *probe = sqns_ssm_data (ssm);
+  Probe *probe = data;
   State state = sqns_ssm_state (ssm);
-  g_autoptr (GError) error = NULL;
-  g_auto (SqnsAtReply) reply = { 0 };
 
-  if (!sqns_command_finish (probe->port, result, &reply, &error))
+  if (reply != NULL)
+    take_reply (probe, state, reply);
+  else if (state == STATE_SMOD)
     {
-      /* one question that is not answered is no reason to give up; a modem that answers none is told by SMOD */
-      gboolean silent = sqns_error_is_timeout (error);
-      if (!silent || (state == STATE_SMOD && --probe->smod_tries == 0))
-        {
-          if (silent)
-            sqns_monitor_contact (probe->monitor, SQNS_CONTACT_SILENT);
-          sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-          return;
-        }
-      if (state == STATE_SMOD)
+      if (--probe->smod_tries > 0)
         {
           sqns_ssm_goto (ssm, STATE_WAKE);
           return;
         }
+      sqns_monitor_contact (probe->monitor, SQNS_CONTACT_SILENT);
+      sqns_ssm_fail_error (ssm, g_error_copy (error));
+      return;
     }
-  else
-    take_reply (probe, state, &reply);
-  sqns_ssm_goto (ssm, state_after (probe, state, reply.final));
+  sqns_ssm_goto (ssm, state_after (probe, state, reply != NULL ? reply->final : SQNS_AT_PENDING));
 }
 
 static void
 probe_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Probe *probe = data;
-  GCancellable *cancellable = sqns_ssm_cancellable (ssm);
 
   switch ((State)state)
     {
     case STATE_WAKE:
-      sqns_wake_async (probe->port, probe->monitor, SQNS_WAKE_FULL, cancellable, on_wake, ssm);
+      sqns_wake (ssm, probe->port, probe->monitor, SQNS_WAKE_PPP, &probe->wake, on_wake);
       break;
     case STATE_ECHO_OFF:
-      sqns_command_async (probe->port, probe->monitor, "ATE0", SQNS_PROBE_MS, cancellable, on_reply, ssm);
+      sqns_modem_ask (ssm, "ATE0", SQNS_PROBE_MS, on_reply);
       break;
     case STATE_SMOD:
-      sqns_command_async (probe->port, probe->monitor, "AT+SMOD?", SQNS_PROBE_MS, cancellable, on_reply, ssm);
+      sqns_modem_ask (ssm, "AT+SMOD?", SQNS_PROBE_MS, on_reply);
       break;
     case STATE_ATI1:
-      sqns_command_async (probe->port, probe->monitor, "ATI1", SQNS_PROBE_MS, cancellable, on_reply, ssm);
+      sqns_modem_ask (ssm, "ATI1", SQNS_PROBE_MS, on_reply);
       break;
     case STATE_SHOWVER:
-      sqns_command_async (probe->port, probe->monitor, "AT!=\"showver\"", SQNS_SHOWVER_MS, cancellable, on_reply, ssm);
+      sqns_modem_ask (ssm, "AT!=\"showver\"", SQNS_SHOWVER_MS, on_reply);
       break;
     case STATE_REPORT:
       if (probe->status->mode == SQNS_MODE_FFF || probe->status->mode == SQNS_MODE_FFH)
         sqns_ssm_next (ssm);
       else
-        sqns_command_async (probe->port, probe->monitor, "AT+SMUPGRADE?", SQNS_PROBE_MS, cancellable, on_reply, ssm);
+        sqns_modem_ask (ssm, "AT+SMUPGRADE?", SQNS_PROBE_MS, on_reply);
       break;
     case STATE_TELL:
       sqns_monitor_modem (probe->monitor, probe->status);
@@ -177,7 +159,6 @@ sqns_probe_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback
   static const SqnsSsmClass klass = { "probe", state_names, N_STATES, N_STATES, probe_state };
   Probe *probe = g_new0 (Probe, 1);
 
-  probe->link = g_object_ref (link);
   probe->port = sqns_link_port (link);
   probe->monitor = sqns_link_monitor (link);
   probe->status = g_new0 (SqnsModemStatus, 1);

@@ -2,10 +2,9 @@
 /* AT^RESET, unless the modem is applying an upgrade, then AT until it is up (protocol.md §2). */
 #include "modem/reset.h"
 
-#include "at/command.h"
 #include "base/deadlines.h"
 #include "base/patience.h"
-#include "base/ssm.h"
+#include "modem/wait.h"
 
 #define SILENCES_PER_SPEED 12 /* FFH comes up at 115200 whatever it was raised to; others at 921600 */
 
@@ -13,53 +12,24 @@ typedef enum {
   STATE_MODE_BEFORE,
   STATE_REPORT,
   STATE_RESET,
-  STATE_POLL,
-  STATE_MODE,
-  STATE_PAUSE,
-  STATE_SPEED,
+  STATE_WAIT,
   N_STATES,
 } State;
-static const char *const state_names[] = { "mode-before", "report", "reset", "poll", "mode", "pause", "speed" };
+static const char *const state_names[] = { "mode-before", "report", "reset", "wait" };
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
-  SqnsLink *link;
-  SqnsPort *port;
-  const SqnsMonitor *monitor;
-  gint64 deadline_us;
   guint tries;
-  guint silences; /* polls in a row without an answer */
   gboolean refused;
+  SqnsModeWait wait;
 } Reset;
 
 static void
-reset_free (gpointer data)
-{
-  Reset *reset = data;
-  g_object_unref (reset->link);
-  g_free (reset);
-}
-
-static gboolean
-is_late (Reset *reset)
-{
-  return g_get_monotonic_time () > reset->deadline_us;
-}
-
-static void
-give_up (SqnsSsm *ssm)
-{
-  sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
-                 "the modem was told to restart and does not answer since; leave it its power, and ask it again "
-                 "in some minutes");
-}
-
-static void
-applying (SqnsSsm *ssm)
+fail_applying (SqnsSsm *ssm)
 {
   sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
-                 "the modem is applying an upgrade by itself: it was not restarted; leave it its power and wait "
-                 "until it is done");
+                 "the modem is applying an upgrade by itself: it was not restarted; leave it its power and wait until "
+                 "it is done");
 }
 
 static void
@@ -68,7 +38,7 @@ before_known (SqnsSsm *ssm, SqnsMode mode)
   Reset *reset = sqns_ssm_data (ssm);
 
   if (mode == SQNS_MODE_UPDATER)
-    applying (ssm);
+    fail_applying (ssm);
   else if (mode == SQNS_MODE_UNKNOWN && --reset->tries > 0)
     sqns_ssm_goto (ssm, STATE_MODE_BEFORE);
   else if (mode == SQNS_MODE_UNKNOWN)
@@ -79,84 +49,20 @@ before_known (SqnsSsm *ssm, SqnsMode mode)
 }
 
 static void
-mode_known (SqnsSsm *ssm, SqnsMode mode)
+on_mode_before (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
 {
-  Reset *reset = sqns_ssm_data (ssm);
-
-  if (mode == SQNS_MODE_UNKNOWN && !is_late (reset) && --reset->tries > 0)
-    {
-      sqns_ssm_goto (ssm, STATE_PAUSE);
-      return;
-    }
-  sqns_monitor_remark (reset->monitor, "the modem is up again: %s", sqns_mode_name (mode));
-  sqns_ssm_set_result (ssm, g_memdup2 (&mode, sizeof mode), g_free);
-  sqns_ssm_complete (ssm);
+  before_known (ssm, reply != NULL ? sqns_at_smod (reply) : SQNS_MODE_UNKNOWN);
 }
 
 static void
-on_answer (SqnsSsm *ssm, const SqnsAtReply *reply)
+on_report (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
 {
-  Reset *reset = sqns_ssm_data (ssm);
-
-  reset->silences = 0;
-  switch ((State)sqns_ssm_state (ssm))
-    {
-    case STATE_MODE_BEFORE:
-      before_known (ssm, sqns_at_smod (reply));
-      break;
-    case STATE_REPORT:
-      if (sqns_at_smupgrade (reply, NULL) == SQNS_REPORT_ON_GOING)
-        applying (ssm);
-      else
-        sqns_ssm_next (ssm);
-      break;
-    case STATE_POLL:
-      if (reply->final == SQNS_AT_OK)
-        sqns_ssm_next (ssm);
-      else
-        sqns_ssm_goto (ssm, is_late (reset) ? STATE_MODE : STATE_PAUSE);
-      break;
-    case STATE_MODE:
-      mode_known (ssm, sqns_at_smod (reply));
-      break;
-    case STATE_RESET:
-    case STATE_PAUSE:
-    case STATE_SPEED:
-    case N_STATES:
-      g_assert_not_reached ();
-    }
-}
-
-static void
-on_silence (SqnsSsm *ssm)
-{
-  Reset *reset = sqns_ssm_data (ssm);
-  State state = sqns_ssm_state (ssm);
-
-  if (state == STATE_MODE_BEFORE || state == STATE_REPORT)
+  if (reply == NULL)
     before_known (ssm, SQNS_MODE_UNKNOWN);
-  else if (is_late (reset))
-    give_up (ssm);
-  else if (++reset->silences % SILENCES_PER_SPEED == 0 && sqns_link_can_set_speed (reset->link))
-    sqns_ssm_goto (ssm, STATE_SPEED);
+  else if (sqns_at_smupgrade (reply, NULL) == SQNS_REPORT_ON_GOING)
+    fail_applying (ssm);
   else
-    sqns_ssm_goto (ssm, STATE_PAUSE);
-}
-
-static void
-on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsSsm *ssm = user_data;
-  Reset *reset = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
-  g_auto (SqnsAtReply) reply = { 0 };
-
-  if (sqns_command_finish (reset->port, result, &reply, &error))
-    on_answer (ssm, &reply);
-  else if (sqns_error_is_timeout (error))
-    on_silence (ssm);
-  else
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
+    sqns_ssm_next (ssm);
 }
 
 /* OK alone is not the end: an AT that follows too soon would be answered by the modem that is still going down. */
@@ -174,52 +80,23 @@ match_down (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 }
 
 static void
-on_down (GObject *source, GAsyncResult *result, gpointer user_data)
+on_down (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Reset *reset = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
+  Reset *reset = data;
 
   reset->tries = SQNS_SMOD_TRIES;
-  reset->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
-  if (!sqns_port_exchange_finish (reset->port, result, &error) && !sqns_error_is_timeout (error))
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
+  reset->wait.deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
+  if (error != NULL && !sqns_error_is_timeout (error))
+    sqns_ssm_fail_error (ssm, g_error_copy (error));
   else if (reset->refused)
     sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to restart; it goes on as it was");
   else
-    sqns_ssm_goto (ssm, STATE_PAUSE);
+    sqns_ssm_goto_in_ms (ssm, STATE_WAIT, SQNS_BOOT_PAUSE_MS);
 }
 
 static void
-on_speed (GObject *source, GAsyncResult *result, gpointer user_data)
+send_reset (SqnsSsm *ssm, Reset *reset)
 {
-  Reset *reset = sqns_ssm_data (user_data);
-  GError *error = NULL;
-  if (sqns_link_set_speed_finish (reset->link, result, &error))
-    sqns_ssm_goto (user_data, STATE_POLL);
-  else
-    sqns_ssm_fail_error (user_data, error);
-}
-
-static void
-ask (SqnsSsm *ssm, const char *command, guint timeout_ms)
-{
-  Reset *reset = sqns_ssm_data (ssm);
-  sqns_command_async (reset->port, reset->monitor, command, timeout_ms, sqns_ssm_cancellable (ssm), on_reply, ssm);
-}
-
-static void
-change_speed (SqnsSsm *ssm, Reset *reset)
-{
-  guint speed = sqns_link_speed (reset->link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
-  sqns_monitor_remark (reset->monitor, "silence: tries %u baud", speed);
-  sqns_link_set_speed_async (reset->link, speed, sqns_ssm_cancellable (ssm), on_speed, ssm);
-}
-
-static void
-reset_state (SqnsSsm *ssm, guint state, gpointer data)
-{
-  Reset *reset = data;
   const SqnsExchange command = {
     .request = (const guint8 *)"AT^RESET\r",
     .request_len = sizeof "AT^RESET\r" - 1,
@@ -227,30 +104,58 @@ reset_state (SqnsSsm *ssm, guint state, gpointer data)
     .match_data = reset,
     .timeout_ms = SQNS_RESTART_DOWN_MS,
   };
+  SqnsLink *link = sqns_modem_link (ssm);
+
+  sqns_monitor_trace (sqns_link_monitor (link), '>', command.request, command.request_len - 1);
+  sqns_port_ask (ssm, sqns_link_port (link), 0, &command, on_down);
+}
+
+/* A modem that answers, but does not say its mode, is up. */
+static gboolean
+accepts (gpointer data, SqnsMode mode, gint64 now_us)
+{
+  Reset *reset = data;
+  return mode != SQNS_MODE_UNKNOWN || --reset->tries == 0;
+}
+
+static void
+on_waited (SqnsSsm *ssm, gpointer data, const GError *error)
+{
+  Reset *reset = data;
+
+  if (sqns_ssm_failed (ssm, error))
+    return;
+  if (!reset->wait.answered)
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
+                   "the modem was told to restart and does not answer since; leave it its power, and ask it again in "
+                   "some minutes");
+  else
+    {
+      sqns_monitor_remark (sqns_link_monitor (sqns_modem_link (ssm)), "the modem is up again: %s",
+                           sqns_mode_name (reset->wait.mode));
+      sqns_ssm_set_result (ssm, g_memdup2 (&reset->wait.mode, sizeof reset->wait.mode), g_free);
+      sqns_ssm_complete (ssm);
+    }
+}
+
+static void
+reset_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  Reset *reset = data;
 
   switch ((State)state)
     {
     case STATE_MODE_BEFORE:
-      ask (ssm, "AT+SMOD?", SQNS_PROBE_MS);
+      sqns_modem_ask (ssm, "AT+SMOD?", SQNS_PROBE_MS, on_mode_before);
       break;
     case STATE_REPORT:
-      ask (ssm, "AT+SMUPGRADE?", SQNS_PROBE_MS);
+      sqns_modem_ask (ssm, "AT+SMUPGRADE?", SQNS_PROBE_MS, on_report);
       break;
     case STATE_RESET:
-      sqns_monitor_trace (reset->monitor, '>', command.request, command.request_len - 1);
-      sqns_port_exchange_async (reset->port, &command, sqns_ssm_cancellable (ssm), on_down, ssm);
+      send_reset (ssm, reset);
       break;
-    case STATE_POLL:
-      ask (ssm, "AT", SQNS_BOOT_POLL_MS);
-      break;
-    case STATE_MODE:
-      ask (ssm, "AT+SMOD?", SQNS_PROBE_MS);
-      break;
-    case STATE_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_BOOT_PAUSE_MS);
-      break;
-    case STATE_SPEED:
-      change_speed (ssm, reset);
+    case STATE_WAIT:
+      sqns_mode_wait (ssm, &reset->wait, on_waited);
       break;
     case N_STATES:
       g_assert_not_reached ();
@@ -263,11 +168,16 @@ sqns_modem_reset_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCa
   static const SqnsSsmClass klass = { "modem-reset", state_names, N_STATES, N_STATES, reset_state };
   Reset *reset = g_new0 (Reset, 1);
 
-  reset->link = g_object_ref (link);
-  reset->port = sqns_link_port (link);
-  reset->monitor = sqns_link_monitor (link);
   reset->tries = SQNS_SMOD_TRIES;
-  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), reset, reset_free);
+  reset->wait = (SqnsModeWait){
+    .ask_ms = SQNS_PROBE_MS,
+    .silences_max = SILENCES_PER_SPEED,
+    .strict = TRUE,
+    .accepts = accepts,
+    .data = reset,
+    .mode = SQNS_MODE_UNKNOWN,
+  };
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), reset, g_free);
 }
 
 gboolean

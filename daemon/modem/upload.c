@@ -2,11 +2,10 @@
 /* Uploads an image by STP over a link. */
 #include "modem/upload.h"
 
-#include "at/command.h"
 #include "base/deadlines.h"
 #include "base/patience.h"
 #include "base/source.h"
-#include "base/ssm.h"
+#include "modem/ask.h"
 
 /* Deadlines for one answer. The modem falls silent while it erases, seen around 0 to 10 % and at 99 %, for up to 5
  * minutes (protocol.md §3, field-failures.md rows 8 to 10); a block sent again meanwhile would overrun the board's
@@ -25,7 +24,6 @@ static const char *const state_names[] = { "command", "request", "abort", "abort
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
-  SqnsLink *link;
   SqnsPort *port;
   const SqnsMonitor *monitor;
   char *command;
@@ -59,7 +57,6 @@ upload_free (gpointer data)
   sqns_clear_source (&upload->grace);
   sqns_stp_session_free (upload->session);
   g_object_unref (upload->hard);
-  g_object_unref (upload->link);
   g_bytes_unref (upload->image);
   g_free (upload->command);
   g_free (upload);
@@ -99,27 +96,21 @@ watch_cancel (Upload *upload, GCancellable *cancellable)
 /* --- the command --- */
 
 static void
-on_command (GObject *source, GAsyncResult *result, gpointer user_data)
+on_command (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Upload *upload = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
-  g_auto (SqnsAtReply) reply = { 0 };
+  Upload *upload = data;
 
-  gboolean answered = sqns_command_finish (upload->port, result, &reply, &error);
-  if (answered && reply.final == SQNS_AT_OK)
+  if (reply != NULL && reply->final == SQNS_AT_OK)
     {
       upload->in_stp = TRUE;
       sqns_ssm_next (ssm);
     }
-  else if (!answered && !sqns_error_is_timeout (error))
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
   else if (--upload->command_tries > 0)
     sqns_ssm_goto (ssm, STATE_COMMAND);
-  else if (answered)
+  else if (reply != NULL)
     sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses %s", upload->command);
   else
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
+    sqns_ssm_fail_error (ssm, g_error_copy (error));
 }
 
 /* --- requests --- */
@@ -230,33 +221,25 @@ is_noise (Upload *upload)
   return upload->noises >= SQNS_STP_NOISES;
 }
 
-/* Exchange and resync end alike: both are tasks of the port that return a boolean. */
 static void
-on_response (GObject *source, GAsyncResult *result, gpointer user_data)
+on_response (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Upload *upload = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
+  Upload *upload = data;
+  gsize done = sqns_stp_session_bytes_done (upload->session);
 
-  upload->silent = FALSE;
-  if (!sqns_port_exchange_finish (upload->port, result, &error))
+  upload->silent = error != NULL;
+  if (upload->silent && is_noise (upload))
     {
-      if (!sqns_error_is_timeout (error))
-        {
-          sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-          return;
-        }
-      if (is_noise (upload))
-        {
-          sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL,
-                         "the upload broke off after %" G_GSIZE_FORMAT
-                         " bytes: what comes is not the modem's; the board may have been reset",
-                         sqns_stp_session_bytes_done (upload->session));
-          return;
-        }
+      sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL,
+                     "the upload broke off after %" G_GSIZE_FORMAT
+                     " bytes: what comes is not the modem's; the board may have been reset",
+                     done);
+      return;
+    }
+  if (upload->silent)
+    {
       if (sqns_stp_session_operation (upload->session) == SQNS_STP_TRANSFER_BLOCK)
-        upload->waited_at = sqns_stp_session_bytes_done (upload->session);
-      upload->silent = TRUE;
+        upload->waited_at = done;
       upload->verdict = sqns_stp_session_timed_out (upload->session);
     }
   judge (ssm);
@@ -279,29 +262,21 @@ send_request (SqnsSsm *ssm)
       judge (ssm);
     }
   else if (upload->resend || !sqns_port_is_synced (upload->port))
-    sqns_port_resync_async (upload->port, SQNS_UPLOAD_QUIET_MS, &exchange, upload->hard, on_response, ssm);
+    sqns_port_resync_async (upload->port, SQNS_UPLOAD_QUIET_MS, &exchange, upload->hard,
+                            sqns_ssm_step (ssm, on_response), ssm);
   else
-    sqns_port_exchange_async (upload->port, &exchange, upload->hard, on_response, ssm);
+    sqns_port_exchange_async (upload->port, &exchange, upload->hard, sqns_ssm_step (ssm, on_response), ssm);
 }
 
 /* --- out of STP mode after a failure --- */
 
 static void
-on_abort (GObject *source, GAsyncResult *result, gpointer user_data)
+on_abort (SqnsSsm *ssm, gpointer data, const GError *error)
 {
-  SqnsSsm *ssm = user_data;
-  Upload *upload = sqns_ssm_data (ssm);
-  g_autoptr (GError) error = NULL;
+  Upload *upload = data;
 
-  if (!sqns_port_resync_finish (upload->port, result, &error))
-    {
-      if (!sqns_error_is_timeout (error))
-        {
-          sqns_ssm_next (ssm);
-          return;
-        }
-      upload->verdict = sqns_stp_session_timed_out (upload->session);
-    }
+  if (error != NULL)
+    upload->verdict = sqns_stp_session_timed_out (upload->session);
   if (upload->verdict == SQNS_STP_SEND)
     {
       sqns_monitor_remark (upload->monitor, "the modem is out of STP mode");
@@ -323,7 +298,7 @@ abort_session (SqnsSsm *ssm)
       return;
     }
   exchange.request = sqns_stp_session_request (upload->session, &exchange.request_len);
-  sqns_port_resync_async (upload->port, SQNS_UPLOAD_QUIET_MS, &exchange, NULL, on_abort, ssm);
+  sqns_port_ask (ssm, upload->port, SQNS_UPLOAD_QUIET_MS, &exchange, on_abort);
 }
 
 static void
@@ -336,8 +311,7 @@ upload_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((State)state)
     {
     case STATE_COMMAND:
-      sqns_command_async (upload->port, upload->monitor, upload->command, SQNS_UPLOAD_COMMAND_MS,
-                          sqns_ssm_cancellable (ssm), on_command, ssm);
+      sqns_modem_ask (ssm, upload->command, SQNS_UPLOAD_COMMAND_MS, on_command);
       break;
     case STATE_REQUEST:
       send_request (ssm);
@@ -374,7 +348,6 @@ sqns_upload_async (SqnsLink *link,
   gsize size;
   const guint8 *bytes = g_bytes_get_data (config->image, &size);
 
-  upload->link = g_object_ref (link);
   upload->port = sqns_link_port (link);
   upload->monitor = sqns_link_monitor (link);
   upload->command = g_strdup (config->command);

@@ -88,3 +88,44 @@ sqns_port_holder_finish (GAsyncResult *result, gboolean *sure, GError **error)
     *sure = look->sure;
   return g_task_propagate_boolean (G_TASK (result), error);
 }
+
+/* --- the cause of a failure --- */
+
+typedef struct {
+  SqnsSsm *ssm;
+  SqnsPortExplained then;
+} Explanation;
+
+static gboolean
+is_cancel (const GError *error)
+{
+  return g_error_matches (error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
+}
+
+static void
+on_cause (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Explanation *explanation = user_data;
+  const GError *error = sqns_ssm_error (explanation->ssm);
+  g_autoptr (GError) held = NULL;
+
+  if (!sqns_port_holder_finish (result, NULL, &held) && !is_cancel (error))
+    sqns_ssm_replace_error (explanation->ssm,
+                            g_error_new (held->domain, held->code, "%s too, which takes part of the bytes: %s",
+                                         held->message, error->message));
+  explanation->then (explanation->ssm, held != NULL);
+}
+
+void
+sqns_port_holder_explain (SqnsSsm *ssm, const char *devnode, SqnsPortExplained then)
+{
+  const GError *error = sqns_ssm_error (ssm);
+  const Explanation explanation = { ssm, then };
+  gboolean by_loss = sqns_error_is_timeout (error) || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL)
+                     || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NEEDS_HAND);
+
+  if (by_loss || is_cancel (error))
+    sqns_port_holder_async (devnode, on_cause, g_memdup2 (&explanation, sizeof explanation));
+  else
+    then (ssm, FALSE);
+}

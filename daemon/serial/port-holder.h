@@ -3,7 +3,7 @@
  * share the bytes (field-failures.md row 35). */
 #pragma once
 
-#include "common/error.h"
+#include "base/ssm.h"
 
 /* Looks through /proc in the main loop, a little in each turn. Those who ask at the same time share the walk, which
  * begins after they asked. @devnode is looked up at once. */
@@ -12,3 +12,9 @@ void sqns_port_holder_async (const char *devnode, GAsyncReadyCallback callback, 
 /* FALSE with PORT_LOCKED: another process has it open, which is named. *@sure (nullable) FALSE: there are processes
  * that this one may not look into. */
 gboolean sqns_port_holder_finish (GAsyncResult *result, gboolean *sure, GError **error);
+
+/* For a cleanup state: after a failure that lost bytes would explain, looks who else has @devnode open, which may have
+ * come after the port was opened (root passes TIOCEXCL). The error is PORT_LOCKED then, and names it; only a cancel
+ * stays one. Calls @then, at once when there is nothing to explain; @held: another program has the port. */
+typedef void (*SqnsPortExplained) (SqnsSsm *ssm, gboolean held);
+void sqns_port_holder_explain (SqnsSsm *ssm, const char *devnode, SqnsPortExplained then);

@@ -2,9 +2,9 @@
 /* Whether the modem is still the one that the job was begun on. */
 #include "upgrade/same-modem.h"
 
-#include "at/command.h"
 #include "base/deadlines.h"
 #include "codec/identity.h"
+#include "modem/ask.h"
 
 #define SAME_DIGITS 14 /* an IMEI, one without check digit and an IMEISV have these in common */
 
@@ -51,61 +51,37 @@ typedef struct {
   SqnsImeiPoll poll;
 } Check;
 
-static void ask (GTask *task);
-
-/* @imei: of the last answer, nullable. Takes @task. */
+/* The transcript shows no such numbers (sqns_at_printable()). */
 static void
-judge (GTask *task, const char *imei)
+on_told (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
 {
-  Check *check = g_task_get_task_data (task);
+  Check *check = data;
+  g_autofree char *imei = reply != NULL ? sqns_identity_imei (reply) : NULL;
   const char *agreed;
 
   switch (imei != NULL && is_known (check->checkpoint, imei) ? SQNS_IMEI_NOT_TOLD
                                                              : sqns_imei_poll (&check->poll, imei, &agreed))
     {
     case SQNS_IMEI_ASK_AGAIN:
-      ask (task);
-      return;
+      sqns_ssm_goto (ssm, 0);
+      break;
     case SQNS_IMEI_AGREED:
-      if (!is_another (check->checkpoint, agreed))
-        break;
-      g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
-                               "this is another modem than the one that the job was begun on: it is left as it is");
-      g_object_unref (task);
-      return;
+      if (is_another (check->checkpoint, agreed))
+        sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
+                       "this is another modem than the one that the job was begun on: it is left as it is");
+      else
+        sqns_ssm_next (ssm);
+      break;
     case SQNS_IMEI_NOT_TOLD:
+      sqns_ssm_next (ssm);
       break;
     }
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
 }
 
 static void
-on_told (GObject *source, GAsyncResult *result, gpointer user_data)
+ask_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  GTask *task = user_data;
-  SqnsLink *link = g_task_get_source_object (task);
-  g_autoptr (GError) error = NULL;
-  g_auto (SqnsAtReply) reply = { 0 };
-
-  if (!sqns_command_finish (sqns_link_port (link), result, &reply, &error) && !sqns_error_is_timeout (error))
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      g_object_unref (task);
-      return;
-    }
-  g_autofree char *imei = error == NULL ? sqns_identity_imei (&reply) : NULL;
-  judge (task, imei);
-}
-
-/* The transcript shows no such numbers (sqns_at_printable()). */
-static void
-ask (GTask *task)
-{
-  SqnsLink *link = g_task_get_source_object (task);
-
-  sqns_command_async (sqns_link_port (link), sqns_link_monitor (link), "AT+CGSN", SQNS_PROBE_MS,
-                      g_task_get_cancellable (task), on_told, task);
+  sqns_modem_ask (ssm, "AT+CGSN", SQNS_PROBE_MS, on_told);
 }
 
 void
@@ -115,13 +91,12 @@ sqns_same_modem_async (SqnsLink *link,
                        GAsyncReadyCallback callback,
                        gpointer user_data)
 {
-  GTask *task = g_task_new (link, cancellable, callback, user_data);
+  static const char *const names[] = { "ask" };
+  static const SqnsSsmClass klass = { "same-modem", names, 1, 1, ask_state };
   Check *check = g_new0 (Check, 1);
 
   check->checkpoint = checkpoint;
-  g_task_set_task_data (task, check, g_free);
-  g_task_set_check_cancellable (task, FALSE);
-  ask (task);
+  sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), check, g_free);
 }
 
 gboolean

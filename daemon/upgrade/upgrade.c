@@ -6,10 +6,10 @@
 
 #include "base/deadlines.h"
 #include "base/ssm.h"
-#include "link/blame.h"
 #include "modem/prepare.h"
 #include "modem/probe.h"
 #include "upgrade/assess.h"
+#include "serial/port-holder.h"
 #include "upgrade/same-modem.h"
 #include "upgrade/step.h"
 
@@ -471,7 +471,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_ssm_goto_in_ms (ssm, PROBE, SQNS_CONFIRM_PAUSE_MS);
       break;
     case ASSESS:
-      sqns_blame_holder (ssm, upgrade->devnode, assess_modem);
+      sqns_port_holder_explain (ssm, upgrade->devnode, assess_modem);
       break;
     case VERDICT:
       /* what was reached since the last checkpoint, an upload that was just over among it, is not to be done again */

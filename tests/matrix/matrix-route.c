@@ -17,23 +17,23 @@ static const MatrixRoute routes[] = {
   { .name = "native",
     .board = "",
     NB_IOT,
-    .machines = "bootmode install interrupt link passthrough prepare probe quit-relay relay-search run-script "
-                "start-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt line-search link passthrough prepare probe quit-relay relay-search "
+                "run-script same-modem start-relay upgrade upload wait-mode wake" },
   { .name = "relay",
     .board = "",
     .kind = SQNS_LINK_RELAY,
     NB_IOT,
-    .machines = "bootmode install interrupt link prepare probe quit-relay relay-search run-script start-relay upgrade "
-                "upload wake" },
+    .machines = "bootmode install interrupt line-search link prepare probe quit-relay relay-search run-script "
+                "same-modem start-relay upgrade upload wait-mode wake" },
   { .name = "bare",
     .board = "--start direct ",
     NB_IOT,
-    .machines = "bootmode install interrupt link prepare probe quit-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt line-search link prepare probe same-modem upgrade upload wait-mode wake" },
   { .name = "ffh",
     .board = "--modem ffh ",
     NB_IOT,
-    .machines = "bootmode install interrupt link load-updater prepare probe quit-relay relay-search run-script "
-                "speed-relay start-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt line-search link load-updater prepare probe quit-relay relay-search "
+                "run-script speed-relay start-relay upgrade upload wait-mode wake" },
   { .name = "factory",
     .board = "--modem-version 5.1.1.0-33080 --bootloader0 33080 ",
     .options = { .allow_family_change = TRUE },
@@ -42,23 +42,23 @@ static const MatrixRoute routes[] = {
     .before = "5.1.1.0-33080",
     .after = "6.0.0.0-37781",
     .patience = SLOW_PATIENCE,
-    .machines = "bootmode install interrupt link load-updater prepare probe quit-relay relay-search run-script "
-                "speed-relay start-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt line-search link load-updater prepare probe quit-relay relay-search "
+                "run-script same-modem speed-relay start-relay upgrade upload wait-mode wake" },
   { .name = "diff",
     .board = "--modem-version 5.1.1.0-38638 ",
     .dup = "upgdiff_38638-to-39529.dup",
     .make = "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
     .before = "5.1.1.0-38638",
     .after = "5.1.1.0-39529",
-    .machines = "install interrupt link passthrough prepare probe quit-relay relay-search run-script start-relay "
-                "upgrade upload wake" },
+    .machines = "install interrupt line-search link passthrough prepare probe quit-relay relay-search run-script "
+                "same-modem start-relay upgrade upload wake" },
   { .name = "bare-diff",
     .board = "--start direct --modem-version 5.1.1.0-38638 ",
     .dup = "upgdiff_38638-to-39529.dup",
     .make = "--version 5.1.1.0 --build 39529 --diff-from 38638 --size 60000",
     .before = "5.1.1.0-38638",
     .after = "5.1.1.0-39529",
-    .machines = "install interrupt link prepare probe quit-relay upgrade upload wake" },
+    .machines = "install interrupt line-search link prepare probe same-modem upgrade upload wake" },
   { .name = "two-steps",
     .board = "--modem-version 5.1.1.0-41065 ",
     .dup = "CATM1-5.2-48829-2.dup",
@@ -67,30 +67,30 @@ static const MatrixRoute routes[] = {
     .make_first = "--version 5.2.1.0 --build 48829 --first-step --size 30000",
     .before = "5.1.1.0-41065",
     .after = "5.2.1.0-48829",
-    .machines = "bootmode install interrupt link passthrough prepare probe quit-relay relay-search run-script "
-                "start-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt line-search link passthrough prepare probe quit-relay relay-search "
+                "run-script same-modem start-relay upgrade upload wait-mode wake" },
   /* What these do not come by: a board in passthrough in front of a boot ROM that is slower, which a person or its PIC
    * resets; a program that does not yield; old firmware; an image that has to be sent again. */
   { .name = "button",
     .board = "--start passthrough --modem ffh ",
     NB_IOT,
-    .machines = "bootmode install interrupt link load-updater prepare probe quit-relay relay-search reset run-script "
-                "speed-relay start-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt leave-passthrough line-search link load-updater prepare probe quit-relay "
+                "relay-search run-script speed-relay start-relay upgrade upload wait-mode wake" },
   { .name = "pic",
     .board = "--start passthrough --usb pic --modem ffh ",
     .pic = TRUE,
     NB_IOT,
-    .machines = "bootmode install interrupt link load-updater pic prepare probe quit-relay relay-search reset "
-                "run-script speed-relay start-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt leave-passthrough line-search link load-updater pic prepare probe "
+                "quit-relay relay-search run-script speed-relay start-relay upgrade upload wait-mode wake" },
   { .name = "program",
     .board = "--main-program ignores-ctrl-c --ctrl-f-any ",
     NB_IOT,
-    .machines = "bootmode install interrupt link passthrough prepare probe quit-relay relay-search run-script "
-                "start-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt line-search link passthrough prepare probe quit-relay relay-search "
+                "run-script same-modem start-relay upgrade upload wait-mode wake" },
   { .name = "trouble",
     .board = "--start direct --old-smswboot --fault error@apply ",
     NB_IOT,
-    .machines = "bootmode install interrupt link prepare probe quit-relay upgrade upload wake" },
+    .machines = "bootmode install interrupt line-search link prepare probe same-modem upgrade upload wait-mode wake" },
 };
 
 const MatrixRoute *

@@ -73,16 +73,22 @@ typedef struct {
   const char *name;
   const char *board;
   SqnsLinkConfig config;
-  const char *machines[5];
+  const char *machines[6];
   gboolean update; /* the updater is loaded, too */
 } Matrix;
 
 static const Matrix matrices[] = {
-  { "relay", "--modem ffh", { SCOUT, PERSON }, { "link", "relay-search", "start-relay", "speed-relay", "quit-relay" } },
+  { "relay",
+    "--modem ffh",
+    { SCOUT, PERSON },
+    { "link", "line-search", "relay-search", "start-relay", "speed-relay", "quit-relay" } },
   { "passthrough", "", { .usb_board = TRUE, PERSON }, { "passthrough" } },
-  { "reset", "--start passthrough", { SCOUT, PERSON, .reset = TRUE }, { "reset" } },
-  { "pic", "--start passthrough --usb pic", { SCOUT, .pic = TRUE, PERSON, .reset = TRUE }, { "reset", "pic" } },
-  { "updater", "--modem ffh", { SCOUT }, { "load-updater" }, .update = TRUE },
+  { "reset", "--start passthrough", { SCOUT, PERSON, .reset = TRUE }, { "leave-passthrough" } },
+  { "pic",
+    "--start passthrough --usb pic",
+    { SCOUT, .pic = TRUE, PERSON, .reset = TRUE },
+    { "leave-passthrough", "pic" } },
+  { "updater", "--modem ffh", { SCOUT }, { "load-updater", "wait-mode" }, .update = TRUE },
 };
 static const char *const fault_names[] = { "none", "unplug", "cancel", "error", "hang-board", "hang-modem" };
 

@@ -61,11 +61,18 @@ typedef struct {
   gboolean done;
   GError *error;
   SqnsInterrupt found;
-  SqnsScriptResult *script;
+  SqnsScriptResult script;
   GString *trace;
 } Rig;
 
 static Rig rig;
+
+typedef struct _Step Step;
+struct _Step {
+  const char *name;
+  void (*run) (SqnsSsm *ssm, const Step *step);
+  gboolean stay;
+};
 
 static gboolean
 on_too_long (gpointer data)
@@ -96,45 +103,63 @@ static const SqnsMonitor monitor = { &funcs, NULL };
 /* --- the daemon's calls, waited for --- */
 
 static void
-on_interrupted (GObject *source, GAsyncResult *result, gpointer data)
+on_step (GObject *source, GAsyncResult *result, gpointer data)
 {
-  sqns_repl_interrupt_finish (result, &rig.found, &rig.error);
+  g_task_propagate_boolean (G_TASK (result), &rig.error);
   rig.done = TRUE;
+}
+
+static void
+step_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  const Step *step = data;
+  step->run (ssm, step);
+}
+
+/* What the daemon has as a step of a machine, in a machine of that step alone. */
+static void
+run_step (Step step)
+{
+  static const char *const names[] = { "step" };
+  static const SqnsSsmClass klass = { "rig", names, 1, 1, step_state };
+
+  sqns_ssm_run (&klass, g_task_new (NULL, NULL, on_step, NULL), &step, NULL);
+  wait_done (step.name);
+  g_assert_no_error (rig.error);
+}
+
+static void
+interrupt_step (SqnsSsm *ssm, const Step *step)
+{
+  sqns_repl_interrupt (ssm, rig.port, &monitor, SQNS_INTERRUPT_LONG, &rig.found, NULL);
 }
 
 static void
 interrupt (void)
 {
-  rig.found = (SqnsInterrupt){ 0 };
-  sqns_repl_interrupt_async (rig.port, &monitor, SQNS_INTERRUPT_INSIST, NULL, on_interrupted, NULL);
-  wait_done ("interrupt");
-  g_assert_no_error (rig.error);
+  run_step ((Step){ "interrupt", interrupt_step, FALSE });
   g_assert_true (rig.found.prompt);
 }
 
 static void
-on_run (GObject *source, GAsyncResult *result, gpointer data)
+script_step (SqnsSsm *ssm, const Step *step)
 {
-  rig.script = sqns_repl_run_finish (result, &rig.error);
-  rig.done = TRUE;
+  const SqnsScript script = { .name = step->name, .timeout_ms = SCRIPT_MS, .stay = step->stay };
+  sqns_repl_run (ssm, rig.port, &monitor, &script, &rig.script, NULL);
 }
 
 static void
 run_script (const char *name, gboolean stay)
 {
-  static const char *const no_substitutions[] = { NULL };
-  g_clear_pointer (&rig.script, sqns_script_result_free);
-  sqns_repl_run_async (rig.port, &monitor, name, no_substitutions, SCRIPT_MS, stay, NULL, on_run, NULL);
-  wait_done (name);
-  g_assert_no_error (rig.error);
+  run_step ((Step){ name, script_step, stay });
 }
 
 static void
 run_well (const char *name, const char *output)
 {
   run_script (name, FALSE);
-  g_assert_cmpstr (rig.script->errors, ==, "");
-  g_assert_cmpstr (rig.script->output, ==, output);
+  g_assert_cmpstr (rig.script.errors, ==, "");
+  g_assert_cmpstr (rig.script.output, ==, output);
 }
 
 static SqnsMatch
@@ -148,13 +173,6 @@ match_text (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
 }
 
 static void
-on_said (GObject *source, GAsyncResult *result, gpointer data)
-{
-  sqns_port_resync_finish (rig.port, result, &rig.error);
-  rig.done = TRUE;
-}
-
-static void
 say (const char *text, const char *answer)
 {
   const SqnsExchange exchange = {
@@ -164,7 +182,7 @@ say (const char *text, const char *answer)
     .match_data = (gpointer)answer,
     .timeout_ms = SCRIPT_MS,
   };
-  sqns_port_resync_async (rig.port, 20, &exchange, NULL, on_said, NULL);
+  sqns_port_resync_async (rig.port, 20, &exchange, NULL, on_step, NULL);
   wait_done (text);
   if (rig.error != NULL)
     {
@@ -348,10 +366,10 @@ test_error (void)
   if (!ready ())
     return;
   run_script ("broken.py", FALSE);
-  g_assert_cmpstr (rig.script->output, ==, "begins\n");
-  g_assert_nonnull (strstr (rig.script->errors, "ZeroDivisionError"));
+  g_assert_cmpstr (rig.script.output, ==, "begins\n");
+  g_assert_nonnull (strstr (rig.script.errors, "ZeroDivisionError"));
   run_script ("broken.py", TRUE); /* one that was to stay, and does not */
-  g_assert_nonnull (strstr (rig.script->errors, "ZeroDivisionError"));
+  g_assert_nonnull (strstr (rig.script.errors, "ZeroDivisionError"));
 }
 
 static void
@@ -377,44 +395,26 @@ test_passthrough (void)
 }
 
 static void
-on_relay_started (GObject *source, GAsyncResult *result, gpointer data)
+relay_step (SqnsSsm *ssm, const Step *step)
 {
-  sqns_relay_start_finish (result, &rig.error);
-  rig.done = TRUE;
-}
-
-static void
-on_relay_speed (GObject *source, GAsyncResult *result, gpointer data)
-{
-  sqns_relay_set_speed_finish (result, &rig.error);
-  rig.done = TRUE;
-}
-
-static void
-on_relay_quit (GObject *source, GAsyncResult *result, gpointer data)
-{
-  sqns_relay_quit_finish (result, &rig.error);
-  rig.done = TRUE;
+  static const SqnsRelayConfig config
+      = { .pins = "('P20','P18','P19','P17')", .host_speed = SQNS_REPL_SPEED, .modem_speed = SQNS_MODEM_SPEED };
+  sqns_relay_start (ssm, rig.port, &monitor, &config, NULL);
 }
 
 static void
 test_relay (void)
 {
-  const SqnsRelayConfig config
-      = { .pins = "('P20','P18','P19','P17')", .host_speed = SQNS_REPL_SPEED, .modem_speed = SQNS_MODEM_SPEED };
-
   if (!ready ())
     return;
   say ("\x04", "\r\n>>> "); /* a soft reset: 9 KB of heap is little for this script after all the others */
-  sqns_relay_start_async (rig.port, &monitor, &config, NULL, on_relay_started, NULL);
-  wait_done ("relay start");
-  g_assert_no_error (rig.error);
+  run_step ((Step){ "relay start", relay_step, FALSE });
   say ("AT\r", "\r\n921600\r\nOK\r\n");
-  sqns_relay_set_speed_async (rig.port, &monitor, 115200, NULL, on_relay_speed, NULL);
+  sqns_relay_set_speed_async (rig.port, &monitor, 115200, NULL, on_step, NULL);
   wait_done ("relay speed");
   g_assert_no_error (rig.error);
   say ("AT\r", "\r\n115200\r\nOK\r\n");
-  sqns_relay_quit_async (rig.port, &monitor, on_relay_quit, NULL);
+  sqns_relay_quit_async (rig.port, &monitor, on_step, NULL);
   wait_done ("relay quit");
   g_assert_no_error (rig.error);
   interrupt ();
@@ -448,7 +448,7 @@ stop (void)
       g_object_unref (rig.qemu);
       g_object_unref (rig.port);
       g_string_free (rig.trace, TRUE);
-      sqns_script_result_free (rig.script);
+      sqns_script_result_clear (&rig.script);
     }
   for (guint i = 0; i < 3; i++)
     {

@@ -271,14 +271,17 @@ on_reboot_cancelled (GCancellable *cancellable, gpointer unused)
 }
 
 static void
-board_reset_async (const SqnsLinkConfig *config,
+board_reset_async (const char *devnode,
+                   SqnsLinkKind kind,
+                   gboolean pic,
                    const SqnsMonitor *monitor,
                    GCancellable *cancellable,
                    GAsyncReadyCallback callback,
                    gpointer user_data)
 {
   g_assert_cmpuint (script.open_links, ==, 0); /* the port must be free for it */
-  g_ptr_array_add (script.reboots, run_new (config, monitor, cancellable, callback, user_data));
+  const SqnsLinkConfig config = { .devnode = devnode, .kind = kind, .pic = pic };
+  g_ptr_array_add (script.reboots, run_new (&config, monitor, cancellable, callback, user_data));
   g_cancellable_connect (cancellable, G_CALLBACK (on_reboot_cancelled), NULL, NULL);
 }
 

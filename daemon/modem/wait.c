@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Waits for a modem that boots. */
+#include "modem/wait.h"
+
+#include "base/deadlines.h"
+
+typedef enum {
+  STATE_POLL,
+  STATE_ASK_MODE,
+  STATE_OTHER_SPEED,
+  STATE_PAUSE,
+  N_STATES,
+} State;
+static const char *const state_names[] = { "poll", "ask-mode", "other-speed", "pause" };
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+
+SqnsWaitNext
+sqns_mode_wait_next (SqnsModeWait *wait, SqnsWaitEvent event, SqnsMode mode, gboolean can_set_speed, gint64 now_us)
+{
+  gboolean late = now_us > wait->deadline_us;
+
+  wait->answered = event != SQNS_WAIT_SILENCE;
+  wait->silences = wait->answered ? 0 : wait->silences + 1;
+  switch (event)
+    {
+    case SQNS_WAIT_SILENCE:
+      if (late)
+        return SQNS_WAIT_END;
+      return can_set_speed && wait->silences % wait->silences_max == 0 ? SQNS_WAIT_OTHER_SPEED : SQNS_WAIT_POLL;
+    case SQNS_WAIT_ERROR:
+      return late ? SQNS_WAIT_ASK_MODE : SQNS_WAIT_POLL;
+    case SQNS_WAIT_OK:
+      return SQNS_WAIT_ASK_MODE;
+    case SQNS_WAIT_MODE:
+      wait->mode = mode;
+      return wait->accepts (wait->data, mode, now_us) || late ? SQNS_WAIT_END : SQNS_WAIT_POLL;
+    }
+  return SQNS_WAIT_END;
+}
+
+static void
+go_on (SqnsSsm *ssm, SqnsWaitEvent event, SqnsMode mode)
+{
+  SqnsModeWait *wait = sqns_ssm_data (ssm);
+  gboolean can_set_speed = sqns_link_can_set_speed (sqns_modem_link (ssm));
+
+  switch (sqns_mode_wait_next (wait, event, mode, can_set_speed, g_get_monotonic_time ()))
+    {
+    case SQNS_WAIT_POLL:
+      sqns_ssm_goto (ssm, STATE_PAUSE);
+      break;
+    case SQNS_WAIT_ASK_MODE:
+      sqns_ssm_goto (ssm, STATE_ASK_MODE);
+      break;
+    case SQNS_WAIT_OTHER_SPEED:
+      sqns_ssm_goto (ssm, STATE_OTHER_SPEED);
+      break;
+    case SQNS_WAIT_END:
+      sqns_ssm_complete (ssm);
+      break;
+    }
+}
+
+static void
+on_poll (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
+{
+  go_on (ssm,
+         reply == NULL                ? SQNS_WAIT_SILENCE
+         : reply->final == SQNS_AT_OK ? SQNS_WAIT_OK
+                                      : SQNS_WAIT_ERROR,
+         SQNS_MODE_UNKNOWN);
+}
+
+static void
+on_mode (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *error)
+{
+  if (reply == NULL)
+    go_on (ssm, SQNS_WAIT_SILENCE, SQNS_MODE_UNKNOWN);
+  else
+    go_on (ssm, SQNS_WAIT_MODE, sqns_at_smod (reply));
+}
+
+static void
+on_speed (SqnsSsm *ssm, gpointer data, const GError *error)
+{
+  SqnsModeWait *wait = data;
+
+  if (error != NULL && wait->strict)
+    sqns_ssm_fail_error (ssm, g_error_copy (error));
+  else
+    sqns_ssm_next (ssm);
+}
+
+static void
+try_other_speed (SqnsSsm *ssm)
+{
+  SqnsLink *link = sqns_modem_link (ssm);
+  guint speed = sqns_link_speed (link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
+
+  sqns_monitor_remark (sqns_link_monitor (link), "silence: tries %u baud", speed);
+  sqns_link_set_speed_async (link, speed, sqns_ssm_cancellable (ssm), sqns_ssm_step (ssm, on_speed), ssm);
+}
+
+static void
+wait_state (SqnsSsm *ssm, guint state, gpointer data)
+{
+  SqnsModeWait *wait = data;
+
+  switch ((State)state)
+    {
+    case STATE_POLL:
+      sqns_modem_ask (ssm, "AT", SQNS_BOOT_POLL_MS, on_poll);
+      break;
+    case STATE_ASK_MODE:
+      sqns_modem_ask (ssm, "AT+SMOD?", wait->ask_ms, on_mode);
+      break;
+    case STATE_OTHER_SPEED:
+      try_other_speed (ssm);
+      break;
+    case STATE_PAUSE:
+      sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_BOOT_PAUSE_MS);
+      break;
+    case N_STATES:
+      g_assert_not_reached ();
+    }
+}
+
+void
+sqns_mode_wait (SqnsSsm *ssm, SqnsModeWait *wait, SqnsSsmDone done)
+{
+  static const SqnsSsmClass klass = { "wait-mode", state_names, N_STATES, N_STATES, wait_state };
+  sqns_ssm_run_step (ssm, &klass, wait, NULL, done);
+}
