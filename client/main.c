@@ -29,7 +29,7 @@ static const GOptionEntry globals[] = {
   { NULL },
 };
 
-/* A closed stdout must not become the number of a socket; what is then written to it must fail. */
+/* A socket must not get the number of a closed stdout; writes to that must fail. */
 static void
 guard_standard_files (void)
 {
@@ -51,8 +51,8 @@ takes_value (const char *arg)
   return FALSE;
 }
 
-/* The index of the command's name: the first argument that is neither an option nor a global option's value. 0: none.
- */
+/* The index of the command's name: the first argument that is neither an option nor a global option's value. 0:
+ * none. */
 static int
 find_command (int argc, char **argv)
 {
@@ -144,7 +144,7 @@ run (const SqnsCommand *command, int argc, char **argv)
   g_option_context_add_group (context, global);
 
   int dashes = find_dashes (argc, argv);
-  if (strstr (command->args, " -- ") != NULL && dashes < argc) /* what follows is the program's, options and all */
+  if (strstr (command->args, " -- ") != NULL && dashes < argc) /* the rest, with its options, is the program's */
     {
       ctl.program = argv + dashes + 1;
       argv[dashes] = NULL;
@@ -153,7 +153,7 @@ run (const SqnsCommand *command, int argc, char **argv)
   if (!parse (context, &argc, &argv, &code))
     return code;
   dashes = find_dashes (argc, argv);
-  if (dashes < argc) /* GOption leaves it where what follows looks like an option */
+  if (dashes < argc) /* GOption keeps it before an argument that looks like an option */
     memmove (argv + dashes, argv + dashes + 1, sizeof *argv * (gsize)(argc-- - dashes));
   if (ctl.help)
     {
@@ -174,7 +174,7 @@ dispatch (int argc, char **argv)
 {
   int at = find_command (argc, argv);
 
-  /* Wanted also for the error that the options may have. */
+  /* Set before parsing: an error in the options is reported as JSON, too. */
   for (int i = 1; i < argc && !g_str_equal (argv[i], "--"); i++)
     {
       ctl.json |= g_str_equal (argv[i], "--json");
@@ -189,7 +189,7 @@ dispatch (int argc, char **argv)
   return run (ctl.command, argc - 1, argv);
 }
 
-/* The flush that failed may be long ago, and its errno with it: a pipe without a reader says so when it is asked. */
+/* The failed flush, and its errno, may be long past: poll() tells whether the pipe has lost its reader. */
 static gboolean
 reader_is_gone (void)
 {
@@ -197,7 +197,7 @@ reader_is_gone (void)
   return poll (&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-/* A reader that has gone is no fault of ours; a full disk is. */
+/* A reader that is gone is no error; a full disk is. */
 static SqnsExit
 finish_stdout (SqnsExit code)
 {

@@ -30,7 +30,7 @@ final_text (const SqnsAtReply *reply)
 
   switch (reply->final)
     {
-    case SQNS_AT_OK: /* of a call its last line is the result */
+    case SQNS_AT_OK: /* the result of a call is its last line */
       return g_str_has_prefix (last, "CONNECT") ? last : "OK";
     case SQNS_AT_CME_ERROR:
       return reply->error_text;
@@ -69,7 +69,7 @@ print_lines (SqnsCtl *ctl, const SqnsAtReply *reply)
     sqns_ctl_remark (ctl, "the modem also said: %s", (const char *)reply->unsolicited->pdata[i]);
 }
 
-/* What is wrong with it as a command; NULL: nothing. */
+/* Why it cannot be sent; NULL: it can. */
 static const char *
 command_fault (const char *command)
 {

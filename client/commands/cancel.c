@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl cancel: asks jobs to end while they safely can. */
+/* sqnsctl cancel: cancels jobs where that is safe. */
 #include "client/commands/commands.h"
 #include "client/job/ref.h"
 
-/* Keeps the one that a person has to know first. Takes @error. */
+/* Keeps the more severe error. Takes @error. */
 static void
 keep_worst (GError **worst, GError *error)
 {
@@ -17,7 +17,7 @@ keep_worst (GError **worst, GError *error)
   *worst = error;
 }
 
-/* All are asked, even after one that refuses. */
+/* Tries all jobs, even after a refusal. */
 SqnsExit
 sqns_cmd_cancel (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The commands: one file each; where one has options of its own, they stand beside it. */
+/* The commands and their options, one file each. */
 #pragma once
 
 #include "client/core/ctl.h"

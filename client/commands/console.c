@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl console: a terminal on a modem; or lines from a file or pipe, each sent when the one before was answered. */
+/* sqnsctl console: a terminal on a modem; or lines from a file or pipe, each sent after the response to the last. */
 #include "client/commands/commands.h"
 #include "client/modem/console.h"
 #include "client/modem/name.h"
@@ -25,16 +25,16 @@ typedef struct {
   gboolean keys;   /* stdin is a terminal */
   gboolean screen; /* stdout is one */
   gboolean echo;
-  guint8 last; /* byte that was shown */
+  guint8 last; /* byte on the screen */
   guint from_stdin;
   guint to_modem;
   GByteArray *out;   /* for the modem */
   GByteArray *lines; /* read from stdin, not sent yet; only without a terminal */
   gboolean stdin_end;
-  char *command;      /* that waits for its answer, NULL none; only without a terminal */
+  char *command;      /* awaits its response, nullable; only without a terminal */
   GByteArray *answer; /* since it was sent */
   guint deadline;
-  gboolean refused; /* one was answered with an error */
+  gboolean refused; /* a command has failed */
   gboolean closed;  /* by the daemon */
   SqnsExit code;
 } Session;
@@ -54,7 +54,7 @@ is_harmless (guint8 byte)
   return (byte >= 0x20 && byte < 0x7f) || byte == '\r' || byte == '\n' || byte == '\t' || byte == '\b' || byte == '\a';
 }
 
-/* Bytes that are no text are shown as such: they would steer the terminal, and they tell a wrong baud. */
+/* Shows bytes that are no text in hex: they would control the terminal, and they are the sign of a wrong baud rate. */
 static void
 show (Session *self, const guint8 *data, gsize len)
 {
@@ -73,7 +73,7 @@ show (Session *self, const guint8 *data, gsize len)
       self->last = byte;
     }
   if (!sqns_out_flush ())
-    leave (self, SQNS_EXIT_DONE); /* main tells why */
+    leave (self, SQNS_EXIT_DONE); /* main() reports why */
 }
 
 /* --- what goes to the modem --- */
@@ -87,7 +87,7 @@ on_writable (int fd, GIOCondition condition, gpointer data)
     g_byte_array_remove_range (self->out, 0, (guint)n);
   if (self->out->len > 0 && (n >= 0 || errno == EAGAIN || errno == EINTR))
     return G_SOURCE_CONTINUE;
-  self->to_modem = 0; /* an error is the stream's end, which its reader sees */
+  self->to_modem = 0; /* an error means the end of the stream, which on_modem() sees */
   return G_SOURCE_REMOVE;
 }
 
@@ -125,7 +125,7 @@ on_late (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The next line that is not empty, without its end; NULL when there is no whole one. */
+/* The next line that is not empty, without the newline; NULL when none is complete. */
 static char *
 take_line (Session *self)
 {
@@ -175,7 +175,7 @@ hear_answer (Session *self, const guint8 *data, gsize len)
   sqns_at_reply_clear (&reply);
   if (final == SQNS_AT_PENDING)
     {
-      if (self->answer->len > SQNS_AT_MAX_REPLY) /* noise: only its end can still be an answer */
+      if (self->answer->len > SQNS_AT_MAX_REPLY) /* line noise: only its end can still be a response */
         g_byte_array_remove_range (self->answer, 0, self->answer->len - SQNS_AT_MAX_REPLY);
       return;
     }
@@ -206,7 +206,7 @@ on_stdin (int fd, GIOCondition condition, gpointer data)
   self->stdin_end = n <= 0;
   if (n > 0)
     g_byte_array_append (self->lines, buffer, (guint)n);
-  self->from_stdin = 0; /* read on when these lines are done */
+  self->from_stdin = 0; /* reading continues after these lines */
   next_line (self);
   return G_SOURCE_REMOVE;
 }

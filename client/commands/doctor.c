@@ -35,7 +35,7 @@ open_bus (Doctor *doctor)
   host->daemon_error = g_intern_string (error->message);
 }
 
-/* Which modems it is about. One that is not found is a finding, and the reason often stands under USB. */
+/* The modems to examine. A missing one is a finding, and the findings under USB often say why. */
 static void
 find_modems (Doctor *doctor)
 {
@@ -59,7 +59,7 @@ find_modems (Doctor *doctor)
   sqns_doctor_judge_missing (doctor->name, error->message, doctor->findings);
 }
 
-/* "ttyUSB0" is one, too, when nobody knows it better. NULL: it is none. */
+/* "ttyUSB0" without a folder is one, too. NULL: it is no port. */
 static const char *
 port_as_named (const char *name)
 {
@@ -82,7 +82,7 @@ look_at_host (Doctor *doctor)
       SqnsDbusModem *modem = doctor->modems->len > 0 ? doctor->modems->pdata[0] : NULL;
       host->only_port
           = modem != NULL ? g_intern_string (sqns_dbus_modem_get_dev_node (modem)) : port_as_named (doctor->name);
-      /* where a board was there may be another one by now */
+      /* another board may be at the tty of one that is gone */
       if (host->only_port != NULL && (modem == NULL || sqns_dbus_modem_get_present (modem)))
         sqns_doctor_look_at_port (host, host->only_port, pid);
       return;
@@ -117,11 +117,11 @@ compare_findings (gconstpointer a, gconstpointer b)
   return order != 0 ? order : (int)one->subject - (int)other->subject;
 }
 
-/* In the order of the subjects, each board with its modem; what was found in one keeps its order. */
+/* By subject, each board with its modem; stable within a subject. */
 static void
 sort_findings (GPtrArray *findings)
 {
-  g_autoptr (GList) list = NULL; /* its sort is a stable one */
+  g_autoptr (GList) list = NULL; /* g_list_sort() is stable */
   guint n = 0;
 
   for (guint i = findings->len; i > 0; i--)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl drain: let the daemon finish what runs and start nothing new. */
+/* sqnsctl drain: lets the daemon finish running jobs and start no new ones. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
 

@@ -8,7 +8,7 @@
 
 #define SHORT_UUID 8
 
-/* The id of a board by any name of its tty; nothing is added for a read, and a board may be long gone. */
+/* The id of a board by its tty; else @ref itself, which may be the id of a board that is long gone. Adds no port. */
 static char *
 modem_id (SqnsConnection *conn, const char *ref)
 {

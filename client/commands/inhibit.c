@@ -13,7 +13,7 @@
 
 #include <glib-unix.h>
 
-/* As env(1), timeout(1) and the shell have them. */
+/* As in env(1), timeout(1) and the shell. */
 #define EXIT_NOT_RUN 126
 #define EXIT_NO_COMMAND 127
 #define EXIT_BY_SIGNAL 128
@@ -57,7 +57,7 @@ take (Inhibit *self, GVariant *handle, GUnixFDList *files, GError **error)
   self->fd = sqns_connection_take_file (files, handle, "descriptor", error);
   if (self->fd < 0)
     return FALSE;
-  self->watch = g_unix_fd_add (self->fd, G_IO_ERR, on_hang_up, self); /* a pipe's: its reader has gone */
+  self->watch = g_unix_fd_add (self->fd, G_IO_ERR, on_hang_up, self); /* on a pipe: its reader is gone */
   return TRUE;
 }
 
@@ -105,7 +105,7 @@ on_acquired_again (GObject *source, GAsyncResult *result, gpointer data)
   sqns_complain ("the daemon is back, and new jobs may start: %s", error->message);
 }
 
-/* One that comes back has forgotten us. Nobody is asked for a password now: the terminal is the command's. */
+/* A restarted daemon has lost the inhibitor. No password prompt now: the terminal is the program's. */
 static void
 on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
 {
@@ -115,7 +115,7 @@ on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
 
   if (owner == NULL)
     return;
-  if (self->watch != 0) /* its end was not seen yet */
+  if (self->watch != 0) /* the hang-up is still pending */
     {
       g_clear_handle_id (&self->watch, g_source_remove);
       on_hang_up (self->fd, G_IO_ERR, self);
@@ -129,14 +129,14 @@ on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
 static int signal_pipe[2] = { -1, -1 };
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
 
-/* What a terminal sends (SI_KERNEL) goes to the command anyway: it is in the same process group. */
+/* The program, in the same process group, gets signals of the terminal (SI_KERNEL) anyway. */
 static void
 on_signal (int number, siginfo_t *info, void *context)
 {
   int saved = errno;
   guint8 byte = (guint8)number;
   if (info->si_code != SI_KERNEL && write (signal_pipe[1], &byte, 1) < 0)
-    errno = saved; /* the pipe is full of signals that are no different */
+    errno = saved; /* the pipe is full of equal signals */
   errno = saved;
 }
 
@@ -161,7 +161,7 @@ catch_signals (GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (forwarded); i++)
     {
       struct sigaction old;
-      /* what nohup(1) had ignored stays so, for the command too */
+      /* signals that nohup(1) ignores stay ignored, for the program too */
       if (sigaction (forwarded[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
         sigaction (forwarded[i], &action, NULL);
     }
@@ -191,7 +191,7 @@ run_program (Inhibit *self, GError **error)
 {
   char **program = self->ctl->program;
   g_autoptr (GError) local = NULL;
-  /* descriptors that were given to us are meant for it; our own are closed on exec, the inhibitor's among them */
+  /* inherited descriptors are meant for the program; our own, the inhibitor among them, are closed on exec */
   const GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_INHERIT_FDS;
 
   if (!catch_signals (error))
@@ -201,7 +201,7 @@ run_program (Inhibit *self, GError **error)
     {
       g_autofree char *found = g_find_program_in_path (*program);
       sqns_complain ("%s", local->message);
-      /* the error's code does not tell */
+      /* the error's code does not distinguish them */
       return found == NULL && access (*program, F_OK) != 0 ? EXIT_NO_COMMAND : EXIT_NOT_RUN;
     }
 
@@ -240,7 +240,7 @@ prepare (Inhibit *self, const char *modem, GError **error)
       self->modem_name = sqns_modem_name (self->modem);
     }
   gboolean held = acquire (self, error);
-  sqns_ask_password_stop (); /* the terminal is the command's from now on */
+  sqns_ask_password_stop (); /* the terminal is the program's from now on */
   return held;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl jobs: what runs, waits and is done. */
+/* sqnsctl jobs: lists running, waiting and ended jobs. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
 #include "client/job/ref.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl list: the boards. */
+/* sqnsctl list: lists the boards. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
 #include "client/job/state.h"
 #include "client/ui/table.h"
 
-/* Of the job that runs; NULL: none. */
+/* The running job; NULL: none. */
 static char *
 job_text (SqnsConnection *conn, SqnsDbusModem *modem)
 {
@@ -25,7 +25,7 @@ print_table (SqnsConnection *conn, GPtrArray *modems)
     {
       SqnsDbusModem *modem = modems->pdata[i];
       const char *node = sqns_dbus_modem_get_dev_node (modem);
-      /* of a board that is gone it says nothing: another one may be there */
+      /* in parentheses for a board that is gone: another one may be there */
       g_autofree char *tty = sqns_dbus_modem_get_present (modem) ? g_strdup (node) : g_strdup_printf ("(%s)", node);
       g_autofree char *job = job_text (conn, modem);
       sqns_table_add (table, sqns_dbus_modem_get_id (modem), tty, sqns_dbus_modem_get_board (modem),

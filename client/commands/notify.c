@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl notify: shows on a desktop what jobs do, until the session ends. */
+/* sqnsctl notify: desktop notifications of jobs, until the session ends. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
 #include "client/job/state.h"
 #include "client/notify/notifier.h"
 
-/* Jobs whose progress is shown at the same time: a bench with hundreds must not bury a desktop. */
+/* The most jobs whose progress is shown at a time: a bench of hundreds must not bury a desktop. */
 #define MAX_PROGRESS 8
 
 typedef struct {
@@ -19,10 +19,10 @@ typedef struct {
 } Notify;
 
 typedef struct {
-  char *name;        /* of the board, nullable: as it was last known */
+  char *name;        /* of the board, nullable: the last one known */
   char *note;        /* nullable: why it was not cancelled */
   gboolean begun;    /* it was shown */
-  gboolean progress; /* it has one of the places */
+  gboolean progress; /* counts for MAX_PROGRESS */
 } Record;
 
 static void
@@ -84,7 +84,7 @@ update (Notify *self, Record *record, SqnsDbusJob *job)
     g_hash_table_remove (self->jobs, path);
 }
 
-/* @fresh: it was just listed; one that had ended before we looked is no news. */
+/* @fresh: it has just appeared; one that had ended before is ignored. */
 static void
 look_at (Notify *self, GDBusObject *object, gboolean fresh)
 {
@@ -114,7 +114,7 @@ on_changed (Notify *self, GDBusObject *object)
   look_at (self, object, FALSE);
 }
 
-/* A job that has not ended goes only with the daemon. Its record stays: it may be back with the daemon. */
+/* A job that has not ended disappears only with the daemon. Its record stays: it may come back with the daemon. */
 static void
 on_removed (Notify *self, GDBusObject *object)
 {
@@ -157,7 +157,7 @@ on_cancel (const char *path, gpointer data)
 {
   Notify *self = data;
   g_autoptr (SqnsDbusJob) job = sqns_connection_find_job (self->conn, path);
-  /* the session's own polkit agent asks, where it is somebody else's job */
+  /* for another user's job the session's polkit agent asks */
   if (job != NULL)
     sqns_dbus_job_call_cancel (job, sqns_no_options (),
                                self->ctl->no_ask_password ? G_DBUS_CALL_FLAGS_NONE

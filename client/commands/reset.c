@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl reset: a board's module, with or without its modem. */
+/* sqnsctl reset: resets a board's module, with or without its modem. */
 #include "client/commands/commands.h"
 #include "client/modem/held-port.h"
 #include "client/modem/name.h"

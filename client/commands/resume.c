@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl resume: goes on with jobs that were interrupted, or that have failed, and stays with them. */
+/* sqnsctl resume: resumes jobs that were interrupted or have failed, and waits for them. */
 #include "client/commands/commands.h"
 #include "client/job/follow.h"
 #include "client/job/ref.h"
@@ -11,7 +11,7 @@ const GOptionEntry sqns_resume_options[] = {
   { NULL },
 };
 
-/* A new proxy: this one still says how the job ended before. */
+/* Returns a new proxy: @job still has the job's earlier end. */
 static SqnsDbusJob *
 resume (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl show: one modem. */
+/* sqnsctl show: shows one modem. */
 #include "client/commands/commands.h"
 #include "client/core/property-list.h"
 #include "client/modem/ref.h"
@@ -7,7 +7,7 @@
 
 #include "common/clean.h"
 
-/* As sqns_property_list_print() does it, for what is no property. */
+/* In the layout of sqns_property_list_print(). */
 static void
 print_identity (SqnsCtl *ctl, GVariant *identity)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl upgrade and recover: check the file, start a job per board, and stay with them. */
+/* sqnsctl upgrade and recover: check the file, start a job per board, and wait for them. */
 #include "client/commands/commands.h"
 #include "client/firmware/companions.h"
 #include "client/firmware/file.h"
@@ -13,8 +13,7 @@
 
 #include <gio/gunixfdlist.h>
 
-/* The daemon takes a few files of one user at a time; upgrades that are started side by side are not refused for that.
- */
+/* The daemon limits the files of one user at a time: retried, so that upgrades can be started side by side. */
 #define LIMIT_RETRIES 10
 #define LIMIT_RETRY_MS 300
 
@@ -38,7 +37,7 @@ static int priority, speed, block_size;
 static char *not_before, *not_after, *label, *idempotency_key, *expect_sha256, *expect_version, *method, *via, *updater,
     *first_step;
 
-/* Those of the D-Bus interface, under the same names. */
+/* Under the names of the D-Bus interface. */
 const GOptionEntry sqns_upgrade_job_options[] = {
   { "allow-downgrade", 0, 0, G_OPTION_ARG_NONE, &allow_downgrade, "to an older release, too", NULL },
   { "allow-reinstall", 0, 0, G_OPTION_ARG_NONE, &allow_reinstall, "also when the modem runs that release already",
@@ -116,7 +115,7 @@ put_file (GVariantDict *dict, const char *name, const char *path, GUnixFDList *f
   return index >= 0;
 }
 
-/* Those that need no more than their type. */
+/* Puts an option that needs only its type. */
 static gboolean
 put_option (GVariantDict *dict, const GOptionEntry *option, GUnixFDList *files, GError **error)
 {
@@ -131,7 +130,7 @@ put_option (GVariantDict *dict, const GOptionEntry *option, GUnixFDList *files, 
   return !is_file || text == NULL || put_file (dict, option->long_name, text, files, error);
 }
 
-/* The a{sv} of those that were given; files among them are opened and put into @files. */
+/* The a{sv} of the given options; files are opened and appended to @files. */
 static GVariant *
 make_options (GUnixFDList *files, GError **error)
 {
@@ -286,7 +285,7 @@ start_and_follow (SqnsCtl *ctl, char **refs, guint n_refs, const char *path, gbo
   return code;
 }
 
-/* "upgrade fw.dup /dev/ttyUSB0": say what is wrong before the tty is called a bad firmware. */
+/* For "upgrade fw.dup /dev/ttyUSB0": a better message than that of a bad firmware file. */
 static gboolean
 is_tty (const char *path)
 {

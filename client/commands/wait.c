@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl wait: until jobs have ended. */
+/* sqnsctl wait: waits until jobs have ended. */
 #include "client/commands/commands.h"
 #include "client/job/follow.h"
 #include "client/job/ref.h"

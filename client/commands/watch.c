@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sqnsctl watch: all boards and jobs as they change. */
+/* sqnsctl watch: shows all boards and jobs as they change. */
 #include "client/ui/bars.h"
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
   guint index; /* of its bar */
   char *name;
-  char *words; /* as last told, without digits: a running clock is no news */
+  char *pattern; /* the last line without digits: a running clock is no change */
 } Shown;
 
 static void
@@ -28,7 +28,7 @@ shown_free (gpointer data)
 {
   Shown *shown = data;
   g_free (shown->name);
-  g_free (shown->words);
+  g_free (shown->pattern);
   g_free (shown);
 }
 
@@ -43,7 +43,7 @@ modem_text (SqnsDbusModem *modem)
 }
 
 static void
-tell (Watch *watch, Shown *shown, SqnsDbusJob *job, const char *text)
+show_line (Watch *watch, Shown *shown, SqnsDbusJob *job, const char *text)
 {
   if (watch->bars != NULL)
     {
@@ -55,11 +55,11 @@ tell (Watch *watch, Shown *shown, SqnsDbusJob *job, const char *text)
     }
   g_autofree char *line
       = job != NULL ? sqns_job_report_line (job, shown->name, text) : g_strdup_printf ("%s: %s", shown->name, text);
-  g_autofree char *words = g_strdelimit (g_strdup (line), "0123456789", '0');
-  if (g_strcmp0 (words, shown->words) == 0)
+  g_autofree char *pattern = g_strdelimit (g_strdup (line), "0123456789", '0');
+  if (g_strcmp0 (pattern, shown->pattern) == 0)
     return;
-  g_free (shown->words);
-  shown->words = g_steal_pointer (&words);
+  g_free (shown->pattern);
+  shown->pattern = g_steal_pointer (&pattern);
   g_autofree char *clean = sqns_clean_line (line, -1);
   sqns_ctl_say (watch->ctl, "%s\n", clean);
 }
@@ -79,7 +79,7 @@ show_modem (Watch *watch, SqnsDbusModem *modem)
       shown->name = sqns_modem_name (modem);
       g_hash_table_insert (watch->shown, g_strdup (path), shown);
     }
-  tell (watch, shown, job, text);
+  show_line (watch, shown, job, text);
 }
 
 static void
@@ -125,7 +125,7 @@ on_removed (Watch *watch, GDBusObject *object)
 
   print_event (watch, "removed", modem, job);
   if (shown != NULL)
-    tell (watch, shown, NULL, "not known any more");
+    show_line (watch, shown, NULL, "not known any more");
 }
 
 static void

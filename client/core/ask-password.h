@@ -5,6 +5,6 @@
 #include <glib.h>
 
 /* Starts pkttyagent for this process and waits until it is registered. Does nothing for root, without a terminal, or
- * when the program is not there: the daemon's answer then says what is missing. */
+ * without the program: the daemon's reply then says what is missing. */
 void sqns_ask_password_start (void);
 void sqns_ask_password_stop (void);

@@ -13,7 +13,7 @@ open_ssh_bridge (const char *host, GError **error)
       return NULL;
     }
 
-  /* stderr stays ours: what ssh has to say and to ask is for the person. -x, -T: no X11, no terminal over there. */
+  /* stderr is inherited: ssh's messages and questions are for the person. -x, -T: no X11, no remote terminal. */
   g_autoptr (GSubprocess) ssh = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, error,
                                                   "ssh", "-xT", "--", host, "systemd-stdio-bridge", NULL);
   if (ssh == NULL)
@@ -34,11 +34,11 @@ open_bus (const SqnsCtl *ctl, GError **error)
       g_autoptr (GIOStream) stream = open_ssh_bridge (ctl->host, error);
       if (stream == NULL)
         return NULL;
-      /* Who we are over there was ssh's to find out; the bridge knows no other way in than anonymous. */
+      /* ssh has authenticated the user; the bridge offers ANONYMOUS only. */
       GDBusConnection *connection
           = g_dbus_connection_new_sync (stream, NULL, flags | G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_ALLOW_ANONYMOUS,
                                         NULL, NULL, NULL);
-      if (connection == NULL) /* what GLib has to say is that it read nothing */
+      if (connection == NULL) /* GLib's message is only that it read nothing */
         g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "ssh to %s failed, what it said stands above", ctl->host);
       return connection;
     }
@@ -56,7 +56,7 @@ bus_name (const SqnsCtl *ctl)
                             : "the system bus";
 }
 
-/* Whatever it was that failed on the way to a bus, there is no daemon for us. */
+/* Any failure to reach a bus means that no daemon can be reached. */
 static GDBusConnection *
 reach_bus (const SqnsCtl *ctl, GError **error)
 {
@@ -97,8 +97,8 @@ sqns_connection_daemon_pid (SqnsConnection *conn)
   return (int)pid;
 }
 
-/* Asked for by name, so that the bus says whether there is no such service, or it does not start, or it is not for us.
- * It does not know services that run without its help, so they are looked for first. */
+/* Starts the service by name, so that the bus says whether it is missing, fails to start, or is not allowed. The bus
+ * does not know services that it did not start, so GetNameOwner comes first. */
 static gboolean
 start_daemon (SqnsConnection *conn, GError **error)
 {
@@ -195,7 +195,7 @@ sqns_connection_flags (SqnsConnection *conn)
 {
   if (conn->ctl->no_ask_password)
     return G_DBUS_CALL_FLAGS_NONE;
-  /* Only the system bus has a polkit behind it that this terminal could answer. */
+  /* Only on the system bus can polkit ask this terminal. */
   if (conn->ctl->bus == NULL && conn->ctl->host == NULL && !conn->ctl->session)
     sqns_ask_password_start ();
   return G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;

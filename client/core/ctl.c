@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all commands say, and how they fail. */
+/* Messages, documents and errors of all commands. */
 #include "client/core/ctl.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One run of sqnsctl: the options that all commands share, what a command is, what it says and how it fails. */
+/* One run of sqnsctl: the global options, the row of a command, its messages, documents and errors. */
 #pragma once
 
 #include "client/core/exit-code.h"
@@ -14,8 +14,8 @@ typedef struct {
   const char *help; /* one line, lower case */
   int min, max;     /* number of arguments; max -1: no bound */
 
-  /* @argv[0] is the program's name, the arguments follow; the options are taken out. Returns the exit code, unless
-   * @error is set: then it is that of the error, which the caller tells. */
+  /* @argv[0] is the program's name, the arguments follow without the options. Returns the exit code; with @error set,
+   * the caller reports the error and exits with its code. */
   SqnsExit (*run) (SqnsCtl *ctl, int argc, char **argv, GError **error);
   const GOptionEntry *options, *more_options; /* nullable */
 } SqnsCommand;

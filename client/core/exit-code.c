@@ -80,7 +80,7 @@ sqns_exit_error_name (const GError *error)
     return remote;
   if (error->domain == G_OPTION_ERROR)
     return g_strdup (BUS_ERROR "InvalidArgs");
-  /* A call that found no end in time says nothing of the modem; a bus that went away says that of the daemon. */
+  /* A call that timed out says nothing about the modem; a closed bus means that the daemon is gone. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     return g_strdup (SQNS_ERROR_DBUS_PREFIX "Timeout");
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED)

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Counts and moments have one D-Bus type; these are the moments. */
+/* Counts and times share a D-Bus type; these are times. */
 static gboolean
 is_time (const char *name)
 {
@@ -28,7 +28,7 @@ dict_text (GVariant *value)
   return g_string_free (out, FALSE);
 }
 
-/* By the name that it has everywhere else. */
+/* The modem's id or the job's uuid. */
 static char *
 object_text (SqnsConnection *conn, const char *path)
 {
@@ -81,7 +81,7 @@ value_text (SqnsConnection *conn, const char *name, GVariant *value)
       return unsigned_text (name, g_variant_get_uint64 (value));
     case 'i':
       return g_variant_get_int32 (value) != 0 ? g_strdup_printf ("%d", g_variant_get_int32 (value)) : g_strdup ("");
-    case 'd': /* a progress: 100 % is only what is complete */
+    case 'd': /* a progress, rounded down: 100 % means complete */
       return g_strdup_printf ("%d %%", (int)(g_variant_get_double (value) * 100));
     default: /* not an enum */
       return g_variant_print (value, FALSE);

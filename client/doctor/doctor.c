@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What sqnsctl doctor makes of the facts. */
+/* The judgement of sqnsctl doctor. */
 #include "client/doctor/doctor.h"
 
 #include "common/power.h"
@@ -7,7 +7,7 @@
 
 #define FACTORY_BOOT_ROM 33080 /* protocol.md §3 */
 #define FAST_LATENCY_MS 1
-#define FRESH_MS 10000 /* longer than the 8 s that a PIC is in its boot loader after plugging in */
+#define FRESH_MS 10000 /* more than the 8 s that a PIC stays in its boot loader after it is plugged in */
 
 const char *
 sqns_intern_take (char *text)
@@ -121,7 +121,7 @@ judge_port (const SqnsHostFacts *facts, const SqnsPortFacts *port, GPtrArray *fi
       add (findings, SQNS_FINDING_PORT_MISSING, port->devnode, NULL)->exit = SQNS_EXIT_UNKNOWN;
       return;
     }
-  if (facts->mm == SQNS_MM_RUNS && port->driver != NULL) /* it looks at no pseudo-terminals */
+  if (facts->mm == SQNS_MM_RUNS && port->driver != NULL) /* it ignores pseudo-terminals */
     add (findings, port->mm_ignores ? SQNS_FINDING_MM_IGNORES_PORT : SQNS_FINDING_MM_MAY_PROBE, port->devnode, NULL);
   judge_access (facts, port, findings);
   judge_owner (port, findings);
@@ -190,17 +190,17 @@ has_flag (const SqnsModemFacts *facts, SqnsBoardFlags flag)
 static gboolean
 failed_with (const SqnsModemFacts *facts, SqnsError code)
 {
-  return facts->asked == SQNS_ASKED_IN_VAIN && facts->told && facts->code == code;
+  return facts->asked == SQNS_ASKED_IN_VAIN && facts->by_daemon && facts->code == code;
 }
 
-/* Who heard the modem's line, or the board's prompt, knows that the way to the modem is there. */
+/* Data from the modem's line or the board's prompt proves the way to the modem. */
 static gboolean
 was_heard (const SqnsModemFacts *facts)
 {
   return has_flag (facts, SQNS_BOARD_ANSWERS) || has_flag (facts, SQNS_BOARD_MODEM_HEARD);
 }
 
-/* What was seen of it is of just now, or of the job that runs; else it is of some time ago. */
+/* Whether the facts are of just now or of a running job, not older. */
 static gboolean
 is_fresh (const SqnsModemFacts *facts)
 {
@@ -234,7 +234,7 @@ judge_board (const SqnsModemFacts *facts, GPtrArray *findings)
     add_text (findings, sqns_board_flag_text (SQNS_BOARD_COMES_AND_GOES), facts->port, NULL);
   if (!facts->brief)
     judge_board_itself (facts, findings);
-  /* a board that is not there has nothing of what was last seen of it */
+  /* the flags of a board that is gone are outdated */
   for (guint flag = 1; flag <= SQNS_BOARD_CRASHES && facts->state != SQNS_MODEM_GONE; flag <<= 1)
     {
       SqnsFindingText text = sqns_board_flag_text ((SqnsBoardFlags)flag);
@@ -294,7 +294,7 @@ judge_failure (const SqnsModemFacts *facts, GPtrArray *findings)
   SqnsExit code = facts->exit;
 
   if (failed_with (facts, SQNS_ERROR_TIMEOUT))
-    /* only what was asked is silent */
+    /* only a modem that was asked is silent */
     id = facts->state == SQNS_MODEM_SILENT && was_heard (facts) ? SQNS_FINDING_MODEM_DEAD
                                                                 : SQNS_FINDING_MODEM_NOT_REACHED;
   else if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
@@ -324,7 +324,7 @@ power_of (const SqnsModemFacts *facts)
 {
   if (facts->job != NULL)
     return facts->job_power;
-  /* what an interrupted job left behind, until the modem has said by itself what it does */
+  /* the modem may still be in the state that an interrupted job left */
   if (facts->interrupted != NULL && !facts->interrupted_safe && facts->asked != SQNS_ASKED_WELL)
     return SQNS_POWER_KEEP;
   if (failed_with (facts, SQNS_ERROR_TIMEOUT) || failed_with (facts, SQNS_ERROR_NEEDS_HAND))
@@ -339,7 +339,7 @@ judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
 
   if (failed_with (facts, SQNS_ERROR_TIMEOUT) || failed_with (facts, SQNS_ERROR_NEEDS_HAND))
     {
-      /* more is known than that it is silent */
+      /* judge_failure() has said more than "silent" */
       add_power (facts, power, findings);
       return;
     }
@@ -369,7 +369,7 @@ static void
 judge_versions (const SqnsModemFacts *facts, GPtrArray *findings)
 {
   if (facts->state != SQNS_MODEM_APPLICATION)
-    return; /* what is known is from before */
+    return; /* the versions are outdated */
   if (*facts->version != '\0')
     add (findings, SQNS_FINDING_VERSION, facts->port, "version", facts->version, "family", facts->family, NULL);
   else if (facts->asked == SQNS_ASKED_WELL)
@@ -389,7 +389,7 @@ sqns_doctor_judge_modem (const SqnsModemFacts *facts, GPtrArray *findings)
     judge_failure (facts, findings);
   judge_state (facts, findings);
   judge_versions (facts, findings);
-  /* a failure that was told already, and what a job is about to tell, are not news */
+  /* not again what judge_failure() has reported or a running job will report */
   if (*facts->last_error != '\0' && facts->asked != SQNS_ASKED_IN_VAIN && facts->job == NULL)
     add (findings, SQNS_FINDING_LAST_ERROR, facts->port, "error", facts->last_error, NULL);
   if (*facts->blockers != '\0' && facts->job == NULL && facts->state != SQNS_MODEM_GONE)

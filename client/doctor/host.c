@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gathers what sqnsctl doctor judges about this machine. */
+/* Gathers facts about this machine. */
 #include "client/doctor/host.h"
 #include "client/modem/held-port.h"
 
@@ -25,7 +25,7 @@ rooted (const char *path)
   return g_strconcat (sqns_host_root (), path, NULL);
 }
 
-/* Without white space at its ends; NULL when there is none. */
+/* Without white space at its ends; NULL when it cannot be read. */
 static char *
 read_text (const char *folder, const char *name)
 {
@@ -138,7 +138,7 @@ says_ignore (const char *line)
          || g_str_equal (line, "E:ID_MM_TTY_BLACKLIST=1");
 }
 
-/* What udev knows of it; libudev would be a dependency for one line. */
+/* From udev's database; libudev would be a dependency for one line. */
 static gboolean
 mm_ignores (const char *tty_folder)
 {
@@ -155,7 +155,7 @@ mm_ignores (const char *tty_folder)
   return FALSE;
 }
 
-/* The user database's answer; the present login may know less. */
+/* By the user database; this login may have fewer groups. */
 static gboolean
 is_listed_in (gid_t gid)
 {

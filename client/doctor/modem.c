@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gathers what sqnsctl doctor judges about a board and its modem. */
+/* Gathers facts about a board and its modem. */
 #include "client/doctor/modem.h"
 
 #include "client/job/state.h"
@@ -29,7 +29,7 @@ set_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
   facts->job_power = sqns_job_power (job, modem);
 }
 
-/* A job that is interrupted is not the modem's current one. */
+/* An interrupted job is not the modem's current job. */
 static void
 set_interrupted_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
 {
@@ -55,8 +55,8 @@ version_of (GVariant *versions, const char *name, SqnsVersion *version)
   return versions != NULL && g_variant_lookup (versions, name, "&s", &text) && sqns_version_parse (text, -1, version);
 }
 
-/* A boot loader is written with the firmware of its release: one that is newer than the firmware tells of an upgrade
- * that did not take (field-failures.md §2.3: Software 33988, Bootloader2 39529). */
+/* A release writes boot loader and firmware: a newer boot loader is the sign of an upgrade that did not take
+ * (field-failures.md §2.3: Software 33988, Bootloader2 39529). */
 static void
 set_versions (SqnsModemFacts *facts, GVariant *versions)
 {
@@ -103,8 +103,8 @@ set_failure (SqnsModemFacts *facts, GError *error)
 {
   g_autofree char *name = sqns_exit_error_name (error);
   facts->asked = SQNS_ASKED_IN_VAIN;
-  /* a call that was not answered in time says nothing of the modem, though it has the same name */
-  facts->told = g_dbus_error_is_remote_error (error) && sqns_error_from_name (name, &facts->code);
+  /* a D-Bus call that timed out says nothing about the modem, though the error has the same name */
+  facts->by_daemon = g_dbus_error_is_remote_error (error) && sqns_error_from_name (name, &facts->code);
   facts->exit = sqns_exit_from_name (name);
   g_dbus_error_strip_remote_error (error);
   facts->error = g_intern_string (error->message);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gathers what sqnsctl doctor judges about a board and its modem: what the daemon knows of them. */
+/* Gathers facts about a board and its modem for sqnsctl doctor, from the daemon. */
 #pragma once
 
 #include "client/core/connection.h"
@@ -8,6 +8,6 @@
 /* @brief: one of many. Nothing is sent to the board. */
 SqnsModemFacts sqns_doctor_modem_facts (SqnsConnection *conn, SqnsDbusModem *modem, gboolean brief);
 
-/* Has the daemon ask the modem, unless a job runs on it; waits for it. The facts that are returned tell how it went.
- * *@modem is replaced by one that knows what was found. */
+/* Calls Refresh, unless a job runs on the modem, and waits for it. *@modem is replaced by a proxy with the new
+ * properties. */
 SqnsModemFacts sqns_doctor_ask_modem (SqnsConnection *conn, SqnsDbusModem **modem);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How findings of sqnsctl doctor are shown. */
+/* Shows the findings of sqnsctl doctor. */
 #include "client/doctor/report.h"
 #include "client/ui/output.h"
 #include "client/ui/terminal.h"
@@ -34,7 +34,7 @@ sqns_doctor_json (GPtrArray *findings)
   return array;
 }
 
-/* @text behind @first, its further lines @indent columns in. */
+/* @text after @first, further lines indented by @indent columns. */
 static void
 append_wrapped (GString *out, const char *first, const char *text, guint indent, guint width)
 {
@@ -85,7 +85,7 @@ append_finding (GString *out, const SqnsFinding *finding, guint width, gboolean 
     }
 }
 
-/* Boards and modems have a heading of their own each; the machine's ports stand together. */
+/* Each board and modem has its own heading; the machine's ports share one. */
 static char *
 heading_of (const SqnsFinding *finding)
 {

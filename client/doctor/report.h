@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How findings of sqnsctl doctor are shown: to people by subject, to programs as JSON. */
+/* Shows the findings of sqnsctl doctor: to people by subject, to programs as JSON. */
 #pragma once
 
 #include "client/doctor/doctor.h"
@@ -8,5 +8,5 @@
 /* An array of {subject, level, code, text, advice, port}. Transfer full. */
 JsonNode *sqns_doctor_json (GPtrArray *findings);
 
-/* On stdout: under a heading for each subject, wrapped to the terminal. */
+/* On stdout, under a heading for each subject, wrapped to the terminal. */
 void sqns_doctor_print (GPtrArray *findings);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* While a modem may be writing, no text may speak of taking its power away; a test reads them all. */
+/* While a modem may be writing, no text may mention cutting its power; a test reads them all. */
 
 #define HOST SQNS_SUBJECT_HOST
 #define USB SQNS_SUBJECT_USB
@@ -177,7 +177,7 @@ static const SqnsFindingText findings[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (findings) == SQNS_N_FINDINGS);
 
-/* The modem's own words are those of AT+SMOD? (protocol.md §2), the others those of field-failures.md §2.1. */
+/* The modem's own terms are those of AT+SMOD? (protocol.md §2), the others are from field-failures.md §2.1. */
 static const SqnsFindingText states[] = {
   [SQNS_MODEM_UNKNOWN] = { MODEM, NOTE, NULL, "What state the modem is in is not known: it has not been asked.",
                            "'sqnsctl doctor {port}' asks it, which interrupts a program that runs on the board." },
@@ -216,46 +216,57 @@ static const SqnsFindingText states[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (states) == SQNS_N_MODEM_STATES);
 
-/* By bit. */
+#define FLAG(name) [__builtin_ctz (SQNS_BOARD_##name)]
+
 static const SqnsFindingText board_flags[] = {
-  { BOARD, OK, NULL, "Its firmware has a passthrough to the modem.", "" }, /* PASSTHROUGH */
-  { BOARD, NOTE, NULL,
-    "The passthrough of this firmware (1.20.2.r2 and later) stays silent unless the board's LTE task runs.",
-    "Nothing needs to be done for sqnsd, which starts that task or goes round it. Other tools need an LTE() before." },
-  /* NEEDS_LTE_TASK */ /* row 2b */
-  { BOARD, NOTE, NULL, "The board takes its modem for itself at each boot (LTE on boot).",
-    "Nothing needs to be done for sqnsd. To have it off: 'pycom.lte_modem_en_on_boot(False)' at the board's "
-    "prompt." }, /* LTE_ON_BOOT */
-  { BOARD, PROBLEM, NULL,
-    "The board's firmware knows no LTE modem: it is older than 1.11.0, or this is another kind of board.",
-    "Check that it is a FiPy, GPy or G01, and bring its firmware up to date with Pycom's updater." },
-  /* NO_LTE */ /* row 20 */
-  { BOARD, NOTE, NULL, "The board has a program of its own (main.py), which runs at each boot.",
-    "Nothing needs to be done as long as it leaves the modem alone while an upgrade runs; an empty main.py is the "
-    "surest way." },
-  /* MAIN */ /* row 29 */
-  { BOARD, NOTE, NULL, "A program ran on the board and was interrupted.",
-    "Press the board's reset button to have it run again." }, /* PROGRAM */
-  { BOARD, NOTE, NULL, "The board had to be restarted in safe boot, because its program did not yield.",
-    "Press the board's reset button to have its program run again; before an upgrade, empty its main.py." }, /* SAFE_BOOT
-                                                                                                              */
-  { BOARD, PROBLEM, NULL, "The board's own program uses the modem: only after a safe boot did the modem answer.",
-    "Empty main.py before an upgrade, and put it back afterwards." },
-  /* OWNS_MODEM */ /* row 29 */
-  { MODEM, PROBLEM, NULL,
-    "The modem's line was heard, but it brings no answers: zeros, as from a modem without power, or what a modem "
-    "says that crashes and starts again.",
-    "Check the board's power supply. No button helps against that." },
-  /* MODEM_HEARD */ /* rows 16 and 30 */
-  { BOARD, PROBLEM, NULL,
-    "The board's own firmware crashed and started again when it was asked what it is, as old releases do.",
-    "Update the board's firmware with Pycom's updater; the modem has its own." },
-  /* CRASHES */                                                       /* row 37 */
-  { BOARD, OK, NULL, "The board's MicroPython prompt answers.", "" }, /* ANSWERS */
-  { USB, PROBLEM, NULL, "The board has come and gone several times within a minute, as when its supply breaks down.",
-    "Use a shorter cable, another USB port or a powered hub, or feed the board from a battery; do not start an "
-    "upgrade before that." }, /* COMES_AND_GOES */
+  FLAG (PASSTHROUGH) = { BOARD, OK, NULL, "Its firmware has a passthrough to the modem.", "" },
+  /* field-failures.md row 2b */
+  FLAG (NEEDS_LTE_TASK)
+  = { BOARD, NOTE, NULL,
+      "The passthrough of this firmware (1.20.2.r2 and later) stays silent unless the board's LTE task runs.",
+      "Nothing needs to be done for sqnsd, which starts that task or goes round it. Other tools need an LTE() "
+      "before." },
+  FLAG (LTE_ON_BOOT)
+  = { BOARD, NOTE, NULL, "The board takes its modem for itself at each boot (LTE on boot).",
+      "Nothing needs to be done for sqnsd. To have it off: 'pycom.lte_modem_en_on_boot(False)' at the board's "
+      "prompt." },
+  /* field-failures.md row 20 */
+  FLAG (NO_LTE)
+  = { BOARD, PROBLEM, NULL,
+      "The board's firmware knows no LTE modem: it is older than 1.11.0, or this is another kind of board.",
+      "Check that it is a FiPy, GPy or G01, and bring its firmware up to date with Pycom's updater." },
+  /* field-failures.md row 29 */
+  FLAG (MAIN)
+  = { BOARD, NOTE, NULL, "The board has a program of its own (main.py), which runs at each boot.",
+      "Nothing needs to be done as long as it leaves the modem alone while an upgrade runs; an empty main.py is the "
+      "surest way." },
+  FLAG (PROGRAM) = { BOARD, NOTE, NULL, "A program ran on the board and was interrupted.",
+                     "Press the board's reset button to have it run again." },
+  FLAG (SAFE_BOOT)
+  = { BOARD, NOTE, NULL, "The board had to be restarted in safe boot, because its program did not yield.",
+      "Press the board's reset button to have its program run again; before an upgrade, empty its main.py." },
+  /* field-failures.md row 29 */
+  FLAG (OWNS_MODEM)
+  = { BOARD, PROBLEM, NULL, "The board's own program uses the modem: only after a safe boot did the modem answer.",
+      "Empty main.py before an upgrade, and put it back afterwards." },
+  /* field-failures.md rows 16 and 30 */
+  FLAG (MODEM_HEARD)
+  = { MODEM, PROBLEM, NULL,
+      "The modem's line was heard, but it brings no answers: zeros, as from a modem without power, or what a modem "
+      "says that crashes and starts again.",
+      "Check the board's power supply. No button helps against that." },
+  /* field-failures.md row 37 */
+  FLAG (CRASHES)
+  = { BOARD, PROBLEM, NULL,
+      "The board's own firmware crashed and started again when it was asked what it is, as old releases do.",
+      "Update the board's firmware with Pycom's updater; the modem has its own." },
+  FLAG (ANSWERS) = { BOARD, OK, NULL, "The board's MicroPython prompt answers.", "" },
+  FLAG (COMES_AND_GOES)
+  = { USB, PROBLEM, NULL, "The board has come and gone several times within a minute, as when its supply breaks down.",
+      "Use a shorter cable, another USB port or a powered hub, or feed the board from a battery; do not start an "
+      "upgrade before that." },
 };
+#undef FLAG
 G_STATIC_ASSERT (G_N_ELEMENTS (board_flags) == SQNS_N_BOARD_FLAGS);
 
 const char *const sqns_level_names[] = { "ok", "note", "problem", NULL };
@@ -286,7 +297,7 @@ sqns_board_flag_text (SqnsBoardFlags flag)
   return text;
 }
 
-/* The value of the hole that begins at @hole; *@end gets what is behind it. NULL: no hole, or no value for it. */
+/* The value for the hole at @hole, and the text after it in *@end. NULL: no hole, or no value for it. */
 static const char *
 value_of (const char *hole, va_list values, const char **end)
 {

@@ -25,12 +25,12 @@ SQNS_DECLARE_NAMES (SqnsSubject, subject)
 typedef struct {
   SqnsSubject subject;
   SqnsLevel level;
-  const char *code;   /* for programs: "port-owned"; of a state or a flag its name on D-Bus */
-  const char *text;   /* one or two sentences; of a state it has the modem's own and the forums' words */
-  const char *advice; /* the next step; "" when there is none to take, never for a problem */
+  const char *code;   /* for programs: "port-owned"; for a state or a flag its D-Bus name */
+  const char *text;   /* one or two sentences; for a state with the modem's and the forums' terms */
+  const char *advice; /* the next step; "": none, never for a problem */
 } SqnsFindingText;
 
-/* Holes: {port} a tty's path or "MODEM"; the others are told beside each group. */
+/* Holes: {port} is a tty's path or "MODEM"; the others are listed beside each finding. */
 typedef enum {
   SQNS_FINDING_DAEMON_RUNS, /* {version} */
   SQNS_FINDING_NO_DAEMON,   /* {error} */
@@ -96,8 +96,7 @@ SqnsFindingText sqns_finding_text (SqnsFindingId id);
 SqnsFindingText sqns_modem_state_text (SqnsModemState state);
 SqnsFindingText sqns_board_flag_text (SqnsBoardFlags flag); /* one flag */
 
-/* @text with "{name}" replaced by the value that follows the name in the list of names and values, which ends with
- * NULL: sqns_text_fill (text, "port", "/dev/ttyUSB0", NULL). A hole without a value, and what a value brings in, stay
- * as they are. Caller frees. */
+/* Replaces "{name}" in @text by the value after the name in a NULL-terminated list: sqns_text_fill (text, "port",
+ * "/dev/ttyUSB0", NULL). A hole without a value stays; values are not searched for holes. Caller frees. */
 char *sqns_text_fill (const char *text, ...) G_GNUC_NULL_TERMINATED;
 char *sqns_text_fill_valist (const char *text, va_list values);

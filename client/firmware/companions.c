@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that lie beside a firmware file and belong to it. */
+/* Files beside a firmware file that belong to it. */
 #include "client/firmware/companions.h"
 
 #include "codec/elf.h"

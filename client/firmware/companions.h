@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that lie beside a firmware file and belong to it. They say what they take. */
+/* Files beside a firmware file that belong to it. What is used, or left out, is reported. */
 #pragma once
 
 #include "client/core/ctl.h"

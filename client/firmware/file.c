@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A firmware file that a person named. */
+/* A firmware file on the command line. */
 #include "client/firmware/file.h"
 
 #include "common/memfile.h"
@@ -37,7 +37,7 @@ static int
 open_regular (const char *path, const char *shown, guint64 *size, GError **error)
 {
   struct stat st;
-  /* Not blocking, and no terminal of ours: FILE may be a pipe or a tty by mistake. */
+  /* O_NONBLOCK, O_NOCTTY: the path may be a pipe or a tty by mistake. */
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   int saved = errno;
 
@@ -62,7 +62,7 @@ open_regular (const char *path, const char *shown, guint64 *size, GError **error
   return -1;
 }
 
-/* Read, not mapped: a file that shrinks meanwhile must not end the program. */
+/* Read, not mapped: a file that shrinks meanwhile must not raise SIGBUS. */
 static GBytes *
 read_all (int fd, guint64 size, const char *shown, GError **error)
 {
@@ -97,8 +97,8 @@ check_size (guint64 size, const char *shown, GError **error)
   return FALSE;
 }
 
-/* What the kernel calls the file, behind any link: a differential file is known by its name. The end of a name that is
- * too long for a file in memory. */
+/* The file's own name, with links resolved: a differential file is known by its name. Of a name that is too long for a
+ * file in memory, the end. */
 static char *
 name_in_memory (int fd, const char *path)
 {
@@ -109,8 +109,7 @@ name_in_memory (int fd, const char *path)
   return g_strdup (name + (len > MAX_MEMFD_NAME ? len - MAX_MEMFD_NAME : 0));
 }
 
-/* -1, or a copy in memory, which the daemon takes at once: it belongs to no file system that could keep it waiting.
- * What was read is in *@bytes. */
+/* A copy in memory, so that no file system can block the daemon; -1 on error. The content is also in *@bytes. */
 static int
 read_to_memory (const char *path, GBytes **bytes, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a firmware file is. */
+/* Describes a firmware file. */
 #include "client/firmware/report.h"
 #include "client/ui/output.h"
 #include "client/ui/table.h"
@@ -41,7 +41,7 @@ print_packages (const SqnsCaba *caba)
       const SqnsPackage *package = caba->packages->pdata[i];
       g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, package->offset);
       g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, package->size);
-      /* Had one been wrong, there would be no report. */
+      /* A file with a wrong one is refused. */
       sqns_table_add (table, sqns_package_role_name (package->role), sqns_package_kind_name (package->kind), offset,
                       size, "good", package->description);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a firmware file is, for people. */
+/* Describes a firmware file for people. */
 #pragma once
 
 #include "client/firmware/file.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Stays with jobs until they end. */
+/* Waits for jobs to end. */
 #include "client/job/follow.h"
 #include "client/job/monitor.h"
 #include "client/job/progress.h"
@@ -13,11 +13,11 @@
 #include <glib-unix.h>
 
 #define GRACE_S 2 /* between two Ctrl-C that mean "cancel" */
-/* A job's state may arrive a quarter of a second late: one that was just resumed still says that it waits for that. */
+/* A job's state may arrive a quarter of a second late: one that was just resumed may still wait to be resumed. */
 #define RESUME_S 1
 
 typedef enum {
-  STATE_STARTING, /* the daemon was asked, no job is known yet */
+  STATE_STARTING, /* the request is sent, no job is known yet */
   STATE_FOLLOWING,
   STATE_GRACE, /* Ctrl-C once */
   STATE_CANCELLING,
@@ -27,13 +27,13 @@ struct _SqnsFollow {
   SqnsCtl *ctl;
   SqnsConnection *conn;
   gboolean own;
-  gboolean only_start; /* and leave it then */
+  gboolean only_start; /* do not wait for the jobs */
   State state;
   gboolean detach_at_start; /* Ctrl-C while STARTING */
   GPtrArray *jobs;          /* SqnsJobMonitor * */
   SqnsProgress *progress;
   GMainLoop *loop;
-  gboolean left_running; /* jobs continue without us: their ids are printed once the bars are off the screen */
+  gboolean left_running; /* jobs continue in the background: their ids are printed after the bars */
   gboolean over;         /* the loop is left, or will not be run */
   SqnsExit code;
   GError *error; /* in place of the jobs' own ends */
@@ -118,7 +118,7 @@ check_all_ended (SqnsFollow *follow)
     follow->stranded = g_timeout_add_seconds (RESUME_S, on_needs_resume, follow);
 }
 
-/* The daemon may not see whose the port is. */
+/* The daemon may not see which program holds the port. */
 static void
 report_holder (SqnsFollow *follow, SqnsJobMonitor *monitor)
 {
@@ -203,7 +203,7 @@ on_interrupt (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Nobody is there to press twice. */
+/* No person is there for a second press. */
 static gboolean
 on_terminate (gpointer data)
 {
@@ -330,7 +330,7 @@ sqns_follow_run (SqnsFollow *follow, GError **error)
   if (!follow->over)
     g_main_loop_run (follow->loop);
   g_clear_pointer (&follow->progress, sqns_progress_free);
-  /* not before: a bar would be drawn over them */
+  /* after the bars, which would be drawn over them */
   for (guint i = 0; follow->left_running && i < follow->jobs->len; i++)
     {
       const SqnsJobMonitor *monitor = follow->jobs->pdata[i];
@@ -343,7 +343,7 @@ sqns_follow_run (SqnsFollow *follow, GError **error)
       report (follow, monitor);
       sqns_json_array_take (jobs, sqns_json_from_proxy (monitor->job));
     }
-  /* A stream has told all of it already; an error is a document of its own. */
+  /* A stream has reported every job already; an error is a document of its own. */
   if (follow->ctl->json && !follow->ctl->json_stream && follow->error == NULL)
     sqns_ctl_print (follow->ctl, "jobs", jobs);
   else

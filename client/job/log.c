@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GetLog, once or again and again. */
+/* GetLog, once or repeatedly. */
 #include "client/job/log.h"
 #include "client/job/state.h"
 #include "client/ui/output.h"
@@ -13,7 +13,7 @@
 
 #define LOOK_MS 500
 
-/* From its start, wherever the daemon's own position in it is. */
+/* Reads from the start, wherever the daemon's file position is. */
 static GString *
 read_log (int fd, GError **error)
 {
@@ -51,7 +51,7 @@ sqns_job_log_get (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
   return log;
 }
 
-/* Of a long log the middle is dropped by the daemon: then the place is where the last line stands that was printed. */
+/* The daemon drops the middle of a long log: then the new part begins after the last line that was printed. */
 static const char *
 new_part (const GString *log, const GString *shown)
 {
@@ -91,7 +91,7 @@ sqns_job_log_follow (SqnsConnection *conn, SqnsDbusJob *job, gboolean *interrupt
     {
       if (look)
         {
-          /* what is asked for after the end is all of it */
+          /* a log that is read after the end is complete */
           ended = sqns_job_state_ended (sqns_job_state (job));
           good = print_new (conn, job, shown, &open, error);
           look = FALSE;

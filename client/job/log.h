@@ -4,9 +4,9 @@
 
 #include "client/core/connection.h"
 
-/* As it is now. NULL with @error. */
+/* The log so far. NULL with @error. */
 GString *sqns_job_log_get (SqnsConnection *conn, SqnsDbusJob *job, GError **error);
 
-/* Prints it on stdout, and what is added to it, until the job has ended or SIGINT or SIGTERM comes: *@interrupted then.
- * FALSE with @error, also when the daemon goes. */
+/* Prints the log on stdout as it grows, until the job has ended or, with *@interrupted set, on SIGINT or SIGTERM. FALSE
+ * with @error, also when the daemon is gone. */
 gboolean sqns_job_log_follow (SqnsConnection *conn, SqnsDbusJob *job, gboolean *interrupted, GError **error);

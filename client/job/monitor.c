@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One job that is watched until it has ended. */
+/* Watches one job until it has ended. */
 #include "client/job/monitor.h"
 #include "client/job/state.h"
 #include "client/modem/name.h"
@@ -69,7 +69,7 @@ restore (SqnsJobMonitor *monitor, GVariant *dict)
     g_dbus_proxy_set_cached_property (G_DBUS_PROXY (monitor->job), name, value);
 }
 
-/* Properties are sent only so often, the signal at once: where they differ, the signal is newer. */
+/* Property changes are throttled, the signal is not: where they differ, the signal is newer. */
 static void
 apply_announcement (SqnsJobMonitor *monitor)
 {
@@ -113,7 +113,7 @@ end_now (SqnsJobMonitor *monitor)
   monitor->ending = FALSE;
   save (monitor);
   if (!sqns_job_state_ended (sqns_job_state (monitor->job)))
-    return; /* it was resumed in that very moment */
+    return; /* it was resumed meanwhile */
   monitor->ended = TRUE;
   monitor->cancel_refused = FALSE;
   monitor->report (monitor, SQNS_JOB_ENDED, NULL, monitor->data);
@@ -128,13 +128,13 @@ on_last_properties (GObject *source, GAsyncResult *result, gpointer data)
     return; /* @data is gone */
 
   SqnsJobMonitor *monitor = data;
-  /* without a reply the daemon has gone, and with it perhaps what the proxy knew */
+  /* without a reply the daemon is gone, and perhaps the proxy's properties with it */
   g_autoptr (GVariant) dict = reply != NULL ? g_variant_get_child_value (reply, 0) : g_variant_ref (monitor->last);
   restore (monitor, dict);
   end_now (monitor);
 }
 
-/* What it says of itself at the end may be on its way still: ask for all of it. */
+/* The last property changes may still be pending: read all properties. */
 static void
 begin_end (SqnsJobMonitor *monitor)
 {
@@ -153,7 +153,8 @@ on_changed (GDBusProxy *proxy, GVariant *changed, GStrv invalidated, gpointer da
 {
   SqnsJobMonitor *monitor = data;
   g_autofree char *owner = g_dbus_proxy_get_name_owner (proxy);
-  if (monitor->ended || owner == NULL) /* without a daemon all is forgotten, which is no news of the job */
+  if (monitor->ended
+      || owner == NULL) /* when the daemon goes, the proxy drops its properties; the job has not changed */
     return;
   if (sqns_job_state_ended (sqns_job_state (monitor->job)))
     begin_end (monitor);
@@ -174,8 +175,8 @@ on_completed (SqnsDbusJob *job, gboolean success, const char *error_name, const 
 void
 sqns_job_monitor_start (SqnsJobMonitor *monitor)
 {
-  /* Signals from before its properties were read wait to be dispatched, and would turn it back for a moment: let them
-   * go by. */
+  /* Signals from before the properties were read are still pending, and would set it back for a moment: let them
+   * pass. */
   monitor->begin = g_idle_add (begin, monitor);
   g_signal_connect (monitor->job, "g-properties-changed", G_CALLBACK (on_changed), monitor);
   g_signal_connect (monitor->job, "completed", G_CALLBACK (on_completed), monitor);

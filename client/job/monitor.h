@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One job that is watched until it has ended and all that it says of its end has arrived. */
+/* Watches one job until it has ended and its last properties have arrived. */
 #pragma once
 
 #include "client/core/connection.h"
@@ -17,23 +17,23 @@ typedef enum {
 typedef void (*SqnsJobEventFunc) (SqnsJobMonitor *monitor, SqnsJobEvent event, const char *why, gpointer data);
 
 struct _SqnsJobMonitor {
-  SqnsDbusJob *job;     /* its cached properties are what is known */
+  SqnsDbusJob *job;
   SqnsDbusModem *modem; /* nullable */
   char *name;           /* of the board */
   char *uuid;
-  guint index;             /* a place to show it in */
+  guint index;             /* its place on the screen */
   gboolean ended;          /* ENDED was reported */
   gboolean cancel_refused; /* and it has not ended since */
 
-  /* its own: */
+  /* private: */
   SqnsConnection *conn;
   SqnsJobEventFunc report;
   gpointer data;
   GCancellable *cancellable;
   guint begin; /* idle source */
   gboolean begun;
-  gboolean ending;     /* its last properties are being asked for */
-  GVariant *last;      /* a{sv}: what was known when it began to end, then: what it ended as */
+  gboolean ending;     /* its last properties are being read */
+  GVariant *last;      /* a{sv}: the properties when it began to end, then those at its end */
   GVariant *announced; /* (bss) of the signal Completed, nullable */
 };
 
@@ -46,8 +46,8 @@ void sqns_job_monitor_start (SqnsJobMonitor *monitor);
 /* Asks the daemon to cancel the job. */
 void sqns_job_monitor_cancel (SqnsJobMonitor *monitor);
 
-/* The daemon is gone: an end that was announced is taken as it was announced. */
+/* The daemon is gone: an end that was announced counts as announced. */
 void sqns_job_monitor_lost (SqnsJobMonitor *monitor);
 
-/* Puts back into the proxy what an ended job ended as: a daemon that goes takes that out of it. */
+/* Restores the proxy's properties at the job's end: when the daemon goes, the proxy drops them. */
 void sqns_job_monitor_restore (SqnsJobMonitor *monitor);

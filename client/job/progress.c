@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person sees of running jobs on stderr. */
+/* Progress of jobs on stderr. */
 #include "client/job/report.h"
 #include "client/job/state.h"
 #include "client/ui/output.h"
@@ -10,8 +10,8 @@
 struct _SqnsProgress {
   const SqnsCtl *ctl;
   SqnsBars *bars;   /* NULL: plain lines */
-  GPtrArray *steps; /* char *, nullable, by index: what was last told of its steps in a plain line */
-  GPtrArray *waits; /* the same: why it waits, as last told */
+  GPtrArray *steps; /* char *, nullable, by index: the last line about its steps */
+  GPtrArray *waits; /* the same about its waits */
 };
 
 SqnsProgress *
@@ -48,37 +48,37 @@ sqns_progress_note (SqnsProgress *progress, const char *format, ...)
     sqns_err_line ("%s", text);
 }
 
-/* TRUE when @text is news in its place, which it then takes. */
+/* TRUE when @text differs from the last line, which it replaces. */
 static gboolean
-is_news (GPtrArray *told, guint index, const char *text)
+is_new (GPtrArray *last, guint index, const char *text)
 {
-  if (index >= told->len)
-    g_ptr_array_set_size (told, (int)index + 1);
-  if (g_strcmp0 (told->pdata[index], text) == 0)
+  if (index >= last->len)
+    g_ptr_array_set_size (last, (int)index + 1);
+  if (g_strcmp0 (last->pdata[index], text) == 0)
     return FALSE;
-  g_free (told->pdata[index]);
-  told->pdata[index] = g_strdup (text);
+  g_free (last->pdata[index]);
+  last->pdata[index] = g_strdup (text);
   return text != NULL;
 }
 
-/* What was told already, with more or fewer words behind it: the daemon appends to a sentence, a clock for one. */
+/* The last line with a longer or shorter end: the daemon appends to a sentence, for instance a clock. */
 static gboolean
-continues (GPtrArray *told, guint index, const char *text)
+continues (GPtrArray *last, guint index, const char *text)
 {
-  const char *before = index < told->len ? told->pdata[index] : NULL;
+  const char *before = index < last->len ? last->pdata[index] : NULL;
   return before != NULL && (g_str_has_prefix (text, before) || g_str_has_prefix (before, text));
 }
 
-/* Where a time was given, waiting for it is what was asked for; any other wait somebody has to know of. */
+/* A wait until --not-before was asked for; any other wait is reported. */
 static gboolean
-waits_for_somebody (SqnsDbusJob *job)
+is_unexpected_wait (SqnsDbusJob *job)
 {
   SqnsJobState state = sqns_job_state (job);
   gint64 not_before = (gint64)MIN (sqns_dbus_job_get_not_before (job), (guint64)G_MAXINT64);
   return state == SQNS_JOB_INTERRUPTED || (state == SQNS_JOB_WAITING && not_before <= g_get_real_time ());
 }
 
-/* A clock that runs in the message makes no news. */
+/* A running clock in the message is no change. */
 static char *
 without_digits (const char *text)
 {
@@ -89,8 +89,8 @@ static void
 report_wait (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *name, const char *text)
 {
   g_autofree char *line = sqns_job_report_line (job, name, text);
-  g_autofree char *words = waits_for_somebody (job) ? without_digits (line) : NULL;
-  if (is_news (progress->waits, index, words))
+  g_autofree char *wait = is_unexpected_wait (job) ? without_digits (line) : NULL;
+  if (is_new (progress->waits, index, wait))
     sqns_progress_note (progress, "%s", line);
 }
 
@@ -102,9 +102,9 @@ report_step (SqnsProgress *progress, guint index, SqnsDbusJob *job, const char *
   g_autofree char *news
       = g_strdup_printf ("%d %.*s", sqns_dbus_job_get_safe (job), (int)strcspn (text, "0123456789"), text);
 
-  if (sqns_job_state_ended (state) || waits_for_somebody (job))
-    is_news (progress->steps, index, NULL);
-  else if (!continues (progress->steps, index, news) && is_news (progress->steps, index, news))
+  if (sqns_job_state_ended (state) || is_unexpected_wait (job))
+    is_new (progress->steps, index, NULL);
+  else if (!continues (progress->steps, index, news) && is_new (progress->steps, index, news))
     sqns_progress_note (progress, "%s", line);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person sees of running jobs on stderr: bars on a terminal, else a plain line per step, with --quiet only what
- * somebody has to know. */
+/* Progress of jobs on stderr: bars on a terminal, else a line per step; with --quiet only unexpected waits. */
 #pragma once
 
 #include "client/ui/bars.h"
@@ -10,7 +9,7 @@
 typedef struct _SqnsProgress SqnsProgress;
 
 SqnsProgress *sqns_progress_new (const SqnsCtl *ctl);
-void sqns_progress_free (SqnsProgress *progress); /* the bars stay on the screen */
+void sqns_progress_free (SqnsProgress *progress); /* leaves the bars on the screen */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsProgress, sqns_progress_free)
 
 /* A whole line, above the bars when there are any. */

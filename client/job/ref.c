@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which job a person means. */
+/* Finds the job that a person names. */
 #include "client/job/ref.h"
 #include "client/job/state.h"
 

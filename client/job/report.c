@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job in words. */
+/* A job as text. */
 #include "client/job/report.h"
 #include "client/job/state.h"
 #include "client/ui/output.h"
@@ -108,13 +108,13 @@ report_success (const SqnsCtl *ctl, SqnsDbusJob *job, const char *name)
   const char *advice = or_empty (sqns_dbus_job_get_advice (job));
   g_autofree char *versions = NULL;
 
-  /* The daemon's own sentence is the better one; the versions are for when it does not name them. */
+  /* The versions are added only when the daemon's sentence does not name them. */
   if (*after != '\0' && strstr (message, after) == NULL)
     versions = *before != '\0' && !g_str_equal (before, after) ? g_strdup_printf (", %s -> %s", before, after)
                                                                : g_strdup_printf (", %s", after);
   if (!ctl->quiet)
     sqns_ctl_say (ctl, "%s: succeeded%s%s%s\n", name, or_empty (versions), *message != '\0' ? ": " : "", message);
-  /* what is left to do at the board is neither progress, which could be left out, nor data */
+  /* steps left for a person are neither progress, which --quiet drops, nor data */
   if (*advice != '\0')
     sqns_complain ("%s: %s", name, advice);
 }
@@ -142,7 +142,7 @@ power_text (SqnsPower power)
   return "whether it may be cut is not known: leave it on until the next step says otherwise";
 }
 
-/* "cancelled: cancelled before it began" says it twice. */
+/* Avoids "cancelled: cancelled before it began". */
 static void
 report_cancel (const char *name, const char *message)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job in words: what it does now, and how it ended. */
+/* A job as text: what it does now, and how it ended. */
 #pragma once
 
 #include "client/ui/bar.h"
@@ -8,16 +8,15 @@
 /* "transfer: sending the firmware", "waiting: press the reset button", "succeeded: 6.0.0.0-37781". Caller frees. */
 char *sqns_job_report_text (SqnsDbusJob *job);
 
-/* "ttyUSB0: transfer: sending the firmware", behind the words on the power while that must stay on. Caller frees. */
+/* "ttyUSB0: transfer: sending the firmware", after SQNS_BAR_KEEP_POWER while the power must stay on. Caller frees. */
 char *sqns_job_report_line (SqnsDbusJob *job, const char *name, const char *text);
 
-/* @text is borrowed by @bar, as @name is. */
+/* @bar borrows @name and @text. */
 void sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, SqnsBar *bar);
 
-/* How an ended job ended: success on stdout, not with --quiet, and what is then left to do at
- * the board on stderr; anything else on stderr, with the modem's state, whether
- * power may be cut, what to do next, and where the log is. @modem: nullable. */
+/* Prints how a job ended. Success: on stdout unless --quiet, with the steps left for a person on stderr. Else on
+ * stderr, with the modem's state, whether power may be cut, the next step and the log. @modem: nullable. */
 void sqns_job_report_end (const SqnsCtl *ctl, SqnsDbusJob *job, SqnsDbusModem *modem, const char *name);
 
-/* The same of a job that is interrupted and goes on when a person says so: all of it on stderr. */
+/* The same for an interrupted job that a person must resume: all on stderr. */
 void sqns_job_report_interrupted (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* No property tells these two: the words of the daemon's messages do. */
+/* No property has these two facts: they are read from the daemon's messages. */
 #define HAND "NeedsHand: "
 #define RESUME "sqnsctl resume "
 
@@ -27,7 +27,7 @@ sqns_job_user_action (SqnsDbusJob *job)
   return hand ? message + strlen (HAND) : NULL;
 }
 
-/* Who goes on by itself has a place in the queue. */
+/* A job that continues by itself has a place in the queue. */
 gboolean
 sqns_job_needs_resume (SqnsDbusJob *job)
 {
@@ -56,7 +56,7 @@ works_for_another (SqnsDbusModem *modem, SqnsDbusJob *job)
   return g_strcmp0 (current, "/") != 0 && g_strcmp0 (current, sqns_path (job)) != 0;
 }
 
-/* What the daemon calls safe is what this job did, and that alone. */
+/* The daemon's Safe covers only what this job did. */
 SqnsPower
 sqns_job_power (SqnsDbusJob *job, SqnsDbusModem *modem)
 {

@@ -6,17 +6,17 @@
 #include "common/types.h"
 #include "sqns-dbus.h"
 
-SqnsJobState sqns_job_state (SqnsDbusJob *job); /* UNKNOWN for a word of a newer daemon */
+SqnsJobState sqns_job_state (SqnsDbusJob *job); /* UNKNOWN for a state of a newer daemon */
 
-/* What a person has to do at the board before the job goes on; NULL: it waits for nobody. */
+/* The action at the board that the job waits for; NULL: none. */
 const char *sqns_job_user_action (SqnsDbusJob *job);
 
-/* It is interrupted, and the daemon says that it does not go on by itself. */
+/* The job is interrupted and does not continue by itself. */
 gboolean sqns_job_needs_resume (SqnsDbusJob *job);
 
-/* Of an ended job, by its state and its error. */
+/* The exit code of an ended job, by its state and its error. */
 SqnsExit sqns_job_state_exit (SqnsDbusJob *job);
 
-/* Whether the power of its board may be cut: SAFE only of a modem that waits or runs by its own word or that nothing
- * was sent to, and that no other job works on (common/power.h). @modem: the job's, nullable. */
+/* Whether the board's power may be cut. SAFE only when the modem itself said that it waits or runs, or nothing was sent
+ * to it, and no other job works on it (common/power.h). @modem: the job's, nullable. */
 SqnsPower sqns_job_power (SqnsDbusJob *job, SqnsDbusModem *modem);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* OpenConsole, and what became of it. */
+/* OpenConsole, and AT commands over it. */
 #include "client/modem/console.h"
 #include "client/modem/held-port.h"
 
@@ -109,7 +109,7 @@ dials (const char *command)
   return FALSE;
 }
 
-/* A call's end, which sqns_at_parse() takes for a line of the answer or for news: for other commands it is that. */
+/* The end of a call, which sqns_at_parse() takes for a line of the response or for an unsolicited one. */
 static SqnsAtFinal
 call_final (SqnsAtReply *reply)
 {

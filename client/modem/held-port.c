@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who has a modem's port open, as far as the user of sqnsctl may see. */
+/* The program that has a modem's port open, as far as the user may see. */
 #include "client/modem/held-port.h"
 
 #include "common/clean.h"

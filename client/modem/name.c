@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a modem is called. */
+/* The name of a modem. */
 #include "client/modem/name.h"
 
 #include "common/clean.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a modem is called. */
+/* The name of a modem. */
 #pragma once
 
 #include "sqns-dbus.h"
 
-/* A board that is gone is known by its id alone: another one may be at its tty by now. A port that somebody added is
- * its tty, there or not. */
+/* A board that is gone is known by its id only: another one may be at its tty by now. A port that was added by hand is
+ * always its tty. */
 gboolean sqns_modem_is_at_tty (SqnsDbusModem *modem);
 
-/* "ttyUSB0": the shortest name that a person knows it by. Caller frees. */
+/* "ttyUSB0": the shortest familiar name. Caller frees. */
 char *sqns_modem_name (SqnsDbusModem *modem);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which modem a person means. */
+/* Finds the modem that a person names. */
 #include "client/modem/name.h"
 #include "client/modem/ref.h"
 #include "codec/identity.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define KEY "sqns-imei" /* of a proxy: what its modem told, "" nothing */
+#define KEY "sqns-imei" /* data of a proxy: its modem's IMEI, "" none */
 
 /* Most exact first: a board whose id happens to look like another's tty is found by its id. */
 typedef enum {
@@ -58,7 +58,7 @@ add_port (SqnsConnection *conn, const char *path, GError **error)
   if (!sqns_dbus_manager_call_add_port_sync (conn->manager, path, sqns_no_options (), sqns_connection_flags (conn),
                                              sqns_connection_long_timeout (conn), &object, NULL, &local))
     {
-      /* FAILED: it is no tty; nothing is wrong with a modem */
+      /* FAILED means that it is no tty */
       if (g_error_matches (local, SQNS_ERROR, SQNS_ERROR_FAILED) && g_dbus_error_strip_remote_error (local))
         local->code = SQNS_ERROR_NOT_FOUND;
       g_propagate_error (error, g_steal_pointer (&local));
@@ -104,7 +104,7 @@ refuse_many (const char *ref, guint n, const char *what, GError **error)
   return NULL;
 }
 
-/* The only board that was seen at this tty and is gone, NULL: there is none, or more than one. */
+/* The only board that was at this tty and is gone; NULL: none, or more than one. */
 static SqnsDbusModem *
 find_remembered (GPtrArray *modems, const char *ref)
 {
@@ -122,7 +122,7 @@ find_remembered (GPtrArray *modems, const char *ref)
   return found;
 }
 
-/* Of an error that says that nothing is there. */
+/* Extends a NOT_FOUND error. */
 static void
 append_remembered (GPtrArray *modems, const char *ref, GError **error)
 {
@@ -130,13 +130,12 @@ append_remembered (GPtrArray *modems, const char *ref, GError **error)
   if (gone == NULL || error == NULL || *error == NULL || sqns_exit_from_error (*error) != SQNS_EXIT_NOT_FOUND)
     return;
   g_autofree char *id = sqns_clean_line (sqns_dbus_modem_get_id (gone), -1);
-  g_autofree char *words
-      = g_strdup_printf ("; the board that was there is not plugged in: name it by its id, '%s'", id);
+  g_autofree char *hint = g_strdup_printf ("; the board that was there is not plugged in: name it by its id, '%s'", id);
   g_autofree char *before = (*error)->message;
-  (*error)->message = g_strconcat (before, words, NULL);
+  (*error)->message = g_strconcat (before, hint, NULL);
 }
 
-/* Among what the daemon knows already. NULL without @error: none is called so. */
+/* Among the modems that the daemon knows. NULL without @error: none has that name. */
 static SqnsDbusModem *
 find_known (SqnsConnection *conn, GPtrArray *modems, const char *ref, const char *real, GError **error)
 {
@@ -217,7 +216,7 @@ ask_all (SqnsConnection *conn, GPtrArray *modems, Search *search)
   if (search->pending > 0)
     sqns_ctl_remark (conn->ctl, "asking %u %s for the IMEI", search->pending,
                      search->pending == 1 ? "board" : "boards");
-  while (search->pending > 0) /* each call has its deadline */
+  while (search->pending > 0) /* each call has a deadline */
     g_main_context_iteration (NULL, TRUE);
 }
 
@@ -229,8 +228,8 @@ choose (GPtrArray *modems, const char *imei, const char *unasked, GError **error
 
   for (guint i = 0; i < modems->len; i++)
     {
-      const char *told = g_object_get_data (modems->pdata[i], KEY);
-      if (told == NULL || !sqns_identity_same_imei (told, imei))
+      const char *known_imei = g_object_get_data (modems->pdata[i], KEY);
+      if (known_imei == NULL || !sqns_identity_same_imei (known_imei, imei))
         continue;
       found = modems->pdata[i];
       n_found++;
@@ -246,8 +245,8 @@ choose (GPtrArray *modems, const char *imei, const char *unasked, GError **error
   return NULL;
 }
 
-/* Asks every board that is there and that no job uses, all at the same time: the daemon keeps no numbers. That
- * interrupts programs on the boards. Each modem is asked once in a run of the program. */
+/* Asks all boards that are present and have no job, at the same time, since the daemon stores no IMEI. That interrupts
+ * programs on the boards. Each modem is asked once per run of sqnsctl. */
 static SqnsDbusModem *
 find_by_imei (SqnsConnection *conn, GPtrArray *modems, const char *imei, GError **error)
 {
@@ -270,7 +269,7 @@ sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GError **error)
 {
   g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
   gboolean is_path = strchr (ref, '/') != NULL || (conn->ctl->host == NULL && is_tty_here (ref));
-  /* Links are ours to follow only where the tty is on this machine. */
+  /* Links are followed only when the tty is on this machine. */
   g_autofree char *real = is_path && conn->ctl->host == NULL ? real_path (ref) : g_strdup (is_path ? ref : NULL);
   GError *local = NULL;
 
@@ -282,7 +281,7 @@ sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GError **error)
       g_propagate_error (error, local);
       return NULL;
     }
-  /* by the name that was typed: /dev/serial/by-id/... is still that board's when it comes back as another tty */
+  /* under the name that was typed: /dev/serial/by-id/... stays the board's when it comes back as another tty */
   g_autofree char *absolute = conn->ctl->host == NULL ? g_canonicalize_filename (ref, NULL) : g_strdup (ref);
   if (is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/") && g_utf8_validate (absolute, -1, NULL))
     {

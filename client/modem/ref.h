@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which modem a person means: id, path of its tty, the tty's short name, the label of a job on it, or its IMEI. */
+/* Finds the modem that a person names: by id, path of its tty, the tty's short name, the label of a job on it, or
+ * IMEI. */
 #pragma once
 
 #include "client/core/connection.h"
 
-/* A path of a tty that the daemon does not know is added (AddPort); for 14 to 16 digits that name nothing else, modems
- * are asked for their IMEI. Errors: NOT_FOUND, also when several match; what AddPort and Identify say. */
+/* The path of an unknown tty is added (AddPort). For 14 to 16 digits that match nothing else, modems are asked for
+ * their IMEI. Errors: NOT_FOUND, also when several match; those of AddPort and Identify. */
 SqnsDbusModem *sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GError **error);
 
 /* All of @refs, each once, in their order; with @all every modem that is present. SqnsDbusModem *, never empty. */

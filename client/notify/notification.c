@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a desktop notification says of a job. */
+/* The content of a desktop notification about a job. */
 #include "client/job/state.h"
 #include "client/modem/name.h"
 #include "client/notify/notification.h"
@@ -78,7 +78,7 @@ of_waiting (SqnsDbusJob *job, const char *name, const char *note)
   GString *body = g_string_new (NULL);
 
   add_line (body, hand != NULL ? hand : sqns_dbus_job_get_message (job));
-  /* a modem that nobody can ask may be at work */
+  /* a modem that cannot be asked may be writing */
   add_line (body, sqns_dbus_job_get_safe (job) && hand == NULL ? "" : KEEP_POWER);
   add_line (body, note);
   SqnsNotification *self
@@ -121,7 +121,7 @@ power_text (SqnsPower power)
   return "Whether power may be cut is not known: leave it on until the next step says otherwise.";
 }
 
-/* Cancelled, too: that can leave a modem in a state that somebody has to act on. */
+/* Also for a cancelled job, which can leave the modem in a state that needs action. */
 static SqnsNotification *
 of_failure (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
 {

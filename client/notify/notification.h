@@ -1,35 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a desktop notification says of a job: plain text, no bus. */
+/* The content of a desktop notification about a job: plain text, no D-Bus. */
 #pragma once
 
 #include "sqns-dbus.h"
 
 typedef enum {
   SQNS_NOTIFICATION_PROGRESS,    /* it runs */
-  SQNS_NOTIFICATION_WAITING,     /* it had begun, and waits for something */
-  SQNS_NOTIFICATION_USER_ACTION, /* a person is waited for */
-  SQNS_NOTIFICATION_SUCCEEDED,   /* the end, as the next two */
+  SQNS_NOTIFICATION_WAITING,     /* it has begun, and waits for something */
+  SQNS_NOTIFICATION_USER_ACTION, /* it waits for a person */
+  SQNS_NOTIFICATION_SUCCEEDED,   /* an end, as are the next two */
   SQNS_NOTIFICATION_CANCELLED,
   SQNS_NOTIFICATION_FAILED,
-  SQNS_NOTIFICATION_LOST, /* the daemon has gone while it ran */
+  SQNS_NOTIFICATION_LOST, /* the daemon disappeared while it ran */
 } SqnsNotificationKind;
 
 typedef struct {
   SqnsNotificationKind kind;
   char *summary;   /* one line */
-  char *body;      /* lines, valid UTF-8 without control characters but '\n'; the percentage stands in the first */
+  char *body;      /* lines of valid UTF-8 without other control characters; the percentage is in the first */
   int percent;     /* 0..100, of PROGRESS, else -1 */
   gboolean cancel; /* it may be cancelled now */
 } SqnsNotification;
 
-/* NULL: nothing to be told yet, it has not begun. @modem: nullable. @note: nullable, something that is to be said of it
- * besides. */
+/* NULL: the job has not begun. @modem: nullable. @note: nullable, an extra line. */
 SqnsNotification *sqns_notification_of_job (SqnsDbusJob *job, SqnsDbusModem *modem, const char *note);
 
-/* The daemon that ran it is gone. @name as in sqns_notification_name(). */
+/* The daemon that ran the job is gone. @name: from sqns_notification_name(). */
 SqnsNotification *sqns_notification_lost (const char *name);
 
-/* "FiPy ttyUSB0"; NULL for no modem. Caller frees. */
+/* "FiPy ttyUSB0"; NULL for NULL. Caller frees. */
 char *sqns_notification_name (SqnsDbusModem *modem);
 
 gboolean sqns_notification_is_end (SqnsNotificationKind kind);

@@ -12,9 +12,9 @@
 #define PERIOD_US G_USEC_PER_SEC /* between two updates of one notification */
 #define RETRY_US (5 * G_USEC_PER_SEC)
 #define MAX_TRIES 5
-#define START_S 5 /* a desktop that starts up brings its own server by then, mostly */
+#define START_S 5 /* a starting desktop has mostly started its own server by then */
 #define MAX_ENTRIES 512
-#define LEAVE_S 2 /* a server that does not answer is not waited for longer */
+#define LEAVE_S 2 /* the longest wait for a server that does not answer */
 #define CANCEL_ACTION "cancel"
 
 typedef enum {
@@ -23,11 +23,11 @@ typedef enum {
   URGENCY_CRITICAL,
 } Urgency;
 
-/* In the specification's numbers. What is still going on or must be seen does not expire by itself. */
+/* In the specification's numbers. Notifications that must be seen, or are of running jobs, do not expire. */
 static const struct {
   Urgency urgency;
   const char *icon;
-  gint32 expiry; /* -1: as the server likes, 0: never */
+  gint32 expiry; /* -1: the server's default, 0: never */
 } kinds[] = {
   [SQNS_NOTIFICATION_PROGRESS] = { URGENCY_LOW, "modem", 0 },
   [SQNS_NOTIFICATION_WAITING] = { URGENCY_NORMAL, "dialog-information", 0 },
@@ -38,7 +38,7 @@ static const struct {
   [SQNS_NOTIFICATION_LOST] = { URGENCY_CRITICAL, "dialog-warning", 0 },
 };
 
-/* What the server can do, as far as it matters here. */
+/* The server's capabilities, as far as they matter here. */
 typedef struct {
   gboolean known;
   gboolean body;
@@ -51,8 +51,8 @@ typedef struct {
   char *key;
   guint32 id;               /* at the server, 0 none */
   SqnsNotification *wanted; /* NULL: it is shown */
-  SqnsNotification *shown;  /* last one that the server took, or is taking */
-  gboolean in_flight;       /* the server has not answered yet */
+  SqnsNotification *shown;  /* the last one that was sent */
+  gboolean in_flight;       /* a call awaits its reply */
   gboolean closed;          /* by a person, or by the server */
   gboolean withdrawn;
   gint64 due; /* monotonic: not before */
@@ -71,7 +71,7 @@ struct _SqnsNotifier {
   guint watch;
   guint signals;  /* subscription to the server's */
   guint start;    /* timer */
-  gboolean asked; /* the bus was, to start one */
+  gboolean asked; /* the bus was asked to start a server */
   gboolean leaving;
 };
 
@@ -148,7 +148,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* the server has gone, or we have: @data may be gone, too */
+    return; /* the server is gone, and @data may be, too */
 
   Entry *entry = data;
   entry->in_flight = FALSE;
@@ -173,7 +173,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-tell (Entry *entry)
+send_now (Entry *entry)
 {
   SqnsNotifier *self = entry->notifier;
   const SqnsNotification *notification = entry->wanted;
@@ -213,7 +213,7 @@ on_due (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whether what is wanted is on the desktop already, or was closed there. */
+/* Whether the wanted notification is shown already, or was closed by the person. */
 static gboolean
 is_stale (const Entry *entry)
 {
@@ -224,7 +224,7 @@ is_stale (const Entry *entry)
 
 static void start_server (SqnsNotifier *self);
 
-/* Does the next thing for @entry, which may be gone then. */
+/* Takes the next step for @entry, which may be freed. */
 static void
 advance (Entry *entry)
 {
@@ -248,18 +248,18 @@ advance (Entry *entry)
     }
   else if (self->owner == NULL)
     start_server (self);
-  else if (!self->capabilities.known) /* considered again when they are */
+  else if (!self->capabilities.known) /* on_capabilities() continues */
     return;
   else if (entry->due > now)
     entry->timer = g_timeout_add ((guint)((entry->due - now + 999) / 1000), on_due, entry);
   else
-    tell (entry);
+    send_now (entry);
 }
 
 static void
 advance_all (SqnsNotifier *self)
 {
-  for (guint i = self->entries->len; i-- > 0;) /* some may go */
+  for (guint i = self->entries->len; i-- > 0;) /* advance() may remove it */
     advance (self->entries->pdata[i]);
 }
 
@@ -271,14 +271,14 @@ on_start (gpointer data)
   SqnsNotifier *self = data;
   self->start = 0;
   self->asked = TRUE;
-  /* what comes of it is seen by the name's owner; without a service of that name we go on waiting */
+  /* on_appeared() sees the result; without such a service the wait continues */
   g_dbus_connection_call (self->session, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                           "StartServiceByName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
                           NULL, NULL);
   return G_SOURCE_REMOVE;
 }
 
-/* Not at once: what the bus would start need not be the server that this desktop is about to start by itself. */
+/* Delayed: the bus might start another server than the one that this desktop is about to start. */
 static void
 start_server (SqnsNotifier *self)
 {
@@ -295,7 +295,7 @@ on_capabilities (GObject *source, GAsyncResult *result, gpointer data)
     return;
 
   SqnsNotifier *self = data;
-  /* one that does not tell is taken for one that shows plain text */
+  /* without a reply, plain text is assumed */
   self->capabilities = (Capabilities){ .known = TRUE, .body = reply == NULL };
   if (reply != NULL)
     {
@@ -327,7 +327,7 @@ on_server_signal (GDBusConnection *session,
       if (entry != NULL)
         {
           entry->id = 0;
-          entry->closed = !entry->in_flight; /* one that is on its way makes a new one of it */
+          entry->closed = !entry->in_flight; /* a call in flight creates it anew */
         }
     }
   else if (g_str_equal (signal_name, "ActionInvoked") && g_variant_is_of_type (params, G_VARIANT_TYPE ("(us)")))
@@ -352,7 +352,7 @@ on_vanished (GDBusConnection *session, const char *name, gpointer data)
   if (self->signals != 0)
     g_dbus_connection_signal_unsubscribe (session, self->signals);
   self->signals = 0;
-  /* what was on the desktop is not any more */
+  /* the old server's notifications are gone */
   for (guint i = 0; i < self->entries->len; i++)
     {
       Entry *entry = self->entries->pdata[i];
@@ -369,7 +369,7 @@ on_appeared (GDBusConnection *session, const char *name, const char *owner, gpoi
 {
   SqnsNotifier *self = data;
 
-  if (self->owner != NULL) /* handed over without a pause */
+  if (self->owner != NULL) /* the name changed hands without a gap */
     on_vanished (session, name, self);
   g_clear_handle_id (&self->start, g_source_remove);
   self->asked = FALSE;
@@ -381,7 +381,7 @@ on_appeared (GDBusConnection *session, const char *name, const char *owner, gpoi
                           G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, self->cancellable, on_capabilities, self);
 }
 
-/* --- for those who have something to tell --- */
+/* --- for those who have something to send_now --- */
 
 SqnsNotifier *
 sqns_notifier_new (GDBusConnection *session, void (*cancel) (const char *key, gpointer data), gpointer data)
@@ -396,7 +396,7 @@ sqns_notifier_new (GDBusConnection *session, void (*cancel) (const char *key, gp
   return self;
 }
 
-/* An end is still told; what would never be updated again goes. */
+/* Shows an end that is still pending; removes a notification that would never be updated again. */
 static void
 leave (Entry *entry)
 {
@@ -408,7 +408,7 @@ leave (Entry *entry)
   if (!sqns_notification_is_end (last->kind))
     close_at_server (self, entry);
   else if (entry->wanted != NULL && self->owner != NULL && self->capabilities.known)
-    tell (entry);
+    send_now (entry);
 }
 
 static gboolean
@@ -426,7 +426,7 @@ sqns_notifier_free (SqnsNotifier *self)
   gboolean late = FALSE;
   guint deadline = g_timeout_add_seconds (LEAVE_S, sqns_raise_flag, &late);
 
-  /* a notification has no id to be taken off by before the server has answered */
+  /* a notification has no id to close it by before the server has replied */
   self->leaving = TRUE;
   while (is_any_in_flight (self) && !late)
     g_main_context_iteration (NULL, TRUE);
@@ -447,7 +447,7 @@ sqns_notifier_free (SqnsNotifier *self)
   g_free (self);
 }
 
-/* Without a server they would grow in number for ever. */
+/* Without a server the entries would pile up. */
 static void
 limit_entries (SqnsNotifier *self)
 {
@@ -485,5 +485,5 @@ sqns_notifier_withdraw (SqnsNotifier *self, const char *key)
     return;
   entry->withdrawn = TRUE;
   g_clear_handle_id (&entry->timer, g_source_remove);
-  advance (entry); /* one that is on its way when it has arrived */
+  advance (entry); /* one in flight is closed after its reply */
 }

@@ -8,14 +8,14 @@
 
 typedef struct _SqnsNotifier SqnsNotifier;
 
-/* @cancel: a person has pressed the button on @key's notification. A server that is not there is waited for; where
- * none comes although there is something to tell, the session bus is asked to start one. */
+/* @cancel: the button on @key's notification was pressed. Waits for a server; when none appears although there is
+ * something to show, the session bus is asked to start one. */
 SqnsNotifier *
 sqns_notifier_new (GDBusConnection *session, void (*cancel) (const char *key, gpointer data), gpointer data);
-void sqns_notifier_free (SqnsNotifier *notifier); /* what has not ended is taken off the desktop */
+void sqns_notifier_free (SqnsNotifier *notifier); /* closes notifications of jobs that have not ended */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsNotifier, sqns_notifier_free)
 
-/* Shows @notification (taken) in place of the one that @key has, at most once a second; the last one counts. One that a
- * person has closed stays away until there is news of another kind. An end is the last for its key. */
+/* Shows @notification (taken) in place of the one of @key, at most once a second; the last one wins. One that the
+ * person closed stays closed until the kind changes. An end is the last of its key. */
 void sqns_notifier_show (SqnsNotifier *notifier, const char *key, SqnsNotification *notification);
 void sqns_notifier_withdraw (SqnsNotifier *notifier, const char *key);

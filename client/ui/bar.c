@@ -10,8 +10,8 @@
 #define BAR_MIN 10u
 #define BAR_MAX 30u
 #define TEXT_MIN 24u
-#define SENTENCE_MIN 48u /* while no bytes flow, the sentence that says why is worth more than the bar */
-#define INDENT_MIN 60u   /* on narrower screens lines do not begin below each other */
+#define SENTENCE_MIN 48u /* while no bytes flow, the reason is worth more than the bar */
+#define INDENT_MIN 60u   /* on narrower screens lines are not aligned */
 #define NAME_MAX_SHARE 3 /* a long name takes at most a third of the line */
 
 static guint
@@ -64,14 +64,14 @@ left_text (const SqnsBar *bar, gint64 now)
   return g_strdup_printf ("  %s left", left);
 }
 
-/* What is said first: the longest that fits. */
+/* The longest form that fits. */
 static const char *
 power_text (guint columns)
 {
-  static const char *const words[] = { SQNS_BAR_KEEP_POWER, "KEEP POWER", "KEEP ON", "KEEP" };
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (strlen (words[i]) <= columns)
-      return words[i];
+  static const char *const warning[] = { SQNS_BAR_KEEP_POWER, "KEEP POWER", "KEEP ON", "KEEP" };
+  for (guint i = 0; i < G_N_ELEMENTS (warning); i++)
+    if (strlen (warning[i]) <= columns)
+      return warning[i];
   return "";
 }
 
@@ -80,7 +80,7 @@ percent_text (const SqnsBar *bar, guint columns)
 {
   g_autofree char *spaced = g_strdup_printf ("%u %%", percent (bar));
   g_autofree char *tight = g_strdup_printf ("%u%%", percent (bar));
-  /* half a number would be another one */
+  /* a truncated number would be another number */
   return g_strdup (strlen (spaced) <= columns ? spaced : strlen (tight) <= columns ? tight : "");
 }
 
@@ -98,7 +98,7 @@ status_text (const SqnsBar *bar, const char *clean_text, guint columns)
   return sqns_text_fit_words (fits ? clean_text : without_head (bar, clean_text), columns);
 }
 
-/* All but what is said first. */
+/* The line without the power warning. */
 static char *
 format_rest (const SqnsBar *bar, guint name_width, guint columns, gint64 now)
 {
@@ -120,7 +120,7 @@ format_rest (const SqnsBar *bar, guint name_width, guint columns, gint64 now)
     }
   if (sqns_text_width (padded) + strlen (percents) > columns)
     return percent_text (bar, columns);
-  /* What is left goes to the pieces by their worth. */
+  /* The remaining columns go to the pieces by priority. */
   guint room = columns - sqns_text_width (padded) - (guint)strlen (percents);
   guint wanted = MIN (sqns_text_width (without_head (bar, clean_text)), bar->rate > 0 ? TEXT_MIN : SENTENCE_MIN) + 2;
   gboolean with_bar = room >= wanted + BAR_MIN + 3;
@@ -144,24 +144,24 @@ format_rest (const SqnsBar *bar, guint name_width, guint columns, gint64 now)
 }
 
 static char *
-behind_power (const char *words, guint columns, const char *rest)
+after_power (const char *warning, guint columns, const char *rest)
 {
-  guint taken = (guint)strlen (words) + 2;
+  guint taken = (guint)strlen (warning) + 2;
   g_autofree char *fitting = sqns_text_fit_words (rest, columns > taken ? columns - taken : 0);
-  return g_strconcat (words, *fitting != '\0' ? "  " : "", fitting, NULL);
+  return g_strconcat (warning, *fitting != '\0' ? "  " : "", fitting, NULL);
 }
 
 char *
 sqns_bar_format (const SqnsBar *bar, const SqnsBarLayout *layout, guint columns, gint64 now)
 {
   gboolean keep = bar->keep_power && bar->look != SQNS_BAR_IDLE;
-  const char *words = keep ? power_text (columns) : "";
+  const char *warning = keep ? power_text (columns) : "";
   gboolean indented = !keep && layout->keep_power && columns >= INDENT_MIN;
-  guint taken = keep || indented ? (guint)strlen (keep ? words : SQNS_BAR_KEEP_POWER) + 2 : 0;
+  guint taken = keep || indented ? (guint)strlen (keep ? warning : SQNS_BAR_KEEP_POWER) + 2 : 0;
   g_autofree char *rest = format_rest (bar, layout->name_width, columns > taken ? columns - taken : 0, now);
 
   if (keep)
-    return behind_power (words, columns, rest);
+    return after_power (warning, columns, rest);
   return indented ? g_strdup_printf ("%*s%s", (int)taken, "", rest) : g_steal_pointer (&rest);
 }
 
@@ -170,5 +170,5 @@ sqns_bar_format_rest (guint hidden, guint finished, guint all, gboolean keep_pow
 {
   g_autofree char *rest
       = g_strdup_printf ("%u more board%s; %u of %u finished", hidden, hidden == 1 ? "" : "s", finished, all);
-  return keep_power ? behind_power (power_text (columns), columns, rest) : sqns_text_fit_words (rest, columns);
+  return keep_power ? after_power (power_text (columns), columns, rest) : sqns_text_fit_words (rest, columns);
 }

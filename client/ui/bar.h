@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The progress of one board in one line: a bar, and words as far as there is room. Pure. */
+/* The progress of one board in one line: a bar, and text as far as there is room. Pure. */
 #pragma once
 
 #include <glib.h>
@@ -15,7 +15,7 @@ typedef enum {
 typedef struct {
   const char *name; /* the board */
   const char *text; /* what it does now */
-  gboolean headed;  /* its part up to ": " may go when it does not fit */
+  gboolean headed;  /* the part up to ": " may be dropped to fit */
   SqnsBarLook look;
   double fraction;     /* 0..1; 100 % is shown only with DONE */
   guint64 done, total; /* bytes, total 0: not shown */
@@ -26,16 +26,15 @@ typedef struct {
 
 #define SQNS_BAR_KEEP_POWER "KEEP POWER ON"
 
-/* What all lines of a screen share, so that bars stand below each other. */
+/* Shared by all lines of a screen, so that bars are aligned. */
 typedef struct {
   guint name_width;    /* columns for the name */
-  gboolean keep_power; /* one of the lines begins with that */
+  gboolean keep_power; /* one of the lines has the power warning */
 } SqnsBarLayout;
 
-/* One line of at most @columns. That the power must stay on comes first and is never cut (with fewer columns than the
- * words have, there are shorter ones); of the rest, first the speed, then the bytes, the time that is left and the bar
- * give way. Pure. */
+/* One line of at most @columns. The power warning comes first and is never cut (it has shorter forms for few columns).
+ * Of the rest, the rate is dropped first, then the bytes, the remaining time and the bar. Caller frees. */
 char *sqns_bar_format (const SqnsBar *bar, const SqnsBarLayout *layout, guint columns, gint64 now);
 
-/* The line below the bars when there are more boards than rows. @keep_power: one of those that are hidden has to. */
+/* The line below the bars when there are more boards than rows. @keep_power: of a hidden one. Caller frees. */
 char *sqns_bar_format_rest (guint hidden, guint finished, guint all, gboolean keep_power, guint columns);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bars that are drawn over themselves at the foot of a terminal. */
+/* Bars at the bottom of a terminal, redrawn in place. */
 #include "client/ui/bars.h"
 #include "client/ui/output.h"
 #include "client/ui/terminal.h"
@@ -24,7 +24,7 @@
 
 struct _SqnsBars {
   GPtrArray *bars; /* SqnsBar *, strings owned */
-  GArray *widths;  /* guint: columns of each line that stands on the screen */
+  GArray *widths;  /* guint: columns of each line on the screen */
   GString *out;
   gboolean colour;
   guint resized; /* sources */
@@ -40,7 +40,7 @@ bar_free (gpointer data)
   g_free (bar);
 }
 
-/* For a board that nothing was told of yet. */
+/* For a board without news. */
 static SqnsBar *
 bar_new_empty (void)
 {
@@ -51,7 +51,7 @@ bar_new_empty (void)
   return bar;
 }
 
-/* To the first row of what was drawn. In a window that has become narrower the lines have wrapped. */
+/* Moves to the first row of the bars. In a window that became narrower the lines have wrapped. */
 static void
 go_up (SqnsBars *bars, guint columns)
 {
@@ -98,7 +98,7 @@ append_bar (SqnsBars *bars, const SqnsBar *bar, const SqnsBarLayout *layout, gui
   append_line (bars, line, bar->look);
 }
 
-/* More boards than rows: those that are not over, and a line that counts the rest. */
+/* More boards than rows: shows those that are not over, and a line that counts the rest. */
 static void
 append_some (SqnsBars *bars, const SqnsBarLayout *layout, guint columns, guint rows, gint64 now)
 {

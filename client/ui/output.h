@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The way of all text to stdout and stderr. Boards, files, users and the daemon bring text that must not steer a
- * terminal: it is cleaned here (base/clean.h), whoever prints it. tests/check-layers.py finds what goes round this. */
+/* All text to stdout and stderr. Text from boards, files, users and the daemon must not control the terminal: it is
+ * cleaned here (common/clean.h). tests/check-layers.py finds code that prints in another way. */
 #pragma once
 
 #include <glib.h>
@@ -8,18 +8,18 @@
 /* Text of whole lines on stdout, in the locale's character set. */
 void sqns_out (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
-/* The same of @len bytes. */
+/* The same for @len bytes. */
 void sqns_out_text (const char *text, gsize len);
 
-/* One line on stderr, and its end. */
+/* One line on stderr; the newline is added. */
 void sqns_err_line (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
-/* With colours or moves of the cursor of our own: each piece that came from elsewhere is already clean. */
+/* Text with our own colours or cursor moves: foreign parts are clean already. */
 void sqns_out_screen (const char *text);
 void sqns_err_screen (const char *text);
 
-/* Bytes on stdout as they are: what is escaped by its own format (JSON), or meant to be raw (the console). */
+/* Raw bytes on stdout: JSON, which is escaped, and the console. */
 void sqns_out_bytes (const void *data, gsize len);
 
-/* FALSE: stdout takes no more. */
+/* FALSE: writing to stdout has failed. */
 gboolean sqns_out_flush (void);

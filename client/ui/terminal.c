@@ -40,7 +40,7 @@ sqns_terminal_restore (void)
   if (fd < 0)
     return;
   raw_fd = -1;
-  /* in the background it would stop us */
+  /* in the background tcsetattr() would stop this process */
   struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
   sigaction (SIGTTOU, &ignore, &before);
   tcsetattr (fd, TCSANOW, &saved);

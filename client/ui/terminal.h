@@ -4,16 +4,16 @@
 
 #include <glib.h>
 
-/* A terminal that can move its cursor, and shows colours unless the person does not want them (NO_COLOR). */
+/* Whether it can move its cursor, and whether to use colours (not with NO_COLOR). */
 gboolean sqns_terminal_is_smart (int fd);
 gboolean sqns_terminal_wants_colour (int fd);
 
 /* 0 where it is not known. */
 void sqns_terminal_size (int fd, guint *columns, guint *rows);
 
-/* Every key comes as its byte at once, nothing is echoed. Restored too when the program is aborted or quit (SIGQUIT);
- * other signals are the caller's. FALSE when @fd is no terminal. */
+/* Keys arrive at once, nothing is echoed. Restored also on SIGQUIT and SIGABRT; other signals are the caller's. FALSE
+ * when @fd is no terminal. */
 gboolean sqns_terminal_raw (int fd);
 
-/* As it was before. Nothing when it was not changed. */
+/* Restores the mode before sqns_terminal_raw(), if it was called. */
 void sqns_terminal_restore (void);

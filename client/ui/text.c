@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words and numbers as people read them. */
+/* Text and numbers for people. */
 #include "client/ui/text.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ sqns_text_width (const char *text)
   return width;
 }
 
-/* Bytes of @text, from its beginning, that fit into @columns. */
+/* The number of leading bytes of @text that fit into @columns. */
 static gsize
 fitting (const char *text, guint columns)
 {
@@ -144,7 +144,7 @@ const char *
 sqns_text_nearest (const char *word, const char *const *words)
 {
   const char *best = NULL;
-  guint best_distance = 3; /* more than two slips is another word */
+  guint best_distance = 3; /* more than two typos make another word */
 
   if (strlen (word) > 32)
     return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A moment as people give it on a command line. */
+/* A time on the command line. */
 #include "client/ui/time-spec.h"
 
 #include <stdio.h>
@@ -67,7 +67,7 @@ next_clock (GDateTime *from, int hour, int minute, int second)
   return NULL;
 }
 
-/* GLib wants the seconds, people leave them out. */
+/* GLib requires the seconds, people leave them out. */
 static GDateTime *
 parse_iso (const char *text)
 {

@@ -216,7 +216,7 @@ test_usb (void)
   .last_error = error_sentence, .blockers = blocker_sentence, .flags = board_flags
 #define KNOWN KNOWN_WITH (SQNS_BOARD_ANSWERS, empty, empty)
 #define IN_VAIN(error_code, exit_code)                                                                                 \
-  .asked = SQNS_ASKED_IN_VAIN, .told = TRUE, .code = SQNS_ERROR_##error_code, .exit = SQNS_EXIT_##exit_code,           \
+  .asked = SQNS_ASKED_IN_VAIN, .by_daemon = TRUE, .code = SQNS_ERROR_##error_code, .exit = SQNS_EXIT_##exit_code,      \
   .error = sentence
 
 static const struct {
