@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Jobs on disk: FOLDER/jobs/UUID.conf and UUID.log, FOLDER/firmware/SHA256. All functions block: they are for the
+ * thread of the job store, but for those that say otherwise. */
+#pragma once
+
+#include "firmware/firmware.h"
+#include "job/job-record.h"
+#include "job/transcript.h"
+
+/* All that is stored of a job. */
+typedef struct {
+  SqnsJobRecord *record;
+  SqnsFirmware *files[SQNS_JOB_N_FILES]; /* NULL: none, or no longer needed in memory */
+  SqnsTranscript *transcript;            /* NULL: on disk only */
+  GError *error;                         /* of a load: why @files are missing; nullable */
+} SqnsStoredJob;
+void sqns_stored_job_free (SqnsStoredJob *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsStoredJob, sqns_stored_job_free)
+
+typedef struct _SqnsStateFolder SqnsStateFolder;
+
+SqnsStateFolder *sqns_state_folder_new (const char *path); /* touches nothing yet */
+void sqns_state_folder_free (SqnsStateFolder *folder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsStateFolder, sqns_state_folder_free)
+const char *sqns_state_folder_path (const SqnsStateFolder *folder);
+const char *sqns_state_folder_jobs (const SqnsStateFolder *folder); /* the folder of the records */
+
+/* Locks the folder for this process and reads what is there: every job that has not ended, with its files and its
+ * transcript, and the youngest @max_ended others without them. What ended before @expired (µs since the epoch) is
+ * removed, firmware that none of these needs, too; a damaged record is renamed to UUID.conf.damaged and logged. The
+ * result is SqnsStoredJob by creation. FAILED when nothing can be stored there. */
+GPtrArray *sqns_state_folder_load (SqnsStateFolder *folder, gint64 expired, guint max_ended, GError **error);
+
+/* In any thread: the transcript of @job, whose record is known, and with @files its firmware, verified again. Never
+ * fails: see the job's error. */
+void sqns_state_folder_load_job (const SqnsStateFolder *folder, SqnsStoredJob *job, gboolean files);
+
+/* Writes @files and @log (nullable), then the record beside its place. FAILED: the disk's words; the record that is
+ * there stays. @log need not survive a power cut. */
+gboolean sqns_state_folder_stage (SqnsStateFolder *folder,
+                                  const char *uuid,
+                                  const char *record,
+                                  SqnsFirmware *const files[SQNS_JOB_N_FILES],
+                                  const GString *log,
+                                  GError **error);
+/* Puts staged records of different jobs in their places, for good; clears what it could not. @errors: where to say why.
+ */
+void sqns_state_folder_commit (SqnsStateFolder *folder, const char *const *uuids, GError **const *errors, guint n);
+
+/* In any thread: whether the folder was removed and made again since this was asked last. Its jobs have to be saved
+ * again. */
+gboolean sqns_state_folder_was_remade (SqnsStateFolder *folder);
+
+/* Nothing there is fine. */
+gboolean sqns_state_folder_remove_job (SqnsStateFolder *folder, const char *uuid, GError **error);
+gboolean sqns_state_folder_remove_firmware (SqnsStateFolder *folder, const char *sha256, GError **error);
+void sqns_state_folder_prune (SqnsStateFolder *folder, gint64 expired); /* as load does */
+void sqns_state_folder_unlock (SqnsStateFolder *folder);
+
+/* In any thread: the record at @path, by its own name. Errors: FAILED (damaged, no regular file, too long),
+ * G_FILE_ERROR. */
+SqnsJobRecord *sqns_state_folder_read_record (const char *path, GError **error);
+gboolean sqns_state_folder_is_record (const char *name); /* of a file */

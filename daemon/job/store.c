@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where jobs outlive the daemon. */
+#include "job/store.h"
+
+#include "base/backlog.h"
+#include "base/fair-queue.h"
+#include "base/log.h"
+
+#define SAVE_S 60u /* a disk that takes longer counts as failed: no modem waits for it */
+#define FLUSH_S 20u
+#define DAY_US ((gint64)24 * 60 * 60 * G_USEC_PER_SEC)
+#define MAX_SEARCHES 2u /* in worker threads, which are few, and everybody may ask */
+#define MAX_QUESTIONS 256u
+
+struct _SqnsJobStore {
+  GObject parent;
+  SqnsStateFolder *folder; /* NULL until it is opened */
+  guint history_days;
+  gint64 next_prune;   /* µs since the epoch */
+  GPtrArray *jobs;     /* SqnsStoredJob, borrowed */
+  GAsyncQueue *orders; /* to the thread */
+  GThread *thread;     /* NULL until the first order */
+  SqnsBacklog *answers;
+  SqnsFairQueue *questions; /* GTask, by users */
+  guint searches;
+};
+
+G_DEFINE_FINAL_TYPE (SqnsJobStore, sqns_job_store, G_TYPE_OBJECT)
+
+typedef enum {
+  LOAD,
+  SAVE,
+  REMOVE_JOB,
+  REMOVE_FIRMWARE,
+  PRUNE,
+  FLUSH,
+  STOP,
+} OrderType;
+
+typedef struct {
+  OrderType type;
+  SqnsJobStore *store; /* with a reference */
+  GTask *task;         /* NULL: nobody waits for the answer, or no longer */
+  guint deadline;
+  char *name; /* uuid or hash */
+  char *record;
+  GString *log;
+  SqnsFirmware *files[SQNS_JOB_N_FILES];
+  SqnsRequest *unneeded; /* whose files the job that is saved does not need any more */
+  gboolean staged;       /* the record is written, but not in its place yet */
+  gint64 expired;
+  guint max_ended;
+  GPtrArray *result;
+  GError *error;
+} Order;
+
+static void
+order_free (Order *order)
+{
+  g_clear_handle_id (&order->deadline, g_source_remove);
+  g_clear_object (&order->task);
+  g_clear_error (&order->error);
+  g_free (order->name);
+  g_free (order->record);
+  if (order->log != NULL)
+    g_string_free (order->log, TRUE);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    g_clear_object (&order->files[i]);
+  sqns_request_free (order->unneeded);
+  g_clear_pointer (&order->result, g_ptr_array_unref);
+  g_object_unref (order->store);
+  g_free (order);
+}
+
+/* Answers, in the main loop */
+
+static void release_files (SqnsJobStore *self, const SqnsRequest *request);
+
+static void
+answer (gpointer item, gpointer unused)
+{
+  Order *order = item;
+  g_autoptr (GTask) task = g_steal_pointer (&order->task);
+
+  g_clear_handle_id (&order->deadline, g_source_remove);
+  if (order->unneeded != NULL)
+    release_files (order->store, order->unneeded);
+  if (task == NULL && order->error != NULL)
+    sqns_warning (NULL, "%s", order->error->message);
+  else if (task != NULL && order->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&order->error));
+  else if (task != NULL && order->result != NULL)
+    g_task_return_pointer (task, g_steal_pointer (&order->result), (GDestroyNotify)g_ptr_array_unref);
+  else if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+  order_free (order);
+}
+
+static gboolean
+on_done (gpointer user_data)
+{
+  Order *order = user_data;
+  SqnsJobStore *self = order->store;
+
+  /* not only the job that has found it out must be there again */
+  if (sqns_state_folder_was_remade (self->folder))
+    for (guint i = 0; i < self->jobs->len; i++)
+      sqns_job_store_save_async (self, self->jobs->pdata[i], NULL, NULL);
+  sqns_backlog_push (self->answers, order);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  Order *order = user_data;
+  g_autoptr (GTask) task = g_steal_pointer (&order->task);
+  order->deadline = 0;
+  g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the disk does not answer");
+  return G_SOURCE_REMOVE;
+}
+
+/* The thread */
+
+static void
+work (SqnsStateFolder *folder, Order *order)
+{
+  switch (order->type)
+    {
+    case LOAD:
+      order->result = sqns_state_folder_load (folder, order->expired, order->max_ended, &order->error);
+      break;
+    case SAVE:
+      order->staged
+          = sqns_state_folder_stage (folder, order->name, order->record, order->files, order->log, &order->error);
+      break;
+    case REMOVE_JOB:
+      sqns_state_folder_remove_job (folder, order->name, &order->error);
+      break;
+    case REMOVE_FIRMWARE:
+      sqns_state_folder_remove_firmware (folder, order->name, &order->error);
+      break;
+    case PRUNE:
+      sqns_state_folder_prune (folder, order->expired);
+      break;
+    case FLUSH:
+    case STOP:
+      break;
+    }
+}
+
+/* What was staged takes its place; then all of @batch is answered. */
+static void
+commit (SqnsStateFolder *folder, GPtrArray *batch)
+{
+  g_autofree const char **uuids = g_new (const char *, batch->len);
+  g_autofree GError ***errors = g_new (GError **, batch->len);
+  guint n = 0;
+
+  for (guint i = 0; i < batch->len; i++)
+    {
+      Order *order = batch->pdata[i];
+      if (!order->staged)
+        continue;
+      uuids[n] = order->name;
+      errors[n++] = &order->error;
+    }
+  sqns_state_folder_commit (folder, uuids, errors, n);
+  for (guint i = 0; i < batch->len; i++)
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_done, batch->pdata[i], NULL);
+  g_ptr_array_set_size (batch, 0);
+}
+
+/* Whether @order must find done what the batch has only staged. */
+static gboolean
+must_follow (const Order *order, GPtrArray *batch)
+{
+  for (guint i = 0; i < batch->len && order->type == SAVE; i++)
+    if (g_str_equal (((Order *)batch->pdata[i])->name, order->name))
+      return TRUE;
+  return order->type != SAVE;
+}
+
+/* All orders that wait: hundreds of jobs may begin at the same time. FALSE: the last one was to stop. */
+static gboolean
+work_batch (SqnsJobStore *self)
+{
+  g_autoptr (GPtrArray) batch = g_ptr_array_new ();
+  gboolean more = TRUE;
+
+  for (Order *order = g_async_queue_pop (self->orders); order != NULL;
+       order = more ? g_async_queue_try_pop (self->orders) : NULL)
+    {
+      if (must_follow (order, batch))
+        commit (self->folder, batch);
+      g_ptr_array_add (batch, order);
+      more = order->type != STOP;
+      work (self->folder, order);
+      if (order->type != SAVE)
+        commit (self->folder, batch);
+    }
+  commit (self->folder, batch);
+  return more;
+}
+
+static gpointer
+writer (gpointer store)
+{
+  while (work_batch (store))
+    ;
+  return NULL;
+}
+
+/* Orders */
+
+static Order *
+order_new (SqnsJobStore *self, OrderType type, const char *name)
+{
+  Order *order = g_new0 (Order, 1);
+  order->store = g_object_ref (self);
+  order->type = type;
+  order->name = g_strdup (name);
+  return order;
+}
+
+static void
+give (Order *order)
+{
+  SqnsJobStore *self = order->store;
+  if (self->thread == NULL)
+    self->thread = g_thread_new ("job-store", writer, self);
+  g_async_queue_push (self->orders, order);
+}
+
+/* @timeout_s 0: none. */
+static void
+give_task (
+    Order *order, guint timeout_s, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
+{
+  order->task = g_task_new (order->store, NULL, callback, user_data);
+  g_task_set_source_tag (order->task, tag);
+  if (timeout_s > 0)
+    order->deadline = g_timeout_add_seconds (timeout_s, on_deadline, order);
+  give (order);
+}
+
+static void
+sqns_job_store_finalize (GObject *object)
+{
+  SqnsJobStore *self = SQNS_JOB_STORE (object);
+  sqns_job_store_close (self);
+  g_ptr_array_unref (self->jobs);
+  g_async_queue_unref (self->orders);
+  sqns_backlog_free (self->answers, NULL);
+  sqns_fair_queue_free (self->questions, g_object_unref);
+  sqns_state_folder_free (self->folder);
+  G_OBJECT_CLASS (sqns_job_store_parent_class)->finalize (object);
+}
+
+static void
+sqns_job_store_class_init (SqnsJobStoreClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = sqns_job_store_finalize;
+}
+
+static void
+sqns_job_store_init (SqnsJobStore *self)
+{
+  self->jobs = g_ptr_array_new ();
+  self->orders = g_async_queue_new ();
+  self->answers = sqns_backlog_new (answer, NULL);
+  self->questions = sqns_fair_queue_new (MAX_QUESTIONS);
+}
+
+SqnsJobStore *
+sqns_job_store_new (guint history_days)
+{
+  SqnsJobStore *self = g_object_new (SQNS_TYPE_JOB_STORE, NULL);
+  self->history_days = history_days;
+  return self;
+}
+
+void
+sqns_job_store_close (SqnsJobStore *self)
+{
+  if (self->thread != NULL)
+    {
+      give (order_new (self, STOP, NULL));
+      g_thread_join (g_steal_pointer (&self->thread));
+    }
+  if (self->folder != NULL)
+    sqns_state_folder_unlock (self->folder);
+}
+
+static gint64
+expired (SqnsJobStore *self, gint64 now)
+{
+  return now - self->history_days * DAY_US;
+}
+
+void
+sqns_job_store_open_async (
+    SqnsJobStore *self, const char *folder, guint max_ended, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (self->folder == NULL);
+  self->folder = sqns_state_folder_new (folder);
+  Order *order = order_new (self, LOAD, NULL);
+  order->expired = expired (self, g_get_real_time ());
+  order->max_ended = max_ended;
+  give_task (order, 0, sqns_job_store_open_async, callback, user_data);
+}
+
+GPtrArray *
+sqns_job_store_open_finish (SqnsJobStore *store, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+gboolean
+sqns_job_store_is_open (SqnsJobStore *store)
+{
+  return store->folder != NULL;
+}
+
+const char *
+sqns_job_store_folder (SqnsJobStore *store)
+{
+  return store->folder != NULL ? sqns_state_folder_path (store->folder) : NULL;
+}
+
+/* Jobs */
+
+static gboolean
+needs (const SqnsStoredJob *job, const char *sha256)
+{
+  for (guint i = 0; i < SQNS_JOB_N_FILES && sqns_job_record_needs_files (job->record); i++)
+    if (g_str_equal (job->record->request.files[i].sha256, sha256))
+      return TRUE;
+  return FALSE;
+}
+
+/* Firmware of @request that no job needs is removed. */
+static void
+release_files (SqnsJobStore *self, const SqnsRequest *request)
+{
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    {
+      const char *sha256 = request->files[i].sha256;
+      gboolean needed = *sha256 == '\0';
+      for (guint j = 0; j < self->jobs->len && !needed; j++)
+        needed = needs (self->jobs->pdata[j], sha256);
+      if (!needed)
+        give (order_new (self, REMOVE_FIRMWARE, sha256));
+    }
+}
+
+void
+sqns_job_store_add (SqnsJobStore *self, const SqnsStoredJob *job)
+{
+  g_ptr_array_add (self->jobs, (gpointer)job);
+}
+
+void
+sqns_job_store_remove (SqnsJobStore *self, const SqnsStoredJob *job, gboolean forget)
+{
+  g_ptr_array_remove (self->jobs, (gpointer)job);
+  if (self->folder == NULL)
+    return;
+  if (forget)
+    give (order_new (self, REMOVE_JOB, job->record->uuid));
+  release_files (self, &job->record->request);
+}
+
+void
+sqns_job_store_save_async (SqnsJobStore *self,
+                           const SqnsStoredJob *job,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_return_if_fail (self->folder != NULL);
+  Order *order = order_new (self, SAVE, job->record->uuid);
+  order->record = sqns_job_record_format (job->record);
+  if (job->transcript != NULL && sqns_transcript_size (job->transcript) > 0)
+    order->log = sqns_transcript_text (job->transcript);
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    g_set_object (&order->files[i], job->files[i]);
+  if (!sqns_job_record_needs_files (job->record))
+    order->unneeded = sqns_request_copy (&job->record->request);
+  if (callback != NULL)
+    give_task (order, SAVE_S, sqns_job_store_save_async, callback, user_data);
+  else
+    give (order);
+}
+
+gboolean
+sqns_job_store_save_finish (SqnsJobStore *store, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+sqns_job_store_flush_async (SqnsJobStore *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  if (self->folder != NULL)
+    {
+      give_task (order_new (self, FLUSH, NULL), FLUSH_S, sqns_job_store_flush_async, callback, user_data);
+      return;
+    }
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+sqns_job_store_flush_finish (SqnsJobStore *store, GAsyncResult *result)
+{
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
+static void
+stored_job_free (gpointer job)
+{
+  sqns_stored_job_free (job);
+}
+
+static void
+load_in_thread (GTask *task, gpointer store, gpointer user_data, GCancellable *cancellable)
+{
+  SqnsJobStore *self = store;
+  gboolean files = g_task_get_check_cancellable (task);
+  sqns_state_folder_load_job (self->folder, user_data, files);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+sqns_job_store_load_async (SqnsJobStore *self,
+                           const SqnsJobRecord *record,
+                           gboolean files,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  SqnsStoredJob *job = g_new0 (SqnsStoredJob, 1);
+  job->record = sqns_job_record_copy (record);
+  g_task_set_source_tag (task, sqns_job_store_load_async);
+  g_task_set_task_data (task, job, stored_job_free);
+  g_task_run_in_thread (task, files ? load_all_in_thread : load_log_in_thread);
+}
+
+SqnsStoredJob *
+sqns_job_store_load_finish (SqnsJobStore *store, GAsyncResult *result)
+{
+  return g_task_propagate_pointer (G_TASK (result), NULL);
+}
+
+gint64
+sqns_job_store_prune (SqnsJobStore *self, gint64 now)
+{
+  if (self->folder == NULL || self->history_days == 0)
+    return 0;
+  if (self->next_prune <= now || self->next_prune > now + DAY_US) /* the clock may have been set */
+    {
+      if (self->next_prune != 0)
+        {
+          Order *order = order_new (self, PRUNE, NULL);
+          order->expired = expired (self, now);
+          give (order);
+        }
+      self->next_prune = now + DAY_US;
+    }
+  return self->next_prune;
+}
+
+/* History */
+
+typedef struct {
+  SqnsHistoryFilter filter;
+  GPtrArray *known; /* while it is searched */
+} Question;
+
+static void
+question_free (gpointer data)
+{
+  Question *question = data;
+  sqns_history_filter_clear (&question->filter);
+  g_clear_pointer (&question->known, g_ptr_array_unref);
+  g_free (question);
+}
+
+static void
+record_free (gpointer record)
+{
+  sqns_job_record_free (record);
+}
+
+static void
+search_in_thread (GTask *task, gpointer store, gpointer task_data, GCancellable *cancellable)
+{
+  SqnsJobStore *self = store;
+  Question *question = task_data;
+  const char *folder = self->folder != NULL ? sqns_state_folder_jobs (self->folder) : NULL;
+  g_task_return_pointer (task, sqns_history_search (&question->filter, folder, question->known),
+                         (GDestroyNotify)g_ptr_array_unref);
+}
+
+static void serve (SqnsJobStore *self);
+
+static void
+on_searched (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SqnsJobStore *self = SQNS_JOB_STORE (source);
+  self->searches--;
+  g_task_return_pointer (task, g_task_propagate_pointer (G_TASK (result), NULL), (GDestroyNotify)g_ptr_array_unref);
+  serve (self);
+}
+
+/* The jobs are copied only now: they may be many, and each question that waits would hold a copy. */
+static void
+serve (SqnsJobStore *self)
+{
+  while (self->searches < MAX_SEARCHES && sqns_fair_queue_length (self->questions) > 0)
+    {
+      GTask *task = sqns_fair_queue_pop (self->questions);
+      Question *question = g_task_get_task_data (task);
+      g_autoptr (GTask) search = g_task_new (self, NULL, on_searched, task);
+      question->known = g_ptr_array_new_with_free_func (record_free);
+      /* also those that go on: they have an older record on disk */
+      for (guint i = 0; i < self->jobs->len; i++)
+        g_ptr_array_add (question->known,
+                         sqns_job_record_copy (((const SqnsStoredJob *)self->jobs->pdata[i])->record));
+      g_task_set_source_tag (search, serve);
+      g_task_set_task_data (search, question, NULL); /* @task's */
+      self->searches++;
+      g_task_run_in_thread (search, search_in_thread);
+    }
+}
+
+void
+sqns_job_store_end_history (SqnsJobStore *self)
+{
+  while (sqns_fair_queue_length (self->questions) > 0)
+    {
+      g_autoptr (GTask) task = sqns_fair_queue_pop (self->questions);
+      g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is stopping");
+    }
+}
+
+void
+sqns_job_store_history_async (SqnsJobStore *self,
+                              guint uid,
+                              const SqnsHistoryFilter *filter,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  Question *question = g_new0 (Question, 1);
+  g_autofree char *owner = g_strdup_printf ("%u", uid);
+
+  question->filter = *filter;
+  question->filter.modem = g_strdup (filter->modem);
+  question->filter.label = g_strdup (filter->label);
+  g_task_set_source_tag (task, sqns_job_store_history_async);
+  g_task_set_task_data (task, question, question_free);
+  g_autoptr (GTask) surplus = sqns_fair_queue_push (self->questions, owner, task);
+  if (surplus != NULL)
+    g_task_return_new_error (surplus, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "%u such questions wait for their answer",
+                             MAX_QUESTIONS);
+  serve (self);
+}
+
+GPtrArray *
+sqns_job_store_history_finish (SqnsJobStore *store, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
