@@ -370,7 +370,7 @@ on_journal_open (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   App *app = user_data;
   g_autoptr (GError) error = NULL;
-  if (!sqns_manager_open_journal_finish (SQNS_MANAGER (source), result, &error))
+  if (!sqns_manager_restore_jobs_finish (SQNS_MANAGER (source), result, &error))
     sqns_warning (NULL, "jobs are not kept, they would not go on after a crash of the daemon: %s", error->message);
   own_name (app);
 }
@@ -386,7 +386,7 @@ open_journal (App *app)
       return;
     }
   app->name_delay = g_timeout_add (MAX_LOAD_MS, on_name_delay, app);
-  sqns_manager_open_journal_async (app->manager, folder, on_journal_open, app);
+  sqns_manager_restore_jobs_async (app->manager, folder, on_journal_open, app);
 }
 
 static void

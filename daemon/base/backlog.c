@@ -7,6 +7,7 @@ struct _SqnsBacklog {
   gpointer user_data;
   GQueue items;
   guint source;
+  gboolean *freed; /* tells the turn that works just now */
 };
 
 static gboolean
@@ -14,13 +15,21 @@ on_turn (gpointer user_data)
 {
   SqnsBacklog *self = user_data;
   gint64 end = g_get_monotonic_time () + SQNS_BACKLOG_TURN_US;
+  gboolean freed = FALSE;
 
+  self->freed = &freed;
   while (!g_queue_is_empty (&self->items))
     {
       self->work (g_queue_pop_head (&self->items), self->user_data);
+      if (freed)
+        return G_SOURCE_REMOVE;
       if (g_get_monotonic_time () >= end)
-        return G_SOURCE_CONTINUE;
+        {
+          self->freed = NULL;
+          return G_SOURCE_CONTINUE;
+        }
     }
+  self->freed = NULL;
   self->source = 0;
   return G_SOURCE_REMOVE;
 }
@@ -41,6 +50,8 @@ sqns_backlog_free (SqnsBacklog *self, GDestroyNotify forget)
   if (self == NULL)
     return;
   g_clear_handle_id (&self->source, g_source_remove);
+  if (self->freed != NULL)
+    *self->freed = TRUE;
   if (forget != NULL)
     g_queue_clear_full (&self->items, forget);
   else

@@ -11,7 +11,7 @@
 
 typedef struct _SqnsBacklog SqnsBacklog;
 
-/* @work: called from the main loop with each item and @user_data; may push and remove. */
+/* @work: called from the main loop with each item and @user_data; may push, remove and free. */
 SqnsBacklog *sqns_backlog_new (GFunc work, gpointer user_data);
 /* @forget (nullable): called for what was not worked off. */
 void sqns_backlog_free (SqnsBacklog *backlog, GDestroyNotify forget);

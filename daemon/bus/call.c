@@ -136,7 +136,7 @@ announce_jobs (gpointer user_data)
 static void
 on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  sqns_manager_settle_finish (SQNS_MANAGER (source), result);
+  sqns_job_store_flush_finish (SQNS_JOB_STORE (source), result);
   if (announce_jobs (user_data) == G_SOURCE_CONTINUE)
     g_idle_add_full (G_PRIORITY_DEFAULT, announce_jobs, user_data, NULL);
 }
@@ -148,7 +148,7 @@ sqns_call_return_settled (SqnsCall *call, GVariant *reply, GPtrArray *jobs)
   self->call = call;
   self->reply = reply != NULL ? g_variant_ref_sink (reply) : NULL;
   self->jobs = jobs;
-  sqns_manager_settle_async (call->service->manager, on_settled, self);
+  sqns_job_store_flush_async (sqns_manager_store (call->service->manager), on_settled, self);
 }
 
 /* The way to the answer */

@@ -314,7 +314,7 @@ on_history (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
   GError *error = NULL;
-  g_autoptr (GPtrArray) records = sqns_manager_history_finish (SQNS_MANAGER (source), result, &error);
+  g_autoptr (GPtrArray) records = sqns_job_store_history_finish (SQNS_JOB_STORE (source), result, &error);
   GVariantBuilder builder;
   if (records == NULL)
     {
@@ -330,7 +330,8 @@ on_history (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 run_get_history (SqnsCall *call)
 {
-  sqns_manager_history_async (call->service->manager, call->uid, call->arguments, on_history, call);
+  sqns_job_store_history_async (sqns_manager_store (call->service->manager), call->uid, call->arguments, on_history,
+                                call);
 }
 
 static void
@@ -507,7 +508,7 @@ static void
 on_log_open (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GError *error = NULL;
-  int fd = sqns_manager_open_log_finish (SQNS_MANAGER (source), result, &error);
+  int fd = sqns_job_open_log_finish (SQNS_JOB (source), result, &error);
   sqns_call_return_fd (user_data, fd, error);
 }
 
@@ -516,7 +517,7 @@ run_get_log (SqnsCall *call)
 {
   GError *error = NULL;
   if (sqns_reserve_check (&error))
-    sqns_manager_open_log_async (call->service->manager, call->job, on_log_open, call);
+    sqns_job_open_log_async (call->job, on_log_open, call);
   else
     sqns_call_fail (call, error);
 }

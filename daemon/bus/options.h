@@ -5,7 +5,7 @@
 
 #include "device/device.h"
 #include "job/job-record.h"
-#include "manager/history.h"
+#include "job/history.h"
 
 /* Handles of files among the call's descriptors, -1 none. */
 typedef struct {

@@ -2,6 +2,7 @@
 /* The state of a job as a value: one table of fields. */
 #include "job/job-record.h"
 
+#include "common/clean.h"
 #include "common/error.h"
 
 #include <string.h>
@@ -135,6 +136,14 @@ sqns_job_record_set (char **field, const char *value)
   char *copy = g_strdup (value != NULL ? value : "");
   g_free (*field);
   *field = copy;
+}
+
+void
+sqns_job_record_set_message (SqnsJobRecord *record, const char *message)
+{
+  char *clean = sqns_clean_line (message, -1);
+  g_free (record->message);
+  record->message = clean;
 }
 
 SqnsJobRecord *

@@ -101,6 +101,7 @@ void sqns_job_record_free (SqnsJobRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsJobRecord, sqns_job_record_free)
 void sqns_job_record_set (char **field, const char *value); /* a string of it; @value NULL: "" */
 
+void sqns_job_record_set_message (SqnsJobRecord *record, const char *message);        /* cleaned to one line */
 void sqns_job_record_set_request (SqnsJobRecord *record, const SqnsRequest *request); /* copied */
 
 /* A failed or cancelled job that can go on from where it stopped. */

@@ -1,10 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One upgrade of one board: the object, its states and its end. */
-#include "common/clean.h"
-#include "job/job-private.h"
+/* One upgrade of one board: its states, what is saved of them, and its end. */
+#include "job/job.h"
 
 #include "plan/advice-text.h"
 #include "plan/diagnosis.h"
+
+#include <math.h>
+
+#define MILLION 1000000.   /* a record's progress */
+#define USER_BOARD_S 900u  /* where a board is known to be, a user has time to come */
+#define USER_UNKNOWN_S 45u /* with the search before it, less than 90 s: a dead bare modem must not be waited for */
+
+struct _SqnsJob {
+  GObject parent;
+  SqnsDevice *device;
+  SqnsStoredJob stored; /* its files are NULL once it has ended */
+  SqnsJobFigures figures;
+  SqnsJobStore *store;   /* nullable */
+  double saved_progress; /* 0..1: more is not shown while saving works */
+  gboolean unsaved;      /* changed while nothing was saved */
+  gboolean saves_again;  /* since a save took too long, whose end is still to be heard */
+  SqnsJobRun *run;       /* NULL: it does not run */
+  const SqnsBackend *backend;
+  const SqnsRules *rules;
+  SqnsMode mode;     /* of the modem, as the last run saw it */
+  gboolean own_safe; /* as the last run left it, apart from other work on the modem */
+  gint64 not_again_before;
+  gboolean resume_wanted;
+};
 
 G_DEFINE_FINAL_TYPE (SqnsJob, sqns_job, G_TYPE_OBJECT)
 
@@ -19,14 +42,14 @@ static void
 drop_files (SqnsJob *self)
 {
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    g_clear_object (&self->files[i]);
+    g_clear_object (&self->stored.files[i]);
 }
 
 static void
 sqns_job_dispose (GObject *object)
 {
   SqnsJob *self = SQNS_JOB (object);
-  sqns_job_stop_heartbeat (self);
+  sqns_job_set_store (self, NULL);
   drop_files (self);
   g_clear_object (&self->device);
   G_OBJECT_CLASS (sqns_job_parent_class)->dispose (object);
@@ -36,13 +59,9 @@ static void
 sqns_job_finalize (GObject *object)
 {
   SqnsJob *self = SQNS_JOB (object);
-  sqns_job_record_free (self->record);
-  g_clear_pointer (&self->transcript, sqns_transcript_free);
-  g_free (self->phase_text);
-  g_clear_error (&self->refusal);
-  g_clear_error (&self->held);
-  g_free (self->keep_problem);
-  g_clear_object (&self->cancellable);
+  sqns_job_record_free (self->stored.record);
+  sqns_transcript_free (self->stored.transcript);
+  g_free (self->figures.save_problem);
   G_OBJECT_CLASS (sqns_job_parent_class)->finalize (object);
 }
 
@@ -60,47 +79,12 @@ static void
 sqns_job_init (SqnsJob *self)
 {
   self->mode = SQNS_MODE_UNKNOWN;
-  self->transcript = sqns_transcript_new ();
-  self->cancellable = g_cancellable_new ();
-  self->phase_text = g_strdup ("");
-}
-
-void
-sqns_job_set_files (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES])
-{
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    {
-      if (files[i] == NULL)
-        continue;
-      g_set_object (&self->files[i], files[i]);
-      sqns_request_set_file (&self->record->request, (SqnsJobFile)i, sqns_firmware_name (files[i]),
-                             sqns_firmware_sha256 (files[i]));
-    }
-}
-
-SqnsJob *
-sqns_job_new (SqnsDevice *device, SqnsFirmware *const files[SQNS_JOB_N_FILES], const SqnsRequest *request)
-{
-  SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
-  SqnsJobRecord *record = self->record = sqns_job_record_new ();
-  self->device = g_object_ref (device);
-  g_free (record->uuid);
-  record->uuid = g_uuid_string_random ();
-  record->created_at = g_get_real_time ();
-  sqns_job_record_set_request (record, request);
-  sqns_job_record_set (&record->message, "queued");
-  sqns_job_set_files (self, files);
-  record->bytes_total = (gint64)g_bytes_get_size (sqns_firmware_image (files[SQNS_JOB_FIRMWARE]));
-  self->own_safe = TRUE;
-  sqns_job_update_board (self);
-  sqns_job_update_safe (self);
-  return self;
 }
 
 const SqnsJobRecord *
 sqns_job_record (SqnsJob *job)
 {
-  return job->record;
+  return job->stored.record;
 }
 
 const SqnsJobFigures *
@@ -112,13 +96,13 @@ sqns_job_figures (SqnsJob *job)
 SqnsJobState
 sqns_job_state (SqnsJob *job)
 {
-  return job->figures.waits_for_user ? SQNS_JOB_WAITING : job->record->state;
+  return job->figures.waits_for_user ? SQNS_JOB_WAITING : job->stored.record->state;
 }
 
 const SqnsRequest *
 sqns_job_request (SqnsJob *job)
 {
-  return &job->record->request;
+  return &job->stored.record->request;
 }
 
 SqnsDevice *
@@ -130,109 +114,432 @@ sqns_job_device (SqnsJob *job)
 gboolean
 sqns_job_is_pending (SqnsJob *job)
 {
-  return job->record->state == SQNS_JOB_QUEUED || job->record->state == SQNS_JOB_WAITING;
+  return job->stored.record->state == SQNS_JOB_QUEUED || job->stored.record->state == SQNS_JOB_WAITING;
 }
 
 gboolean
 sqns_job_is_running (SqnsJob *job)
 {
-  return job->running;
+  return job->run != NULL;
 }
 
 gboolean
 sqns_job_is_interrupted (SqnsJob *job)
 {
-  return job->record->state == SQNS_JOB_INTERRUPTED;
+  return job->stored.record->state == SQNS_JOB_INTERRUPTED;
 }
 
 gboolean
 sqns_job_is_finished (SqnsJob *job)
 {
-  return sqns_job_state_ended (job->record->state);
+  return sqns_job_state_ended (job->stored.record->state);
 }
 
-SqnsFirmware *
-sqns_job_file (SqnsJob *job, SqnsJobFile file)
+gboolean
+sqns_job_resume_wanted (SqnsJob *job)
 {
-  return job->files[file];
+  return job->resume_wanted;
 }
 
-void
-sqns_job_log (SqnsJob *self, GLogLevelFlags level, const char *text)
+gint64
+sqns_job_not_again_before (SqnsJob *job)
 {
-  SqnsLogContext context = sqns_device_log_context (self->device);
-  context.job = self->record->uuid;
-  context.phase = self->record->started ? sqns_phase_name (self->record->phase) : NULL;
-  sqns_log (&context, level, "%s", text);
+  return job->not_again_before;
 }
 
-void
-sqns_job_emit_changed (SqnsJob *self, gboolean prompt)
+static void
+changed (SqnsJob *self, gboolean prompt)
 {
   g_signal_emit (self, signals[CHANGED], 0, prompt);
 }
 
-void
-sqns_job_set_message (SqnsJob *self, const char *message)
+static void
+show (SqnsJob *self, GLogLevelFlags level, const char *text)
 {
-  char *valid = sqns_clean_line (message, -1);
-  g_free (self->record->message);
-  self->record->message = valid;
+  sqns_stored_job_log (&self->stored, self->device, level, text);
+}
+
+static gboolean
+is_unsafe_meanwhile (SqnsJob *self)
+{
+  return sqns_device_link_config (self->device).unsafe;
+}
+
+/* While it does not run: not safe either while another job runs on its modem, or has left it writing. */
+static void
+update_safe (SqnsJob *self)
+{
+  gboolean others = sqns_device_info (self->device)->use == SQNS_USE_JOB || is_unsafe_meanwhile (self);
+  self->stored.record->safe = self->own_safe && !others;
+}
+
+/* Saving */
+
+static gboolean
+stores (SqnsJob *self)
+{
+  return self->store != NULL && sqns_job_store_is_open (self->store);
+}
+
+/* A restart would find it as it is. */
+static gboolean
+is_saved (SqnsJob *self)
+{
+  return stores (self) && self->figures.save_problem == NULL;
+}
+
+static void
+update_board (SqnsJob *self)
+{
+  const SqnsDeviceInfo *device = sqns_device_info (self->device);
+  SqnsLinkConfig link = sqns_device_link_config (self->device);
+  SqnsJobRecord *record = self->stored.record;
+
+  sqns_job_record_set (&record->device, device->id);
+  sqns_job_record_set (&record->devnode, device->devnode);
+  record->vendor = device->vendor;
+  record->product = device->product;
+  record->manual = device->manual;
+  record->port_link = link.kind;
+  sqns_job_record_set (&record->port_board, link.board);
+  record->port_speed = link.speed;
+}
+
+static guint
+millionths (double progress)
+{
+  return (guint)lround (progress * MILLION);
+}
+
+typedef struct {
+  SqnsJob *job;
+  GSourceFunc next; /* nullable */
+  gpointer data;
+  double progress; /* in the record */
+  gboolean again;
+} Save;
+
+static void save (SqnsJob *self, GSourceFunc next, gpointer data);
+static void start_save (SqnsJob *self, const Save *save);
+static void show_progress (SqnsJob *self);
+
+static void
+note_problem (SqnsJob *self, const GError *error)
+{
+  char **problem = &self->figures.save_problem;
+  if (error != NULL && *problem == NULL)
+    {
+      g_autofree char *text
+          = g_strdup_printf ("not on disk, a daemon that dies cannot go on with it: %s", error->message);
+      show (self, G_LOG_LEVEL_WARNING, text);
+      if (self->stored.transcript != NULL)
+        sqns_transcript_add (self->stored.transcript, g_get_monotonic_time (), '#', text);
+    }
+  g_free (*problem);
+  *problem = error != NULL ? g_strdup (error->message) : NULL;
+}
+
+static void
+on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Save *done = user_data;
+  g_autoptr (SqnsJob) self = done->job;
+  g_autoptr (GError) error = NULL;
+
+  if (sqns_job_store_save_finish (SQNS_JOB_STORE (source), result, &error))
+    self->saved_progress = done->progress;
+  note_problem (self, error);
+  self->saves_again = self->saves_again && !done->again;
+  if (sqns_error_is_timeout (error) && !self->saves_again && stores (self))
+    {
+      const Save again = { .job = self, .again = TRUE };
+      self->saves_again = TRUE;
+      start_save (self, &again);
+    }
+  if (self->run != NULL && sqns_job_run_progress (self->run) > self->figures.progress)
+    {
+      show_progress (self);
+      changed (self, FALSE);
+    }
+  if (done->next != NULL)
+    done->next (done->data);
+}
+
+static void
+start_save (SqnsJob *self, const Save *what)
+{
+  Save *copy = g_memdup2 (what, sizeof *what);
+  copy->job = g_object_ref (self);
+  copy->progress = self->stored.record->progress / MILLION;
+  sqns_job_store_save_async (self->store, &self->stored, on_saved, copy);
+}
+
+/* @next (nullable) is called when the record is saved, or cannot be, or not in time; at once without a store. */
+static void
+save (SqnsJob *self, GSourceFunc next, gpointer data)
+{
+  double progress = self->figures.progress;
+  if (self->run != NULL)
+    progress = MAX (progress, sqns_progress_promise (sqns_job_run_progress (self->run)));
+  self->stored.record->progress = millionths (progress);
+  update_board (self);
+  if (stores (self))
+    start_save (self, &(const Save){ .next = next, .data = data });
+  else
+    {
+      self->unsaved = TRUE;
+      if (next != NULL)
+        next (data);
+    }
+}
+
+/* A daemon that dies comes back with what is on disk: more is not shown before. Where the disk fails, there is nothing
+ * to come back with. */
+static void
+show_progress (SqnsJob *self)
+{
+  SqnsJobRecord *record = self->stored.record;
+  double value = sqns_job_run_progress (self->run);
+  double shown = is_saved (self) ? MIN (value, self->saved_progress) : value;
+
+  /* as a record can say it */
+  self->figures.progress = MAX (self->figures.progress, floor (shown * MILLION) / MILLION);
+  record->progress = MAX (record->progress, millionths (self->figures.progress));
+  if (stores (self) && sqns_progress_promise (value) > record->progress / MILLION)
+    save (self, NULL, NULL);
+}
+
+void
+sqns_job_set_store (SqnsJob *self, SqnsJobStore *store)
+{
+  if (self->store == store)
+    return;
+  if (self->store != NULL)
+    sqns_job_store_remove (self->store, &self->stored);
+  g_set_object (&self->store, store);
+  if (store == NULL)
+    return;
+  sqns_job_store_add (store, &self->stored);
+  if (stores (self) && (!sqns_job_is_finished (self) || self->unsaved))
+    {
+      self->unsaved = FALSE;
+      save (self, NULL, NULL);
+    }
+}
+
+void
+sqns_job_forget (SqnsJob *self, gboolean record)
+{
+  if (self->store != NULL)
+    sqns_job_store_forget (self->store, &self->stored, record);
+  g_clear_object (&self->store);
+}
+
+/* Beginnings */
+
+static void
+set_files (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES])
+{
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    {
+      if (files[i] == NULL)
+        continue;
+      g_set_object (&self->stored.files[i], files[i]);
+      sqns_request_set_file (&self->stored.record->request, (SqnsJobFile)i, sqns_firmware_name (files[i]),
+                             sqns_firmware_sha256 (files[i]));
+    }
+}
+
+SqnsJob *
+sqns_job_new (SqnsDevice *device, SqnsFirmware *const files[SQNS_JOB_N_FILES], const SqnsRequest *request)
+{
+  SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
+  SqnsJobRecord *record = self->stored.record = sqns_job_record_new ();
+  self->stored.transcript = sqns_transcript_new ();
+  self->device = g_object_ref (device);
+  g_free (record->uuid);
+  record->uuid = g_uuid_string_random ();
+  record->created_at = g_get_real_time ();
+  sqns_job_record_set_request (record, request);
+  sqns_job_record_set (&record->message, "queued");
+  set_files (self, files);
+  record->bytes_total = (gint64)g_bytes_get_size (sqns_firmware_image (files[SQNS_JOB_FIRMWARE]));
+  self->own_safe = TRUE;
+  update_board (self);
+  update_safe (self);
+  return self;
+}
+
+static void interrupt (SqnsJob *self, SqnsInterruption why, const GError *error);
+
+static void
+restore_end (SqnsJob *self)
+{
+  SqnsJobRecord *record = self->stored.record;
+  SqnsError code;
+
+  if (record->started) /* the youngest job is restored last */
+    sqns_device_set_flashing_since (self->device, record->safe ? 0 : record->finished_at);
+  if (*record->error_name != '\0' && !sqns_error_from_name (record->error_name, &code))
+    {
+      g_autoptr (GError) error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_FAILED, record->error_message);
+      sqns_job_record_set (&record->error_name, sqns_error_name (error));
+    }
+}
+
+SqnsJob *
+sqns_job_restore (SqnsDevice *device, SqnsStoredJob *stored)
+{
+  SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
+  SqnsJobRecord *record = stored->record;
+  gboolean cancel_asked = record->cancel_asked;
+
+  self->device = g_object_ref (device);
+  self->stored = *stored;
+  *stored = (SqnsStoredJob){ .error = g_steal_pointer (&self->stored.error) };
+  if (!record->manual)
+    sqns_device_update_ran (device, &record->checkpoint.version, &record->checkpoint.bootloader0);
+  self->own_safe = record->safe;
+  self->saved_progress = self->figures.progress = record->progress / MILLION;
+  if (sqns_job_state_ended (record->state))
+    {
+      restore_end (self);
+      return self;
+    }
+  sqns_job_record_set (&record->advice, NULL);
+  if (record->state == SQNS_JOB_RUNNING || record->state == SQNS_JOB_VERIFYING)
+    {
+      interrupt (self, SQNS_INTERRUPTION_DAEMON_DIED, NULL);
+      if (cancel_asked)
+        sqns_job_cancel (self, NULL); /* if it has not ended by that */
+    }
+  return self;
 }
 
 gboolean
 sqns_job_set_pending (SqnsJob *self, SqnsJobState state, guint queue_position, const char *message)
 {
+  SqnsJobRecord *record = self->stored.record;
   g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
   if (sqns_job_is_interrupted (self))
     state = SQNS_JOB_INTERRUPTED;
-  gboolean safe = self->record->safe;
-  sqns_job_update_safe (self);
-  gboolean prompt = state != self->record->state || safe != self->record->safe;
-  if (!prompt && queue_position == self->figures.queue_position && g_str_equal (message, self->record->message))
+  gboolean safe = record->safe;
+  update_safe (self);
+  gboolean prompt = state != record->state || safe != record->safe;
+  if (!prompt && queue_position == self->figures.queue_position && g_str_equal (message, record->message))
     return FALSE;
-  self->record->state = state;
+  record->state = state;
   self->figures.queue_position = queue_position;
-  sqns_job_set_message (self, message);
-  sqns_job_emit_changed (self, prompt);
+  sqns_job_record_set_message (record, message);
+  changed (self, prompt);
   return TRUE;
+}
+
+void
+sqns_job_resume (SqnsJob *self)
+{
+  g_return_if_fail (sqns_job_is_interrupted (self));
+  self->resume_wanted = TRUE;
+  self->not_again_before = 0;
+}
+
+void
+sqns_job_requeue (SqnsJob *self, SqnsStoredJob *loaded)
+{
+  SqnsJobRecord *record = self->stored.record;
+  g_return_if_fail (sqns_job_record_is_resumable (record));
+  if (self->stored.transcript == NULL)
+    self->stored.transcript = g_steal_pointer (&loaded->transcript);
+  set_files (self, loaded->files);
+  record->fruitless = 0;
+  record->request.at_once = TRUE; /* the user asks for now */
+  record->state = SQNS_JOB_QUEUED;
+  record->finished_at = 0;
+  sqns_job_record_set (&record->error_name, NULL);
+  sqns_job_record_set (&record->error_message, NULL);
+  sqns_job_record_set (&record->advice, NULL);
+  sqns_job_record_set_message (record, "queued again, to go on from where the modem is");
+  show (self, G_LOG_LEVEL_MESSAGE, record->message);
+  save (self, NULL, NULL);
+  changed (self, TRUE);
+}
+
+gboolean
+sqns_job_forget_checkpoint (SqnsJob *self)
+{
+  SqnsCheckpoint *checkpoint = &self->stored.record->checkpoint;
+  if (self->run != NULL || (!checkpoint->done.modified && !sqns_version_known (&checkpoint->version)))
+    return FALSE;
+  *checkpoint = (SqnsCheckpoint){ .salt = checkpoint->salt, .tag = checkpoint->tag }; /* it is the same modem */
+  save (self, NULL, NULL);
+  return TRUE;
+}
+
+/* Ends */
+
+/* The job stops running, or has never run. */
+static void
+end_run (SqnsJob *self)
+{
+  g_autoptr (SqnsJobRun) run = g_steal_pointer (&self->run);
+  self->figures = (SqnsJobFigures){ .progress = self->figures.progress, .save_problem = self->figures.save_problem };
+  self->stored.record->cancel_asked = FALSE;
+  self->resume_wanted = FALSE;
+  if (run == NULL)
+    return;
+  sqns_job_run_end (run);
+  g_signal_handlers_disconnect_by_data (run, self);
+}
+
+/* Whoever uses the modem next knows what this job did to it. */
+static void
+leave_unsafe (SqnsJob *self)
+{
+  self->own_safe = self->stored.record->safe;
+  if (!self->own_safe && !is_unsafe_meanwhile (self))
+    sqns_device_set_flashing_since (self->device, g_get_real_time ());
+}
+
+static gboolean
+announce_end (gpointer data)
+{
+  g_autoptr (SqnsJob) self = data;
+
+  if (sqns_job_is_finished (self)) /* it was not resumed meanwhile */
+    {
+      changed (self, TRUE);
+      g_signal_emit (self, signals[FINISHED], 0);
+    }
+  return G_SOURCE_REMOVE;
 }
 
 static void
 end_well (SqnsJob *self)
 {
-  self->record->state = SQNS_JOB_SUCCEEDED;
-  self->record->safe = TRUE;
-  sqns_progress_succeed (&self->progress);
-  self->figures.progress = self->progress.value;
+  SqnsJobRecord *record = self->stored.record;
+  record->state = SQNS_JOB_SUCCEEDED;
+  record->safe = TRUE;
+  self->figures.progress = 1.0;
   if (sqns_device_info (self->device)->link == SQNS_LINK_PASSTHROUGH)
-    sqns_job_record_set (&self->record->advice, sqns_advice_message (SQNS_ADVICE_LEAVE_PASSTHROUGH));
-  sqns_job_log (self, G_LOG_LEVEL_MESSAGE, self->record->message);
+    sqns_job_record_set (&record->advice, sqns_advice_message (SQNS_ADVICE_LEAVE_PASSTHROUGH));
+  show (self, G_LOG_LEVEL_MESSAGE, record->message);
 }
 
-/* Where it went wrong. A modem that was left as it was is told about as one that nothing was begun on. */
-static SqnsPhase
-failed_phase (SqnsJob *self)
-{
-  return self->record->phase == SQNS_PHASE_RELEASE && !self->record->checkpoint.written ? self->work_phase
-                                                                                        : self->record->phase;
-}
-
-/* Takes @error. */
+/* @phase: where it went wrong. Takes @error. */
 static void
-end_badly (SqnsJob *self, GError *error)
+end_badly (SqnsJob *self, SqnsPhase phase, GError *error)
 {
-  SqnsJobRecord *record = self->record;
+  SqnsJobRecord *record = self->stored.record;
   g_autoptr (GError) normal = sqns_error_normalize (error);
   gboolean cancelled = g_error_matches (normal, SQNS_ERROR, SQNS_ERROR_CANCELLED);
 
-  sqns_job_set_message (self, normal->message);
+  sqns_job_record_set_message (record, normal->message);
   sqns_job_record_set (&record->error_name, sqns_error_name (normal));
   sqns_job_record_set (&record->error_message, record->message);
   record->state = cancelled ? SQNS_JOB_CANCELLED : SQNS_JOB_FAILED;
   const SqnsFailure failure = {
     .code = normal->code,
-    .phase = failed_phase (self),
+    .phase = phase,
     .mode = self->mode,
     .contact = sqns_device_info (self->device)->contact,
     .safe = record->safe,
@@ -240,116 +547,444 @@ end_badly (SqnsJob *self, GError *error)
   const SqnsDiagnosis diagnosis = sqns_diagnose (&failure);
   sqns_job_record_set (&record->advice, sqns_advice_message (diagnosis.advice));
   record->safe = diagnosis.power != SQNS_POWER_KEEP;
-  sqns_job_log (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, record->message);
+  show (self, cancelled ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING, record->message);
 }
 
-void
-sqns_job_update_safe (SqnsJob *self)
+/* The one way to an end: @error (taken) NULL is success. It is announced only once it is saved, so that no daemon
+ * resumes the job after that. */
+static void
+finish (SqnsJob *self, GError *error)
 {
-  gboolean others
-      = sqns_device_info (self->device)->use == SQNS_USE_JOB || sqns_device_link_config (self->device).unsafe;
-  self->record->safe = self->own_safe && !others;
-}
+  SqnsJobRecord *record = self->stored.record;
+  SqnsPhase phase = record->phase;
+  gboolean ran = self->run != NULL;
 
-void
-sqns_job_leave_doubt (SqnsJob *self)
-{
-  self->own_safe = self->record->safe;
-  if (!self->record->safe && !sqns_device_link_config (self->device).unsafe)
-    sqns_device_set_flashing_since (self->device, g_get_real_time ());
-}
-
-static gboolean
-tell_end (gpointer data)
-{
-  g_autoptr (SqnsJob) self = data;
-
-  if (sqns_job_is_finished (self)) /* nobody has resumed it meanwhile */
-    {
-      sqns_job_emit_changed (self, TRUE);
-      g_signal_emit (self, signals[FINISHED], 0);
-    }
-  return G_SOURCE_REMOVE;
-}
-
-/* Its end is told once it is on disk: no daemon that comes later goes on with it. */
-void
-sqns_job_finish (SqnsJob *self, GError *error)
-{
-  sqns_job_stop_heartbeat (self);
-  gboolean ran = self->running;
   if (!ran)
-    sqns_job_update_safe (self);
-  self->running = FALSE;
-  sqns_job_clear_figures (self);
-  self->record->cancel_asked = FALSE;
-  self->record->finished_at = g_get_real_time ();
+    update_safe (self);
+  else if (phase == SQNS_PHASE_RELEASE && !record->checkpoint.written)
+    phase = sqns_job_run_work_phase (self->run); /* the modem is as if nothing had begun */
+  end_run (self);
+  record->finished_at = g_get_real_time ();
   if (error == NULL)
     end_well (self);
   else
-    end_badly (self, error);
+    end_badly (self, phase, error);
   if (ran)
-    sqns_job_leave_doubt (self);
-  self->resume_wanted = FALSE;
+    leave_unsafe (self);
   drop_files (self);
-  sqns_job_keep (self, tell_end, g_object_ref (self));
+  save (self, announce_end, g_object_ref (self));
 }
 
-static GError *
-cancelled_between (SqnsJob *self)
+/* Grows with what cannot be lost again. */
+static guint
+count_milestones (const SqnsCheckpoint *checkpoint)
 {
-  if (!self->record->checkpoint.done.modified)
-    return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
-                        "cancelled while it was interrupted: nothing had been sent that changes the modem");
-  return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
-                      "cancelled while it was interrupted: the modem is as the interruption left it, which is not "
-                      "known; %s",
-                      self->record->safe
-                          ? "nothing had been written to its flash, power may be cut"
-                          : "leave its power on; the job can still be resumed, or the modem upgraded again");
+  const SqnsPlanDone *done = &checkpoint->done;
+  return !!done->modified + !!checkpoint->written + (done->updater_loads > 0) + !!done->bootrom_replaced
+         + !!done->first_step_done + !!done->file_sent + !!done->file_taken + !!done->rebooted;
 }
 
-gboolean
-sqns_job_cancel (SqnsJob *self, GError **error)
+static void
+count_interruption (SqnsJobRecord *record)
 {
-  if (sqns_job_is_finished (self))
+  guint milestones = count_milestones (&record->checkpoint);
+  record->interruptions++;
+  record->fruitless = milestones > record->milestones ? 1 : record->fruitless + 1;
+  record->milestones = MAX (record->milestones, milestones);
+}
+
+/* Of a running job, or one that ran when its record was written. @error: of the run, nullable. */
+static void
+interrupt (SqnsJob *self, SqnsInterruption why, const GError *error)
+{
+  SqnsJobRecord *record = self->stored.record;
+  g_autofree char *before = g_strdup (record->interruption);
+
+  /* a modem that was written to in a run without an orderly end may be writing still */
+  if (sqns_interruption_counts (why))
+    record->safe = record->safe && !record->checkpoint.written;
+  if (self->run != NULL)
+    record->phase = sqns_job_run_work_phase (self->run);
+  record->board_lost = why == SQNS_INTERRUPTION_BOARD_LOST;
+  g_free (record->interruption);
+  record->interruption
+      = sqns_interruption_message (why, record->phase, record->safe, error != NULL ? error->message : "");
+  leave_unsafe (self);
+  if (sqns_interruption_counts (why))
+    count_interruption (record);
+  if (record->fruitless > SQNS_MAX_FRUITLESS)
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job has ended already: it is %s",
-                   sqns_job_state_name (self->record->state));
-      return FALSE;
+      finish (self, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
+                                 "%s; that was interruption %u in a row that brought it no further: given up",
+                                 record->interruption, record->fruitless));
+      return;
     }
-  if (sqns_job_is_pending (self))
-    {
-      sqns_job_abort (self, g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
-                                         "cancelled before it began: nothing was sent to the modem"));
-      return TRUE;
-    }
-  if (sqns_job_is_interrupted (self))
-    {
-      sqns_job_finish (self, cancelled_between (self));
-      return TRUE;
-    }
-  if (self->figures.committed)
-    {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
-                   "the modem is being changed (phase %s): a cancel is not possible before this phase ends",
-                   sqns_phase_name (self->record->phase));
-      return FALSE;
-    }
-  self->record->cancel_asked = TRUE;
-  if (!g_cancellable_is_cancelled (self->cancellable))
-    {
-      sqns_job_set_message (self, "cancelling");
-      sqns_job_keep (self, NULL, NULL);
-      sqns_job_emit_changed (self, FALSE);
-      g_cancellable_cancel (self->cancellable);
-    }
-  return TRUE;
+  end_run (self);
+  record->state = SQNS_JOB_INTERRUPTED;
+  sqns_job_record_set (&record->advice, sqns_interruption_advice (why));
+  self->not_again_before = g_get_real_time () + sqns_interruption_pause (why, record->fruitless);
+  sqns_job_record_set_message (record, record->interruption);
+  gboolean known = why == SQNS_INTERRUPTION_PORT_BUSY && g_str_equal (before, record->interruption);
+  show (self, known ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING, record->interruption);
+  save (self, NULL, NULL);
+  changed (self, TRUE);
 }
 
 void
 sqns_job_abort (SqnsJob *self, GError *error)
 {
   g_return_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self));
-  sqns_job_finish (self, error);
+  finish (self, error);
+}
+
+/* Running */
+
+static void
+update_device (SqnsJob *self, const GError *error)
+{
+  gboolean silent = sqns_error_is_timeout (error) && sqns_device_info (self->device)->contact != SQNS_CONTACT_ANSWERED;
+  gboolean lost = g_error_matches (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
+
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_NEEDS_RECOVERY))
+    {
+      if (self->mode != SQNS_MODE_FFH && self->mode != SQNS_MODE_MTOOLS)
+        self->mode = SQNS_MODE_RECOVERY;
+      sqns_device_set_mode (self->device, self->mode);
+    }
+  else if (self->stored.record->phase > SQNS_PHASE_PREPARE && (silent || lost))
+    {
+      self->mode = SQNS_MODE_UNKNOWN;
+      sqns_device_set_mode (self->device, SQNS_MODE_UNKNOWN);
+    }
+  sqns_device_set_error (self->device, error);
+}
+
+static void
+take_result (SqnsJob *self, const SqnsUpgradeResult *result)
+{
+  SqnsJobRecord *record = self->stored.record;
+  gboolean dry_run = record->request.dry_run;
+  g_autofree char *text = g_strdup_printf ("%s%s", dry_run ? "dry run, nothing was changed: " : "",
+                                           result->summary != NULL ? result->summary : "done");
+  if (sqns_version_known (&result->before))
+    record->version_before = result->before;
+  if (!dry_run)
+    {
+      record->version_after = result->after;
+      sqns_device_set_version (self->device, &result->after);
+    }
+  sqns_job_record_set_message (record, text);
+}
+
+/* What a failed run means for the job, by why it was cancelled. *@error becomes what is reported. */
+static SqnsInterruption
+judge (SqnsJob *self, GError **error)
+{
+  const SqnsJobRecord *record = self->stored.record;
+  const GError *why;
+  SqnsCancelReason cancelled = sqns_job_run_cancelled (self->run, &why);
+
+  if (why != NULL && (cancelled == SQNS_CANCEL_NOT_SAVED || g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_CANCELLED)))
+    {
+      g_error_free (*error);
+      *error = g_error_copy (why);
+    }
+  const SqnsAttempt attempt = {
+    .code = (*error)->code,
+    .cancelled = cancelled,
+    .begun = record->checkpoint.done.modified || record->interruptions > 0,
+    .saved = is_saved (self),
+  };
+  return sqns_interruption (&attempt);
+}
+
+static void
+on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
+{
+  g_autoptr (SqnsJob) self = user_data; /* the run's reference */
+  g_autoptr (SqnsDevice) device = g_object_ref (self->device);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SqnsUpgradeResult) result = self->backend->upgrade_finish (async, &error);
+  SqnsJobRecord *record = self->stored.record;
+  SqnsInterruption why = SQNS_INTERRUPTION_NONE;
+
+  self->mode = sqns_job_run_mode (self->run);
+  if (result != NULL)
+    take_result (self, result);
+  else
+    {
+      error = sqns_error_normalize (g_steal_pointer (&error));
+      why = judge (self, &error);
+    }
+  sqns_job_run_remark (self->run, "%s: %s", error != NULL ? sqns_error_name (error) : "done",
+                       error != NULL ? error->message : record->message);
+  /* it never got the port: what was known of the modem still holds */
+  if (g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED) && record->phase == SQNS_PHASE_ACQUIRE)
+    record->safe = self->own_safe;
+  update_device (self, error);
+  if (why != SQNS_INTERRUPTION_NONE)
+    interrupt (self, why, error);
+  else
+    finish (self, g_steal_pointer (&error));
+  /* after the end is known: a job that is started by the release finds this one finished */
+  sqns_device_release (device);
+}
+
+static void
+on_run_changed (SqnsJobRun *run, gboolean prompt, SqnsJob *self)
+{
+  show_progress (self);
+  changed (self, prompt);
+}
+
+/* What lies between the two files of release 48829 must outlive the daemon: a modem that was left there was seen to be
+ * lost. Any other modem tells by itself what is to be done with it. */
+static void
+refuse_without_disk (SqnsJob *self)
+{
+  const SqnsJobRecord *record = self->stored.record;
+  const char *problem = self->figures.save_problem;
+  if (*record->request.files[SQNS_JOB_FIRST_STEP].sha256 == '\0' || !stores (self) || problem == NULL
+      || record->checkpoint.done.first_step_done)
+    return;
+  sqns_job_run_cancel (self->run, SQNS_CANCEL_NOT_SAVED,
+                       g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
+                                    "an upgrade in two steps must be on disk before it begins, and that failed (%s): "
+                                    "nothing was written to the modem; free the disk and run it again",
+                                    problem));
+}
+
+typedef struct {
+  SqnsJob *job;
+  GSourceFunc done;
+  gpointer data;
+} Checkpoint;
+
+static gboolean
+on_checkpoint_saved (gpointer user_data)
+{
+  g_autofree Checkpoint *checkpoint = user_data;
+  g_autoptr (SqnsJob) self = checkpoint->job;
+  refuse_without_disk (self);
+  checkpoint->done (checkpoint->data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The step that is about to begin is on disk before it does. */
+static void
+on_checkpoint (gpointer data, const SqnsCheckpoint *checkpoint, GSourceFunc done, gpointer done_data)
+{
+  SqnsJob *self = data;
+  const Checkpoint copy = { g_object_ref (self), done, done_data };
+  gpointer saving = g_memdup2 (&copy, sizeof copy);
+  self->stored.record->checkpoint = *checkpoint;
+  if (stores (self))
+    save (self, on_checkpoint_saved, saving);
+  else
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_checkpoint_saved, saving, NULL);
+}
+
+/* In recovery the version is unreadable: the one that was last seen counts. */
+static SqnsCheckpoint
+initial_checkpoint (SqnsJob *self)
+{
+  const SqnsDeviceInfo *device = sqns_device_info (self->device);
+  SqnsCheckpoint checkpoint = self->stored.record->checkpoint;
+  if (!checkpoint.done.modified && !sqns_version_known (&checkpoint.version))
+    {
+      checkpoint.version = device->ran;
+      checkpoint.bootloader0 = device->boot_rom;
+    }
+  return checkpoint;
+}
+
+static guint
+user_timeout_s (const SqnsLinkConfig *link)
+{
+  if (link->kind == SQNS_LINK_DIRECT)
+    return 0;
+  return link->usb_board || link->board != NULL || link->kind != SQNS_LINK_AUTO ? USER_BOARD_S : USER_UNKNOWN_S;
+}
+
+static SqnsUpgradeConfig
+make_config (SqnsJob *self)
+{
+  const SqnsRequest *request = sqns_job_request (self);
+  SqnsFirmware *const *files = self->stored.files;
+  SqnsFirmware *first = files[SQNS_JOB_FIRST_STEP], *updater = files[SQNS_JOB_UPDATER];
+  SqnsLinkConfig link = sqns_device_link_config (self->device);
+  if (request->link != SQNS_LINK_AUTO)
+    link.kind = request->link;
+  if (request->speed != 0)
+    link.speed = request->speed;
+  link.hand_s = request->dry_run ? 0 : user_timeout_s (&link);
+  return (SqnsUpgradeConfig){
+    .link = link,
+    .image = sqns_firmware_image (files[SQNS_JOB_FIRMWARE]),
+    .caba = sqns_firmware_caba (files[SQNS_JOB_FIRMWARE]),
+    .first_step = first != NULL ? sqns_firmware_image (first) : NULL,
+    .first_caba = first != NULL ? sqns_firmware_caba (first) : NULL,
+    .updater = updater != NULL ? sqns_firmware_image (updater) : NULL,
+    .rules = self->rules,
+    .options = request->options,
+    .block_size = request->block_size,
+    .dry_run = request->dry_run,
+    .checkpoint = initial_checkpoint (self),
+    .save = on_checkpoint,
+    .save_data = self,
+  };
+}
+
+/* The record says that it runs. */
+static gboolean
+begin_upgrade (gpointer user_data)
+{
+  SqnsJob *self = user_data; /* with the run's reference */
+  refuse_without_disk (self);
+  SqnsUpgradeConfig config = make_config (self);
+  SqnsMonitor monitor = sqns_job_run_monitor (self->run);
+  self->backend->upgrade_async (&config, &monitor, sqns_job_run_cancellable (self->run), on_upgraded, self);
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+sqns_job_start (SqnsJob *self, const SqnsBackend *backend, const SqnsRules *rules, GError **error)
+{
+  SqnsJobRecord *record = self->stored.record;
+  g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
+  if (!sqns_device_claim (self->device, SQNS_USE_JOB, record->uuid, error))
+    return FALSE;
+
+  self->backend = backend;
+  self->rules = rules;
+  self->mode = SQNS_MODE_UNKNOWN;
+  self->resume_wanted = FALSE;
+  self->figures.queue_position = 0;
+  record->state = SQNS_JOB_RUNNING;
+  record->started = TRUE;
+  if (record->started_at == 0)
+    record->started_at = g_get_real_time ();
+  record->safe = self->own_safe && !is_unsafe_meanwhile (self);
+  sqns_job_record_set (&record->advice, NULL);
+  sqns_job_record_set_message (record, "starting");
+  self->run = sqns_job_run_new (&self->stored, &self->figures, self->device);
+  g_signal_connect (self->run, "changed", G_CALLBACK (on_run_changed), self);
+  show (self, G_LOG_LEVEL_MESSAGE, record->interruptions > 0 ? "upgrade goes on" : "upgrade begins");
+  changed (self, TRUE);
+  save (self, begin_upgrade, g_object_ref (self));
+  return TRUE;
+}
+
+/* Cancelling */
+
+static GError *
+cancelled_between (const SqnsJobRecord *record)
+{
+  if (!record->checkpoint.done.modified)
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
+                        "cancelled while it was interrupted: nothing had been sent that changes the modem");
+  return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
+                      "cancelled while it was interrupted: the modem is as the interruption left it, which is not "
+                      "known; %s",
+                      record->safe ? "nothing had been written to its flash, power may be cut"
+                                   : "leave its power on; the job can still be resumed, or the modem upgraded again");
+}
+
+gboolean
+sqns_job_cancel (SqnsJob *self, GError **error)
+{
+  SqnsJobRecord *record = self->stored.record;
+
+  if (sqns_job_is_finished (self))
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job has ended already: it is %s",
+                   sqns_job_state_name (record->state));
+      return FALSE;
+    }
+  if (sqns_job_is_pending (self))
+    finish (self,
+            g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED, "cancelled before it began: nothing was sent to the modem"));
+  else if (sqns_job_is_interrupted (self))
+    finish (self, cancelled_between (record));
+  else if (self->figures.committed)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
+                   "the modem is being changed (phase %s): a cancel is not possible before this phase ends",
+                   sqns_phase_name (record->phase));
+      return FALSE;
+    }
+  else
+    {
+      record->cancel_asked = TRUE;
+      if (!g_cancellable_is_cancelled (sqns_job_run_cancellable (self->run)))
+        {
+          sqns_job_record_set_message (record, "cancelling");
+          save (self, NULL, NULL);
+          changed (self, FALSE);
+        }
+      sqns_job_run_cancel (self->run, SQNS_CANCEL_USER, NULL);
+    }
+  return TRUE;
+}
+
+void
+sqns_job_stop (SqnsJob *self)
+{
+  if (self->run != NULL)
+    {
+      sqns_job_run_stop (self->run);
+      return;
+    }
+  if (is_saved (self) || sqns_job_is_finished (self))
+    return; /* the next daemon finds it */
+  if (sqns_job_is_interrupted (self))
+    sqns_job_cancel (self, NULL);
+  else
+    sqns_job_abort (self, g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
+                                       "the daemon stopped before the job began: nothing was sent to the modem"));
+}
+
+/* The transcript */
+
+gsize
+sqns_job_log_size (SqnsJob *self)
+{
+  return self->stored.transcript != NULL ? sqns_transcript_size (self->stored.transcript) : 0;
+}
+
+static void
+return_log (GTask *task, const SqnsTranscript *transcript)
+{
+  GError *error = NULL;
+  int fd = sqns_transcript_snapshot (transcript, &error);
+  if (fd >= 0)
+    g_task_return_int (task, fd);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_log_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (SqnsStoredJob) loaded = sqns_job_store_load_finish (SQNS_JOB_STORE (source), result);
+  return_log (task, loaded->transcript);
+}
+
+void
+sqns_job_open_log_async (SqnsJob *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (SqnsTranscript) empty = sqns_transcript_new ();
+  g_task_set_source_tag (task, sqns_job_open_log_async);
+  if (self->stored.transcript == NULL && stores (self))
+    sqns_job_store_load_async (self->store, self->stored.record, FALSE, on_log_loaded, g_steal_pointer (&task));
+  else
+    return_log (task, self->stored.transcript != NULL ? self->stored.transcript : empty);
+}
+
+int
+sqns_job_open_log_finish (SqnsJob *job, GAsyncResult *result, GError **error)
+{
+  return (int)g_task_propagate_int (G_TASK (result), error);
 }

@@ -414,12 +414,6 @@ sqns_state_folder_read_record (const char *path, GError **error)
   return g_steal_pointer (&record);
 }
 
-gboolean
-sqns_state_folder_is_record (const char *name)
-{
-  return g_str_has_suffix (name, RECORD);
-}
-
 /* One damaged record must not cost the others. */
 static SqnsJobRecord *
 read_or_set_aside (const char *path)
@@ -502,14 +496,6 @@ load_transcript (const SqnsStateFolder *self, SqnsStoredJob *job)
   job->transcript = sqns_transcript_new ();
   if (text != NULL)
     sqns_transcript_restore (job->transcript, text);
-}
-
-void
-sqns_state_folder_load_job (const SqnsStateFolder *self, SqnsStoredJob *job, gboolean files)
-{
-  if (files)
-    load_files (self, NULL, job);
-  load_transcript (self, job);
 }
 
 /* All of them */
@@ -640,6 +626,21 @@ sqns_state_folder_load (SqnsStateFolder *self, gint64 expired, guint max_ended, 
   g_ptr_array_sort (jobs, compare_births);
   remove_unneeded (self, jobs);
   return jobs;
+}
+
+SqnsStoredJob *
+sqns_state_folder_load_job (const SqnsStateFolder *self, const SqnsJobRecord *record)
+{
+  SqnsStoredJob *job = stored_job_new (sqns_job_record_copy (record));
+  load_files (self, NULL, job);
+  load_transcript (self, job);
+  return job;
+}
+
+char *
+sqns_state_folder_uuid (const char *name)
+{
+  return uuid_of (name, RECORD);
 }
 
 void

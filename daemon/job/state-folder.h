@@ -31,9 +31,9 @@ const char *sqns_state_folder_jobs (const SqnsStateFolder *folder); /* the folde
  * result is SqnsStoredJob by creation. FAILED when nothing can be stored there. */
 GPtrArray *sqns_state_folder_load (SqnsStateFolder *folder, gint64 expired, guint max_ended, GError **error);
 
-/* In any thread: the transcript of @job, whose record is known, and with @files its firmware, verified again. Never
- * fails: see the job's error. */
-void sqns_state_folder_load_job (const SqnsStateFolder *folder, SqnsStoredJob *job, gboolean files);
+/* In any thread: a job by its @record, of which a copy is made, with its transcript and its firmware, verified again.
+ * Never fails: see the job's error. */
+SqnsStoredJob *sqns_state_folder_load_job (const SqnsStateFolder *folder, const SqnsJobRecord *record);
 
 /* Writes @files and @log (nullable), then the record beside its place. FAILED: the disk's words; the record that is
  * there stays. @log need not survive a power cut. */
@@ -60,4 +60,4 @@ void sqns_state_folder_unlock (SqnsStateFolder *folder);
 /* In any thread: the record at @path, by its own name. Errors: FAILED (damaged, no regular file, too long),
  * G_FILE_ERROR. */
 SqnsJobRecord *sqns_state_folder_read_record (const char *path, GError **error);
-gboolean sqns_state_folder_is_record (const char *name); /* of a file */
+char *sqns_state_folder_uuid (const char *name); /* of the file of a record, else NULL; caller frees */

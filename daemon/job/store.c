@@ -20,6 +20,7 @@ struct _SqnsJobStore {
   GPtrArray *jobs;     /* SqnsStoredJob, borrowed */
   GAsyncQueue *orders; /* to the thread */
   GThread *thread;     /* NULL until the first order */
+  gboolean closed;
   SqnsBacklog *answers;
   SqnsFairQueue *questions; /* GTask, by users */
   guint searches;
@@ -227,6 +228,12 @@ static void
 give (Order *order)
 {
   SqnsJobStore *self = order->store;
+  if (self->closed)
+    {
+      g_set_error_literal (&order->error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has stopped");
+      sqns_backlog_push (self->answers, order);
+      return;
+    }
   if (self->thread == NULL)
     self->thread = g_thread_new ("job-store", writer, self);
   g_async_queue_push (self->orders, order);
@@ -234,8 +241,7 @@ give (Order *order)
 
 /* @timeout_s 0: none. */
 static void
-give_task (
-    Order *order, guint timeout_s, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
+give_task (Order *order, guint timeout_s, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
 {
   order->task = g_task_new (order->store, NULL, callback, user_data);
   g_task_set_source_tag (order->task, tag);
@@ -245,10 +251,16 @@ give_task (
 }
 
 static void
+sqns_job_store_dispose (GObject *object)
+{
+  sqns_job_store_close (SQNS_JOB_STORE (object));
+  G_OBJECT_CLASS (sqns_job_store_parent_class)->dispose (object);
+}
+
+static void
 sqns_job_store_finalize (GObject *object)
 {
   SqnsJobStore *self = SQNS_JOB_STORE (object);
-  sqns_job_store_close (self);
   g_ptr_array_unref (self->jobs);
   g_async_queue_unref (self->orders);
   sqns_backlog_free (self->answers, NULL);
@@ -260,6 +272,7 @@ sqns_job_store_finalize (GObject *object)
 static void
 sqns_job_store_class_init (SqnsJobStoreClass *klass)
 {
+  G_OBJECT_CLASS (klass)->dispose = sqns_job_store_dispose;
   G_OBJECT_CLASS (klass)->finalize = sqns_job_store_finalize;
 }
 
@@ -288,6 +301,7 @@ sqns_job_store_close (SqnsJobStore *self)
       give (order_new (self, STOP, NULL));
       g_thread_join (g_steal_pointer (&self->thread));
     }
+  self->closed = TRUE;
   if (self->folder != NULL)
     sqns_state_folder_unlock (self->folder);
 }
@@ -343,7 +357,7 @@ needs (const SqnsStoredJob *job, const char *sha256)
 static void
 release_files (SqnsJobStore *self, const SqnsRequest *request)
 {
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+  for (guint i = 0; i < SQNS_JOB_N_FILES && !self->closed; i++)
     {
       const char *sha256 = request->files[i].sha256;
       gboolean needed = *sha256 == '\0';
@@ -361,12 +375,18 @@ sqns_job_store_add (SqnsJobStore *self, const SqnsStoredJob *job)
 }
 
 void
-sqns_job_store_remove (SqnsJobStore *self, const SqnsStoredJob *job, gboolean forget)
+sqns_job_store_remove (SqnsJobStore *self, const SqnsStoredJob *job)
 {
   g_ptr_array_remove (self->jobs, (gpointer)job);
+}
+
+void
+sqns_job_store_forget (SqnsJobStore *self, const SqnsStoredJob *job, gboolean record)
+{
+  sqns_job_store_remove (self, job);
   if (self->folder == NULL)
     return;
-  if (forget)
+  if (record)
     give (order_new (self, REMOVE_JOB, job->record->uuid));
   release_files (self, &job->record->request);
 }
@@ -418,33 +438,35 @@ sqns_job_store_flush_finish (SqnsJobStore *store, GAsyncResult *result)
 }
 
 static void
+record_free (gpointer record)
+{
+  sqns_job_record_free (record);
+}
+
+static void
 stored_job_free (gpointer job)
 {
   sqns_stored_job_free (job);
 }
 
 static void
-load_in_thread (GTask *task, gpointer store, gpointer user_data, GCancellable *cancellable)
+load_in_thread (GTask *task, gpointer store, gpointer record, GCancellable *cancellable)
 {
   SqnsJobStore *self = store;
-  gboolean files = g_task_get_check_cancellable (task);
-  sqns_state_folder_load_job (self->folder, user_data, files);
-  g_task_return_boolean (task, TRUE);
+  g_task_return_pointer (task, sqns_state_folder_load_job (self->folder, record), stored_job_free);
 }
 
 void
-sqns_job_store_load_async (SqnsJobStore *self,
-                           const SqnsJobRecord *record,
-                           gboolean files,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data)
+sqns_job_store_load_async (
+    SqnsJobStore *self, const SqnsJobRecord *record, gboolean files, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-  SqnsStoredJob *job = g_new0 (SqnsStoredJob, 1);
-  job->record = sqns_job_record_copy (record);
+  SqnsJobRecord *wanted = sqns_job_record_copy (record);
+  for (guint i = 0; i < SQNS_JOB_N_FILES && !files; i++)
+    sqns_request_set_file (&wanted->request, (SqnsJobFile)i, NULL, NULL);
   g_task_set_source_tag (task, sqns_job_store_load_async);
-  g_task_set_task_data (task, job, stored_job_free);
-  g_task_run_in_thread (task, files ? load_all_in_thread : load_log_in_thread);
+  g_task_set_task_data (task, wanted, record_free);
+  g_task_run_in_thread (task, load_in_thread);
 }
 
 SqnsStoredJob *
@@ -488,12 +510,6 @@ question_free (gpointer data)
 }
 
 static void
-record_free (gpointer record)
-{
-  sqns_job_record_free (record);
-}
-
-static void
 search_in_thread (GTask *task, gpointer store, gpointer task_data, GCancellable *cancellable)
 {
   SqnsJobStore *self = store;
@@ -527,8 +543,7 @@ serve (SqnsJobStore *self)
       question->known = g_ptr_array_new_with_free_func (record_free);
       /* also those that go on: they have an older record on disk */
       for (guint i = 0; i < self->jobs->len; i++)
-        g_ptr_array_add (question->known,
-                         sqns_job_record_copy (((const SqnsStoredJob *)self->jobs->pdata[i])->record));
+        g_ptr_array_add (question->known, sqns_job_record_copy (((const SqnsStoredJob *)self->jobs->pdata[i])->record));
       g_task_set_source_tag (search, serve);
       g_task_set_task_data (search, question, NULL); /* @task's */
       self->searches++;
@@ -547,11 +562,8 @@ sqns_job_store_end_history (SqnsJobStore *self)
 }
 
 void
-sqns_job_store_history_async (SqnsJobStore *self,
-                              guint uid,
-                              const SqnsHistoryFilter *filter,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data)
+sqns_job_store_history_async (
+    SqnsJobStore *self, guint uid, const SqnsHistoryFilter *filter, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (self, NULL, callback, user_data);
   Question *question = g_new0 (Question, 1);

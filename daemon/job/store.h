@@ -18,19 +18,18 @@ void sqns_job_store_close (SqnsJobStore *store);
 
 /* Uses @folder from now on, and loads the jobs that are there: SqnsStoredJob by creation, see
  * sqns_state_folder_load(). FAILED when nothing can be stored there. Once only. */
-void sqns_job_store_open_async (SqnsJobStore *store,
-                                const char *folder,
-                                guint max_ended,
-                                GAsyncReadyCallback callback,
-                                gpointer user_data);
+void sqns_job_store_open_async (
+    SqnsJobStore *store, const char *folder, guint max_ended, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *sqns_job_store_open_finish (SqnsJobStore *store, GAsyncResult *result, GError **error);
 gboolean sqns_job_store_is_open (SqnsJobStore *store);
 const char *sqns_job_store_folder (SqnsJobStore *store); /* NULL before it is open */
 
-/* Jobs of the store, borrowed: what each needs on disk stays there, and all are saved again when the folder was removed.
- * A removed one stays on disk, unless @forget. */
+/* Jobs of the store, borrowed: what each needs on disk stays there, and all are saved again when the folder was
+ * removed. */
 void sqns_job_store_add (SqnsJobStore *store, const SqnsStoredJob *job);
-void sqns_job_store_remove (SqnsJobStore *store, const SqnsStoredJob *job, gboolean forget);
+void sqns_job_store_remove (SqnsJobStore *store, const SqnsStoredJob *job);
+/* Removes it, and its firmware from the disk; with @record its record and transcript, too. */
+void sqns_job_store_forget (SqnsJobStore *store, const SqnsStoredJob *job, gboolean record);
 
 /* Saved when it would survive a power cut, its files before its record. Errors: FAILED (the disk's words; the record
  * that was there is there still), TIMEOUT after a minute (it may still be saved). */
@@ -40,26 +39,20 @@ void sqns_job_store_save_async (SqnsJobStore *store,
                                 gpointer user_data);
 gboolean sqns_job_store_save_finish (SqnsJobStore *store, GAsyncResult *result, GError **error);
 
-/* A job's transcript, and with @files its firmware, verified again: a new SqnsStoredJob. Never fails: see its error. */
-void sqns_job_store_load_async (SqnsJobStore *store,
-                                const SqnsJobRecord *record,
-                                gboolean files,
-                                GAsyncReadyCallback callback,
-                                gpointer user_data);
+/* A job with its transcript, and its firmware (@files), verified again. Never fails: see its error. */
+void sqns_job_store_load_async (
+    SqnsJobStore *store, const SqnsJobRecord *record, gboolean files, GAsyncReadyCallback callback, gpointer user_data);
 SqnsStoredJob *sqns_job_store_load_finish (SqnsJobStore *store, GAsyncResult *result);
 
-/* When what was asked for before is done, and the callbacks have been called; or after 20 s: a caller of D-Bus waits for
- * 25 s. */
+/* When what was asked for before is done, and the callbacks have been called; or after 20 s: a caller of D-Bus waits
+ * for 25 s. */
 void sqns_job_store_flush_async (SqnsJobStore *store, GAsyncReadyCallback callback, gpointer user_data);
 void sqns_job_store_flush_finish (SqnsJobStore *store, GAsyncResult *result);
 
 /* Ended jobs, on disk or not: SqnsJobRecord, newest end first. User @uid gets turns with the others who ask.
  * LIMITS_EXCEEDED: too many questions wait, of @uid above all. */
-void sqns_job_store_history_async (SqnsJobStore *store,
-                                   guint uid,
-                                   const SqnsHistoryFilter *filter,
-                                   GAsyncReadyCallback callback,
-                                   gpointer user_data);
+void sqns_job_store_history_async (
+    SqnsJobStore *store, guint uid, const SqnsHistoryFilter *filter, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *sqns_job_store_history_finish (SqnsJobStore *store, GAsyncResult *result, GError **error);
 void sqns_job_store_end_history (SqnsJobStore *store); /* the daemon stops: what waits fails with DRAINING */
 

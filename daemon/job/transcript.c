@@ -9,6 +9,9 @@
 #define HALF ((int)SQNS_TRANSCRIPT_MAX / 2)
 
 struct _SqnsTranscript {
+  gboolean started;
+  gint64 start;  /* monotonic µs that are time 0 */
+  gint64 end;    /* time of the last line that was restored, µs */
   GString *head; /* filled first, then left alone */
   GQueue tail;   /* char *: the last lines, their ends included */
   gsize tail_size;
@@ -69,9 +72,17 @@ add_line (SqnsTranscript *self, char *line)
 }
 
 void
-sqns_transcript_add (SqnsTranscript *self, gint64 time_us, char direction, const char *text)
+sqns_transcript_start (SqnsTranscript *self, gint64 now)
 {
-  add_line (self, format_line (MAX (time_us, 0), direction, text));
+  if (!self->started)
+    self->start = now - self->end;
+  self->started = TRUE;
+}
+
+void
+sqns_transcript_add (SqnsTranscript *self, gint64 now, char direction, const char *text)
+{
+  add_line (self, format_line (self->started ? MAX (now - self->start, 0) : 0, direction, text));
 }
 
 /* "12.345 > text": 12345000; -1 for a line that is none. */
@@ -86,20 +97,18 @@ time_of (const char *line)
   return (gint64)(seconds * G_USEC_PER_SEC + g_ascii_strtoull (end + 1, NULL, 10) * 1000);
 }
 
-gint64
+void
 sqns_transcript_restore (SqnsTranscript *self, const char *text)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  gint64 last = 0;
   for (char **line = lines; *line != NULL; line++)
     {
       if (**line == '\0')
         continue;
-      last = MAX (last, time_of (*line));
+      self->end = MAX (self->end, time_of (*line));
       g_autofree char *visible = sqns_clean_visible (*line, -1); /* an older daemon wrote it as it came */
       add_line (self, g_strdup_printf ("%.*s\n", HALF / 4, visible));
     }
-  return last;
 }
 
 GString *

@@ -12,12 +12,15 @@ SqnsTranscript *sqns_transcript_new (void);
 void sqns_transcript_free (SqnsTranscript *transcript);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsTranscript, sqns_transcript_free)
 
-/* Adds "12.345 > text"; @time_us: since the job's start. @direction: '>' to the board, '<' from it, '#' a remark. Bytes
- * that are not UTF-8 are replaced, line ends become spaces. */
-void sqns_transcript_add (SqnsTranscript *transcript, gint64 time_us, char direction, const char *text);
+/* The job begins at @now, monotonic µs, or goes on with what was restored. Only the first call counts. */
+void sqns_transcript_start (SqnsTranscript *transcript, gint64 now);
 
-/* Puts @text, of a transcript as below, in front of an empty one. Returns the time of its last line, µs. */
-gint64 sqns_transcript_restore (SqnsTranscript *transcript, const char *text);
+/* Adds "12.345 > text", the time since the start. @direction: '>' to the board, '<' from it, '#' a remark. Bytes
+ * that are not UTF-8 are replaced, line ends become spaces. */
+void sqns_transcript_add (SqnsTranscript *transcript, gint64 now, char direction, const char *text);
+
+/* Puts @text, of a transcript as below, into an empty one. */
+void sqns_transcript_restore (SqnsTranscript *transcript, const char *text);
 
 /* All of it, a line that says what was dropped in the middle included. At most SQNS_TRANSCRIPT_MAX bytes and that line.
  */

@@ -80,7 +80,7 @@ prune (SqnsManager *self)
   guint finished = 0;
   gsize logs = 0;
   gint64 now = g_get_real_time ();
-  gint64 next = sqns_manager_sweep (self, now);
+  gint64 next = sqns_job_store_prune (self->store, now);
   gint64 keep = self->config.history_days > 0 ? self->config.history_days * DAY_US : 0;
 
   /* from the youngest */
@@ -110,7 +110,7 @@ static void
 on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  sqns_manager_settle_finish (SQNS_MANAGER (source), result);
+  sqns_job_store_flush_finish (SQNS_JOB_STORE (source), result);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -123,7 +123,7 @@ finish_shutdown (SqnsManager *self, guint running)
   for (guint i = 0; i < devices->len; i++)
     if (sqns_device_info (devices->pdata[i])->use != SQNS_USE_NONE)
       return;
-  sqns_manager_settle_async (self, on_settled, g_steal_pointer (&self->shutdown));
+  sqns_job_store_flush_async (self->store, on_settled, g_steal_pointer (&self->shutdown));
 }
 
 static void
@@ -152,12 +152,12 @@ sqns_manager_dispose (GObject *object)
   for (guint i = 0; i < self->jobs->len; i++)
     {
       g_signal_handlers_disconnect_by_data (self->jobs->pdata[i], self);
-      sqns_job_set_keeper (self->jobs->pdata[i], NULL, NULL);
+      sqns_job_set_store (self->jobs->pdata[i], NULL);
     }
   g_ptr_array_set_size (self->jobs, 0);
   g_clear_object (&self->devices);
   g_clear_object (&self->shutdown);
-  g_clear_object (&self->opening);
+  g_clear_object (&self->restoring);
   G_OBJECT_CLASS (sqns_manager_parent_class)->dispose (object);
 }
 
@@ -168,9 +168,8 @@ sqns_manager_finalize (GObject *object)
   sqns_firmware_cache_unref (self->firmware_cache);
   g_ptr_array_unref (self->jobs);
   g_clear_pointer (&self->rules, sqns_rules_free);
-  g_clear_pointer (&self->journal, sqns_journal_free);
-  g_clear_pointer (&self->kept, sqns_manager_kept_free);
-  g_clear_pointer (&self->history, sqns_history_desk_free);
+  sqns_job_store_close (self->store);
+  g_object_unref (self->store);
   G_OBJECT_CLASS (sqns_manager_parent_class)->finalize (object);
 }
 
@@ -192,8 +191,6 @@ sqns_manager_init (SqnsManager *self)
 {
   self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
   self->firmware_cache = sqns_firmware_cache_new ();
-  self->kept = sqns_manager_kept_new ();
-  self->history = sqns_history_desk_new ();
   self->prune_timer = sqns_wall_timer_new (on_prune_time, self);
 }
 
@@ -202,6 +199,7 @@ sqns_manager_new (const SqnsConfig *config, const SqnsBackend *backend, SqnsRule
 {
   SqnsManager *self = g_object_new (SQNS_TYPE_MANAGER, NULL);
   self->config = *config;
+  self->store = sqns_job_store_new (config->history_days);
   self->rules = rules;
   self->devices = sqns_device_table_new (backend, has_unfinished, self);
   g_signal_connect_object (self->devices, "added", G_CALLBACK (on_device_added), self, 0);
@@ -287,6 +285,12 @@ sqns_manager_blockers (SqnsManager *self, SqnsDevice *device)
 
 /* Jobs */
 
+SqnsJobStore *
+sqns_manager_store (SqnsManager *self)
+{
+  return self->store;
+}
+
 SqnsFirmwareCache *
 sqns_manager_firmware_cache (SqnsManager *self)
 {
@@ -304,7 +308,6 @@ static void
 on_job_finished (SqnsJob *job, SqnsManager *self)
 {
   g_signal_emit (self, signals[JOB_FINISHED], 0, job);
-  sqns_manager_release_files (self, job);
   sqns_scheduler_kick (self->scheduler);
 }
 
@@ -315,7 +318,7 @@ sqns_manager_adopt_job (SqnsManager *self, SqnsJob *job, guint index)
   g_signal_connect_object (job, "changed", G_CALLBACK (on_job_changed), self, 0);
   g_signal_connect_object (job, "finished", G_CALLBACK (on_job_finished), self, 0);
   g_signal_emit (self, signals[JOB_ADDED], 0, job);
-  sqns_manager_keep_job (self, job);
+  sqns_job_set_store (job, self->store);
 }
 
 void
@@ -323,12 +326,9 @@ sqns_manager_remove_job (SqnsManager *self, SqnsJob *job, gboolean forget)
 {
   g_object_ref (job);
   g_signal_handlers_disconnect_by_data (job, self);
-  sqns_job_set_keeper (job, NULL, NULL);
+  sqns_job_forget (job, forget);
   g_ptr_array_remove (self->jobs, job);
   g_signal_emit (self, signals[JOB_REMOVED], 0, job);
-  if (forget && self->journal != NULL)
-    sqns_journal_remove (self->journal, sqns_job_record (job)->uuid);
-  sqns_manager_release_files (self, job);
   g_object_unref (job);
 }
 
@@ -462,7 +462,7 @@ sqns_manager_shutdown_async (SqnsManager *self, GAsyncReadyCallback callback, gp
   GPtrArray *devices = sqns_device_table_devices (self->devices);
   for (guint i = 0; i < devices->len; i++)
     sqns_device_interrupt (devices->pdata[i]);
-  sqns_manager_close_history (self);
+  sqns_job_store_end_history (self->store);
   sqns_scheduler_hold (self->scheduler);
   sqns_scheduler_kick (self->scheduler);
   sqns_manager_changed (self);

@@ -5,7 +5,6 @@
 #include "firmware/firmware-cache.h"
 #include "job/job.h"
 #include "manager/config.h"
-#include "manager/history.h"
 #include "manager/inhibit.h"
 #include "manager/device-table.h"
 
@@ -48,34 +47,21 @@ GPtrArray *sqns_manager_submit (SqnsManager *manager,
                                 const SqnsRequest *request,
                                 GError **error);
 
-/* Called once what was ordered before is on disk, so that a daemon that dies now knows of it; or cannot be written, or
- * not within 20 s: a job that is not on disk says so. Never fails. */
-void sqns_manager_settle_async (SqnsManager *manager, GAsyncReadyCallback callback, gpointer user_data);
-void sqns_manager_settle_finish (SqnsManager *manager, GAsyncResult *result);
+SqnsJobStore *sqns_manager_store (SqnsManager *manager); /* owned by the manager */
 
 /* Keeps jobs in @folder from now on, and brings back those that are there: what had not ended is queued, or interrupted
  * and goes on by itself (AutoResume). No job is started meanwhile. FAILED with why nothing can be kept: jobs run all
  * the same, but for those that must not without (see SqnsJob). Once only. */
-void sqns_manager_open_journal_async (SqnsManager *manager,
+void sqns_manager_restore_jobs_async (SqnsManager *manager,
                                       const char *folder,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data);
-gboolean sqns_manager_open_journal_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
+gboolean sqns_manager_restore_jobs_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
 
 /* An interrupted job goes on, a failed or cancelled one is queued again with what is known of it. Errors: WRONG_STATE,
  * DRAINING, INVALID_FIRMWARE (its file is not kept any more). */
 void sqns_manager_resume_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_manager_resume_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
-
-/* A job's transcript as a sealed memfd, -1 with FAILED. */
-void sqns_manager_open_log_async (SqnsManager *manager, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data);
-int sqns_manager_open_log_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
-
-/* Ended jobs, on disk or not: SqnsJobRecord, newest end first. User @uid gets turns with
- * the others who ask. LIMITS_EXCEEDED: too many questions wait, of @uid above all. */
-void sqns_manager_history_async (
-    SqnsManager *manager, guint uid, const SqnsHistoryFilter *filter, GAsyncReadyCallback callback, gpointer user_data);
-GPtrArray *sqns_manager_history_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
 
 /* Removes a finished job. WRONG_STATE when it is not. */
 gboolean sqns_manager_forget (SqnsManager *manager, SqnsJob *job, GError **error);
@@ -86,7 +72,7 @@ void sqns_manager_set_draining (SqnsManager *manager, gboolean draining);
 /* Why no job would start now on @device, for people; caller frees. */
 char **sqns_manager_blockers (SqnsManager *manager, SqnsDevice *device);
 
-/* Takes nothing new, interrupts what can be interrupted (cancels it without a journal), closes consoles, waits for the
+/* Takes nothing new, interrupts what can be interrupted (cancels it without a folder), closes consoles, waits for the
  * rest and for the disk. Once only. */
 void sqns_manager_shutdown_async (SqnsManager *manager, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_manager_shutdown_finish (SqnsManager *manager, GAsyncResult *result, GError **error);

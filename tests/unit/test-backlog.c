@@ -126,6 +126,25 @@ test_freed (Rig *rig, gconstpointer unused)
   sqns_backlog_free (NULL, forget);
 }
 
+static void
+free_at_work (gpointer item, gpointer backlog)
+{
+  sqns_backlog_free (*(SqnsBacklog **)backlog, forget);
+}
+
+static void
+test_freed_at_work (Rig *rig, gconstpointer unused)
+{
+  SqnsBacklog *backlog = sqns_backlog_new (free_at_work, &backlog);
+  forgotten = 0;
+  sqns_backlog_push (backlog, rig);
+  sqns_backlog_push (backlog, rig);
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  g_assert_cmpuint (forgotten, ==, 1);
+  g_assert_false (g_main_context_iteration (NULL, FALSE));
+  sqns_backlog_free (rig->backlog, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -137,6 +156,7 @@ main (int argc, char **argv)
     { "/backlog/turns", test_turns },
     { "/backlog/nothing-left", test_nothing_left },
     { "/backlog/freed", test_freed },
+    { "/backlog/freed-at-work", test_freed_at_work },
   };
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -79,11 +79,26 @@ start_job (Rig *rig)
   return info;
 }
 
+static void
+on_log_open (GObject *source, GAsyncResult *result, gpointer fd)
+{
+  *(int *)fd = sqns_job_open_log_finish (SQNS_JOB (source), result, NULL);
+  g_assert_cmpint (*(int *)fd, >=, 0);
+}
+
+static gboolean
+is_open (gpointer fd)
+{
+  return *(int *)fd >= 0;
+}
+
 static char *
 read_log (SqnsJob *job)
 {
   char buffer[4096] = "";
-  int fd = sqns_job_open_log (job, NULL);
+  int fd = -1;
+  sqns_job_open_log_async (job, on_log_open, &fd);
+  scripted_wait (is_open, &fd);
   g_assert_cmpint (read (fd, buffer, sizeof buffer - 1), >=, 0);
   g_close (fd, NULL);
   return g_strdup (buffer);

@@ -10,6 +10,7 @@ static void
 test_form (void)
 {
   g_autoptr (SqnsTranscript) transcript = sqns_transcript_new ();
+  sqns_transcript_start (transcript, 0);
   sqns_transcript_add (transcript, 12345678, '>', "AT+SMOD?");
   sqns_transcript_add (transcript, 12345999, '<', "two\r\nlines");
   sqns_transcript_add (transcript, -5, '#', "bad \xff byte \x1b[2J");

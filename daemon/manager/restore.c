@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Jobs that come back: from the disk after a restart, and when somebody resumes one. */
+/* Jobs that come back: from the disk after a restart, and when a user resumes one. */
 #include "manager/manager-private.h"
 
-#include "common/clean.h"
-#include "common/memfile.h"
+#include "base/log.h"
 
-#define MAX_ENDED 100u /* ended jobs from before that are on the bus again; the others are in the history */
+#define MAX_ENDED 100u /* ended jobs that are on the bus again; the others are in the history */
 
 static SqnsDevice *
-recall_device (SqnsManager *self, const SqnsJobRecord *record)
+restore_device (SqnsManager *self, const SqnsJobRecord *record)
 {
   const SqnsBoardFacts facts
       = { .id = record->device, .devnode = record->devnode, .vendor = record->vendor, .product = record->product };
@@ -22,36 +21,34 @@ recall_device (SqnsManager *self, const SqnsJobRecord *record)
 }
 
 static void
-share_files (SqnsManager *self, SqnsJournalEntry *entry)
+share_files (SqnsManager *self, SqnsStoredJob *stored)
 {
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    if (entry->files[i] != NULL)
-      entry->files[i] = sqns_firmware_cache_share (self->firmware_cache, entry->files[i]);
+    if (stored->files[i] != NULL)
+      stored->files[i] = sqns_firmware_cache_share (self->firmware_cache, stored->files[i]);
 }
 
 static void
-recall_job (SqnsManager *self, SqnsJournalEntry *entry, guint index)
+restore_job (SqnsManager *self, SqnsStoredJob *stored, guint index)
 {
-  SqnsDevice *device = recall_device (self, entry->record);
-  gboolean ended = sqns_job_state_ended (entry->record->state);
+  SqnsDevice *device = restore_device (self, stored->record);
 
-  share_files (self, entry);
-  SqnsJob *job
-      = sqns_job_new_from_record (device, g_steal_pointer (&entry->record), ended ? NULL : entry->files, entry->log);
+  share_files (self, stored);
+  SqnsJob *job = sqns_job_restore (device, stored);
   sqns_manager_adopt_job (self, job, index);
-  if (entry->error != NULL && !sqns_job_is_finished (job))
+  if (stored->error != NULL && !sqns_job_is_finished (job))
     sqns_job_abort (job, g_error_new (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
                                       "the job cannot go on: %s; give the file again with a new upgrade",
-                                      entry->error->message));
+                                      stored->error->message));
 }
 
 static void
-on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SqnsManager) self = user_data;
-  g_autoptr (GTask) task = g_steal_pointer (&self->opening);
+  g_autoptr (GTask) task = g_steal_pointer (&self->restoring);
   GError *error = NULL;
-  g_autoptr (GPtrArray) entries = sqns_journal_open_finish (result, &error);
+  g_autoptr (GPtrArray) jobs = sqns_job_store_open_finish (self->store, result, &error);
   guint unfinished = 0;
 
   if (task == NULL) /* disposed of meanwhile */
@@ -59,15 +56,15 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
       g_clear_error (&error);
       return;
     }
-  for (guint i = 0; entries != NULL && i < entries->len; i++)
+  for (guint i = 0; jobs != NULL && i < jobs->len; i++)
     {
-      SqnsJournalEntry *entry = entries->pdata[i];
-      unfinished += !sqns_job_state_ended (entry->record->state);
-      recall_job (self, entry, i);
+      SqnsStoredJob *stored = jobs->pdata[i];
+      unfinished += !sqns_job_state_ended (stored->record->state);
+      restore_job (self, stored, i);
     }
   if (unfinished > 0)
     sqns_message (NULL, "%u unfinished job%s found in %s", unfinished, unfinished == 1 ? "" : "s",
-                  sqns_journal_folder (self->journal));
+                  sqns_job_store_folder (self->store));
   sqns_scheduler_release (self->scheduler);
   sqns_manager_changed (self);
   if (error != NULL)
@@ -77,22 +74,20 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-sqns_manager_open_journal_async (SqnsManager *self,
+sqns_manager_restore_jobs_async (SqnsManager *self,
                                  const char *folder,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data)
 {
-  g_return_if_fail (self->journal == NULL);
-  self->journal = sqns_journal_new (folder);
+  g_return_if_fail (!sqns_job_store_is_open (self->store));
   sqns_scheduler_hold (self->scheduler);
-  self->opening = g_task_new (self, NULL, callback, user_data);
-  g_task_set_source_tag (self->opening, sqns_manager_open_journal_async);
-  sqns_journal_open_async (self->journal, sqns_manager_expired (self, g_get_real_time ()), MAX_ENDED, on_opened,
-                           g_object_ref (self));
+  self->restoring = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (self->restoring, sqns_manager_restore_jobs_async);
+  sqns_job_store_open_async (self->store, folder, MAX_ENDED, on_loaded, g_object_ref (self));
 }
 
 gboolean
-sqns_manager_open_journal_finish (SqnsManager *manager, GAsyncResult *result, GError **error)
+sqns_manager_restore_jobs_finish (SqnsManager *manager, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
@@ -117,7 +112,7 @@ may_resume (SqnsManager *self, SqnsJob *job, GError **error)
                    sqns_job_state_name (sqns_job_state (job)));
       return FALSE;
     }
-  if (sqns_job_is_interrupted (job) || self->journal != NULL)
+  if (sqns_job_is_interrupted (job) || sqns_job_store_is_open (self->store))
     return TRUE;
   g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
                        "the firmware of ended jobs is not kept, for the daemon has no folder for its state: run the "
@@ -131,13 +126,13 @@ on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   SqnsManager *self = g_task_get_source_object (task);
   SqnsJob *job = g_task_get_task_data (task);
-  g_autoptr (SqnsJournalEntry) entry = sqns_journal_load_finish (result);
+  g_autoptr (SqnsStoredJob) stored = sqns_job_store_load_finish (self->store, result);
 
-  if (entry->error != NULL)
+  if (stored->error != NULL)
     {
       g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
                                "the job cannot go on: %s; give the file again with a new upgrade",
-                               entry->error->message);
+                               stored->error->message);
       return;
     }
   if (!g_ptr_array_find (self->jobs, job, NULL))
@@ -151,11 +146,11 @@ on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, error);
       return;
     }
-  share_files (self, entry);
+  share_files (self, stored);
   if (sqns_job_is_interrupted (job)) /* another one has resumed it, and its board was lost since */
     sqns_job_resume (job);
   else
-    sqns_job_requeue (job, entry->files, entry->log);
+    sqns_job_requeue (job, stored);
   sqns_scheduler_kick (self->scheduler);
   g_task_return_boolean (task, TRUE);
 }
@@ -176,53 +171,11 @@ sqns_manager_resume_async (SqnsManager *self, SqnsJob *job, GAsyncReadyCallback 
       g_task_return_boolean (task, TRUE);
     }
   else
-    sqns_journal_load_async (self->journal, sqns_job_record (job)->uuid, sqns_job_request (job)->files, on_files_loaded,
-                             g_steal_pointer (&task));
+    sqns_job_store_load_async (self->store, sqns_job_record (job), TRUE, on_files_loaded, g_steal_pointer (&task));
 }
 
 gboolean
 sqns_manager_resume_finish (SqnsManager *manager, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/* The transcript */
-
-static void
-on_log_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (SqnsJournalEntry) entry = sqns_journal_load_finish (result);
-  g_autofree char *text = sqns_clean_lines (entry->log, -1); /* an older daemon wrote it as it came */
-  GError *error = NULL;
-  int fd = sqns_memfile_from_data ("sqnsd-log", text, strlen (text), &error);
-  if (fd >= 0)
-    g_task_return_int (task, fd);
-  else
-    g_task_return_error (task, error);
-}
-
-void
-sqns_manager_open_log_async (SqnsManager *self, SqnsJob *job, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-  GError *error = NULL;
-  g_task_set_source_tag (task, sqns_manager_open_log_async);
-  if (sqns_job_log_is_elsewhere (job) && self->journal != NULL)
-    {
-      sqns_journal_load_async (self->journal, sqns_job_record (job)->uuid, NULL, on_log_loaded,
-                               g_steal_pointer (&task));
-      return;
-    }
-  int fd = sqns_job_open_log (job, &error);
-  if (fd >= 0)
-    g_task_return_int (task, fd);
-  else
-    g_task_return_error (task, error);
-}
-
-int
-sqns_manager_open_log_finish (SqnsManager *manager, GAsyncResult *result, GError **error)
-{
-  return (int)g_task_propagate_int (G_TASK (result), error);
 }

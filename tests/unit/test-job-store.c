@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The journal on a disk of its own: what comes back, what goes, and what a damaged or missing folder does. */
+/* The job store on a disk of its own: what comes back, what goes, and what a damaged or missing folder does. */
 #include "firmware-builder.h"
-#include "manager/history.h"
-#include "manager/journal.h"
+#include "job/store.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>
@@ -13,11 +12,12 @@
 #include <unistd.h>
 
 #define DAY ((gint64)24 * 3600 * G_USEC_PER_SEC)
-#define MANY 40 /* more than are synced one by one */
+#define NEVER 40000u /* days: longer than since the epoch */
+#define MANY 40      /* more than are synced one by one */
 
 typedef struct {
   char *folder;
-  SqnsJournal *journal;
+  SqnsJobStore *store;
   SqnsFirmware *firmware;
 } Rig;
 
@@ -37,15 +37,22 @@ static void
 rig_set_up (Rig *rig, gconstpointer unused)
 {
   scripted_reset ();
-  rig->folder = g_dir_make_tmp ("sqns-journal-XXXXXX", NULL);
-  rig->journal = sqns_journal_new (rig->folder);
+  rig->folder = g_dir_make_tmp ("sqns-job-store-XXXXXX", NULL);
   rig->firmware = sqns_test_firmware_new ("x.dup", 37781, 0);
+}
+
+static void
+close_store (Rig *rig)
+{
+  if (rig->store != NULL)
+    sqns_job_store_close (rig->store);
+  g_clear_object (&rig->store);
 }
 
 static void
 rig_tear_down (Rig *rig, gconstpointer unused)
 {
-  g_clear_pointer (&rig->journal, sqns_journal_free);
+  close_store (rig);
   scripted_settle ();
   g_clear_object (&rig->firmware);
   remove_tree (rig->folder);
@@ -69,15 +76,17 @@ static void
 on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Answer *answer = user_data;
-  answer->entries = sqns_journal_open_finish (result, &answer->error);
+  answer->entries = sqns_job_store_open_finish (SQNS_JOB_STORE (source), result, &answer->error);
   answer->answered = TRUE;
 }
 
 static GPtrArray *
-open_journal (Rig *rig, gint64 expired, guint max_ended, GError **error)
+open_folder (Rig *rig, const char *folder, guint days, guint max_ended, GError **error)
 {
   Answer answer = { 0 };
-  sqns_journal_open_async (rig->journal, expired, max_ended, on_opened, &answer);
+  close_store (rig);
+  rig->store = sqns_job_store_new (days);
+  sqns_job_store_open_async (rig->store, folder, max_ended, on_opened, &answer);
   scripted_wait (is_answered, &answer);
   if (answer.error != NULL)
     g_propagate_error (error, answer.error);
@@ -86,21 +95,34 @@ open_journal (Rig *rig, gint64 expired, guint max_ended, GError **error)
 
 /* A daemon dies and another starts. */
 static GPtrArray *
-reopen (Rig *rig, gint64 expired, guint max_ended)
+reopen (Rig *rig, guint days, guint max_ended)
 {
   g_autoptr (GError) error = NULL;
-  sqns_journal_free (rig->journal);
-  rig->journal = sqns_journal_new (rig->folder);
-  GPtrArray *entries = open_journal (rig, expired, max_ended, &error);
+  GPtrArray *entries = open_folder (rig, rig->folder, days, max_ended, &error);
   g_assert_no_error (error);
   return entries;
+}
+
+static void
+on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  sqns_job_store_flush_finish (SQNS_JOB_STORE (source), result);
+  ((Answer *)user_data)->answered = TRUE;
+}
+
+static void
+flush (Rig *rig)
+{
+  Answer answer = { 0 };
+  sqns_job_store_flush_async (rig->store, on_flushed, &answer);
+  scripted_wait (is_answered, &answer);
 }
 
 static void
 on_put (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Answer *answer = user_data;
-  answer->good = sqns_journal_put_finish (result, &answer->error);
+  answer->good = sqns_job_store_save_finish (SQNS_JOB_STORE (source), result, &answer->error);
   answer->answered = TRUE;
 }
 
@@ -127,12 +149,21 @@ make_record (Rig *rig, guint number, SqnsJobState state, gint64 finished_at)
   return record;
 }
 
+static void
+save (Rig *rig, const SqnsJobRecord *record, gboolean with_file, const char *log, Answer *answer)
+{
+  SqnsStoredJob job = { .record = (SqnsJobRecord *)record, .files = { with_file ? rig->firmware : NULL } };
+  job.transcript = sqns_transcript_new ();
+  sqns_transcript_restore (job.transcript, log != NULL ? log : "");
+  sqns_job_store_save_async (rig->store, &job, on_put, answer);
+  sqns_transcript_free (job.transcript);
+}
+
 static gboolean
 put (Rig *rig, const SqnsJobRecord *record, gboolean with_file, const char *log, GError **error)
 {
-  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { with_file ? rig->firmware : NULL };
   Answer answer = { 0 };
-  sqns_journal_put_async (rig->journal, record, files, log != NULL ? g_string_new (log) : NULL, on_put, &answer);
+  save (rig, record, with_file, log, &answer);
   scripted_wait (is_answered, &answer);
   if (answer.error != NULL)
     g_propagate_error (error, answer.error);
@@ -153,9 +184,8 @@ static void
 order (Rig *rig, guint number, SqnsJobState state, const char *log, Answer *answer)
 {
   g_autoptr (SqnsJobRecord) record = make_record (rig, number, state, state == SQNS_JOB_RUNNING ? 0 : 5);
-  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->firmware };
   *answer = (Answer){ 0 };
-  sqns_journal_put_async (rig->journal, record, files, g_string_new (log), on_put, answer);
+  save (rig, record, TRUE, log, answer);
 }
 
 static char *
@@ -181,24 +211,26 @@ has_firmware (Rig *rig)
 static void
 test_comes_back (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   g_assert_cmpuint (none->len, ==, 0);
   put_new (rig, 2, SQNS_JOB_QUEUED, 0);
   put_new (rig, 1, SQNS_JOB_RUNNING, 0);
   put_new (rig, 3, SQNS_JOB_FAILED, 5);
 
-  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
   g_assert_cmpuint (entries->len, ==, 3);
   for (guint i = 0; i < 3; i++)
     {
-      const SqnsJournalEntry *entry = entries->pdata[i];
+      const SqnsStoredJob *entry = entries->pdata[i];
       g_assert_cmpint (entry->record->created_at, ==, i + 1);
       g_assert_no_error (entry->error);
       g_assert_true ((entry->files[SQNS_JOB_FIRMWARE] != NULL) == (i < 2));
-      g_assert_true ((entry->log != NULL) == (i < 2));
+      g_assert_true ((entry->transcript != NULL) == (i < 2));
     }
-  const SqnsJournalEntry *first = entries->pdata[0], *second = entries->pdata[1];
-  g_assert_cmpstr (first->log, ==, "0.000 # line\n");
+  const SqnsStoredJob *first = entries->pdata[0], *second = entries->pdata[1];
+  GString *text = sqns_transcript_text (first->transcript);
+  g_assert_cmpstr (text->str, ==, "0.000 # line\n");
+  g_string_free (text, TRUE);
   g_assert_cmpstr (sqns_firmware_name (first->files[SQNS_JOB_FIRMWARE]), ==, "x.dup");
   g_assert_true (first->files[SQNS_JOB_FIRMWARE] == second->files[SQNS_JOB_FIRMWARE]); /* read once */
   g_assert_true (has_firmware (rig));
@@ -210,13 +242,16 @@ static void
 test_many (Rig *rig, gconstpointer unused)
 {
   Answer answers[MANY], again, gone;
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   for (guint i = 0; i < MANY; i++)
     order (rig, i + 1, SQNS_JOB_RUNNING, "0.000 # line\n1.000 # another\n", &answers[i]);
   order (rig, 1, SQNS_JOB_FAILED, "0.000 # short\n", &again);
   order (rig, MANY + 1, SQNS_JOB_RUNNING, "0.000 # line\n", &gone);
-  sqns_journal_remove (rig->journal, "00000029-0000-4000-8000-000000000000");
-  G_STATIC_ASSERT (MANY + 1 == 0x29);
+  g_autoptr (SqnsJobRecord) last = make_record (rig, MANY + 1, SQNS_JOB_RUNNING, 0);
+  g_autoptr (SqnsJobRecord) other = make_record (rig, 1, SQNS_JOB_FAILED, 5);
+  const SqnsStoredJob forgotten = { .record = last }, left = { .record = other };
+  sqns_job_store_add (rig->store, &left); /* the firmware is needed */
+  sqns_job_store_forget (rig->store, &forgotten, TRUE);
   for (guint i = 0; i < MANY; i++)
     {
       scripted_wait (is_answered, &answers[i]);
@@ -228,10 +263,10 @@ test_many (Rig *rig, gconstpointer unused)
   scripted_wait (is_answered, &gone);
   g_assert_true (again.good && gone.good);
 
-  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
   g_assert_cmpuint (entries->len, ==, MANY);
   g_assert_false (exists (rig, MANY + 1, ".conf") || exists (rig, MANY + 1, ".log"));
-  const SqnsJournalEntry *first = entries->pdata[0];
+  const SqnsStoredJob *first = entries->pdata[0];
   g_assert_cmpint (first->record->state, ==, SQNS_JOB_FAILED);
   g_autofree char *path = path_of (rig, 1, ".log"), *log = NULL;
   g_assert_true (g_file_get_contents (path, &log, NULL, NULL));
@@ -241,17 +276,19 @@ test_many (Rig *rig, gconstpointer unused)
 static void
 test_firmware_goes (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   put_new (rig, 1, SQNS_JOB_FAILED, 5);
-  g_autoptr (GPtrArray) failed = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) failed = reopen (rig, NEVER, 10);
   g_assert_true (has_firmware (rig)); /* it may be resumed */
   put_new (rig, 1, SQNS_JOB_SUCCEEDED, 6);
-  g_autoptr (GPtrArray) succeeded = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) succeeded = reopen (rig, NEVER, 10);
   g_assert_false (has_firmware (rig));
 
   put_new (rig, 1, SQNS_JOB_RUNNING, 0);
   g_assert_true (has_firmware (rig));
-  sqns_journal_remove_firmware (rig->journal, sqns_firmware_sha256 (rig->firmware));
+  put_new (rig, 1, SQNS_JOB_SUCCEEDED, 7);
+  flush (rig);
+  g_assert_false (has_firmware (rig));
   put_new (rig, 1, SQNS_JOB_RUNNING, 0); /* it is not believed to be there still */
   g_assert_true (has_firmware (rig));
 }
@@ -260,15 +297,15 @@ test_firmware_goes (Rig *rig, gconstpointer unused)
 static void
 test_damaged_firmware (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   put_new (rig, 1, SQNS_JOB_RUNNING, 0);
   g_autofree char *path = g_build_filename (rig->folder, "firmware", sqns_firmware_sha256 (rig->firmware), NULL);
   g_autofree char *bytes = NULL;
   gsize len;
   g_assert_true (g_file_get_contents (path, &bytes, &len, NULL));
   g_assert_true (g_file_set_contents (path, bytes, len / 2, NULL));
-  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
-  const SqnsJournalEntry *entry = entries->pdata[0];
+  g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
+  const SqnsStoredJob *entry = entries->pdata[0];
   g_assert_error (entry->error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
   g_assert_null (entry->files[SQNS_JOB_FIRMWARE]);
 
@@ -281,7 +318,7 @@ test_damaged_firmware (Rig *rig, gconstpointer unused)
 static void
 test_damaged_record (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   put_new (rig, 1, SQNS_JOB_RUNNING, 0);
   put_new (rig, 2, SQNS_JOB_RUNNING, 0);
   put_new (rig, 3, SQNS_JOB_RUNNING, 0);
@@ -290,11 +327,11 @@ test_damaged_record (Rig *rig, gconstpointer unused)
   g_assert_true (g_file_get_contents (one, &text, &len, NULL));
   g_assert_cmpint (truncate (one, len / 2), ==, 0);
   g_assert_true (g_file_set_contents (three, text, len, NULL)); /* another's */
-  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
   g_assert_cmpuint (entries->len, ==, 1);
   g_assert_true (exists (rig, 1, ".conf.damaged") && exists (rig, 3, ".conf.damaged"));
   g_assert_false (exists (rig, 1, ".conf") || exists (rig, 3, ".conf"));
-  g_autoptr (GPtrArray) again = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) again = reopen (rig, NEVER, 10);
   g_assert_cmpuint (again->len, ==, 1);
 }
 
@@ -335,7 +372,7 @@ test_hostile_files (Rig *rig, gconstpointer unused)
   for (gsize kind = 0; kind < G_N_ELEMENTS (hostile); kind++)
     for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
       {
-        g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+        g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
         put_new (rig, 1, SQNS_JOB_RUNNING, 0);
         put_new (rig, 2, SQNS_JOB_RUNNING, 0);
         g_autofree char *path = *suffixes[i] != '\0' ? path_of (rig, 1, suffixes[i])
@@ -347,18 +384,18 @@ test_hostile_files (Rig *rig, gconstpointer unused)
         g_remove (path);
         hostile[kind](path);
 
-        g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+        g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
         g_assert_cmpuint (entries->len, ==, record ? 1 : 2);
-        const SqnsJournalEntry *last = entries->pdata[entries->len - 1];
+        const SqnsStoredJob *last = entries->pdata[entries->len - 1];
         g_assert_true (firmware ? g_error_matches (last->error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE)
                                 : last->error == NULL);
         /* while it runs */
         if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK) && !g_file_test (path, G_FILE_TEST_EXISTS))
           hostile[kind](path);
         put_new (rig, 1, SQNS_JOB_RUNNING, 0);
-        g_autoptr (GPtrArray) again = reopen (rig, 0, 10);
+        g_autoptr (GPtrArray) again = reopen (rig, NEVER, 10);
         g_assert_cmpuint (again->len, ==, 2);
-        g_assert_null (((SqnsJournalEntry *)again->pdata[0])->error);
+        g_assert_null (((SqnsStoredJob *)again->pdata[0])->error);
         remove_tree (aside);
       }
 }
@@ -371,25 +408,24 @@ test_removed_folder (Rig *rig, gconstpointer unused)
   static const char *const parts[] = { "jobs", "firmware", "lock", "" };
   for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
     {
-      g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+      g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
       put_new (rig, 1, SQNS_JOB_RUNNING, 0);
-      g_assert_false (sqns_journal_was_remade (rig->journal));
       g_autofree char *part = g_build_filename (rig->folder, parts[i], NULL);
+      g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_RUNNING, 0);
+      const SqnsStoredJob job = { .record = record, .files = { rig->firmware } };
+      sqns_job_store_add (rig->store, &job);
       remove_tree (part);
       put_new (rig, 2, SQNS_JOB_RUNNING, 0);
-      g_assert_true (sqns_journal_was_remade (rig->journal) && !sqns_journal_was_remade (rig->journal));
-      put_new (rig, 1, SQNS_JOB_RUNNING, 0);
+      flush (rig);
       g_assert_true (has_firmware (rig));
 
       /* and the folder is still taken */
-      g_autoptr (SqnsJournal) second = sqns_journal_new (rig->folder);
-      SqnsJournal *first = rig->journal;
+      Rig second = { 0 };
       g_autoptr (GError) error = NULL;
-      rig->journal = second;
-      g_assert_null (open_journal (rig, 0, 10, &error));
-      rig->journal = first;
+      g_assert_null (open_folder (&second, rig->folder, NEVER, 10, &error));
+      close_store (&second);
       g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
-      g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+      g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
       g_assert_cmpuint (entries->len, ==, 2);
     }
 }
@@ -398,15 +434,15 @@ test_removed_folder (Rig *rig, gconstpointer unused)
 static void
 test_text_that_steers (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_FAILED, 5);
   g_autoptr (GError) error = NULL;
   set (&record->request.label, "bench\x1b[2J");
   set (&record->message, "two\nlines");
   set (&record->error_message, "\u202Edeppots");
   g_assert_true (put (rig, record, FALSE, NULL, &error));
-  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
-  const SqnsJobRecord *again = ((SqnsJournalEntry *)entries->pdata[0])->record;
+  g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
+  const SqnsJobRecord *again = ((SqnsStoredJob *)entries->pdata[0])->record;
   g_assert_cmpstr (again->request.label, ==, "bench?[2J");
   g_assert_cmpstr (again->message, ==, "two lines");
   g_assert_cmpstr (again->error_message, ==, "?deppots");
@@ -416,21 +452,23 @@ test_text_that_steers (Rig *rig, gconstpointer unused)
 static void
 test_expired (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   gint64 now = g_get_real_time ();
   put_new (rig, 1, SQNS_JOB_SUCCEEDED, now - 40 * DAY);
   put_new (rig, 2, SQNS_JOB_FAILED, now - 20 * DAY);
   put_new (rig, 3, SQNS_JOB_INTERRUPTED, 0);
-  g_autoptr (GPtrArray) entries = reopen (rig, now - 30 * DAY, 10);
+  g_autoptr (GPtrArray) entries = reopen (rig, 30, 10);
   g_assert_cmpuint (entries->len, ==, 2);
   g_assert_false (exists (rig, 1, ".conf") || exists (rig, 1, ".log"));
 
   /* while it runs: 30 days on */
-  sqns_journal_prune (rig->journal, now - DAY);
-  g_autoptr (GPtrArray) later = reopen (rig, 0, 10);
+  sqns_job_store_prune (rig->store, now);
+  g_assert_cmpint (sqns_job_store_prune (rig->store, now + 29 * DAY), ==, now + 30 * DAY);
+  g_autoptr (GPtrArray) later = reopen (rig, 30, 10);
   g_assert_cmpuint (later->len, ==, 2); /* written just now: not looked at */
-  sqns_journal_prune (rig->journal, now + 60 * G_USEC_PER_SEC);
-  g_autoptr (GPtrArray) last = reopen (rig, 0, 10);
+  sqns_job_store_prune (rig->store, now);
+  sqns_job_store_prune (rig->store, now + 30 * DAY + 60 * G_USEC_PER_SEC);
+  g_autoptr (GPtrArray) last = reopen (rig, NEVER, 10);
   g_assert_cmpuint (last->len, ==, 1);
   g_assert_true (exists (rig, 3, ".conf"));
 }
@@ -438,24 +476,24 @@ test_expired (Rig *rig, gconstpointer unused)
 static void
 test_youngest (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   for (guint i = 1; i <= 250; i++)
     put_new (rig, i, SQNS_JOB_SUCCEEDED, 1000 - i);
   put_new (rig, 500, SQNS_JOB_QUEUED, 0);
-  g_autoptr (GPtrArray) entries = reopen (rig, 0, 3);
+  g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 3);
   g_assert_cmpuint (entries->len, ==, 4);
   for (guint i = 0; i < 3; i++)
-    g_assert_cmpint (((SqnsJournalEntry *)entries->pdata[i])->record->created_at, ==, i + 1);
+    g_assert_cmpint (((SqnsStoredJob *)entries->pdata[i])->record->created_at, ==, i + 1);
 }
 
 static void
 test_leftovers (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   put_new (rig, 1, SQNS_JOB_QUEUED, 0);
   g_autofree char *temporary = path_of (rig, 1, ".conf.tmp"), *orphan = path_of (rig, 2, ".log");
   g_assert_true (g_file_set_contents (temporary, "half", -1, NULL) && g_file_set_contents (orphan, "x", -1, NULL));
-  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
   g_assert_cmpuint (entries->len, ==, 1);
   g_assert_false (exists (rig, 1, ".conf.tmp") || exists (rig, 2, ".log"));
   g_assert_true (exists (rig, 1, ".log"));
@@ -465,17 +503,17 @@ test_leftovers (Rig *rig, gconstpointer unused)
 static void
 test_locked (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
-  Rig other = { .folder = rig->folder, .journal = sqns_journal_new (rig->folder), .firmware = rig->firmware };
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
+  Rig other = { .folder = rig->folder, .firmware = rig->firmware };
   g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_QUEUED, 0);
   g_autoptr (GError) error = NULL;
-  g_assert_null (open_journal (&other, 0, 10, &error));
+  g_assert_null (open_folder (&other, rig->folder, NEVER, 10, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, "another sqnsd"));
   g_clear_error (&error);
   g_assert_false (put (&other, record, TRUE, NULL, &error));
   g_assert_nonnull (strstr (error->message, "another sqnsd"));
-  sqns_journal_free (other.journal);
+  close_store (&other);
   g_assert_false (exists (rig, 1, ".conf"));
 }
 
@@ -488,9 +526,7 @@ test_no_folder (Rig *rig, gconstpointer unused)
   g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_QUEUED, 0);
   g_autoptr (GError) error = NULL;
   g_assert_true (g_file_set_contents (file, "", 0, NULL));
-  sqns_journal_free (rig->journal);
-  rig->journal = sqns_journal_new (below);
-  g_assert_null (open_journal (rig, 0, 10, &error));
+  g_assert_null (open_folder (rig, below, NEVER, 10, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
   g_clear_error (&error);
   g_assert_false (put (rig, record, TRUE, NULL, &error));
@@ -504,7 +540,7 @@ test_no_folder (Rig *rig, gconstpointer unused)
 static void
 test_failed_write (Rig *rig, gconstpointer unused)
 {
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   put_new (rig, 1, SQNS_JOB_QUEUED, 0);
   g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_RUNNING, 0);
   g_autoptr (GError) error = NULL;
@@ -518,8 +554,8 @@ test_failed_write (Rig *rig, gconstpointer unused)
   g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
   g_assert_false (good);
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_FAILED);
-  g_autoptr (GPtrArray) entries = reopen (rig, 0, 10);
-  g_assert_cmpint (((SqnsJournalEntry *)entries->pdata[0])->record->state, ==, SQNS_JOB_QUEUED);
+  g_autoptr (GPtrArray) entries = reopen (rig, NEVER, 10);
+  g_assert_cmpint (((SqnsStoredJob *)entries->pdata[0])->record->state, ==, SQNS_JOB_QUEUED);
 }
 
 static void
@@ -552,7 +588,7 @@ static void
 test_history (Rig *rig, gconstpointer unused)
 {
   char board[] = "board", other[] = "other", label[] = "bench";
-  g_autoptr (GPtrArray) none = reopen (rig, 0, 10);
+  g_autoptr (GPtrArray) none = reopen (rig, NEVER, 10);
   for (guint i = 1; i <= 5; i++)
     put_new (rig, i, i % 2 != 0 ? SQNS_JOB_SUCCEEDED : SQNS_JOB_CANCELLED, 100 * i);
   g_autoptr (SqnsJobRecord) labelled = make_record (rig, 6, SQNS_JOB_SUCCEEDED, 600);
@@ -581,21 +617,21 @@ main (int argc, char **argv)
     const char *name;
     void (*test) (Rig *rig, gconstpointer unused);
   } tests[] = {
-    { "/journal/comes-back", test_comes_back },
-    { "/journal/many", test_many },
-    { "/journal/firmware-goes", test_firmware_goes },
-    { "/journal/damaged-firmware", test_damaged_firmware },
-    { "/journal/damaged-record", test_damaged_record },
-    { "/journal/hostile-files", test_hostile_files },
-    { "/journal/removed-folder", test_removed_folder },
-    { "/journal/text-that-steers", test_text_that_steers },
-    { "/journal/expired", test_expired },
-    { "/journal/youngest", test_youngest },
-    { "/journal/leftovers", test_leftovers },
-    { "/journal/locked", test_locked },
-    { "/journal/no-folder", test_no_folder },
-    { "/journal/failed-write", test_failed_write },
-    { "/journal/history", test_history },
+    { "/job-store/comes-back", test_comes_back },
+    { "/job-store/many", test_many },
+    { "/job-store/firmware-goes", test_firmware_goes },
+    { "/job-store/damaged-firmware", test_damaged_firmware },
+    { "/job-store/damaged-record", test_damaged_record },
+    { "/job-store/hostile-files", test_hostile_files },
+    { "/job-store/removed-folder", test_removed_folder },
+    { "/job-store/text-that-steers", test_text_that_steers },
+    { "/job-store/expired", test_expired },
+    { "/job-store/youngest", test_youngest },
+    { "/job-store/leftovers", test_leftovers },
+    { "/job-store/locked", test_locked },
+    { "/job-store/no-folder", test_no_folder },
+    { "/job-store/failed-write", test_failed_write },
+    { "/job-store/history", test_history },
   };
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* a damaged record is a warning */

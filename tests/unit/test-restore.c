@@ -28,7 +28,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   Rig *rig = user_data;
-  sqns_manager_open_journal_finish (SQNS_MANAGER (source), result, &error);
+  sqns_manager_restore_jobs_finish (SQNS_MANAGER (source), result, &error);
   g_assert_no_error (error);
   rig->opened = TRUE;
 }
@@ -49,7 +49,7 @@ start (Rig *rig, gboolean board)
   if (board)
     sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
   rig->opened = FALSE;
-  sqns_manager_open_journal_async (rig->manager, rig->folder, on_opened, rig);
+  sqns_manager_restore_jobs_async (rig->manager, rig->folder, on_opened, rig);
   scripted_wait (is_true, &rig->opened);
 }
 
@@ -89,7 +89,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
 {
   scripted_reset ();
   sqns_config_init (&rig->config);
-  rig->folder = g_dir_make_tmp ("sqns-recall-XXXXXX", NULL);
+  rig->folder = g_dir_make_tmp ("sqns-restore-XXXXXX", NULL);
   rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
 }
@@ -426,7 +426,7 @@ static void
 on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Order *order = user_data;
-  sqns_manager_settle_finish (SQNS_MANAGER (source), result);
+  sqns_job_store_flush_finish (SQNS_JOB_STORE (source), result);
   g_assert_cmpuint (order->told, ==, MANY);
   order->settled = TRUE;
 }
@@ -457,7 +457,7 @@ test_settled (Rig *rig, gconstpointer unused)
       scripted_succeed (scripted_upgrade (devnode), "", "6.0.0.0-37781");
     }
   scripted_wait (all_ended, jobs);
-  sqns_manager_settle_async (rig->manager, on_settled, &order);
+  sqns_job_store_flush_async (sqns_manager_store (rig->manager), on_settled, &order);
   scripted_wait (is_true, &order.settled);
 }
 
@@ -468,14 +468,14 @@ main (int argc, char **argv)
     const char *name;
     void (*test) (Rig *rig, gconstpointer unused);
   } tests[] = {
-    { "/recall/goes-on", test_goes_on },
-    { "/recall/board-later", test_board_later },
-    { "/recall/no-auto-resume", test_no_auto_resume },
-    { "/recall/resume-failed", test_resume_failed },
-    { "/recall/cable", test_cable },
-    { "/recall/shutdown", test_shutdown },
-    { "/recall/history-days", test_history_days },
-    { "/recall/settled", test_settled },
+    { "/restore/goes-on", test_goes_on },
+    { "/restore/board-later", test_board_later },
+    { "/restore/no-auto-resume", test_no_auto_resume },
+    { "/restore/resume-failed", test_resume_failed },
+    { "/restore/cable", test_cable },
+    { "/restore/shutdown", test_shutdown },
+    { "/restore/history-days", test_history_days },
+    { "/restore/settled", test_settled },
   };
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* an interruption is a warning */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Jobs that outlive their run: what is kept of them, interruptions, the next life. */
+/* Jobs that outlive their run: what is saved of them and when, interruptions, the next daemon. */
 #include "firmware-builder.h"
 #include "job/job.h"
 #include "scripted.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@ typedef struct {
   SqnsRequest *request;
   SqnsRules *rules;
   SqnsJob *job;
+  SqnsJobStore *store; /* opened by use_disk() */
+  char *folder;
   guint finished;
   guint prompts;
 } Rig;
@@ -48,11 +51,34 @@ rig_set_up (Rig *rig, gconstpointer unused)
   g_assert_nonnull (rig->rules);
 }
 
+static void set_disk (gboolean waits, gboolean full);
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
+    {
+      g_autofree char *entry = g_build_filename (path, name, NULL);
+      remove_tree (entry);
+    }
+  g_remove (path);
+}
+
 static void
 rig_tear_down (Rig *rig, gconstpointer unused)
 {
   scripted_settle ();
   g_clear_object (&rig->job);
+  if (rig->store != NULL)
+    {
+      set_disk (FALSE, FALSE);
+      sqns_job_store_close (rig->store);
+      scripted_settle ();
+      g_object_unref (rig->store);
+      remove_tree (rig->folder);
+      g_free (rig->folder);
+    }
   g_clear_object (&rig->device);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     g_clear_object (&rig->files[i]);
@@ -79,139 +105,200 @@ start_job (Rig *rig)
   return info;
 }
 
+static void
+on_log_open (GObject *source, GAsyncResult *result, gpointer fd)
+{
+  *(int *)fd = sqns_job_open_log_finish (SQNS_JOB (source), result, NULL);
+  g_assert_cmpint (*(int *)fd, >=, 0);
+}
+
+static gboolean
+is_open (gpointer fd)
+{
+  return *(int *)fd >= 0;
+}
+
 static char *
 read_log (SqnsJob *job)
 {
   char buffer[4096] = "";
-  int fd = sqns_job_open_log (job, NULL);
+  int fd = -1;
+  sqns_job_open_log_async (job, on_log_open, &fd);
+  scripted_wait (is_open, &fd);
   g_assert_cmpint (read (fd, buffer, sizeof buffer - 1), >=, 0);
   g_close (fd, NULL);
   return g_strdup (buffer);
 }
 
-/* A keeper that answers when the test says so. */
+/* A disk that waits, or is full, when the test says so: fsync() of the whole program. */
+static struct {
+  GMutex mutex;
+  GCond cond;
+  gboolean waits;
+  gboolean full;
+} disk;
 
-typedef struct {
-  guint asked;
-  SqnsJobRecord *record; /* the last one */
-  GPtrArray *waiting;    /* Answer */
-  gboolean at_once;
-  const char *problem; /* nullable */
-} Keeper;
-
-typedef struct {
-  SqnsJob *job;
-  SqnsJobKept done;
-  gpointer data;
-} Answer;
-
-static void
-answer (Keeper *keeper, const Answer *to)
+int
+fsync (int fd)
 {
-  g_autoptr (GError) error
-      = keeper->problem != NULL ? g_error_new_literal (SQNS_ERROR, SQNS_ERROR_FAILED, keeper->problem) : NULL;
-  to->done (to->job, error, to->data);
+  g_mutex_lock (&disk.mutex);
+  while (disk.waits)
+    g_cond_wait (&disk.cond, &disk.mutex);
+  gboolean full = disk.full;
+  g_mutex_unlock (&disk.mutex);
+  errno = full ? ENOSPC : 0;
+  return full ? -1 : 0;
 }
 
 static void
-keep (gpointer data, SqnsJob *job, SqnsJobKept done, gpointer done_data)
+set_disk (gboolean waits, gboolean full)
 {
-  Keeper *keeper = data;
-  const Answer to = { job, done, done_data };
-  keeper->asked++;
-  sqns_job_record_free (keeper->record);
-  keeper->record = sqns_job_record_copy (sqns_job_record (job));
-  if (keeper->at_once)
-    answer (keeper, &to);
-  else
-    g_ptr_array_add (keeper->waiting, g_memdup2 (&to, sizeof to));
+  g_mutex_lock (&disk.mutex);
+  disk.waits = waits;
+  disk.full = full;
+  g_cond_broadcast (&disk.cond);
+  g_mutex_unlock (&disk.mutex);
+}
+
+static gboolean
+is_true (gpointer flag)
+{
+  return *(gboolean *)flag;
 }
 
 static void
-answer_all (Keeper *keeper)
+on_opened (GObject *source, GAsyncResult *result, gpointer opened)
 {
-  while (keeper->waiting->len > 0)
-    {
-      g_autofree Answer *to = g_ptr_array_steal_index (keeper->waiting, 0);
-      answer (keeper, to);
-    }
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) jobs = sqns_job_store_open_finish (SQNS_JOB_STORE (source), result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (jobs->len, ==, 0);
+  *(gboolean *)opened = TRUE;
+}
+
+static void
+on_flushed (GObject *source, GAsyncResult *result, gpointer flushed)
+{
+  sqns_job_store_flush_finish (SQNS_JOB_STORE (source), result);
+  *(gboolean *)flushed = TRUE;
+}
+
+static void
+flush (Rig *rig)
+{
+  gboolean flushed = FALSE;
+  scripted_settle ();
+  sqns_job_store_flush_async (rig->store, on_flushed, &flushed);
+  scripted_wait (is_true, &flushed);
   scripted_settle ();
 }
 
-static void
-keeper_clear (Keeper *keeper)
+/* A job that is saved from now on. */
+static const SqnsJobRecord *
+make_saved_job (Rig *rig)
 {
-  answer_all (keeper);
-  g_ptr_array_unref (keeper->waiting);
-  sqns_job_record_free (keeper->record);
+  gboolean opened = FALSE;
+  const SqnsJobRecord *record = make_job (rig);
+  rig->folder = g_dir_make_tmp ("sqns-job-saved-XXXXXX", NULL);
+  rig->store = sqns_job_store_new (1);
+  sqns_job_store_open_async (rig->store, rig->folder, 10, on_opened, &opened);
+  scripted_wait (is_true, &opened);
+  sqns_job_set_store (rig->job, rig->store);
+  return record;
+}
+
+static SqnsJobRecord *
+read_saved (Rig *rig)
+{
+  g_autofree char *path = g_strdup_printf ("%s/jobs/%s.conf", rig->folder, sqns_job_record (rig->job)->uuid);
+  g_autoptr (GError) error = NULL;
+  SqnsJobRecord *record = sqns_state_folder_read_record (path, &error);
+  g_assert_no_error (error);
+  return record;
+}
+
+static gboolean
+runs (gpointer unused)
+{
+  return scripted_runs (TTY);
+}
+
+static ScriptedRun *
+start_saved (Rig *rig)
+{
+  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+  scripted_wait (runs, NULL);
+  return scripted_upgrade (TTY);
 }
 
 /* Nothing is sent before the record says so. */
 static void
-test_kept_before_it_acts (Rig *rig, gconstpointer unused)
+test_saved_before_it_acts (Rig *rig, gconstpointer unused)
 {
-  Keeper keeper = { .waiting = g_ptr_array_new () };
-  const SqnsJobRecord *info = make_job (rig);
-  sqns_job_set_keeper (rig->job, keep, &keeper);
-  answer_all (&keeper);
-  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_QUEUED);
+  const SqnsJobRecord *record = make_saved_job (rig);
+  flush (rig);
+  g_autoptr (SqnsJobRecord) queued = read_saved (rig);
+  g_assert_cmpint (queued->state, ==, SQNS_JOB_QUEUED);
+  set_disk (TRUE, FALSE);
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
   scripted_settle ();
-  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_RUNNING);
+  g_assert_cmpint (record->state, ==, SQNS_JOB_RUNNING);
   g_assert_false (scripted_runs (TTY));
-  answer_all (&keeper);
-  g_assert_true (scripted_runs (TTY));
+  set_disk (FALSE, FALSE);
+  scripted_wait (runs, NULL);
+  g_autoptr (SqnsJobRecord) running = read_saved (rig);
+  g_assert_cmpint (running->state, ==, SQNS_JOB_RUNNING);
 
-  guint asked = keeper.asked;
-  keeper.at_once = TRUE;
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
+  set_disk (TRUE, FALSE);
   scripted_succeed (scripted_upgrade (TTY), "6.0.0.0-35351", "6.0.0.0-37781");
   scripted_settle ();
-  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
-  g_assert_cmpuint (keeper.asked, ==, asked + 2); /* how far it will be, and its end */
-  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_SUCCEEDED);
-  g_assert_cmpuint (keeper.record->version_after.build, ==, 37781);
-  keeper_clear (&keeper);
+  g_assert_cmpint (record->state, ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpuint (rig->finished, ==, 0); /* not announced before it is saved */
+  set_disk (FALSE, FALSE);
+  flush (rig);
+  g_assert_cmpuint (rig->finished, ==, 1);
+  g_autoptr (SqnsJobRecord) ended = read_saved (rig);
+  g_assert_cmpint (ended->state, ==, SQNS_JOB_SUCCEEDED);
+  g_assert_cmpuint (ended->version_after.build, ==, 37781);
 }
 
-/* How far it is, is told once that is on disk: it never falls, whenever the daemon dies. */
+/* Progress is shown once it is on disk: it never falls, whenever the daemon dies. */
 static void
-test_progress_is_kept (Rig *rig, gconstpointer unused)
+test_progress_is_saved (Rig *rig, gconstpointer unused)
 {
-  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
-  make_job (rig);
-  sqns_job_set_keeper (rig->job, keep, &keeper);
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
-  scripted_settle ();
-  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0);
-  ScriptedRun *run = scripted_upgrade (TTY);
-  keeper.at_once = FALSE;
+  const SqnsJobRecord *record = make_saved_job (rig);
+  const SqnsJobFigures *figures = sqns_job_figures (rig->job);
+  ScriptedRun *run = start_saved (rig);
+  g_assert_cmpfloat (figures->progress, ==, 0);
+  set_disk (TRUE, FALSE);
   scripted_phase (run, SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
-  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0.03); /* as far as the first record went */
+  g_assert_cmpfloat (figures->progress, ==, 0.03); /* as far as the first record went */
   scripted_phase (run, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
-  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, <=, 0.05);
-  g_assert_cmpuint (keeper.record->progress, >=, 100000);
-  answer_all (&keeper);
-  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0.10);
+  g_assert_cmpfloat (figures->progress, <=, 0.05);
+  g_assert_cmpuint (record->progress, >=, 100000);
+  set_disk (FALSE, FALSE);
+  flush (rig);
+  g_assert_cmpfloat (figures->progress, ==, 0.10);
 
-  g_autoptr (SqnsJob) next
-      = sqns_job_new_from_record (rig->device, sqns_job_record_copy (keeper.record), rig->files, NULL);
-  g_assert_cmpfloat (sqns_job_figures (next)->progress, >=, sqns_job_figures (rig->job)->progress);
+  SqnsStoredJob stored = { .record = read_saved (rig) };
+  g_autoptr (SqnsJob) next = sqns_job_restore (rig->device, &stored);
+  g_assert_cmpfloat (sqns_job_figures (next)->progress, >=, figures->progress);
   g_assert_cmpfloat (sqns_job_figures (next)->progress, <, 0.2);
 
   /* a disk that fails holds nothing up */
-  keeper.problem = "full";
-  keeper.at_once = TRUE;
+  set_disk (FALSE, TRUE);
   scripted_phase (run, SQNS_PHASE_APPLY, FALSE, FALSE, "applying");
-  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0.80);
-  keeper.problem = NULL;
+  flush (rig);
+  g_assert_cmpfloat (figures->progress, ==, 0.80);
+  set_disk (FALSE, FALSE);
   scripted_phase (run, SQNS_PHASE_PREPARE, FALSE, FALSE, "again");
-  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 0.80);
+  g_assert_cmpfloat (figures->progress, ==, 0.80);
   scripted_succeed (run, "6.0.0.0-35351", "6.0.0.0-37781");
-  scripted_settle ();
-  g_assert_cmpfloat (sqns_job_figures (rig->job)->progress, ==, 1.0);
-  g_assert_cmpuint (keeper.record->progress, ==, 1000000);
-  keeper_clear (&keeper);
+  flush (rig);
+  g_assert_cmpfloat (figures->progress, ==, 1.0);
+  g_autoptr (SqnsJobRecord) ended = read_saved (rig);
+  g_assert_cmpuint (ended->progress, ==, 1000000);
 }
 
 static gboolean
@@ -225,74 +312,67 @@ set_flag (gpointer flag)
 static void
 test_checkpoint (Rig *rig, gconstpointer unused)
 {
-  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
-  make_job (rig);
-  sqns_job_set_keeper (rig->job, keep, &keeper);
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
-  scripted_settle ();
-  ScriptedRun *run = scripted_upgrade (TTY);
+  const SqnsJobRecord *record = make_saved_job (rig);
+  ScriptedRun *run = start_saved (rig);
   g_assert_false (run->config.checkpoint.done.modified);
 
-  gboolean kept = FALSE;
+  gboolean saved = FALSE;
   const SqnsCheckpoint checkpoint = { .done = { .modified = TRUE, .uploads = 1 }, .written = TRUE };
-  keeper.at_once = FALSE;
-  run->config.save (run->config.save_data, &checkpoint, set_flag, &kept);
+  set_disk (TRUE, FALSE);
+  run->config.save (run->config.save_data, &checkpoint, set_flag, &saved);
   scripted_settle ();
-  g_assert_false (kept);
-  g_assert_true (keeper.record->checkpoint.written);
-  answer_all (&keeper);
-  g_assert_true (kept);
+  g_assert_false (saved);
+  set_disk (FALSE, FALSE);
+  scripted_wait (is_true, &saved);
+  g_autoptr (SqnsJobRecord) before = read_saved (rig);
+  g_assert_true (before->checkpoint.written);
 
-  keeper.at_once = TRUE;
   scripted_phase (run, SQNS_PHASE_TRANSFER, TRUE, FALSE, "writing");
   scripted_fail (run, SQNS_ERROR_DEVICE_LOST, "gone");
-  scripted_settle ();
-  const SqnsJobRecord *info = sqns_job_record (rig->job);
-  g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
-  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_INTERRUPTED);
-  g_assert_false (info->safe); /* bytes were written, whatever was said before */
-  g_assert_cmpint (info->phase, ==, SQNS_PHASE_TRANSFER);
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
-  g_assert_true (scripted_upgrade (TTY)->config.checkpoint.written);
-  g_assert_cmpuint (scripted_upgrade (TTY)->config.checkpoint.done.uploads, ==, 1);
-  scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
-  scripted_settle ();
-  g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
+  flush (rig);
+  g_autoptr (SqnsJobRecord) interrupted = read_saved (rig);
+  g_assert_cmpint (record->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_cmpint (interrupted->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_false (record->safe); /* bytes were written, whatever was said before */
+  g_assert_cmpint (record->phase, ==, SQNS_PHASE_TRANSFER);
+  run = start_saved (rig);
+  g_assert_true (run->config.checkpoint.written);
+  g_assert_cmpuint (run->config.checkpoint.done.uploads, ==, 1);
+  scripted_succeed (run, "", "6.0.0.0-37781");
+  flush (rig);
+  g_assert_cmpint (record->state, ==, SQNS_JOB_SUCCEEDED);
   g_assert_cmpuint (rig->finished, ==, 1);
-  keeper_clear (&keeper);
 }
 
 /* A disk that fails does not keep a modem from being upgraded, but people are told. */
 static void
 test_disk_fails (Rig *rig, gconstpointer unused)
 {
-  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE, .problem = "disk full" };
-  const SqnsJobRecord *info = make_job (rig);
-  sqns_job_set_keeper (rig->job, keep, &keeper);
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
-  scripted_settle ();
-  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
-  g_assert_nonnull (strstr (info->message, "not on disk (disk full)"));
+  const SqnsJobRecord *record = make_saved_job (rig);
+  flush (rig);
+  set_disk (FALSE, TRUE);
+  ScriptedRun *run = start_saved (rig);
+  scripted_phase (run, SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
+  g_assert_nonnull (strstr (record->message, "not on disk (cannot write"));
   sqns_job_stop (rig->job);
-  scripted_settle ();
-  g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED); /* nobody would find it */
-  keeper_clear (&keeper);
+  flush (rig);
+  g_assert_cmpint (record->state, ==, SQNS_JOB_CANCELLED); /* no daemon would find it */
 }
 
 /* Release 48829: what is known between its two files must not be lost. */
 static void
 test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
 {
-  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE, .problem = "disk full" };
   rig->files[SQNS_JOB_FIRST_STEP] = g_object_ref (rig->files[SQNS_JOB_FIRMWARE]);
-  const SqnsJobRecord *info = make_job (rig);
-  sqns_job_set_keeper (rig->job, keep, &keeper);
+  const SqnsJobRecord *record = make_saved_job (rig);
+  flush (rig);
+  set_disk (FALSE, TRUE);
   g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
-  scripted_settle ();
-  g_assert_cmpstr (info->error_name, ==, "org.sqnsd1.Error.Failed");
-  g_assert_nonnull (strstr (info->message, "disk full"));
-  g_assert_true (info->safe);
-  keeper_clear (&keeper);
+  flush (rig);
+  flush (rig);
+  g_assert_cmpstr (record->error_name, ==, "org.sqnsd1.Error.Failed");
+  g_assert_nonnull (strstr (record->message, "must be on disk before it begins"));
+  g_assert_true (record->safe);
 }
 
 static void
@@ -309,7 +389,7 @@ static void
 test_lost_too_often (Rig *rig, gconstpointer unused)
 {
   const SqnsJobRecord *info = make_job (rig);
-  for (guint i = 0; i < SQNS_JOB_MAX_FRUITLESS; i++)
+  for (guint i = 0; i < SQNS_MAX_FRUITLESS; i++)
     {
       lose_board (rig);
       g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
@@ -356,9 +436,9 @@ test_cancel_interrupted (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
   g_assert_cmpuint (rig->finished, ==, 1);
   g_assert_true (sqns_job_record_is_resumable (sqns_job_record (rig->job)));
-  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->files[SQNS_JOB_FIRMWARE] };
+  SqnsStoredJob loaded = { .files = { rig->files[SQNS_JOB_FIRMWARE] } };
   g_signal_handlers_disconnect_by_func (rig->job, on_changed, rig); /* it changes after its end, for once */
-  sqns_job_requeue (rig->job, files, NULL);
+  sqns_job_requeue (rig->job, &loaded);
   g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
   g_assert_cmpstr (info->error_name, ==, "");
   g_assert_cmpint (info->finished_at, ==, 0);
@@ -371,22 +451,22 @@ test_cancel_interrupted (Rig *rig, gconstpointer unused)
 
 /* A daemon that is stopped in good order leaves its jobs for the next one. */
 static void
-test_wind_up_kept (Rig *rig, gconstpointer unused)
+test_stop_saved (Rig *rig, gconstpointer unused)
 {
-  Keeper keeper = { .waiting = g_ptr_array_new (), .at_once = TRUE };
-  const SqnsJobRecord *info = make_job (rig);
-  sqns_job_set_keeper (rig->job, keep, &keeper);
+  const SqnsJobRecord *record = make_saved_job (rig);
+  flush (rig);
   sqns_job_stop (rig->job);
-  g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
-  scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
+  g_assert_cmpint (record->state, ==, SQNS_JOB_QUEUED);
+  ScriptedRun *run = start_saved (rig);
+  scripted_phase (run, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
   sqns_job_stop (rig->job);
-  scripted_settle ();
-  g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
-  g_assert_nonnull (strstr (info->message, "the daemon was stopped"));
-  g_assert_cmpint (keeper.record->state, ==, SQNS_JOB_INTERRUPTED);
-  g_assert_cmpuint (keeper.record->fruitless, ==, 0);
-  keeper_clear (&keeper);
+  flush (rig);
+  flush (rig);
+  g_autoptr (SqnsJobRecord) interrupted = read_saved (rig);
+  g_assert_cmpint (record->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_nonnull (strstr (record->message, "the daemon was stopped"));
+  g_assert_cmpint (interrupted->state, ==, SQNS_JOB_INTERRUPTED);
+  g_assert_cmpuint (interrupted->fruitless, ==, 0);
 }
 
 /* What ran is interrupted in its next life; all of what is seen of it is there. */
@@ -405,8 +485,13 @@ test_next_life (Rig *rig, gconstpointer unused)
   g_autoptr (SqnsJobRecord) record = sqns_job_record_copy (sqns_job_record (rig->job));
   g_autofree char *log = read_log (rig->job);
 
-  SqnsFirmware *const files[SQNS_JOB_N_FILES] = { rig->files[SQNS_JOB_FIRMWARE] };
-  g_autoptr (SqnsJob) next = sqns_job_new_from_record (rig->device, g_steal_pointer (&record), files, log);
+  SqnsStoredJob stored = {
+    .record = g_steal_pointer (&record),
+    .files = { g_object_ref (rig->files[SQNS_JOB_FIRMWARE]) },
+    .transcript = sqns_transcript_new (),
+  };
+  sqns_transcript_restore (stored.transcript, log);
+  g_autoptr (SqnsJob) next = sqns_job_restore (rig->device, &stored);
   const SqnsJobRecord *now = sqns_job_record (next);
   g_assert_cmpint (now->state, ==, SQNS_JOB_INTERRUPTED);
   g_assert_cmpstr (now->uuid, ==, info->uuid);
@@ -428,11 +513,12 @@ test_next_life (Rig *rig, gconstpointer unused)
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_NEEDS_RECOVERY, "it waits in recovery");
   scripted_settle ();
   g_autoptr (SqnsJobRecord) ended = sqns_job_record_copy (sqns_job_record (next));
-  g_autoptr (SqnsJob) last = sqns_job_new_from_record (rig->device, g_steal_pointer (&ended), NULL, NULL);
+  SqnsStoredJob end = { .record = g_steal_pointer (&ended) };
+  g_autoptr (SqnsJob) last = sqns_job_restore (rig->device, &end);
   g_assert_cmpstr (sqns_job_record (last)->error_name, ==, "org.sqnsd1.Error.NeedsRecovery");
   g_assert_cmpstr (sqns_job_record (last)->advice, ==, now->advice);
   g_assert_true (sqns_job_record_is_resumable (sqns_job_record (last)));
-  g_assert_true (sqns_job_log_is_elsewhere (last));
+  g_assert_cmpuint (sqns_job_log_size (last), ==, 0); /* it is on disk only */
 }
 
 int
@@ -442,16 +528,16 @@ main (int argc, char **argv)
     const char *name;
     void (*test) (Rig *rig, gconstpointer unused);
   } tests[] = {
-    { "/job-keep/kept-before-it-acts", test_kept_before_it_acts },
-    { "/job-keep/checkpoint", test_checkpoint },
-    { "/job-keep/disk-fails", test_disk_fails },
-    { "/job-keep/two-steps-need-a-disk", test_two_steps_need_a_disk },
-    { "/job-keep/lost-too-often", test_lost_too_often },
-    { "/job-keep/progress-is-kept", test_progress_is_kept },
-    { "/job-keep/lost-with-progress", test_lost_with_progress },
-    { "/job-keep/cancel-interrupted", test_cancel_interrupted },
-    { "/job-keep/wind-up-kept", test_wind_up_kept },
-    { "/job-keep/next-life", test_next_life },
+    { "/job-saved/before-it-acts", test_saved_before_it_acts },
+    { "/job-saved/checkpoint", test_checkpoint },
+    { "/job-saved/disk-fails", test_disk_fails },
+    { "/job-saved/two-steps-need-a-disk", test_two_steps_need_a_disk },
+    { "/job-saved/lost-too-often", test_lost_too_often },
+    { "/job-saved/progress", test_progress_is_saved },
+    { "/job-saved/lost-with-progress", test_lost_with_progress },
+    { "/job-saved/cancel-interrupted", test_cancel_interrupted },
+    { "/job-saved/stop", test_stop_saved },
+    { "/job-saved/next-life", test_next_life },
   };
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* a failed job is a warning */
