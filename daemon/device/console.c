@@ -85,7 +85,7 @@ ended (SqnsDeviceOperation *operation)
 void
 sqns_console_close (SqnsDevice *device, const char *why)
 {
-  SqnsConsole *self = sqns_device_console (device);
+  SqnsConsole *self = sqns_device_info (device)->console;
   if (self == NULL || self->closed_for != NULL)
     return;
   self->closed_for = g_strdup (why);
@@ -95,14 +95,14 @@ sqns_console_close (SqnsDevice *device, const char *why)
 gboolean
 sqns_console_is_closing (SqnsDevice *device)
 {
-  const SqnsConsole *self = sqns_device_console (device);
+  const SqnsConsole *self = sqns_device_info (device)->console;
   return self != NULL && self->closing && self->closed_for == NULL;
 }
 
 gboolean
 sqns_console_is_of (SqnsDevice *device, guint uid)
 {
-  const SqnsConsole *self = sqns_device_console (device);
+  const SqnsConsole *self = sqns_device_info (device)->console;
   return self != NULL && self->uid == uid && !self->closing;
 }
 
@@ -121,7 +121,8 @@ sqns_console_open_async (SqnsDevice *device, guint uid, GAsyncReadyCallback call
   self->task = g_task_new (device, NULL, callback, user_data);
   g_task_set_source_tag (self->task, sqns_console_open_async);
   sqns_device_set_console (device, self);
-  sqns_device_operation_run (&klass, device, self, g_task_new (device, sqns_device_cancellable (device), NULL, NULL));
+  sqns_device_operation_run (&klass, device, self,
+                             g_task_new (device, sqns_device_info (device)->cancellable, NULL, NULL));
 }
 
 int

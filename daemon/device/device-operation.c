@@ -142,7 +142,7 @@ sqns_device_operation_run (const SqnsDeviceOperationClass *klass, SqnsDevice *de
   SqnsDeviceOperation *self = g_new0 (SqnsDeviceOperation, 1);
   self->klass = klass;
   self->device = g_object_ref (device);
-  self->backend = sqns_device_backend (device);
+  self->backend = sqns_device_info (device)->backend;
   self->data = data;
   self->monitor = (SqnsMonitor){ .funcs = &monitor_funcs, .data = self };
   sqns_ssm_run (&machine, task, self, operation_free); /* a result that was reached stands, cancelled or not */
@@ -157,7 +157,7 @@ start (const SqnsDeviceOperationClass *klass, SqnsDevice *device, GAsyncReadyCal
       g_task_report_error (device, callback, user_data, start, error);
       return;
     }
-  GTask *task = g_task_new (device, sqns_device_cancellable (device), callback, user_data);
+  GTask *task = g_task_new (device, sqns_device_info (device)->cancellable, callback, user_data);
   g_task_set_source_tag (task, start);
   sqns_device_operation_run (klass, device, NULL, task);
 }

@@ -23,9 +23,6 @@ struct _SqnsDevice {
   char *option_board;                  /* options.board points to it */
   gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times, newest last; 0 none */
   gint64 may_be_flashing_until;        /* µs since the epoch */
-  GCancellable *cancellable;           /* of the present use */
-  SqnsConsole *console;                /* not owned */
-  const SqnsBackend *backend;
 };
 
 G_DEFINE_FINAL_TYPE (SqnsDevice, sqns_device, G_TYPE_OBJECT)
@@ -53,7 +50,7 @@ sqns_device_finalize (GObject *object)
   g_free (self->info.last_error);
   g_free (self->option_board);
   g_clear_object (&self->monitor);
-  g_clear_object (&self->cancellable);
+  g_clear_object (&self->info.cancellable);
   G_OBJECT_CLASS (sqns_device_parent_class)->finalize (object);
 }
 
@@ -293,7 +290,7 @@ sqns_device_claim (SqnsDevice *self, SqnsDeviceUse use, const char *job, GError 
   self->info.notes &= SQNS_BOARD_COMES_AND_GOES;
   self->info.contact = SQNS_CONTACT_NONE;
   self->info.use = use;
-  self->cancellable = g_cancellable_new ();
+  self->info.cancellable = g_cancellable_new ();
   set_text (&self->info.job, job);
   changed (self);
   return TRUE;
@@ -305,7 +302,7 @@ sqns_device_release (SqnsDevice *self)
   g_return_if_fail (self->info.use != SQNS_USE_NONE);
   g_object_ref (self);
   self->info.use = SQNS_USE_NONE;
-  g_clear_object (&self->cancellable);
+  g_clear_object (&self->info.cancellable);
   set_text (&self->info.job, NULL);
   sqns_device_check_presence (self);
   changed (self);
@@ -313,41 +310,23 @@ sqns_device_release (SqnsDevice *self)
   g_object_unref (self);
 }
 
-GCancellable *
-sqns_device_cancellable (SqnsDevice *device)
-{
-  return device->cancellable;
-}
-
 void
 sqns_device_interrupt (SqnsDevice *device)
 {
   if (device->info.use != SQNS_USE_NONE && device->info.use != SQNS_USE_JOB)
-    g_cancellable_cancel (device->cancellable);
+    g_cancellable_cancel (device->info.cancellable);
 }
 
 void
 sqns_device_set_backend (SqnsDevice *device, const SqnsBackend *backend)
 {
-  device->backend = backend;
-}
-
-const SqnsBackend *
-sqns_device_backend (SqnsDevice *device)
-{
-  return device->backend;
+  device->info.backend = backend;
 }
 
 void
 sqns_device_set_console (SqnsDevice *device, SqnsConsole *console)
 {
-  device->console = console;
-}
-
-SqnsConsole *
-sqns_device_console (SqnsDevice *device)
-{
-  return device->console;
+  device->info.console = console;
 }
 
 static void

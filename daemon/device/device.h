@@ -56,9 +56,12 @@ typedef struct {
   SqnsVersion boot_rom; /* Bootloader0, likewise */
   char *ue;
   SqnsDeviceUse use;
-  char *job; /* uuid of the job that runs on it, "" none */
+  GCancellable *cancellable; /* of that use, else NULL */
+  SqnsConsole *console;      /* that is open on it or is being opened, nullable */
+  char *job;                 /* uuid of the job that runs on it, "" none */
   char *last_error;
-  gint64 last_seen; /* µs since the epoch, 0 never */
+  gint64 last_seen;           /* µs since the epoch, 0 never */
+  const SqnsBackend *backend; /* how its modem is worked on */
 } SqnsDeviceInfo;
 
 SqnsDevice *sqns_device_new_board (const SqnsBoardFacts *facts);
@@ -85,16 +88,10 @@ SqnsLinkConfig sqns_device_link_config (SqnsDevice *device);
 /* Takes it for one use; @job: uuid, nullable. BUSY when it is used, DEVICE_LOST when it is absent. */
 gboolean sqns_device_claim (SqnsDevice *device, SqnsDeviceUse use, const char *job, GError **error);
 void sqns_device_release (SqnsDevice *device);
-GCancellable *sqns_device_cancellable (SqnsDevice *device); /* of the present use, owned by the device */
-void sqns_device_interrupt (SqnsDevice *device);            /* ends any use but a job */
+void sqns_device_interrupt (SqnsDevice *device); /* ends any use but a job */
 
-/* How its modem is worked on. Static. */
-void sqns_device_set_backend (SqnsDevice *device, const SqnsBackend *backend);
-const SqnsBackend *sqns_device_backend (SqnsDevice *device);
-
-/* The console that is open on it or is being opened, nullable. */
+void sqns_device_set_backend (SqnsDevice *device, const SqnsBackend *backend); /* static */
 void sqns_device_set_console (SqnsDevice *device, SqnsConsole *console);
-SqnsConsole *sqns_device_console (SqnsDevice *device);
 
 /* Findings. */
 void sqns_device_update_link (SqnsDevice *device, SqnsLinkKind kind, const SqnsBoardInfo *board);

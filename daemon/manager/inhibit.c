@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who keeps new jobs from starting. */
+/* Inhibitors. */
 #include "base/log.h"
 #include "common/clean.h"
 #include "common/error.h"
@@ -57,7 +57,7 @@ where (const SqnsInhibitor *inhibitor)
   return inhibitor->device_id != NULL ? inhibitor->device_id : "all modems";
 }
 
-/* Asked for by nobody and told all the same: the last writer's end is closed. What may be written is never read. */
+/* The last writer has closed. What writers send is never read. */
 static gboolean
 on_hang_up (int fd, GIOCondition condition, gpointer user_data)
 {
@@ -128,43 +128,38 @@ sqns_inhibit_add (SqnsInhibit *self, guint uid, const char *who, const char *why
   return fds[1];
 }
 
-gboolean
-sqns_inhibitor_concerns (const SqnsInhibitor *inhibitor, const char *device_id)
+/* The first inhibitor of @device_id, or NULL; *@n: how many there are. */
+static const SqnsInhibitor *
+find (SqnsInhibit *self, const char *device_id, guint *n)
 {
-  return inhibitor->device_id == NULL || g_str_equal (inhibitor->device_id, device_id);
+  const SqnsInhibitor *first = NULL;
+  *n = 0;
+  for (guint i = 0; i < self->list->len; i++)
+    {
+      const SqnsInhibitor *inhibitor = self->list->pdata[i];
+      if (inhibitor->device_id == NULL || g_str_equal (inhibitor->device_id, device_id))
+        first = (*n)++ == 0 ? inhibitor : first;
+    }
+  return first;
 }
 
 gboolean
 sqns_inhibit_holds (SqnsInhibit *self, const char *device_id)
 {
-  for (guint i = 0; i < self->list->len; i++)
-    if (sqns_inhibitor_concerns (self->list->pdata[i], device_id))
-      return TRUE;
-  return FALSE;
+  guint n;
+  return find (self, device_id, &n) != NULL;
 }
 
 char *
 sqns_inhibit_reason (SqnsInhibit *self, const char *device_id)
 {
-  const SqnsInhibitor *first = NULL;
-  guint others = 0;
-
-  for (guint i = 0; i < self->list->len; i++)
-    {
-      const SqnsInhibitor *inhibitor = self->list->pdata[i];
-      if (!sqns_inhibitor_concerns (inhibitor, device_id))
-        continue;
-      if (first == NULL)
-        first = inhibitor;
-      else
-        others++;
-    }
+  guint n;
+  const SqnsInhibitor *first = find (self, device_id, &n);
   if (first == NULL)
     return NULL;
-  if (others == 0)
+  if (n == 1)
     return g_strdup_printf ("held back by %s: %s", first->who, first->why);
-  return g_strdup_printf ("held back by %s: %s (and by %u other%s)", first->who, first->why, others,
-                          others > 1 ? "s" : "");
+  return g_strdup_printf ("held back by %s: %s (and by %u other%s)", first->who, first->why, n - 1, n > 2 ? "s" : "");
 }
 
 GPtrArray *

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who keeps new jobs from starting, each for as long as a descriptor of theirs is open. */
+/* Inhibitors: each keeps new jobs from starting while its descriptor is open. */
 #pragma once
 
 #include <gio/gio.h>
 
-#define SQNS_MAX_INHIBIT_WHO 128 /* bytes: the texts are shown with every job that waits */
+#define SQNS_MAX_INHIBIT_WHO 128 /* bytes: both texts are shown with every job that waits */
 #define SQNS_MAX_INHIBIT_WHY 512
 
 typedef struct _SqnsInhibit SqnsInhibit;
 
 typedef struct {
-  guint uid; /* whose it is */
+  guint uid;
   char *who;
   char *why;
-  char *device_id; /* NULL: all boards. A name, not an object: a board that was forgotten may come back */
+  char *device_id; /* NULL: all boards. A board may be forgotten and come back */
   gint64 since;    /* µs since the epoch */
   int fd;          /* our end of a pipe */
   guint watch;
@@ -31,9 +31,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsInhibit, sqns_inhibit_free)
  * G_UNIX_ERROR. */
 int sqns_inhibit_add (
     SqnsInhibit *inhibit, guint uid, const char *who, const char *why, const char *device_id, GError **error);
-
-/* Whether @inhibitor holds that board. */
-gboolean sqns_inhibitor_concerns (const SqnsInhibitor *inhibitor, const char *device_id);
 
 gboolean sqns_inhibit_holds (SqnsInhibit *inhibit, const char *device_id);
 /* "held back by anna: flashing ESP32s (and by 2 others)"; NULL when nobody holds that board. Caller frees. */

@@ -31,33 +31,28 @@ refuse (GError **error, const char *path, const char *why)
 char *
 sqns_port_path_canonical (const char *path, SqnsPortPlaces places, GError **error)
 {
+  g_autofree char *canonical = NULL;
+  const char *fault = NULL;
   if (*path != '/')
+    fault = "is not an absolute path";
+  else if (strlen (path) > MAX_PATH)
+    fault = "is too long for a path of a port";
+  else
     {
-      refuse (error, path, "is not an absolute path");
-      return NULL;
+      g_autofree char *clean = sqns_clean_line (path, -1);
+      canonical = g_canonicalize_filename (path + strspn (path, "/") - 1, "/"); /* it keeps "//" at the start */
+      if (!g_str_equal (clean, path))
+        fault = "has control characters";
+      else if (places == SQNS_PORTS_BELOW_DEV && !g_str_has_prefix (canonical, DEV "/"))
+        fault = "is not a path below /dev";
     }
-  if (strlen (path) > MAX_PATH)
-    {
-      refuse (error, path, "is too long for a path of a port");
-      return NULL;
-    }
-  g_autofree char *clean = sqns_clean_line (path, -1);
-  if (!g_str_equal (clean, path))
-    {
-      refuse (error, path, "has control characters");
-      return NULL;
-    }
-  g_autofree char *canonical
-      = g_canonicalize_filename (path + strspn (path, "/") - 1, "/"); /* it keeps "//" at first */
-  if (places == SQNS_PORTS_BELOW_DEV && !g_str_has_prefix (canonical, DEV "/"))
-    {
-      refuse (error, canonical, "is not a path below /dev");
-      return NULL;
-    }
-  return g_steal_pointer (&canonical);
+  if (fault == NULL)
+    return g_steal_pointer (&canonical);
+  refuse (error, canonical != NULL ? canonical : path, fault);
+  return NULL;
 }
 
-/* Where nothing is, or no folder, nothing is found behind it, either. */
+/* Nothing can be found behind what is missing or no folder. */
 static gboolean
 is_safe_folder (const char *path)
 {
@@ -72,7 +67,7 @@ sqns_port_path_is_safe (const char *path, const char *top, GError **error)
 {
   g_autofree char *folder = g_strdup (path);
 
-  /* from the top: what is behind an unsafe one must not be looked at */
+  /* from the top: nothing behind an unsafe folder may be touched */
   for (char *slash = folder + strlen (top); slash != NULL; slash = strchr (slash + 1, '/'))
     {
       *slash = '\0';

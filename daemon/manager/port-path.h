@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which path may name a port, and which tty is one. A path that a stranger controls may lead to a file system of his,
- * where the first look at it takes for ever: it is not looked at. */
+/* Which path may name a port, and which tty is one. A path under a user's control may lead to a file system of theirs,
+ * where a stat() hangs: it is not touched. */
 #pragma once
 
 #include <glib.h>
 
 typedef enum {
-  SQNS_PORTS_BELOW_DEV, /* below /dev, in folders that nobody but root and the daemon's user writes to */
-  SQNS_PORTS_ANYWHERE,  /* nobody but the daemon's user gives paths */
+  SQNS_PORTS_BELOW_DEV, /* below /dev, in folders that only root and the daemon's user can write */
+  SQNS_PORTS_ANYWHERE,  /* only the daemon's user gives paths */
 } SqnsPortPlaces;
 
 /* @path without "..", "." and doubled slashes; caller frees. NULL with G_DBUS_ERROR_INVALID_ARGS: no absolute path, too

@@ -162,7 +162,7 @@ apply (SqnsScheduler *self, const SqnsScheduleEntry *entry)
   switch (entry->action)
     {
     case SQNS_SCHEDULE_START:
-      if (!sqns_job_start (entry->job, sqns_device_backend (entry->device), self->rules, &error))
+      if (!sqns_job_start (entry->job, sqns_device_info (entry->device)->backend, self->rules, &error))
         return postpone (entry, error->message);
       forget_modem (self, entry);
       return TRUE;

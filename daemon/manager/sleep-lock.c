@@ -11,7 +11,7 @@ struct _SqnsSleepLock {
   GCancellable *cancellable; /* of the owner's life */
   gboolean wanted;
   gboolean asking;
-  gboolean failed; /* told once */
+  gboolean failed; /* logged once */
   int fd;          /* -1: not held */
 };
 
