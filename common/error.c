@@ -70,6 +70,16 @@ sqns_error_from_name (const char *dbus_name, SqnsError *code)
   return FALSE;
 }
 
+gboolean
+sqns_refuse (GError **error, SqnsError code, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_propagate_error (error, g_error_new_valist (SQNS_ERROR, (int)code, format, args));
+  va_end (args);
+  return FALSE;
+}
+
 void
 sqns_error_recode (GError **error, SqnsError code, const char *format, ...)
 {

@@ -46,6 +46,9 @@ const char *sqns_error_name (const GError *error);
 /* The code that a D-Bus error name stands for; FALSE when the name is not one of ours. */
 gboolean sqns_error_from_name (const char *dbus_name, SqnsError *code);
 
+/* g_set_error() in our domain; FALSE, to be returned. */
+gboolean sqns_refuse (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
 /* Replaces the code of *@error and keeps its message behind @format's text ("prefix: old message"). *@error must be
  * set. */
 void sqns_error_recode (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);

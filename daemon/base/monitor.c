@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copies of what was observed; the calls into a monitor. */
+/* The calls into a monitor. */
 #include "base/monitor.h"
 
-static gboolean personal_allowed;
+#define NOTIFY(monitor, func, ...)                                                                                     \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    if (monitor->funcs != NULL && monitor->funcs->func != NULL)                                                        \
+      monitor->funcs->func (monitor->data, __VA_ARGS__);                                                               \
+  }                                                                                                                    \
+  G_STMT_END
 
-SqnsModemStatus *
-sqns_modem_status_copy (const SqnsModemStatus *status)
-{
-  SqnsModemStatus *copy = g_memdup2 (status, sizeof *status);
-  copy->ue = g_strdup (status->ue);
-  return copy;
-}
+static gboolean personal_allowed;
 
 void
 sqns_modem_status_free (SqnsModemStatus *status)
@@ -24,50 +24,43 @@ sqns_modem_status_free (SqnsModemStatus *status)
 void
 sqns_monitor_phase (const SqnsMonitor *monitor, SqnsPhase phase, gboolean safe, gboolean committed, const char *message)
 {
-  if (monitor->funcs != NULL && monitor->funcs->phase != NULL)
-    monitor->funcs->phase (monitor->data, phase, safe, committed, message);
+  NOTIFY (monitor, phase, phase, safe, committed, message);
 }
 
 void
 sqns_monitor_bytes (const SqnsMonitor *monitor, guint64 done, guint64 total)
 {
-  if (monitor->funcs != NULL && monitor->funcs->bytes != NULL)
-    monitor->funcs->bytes (monitor->data, done, total);
+  NOTIFY (monitor, bytes, done, total);
 }
 
 void
 sqns_monitor_retries (const SqnsMonitor *monitor, guint more)
 {
-  if (monitor->funcs != NULL && monitor->funcs->retries != NULL)
-    monitor->funcs->retries (monitor->data, more);
+  NOTIFY (monitor, retries, more);
 }
 
 void
 sqns_monitor_link (const SqnsMonitor *monitor, SqnsLinkKind kind, const SqnsBoardInfo *board)
 {
-  if (monitor->funcs != NULL && monitor->funcs->link != NULL)
-    monitor->funcs->link (monitor->data, kind, board);
+  NOTIFY (monitor, link, kind, board);
 }
 
 void
 sqns_monitor_modem (const SqnsMonitor *monitor, const SqnsModemStatus *status)
 {
-  if (monitor->funcs != NULL && monitor->funcs->modem != NULL)
-    monitor->funcs->modem (monitor->data, status);
+  NOTIFY (monitor, modem, status);
 }
 
 void
 sqns_monitor_contact (const SqnsMonitor *monitor, SqnsContact contact)
 {
-  if (monitor->funcs != NULL && monitor->funcs->contact != NULL)
-    monitor->funcs->contact (monitor->data, contact);
+  NOTIFY (monitor, contact, contact);
 }
 
 void
 sqns_monitor_hand (const SqnsMonitor *monitor, const char *what)
 {
-  if (monitor->funcs != NULL && monitor->funcs->hand != NULL)
-    monitor->funcs->hand (monitor->data, what);
+  NOTIFY (monitor, hand, what);
 }
 
 void

@@ -24,7 +24,6 @@ typedef struct {
   char *ue;            /* "6.0.0.0", nullable */
   SqnsReport report;   /* AT+SMUPGRADE? */
 } SqnsModemStatus;
-SqnsModemStatus *sqns_modem_status_copy (const SqnsModemStatus *status);
 void sqns_modem_status_free (SqnsModemStatus *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsModemStatus, sqns_modem_status_free)
 

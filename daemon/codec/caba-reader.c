@@ -91,17 +91,6 @@ sqns_caba_fletcher32 (const guint8 *data, gsize len)
   return fold (s2) << 16 | fold (s1);
 }
 
-gboolean
-sqns_caba_bad (GError **error, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_propagate_error (error, g_error_new_valist (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, format, args));
-  va_end (args);
-  return FALSE;
-}
-
 void
 sqns_caba_warn (GPtrArray *warnings, const char *format, ...)
 {

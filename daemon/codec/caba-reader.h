@@ -26,6 +26,6 @@ gboolean sqns_caba_has_magic (const guint8 *data, guint64 size, const char *magi
 guint32 sqns_caba_fletcher32 (const guint8 *data, gsize len);
 
 /* Sets SQNS_ERROR_INVALID_FIRMWARE; FALSE, to be returned. */
-gboolean sqns_caba_bad (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+#define sqns_caba_bad(error, ...) sqns_refuse (error, SQNS_ERROR_INVALID_FIRMWARE, __VA_ARGS__)
 /* Adds what is odd but not wrong. */
 void sqns_caba_warn (GPtrArray *warnings, const char *format, ...) G_GNUC_PRINTF (2, 3);

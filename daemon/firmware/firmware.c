@@ -47,17 +47,7 @@ sqns_firmware_init (SqnsFirmware *self)
 {
 }
 
-G_GNUC_PRINTF (2, 3)
-static gboolean
-refuse (GError **error, const char *format, ...)
-{
-  va_list args;
-  va_start (args, format);
-  g_autofree char *text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE, text);
-  return FALSE;
-}
+#define REFUSE(error, ...) sqns_refuse (error, SQNS_ERROR_INVALID_FIRMWARE, __VA_ARGS__)
 
 static const char *
 file_kind (mode_t mode)
@@ -77,14 +67,14 @@ static gboolean
 check_size (guint64 size, GError **error)
 {
   if (size == 0)
-    return refuse (error, "the firmware file is empty");
+    return REFUSE (error, "the firmware file is empty");
   if (size < SQNS_FIRMWARE_MIN_SIZE)
-    return refuse (error,
+    return REFUSE (error,
                    "the firmware file has %" G_GUINT64_FORMAT
                    " bytes; the smallest that can be one has %" G_GUINT64_FORMAT,
                    size, SQNS_FIRMWARE_MIN_SIZE);
   if (size > SQNS_FIRMWARE_MAX_SIZE)
-    return refuse (error,
+    return REFUSE (error,
                    "the firmware file has %" G_GUINT64_FORMAT " bytes; more than 64 MiB (%" G_GUINT64_FORMAT
                    ") are not taken",
                    size, SQNS_FIRMWARE_MAX_SIZE);
@@ -95,7 +85,7 @@ gboolean
 sqns_firmware_check_file (guint mode, guint64 size, GError **error)
 {
   if (!S_ISREG (mode))
-    return refuse (error, "the firmware descriptor is %s; a regular file is needed", file_kind (mode));
+    return REFUSE (error, "the firmware descriptor is %s; a regular file is needed", file_kind (mode));
   return check_size (size, error);
 }
 
@@ -106,17 +96,17 @@ sqns_firmware_fault_error (SqnsFirmwareFault fault, int code)
   switch (fault)
     {
     case SQNS_FIRMWARE_UNEXAMINED:
-      refuse (&error, "the firmware descriptor cannot be examined: %s", g_strerror (code));
+      REFUSE (&error, "the firmware descriptor cannot be examined: %s", g_strerror (code));
       break;
     case SQNS_FIRMWARE_UNREAD:
-      refuse (&error, "the firmware file cannot be read: %s",
+      REFUSE (&error, "the firmware file cannot be read: %s",
               code == EBADF ? "its descriptor is not open for reading" : g_strerror (code));
       break;
     case SQNS_FIRMWARE_CHANGED:
-      refuse (&error, "the firmware file changed while it was read");
+      REFUSE (&error, "the firmware file changed while it was read");
       break;
     case SQNS_FIRMWARE_LATE:
-      refuse (&error, "the firmware file cannot be read: its file system does not answer");
+      REFUSE (&error, "the firmware file cannot be read: its file system does not answer");
       break;
     }
   return error;
@@ -304,7 +294,7 @@ sqns_firmware_load_file (const char *path, const char *name, const char *sha256,
   if (fd < 0)
     {
       int code = errno;
-      refuse (error, "the kept copy of %s cannot be read: %s", name, g_strerror (code));
+      REFUSE (error, "the kept copy of %s cannot be read: %s", name, g_strerror (code));
       return NULL;
     }
   g_autoptr (SqnsFirmware) self = load (fd, name, kind, NULL, NULL, error);
@@ -313,7 +303,7 @@ sqns_firmware_load_file (const char *path, const char *name, const char *sha256,
     g_prefix_error (error, "the kept copy of %s is damaged: ", name);
   else if (!g_str_equal (self->sha256, sha256))
     {
-      refuse (error, "the kept copy of %s is damaged: its SHA-256 is %s, not %s", name, self->sha256, sha256);
+      REFUSE (error, "the kept copy of %s is damaged: its SHA-256 is %s, not %s", name, self->sha256, sha256);
       return NULL;
     }
   return g_steal_pointer (&self);
@@ -373,7 +363,7 @@ gboolean
 sqns_firmware_expect (SqnsFirmware *firmware, const char *sha256, const SqnsVersion *version, GError **error)
 {
   if (sha256 != NULL && g_ascii_strcasecmp (sha256, firmware->sha256) != 0)
-    return refuse (error, "the file's SHA-256 is %s, not the expected %s: it is damaged or another file",
+    return REFUSE (error, "the file's SHA-256 is %s, not the expected %s: it is damaged or another file",
                    firmware->sha256, sha256);
   if (version == NULL || !sqns_version_known (version))
     return TRUE;

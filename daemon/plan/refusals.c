@@ -77,18 +77,6 @@ sqns_refusals_take (SqnsRefusals *refusals, GError *error, SqnsLift lifts)
   g_error_free (error);
 }
 
-gboolean
-sqns_refuse (GError **error, SqnsError code, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  if (error != NULL)
-    *error = g_error_new_valist (SQNS_ERROR, (int)code, format, args);
-  va_end (args);
-  return FALSE;
-}
-
 /* "force" goes past everything that the others do. */
 static const char *
 flags (SqnsLift lifts)

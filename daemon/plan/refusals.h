@@ -27,6 +27,3 @@ void sqns_refusals_take (SqnsRefusals *refusals, GError *error, SqnsLift lifts);
 /* TRUE, and no error, when there are none. Else all of them in one sentence, with the code of the gravest, and with the
  * options that lift them all; none is named where some refusal stands whatever is asked. */
 gboolean sqns_refusals_check (const SqnsRefusals *refusals, GError **error);
-
-/* A refusal by itself, which nothing lifts: sets @error; FALSE, to be returned. */
-gboolean sqns_refuse (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
