@@ -3,18 +3,11 @@
 #include "firmware/firmware-cache.h"
 
 #include <glib/gstdio.h>
-#include <sys/stat.h>
-
-typedef struct {
-  dev_t device;
-  ino_t inode;
-} File;
 
 struct _SqnsFirmwareCache {
-  GMutex lock; /* of all the rest: workers come here, too */
+  GMutex loading; /* held by the worker that loads; the others wait, and then find its firmware in use */
+  GMutex lock;    /* of @entries */
   GPtrArray *entries;
-  GArray *reading; /* File: those that a worker reads now */
-  GCond closed;    /* one of them is read */
 };
 
 static void
@@ -28,10 +21,9 @@ SqnsFirmwareCache *
 sqns_firmware_cache_new (void)
 {
   SqnsFirmwareCache *self = g_atomic_rc_box_new0 (SqnsFirmwareCache);
+  g_mutex_init (&self->loading);
   g_mutex_init (&self->lock);
-  g_cond_init (&self->closed);
   self->entries = g_ptr_array_new_with_free_func (entry_free);
-  self->reading = g_array_new (FALSE, FALSE, sizeof (File));
   return self;
 }
 
@@ -46,8 +38,7 @@ cache_clear (gpointer data)
 {
   SqnsFirmwareCache *self = data;
   g_ptr_array_unref (self->entries);
-  g_array_unref (self->reading);
-  g_cond_clear (&self->closed);
+  g_mutex_clear (&self->loading);
   g_mutex_clear (&self->lock);
 }
 
@@ -57,7 +48,7 @@ sqns_firmware_cache_unref (SqnsFirmwareCache *cache)
   g_atomic_rc_box_release_full (cache, cache_clear);
 }
 
-/* Those in use, held; forgets the others. Called with the lock. */
+/* Those in use, with references; forgets the others. Called with the lock. */
 static GPtrArray *
 hold_all (SqnsFirmwareCache *self)
 {
@@ -127,58 +118,21 @@ order_free (gpointer data)
   g_free (order);
 }
 
-static gboolean
-is_being_read (SqnsFirmwareCache *self, const File *file, guint *at)
-{
-  for (*at = 0; *at < self->reading->len; (*at)++)
-    {
-      const File *other = &g_array_index (self->reading, File, *at);
-      if (other->device == file->device && other->inode == file->inode)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* Waits until nobody else reads @file; those in use then, held. */
-static GPtrArray *
-begin (SqnsFirmwareCache *self, const File *file)
-{
-  guint at;
-  g_mutex_lock (&self->lock);
-  while (is_being_read (self, file, &at))
-    g_cond_wait (&self->closed, &self->lock);
-  g_array_append_vals (self->reading, file, 1);
-  GPtrArray *all = hold_all (self);
-  g_mutex_unlock (&self->lock);
-  return all;
-}
-
-static void
-end (SqnsFirmwareCache *self, const File *file)
-{
-  guint at;
-  g_mutex_lock (&self->lock);
-  if (is_being_read (self, file, &at))
-    g_array_remove_index_fast (self->reading, at);
-  g_cond_broadcast (&self->closed);
-  g_mutex_unlock (&self->lock);
-}
-
 static void
 load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   Order *order = task_data;
   GError *error = NULL;
-  struct stat st = { 0 };
 
-  (void)!fstat (order->fd, &st); /* if it fails, so does what comes */
-  const File file = { st.st_dev, st.st_ino };
-  GPtrArray *known = begin (order->cache, &file);
+  g_mutex_lock (&order->cache->loading);
+  g_mutex_lock (&order->cache->lock);
+  GPtrArray *known = hold_all (order->cache);
+  g_mutex_unlock (&order->cache->lock);
   SqnsFirmware *firmware = sqns_firmware_load (order->fd, order->name, order->kind, known, cancellable, &error);
   g_ptr_array_unref (known);
   if (firmware != NULL)
     firmware = sqns_firmware_cache_share (order->cache, firmware);
-  end (order->cache, &file);
+  g_mutex_unlock (&order->cache->loading);
   g_close (order->fd, NULL);
   if (firmware != NULL)
     g_task_return_pointer (task, firmware, g_object_unref);

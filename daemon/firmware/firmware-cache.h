@@ -12,8 +12,8 @@ SqnsFirmwareCache *sqns_firmware_cache_ref (SqnsFirmwareCache *cache);
 void sqns_firmware_cache_unref (SqnsFirmwareCache *cache);
 
 /* Loads the file behind @fd (taken: closed in any case), called @name (nullable), in a worker thread, as
- * sqns_firmware_load() does, unless one with the same bytes is in use. Workers read the same file one after the other,
- * so that all but the first find it. Errors: those of sqns_firmware_load(). */
+ * sqns_firmware_load() does, unless one with the same bytes is in use. Files are loaded one after the other, so that
+ * one that is given many times in a moment is in memory once. Errors: those of sqns_firmware_load(). */
 void sqns_firmware_cache_load_async (SqnsFirmwareCache *cache,
                                      int fd,
                                      const char *name,
