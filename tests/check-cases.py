@@ -74,12 +74,12 @@ def self_test():
         (root / "tests").mkdir()
         (build / "meson-info").mkdir(parents=True)
         path = root / "tests/test-x.py"
-        path.write_text("class Base(Case):\n    def test_a(self): pass\nclass B(Base): pass\nclass Helper: pass\nclass C(Case): pass\n",
-                        encoding="utf-8")
+        path.write_text("class Base(Case):\n    def test_a(self): pass\n"
+                        "class B(Base): pass\nclass Helper: pass\nclass C(Case): pass\n", encoding="utf-8")
 
         def judge(*commands):
-            (build / "meson-info/intro-tests.json").write_text(
-                json.dumps([{"cmd": ["python3", "side-by-side.py", "3", str(path), *words]} for words in commands]), encoding="utf-8")
+            tests = [{"cmd": ["python3", "side-by-side.py", "3", str(path), *words]} for words in commands]
+            (build / "meson-info/intro-tests.json").write_text(json.dumps(tests), encoding="utf-8")
             return list(problems(root, build))
         assert judge(["Base"]) == ["test-x.py: no test runs B"]
         assert judge(["-v", "Base"], ["B"]) == []

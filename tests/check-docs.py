@@ -4,7 +4,7 @@
 
 - each command and option that a program's --help tells stands in its man page, and the other way round;
 - each D-Bus member is documented in data/dbus, is one that the interface promises, and is what the running daemon offers;
-- each file that the documents (*.md, docs/*.md) name exists; the picture of the layers has every folder of the daemon, and no other;
+- each file that the documents (*.md, docs/*.md) name exists; the picture of the layers has every folder of the daemon, no other;
 - CONTRIBUTING.md has at most 120 lines.
 
 usage: check-docs.py SOURCE_ROOT --sqnsd PATH --sqnsctl PATH --board PATH
@@ -40,7 +40,8 @@ PROMISED = {
                     "Reset": "a{sv}→", "OpenConsole": "a{sv}→h"},
         "properties": {"Id": "s", "DevNode": "s", "IdPath": "s", "VendorId": "q", "ProductId": "q", "Board": "s",
                        "BoardFirmware": "s", "BoardNotes": "as", "Present": "b", "State": "s", "Link": "s",
-                       "FirmwareVersion": "s", "Family": "s", "Versions": "a{ss}", "CurrentJob": "o", "Blockers": "as", "LastError": "s", "LastSeen": "t"},
+                       "FirmwareVersion": "s", "Family": "s", "Versions": "a{ss}", "CurrentJob": "o", "Blockers": "as",
+                       "LastError": "s", "LastSeen": "t"},
         "signals": {},
     },
     "Job": {

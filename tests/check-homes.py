@@ -96,7 +96,8 @@ HARMLESS = {
     # other words, fewer than three, part of a longer table, a sentence, a comment
     "daemon/a.c": 'static const char *const names[] = { "poll", "mode", "reset", "speed" };\n',
     "daemon/b.c": 'static const char *const names[] = { "poll", "mode", "pause" };\n',
-    "daemon/c.c": '/* names[] = { "poll", "mode", "reset", "speed" }; */\nstatic const char *const t[] = { "poll mode reset" };\n',
+    "daemon/c.c": '/* names[] = { "poll", "mode", "reset", "speed" }; */\n'
+                  'static const char *const t[] = { "poll mode reset" };\n',
     "daemon/d.c": 'static const Row rows[] = { { "poll", read_it, 1, "a" }, { "mode", read_it, 2, "b" } };\n',
     "daemon/a.h": "typedef enum {\n  A_POLL,\n  A_MODE,\n  A_RESET,\n} SqnsA;\n",
     "daemon/b.h": "typedef enum {\n  B_POLL,\n  B_OTHER,\n  B_RESET,\n} SqnsB;\n",

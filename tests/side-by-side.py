@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs the cases of a test program side by side, each in a process of its own: for most of their time they wait for a board. What
-they print comes in their order.
+"""Runs the cases of a test program side by side, each in its own process, because most of their time they wait for a board. Their
+output appears in their order.
 
 usage: side-by-side.py AT_A_TIME TEST.py [CLASS...]      a program of unittest; prints what it would print with -v
        side-by-side.py AT_A_TIME --tap PROGRAM [PATH]    a program of GLib's g_test_run (); prints TAP"""
@@ -14,7 +14,7 @@ import unittest
 
 RESULT = re.compile(r'^(not ok|ok) \d+', re.M)
 PLAN = re.compile(r'^(?:1\.\.\d+|TAP version \d+)\n', re.M)
-LISTED = re.compile(r'^(?:# )?(/\S+)$', re.M)  # newer GLib lists in comments of TAP
+LISTED = re.compile(r'^(?:# )?(/\S+)$', re.M)  # newer versions of GLib list in TAP comments
 
 
 def flat(suite):
@@ -45,7 +45,8 @@ class Unittest:
 
 class Tap:
     def __init__(self, program, path='/'):
-        listed = subprocess.run([program, '-l', '-p', path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
+        listed = subprocess.run([program, '-l', '-p', path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                                check=True)
         self.program = program
         self.cases = LISTED.findall(listed.stdout)
         self.told = 0
@@ -59,7 +60,7 @@ class Tap:
         return '%s %d' % (match.group(1), self.told)
 
     def tell(self, done):
-        """A case that dies has no result of its own."""
+        """A case that crashes prints no result."""
         text = PLAN.sub('', done.stdout.decode(errors='replace'))
         print(RESULT.sub(self.number, text), flush=True)
         return done.returncode == 0

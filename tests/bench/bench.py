@@ -30,8 +30,8 @@ class Run:
     """One upgrade by bench-upgrade: when its phases began, in seconds."""
 
     def __init__(self, image, board_options, transcript=None):
-        done = subprocess.run([os.environ['SQNS_BENCH_UPGRADE'], image, shlex.join(board_options)] + ([transcript] if transcript else []),
-                              stdout=subprocess.PIPE, text=True, check=False)
+        command = [os.environ['SQNS_BENCH_UPGRADE'], image, shlex.join(board_options), *([transcript] if transcript else [])]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit('the upgrade failed:\n' + done.stdout)
         self.begins = []

@@ -14,10 +14,11 @@ from fleet_case import LOOP_LIMIT_MS, Fleet, add_each_option, allow_descriptors
 def run(args, image):
     fleet = Fleet(args.boards, image, ['--start', args.start, '--time-scale', str(args.time_scale)],
                   [] if args.terse else ['--verbose'], args.daemon_log, args.upgrade)
+    turn = '' if fleet.turn_ms is None else ', longest turn %.1f ms, most CPU in a turn %.1f ms' % (
+        fleet.turn_ms, fleet.turn_cpu_ms)
     print('  %.1f s, peak RSS %.1f MiB, CPU %.1f s (%.0f ms a board), %d cop%s of the image%s' % (
         fleet.seconds, fleet.peak_mib, fleet.cpu_s, 1000 * fleet.cpu_s / args.boards, fleet.images,
-        'y' if fleet.images == 1 else 'ies',
-        '' if fleet.turn_ms is None else ', longest turn %.1f ms, most CPU in a turn %.1f ms' % (fleet.turn_ms, fleet.turn_cpu_ms)), flush=True)
+        'y' if fleet.images == 1 else 'ies', turn), flush=True)
     fleet.explain_turns()
     return fleet
 
@@ -44,8 +45,8 @@ def main():
     print('  copies of the image: at most 1; %s' % verdict(max(fleet.images for fleet in fleets), 1))
     turns = [fleet.turn_ms for fleet in fleets]
     if None not in turns:
-        print('  longest turn %s ms, max %.1f; at most %d; %s' % (figures(turns, '%.1f'), max(turns), LOOP_LIMIT_MS,
-                                                                verdict(max(turns), LOOP_LIMIT_MS)))
+        print('  longest turn %s ms, max %.1f; at most %d; %s' % (
+            figures(turns, '%.1f'), max(turns), LOOP_LIMIT_MS, verdict(max(turns), LOOP_LIMIT_MS)))
 
 
 main()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Many boards in one process, a daemon on a bus of its own, one upgrade of them all, and what it cost."""
+"""Many boards in one process, a daemon on its own bus, one upgrade of all boards, and its cost."""
 import json
 import os
 import re
@@ -22,7 +22,7 @@ UPGRADE_S = 1800
 
 
 def allow_descriptors(boards):
-    """For the boards, which this process starts: of a port, its lock and its children."""
+    """Raises the limit for the boards that this process starts: ports, locks and children."""
     wanted = 64 + 8 * boards
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
@@ -33,27 +33,28 @@ class Boards:
     def __init__(self, folder, count, *options):
         self.status_path = os.path.join(folder, 'boards')
         self.process = subprocess.Popen(
-            [os.environ['SQNS_BOARD'], '--count', str(count), *options, '--exit-with-stdin', '--status-on-exit', self.status_path],
+            [os.environ['SQNS_BOARD'], '--count', str(count), *options, '--exit-with-stdin',
+             '--status-on-exit', self.status_path],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.ports = [self.process.stdout.readline().strip() for _ in range(count)]
         self.kernel = Process(self.process.pid)
 
     def end(self):
-        """Their state at the end, a dictionary each."""
+        """The final status of each board."""
         self.process.communicate()
         with open(self.status_path, encoding='utf-8') as file:
             return [json.loads(line) for line in file]
 
 
 def upgrade_together(rig, ports, image):
-    """All boards in one call, as a person does; an exit status and what was printed."""
+    """Upgrades all boards in one call, as a user does; exit status and output."""
     done = subprocess.run([os.environ['SQNSCTL'], '--bus', rig.address, '--quiet', 'upgrade', *ports, image],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done.returncode, done.stdout
 
 
 def upgrade_each(rig, ports, image):
-    """A call for each board, as many at once as a user may have, as a test bench may; the same."""
+    """Makes a call for each board, as many at once as a user may have, as a test bench does; the same."""
     client = Connection(rig.address)
     modems = [client.add_port(port) for port in ports]
     answers, ends = [], []
@@ -112,7 +113,7 @@ class Fleet:
         return sum(board['overruns'] for board in self.boards)
 
     def explain_turns(self):
-        """The longest turns, each with what was logged right before and after it."""
+        """Prints the longest turns with the log lines around them."""
         lines = self.log.splitlines()
         turns = [(float(found[1]), at) for at, found in ((at, TURN.search(line)) for at, line in enumerate(lines)) if found]
         for _, at in sorted(turns, reverse=True)[:EXPLAINED_TURNS]:

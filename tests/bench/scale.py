@@ -20,8 +20,8 @@ COUNTS = [1, 16, 64, 256]
 
 def tell(count, fleet, alone, size):
     cpu = fleet.cpu_s / fleet.seconds
-    print('%4d boards: %.1f s, %.3f of one board\'s time; %.1f MB/s; daemon: CPU %.1f %% of a core (%.0f ms a board), peak RSS %.1f MiB, '
-          'longest turn %.1f ms, most CPU in a turn %.1f ms; boards: CPU %.1f %%, %d bytes lost' % (
+    print('%4d boards: %.1f s, %.3f of one board\'s time; %.1f MB/s; daemon: CPU %.1f %% of a core (%.0f ms a board), '
+          'peak RSS %.1f MiB, longest turn %.1f ms, most CPU in a turn %.1f ms; boards: CPU %.1f %%, %d bytes lost' % (
               count, fleet.seconds, fleet.seconds / alone, count * size / fleet.seconds / 1e6, 100 * cpu,
               1000 * fleet.cpu_s / count, fleet.peak_mib, fleet.turn_ms, fleet.turn_cpu_ms,
               100 * fleet.boards_cpu_s / fleet.seconds, fleet.overruns()), flush=True)
@@ -51,7 +51,8 @@ def main():
             args.start, wire_time(size), ' '.join('%.2f' % load for load in os.getloadavg())), flush=True)
         alone = None
         for count in counts:
-            fleet = Fleet(count, image, options, ['--verbose'], args.daemon_log, args.upgrade)  # as only then it tells of its turns
+            # it logs its turns only when it is verbose
+            fleet = Fleet(count, image, options, ['--verbose'], args.daemon_log, args.upgrade)
             alone = alone or fleet.seconds
             tell(count, fleet, alone, size)
 

@@ -151,7 +151,8 @@ def main():
     parser.add_argument('out')
     parser.add_argument('--version', default='6.0.0.0')
     parser.add_argument('--build', type=int, default=37781)
-    parser.add_argument('--size', type=int, default=300000, help='of the whole file, out of which --only cuts packages; of a diff about')
+    parser.add_argument('--size', type=int, default=300000,
+                        help='of the whole file, out of which --only cuts packages; of a diff about')
     parser.add_argument('--family', choices=('nb-iot', 'cat-m1'), help='default: by the version')
     parser.add_argument('--pack', action='store_true', default=None, help='in a PACK container (CAT-M1: always)')
     parser.add_argument('--only', default=','.join(PARTS), help='packages, comma-separated')

@@ -43,9 +43,12 @@ def descendants(pid):
     return found + [below for child in found for below in descendants(child)]
 
 
+PROGRAM = os.environ['SQNS_BOARD']
+
+
 class Options(BoardCase):
     def fails(self, *options):
-        done = subprocess.run([os.environ['SQNS_BOARD']] + list(options), stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+        done = subprocess.run([PROGRAM] + list(options), stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
         self.assertEqual(done.returncode, 2, options)
 
     def test_usage(self):
@@ -60,16 +63,16 @@ class Options(BoardCase):
             self.fails(option)
 
     def test_help_and_version(self):
-        text = subprocess.run([os.environ['SQNS_BOARD'], '--help'], capture_output=True, text=True, timeout=20).stdout
+        text = subprocess.run([PROGRAM, '--help'], capture_output=True, text=True, timeout=20).stdout
         for word in ('esp32-reset', 'stp.block', 'AT+SMSWBOOT', '--time-scale', 'power-cycle'):
             self.assertIn(word, text)
-        self.assertRegex(subprocess.run([os.environ['SQNS_BOARD'], '--version'], capture_output=True, text=True, timeout=20).stdout,
+        self.assertRegex(subprocess.run([PROGRAM, '--version'], capture_output=True, text=True, timeout=20).stdout,
                          r'^sqns-board [0-9.]+\n$')
 
     def test_ends(self):
         with tempfile.TemporaryDirectory() as where:
             status = os.path.join(where, 'status')
-            process = subprocess.Popen([os.environ['SQNS_BOARD'], '--exit-with-stdin', '--status-on-exit', status, '--count', '2'],
+            process = subprocess.Popen([PROGRAM, '--exit-with-stdin', '--status-on-exit', status, '--count', '2'],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             process.stdout.readline()
             process.communicate(timeout=20)
@@ -86,7 +89,7 @@ class Options(BoardCase):
         self.assertFalse(os.path.lexists('/tmp/sqns-test-hup-%d' % os.getpid()))
 
     def test_link_nowhere(self):
-        done = subprocess.run([os.environ['SQNS_BOARD'], '--link', '/nowhere/at/all'], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+        done = subprocess.run([PROGRAM, '--link', '/nowhere/at/all'], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
         self.assertEqual(done.returncode, 1)
 
     def test_link_and_many(self):

@@ -17,8 +17,8 @@ ROWS = [str(number) for number in range(1, 31)] + ['2b', '33', '34']
 # Rows that no test can bring about, and why.
 CANNOT_ARISE = {
     '21': ('`TypeError: \'int\' object is not subscriptable`, `extra keyword arguments given`',
-           'calls nothing by a user\'s hand in MicroPython, and no script that lies on the board: what runs there is typed into the raw '
-           'REPL each time, by the daemon, in the version that belongs to it'),
+           'calls nothing by a user\'s hand in MicroPython, and no script that lies on the board: what runs there is typed into '
+           'the raw REPL each time, by the daemon, in the version that belongs to it'),
 }
 HEAD = """# What goes wrong in the field, and what sqnsd does then
 
@@ -26,8 +26,8 @@ A line per test, in the order of the rows of `field-failures.md` §1 (the failur
 before). All of it is shown on the virtual board `sqns-board` only, which does what public logs and documents say of real boards;
 nothing of it has been seen on real hardware.
 
-Made by `table.py` from the docstrings of the tests; each test holds the last column against the exit codes of the commands that it
-ran. `meson test -C build --suite field` runs them.
+Made by `table.py` from the docstrings of the tests; each test checks the last column against the exit codes of the commands that
+it ran. `meson test -C build --suite field` runs them.
 
 """
 

@@ -131,7 +131,7 @@ class Usb(FieldCase, HotplugCase):
         self.assertIn('04d8:f014', found['text'])
         self.assertIn('dfu-util', found['advice'])
         BED.add_from_string('P: %s/1-2\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nA: idVendor=%s\nA: idProduct=%s\n\n'
-                                    % (USB, *PYTRACK_BOOTLOADER))
+                            % (USB, *PYTRACK_BOOTLOADER))
         self.addCleanup(BED.remove_device, '/sys%s/1-2' % USB)
         self.plug(self.logged_board(), 'ttyACM0')
         # with this one, whatever came before has been dealt with

@@ -1,5 +1,6 @@
 # A board program that prints for ever and does not yield to Ctrl-C.
-import micropython, time
+import micropython
+import time
 micropython.kbd_intr(-1)
 while True:
     print('measurement')

@@ -125,7 +125,8 @@ class Authorization(BusCase):
         self.rig.daemon()
         dup = self.rig.dup()
         os.chmod(dup, 0o644)
-        for method, arguments, file in (('Manager.SetDraining', '(true,)', None), ('Manager.AddPort', '("/dev/null", @a{sv} {})', None),
+        for method, arguments, file in (('Manager.SetDraining', '(true,)', None),
+                                        ('Manager.AddPort', '("/dev/null", @a{sv} {})', None),
                                         ('Manager.Inspect', '(handle 0, @a{sv} {})', dup)):
             with self.subTest(method=method):
                 name, words = self.call_as_nobody(ROOT, method, arguments, file=file)

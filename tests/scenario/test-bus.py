@@ -171,7 +171,8 @@ class Arguments(BusCase):
         os.close(master)
 
     def test_history(self):
-        for key, value in (('board', GLib.Variant('s', 'x')), ('modem', GLib.Variant('u', 1)), ('state', GLib.Variant('s', 'queued')),
+        for key, value in (('board', GLib.Variant('s', 'x')), ('modem', GLib.Variant('u', 1)),
+                           ('state', GLib.Variant('s', 'queued')),
                            ('kind', GLib.Variant('s', 'x')), ('since', GLib.Variant('s', '1'))):
             with self.subTest(key=key):
                 self.refused(DBUS_ERROR + 'InvalidArgs', self.bus.call, ROOT, 'Manager.GetHistory', '(a{sv}ut)',
@@ -206,7 +207,7 @@ class Arguments(BusCase):
         """32 calls with the same file: one image in memory."""
         big = self.rig.dup('big.dup', size=2000000)
         jobs = [self.bus.upgrade(self.bus.add_port(self.make_pty()), big,
-                                    not_before=int(time.time() * 1e6) + 3600000000) for _ in range(32)]
+                                 not_before=int(time.time() * 1e6) + 3600000000) for _ in range(32)]
         self.assertEqual(len(set(jobs)), 32)
 
         def copies():

@@ -14,8 +14,9 @@ from sqnstest.fake_daemon import job_path, uuid
 
 EXIT_CODES = {
     ERROR + 'Failed': 1, ERROR + 'NotFound': 3, ERROR + 'Busy': 5, ERROR + 'PortLocked': 5, ERROR + 'Inhibited': 5,
-    ERROR + 'InvalidFirmware': 6, ERROR + 'Incompatible': 6, ERROR + 'Downgrade': 6, ERROR + 'WrongState': 6, ERROR + 'Timeout': 7,
-    ERROR + 'DeviceLost': 7, ERROR + 'Protocol': 7, ERROR + 'ModemRefused': 1, ERROR + 'VerifyFailed': 1, ERROR + 'NeedsRecovery': 10,
+    ERROR + 'InvalidFirmware': 6, ERROR + 'Incompatible': 6, ERROR + 'Downgrade': 6, ERROR + 'WrongState': 6,
+    ERROR + 'Timeout': 7, ERROR + 'DeviceLost': 7, ERROR + 'Protocol': 7, ERROR + 'ModemRefused': 1, ERROR + 'VerifyFailed': 1,
+    ERROR + 'NeedsRecovery': 10,
     ERROR + 'NeedsHand': 11, ERROR + 'Cancelled': 9, ERROR + 'Draining': 5, ERROR + 'NotSupported': 1,
     ERROR + 'KeyReused': 2, ERROR + 'LimitsExceeded': 5,
 }
@@ -223,7 +224,7 @@ class Upgrade(FakeDaemonCase):
     def test_severity(self):
         self.daemon.modem('b')
         names = [ERROR + n for n in ('NeedsRecovery', 'NeedsHand', 'DeviceLost', 'Failed', 'Incompatible', 'Busy', 'NotFound',
-                                   'Cancelled')]
+                                     'Cancelled')]
         for i in range(len(names) - 1):
             with self.subTest(names[i]):
                 client = self.start('upgrade', 'a', 'b', self.firmware())

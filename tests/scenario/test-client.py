@@ -422,9 +422,11 @@ class ForeignText(FakeDaemonCase):
         for code, args in (
                 (0, ['list']), (0, ['show', 'evil']), (0, ['jobs']), (0, ['job', uuid(1)]), (0, ['job', uuid(2)]),
                 (0, ['job', uuid(2), '--log']), (1, ['job', uuid(2), '--log', '--follow']), (1, ['wait', uuid(2)]),
-                (0, ['wait', uuid(3)]), (7, ['wait', uuid(4)]), (None, ['doctor', 'evil', '--no-refresh']), (0, ['at', 'a', 'AT']),
+                (0, ['wait', uuid(3)]), (7, ['wait', uuid(4)]), (None, ['doctor', 'evil', '--no-refresh']),
+                (0, ['at', 'a', 'AT']),
                 (1, ['at', 'a', 'ATI']), (6, ['inspect', fake]), (3, ['show', evil + 'z']), (3, ['job', evil + 'z']), (2, [evil]),
-                (2, ['list', '--' + evil]), (6, ['upgrade', 'a', fake]), (2, ['upgrade', 'a', self.firmware(), '--not-before', evil])):
+                (2, ['list', '--' + evil]), (6, ['upgrade', 'a', fake]),
+                (2, ['upgrade', 'a', self.firmware(), '--not-before', evil])):
             for more in ([], ['--json']) if '--follow' not in args else ([],):
                 with self.subTest(args=args, more=more):
                     got, out, err = self.sqnsctl(*args, *more)

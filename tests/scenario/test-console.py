@@ -395,7 +395,7 @@ class Reset(ConsoleCase):
         modem = self.modem('--modem=updater', '--start=direct', '--time-scale=1', '--apply-time=30', link='direct')
         wait_for(lambda: self.refreshed(modem) == 'updater', 'the modem to say that it is the updater')
         self.call_refused('WrongState', modem, 'Modem.Reset', '(a{sv})', ({'modem': GLib.Variant('b', True)},),
-                     words='applying an upgrade')
+                          words='applying an upgrade')
         self.assertEqual(self.status(self.one)['modem-resets'], 0)
         self.expect(REFUSED, 'reset', '--modem', self.one.port)
 

@@ -23,8 +23,8 @@ PENDING = 60
 SERIES = 400
 QUICK_S = 5  # far more than it takes, and far less than anybody waits for a file that does not answer
 REFUSED = {ERROR + 'LimitsExceeded', DBUS_ERROR + 'LimitsExceeded'}  # by the daemon; by the bus, over calls that are not answered
-# a client that sends one kind of message again and again, each with the same descriptor, and tells each answer; it stays until its
-# input ends
+# a client that sends one kind of message again and again, each with the same descriptor, and tells each answer; it stays until
+# its input ends
 CALLER = """
 import sys, gi
 from gi.repository import Gio, GLib
@@ -38,7 +38,8 @@ kinds = {
     'stray-method': ('/org/sqnsd1', 'org.sqnsd1.Manager', 'Nothing', GLib.Variant('(h)', (0,))),
     'stray-object': ('/nowhere', 'org.sqnsd1.Manager', 'Inspect', GLib.Variant('(ha{sv})', (0, {}))),
     'wrong-signature': ('/org/sqnsd1', 'org.sqnsd1.Manager', 'Inspect', GLib.Variant('(hs)', (0, ''))),
-    'wrong-options': ('/org/sqnsd1', 'org.sqnsd1.Manager', 'Inspect', GLib.Variant('(ha{sv})', (0, {'x': GLib.Variant('s', '')}))),
+    'wrong-options': ('/org/sqnsd1', 'org.sqnsd1.Manager', 'Inspect',
+                      GLib.Variant('(ha{sv})', (0, {'x': GLib.Variant('s', '')}))),
     'no-handle': ('/org/sqnsd1', 'org.sqnsd1.Manager', 'SetDraining', GLib.Variant('(b)', (True,))),
 }
 
@@ -60,8 +61,8 @@ for _ in range(count):
         bus.send_message(message, Gio.DBusSendMessageFlags.NONE)
     else:
         path, interface, method, arguments = kinds[kind]
-        bus.call_with_unix_fd_list('org.sqnsd1', path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, 120000, fds, None,
-                                   answered)
+        bus.call_with_unix_fd_list('org.sqnsd1', path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, 120000, fds,
+                                   None, answered)
 bus.flush_sync(None)
 print('sent', flush=True)
 GLib.io_add_watch(0, GLib.IO_HUP | GLib.IO_IN, lambda *args: loop.quit())
@@ -263,8 +264,8 @@ class DeadFiles(BusCase):
                 fds = Gio.UnixFDList.new()
                 fds.append(file.fileno())
             self.bus.bus.call_with_unix_fd_list(
-                'org.sqnsd1', ROOT, 'org.sqnsd1.Manager', 'Inspect', GLib.Variant('(ha{sv})', (0, {})), None, Gio.DBusCallFlags.NONE,
-                120000, fds, None, answered)
+                'org.sqnsd1', ROOT, 'org.sqnsd1.Manager', 'Inspect', GLib.Variant('(ha{sv})', (0, {})), None,
+                Gio.DBusCallFlags.NONE, 120000, fds, None, answered)
 
         def answered(_bus, result):
             answers.append(self.bus.finish(result))

@@ -60,7 +60,8 @@ def more():
     now = time.monotonic() - begin
     while state['sent'] < min(now, seconds) * rate:
         state['sent'] += 1
-        bus.call('org.sqnsd1', path, interface, member, None if len(sys.argv) < 7 else GLib.Variant(sys.argv[6], eval(sys.argv[7])),
+        bus.call('org.sqnsd1', path, interface, member,
+                 None if len(sys.argv) < 7 else GLib.Variant(sys.argv[6], eval(sys.argv[7])),
                  None, Gio.DBusCallFlags.NONE, 120000, None, answered)
     if now > seconds:
         ended.append(now)
@@ -91,7 +92,8 @@ def call(serial, destination, object_path, interface, member, signature='', body
     for code, kind, value in ((1, 'o', object_path), (2, 's', interface), (3, 's', member), (6, 's', destination)):
         fields = padded(fields) + struct.pack('<BB', code, 1) + kind.encode() + b'\\0' + padded(b'', 4) + string(value)
     if signature:
-        fields = padded(fields) + struct.pack('<BB', 8, 1) + b'g\\0' + struct.pack('<B', len(signature)) + signature.encode() + b'\\0'
+        kind = b'g\\0' + struct.pack('<B', len(signature)) + signature.encode() + b'\\0'
+        fields = padded(fields) + struct.pack('<BB', 8, 1) + kind
     head = struct.pack('<cBBBIII', b'l', 1, 0, 1, len(body), serial, len(fields)) + fields
     return padded(head) + body
 
@@ -299,8 +301,8 @@ class Memory(ExhaustionCase):
 
 class Callers(ExhaustionCase):
     def rude(self, *args):
-        process = subprocess.Popen([sys.executable, '-c', RUDE, self.rig.address, *[str(arg) for arg in args]], stdout=subprocess.PIPE,
-                                   text=True)
+        process = subprocess.Popen([sys.executable, '-c', RUDE, self.rig.address, *[str(arg) for arg in args]],
+                                   stdout=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -340,8 +342,8 @@ class Callers(ExhaustionCase):
         board = self.board('--start=direct')
         modem = self.bus.add_port(board.port)
         rss = self.rss_kib()
-        deaf = subprocess.Popen([sys.executable, '-c', DEAF, self.rig.address.partition('=')[2], str(DEAF_S)], stdout=subprocess.PIPE,
-                                text=True)
+        deaf = subprocess.Popen([sys.executable, '-c', DEAF, self.rig.address.partition('=')[2], str(DEAF_S)],
+                                stdout=subprocess.PIPE, text=True)
         self.addCleanup(deaf.stdout.close)
         self.addCleanup(deaf.wait)
         self.addCleanup(deaf.kill)

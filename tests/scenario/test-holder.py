@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A program that has the port open without any lock, as terminals and flashing tools do: it is named before the first byte, and is
-no silent modem."""
+"""A program has the port open without any lock, as terminals and flashing tools do: sqnsd names it before the first byte, and
+does not take it for a silent modem."""
 import os
 import pty
 import subprocess

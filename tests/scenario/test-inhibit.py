@@ -78,7 +78,8 @@ class Bus(InhibitCase):
         busy = self.rig.connect()
         for _ in range(5):
             def crowd():
-                return [busy.begin(ROOT, 'org.freedesktop.DBus.Properties.GetAll', '(s)', ('org.sqnsd1.Manager',)) for _ in range(200)]
+                return [busy.begin(ROOT, 'org.freedesktop.DBus.Properties.GetAll', '(s)', ('org.sqnsd1.Manager',))
+                        for _ in range(200)]
             answers = crowd()
             before = len(self.inhibitors())
             fd = self.inhibit()

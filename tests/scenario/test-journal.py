@@ -451,7 +451,7 @@ class Many(JobCase):
         history = self.bus.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)', ({}, 0, 0))[0]
         self.assertEqual((len(history), history[0]['uuid']), (100, uuid))
         again = self.bus.call('/org/sqnsd1', 'Manager.GetHistory', '(a{sv}ut)',
-                                 ({}, 5000, history[-1]['finished-at']))[0]
+                              ({}, 5000, history[-1]['finished-at']))[0]
         self.assertEqual(len(again), 1000)
         ends = [job['finished-at'] for job in history + again]
         self.assertEqual(ends, sorted(ends, reverse=True))

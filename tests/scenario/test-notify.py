@@ -206,7 +206,8 @@ class Jobs(NotifyCase):
         self.assertEqual(lines[0], GLib.markup_escape_text(now['ErrorMessage']))
         self.assertIn('tty&lt;b&gt;&amp;amp;', lines[0])
         self.assertTrue(now['Safe'])
-        self.assertEqual(lines[-2:], ['Whether power may be cut is not known: leave it on until the next step says otherwise.', GLib.markup_escape_text(now['Advice'])])
+        self.assertEqual(lines[-2:], ['Whether power may be cut is not known: leave it on until the next step says otherwise.',
+                                      GLib.markup_escape_text(now['Advice'])])
 
     def test_plain_server(self):
         server = self.serve('body')

@@ -77,7 +77,8 @@ class LoopingBoard(FakeBoard):
             if ready:
                 os.read(self.master, 4096)
             else:
-                os.write(self.master, b'ets Jun  8 2016 00:22:57\r\n\r\nrst:0x7 (TG0WDT_SYS_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n')
+                os.write(self.master, b'ets Jun  8 2016 00:22:57\r\n\r\n'
+                         b'rst:0x7 (TG0WDT_SYS_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n')
 
 
 class Unasked(DaemonCase):
@@ -152,7 +153,8 @@ class Unasked(DaemonCase):
         self.assertRegex(err, r'Unplug the board for 10 seconds')
         self.assertEqual(self.state(board.port), 'silent')
         # one order of things to do: patience first
-        self.assertRegex(' '.join(err.split()), 'leave it on until the next step says otherwise.* wait fifteen minutes first.* Unplug the board')
+        self.assertRegex(' '.join(err.split()),
+                         'leave it on until the next step says otherwise.* wait fifteen minutes first.* Unplug the board')
 
 
 if __name__ == '__main__':

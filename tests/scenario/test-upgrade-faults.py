@@ -130,7 +130,8 @@ class Stored(Faults):
         self.dup = self.image('upgdiff_38638-to-39529.dup', size=300000, version='5.1.1.0', build=39529, diff_from=38638)
 
     def test_resets(self):
-        self.strike((DONE,), ['modem-reset@stp.open', 'modem-reset@stp.block=50%', 'modem-reset@AT+SMUPGRADE', 'silence@AT+SMUPGRADE',
+        self.strike((DONE,), ['modem-reset@stp.open', 'modem-reset@stp.block=50%', 'modem-reset@AT+SMUPGRADE',
+                              'silence@AT+SMUPGRADE',
                               'error@AT+SMUPGRADE'], '--start=direct', '--modem-version=5.1.1.0-38638')
 
 

@@ -22,7 +22,7 @@ from world import Refused, World
 DEADLINE_S = 700
 MOST_BOARDS = 100  # each a process with an inotify instance; a user has 128 of these (fs.inotify.max_user_instances)
 RSS_FACTOR, RSS_MORE_KIB = 1.25, 8192
-FDS_MORE = 2  # GLib's own threads may have come since
+FDS_MORE = 2  # GLib may have started threads since
 ROUGH = 3  # daemons that are ended
 
 
@@ -79,7 +79,7 @@ class Soak:
             await end
 
     async def batches(self, world, draws, slots):
-        """After a fifth of them and after all it is idle, and holds nothing."""
+        """Checks after a fifth of the runs and after the last one that an idle daemon holds nothing."""
         first = max(len(draws) // 5, 1) if world is self.quiet else len(draws)
         ran = 0
         for part in (draws[:first], draws[first:]):
@@ -97,7 +97,7 @@ class Soak:
         print('%6.0f s  %s  %s' % (time.monotonic() - self.begun, what, dict(self.outcomes)), flush=True)
 
     def check_growth(self):
-        """The daemon that was never ended: its memory and descriptors after a fifth of its runs and after all."""
+        """Compares memory and descriptors of the daemon that is never ended after a fifth of its runs and after the last one."""
         (runs, fds, rss), (last_runs, last_fds, last_rss) = self.marks[0], self.marks[-1]
         print('descriptors: %d after %d runs, %d after %d; RSS: %d KiB, %d KiB' % (fds, runs, last_fds, last_runs, rss, last_rss))
         if last_fds > fds + FDS_MORE:
@@ -121,7 +121,7 @@ class Soak:
 
     def end(self):
         problems = []
-        for one in self.live:  # it was interrupted
+        for one in self.live:  # the soak was interrupted
             one.close()
         for world in self.worlds:
             problems += ['%s: %s' % (world.name, what) for what in world.violations]
@@ -139,7 +139,8 @@ class Soak:
 
 
 def main():
-    parser = argparse.ArgumentParser(prog='tests/run soak', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog='tests/run soak', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--runs', type=int, default=500)
     parser.add_argument('--seed', default='1')
     parser.add_argument('--boards', type=int, default=96, help='at the same time (default 96)')

@@ -54,18 +54,20 @@ VARIETY = (
     (8, ('--main-program=prints', '--main-program=floods', '--main-program=grabs-modem')),
 )
 
-COMMANDS = ('AT', 'ATE0', 'ATI1', 'AT!', 'AT^RESET', 'AT+SMOD', 'AT+SMSWBOOT', 'AT+SMSWBOOT=', 'AT+SMSWBOOT?', 'AT+SMSTPU', 'AT+STP',
-            'AT+SMUPGRADE', 'AT+IPR', 'AT+BIND', 'AT+SMLOG', 'AT+SQNSUPGRADENTF', 'AT+SQNWL', 'AT+CFUN', 'AT+CPSMS', 'at')
+COMMANDS = ('AT', 'ATE0', 'ATI1', 'AT!', 'AT^RESET', 'AT+SMOD', 'AT+SMSWBOOT', 'AT+SMSWBOOT=', 'AT+SMSWBOOT?', 'AT+SMSTPU',
+            'AT+STP', 'AT+SMUPGRADE', 'AT+IPR', 'AT+BIND', 'AT+SMLOG', 'AT+SQNSUPGRADENTF', 'AT+SQNWL', 'AT+CFUN',
+            'AT+CPSMS', 'at')
 AT_FAULTS = ('error', 'cme', 'silence', 'garbage', 'late', 'duplicate', 'drop-bytes', 'corrupt', 'noise', 'crlf')
 IGNORABLE = ('AT+SMSWBOOT', 'AT^RESET', 'AT+SMSTPU', 'AT+CFUN', 'AT+IPR')
 STP_PLACES = ('stp', 'stp.reset', 'stp.open', 'stp.data-type', 'stp.announce', 'stp.block', 'stp.block', 'stp.close')
 STP_FAULTS = ('silence', 'garbage', 'late', 'duplicate', 'drop-bytes', 'corrupt', 'refuse', 'confused', 'wrong-id')
 LINK_PLACES = ('link.boot', 'link.repl', 'link.raw', 'link.relay', 'link.passthrough', 'link.data')
 LINK_FAULTS = ('silence', 'garbage', 'drop-bytes', 'noise', 'error')
-EVENTS = ('unplug', 'unplug', 'esp32-reset', 'esp32-reset', 'modem-reset', 'modem-reset', 'power-cut', 'power-cut', 'hang', 'zeros',
-          'ppp')
-# how much of the faults are of a kind
-KINDS = (('at', 24), ('stp', 22), ('link', 12), ('event', 20), ('apply', 4), ('cancel', 6), ('term', 4), ('kill', 6), ('brick', 1))
+EVENTS = ('unplug', 'unplug', 'esp32-reset', 'esp32-reset', 'modem-reset', 'modem-reset', 'power-cut', 'power-cut', 'hang',
+          'zeros', 'ppp')
+# kinds of faults and their weights
+KINDS = (('at', 24), ('stp', 22), ('link', 12), ('event', 20), ('apply', 4), ('cancel', 6), ('term', 4), ('kill', 6),
+         ('brick', 1))
 DAEMON_ENDS = ('term', 'kill')
 PHASES = ('link', 'probe', 'prepare', 'bootrom', 'updater', 'transfer', 'transfer', 'apply', 'reboot', 'confirm')
 
@@ -87,13 +89,13 @@ class Draw:
             if rng.random() * (usual + 1) >= usual:
                 self.board.append(rng.choice(choices))
         if self.state.startswith('factory') and '--old-smswboot' in self.board:
-            self.board.remove('--old-smswboot')  # its 5 s are not shortened, and are longer than what FFH is then given
+            self.board.remove('--old-smswboot')  # its 5 s are not scaled, and FFH then has less
         self.job = {**job, **way_job}
         self.recover = self.state in ('ffh', 'recovery', 'mtools', 'updater', 'finished') and rng.random() < 0.4
         self.size = rng.choice(SIZES)
         if rng.random() < 0.3:
             self.job['block_size'] = rng.choice((512, 1024, 2000, 4096))
-        self.quiet = rng.random() < 0.5  # may run where no daemon is ended
+        self.quiet = rng.random() < 0.5  # may run on the daemon that is never ended
         self.faults = []
         self.acts = []
         for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4)) if faults else 0):
@@ -114,7 +116,7 @@ class Draw:
             self.faults.append(getattr(self, 'draw_' + kind)(rng))
 
     def moment(self, rng):
-        """When somebody acts: in a phase, or when that much of the image is through."""
+        """The moment of an act: a phase, or a share of the image."""
         if rng.random() < 0.6:
             return 'phase', rng.choice(PHASES)
         return 'progress', round(rng.random(), 2)
@@ -165,5 +167,6 @@ class Draw:
 
     def describe(self):
         return '%s by %s, board %s, job %s, target %s-%d of %d bytes, faults %s, acts %s' % (
-            self.state, self.way, ' '.join(self.board) or '-', ' '.join('%s=%s' % item for item in sorted(self.job.items())) or '-',
+            self.state, self.way, ' '.join(self.board) or '-',
+            ' '.join('%s=%s' % item for item in sorted(self.job.items())) or '-',
             *self.target, self.size, ' '.join(self.faults) or '-', self.acts or '-')

@@ -7,7 +7,7 @@ from gi.repository import GLib
 
 
 class Later:
-    """A result that is still to come; only the first one counts."""
+    """A result that comes later; only the first one counts."""
 
     def __init__(self):
         self.done = False
@@ -32,7 +32,7 @@ class Later:
 
 
 def spawn(coroutine):
-    """Runs it; the Later of its end."""
+    """Starts a coroutine; returns the Later of its end."""
     end = Later()
 
     def step():
@@ -54,7 +54,7 @@ async def pause(ms):
 
 
 async def until(later, ms):
-    """Whether @later came before @ms had passed."""
+    """Whether @later comes within @ms."""
     if later.done:
         return True
     either, waiting = Later(), [True]
@@ -84,7 +84,7 @@ async def wait_for(condition, what, deadline_s, every_ms=50):
 
 
 def run(coroutine):
-    """Until it has ended, or Ctrl-C; what it returns."""
+    """Runs a coroutine until it ends or Ctrl-C is pressed; its result."""
     loop = GLib.MainLoop()
     end = spawn(coroutine)
     end.wakes.append(loop.quit)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""One run: a board, a job on it, what strikes the two, and what must hold in the end."""
+"""One run: a board, its job, the faults that strike them, and what must hold in the end."""
 import json
 import os
 import re
@@ -15,24 +15,24 @@ from world import Refused
 
 TICK_MS = 400
 HANDS = 30
-MISSED_HANDS = 5  # resumes that nobody's hand came to in time
+MISSED_HANDS = 5  # resumes in which the user action came too late
 SETTLE_S = 30
 STEP_S = 30
-# the modem is there, and some of its own doing: a fault that struck after its last word in the job
+# states of a modem that a fault struck after the job's last exchange with it
 STRUCK_LATER = ('ppp', 'booting', 'off', 'hung', 'zeros', 'dead')
-SILENT = ('hung', 'zeros')  # until a power cycle, which is what a person is told to try
-DATA_MODE_SPEED = 921600  # only an application has data mode; a modem of another speed in it is silent for good
+SILENT = ('hung', 'zeros')  # until a power cycle, which the advice suggests
+DATA_MODE_SPEED = 921600  # a modem in data mode at another speed stays silent
 NOT_KNOWN = ('unknown', 'silent', 'gone')
 WAITS = ('recovery', 'mtools', 'ffh', 'application', 'updater')
 LOST_ERRORS = ('Timeout', 'DeviceLost', 'NeedsHand', 'Protocol', 'Cancelled', 'WrongState')
 TIMES = re.compile(r', \d+:\d\d so far|silent for \d+:\d\d')
 NO_OBJECT = ('org.freedesktop.DBus.Error.UnknownObject', 'org.freedesktop.DBus.Error.UnknownMethod')
-FIRST_LOOKS = 20  # at a port that a fault of the board's first second takes away and brings back
+FIRST_LOOKS = 20  # while a fault in the board's first second unplugs and replugs its port
 PROBED = ('prepare', 'bootrom', 'updater', 'transfer', 'apply', 'reboot', 'confirm', 'release')
 
 
 class Violation(Exception):
-    """What may never be."""
+    """A rule is broken."""
 
 
 class Run:
@@ -67,17 +67,18 @@ class Run:
         first = self.draw.target == TWO_STEPS
         self.dup = self.world.dup(self.draw.target, self.draw.size)
         self.first = self.world.dup(self.draw.target, self.draw.size, True) if first else None
-        options = [*FAST, '--link=' + self.link, '--log=' + self.log, '--dup-size=%d' % os.path.getsize(self.dup), *self.draw.board]
+        options = [*FAST, '--link=' + self.link, '--log=' + self.log, '--dup-size=%d' % os.path.getsize(self.dup),
+                   *self.draw.board]
         self.board = Board(self.world.folder, *options, *('--fault=' + fault for fault in self.draw.faults))
         self.before = self.status()
 
     async def order(self):
-        """The key makes that one job comes of it, however often a daemon ends meanwhile."""
+        """Orders one job; its key keeps it single, however often the daemon ends meanwhile."""
         options = self.world_options()
         method = 'Modem.Recover' if self.draw.recover else 'Modem.Upgrade'
         looks = 0
         while True:
-            if not self.status()['plugged']:  # a fault of its first second
+            if not self.status()['plugged']:  # a fault in its first second
                 self.plug()
             looks += 1
             try:
@@ -124,11 +125,11 @@ class Run:
         elif name == 'restarted':
             self.note('another daemon')
             self.lives += 1
-            self.patient_until = self.deadline_from_now()  # it begins anew
+            self.patient_until = self.deadline_from_now()  # the job starts over
         self.poked.set()
 
     async def known(self, path, interface):
-        """Its properties. A daemon that reads its jobs slowly shows itself before them."""
+        """The job's properties. A daemon that loads its jobs slowly owns its name before it exports them."""
         for _ in range(STEP_S * 20):
             try:
                 return await self.world.properties(path, interface)
@@ -139,22 +140,22 @@ class Run:
         raise Violation('gone: %s' % path)
 
     def is_kept(self):
-        """The job is on disk: a daemon that does not know it has not read it yet."""
+        """The job is on disk: a daemon that does not know it has not loaded it yet."""
         return os.path.basename(self.job).replace('_', '-') + '.conf' in self.world.records()
 
     async def look(self):
-        """The job's properties, between two looks at the board: what both of these say was true in between."""
+        """The job's properties, read between two reads of the board's status: what both say was true in between."""
         before, lives = self.status(), self.lives
         self.props = await self.known(self.job, 'Job')
         after = self.status()
-        # a daemon that had to come first has answered for a moment in between
+        # a daemon that had just started may have answered in between
         asked_once = lives == self.lives and self.world.up.done
         if before['writing'] and after['writing'] and self.props['Safe'] and asked_once and not self.may_be_unknown():
             raise Violation('Safe while the modem writes')
         return after
 
     def may_be_unknown(self):
-        """A modem that was writing before anybody had asked it."""
+        """A modem that was writing before any job asked it."""
         return self.draw.found_writing and self.props['Phase'] not in PROBED
 
     def is_due(self, act):
@@ -181,7 +182,7 @@ class Run:
             self.note('cancel: %s' % error)
 
     async def help(self, status):
-        """What a person does who reads the job's message."""
+        """Does what the job's message asks the user to do."""
         state, message = self.props['State'], self.props['Message']
         if state == 'waiting' and 'press the reset button' in message:
             self.hands += 1
@@ -204,7 +205,7 @@ class Run:
         return GLib.get_monotonic_time() + self.deadline_s * 1000000
 
     async def follow(self):
-        """Until the job has ended; its properties then."""
+        """Waits until the job has ended; its properties."""
         last = None
         self.patient_until = self.deadline_from_now()
         while True:
@@ -226,10 +227,11 @@ class Run:
     # --- what must hold ---
 
     async def settled(self):
-        """A modem that is about to boot has booted, one that applies has applied."""
+        """Waits until a booting modem has booted and an applying one has applied."""
         def rests():
             now = self.status()
-            return now if now['modem'] not in ('booting', 'off', 'updater') and not now['writing'] or now['modem'] == 'dead' else None
+            still = now['modem'] not in ('booting', 'off', 'updater') and not now['writing']
+            return now if still or now['modem'] == 'dead' else None
         for _ in range(SETTLE_S * 20):
             now = rests()
             if now:
@@ -246,7 +248,8 @@ class Run:
 
     def judge_success(self, now):
         self.expect(now['version'] == self.target, 'a false success: the modem runs %s' % now['version'])
-        self.expect(self.props['Progress'] == 1.0 and self.props['Safe'] and self.props['ErrorName'] == '', 'a success that is none')
+        self.expect(self.props['Progress'] == 1.0 and self.props['Safe'] and self.props['ErrorName'] == '',
+                    'a success that is none')
         self.expect(self.props['VersionAfter'] == self.target, 'VersionAfter is %s' % self.props['VersionAfter'])
         if now['modem'] in STRUCK_LATER:
             return 'succeeded, struck afterwards'
@@ -268,9 +271,10 @@ class Run:
             self.expect(props['ErrorName'].rpartition('.')[2] in LOST_ERRORS, 'the modem is dead, and the error is no loss')
             return 'killed, and said to be unknown'
         settled = await self.settled()
-        # one that applied a file by itself was seen doing so, is over with it soon, and is asked again by the next job
+        # a modem that applies a file by itself finishes soon, and the next job asks it again
         if state in WAITS and state != 'updater' and settled['modem'] in WAITS:
-            self.expect(state in (settled['modem'], now['modem']), 'the modem is in %s, and is said to be in %s' % (settled['modem'], state))
+            self.expect(state in (settled['modem'], now['modem']),
+                        'the modem is in %s, and is said to be in %s' % (settled['modem'], state))
         return 'cancelled' if props['State'] == 'cancelled' else 'failed, resumable'
 
     async def judge(self):
@@ -282,7 +286,7 @@ class Run:
     # --- afterwards ---
 
     async def cure(self):
-        """The faults end, and a person has done what the advice says."""
+        """Clears the faults, and does what the advice says."""
         self.acts = []
         self.board.tell('clear-faults')
         now = self.status()
@@ -295,8 +299,8 @@ class Run:
         self.note('cured: modem %s, esp32 %s' % (now['modem'], now['esp32']))
 
     def was_not_clean(self, lives):
-        """A Resume that another daemon's end came into, or whose person was late: she has ten seconds, and a machine that stands
-        still for some of them does not let her see the question."""
+        """A Resume during which a daemon ended, or whose user was late: there are ten seconds for the button, and a machine that
+        stalls for some of them hides the question."""
         message = self.props['ErrorMessage']
         if 'was not reset within' in message:
             self.missed_hands += 1
@@ -314,7 +318,7 @@ class Run:
                 if error.name in NO_OBJECT:
                     await self.known(self.job, 'Job')
                     continue
-                # the call before had been heard by a daemon that ended then
+                # the daemon that ended had received the call
                 if error.name.endswith('.WrongState') and (await self.world.properties(self.job, 'Job'))['State'] not in ENDED:
                     break
                 raise Violation('no Resume: %s' % error) from None
@@ -327,7 +331,7 @@ class Run:
         self.judge_success(self.status())
 
     async def put_away(self):
-        """The job off the list and its port forgotten."""
+        """Forgets the job and its port."""
         await self.call_away(self.job, 'Job.Forget')
         await self.call_away(ROOT, 'Manager.RemovePort', '(o)', (self.modem,))
 
@@ -346,7 +350,7 @@ class Run:
         raise Violation('not put away within %d s: %s' % (STEP_S, call[1]))
 
     async def abandon(self):
-        """After a violation: what is left of it must not touch other runs."""
+        """Cleans up after a violation, so that it does not affect other runs."""
         try:
             if self.job is not None and self.props.get('State') not in ENDED:
                 await self.cancel()
@@ -364,7 +368,7 @@ class Run:
             self.note('left behind: %s' % error)
 
     async def go(self):
-        """The outcome; a Violation."""
+        """Returns the outcome, or raises Violation."""
         try:
             self.start_board()
             self.note('board: modem %s, esp32 %s' % (self.before['modem'], self.before['esp32']))
@@ -380,7 +384,7 @@ class Run:
             self.world.watchers.pop(self.job, None)
 
     async def evidence(self):
-        """All there is to be known of it."""
+        """All evidence of the run."""
         parts = ['run %d: %s' % (self.draw.run, self.draw.describe()), '', *self.notes, '']
         parts += ['job %s' % self.job, json.dumps(self.props, indent=1, default=str), '']
         try:
@@ -398,10 +402,9 @@ class Run:
         return '\n'.join(parts)
 
     def close(self):
-        # its name goes before its number, which another board may get at once
+        # remove its name before its number, which another board may get at once
         for path in (self.link, self.log):
             if os.path.lexists(path):
                 os.unlink(path)
         if self.board is not None:
             self.board.close()
-

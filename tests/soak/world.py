@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A bus with one daemon on it, which is ended and started again while runs go on, and what it holds of the system."""
+"""A bus with one daemon, which ends and starts again while runs continue, and the resources that it holds."""
 import glob
 import os
 import signal
@@ -16,15 +16,15 @@ from loop import Later, pause, until, wait_for
 
 CALL_MS = 60000
 START_S = 60
-STOP_S = 180  # what is past the point of no return is finished first
-CALM_S = 12  # between two ends of one daemon: what all its boards suffer is no fault of theirs
+STOP_S = 180  # a job past the point of no return is finished first
+CALM_S = 12  # between two ends of one daemon, each of which strikes all its boards
 GONE = ('org.freedesktop.DBus.Error.NoReply', 'org.freedesktop.DBus.Error.ServiceUnknown',
         'org.freedesktop.DBus.Error.NameHasNoOwner', 'org.freedesktop.DBus.Error.Disconnected',
         'org.sqnsd1.Error.Draining')
 
 
 class Refused(Exception):
-    """An error that the daemon answered with."""
+    """An error reply of the daemon."""
 
     def __init__(self, name, message):
         super().__init__('%s: %s' % (name, message))
@@ -83,7 +83,7 @@ class World:
         return (await self.begin(path, method, signature, args, files))[0]
 
     async def call_anyhow(self, *call, files=()):
-        """Asked again of the next daemon when this one ends meanwhile: for what may be asked twice."""
+        """Repeats a call to the next daemon if this one ends meanwhile; only for calls that may be made twice."""
         while True:
             await self.up
             try:
@@ -137,7 +137,7 @@ class World:
             return log.read()[-size:]
 
     async def end(self, how):
-        """SIGTERM or SIGKILL, and another daemon with the same folder; FALSE: it is being ended already."""
+        """Ends the daemon by a signal and starts another one in the same folder; False if it is ending already."""
         now = time.monotonic()
         if self.busy or self.closing or now < self.last_end + CALM_S:
             return False
@@ -163,7 +163,7 @@ class World:
         return True
 
     async def guard(self):
-        """A daemon that dies by itself."""
+        """Notices a daemon that dies by itself."""
         while not self.closing:
             await pause(200)
             if not self.busy and self.process.poll() is not None:
@@ -182,7 +182,7 @@ class World:
         return Process(self.process.pid).rss_kib()
 
     def children(self):
-        """But for the gate, which lives as long as the daemon."""
+        """Without the gate, which lives as long as the daemon."""
         found = []
         for path in glob.glob('/proc/%d/task/*/children' % self.process.pid):
             with open(path, encoding='utf-8') as children:
@@ -190,7 +190,7 @@ class World:
         return found
 
     def records(self):
-        """Of each job on disk: its keys."""
+        """The keys of each job on disk."""
         found = {}
         for path in glob.glob(os.path.join(self.state, 'jobs', '*.conf')):
             with open(path, encoding='utf-8') as record:
@@ -198,7 +198,7 @@ class World:
         return found
 
     def stray_files(self):
-        """What lies in the state folder and should not, when no job runs."""
+        """Files in the state folder that should not be there when no job runs."""
         strays = []
         needed = set()
         for name, record in self.records().items():
@@ -220,7 +220,7 @@ class World:
         return strays
 
     async def held(self):
-        """What an idle daemon should not hold."""
+        """Resources that an idle daemon should not hold."""
         found = ['a descriptor of ' + fd for fd in self.fds() if '/dev/pts' in fd or 'memfd' in fd or 'deleted' in fd]
         found += ['a child process ' + child for child in self.children()]
         manager = await self.properties(ROOT, 'Manager')
@@ -237,7 +237,7 @@ class World:
         return found
 
     async def idle(self, deadline_s=30):
-        """Waits until it holds nothing; what it does hold at the deadline."""
+        """Waits until the daemon holds nothing; what it still holds at the deadline."""
         for _ in range(deadline_s * 5):
             found = await self.held() + self.stray_files()
             if not found:
@@ -247,6 +247,6 @@ class World:
 
     def close(self):
         self.closing = True
-        if not self.bus.is_closed():  # a Ctrl-C ends its bus, too
+        if not self.bus.is_closed():  # Ctrl-C ends its bus, too
             self.bus.close_sync(None)
         return self.rig.close()

@@ -18,12 +18,12 @@ from sqnstest.fake_daemon import FakeDaemon
 TARGET = '6.0.0.0-37781'
 BEFORE = '6.0.0.0-35351'
 IMAGE_SIZE = 60000
-UNOPENED_SPEED = 9600  # a tty nobody has set up
+UNOPENED_SPEED = 9600  # of a tty that no program has set up
 WAITS_FOR_FIRMWARE = ('recovery', 'mtools', 'ffh')
 
 
 class Case(unittest.TestCase):
-    """A folder, a bus, and what a test starts there: each begins when it is first asked for, and ends with the test."""
+    """A folder, a bus, boards and clients: each starts when a test first asks for it, and ends with the test."""
     maxDiff = None
     make_rig = Rig
     names_bus = True  # to sqnsctl, if there is a bus
@@ -43,7 +43,7 @@ class Case(unittest.TestCase):
 
     @functools.cached_property
     def bus(self):
-        """A connection, which hears signals from now on."""
+        """A connection that records signals from its first use on."""
         return self.rig.connect()
 
     @functools.cached_property
@@ -68,7 +68,7 @@ class Case(unittest.TestCase):
     # --- sqnsctl ---
 
     def start(self, *args, **how):
-        """sqnsctl, running."""
+        """A running sqnsctl."""
         where = ['--bus', self.rig.address] if self.names_bus and self.rig.bus is not None else []
         client = Sqnsctl([*where, *args], **how)
         self.addCleanup(client.kill)
@@ -91,7 +91,7 @@ class Case(unittest.TestCase):
         return document
 
     def end_of(self, client):
-        """The exit code of a client that was started, and all that it printed."""
+        """The exit code of a started client, and all its output."""
         code, out, err = client.end()
         return code, out + err
 
@@ -119,7 +119,7 @@ class Case(unittest.TestCase):
         return board.wait(what, **want)
 
     def wait_bytes(self, board):
-        """Until an image is being written."""
+        """Waits until the modem receives an image."""
         return wait_for(lambda: self.status(board)['stp-bytes'] > 0, 'an upload to begin')
 
     def assert_upgraded(self, board, version=TARGET, index=0):
@@ -128,13 +128,13 @@ class Case(unittest.TestCase):
         return now
 
     def assert_unopened(self, board):
-        """Not one byte and no interrupt: nobody has even set up its port."""
+        """Not one byte and no interrupt: its port is not even set up."""
         now = self.status(board)
         self.assertEqual((now['speed'], now['stp-bytes'], now['stp-blocks'], now['esp32-resets'], now['version']),
                          (UNOPENED_SPEED, 0, 0, 0, BEFORE), now)
 
     def assert_nothing_sent(self, board, version=BEFORE):
-        """At most, somebody asked its modem something."""
+        """At most, its modem was asked something."""
         now = self.status(board)
         self.assertEqual((now['stp-bytes'], now['modem'], now['version'], now['modem-resets'] <= 1),
                          (0, 'application', version, True), now)
@@ -157,7 +157,7 @@ class Case(unittest.TestCase):
 
 
 class BusCase(Case):
-    """A connection that hears every signal from the first on."""
+    """A connection that records every signal from the first on."""
 
     def setUp(self):
         self.bus = self.rig.connect()
@@ -184,7 +184,7 @@ class FakeDaemonCase(Case):
         return self.file('fw.dup', make_dup(size=20000))
 
     def upgrade(self, *args, **how):
-        """A running upgrade of board a whose job the daemon has made."""
+        """A running upgrade of board a; the daemon has made its job."""
         client = self.start('upgrade', 'a', self.firmware(), *args, **how)
         self.daemon.call('Upgrade')
         return client

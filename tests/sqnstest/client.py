@@ -13,14 +13,14 @@ import time
 from sqnstest.deadlines import DEADLINE_S
 from sqnstest.folders import program_for_others
 
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup's ignoring of it would be every child's
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # else each child inherits that nohup ignores it
 # exit codes
 DONE, FAILED, USAGE, NOT_FOUND, NOT_ALLOWED, BUSY, REFUSED, UNKNOWN, CANCELLED, RECOVERY, HAND, NO_DAEMON, DETACHED = (
     0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 130)
 
 
 class Reader:
-    """Reads a file descriptor until something has come, never longer than the deadline."""
+    """Reads a file descriptor until it has what the caller wants, at most until the deadline."""
 
     def __init__(self, fd):
         self.fd = fd
@@ -33,7 +33,7 @@ class Reader:
             raise TimeoutError('deadline; so far: %r' % self.data[-2000:])
         try:
             more = os.read(self.fd, 65536)
-        except OSError:  # the far end of a pty is closed
+        except OSError:  # the other end of a pty is closed
             more = b''
         self.data += more
         self.ended = not more
@@ -74,7 +74,7 @@ class Sqnsctl:
         environment.update({'LC_ALL': 'C.UTF-8', 'TERM': 'xterm', 'TZ': 'UTC',
                             'DBUS_SYSTEM_BUS_ADDRESS': 'unix:path=/nonexistent/system',
                             'DBUS_SESSION_BUS_ADDRESS': 'unix:path=/nonexistent/session'})
-        # a sanitizer's complaint must not look like one of our own exit codes
+        # a sanitizer's exit code must differ from those of sqnsctl
         environment.setdefault('ASAN_OPTIONS', 'exitcode=99')
         environment.setdefault('UBSAN_OPTIONS', 'halt_on_error=1:exitcode=99')
         environment.update(env or {})
@@ -107,7 +107,7 @@ class Sqnsctl:
         self.process.send_signal(signal.SIGINT)
 
     def end(self):
-        """(exit code, rest of stdout, rest of stderr); on a terminal the screen's rest is the second."""
+        """(exit code, rest of stdout, rest of stderr); on a terminal the second is the rest of the screen."""
         if self.master is not None:
             screen = self.screen.rest()
             code = self.process.wait(DEADLINE_S)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A file system of somebody who means no good: it serves one file, and never answers what the daemon's processes want of it.
-Run as a program it is that server (FUSE, by hand), in a mount namespace of its own; it hands the open file over a socket."""
+"""A hostile file system: it serves one file, and never answers some requests of the daemon's processes. Run as a program, this
+module is the server (FUSE, written by hand) in a mount namespace of its own; it passes the open file over a socket."""
 import ctypes
 import errno
 import os
@@ -24,7 +24,7 @@ def can_be_had():
 
 
 def process_name(task):
-    """Of the process that a thread is of."""
+    """The name of the process that a thread belongs to."""
     try:
         with open('/proc/%d/status' % task, encoding='utf-8') as status:
             group = next(line.split()[1] for line in status if line.startswith('Tgid:'))
@@ -81,11 +81,11 @@ class Server:
             try:
                 os.write(self.device, struct.pack('<IiQ', 16 + len(body or b''), error, unique) + (body or b''))
             except OSError:
-                pass  # it was interrupted meanwhile
+                pass  # the request was interrupted
 
 
 class DeadFile:
-    """fileno(): open on the file. close() ends the server, and with it all waiting for it."""
+    """fileno() is open on the file. close() ends the server and every request that waits for it."""
 
     def __init__(self, folder, content, *silent):
         os.makedirs(folder, exist_ok=True)
@@ -102,7 +102,7 @@ class DeadFile:
     def close(self):
         if self.fd < 0:
             return
-        os.close(self.fd)  # while it is answered still
+        os.close(self.fd)  # while the server still answers
         self.fd = -1
         self.peer.close()
         self.process.wait()
@@ -116,7 +116,7 @@ def main():
     threading.Thread(target=server.serve, daemon=True).start()
     fd = os.open(os.path.join(folder, 'NB1-37781.dup'), os.O_RDONLY)
     socket.send_fds(peer, [b'x'], [fd])
-    os.close(fd)  # a server that has its own file open hangs at its end
+    os.close(fd)  # a server that has its own file open hangs when it ends
     peer.recv(1)
     os._exit(0)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The D-Bus face of a daemon without a daemon behind it: fake-daemon.py as a child process, which says what a test tells it to."""
+"""The D-Bus face of a daemon without a daemon behind it: fake-daemon.py as a child process says what a test tells it to."""
 import json
 import os
 import subprocess

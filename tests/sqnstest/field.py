@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A test per row of field-failures.md §1. Its docstring is its row of the table: the symptom, what sqnsd does, how it ends; the
-third line is held against the exit codes that the test saw, so the table cannot say what did not happen."""
+"""A test for each row of field-failures.md §1. Its docstring is the row of the table: the symptom, what sqnsd does, how it ends.
+The test compares the third line with the exit codes that it saw."""
 import functools
 import os
 import re
@@ -25,7 +25,7 @@ ENDS = {
 FAMILY = '--allow-family-change'
 FACTORY = ('--modem-version=5.1.1.0-33080', '--bootloader0=33080')
 DEAD_S = 300
-# what nobody may be told while the modem may be writing
+# what no text may say while the modem may be writing
 CUTS_POWER = re.compile(r'(?i)take (the|its) (board.s )?power away|switch (it|the board) off|power may be cut|power[- ]cycle it')
 
 
@@ -40,21 +40,21 @@ def with_end(test):
 
 
 class FieldCase(DaemonCase):
-    """Ends are noted in the order in which a person meets them."""
+    """Notes the exit codes in the order in which a user sees them."""
 
     def setUp(self):
         super().setUp()
         self.seen = []
 
     def __init_subclass__(cls):
-        """Each test of a row ends with a look at its third line."""
+        """Makes each test of a row end with a check of its third line."""
         super().__init_subclass__()
         for name, test in list(vars(cls).items()):
             if name.startswith('test_row_'):
                 setattr(cls, name, with_end(test))
 
     def shortDescription(self):
-        """Reports show the name: the docstring is for the table."""
+        """Reports show the name; the docstring is for the table."""
 
     def note(self, code):
         if self.seen[-1:] != [code]:
@@ -63,14 +63,14 @@ class FieldCase(DaemonCase):
     # --- boards and files ---
 
     def logged(self, *options, **how):
-        """Keeps what went over both hops."""
+        """A board that logs what passes its two serial lines."""
         log = os.path.join(self.rig.folder, 'wire-%d.log' % len(self.boards))
         board = self.board('--log', log, *options, **how)
         board.log = log
         return board
 
     def sized(self, *options, size=IMAGE_SIZE, **how):
-        """Its faults may strike at a percentage."""
+        """A board that knows the size of the image: its faults may strike at a percentage."""
         return self.logged('--dup-size=%d' % size, *options, **how)
 
     def wire(self, board):
@@ -78,7 +78,7 @@ class FieldCase(DaemonCase):
             return log.read()
 
     def commands(self, board):
-        """(state, command) in the order in which the modem heard them."""
+        """(state, command) in the order in which the modem received them."""
         return re.findall(r'modem ([a-z]+): (AT\S*)', self.wire(board))
 
     def full(self, version, build, **options):
@@ -97,7 +97,7 @@ class FieldCase(DaemonCase):
     # --- what a person does ---
 
     def run_one(self, code, *args):
-        """stdout and stderr of sqnsctl, which ends with @code; what it says is sense."""
+        """What sqnsctl prints; it exits with @code, and its messages agree with that."""
         got, out, err = self.sqnsctl(*args)
         return self.judge(code, got, out + err, args)
 
@@ -107,7 +107,7 @@ class FieldCase(DaemonCase):
             ' '.join(args), got, words, [self.status(board) for board in self.boards], self.rig.log(self.daemon)[-3000:]))
         if code not in (DONE, DETACHED):
             self.assertRegex(words, '(?m)^sqnsctl: .')
-        if code in (UNKNOWN, HAND):  # nobody knows what the modem does
+        if code in (UNKNOWN, HAND):  # the modem's state is unknown
             self.assertNotRegex(words, '(?i)power +may be cut')
         return words
 
@@ -118,7 +118,7 @@ class FieldCase(DaemonCase):
         return words
 
     def run_all(self, boards, *args):
-        """At the same time: each is upgraded."""
+        """Upgrades all boards at the same time."""
         clients = [self.start('upgrade', board.port, *args) for board in boards]
         for board, client in zip(boards, clients):
             code, words = self.end_of(client)
@@ -126,7 +126,7 @@ class FieldCase(DaemonCase):
             self.assert_upgraded(board)
 
     def last_job(self, board):
-        """The properties of this board's newest job, None when none was made."""
+        """The properties of this board's newest job, None if there is none."""
         objects = self.bus.objects()
         modem = next((path for path, has in objects.items()
                       if has.get('org.sqnsd1.Modem', {}).get('DevNode') == board.port), None)
@@ -134,17 +134,17 @@ class FieldCase(DaemonCase):
         return max(jobs, key=lambda job: job['CreatedAt']) if modem and jobs else None
 
     def assert_advised(self, board):
-        """Whoever failed is told what to do, and never to cut the power while the modem may be writing."""
+        """A failed job gives advice, which never says to cut the power while the modem may be writing."""
         job = self.last_job(board)
         if job is None:
-            return None  # refused without one
+            return None  # refused without a job
         self.assertNotEqual(job['Advice'], '', job)
         if not job['Safe']:
             self.assertNotRegex(job['Advice'] + job['ErrorMessage'], CUTS_POWER)
         return job
 
     def doctor(self, code, *args, env=None):
-        """Findings by their code."""
+        """The findings of doctor by their code."""
         document = self.json(code, 'doctor', *args, env=env)
         findings = document['findings']
         if code in (UNKNOWN, HAND):
@@ -174,7 +174,7 @@ class FieldCase(DaemonCase):
         return self.assert_upgraded(board)
 
     def assert_dead_soon(self, board, dup, heard):
-        """Told apart from a board that cannot be reached, before the patience of a person ends."""
+        """A dead modem is told apart from a board that cannot be reached, and soon enough."""
         began = time.monotonic()
         words = self.upgrade(UNKNOWN, board, dup)
         self.assertLess(time.monotonic() - began, DEAD_S)

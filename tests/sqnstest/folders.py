@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Folders and programs for tests that have other users in them. A checkout, its build and TMPDIR may be closed to everybody
-else (mode 700, as below /root; umask 077)."""
+"""Folders and programs for tests that act as other users. A checkout, its build and TMPDIR may be closed to others (mode 700,
+as below /root; umask 077)."""
 import atexit
 import os
 import re
@@ -8,8 +8,8 @@ import shutil
 import stat
 import tempfile
 
-os.umask(0o022)  # tests say themselves what is closed
-PLAIN = r'[\w/.+-]{1,60}'  # a parent; the name of a socket has 107 bytes
+os.umask(0o022)  # a test closes explicitly what it wants closed
+PLAIN = r'[\w/.+-]{1,60}'  # of the parent folder; the name of a socket may have 107 bytes
 copies = {}
 
 
@@ -24,8 +24,8 @@ def others_may_enter(folder):
 
 
 def temporary_folder(prefix):
-    """A new folder with a short and plain name, for it stands in addresses of buses and in commands. Others may enter it where
-    there is any such place."""
+    """A new folder with a short and plain name, since bus addresses and commands contain it. Others may enter it, if the machine
+    has any such place."""
     usual = tempfile.gettempdir()
     good = [place for place in (usual, '/tmp', '/var/tmp')
             if os.access(place, os.W_OK | os.X_OK) and re.fullmatch(PLAIN, place) and others_may_enter(place)]
@@ -35,7 +35,7 @@ def temporary_folder(prefix):
 
 
 def program_for_others(path):
-    """A copy of the program @path that other users may run; it goes when this process ends."""
+    """A copy of the program @path that other users may run; it is removed when this process ends."""
     if path not in copies:
         folder = temporary_folder('sqns-program-')
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

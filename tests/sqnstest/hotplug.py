@@ -37,7 +37,7 @@ class HotplugRig(Rig):
 
 
 class Plugged:
-    """A USB device with one tty, seen by udev; @slave is what its node leads to."""
+    """A USB device with one tty, known to udev; its node is a link to @slave."""
 
     def __init__(self, slave, ids, serial, tty, port):
         self.node = os.path.join(BED.get_root_dir(), 'dev', tty)
@@ -51,7 +51,7 @@ class Plugged:
         if tty.startswith('ttyUSB'):
             above = '%s/%s' % (interface, tty)
             described.append((above, 'E: SUBSYSTEM=usb-serial\n'))
-        # no N: and no MAJOR: umockdev would make a pseudo-terminal of its own
+        # without N: and MAJOR, for which umockdev makes its own pseudo-terminal
         described.append(('%s/tty/%s' % (above, tty), 'E: SUBSYSTEM=tty\nE: DEVNAME=/dev/%s\n' % tty))
         os.makedirs(os.path.dirname(self.node), exist_ok=True)
         os.symlink(slave, self.node)
@@ -60,7 +60,7 @@ class Plugged:
         BED.add_from_string(''.join('P: %s\n%s\n' % device for device in described))
 
     def remove(self):
-        """What udev does when the device has gone; children do not go with their parents here."""
+        """Does what udev does when the device vanishes; the mock does not remove children with their parents."""
         BED.uevent(self.paths[-1], 'remove')
         for path in reversed(self.paths):
             BED.remove_device(path)
@@ -107,12 +107,12 @@ class HotplugCase(DaemonCase):
     # --- what the bus says ---
 
     def modems(self):
-        """Their properties by path."""
+        """The properties of all modems by path."""
         return {path: interfaces['org.sqnsd1.Modem'] for path, interfaces in self.bus.objects().items()
                 if 'org.sqnsd1.Modem' in interfaces}
 
     def wait_modem(self, tty):
-        """The path of the modem that is present under this tty."""
+        """The path of the modem at this tty, once it is present."""
         return wait_for(lambda: [path for path, modem in self.modems().items()
                                  if modem['DevNode'] == '/dev/' + tty and modem['Present']], tty + ' to be listed')[0]
 

@@ -6,7 +6,7 @@ import threading
 
 SAMPLE_S = 0.2
 NOBODY = 65534
-IMAGE = re.compile(r'memfd:(sqnsd-firmware|.*\.dup)')  # as a reader or sqnsctl has named it
+IMAGE = re.compile(r'memfd:(sqnsd-firmware|.*\.dup)')  # as a reader process or sqnsctl names it
 
 
 def comm(pid):
@@ -15,7 +15,7 @@ def comm(pid):
 
 
 def open_files(pid):
-    """What the descriptors of a process lead to, without those that are closed meanwhile."""
+    """The targets of a process's descriptors, without those that it closes meanwhile."""
     links = []
     for fd in os.listdir('/proc/%d/fd' % pid):
         try:
@@ -48,7 +48,7 @@ class Process:
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
     def wakeups(self):
-        """How often its threads have gone to sleep so far, by the name of the thread."""
+        """How often each of its threads has gone to sleep, by the name of the thread."""
         return {'%s %s' % (self.read('task/%s/comm' % task).strip(), task): self.status('voluntary_ctxt_switches', task)
                 for task in os.listdir('/proc/%d/task' % self.pid)}
 

@@ -72,7 +72,7 @@ class Port:
         return True
 
     def until(self, *ends, timeout=None):
-        """All bytes up to and with the first of @ends."""
+        """All bytes up to and including the first of @ends."""
         end = time.monotonic() + (timeout or DEADLINE_S)
         while True:
             hits = [(self.buffer.find(e), e) for e in ends if e in self.buffer]
@@ -92,7 +92,7 @@ class Port:
         return data
 
     def silence(self, seconds):
-        """What comes in @seconds: for checks that nothing does."""
+        """The bytes that arrive within @seconds, to check that none do."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.more(end - time.monotonic())
@@ -102,7 +102,7 @@ class Port:
     # REPL
 
     def prompt(self):
-        """A prompt behind which nothing more comes, also when the board still boots (and loses what is sent)."""
+        """Waits for a prompt after which nothing more arrives, even if the board still boots and loses input."""
         for n in range(100):
             self.write(b"\r\x03'sy' + 'nc%d'\r" % n)
             try:
@@ -127,16 +127,16 @@ class Port:
     # AT
 
     def at(self, command, timeout=None):
-        """The bytes of the answer, up to its last line."""
+        """The bytes of the response, up to its last line."""
         self.write(command.encode() + b'\r')
         return self.until(b'OK\r\n', b'ERROR\r\n', b'CME ERROR: operation not allowed\r\n', timeout=timeout)
 
     def sync(self, tries=100):
-        """AT until OK."""
+        """Sends AT until the modem says OK."""
         for n in range(tries):
             try:
                 if self.at('AT', timeout=0.1).endswith(b'OK\r\n'):
-                    if n > 0:  # an answer that was not waited for may still come
+                    if n > 0:  # a late response may still arrive
                         self.silence(0.3)
                         self.buffer = b''
                     return
@@ -184,7 +184,7 @@ class Stp:
         self.transaction = 2
 
     def block(self, data):
-        """Returns how many bytes were taken."""
+        """Returns how many bytes the modem took."""
         self.request(2, 1, self.transaction, struct.pack('>H', len(data)))
         self.transaction += 1
         residue = struct.unpack('>H', self.request(3, 1, self.transaction, data))[0]
