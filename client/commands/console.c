@@ -2,7 +2,6 @@
 /* sqnsctl console: a terminal on a modem; or lines from a file or pipe, each sent after the response to the last. */
 #include "client/commands/commands.h"
 #include "client/modem/console.h"
-#include "client/modem/name.h"
 #include "client/modem/ref.h"
 #include "client/ui/output.h"
 #include "client/ui/terminal.h"

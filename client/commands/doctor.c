@@ -4,7 +4,6 @@
 #include "client/doctor/host.h"
 #include "client/doctor/modem.h"
 #include "client/doctor/report.h"
-#include "client/modem/name.h"
 #include "client/modem/ref.h"
 
 typedef struct {
@@ -107,28 +106,15 @@ look_at_modem (Doctor *doctor, guint i, gboolean ask)
   return sqns_doctor_ask_modem (doctor->conn, modem);
 }
 
+/* By subject, each board with its modem; g_ptr_array_sort() is stable, so that the order within a subject stays. */
 static int
 compare_findings (gconstpointer a, gconstpointer b)
 {
-  const SqnsFinding *one = a;
-  const SqnsFinding *other = b;
+  const SqnsFinding *const one = *(SqnsFinding *const *)a;
+  const SqnsFinding *const other = *(SqnsFinding *const *)b;
   gboolean together = one->subject >= SQNS_SUBJECT_BOARD && other->subject >= SQNS_SUBJECT_BOARD;
   int order = together ? g_strcmp0 (one->port, other->port) : 0;
   return order != 0 ? order : (int)one->subject - (int)other->subject;
-}
-
-/* By subject, each board with its modem; stable within a subject. */
-static void
-sort_findings (GPtrArray *findings)
-{
-  g_autoptr (GList) list = NULL; /* g_list_sort() is stable */
-  guint n = 0;
-
-  for (guint i = findings->len; i > 0; i--)
-    list = g_list_prepend (list, findings->pdata[i - 1]);
-  list = g_list_sort (list, compare_findings);
-  for (GList *l = list; l != NULL; l = l->next)
-    findings->pdata[n++] = l->data;
 }
 
 static void
@@ -148,7 +134,7 @@ examine (Doctor *doctor, gboolean refresh)
   sqns_doctor_judge_host (doctor->host, doctor->findings);
   for (guint i = 0; i < doctor->modems->len; i++)
     sqns_doctor_judge_modem (&facts[i], doctor->findings);
-  sort_findings (doctor->findings);
+  g_ptr_array_sort (doctor->findings, compare_findings);
 }
 
 static void

@@ -3,7 +3,6 @@
 #include "client/core/ask-password.h"
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
-#include "client/modem/name.h"
 #include "client/modem/ref.h"
 
 #include <errno.h>
@@ -30,6 +29,7 @@ typedef struct {
   SqnsCtl *ctl;
   SqnsConnection *conn;
   GMainLoop *loop;
+  GCancellable *cancellable;
   SqnsDbusModem *modem; /* nullable */
   char *modem_name;
   int fd;      /* -1: nothing is held */
@@ -111,7 +111,6 @@ on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
 {
   Inhibit *self = data;
   g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (proxy));
-  GCancellable *cancellable = g_object_get_data (proxy, "sqns-cancellable");
 
   if (owner == NULL)
     return;
@@ -121,7 +120,7 @@ on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
       on_hang_up (self->fd, G_IO_ERR, self);
     }
   sqns_dbus_manager_call_inhibit (SQNS_DBUS_MANAGER (proxy), who, why, options (self), G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-                                  cancellable, on_acquired_again, self);
+                                  self->cancellable, on_acquired_again, self);
 }
 
 /* --- signals for the command --- */
@@ -205,8 +204,6 @@ run_program (Inhibit *self, GError **error)
       return found == NULL && access (*program, F_OK) != 0 ? EXIT_NO_COMMAND : EXIT_NOT_RUN;
     }
 
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_object_set_data (G_OBJECT (self->conn->manager), "sqns-cancellable", cancellable);
   gulong owner = g_signal_connect (self->conn->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
   self->signals = g_unix_fd_add (signal_pipe[0], G_IO_IN, on_forward, self);
   g_subprocess_wait_async (self->child, NULL, on_child_ended, self);
@@ -214,8 +211,7 @@ run_program (Inhibit *self, GError **error)
 
   g_clear_handle_id (&self->signals, g_source_remove);
   g_clear_signal_handler (&owner, self->conn->manager);
-  g_cancellable_cancel (cancellable);
-  g_object_set_data (G_OBJECT (self->conn->manager), "sqns-cancellable", NULL);
+  g_cancellable_cancel (self->cancellable);
   return exit_code_of (self->child);
 }
 
@@ -269,7 +265,8 @@ sqns_cmd_inhibit (SqnsCtl *ctl, int argc, char **argv, GError **error)
     who = default_who (*ctl->program);
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  Inhibit self = { .ctl = ctl, .fd = -1, .loop = loop };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Inhibit self = { .ctl = ctl, .fd = -1, .loop = loop, .cancellable = cancellable };
   int code = SQNS_EXIT_FAILED;
   if (prepare (&self, argc > 1 ? argv[1] : NULL, error))
     {

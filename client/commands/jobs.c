@@ -5,7 +5,7 @@
 #include "client/job/ref.h"
 #include "client/job/report.h"
 #include "client/job/state.h"
-#include "client/modem/name.h"
+#include "client/modem/ref.h"
 #include "client/ui/table.h"
 #include "client/ui/text.h"
 

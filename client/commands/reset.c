@@ -2,7 +2,6 @@
 /* sqnsctl reset: resets a board's module, with or without its modem. */
 #include "client/commands/commands.h"
 #include "client/modem/held-port.h"
-#include "client/modem/name.h"
 #include "client/modem/ref.h"
 
 static GVariant *

@@ -4,7 +4,7 @@
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
 #include "client/job/report.h"
-#include "client/modem/name.h"
+#include "client/modem/ref.h"
 
 #include "common/clean.h"
 

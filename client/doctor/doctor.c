@@ -245,45 +245,21 @@ judge_board (const SqnsModemFacts *facts, GPtrArray *findings)
 
 /* --- modem --- */
 
-static SqnsExit
-exit_of_state (SqnsModemState state)
-{
-  switch (state)
-    {
-    case SQNS_MODEM_MTOOLS:
-    case SQNS_MODEM_RECOVERY:
-    case SQNS_MODEM_UPDATER:
-    case SQNS_MODEM_FFH:
-      return SQNS_EXIT_RECOVERY;
-    case SQNS_MODEM_SILENT:
-    case SQNS_MODEM_GONE:
-      return SQNS_EXIT_UNKNOWN;
-    case SQNS_MODEM_UNKNOWN:
-    case SQNS_MODEM_PROBING:
-    case SQNS_MODEM_APPLICATION:
-    case SQNS_MODEM_UPGRADING:
-      break;
-    }
-  return SQNS_EXIT_DONE;
-}
+/* DONE for all others */
+static const SqnsExit state_exits[SQNS_N_MODEM_STATES] = {
+  [SQNS_MODEM_MTOOLS] = SQNS_EXIT_RECOVERY,  [SQNS_MODEM_RECOVERY] = SQNS_EXIT_RECOVERY,
+  [SQNS_MODEM_UPDATER] = SQNS_EXIT_RECOVERY, [SQNS_MODEM_FFH] = SQNS_EXIT_RECOVERY,
+  [SQNS_MODEM_SILENT] = SQNS_EXIT_UNKNOWN,   [SQNS_MODEM_GONE] = SQNS_EXIT_UNKNOWN,
+};
 
 static void
 add_power (const SqnsModemFacts *facts, SqnsPower power, GPtrArray *findings)
 {
-  switch (power)
-    {
-    case SQNS_POWER_SAFE:
-      if (!facts->brief)
-        add (findings, SQNS_FINDING_POWER_SAFE, facts->port, NULL);
-      break;
-    case SQNS_POWER_KEEP:
-      add (findings, SQNS_FINDING_POWER_KEEP, facts->port, NULL);
-      break;
-    case SQNS_POWER_UNSURE:
-      if (!facts->brief)
-        add (findings, SQNS_FINDING_POWER_UNSURE, facts->port, NULL);
-      break;
-    }
+  static const SqnsFindingId ids[] = { [SQNS_POWER_SAFE] = SQNS_FINDING_POWER_SAFE,
+                                       [SQNS_POWER_KEEP] = SQNS_FINDING_POWER_KEEP,
+                                       [SQNS_POWER_UNSURE] = SQNS_FINDING_POWER_UNSURE };
+  if (power == SQNS_POWER_KEEP || !facts->brief)
+    add (findings, ids[power], facts->port, NULL);
 }
 
 /* Why the modem could not be asked. */
@@ -346,7 +322,7 @@ judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
   if (facts->asked == SQNS_ASKED_WELL && facts->state == SQNS_MODEM_UNKNOWN)
     add (findings, SQNS_FINDING_MODEM_STRANGE, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
   else
-    add_text (findings, sqns_modem_state_text (facts->state), facts->port, NULL)->exit = exit_of_state (facts->state);
+    add_text (findings, sqns_modem_state_text (facts->state), facts->port, NULL)->exit = state_exits[facts->state];
   if (facts->state != SQNS_MODEM_GONE || power == SQNS_POWER_KEEP)
     add_power (facts, power, findings);
 }

@@ -131,26 +131,21 @@ sqns_doctor_look_again (SqnsHostFacts *facts)
 
 /* --- a port --- */
 
-static gboolean
-says_ignore (const char *line)
-{
-  return g_str_equal (line, "E:ID_MM_DEVICE_IGNORE=1") || g_str_equal (line, "E:ID_MM_PORT_IGNORE=1")
-         || g_str_equal (line, "E:ID_MM_TTY_BLACKLIST=1");
-}
-
 /* From udev's database; libudev would be a dependency for one line. */
 static gboolean
 mm_ignores (const char *tty_folder)
 {
+  static const char *const marks[]
+      = { "\nE:ID_MM_DEVICE_IGNORE=1\n", "\nE:ID_MM_PORT_IGNORE=1\n", "\nE:ID_MM_TTY_BLACKLIST=1\n" };
   g_autofree char *number = read_text (tty_folder, "dev");
   if (number == NULL)
     return FALSE;
   g_autofree char *name = g_strconcat ("c", number, NULL);
   g_autofree char *folder = rooted ("/run/udev/data");
   g_autofree char *text = read_text (folder, name);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (says_ignore (lines[i]))
+  g_autofree char *lines = g_strdup_printf ("\n%s\n", text != NULL ? text : "");
+  for (gsize i = 0; i < G_N_ELEMENTS (marks); i++)
+    if (strstr (lines, marks[i]) != NULL)
       return TRUE;
   return FALSE;
 }

@@ -89,18 +89,11 @@ append_finding (GString *out, const SqnsFinding *finding, guint width, gboolean 
 static char *
 heading_of (const SqnsFinding *finding)
 {
-  switch (finding->subject)
-    {
-    case SQNS_SUBJECT_HOST:
-      return g_strdup ("This machine");
-    case SQNS_SUBJECT_USB:
-      return g_strdup ("USB");
-    case SQNS_SUBJECT_BOARD:
-      return g_strdup_printf ("Board %s", finding->port);
-    case SQNS_SUBJECT_MODEM:
-      break;
-    }
-  return g_strdup_printf ("Modem %s", finding->port);
+  static const char *const headings[] = { [SQNS_SUBJECT_HOST] = "This machine",
+                                          [SQNS_SUBJECT_USB] = "USB",
+                                          [SQNS_SUBJECT_BOARD] = "Board ",
+                                          [SQNS_SUBJECT_MODEM] = "Modem " };
+  return g_strconcat (headings[finding->subject], finding->subject >= SQNS_SUBJECT_BOARD ? finding->port : NULL, NULL);
 }
 
 void

@@ -2,7 +2,7 @@
 /* Watches one job until it has ended. */
 #include "client/job/monitor.h"
 #include "client/job/state.h"
-#include "client/modem/name.h"
+#include "client/modem/ref.h"
 
 SqnsJobMonitor *
 sqns_job_monitor_new (SqnsConnection *conn, SqnsDbusJob *job, guint index, SqnsJobEventFunc report, gpointer data)

@@ -59,36 +59,21 @@ sqns_job_report_line (SqnsDbusJob *job, const char *name, const char *text)
   return g_strdup_printf ("%s%s: %s", sqns_dbus_job_get_safe (job) ? "" : SQNS_BAR_KEEP_POWER "  ", name, text);
 }
 
-static SqnsBarLook
-look_of (SqnsJobState state)
-{
-  switch (state)
-    {
-    case SQNS_JOB_RUNNING:
-    case SQNS_JOB_VERIFYING:
-      return SQNS_BAR_RUNNING;
-    case SQNS_JOB_SUCCEEDED:
-      return SQNS_BAR_DONE;
-    case SQNS_JOB_FAILED:
-    case SQNS_JOB_CANCELLED:
-      return SQNS_BAR_FAILED;
-    case SQNS_JOB_UNKNOWN:
-    case SQNS_JOB_QUEUED:
-    case SQNS_JOB_WAITING:
-    case SQNS_JOB_INTERRUPTED:
-      break;
-    }
-  return SQNS_BAR_WAITING;
-}
-
 void
 sqns_job_report_bar (SqnsDbusJob *job, const char *name, const char *text, SqnsBar *bar)
 {
+  static const SqnsBarLook looks[SQNS_N_JOB_STATES] = {
+    /* WAITING for all others */
+    [SQNS_JOB_RUNNING] = SQNS_BAR_RUNNING,  [SQNS_JOB_VERIFYING] = SQNS_BAR_RUNNING,
+    [SQNS_JOB_SUCCEEDED] = SQNS_BAR_DONE,   [SQNS_JOB_FAILED] = SQNS_BAR_FAILED,
+    [SQNS_JOB_CANCELLED] = SQNS_BAR_FAILED,
+  };
+  SqnsJobState state = sqns_job_state (job);
   guint64 end = sqns_dbus_job_get_expected_end (job);
   *bar = (SqnsBar){
     .name = name,
     .text = text,
-    .look = look_of (sqns_job_state (job)),
+    .look = state != SQNS_JOB_UNKNOWN ? looks[state] : SQNS_BAR_WAITING,
     .fraction = sqns_dbus_job_get_progress (job),
     .done = sqns_dbus_job_get_bytes_done (job),
     .total = sqns_dbus_job_get_bytes_total (job),
@@ -127,20 +112,11 @@ detail (const char *label, const char *text)
     sqns_err_line ("  %-6s %s", label, clean);
 }
 
-static const char *
-power_text (SqnsPower power)
-{
-  switch (power)
-    {
-    case SQNS_POWER_SAFE:
-      return "may be cut now";
-    case SQNS_POWER_KEEP:
-      return "must stay on";
-    case SQNS_POWER_UNSURE:
-      break;
-    }
-  return "whether it may be cut is not known: leave it on until the next step says otherwise";
-}
+static const char *const power_texts[] = {
+  [SQNS_POWER_SAFE] = "may be cut now",
+  [SQNS_POWER_KEEP] = "must stay on",
+  [SQNS_POWER_UNSURE] = "whether it may be cut is not known: leave it on until the next step says otherwise",
+};
 
 /* Avoids "cancelled: cancelled before it began". */
 static void
@@ -157,7 +133,7 @@ report_details (SqnsDbusJob *job, SqnsDbusModem *modem, const char *next)
       = g_strdup_printf ("sqnsctl job %.*s --log", SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
 
   detail ("modem", modem != NULL ? sqns_dbus_modem_get_state (modem) : NULL);
-  detail ("power", power_text (sqns_job_power (job, modem)));
+  detail ("power", power_texts[sqns_job_power (job, modem)]);
   detail ("next", next);
   detail ("log", log);
 }

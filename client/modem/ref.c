@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds the modem that a person names. */
-#include "client/modem/name.h"
 #include "client/modem/ref.h"
 #include "codec/identity.h"
 
@@ -22,6 +21,28 @@ typedef enum {
   NOT_MEANT,
 } Rank;
 
+/* A board that is gone is known by its id only: another one may be at its tty by now. A port that was added by hand is
+ * always its tty. */
+static gboolean
+is_at_tty (SqnsDbusModem *modem)
+{
+  return sqns_dbus_modem_get_present (modem) || sqns_dbus_modem_get_vendor_id (modem) == 0;
+}
+
+char *
+sqns_modem_name (SqnsDbusModem *modem)
+{
+  const char *node = sqns_dbus_modem_get_dev_node (modem);
+  g_autofree char *name = NULL;
+  if (node != NULL && *node != '\0' && is_at_tty (modem))
+    {
+      /* A pseudo-terminal's own name is a bare number. */
+      name = g_str_has_prefix (node, "/dev/pts/") ? g_strdup (node + strlen ("/dev/")) : g_path_get_basename (node);
+      return sqns_clean_line (name, -1);
+    }
+  return sqns_clean_line (sqns_dbus_modem_get_id (modem), -1);
+}
+
 static char *
 real_path (const char *path)
 {
@@ -39,7 +60,7 @@ rank_of (SqnsDbusModem *modem, const char *ref, const char *real)
     return BY_OBJECT;
   if (g_strcmp0 (sqns_dbus_modem_get_id (modem), ref) == 0)
     return BY_ID;
-  if (node == NULL || !sqns_modem_is_at_tty (modem))
+  if (node == NULL || !is_at_tty (modem))
     return NOT_MEANT;
   if (g_str_equal (node, ref))
     return BY_TTY;
@@ -113,7 +134,7 @@ find_remembered (GPtrArray *modems, const char *ref)
     {
       const char *node = sqns_dbus_modem_get_dev_node (modems->pdata[i]);
       g_autofree char *short_name = g_path_get_basename (node != NULL ? node : "");
-      if (sqns_modem_is_at_tty (modems->pdata[i]) || (g_strcmp0 (node, ref) != 0 && !g_str_equal (short_name, ref)))
+      if (is_at_tty (modems->pdata[i]) || (g_strcmp0 (node, ref) != 0 && !g_str_equal (short_name, ref)))
         continue;
       if (found != NULL)
         return NULL;

@@ -11,3 +11,6 @@ SqnsDbusModem *sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GErro
 
 /* All of @refs, each once, in their order; with @all every modem that is present. SqnsDbusModem *, never empty. */
 GPtrArray *sqns_modem_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gboolean all, GError **error);
+
+/* "ttyUSB0": the shortest familiar name. Caller frees. */
+char *sqns_modem_name (SqnsDbusModem *modem);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The content of a desktop notification about a job. */
 #include "client/job/state.h"
-#include "client/modem/name.h"
+#include "client/modem/ref.h"
 #include "client/notify/notification.h"
 
 #include "common/clean.h"
@@ -106,20 +106,11 @@ of_success (SqnsDbusJob *job, const char *name)
   return new_notification (SQNS_NOTIFICATION_SUCCEEDED, summary, body);
 }
 
-static const char *
-power_text (SqnsPower power)
-{
-  switch (power)
-    {
-    case SQNS_POWER_SAFE:
-      return "Power may be cut.";
-    case SQNS_POWER_KEEP:
-      return KEEP_POWER;
-    case SQNS_POWER_UNSURE:
-      break;
-    }
-  return "Whether power may be cut is not known: leave it on until the next step says otherwise.";
-}
+static const char *const power_texts[] = {
+  [SQNS_POWER_SAFE] = "Power may be cut.",
+  [SQNS_POWER_KEEP] = KEEP_POWER,
+  [SQNS_POWER_UNSURE] = "Whether power may be cut is not known: leave it on until the next step says otherwise.",
+};
 
 /* Also for a cancelled job, which can leave the modem in a state that needs action. */
 static SqnsNotification *
@@ -137,7 +128,7 @@ of_failure (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
       g_autofree char *line = g_strdup_printf ("The modem: %s.", state);
       add_line (body, line);
     }
-  add_line (body, power_text (sqns_job_power (job, modem)));
+  add_line (body, power_texts[sqns_job_power (job, modem)]);
   add_line (body, sqns_dbus_job_get_advice (job));
   return new_notification (harmless ? SQNS_NOTIFICATION_CANCELLED : SQNS_NOTIFICATION_FAILED,
                            g_strdup_printf ("%s: %s", name, cancelled ? "cancelled" : "the modem's upgrade failed"),

@@ -36,20 +36,12 @@ parse_offset (const char *text, GTimeSpan *span)
 static gboolean
 parse_clock (const char *text, int *hour, int *minute, int *second)
 {
-  int used = 0;
+  int short_end = 0, long_end = 0;
   *second = 0;
-  if (!g_ascii_isdigit (*text) || strspn (text, "0123456789:") != strlen (text))
+  if (!g_ascii_isdigit (*text) || strspn (text, "0123456789:") != strlen (text)
+      || sscanf (text, "%2d:%2d%n:%2d%n", hour, minute, &short_end, second, &long_end) < 2)
     return FALSE;
-  if (sscanf (text, "%2d:%2d%n", hour, minute, &used) != 2)
-    return FALSE;
-  if (text[used] == ':')
-    {
-      int more = 0;
-      if (sscanf (text + used, ":%2d%n", second, &more) != 1)
-        return FALSE;
-      used += more;
-    }
-  return text[used] == '\0' && *hour < 24 && *minute < 60 && *second < 60;
+  return text[MAX (short_end, long_end)] == '\0' && *hour < 24 && *minute < 60 && *second < 60;
 }
 
 static GDateTime *
