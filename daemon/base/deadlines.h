@@ -4,7 +4,7 @@
  *
  * One line each: name, value, and in the comment what is waited for | what comes after it | where the figure comes from
  * ("ours" where no document has one). _MS and _S are milliseconds and seconds; those marked "long" are scaled by tests
- * (base/patience.h). */
+ * (base/timeout.h). */
 #pragma once
 
 /* One line is one row. */

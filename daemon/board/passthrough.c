@@ -3,7 +3,7 @@
 #include "board/passthrough.h"
 
 #include "base/deadlines.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "board/pic.h"
 #include "board/repl-session.h"
 #include "base/messages.h"
@@ -57,7 +57,7 @@ static void
 start_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Start *start = data;
-  const SqnsScript lte_task = { .name = "lte_task.py", .timeout_ms = sqns_patience_ms (SQNS_LTE_TASK_MS) };
+  const SqnsScript lte_task = { .name = "lte_task.py", .timeout_ms = sqns_timeout_ms (SQNS_LTE_TASK_MS) };
   const SqnsScript mirror = { .name = "passthrough.py", .timeout_ms = SQNS_SCRIPT_ACCEPT_MS, .stay = TRUE };
 
   switch ((StartState)state)
@@ -134,7 +134,7 @@ on_pic (SqnsSsm *ssm, gpointer data, const GError *error)
       return;
     }
   leave->by_pic = TRUE;
-  leave->deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESET_BOOT_S);
+  leave->deadline_us = g_get_monotonic_time () + sqns_timeout_us (SQNS_RESET_BOOT_S);
   sqns_ssm_goto (ssm, LEAVE_LISTEN);
 }
 
@@ -148,7 +148,7 @@ ask_person (SqnsSsm *ssm, Leave *leave)
       return;
     }
   gint64 least_us = MIN (leave->hand_s, SQNS_HAND_LEAST_S) * G_USEC_PER_SEC;
-  leave->deadline_us = g_get_monotonic_time () + MAX (sqns_patience_us (leave->hand_s), least_us);
+  leave->deadline_us = g_get_monotonic_time () + MAX (sqns_timeout_us (leave->hand_s), least_us);
   leave->asking = TRUE;
   sqns_monitor_hand (leave->monitor, sqns_press_reset_message ());
   sqns_ssm_next (ssm);
@@ -226,8 +226,7 @@ static void
 leave_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Leave *leave = data;
-  const SqnsExchange listen
-      = { .match = sqns_repl_match_prompt, .timeout_ms = sqns_patience_ms (SQNS_RESET_LISTEN_MS) };
+  const SqnsExchange listen = { .match = sqns_repl_match_prompt, .timeout_ms = sqns_timeout_ms (SQNS_RESET_LISTEN_MS) };
 
   switch ((LeaveState)state)
     {

@@ -3,7 +3,7 @@
 #include "board/repl-session.h"
 
 #include "base/deadlines.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "board-scripts.h"
 #include "codec/repl.h"
 
@@ -101,7 +101,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
     .request = (const guint8 *)"\x03\x06" + (at_prompt ? 1 : 0),
     .request_len = at_prompt ? 1 : 2,
     .match = sqns_repl_match_prompt,
-    .timeout_ms = MAX (sqns_patience_ms (SQNS_SAFE_BOOT_MS), SQNS_SAFE_BOOT_LEAST_MS),
+    .timeout_ms = MAX (sqns_timeout_ms (SQNS_SAFE_BOOT_MS), SQNS_SAFE_BOOT_LEAST_MS),
   };
 
   switch ((InterruptState)state)

@@ -2,7 +2,7 @@
 /* The files of a call. */
 #include "bus/intake.h"
 
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "bus/reserve.h"
 #include "gate/channel.h"
 
@@ -192,7 +192,7 @@ load_next (GTask *task)
   for (self->file = 0; self->file < SQNS_JOB_N_FILES; self->file++)
     if (self->intake->channels[self->file] >= 0)
       {
-        sqns_channel_receive_async (self->intake->channels[self->file], sqns_patience_ms (READ_MS), self->given_up,
+        sqns_channel_receive_async (self->intake->channels[self->file], sqns_timeout_ms (READ_MS), self->given_up,
                                     on_received, task);
         return;
       }

@@ -4,7 +4,7 @@
 #include "device/device.h"
 
 #include "base/deadlines.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "base/messages.h"
 
 #include <string.h>
@@ -190,7 +190,7 @@ count_unplug (SqnsDevice *self)
   const guint last = SQNS_DEVICE_UNPLUGS - 1;
   memmove (self->unplugs, self->unplugs + 1, last * sizeof *self->unplugs);
   self->unplugs[last] = g_get_monotonic_time ();
-  if (self->unplugs[0] == 0 || self->unplugs[last] - self->unplugs[0] > sqns_patience_us (SQNS_DEVICE_UNPLUGS_S))
+  if (self->unplugs[0] == 0 || self->unplugs[last] - self->unplugs[0] > sqns_timeout_us (SQNS_DEVICE_UNPLUGS_S))
     return;
   self->info.notes |= SQNS_BOARD_COMES_AND_GOES;
   set_text (&self->info.last_error, sqns_brown_out_message ());
@@ -359,7 +359,7 @@ sqns_device_update_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInf
 void
 sqns_device_set_flashing_since (SqnsDevice *self, gint64 since)
 {
-  self->may_be_flashing_until = since > 0 ? since + sqns_patience_us (SQNS_UPDATING_S) : 0;
+  self->may_be_flashing_until = since > 0 ? since + sqns_timeout_us (SQNS_UPDATING_S) : 0;
 }
 
 /* A modem that reports its mode writes nothing, but for the updater. */

@@ -2,7 +2,7 @@
 /* What the end of an attempt means. */
 #include "job/interruption.h"
 
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "plan/advice-text.h"
 
 #define BOARD_PAUSE_S 1u /* after the first loss; doubled after each further one */
@@ -31,8 +31,8 @@ gint64
 sqns_interruption_pause (SqnsInterruption why, guint fruitless)
 {
   if (why == SQNS_INTERRUPTION_BOARD_LOST)
-    return sqns_patience_us (BOARD_PAUSE_S << MIN (MAX (fruitless, 1u) - 1, MAX_DOUBLINGS));
-  return why == SQNS_INTERRUPTION_PORT_BUSY ? sqns_patience_us (PORT_PAUSE_S) : 0;
+    return sqns_timeout_us (BOARD_PAUSE_S << MIN (MAX (fruitless, 1u) - 1, MAX_DOUBLINGS));
+  return why == SQNS_INTERRUPTION_PORT_BUSY ? sqns_timeout_us (PORT_PAUSE_S) : 0;
 }
 
 char *

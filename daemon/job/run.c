@@ -3,7 +3,7 @@
 #include "job/run.h"
 
 #include "base/messages.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "modem/upload.h"
 #include "serial/port-holder.h"
 
@@ -107,7 +107,7 @@ describe (SqnsJobRun *self, gint64 now)
   gint64 elapsed_s = (now - self->phase_start) / G_USEC_PER_SEC, stalled = now - self->last_bytes;
   gboolean transfers = record->phase == SQNS_PHASE_TRANSFER;
 
-  self->stalled = transfers && stalled >= (gint64)sqns_patience_ms (STALL_MS) * 1000;
+  self->stalled = transfers && stalled >= (gint64)sqns_timeout_ms (STALL_MS) * 1000;
   if (self->stalled)
     return sqns_silence_message (record->bytes_done > 0
                                      && sqns_upload_may_erase ((guint64)record->bytes_done,

@@ -3,7 +3,7 @@
 #include "modem/bootmode.h"
 
 #include "base/deadlines.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "modem/wait.h"
 
 #define SILENCES_PER_SPEED 12 /* sources disagree on the speed of RECOVERY (field-failures.md §2.2) */
@@ -42,7 +42,7 @@ accepts (gpointer data, SqnsMode mode, gint64 now_us)
 {
   const Bootmode *bootmode = data;
   gboolean unchanged = bootmode->target != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UNKNOWN && mode != SQNS_MODE_UPDATER
-                       && now_us > bootmode->asked_us + sqns_patience_us (SQNS_BOOT_UNCHANGED_S);
+                       && now_us > bootmode->asked_us + sqns_timeout_us (SQNS_BOOT_UNCHANGED_S);
   return is_there (bootmode, mode) || unchanged;
 }
 
@@ -72,7 +72,7 @@ on_waited (SqnsSsm *ssm, gpointer data, const GError *error)
     fail_late (ssm, bootmode);
   else
     {
-      bootmode->wait.deadline_us = now + sqns_patience_us (bootmode->deadline_s);
+      bootmode->wait.deadline_us = now + sqns_timeout_us (bootmode->deadline_s);
       sqns_ssm_goto (ssm, STATE_SWITCH_NOW);
     }
 }
@@ -161,7 +161,7 @@ sqns_bootmode_async (SqnsLink *link,
     .silences_max = target == SQNS_MODE_FFH ? SILENCES_BEFORE_FFH : SILENCES_PER_SPEED,
     .accepts = accepts,
     .data = bootmode,
-    .deadline_us = g_get_monotonic_time () + sqns_patience_us (deadline_s),
+    .deadline_us = g_get_monotonic_time () + sqns_timeout_us (deadline_s),
     .mode = SQNS_MODE_UNKNOWN,
   };
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), bootmode, g_free);

@@ -4,7 +4,7 @@
 
 #include "at/wake.h"
 #include "base/deadlines.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "modem/ask.h"
 
 typedef enum {
@@ -56,7 +56,7 @@ no_report_yet (SqnsSsm *ssm)
 
   if (install->answers_us == 0)
     install->answers_us = now;
-  if (now - install->answers_us < sqns_patience_us (SQNS_APPLY_NO_REPORT_S))
+  if (now - install->answers_us < sqns_timeout_us (SQNS_APPLY_NO_REPORT_S))
     {
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
@@ -75,7 +75,7 @@ not_begun (SqnsSsm *ssm)
   if (install->waits_us == 0)
     install->waits_us = now;
   if (install->how != SQNS_INSTALL_STORED || install->installs == SQNS_INSTALL_TRIES
-      || now - install->waits_us < sqns_patience_us (SQNS_INSTALL_BEGIN_S))
+      || now - install->waits_us < sqns_timeout_us (SQNS_INSTALL_BEGIN_S))
     {
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
@@ -127,7 +127,7 @@ silent (SqnsSsm *ssm)
 
   if (now > install->deadline_us)
     sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem has not reported within %u min", SQNS_APPLY_S / 60);
-  else if (now - install->heard_us > sqns_patience_us (SQNS_APPLY_WAKE_S))
+  else if (now - install->heard_us > sqns_timeout_us (SQNS_APPLY_WAKE_S))
     sqns_ssm_goto (ssm, STATE_WAKE);
   else
     sqns_ssm_goto (ssm, STATE_PAUSE);
@@ -253,7 +253,7 @@ sqns_install_async (
   install->monitor = sqns_link_monitor (link);
   install->how = how;
   install->heard_us = g_get_monotonic_time ();
-  install->deadline_us = install->heard_us + sqns_patience_us (SQNS_APPLY_S);
+  install->deadline_us = install->heard_us + sqns_timeout_us (SQNS_APPLY_S);
   install->queries = SQNS_APPLY_BOOT_TRIES;
   sqns_ssm_run (&klass, g_task_new (link, cancellable, callback, user_data), install, g_free);
 }

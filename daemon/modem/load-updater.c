@@ -3,7 +3,7 @@
 #include "modem/load-updater.h"
 
 #include "base/deadlines.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "modem/upload.h"
 #include "modem/wait.h"
 
@@ -105,7 +105,7 @@ on_uploaded (SqnsSsm *ssm, gpointer data, const GError *error)
     return;
   sqns_monitor_remark (sqns_link_monitor (sqns_modem_link (ssm)),
                        "the updater is loaded; it may take minutes to answer");
-  load->wait.deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_UPDATER_ANSWERS_S);
+  load->wait.deadline_us = g_get_monotonic_time () + sqns_timeout_us (SQNS_UPDATER_ANSWERS_S);
   sqns_ssm_next (ssm);
 }
 

@@ -3,7 +3,7 @@
 #include "modem/reset.h"
 
 #include "base/deadlines.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "modem/wait.h"
 
 #define SILENCES_PER_SPEED 12 /* FFH comes up at 115200 whatever it was raised to; others at 921600 */
@@ -85,7 +85,7 @@ on_down (SqnsSsm *ssm, gpointer data, const GError *error)
   Reset *reset = data;
 
   reset->tries = SQNS_SMOD_TRIES;
-  reset->wait.deadline_us = g_get_monotonic_time () + sqns_patience_us (SQNS_RESTART_S);
+  reset->wait.deadline_us = g_get_monotonic_time () + sqns_timeout_us (SQNS_RESTART_S);
   if (error != NULL && !sqns_error_is_timeout (error))
     sqns_ssm_fail_error (ssm, g_error_copy (error));
   else if (reset->refused)

@@ -3,7 +3,7 @@
 #include "modem/upload.h"
 
 #include "base/deadlines.h"
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "base/source.h"
 #include "modem/ask.h"
 
@@ -141,14 +141,14 @@ answer_deadline_ms (Upload *upload)
   switch (sqns_stp_session_operation (upload->session))
     {
     case SQNS_STP_RESET:
-      return done == size ? SQNS_STP_CLOSE_MS : sqns_patience_ms (SQNS_STP_OPEN_MS);
+      return done == size ? SQNS_STP_CLOSE_MS : sqns_timeout_ms (SQNS_STP_OPEN_MS);
     case SQNS_STP_OPEN_SESSION:
     case SQNS_STP_TRANSFER_DATA_TYPE:
-      return sqns_patience_ms (SQNS_STP_OPEN_MS);
+      return sqns_timeout_ms (SQNS_STP_OPEN_MS);
     case SQNS_STP_TRANSFER_BLOCK_CMD:
-      return sqns_patience_ms (erasing ? SQNS_STP_ERASE_ANNOUNCE_MS : SQNS_STP_ANNOUNCE_MS);
+      return sqns_timeout_ms (erasing ? SQNS_STP_ERASE_ANNOUNCE_MS : SQNS_STP_ANNOUNCE_MS);
     case SQNS_STP_TRANSFER_BLOCK:
-      return sqns_patience_ms (erasing ? SQNS_STP_ERASE_MS : SQNS_STP_BLOCK_MS);
+      return sqns_timeout_ms (erasing ? SQNS_STP_ERASE_MS : SQNS_STP_BLOCK_MS);
     }
   return SQNS_STP_OPEN_MS;
 }

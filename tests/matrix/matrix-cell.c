@@ -2,7 +2,7 @@
 /* One cell of the matrix. */
 #include "matrix-cell.h"
 
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "matrix-strike.h"
 
 #include <glib/gstdio.h>
@@ -151,7 +151,7 @@ assert_goes_on (const MatrixCell *cell, UpgradeRun *before, SqnsCheckpoint check
 
   matrix_repair (cell->fault, run.board);
   gboolean lost = sent && is_upload_lost (run.board);
-  sqns_patience_set_scale (matrix_route_patience (cell->route));
+  sqns_timeout_set_scale (matrix_route_patience (cell->route));
   run.checkpoint = checkpoint;
   run.kind = SQNS_LINK_AUTO;
   upgrade_run (&run);
@@ -272,7 +272,7 @@ matrix_cell_run (MatrixCell *cell, const char *folder)
   run.entered = on_entered;
   run.told = on_told;
   run.data = cell;
-  sqns_patience_set_scale (cell->fault == MATRIX_HANG ? HANG_PATIENCE : matrix_route_patience (cell->route));
+  sqns_timeout_set_scale (cell->fault == MATRIX_HANG ? HANG_PATIENCE : matrix_route_patience (cell->route));
   upgrade_run (&run);
   if (!cell->struck && run.error == NULL)
     return MATRIX_NOT_MET;

@@ -11,7 +11,7 @@
  *
  * With SQNS_MATRIX_TRANSCRIPT a cell prints its transcript, with SQNS_MATRIX_SURVEY=FILE each adds a line of what came
  * of it to that file. */
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "matrix-cell.h"
 #include "matrix-strike.h"
 
@@ -128,7 +128,7 @@ run_clean (Sweep *sweep)
   forget_clean (sweep);
   run.entered = on_clean_entered;
   run.data = sweep;
-  sqns_patience_set_scale (matrix_route_patience (sweep->route));
+  sqns_timeout_set_scale (matrix_route_patience (sweep->route));
   upgrade_run (&run);
   note_write (sweep);
   upgrade_run_assert_version (&run, sweep->route->after);
@@ -579,7 +579,7 @@ main (int argc, char **argv)
       || (cell.route = matrix_route_find (argv[1 + named])) == NULL
       || !matrix_fault_from_name (argv[2 + named], &cell.fault))
     return usage ();
-  sqns_patience_set_scale (matrix_route_patience (cell.route));
+  sqns_timeout_set_scale (matrix_route_patience (cell.route));
   if (!named && argc == 3)
     return sweep_all (cell.route, cell.fault);
   cell.place = argv[4];

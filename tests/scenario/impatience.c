@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Linked into the daemon's own main for tests only: SQNS_PATIENCE=0.05 shortens the long waits (base/patience.h), for
+/* Linked into the daemon's own main for tests only: SQNS_PATIENCE=0.05 shortens the long waits (base/timeout.h), for
  * virtual boards that are as much faster. */
-#include "base/patience.h"
+#include "base/timeout.h"
 
 #include <stdlib.h>
 
@@ -11,5 +11,5 @@ set_patience (void)
   const char *scale = getenv ("SQNS_PATIENCE");
 
   if (scale != NULL && atof (scale) > 0)
-    sqns_patience_set_scale (atof (scale));
+    sqns_timeout_set_scale (atof (scale));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The updater's way over a link, and the matrix: at each state of the machines that find a link or load an updater the
  * cable is pulled, the ESP32 or the modem hangs, a command fails, or the search is cancelled. */
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "caba-builder.h"
 #include "link-rig.h"
 
@@ -50,7 +50,7 @@ test_update (gconstpointer data)
   run_open (&run, update->config);
   g_assert_no_error (run.error);
   /* what is not loaded does not answer: not three minutes long */
-  sqns_patience_set_scale (update->spoilt ? 0.1 : LINK_RIG_PATIENCE);
+  sqns_timeout_set_scale (update->spoilt ? 0.1 : LINK_RIG_PATIENCE);
   run_updater (&run, elf);
   if (update->speed == 0)
     {
@@ -166,7 +166,7 @@ test_cell (gconstpointer data)
   g_autoptr (GBytes) elf = sqns_test_dup_updater_elf_new ();
   Run clean = { .board = board, .press = TRUE };
 
-  sqns_patience_set_scale (hang ? 0.02 : LINK_RIG_PATIENCE);
+  sqns_timeout_set_scale (hang ? 0.02 : LINK_RIG_PATIENCE);
   run_open (&clean, matrix->config);
   g_assert_no_error (clean.error);
   if (matrix->update)

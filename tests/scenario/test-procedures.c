@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whole upgrades against the virtual board: from whatever it is found in to the new version, or to a refusal before
  * harm. */
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "caba-builder.h"
 #include "upgrade-run.h"
 
@@ -162,7 +162,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_assert_cmpint (chdir (g_getenv ("SQNS_SOURCE")), ==, 0);
   upgrade_files_take (&files, sqns_test_dup_new (VERSION_TEXT, 60000, SQNS_TEST_DUP_IELF), "test.dup");
-  sqns_patience_set_scale (PATIENCE);
+  sqns_timeout_set_scale (PATIENCE);
 
   for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
     {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Devices: what is known of a board, and its uses one at a time: refresh, identification, reset, console. */
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "device/console.h"
 #include "device/device-operation.h"
 #include "scripted.h"
@@ -141,7 +141,7 @@ test_brown_out (void)
 
   /* as often, but not within that time */
   g_autoptr (SqnsDevice) patient = new_board ();
-  sqns_patience_set_scale (0);
+  sqns_timeout_set_scale (0);
   for (guint i = 0; i < SQNS_DEVICE_UNPLUGS; i++)
     {
       gint64 now = g_get_monotonic_time ();
@@ -149,7 +149,7 @@ test_brown_out (void)
       while (g_get_monotonic_time () == now) /* a microsecond */
         ;
     }
-  sqns_patience_set_scale (1);
+  sqns_timeout_set_scale (1);
   g_assert_cmpstr (sqns_device_info (patient)->last_error, ==, "");
 }
 
