@@ -110,7 +110,7 @@ sqns_upgrade_state_plan (SqnsUpgradeState *state,
     }
   g_clear_error (&state->step_error);
   state->no_user = FALSE;
-  if (plan->route != SQNS_ROUTE_NOTHING && ++state->plans > SQNS_LEGS)
+  if (plan->route != SQNS_ROUTE_NOTHING && ++state->plans > SQNS_PLANS)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL, "the modem does not get anywhere: %s", plan->summary);
       return NULL;

@@ -4,6 +4,8 @@
  * and no step may be asked of a mode that does not know it. */
 #include "plan-files.h"
 
+#include "plan/upgrade-state.h"
+
 #define MAX_STAGES 12u
 #define NEW_BOOT_ROM 38638u
 #define FACTORY_BOOT_ROM 33080u
@@ -86,12 +88,9 @@ typedef struct {
   guint bootloader0;
   SqnsReport report;
   gboolean boots;
-  SqnsStep uploaded;
-  /* the job */
-  SqnsVersion known; /* as the job remembers it */
-  guint known_bootloader0;
-  SqnsPlanDone done;
   gboolean harmed;
+  /* the job */
+  SqnsUpgradeState state;
 } Walk;
 
 static SqnsRules *rules;
@@ -113,8 +112,9 @@ begin_image (Walk *walk)
 
   g_assert_true (walk->mode == REC || walk->mode == MT);
   /* a job that saw the factory boot ROM must have replaced it before it sends NB-IoT */
-  walk->harmed |= walk->known_bootloader0 == FACTORY_BOOT_ROM && walk->bootloader0 == FACTORY_BOOT_ROM
-                  && sqns_version_family (&walk->known) == SQNS_FAMILY_CAT_M1
+  const SqnsCheckpoint *known = &walk->state.checkpoint;
+  walk->harmed |= known->bootloader0.build == FACTORY_BOOT_ROM && walk->bootloader0 == FACTORY_BOOT_ROM
+                  && sqns_version_family (&known->version) == SQNS_FAMILY_CAT_M1
                   && sqns_version_family (&start->to) == SQNS_FAMILY_NB_IOT;
   walk->boots = FALSE;
 }
@@ -123,15 +123,13 @@ static void
 apply (Walk *walk)
 {
   walk->report = SQNS_REPORT_SUCCESS;
-  if (walk->uploaded == SQNS_STEP_UPLOAD_BOOTROM)
+  if (walk->state.uploaded == SQNS_STEP_UPLOAD_BOOTROM)
     {
       walk->bootloader0 = NEW_BOOT_ROM;
-      walk->done.bootrom_replaced = TRUE;
       return;
     }
   walk->version = walk->start->to;
   walk->boots = TRUE;
-  walk->done.file_taken = TRUE;
 }
 
 static void
@@ -139,25 +137,22 @@ install (Walk *walk)
 {
   g_assert_cmpint (walk->mode, ==, APP);
   walk->report = SQNS_REPORT_SUCCESS;
-  if (walk->uploaded == SQNS_STEP_STORE_FIRST)
+  if (walk->state.uploaded == SQNS_STEP_STORE_FIRST)
     {
       walk->harmed |= walk->version.build != 41065;
       walk->version = (SqnsVersion)CAT (BETWEEN_FILES);
-      walk->done.first_step_done = TRUE;
       return;
     }
   if (walk->start->kind == BOOTROM)
     walk->bootloader0 = NEW_BOOT_ROM;
   else
     walk->version = walk->start->to;
-  walk->done.file_taken = TRUE;
 }
 
 /* FALSE: it failed, and the modem is asked what it is. */
 static gboolean
 do_step (Walk *walk, SqnsStep step, Strike strike)
 {
-  walk->done.modified |= sqns_step_has (step, SQNS_TRAIT_MODIFIES);
   switch (step)
     {
     case SQNS_STEP_PREPARE:
@@ -173,19 +168,15 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
       break;
     case SQNS_STEP_UPLOAD_BOOTROM:
       g_assert_cmpint (walk->mode, ==, REC);
-      walk->uploaded = step;
       return !is_cut (walk, strike);
     case SQNS_STEP_LOAD_UPDATER:
       g_assert_cmpint (walk->mode, ==, FFH);
-      walk->done.updater_loads++;
       if (is_cut (walk, strike))
         return FALSE;
       walk->mode = MT;
       break;
     case SQNS_STEP_UPLOAD_ON_THE_FLY:
       begin_image (walk);
-      walk->done.uploads++;
-      walk->uploaded = step;
       return !is_cut (walk, strike);
     case SQNS_STEP_APPLY:
       apply (walk);
@@ -193,7 +184,6 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
     case SQNS_STEP_STORE_FIRST:
     case SQNS_STEP_STORE:
       g_assert_cmpint (walk->mode, ==, APP);
-      walk->uploaded = step;
       return !is_cut (walk, strike);
     case SQNS_STEP_INSTALL:
       install (walk);
@@ -205,7 +195,6 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
     case SQNS_STEP_BOOT_APPLICATION:
       g_assert_true (walk->mode == REC || walk->mode == MT);
       walk->mode = walk->boots ? APP : REC;
-      walk->done.rebooted = TRUE;
       break;
     case SQNS_STEP_CONFIRM:
       g_assert_not_reached (); /* the modem is asked anew before */
@@ -213,15 +202,26 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
   return TRUE;
 }
 
-static void
-do_stage (Walk *walk, const SqnsPlan *plan, Strike strike)
+/* FALSE: that was the last one; the upgrade fails. */
+static gboolean
+do_stage (Walk *walk, const SqnsPlan *plan, Strike strike, GError **error)
 {
   for (guint i = 0; i < plan->steps->len; i++)
     {
       SqnsStep step = g_array_index (plan->steps, SqnsStep, i);
 
-      if (!do_step (walk, step, strike) || sqns_step_has (step, SQNS_TRAIT_ENDS_STAGE))
-        return;
+      sqns_upgrade_state_begin (&walk->state, step);
+      if (!do_step (walk, step, strike))
+        {
+          g_set_error (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL, "%s was cut", sqns_step_info (step)->name);
+          if (sqns_upgrade_state_failed (&walk->state, step, *error, TRUE) == SQNS_NEXT_FAIL)
+            return FALSE;
+          g_clear_error (error);
+          return TRUE;
+        }
+      sqns_upgrade_state_done (&walk->state, step);
+      if (sqns_step_has (step, SQNS_TRAIT_ENDS_STAGE))
+        return TRUE;
     }
   g_assert_not_reached (); /* a plan that leads nowhere */
 }
@@ -233,15 +233,15 @@ make_plan (Walk *walk, const TestFiles *files, GError **error)
     .method = walk->start->method,
     .allow_family_change = TRUE,
   };
-  SqnsPlanState state;
+  SqnsPlanState modem = { .mode = walk->mode, .report = walk->report };
 
   if (walk->mode == APP)
     {
-      walk->known = walk->version;
-      walk->known_bootloader0 = walk->bootloader0;
+      modem.version = walk->version;
+      modem.bootloader0.build = walk->bootloader0;
     }
-  state = (SqnsPlanState){ walk->mode, walk->known, { .build = walk->known_bootloader0 }, walk->report };
-  return sqns_plan_make (rules, &state, &walk->done, &files->files, &options, error);
+  sqns_upgrade_state_probed (&walk->state, &modem);
+  return sqns_upgrade_state_plan (&walk->state, rules, &files->files, &options, error);
 }
 
 static gboolean
@@ -277,8 +277,10 @@ walk_to_end (const Start *start, const Strike *strikes, gboolean *harmed, GError
     .boots = !start->dead,
   };
   gboolean done = FALSE, ended = FALSE;
+  GError *local = NULL;
   TestFiles files;
 
+  sqns_upgrade_state_init (&walk.state, &(SqnsCheckpoint){ 0 }, FALSE);
   test_files_init (&files, &start->to, start->kind);
   for (guint stage = 0; stage <= MAX_STAGES && !ended; stage++)
     {
@@ -286,16 +288,19 @@ walk_to_end (const Start *start, const Strike *strikes, gboolean *harmed, GError
       Strike strike = stage < MAX_STAGES ? strikes[stage] : STRIKE_NONE;
 
       strike_mode (&walk, strike);
-      plan = make_plan (&walk, &files, error);
+      plan = make_plan (&walk, &files, &local);
       ended = plan == NULL || plan->route == SQNS_ROUTE_NOTHING;
       done = plan != NULL && ended;
       if (!ended)
-        do_stage (&walk, plan, strike);
+        ended = !do_stage (&walk, plan, strike, &local);
     }
   g_assert_true (ended);
   if (done)
     g_assert_true (arrived (&walk));
   *harmed = walk.harmed;
+  if (local != NULL)
+    g_propagate_error (error, local);
+  sqns_upgrade_state_clear (&walk.state);
   test_files_clear (&files);
   return done;
 }

@@ -444,7 +444,7 @@ test_limits (void)
   sqns_upgrade_state_init (&state, &fresh, FALSE);
   for (SqnsPlan *plan; (plan = plan_for (&state, FULL, SQNS_MODE_FFF, &runs, &error)) != NULL; plans++)
     sqns_plan_free (plan);
-  g_assert_cmpuint (plans, ==, SQNS_LEGS);
+  g_assert_cmpuint (plans, ==, SQNS_PLANS);
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
   sqns_upgrade_state_clear (&state);
 
