@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person is to do after a job that failed. */
+/* What the user is told to do after a job failed. */
 #include "plan/advice-text.h"
 
-/* No text names a program's options or a command: whoever shows it knows its own. */
+/* No text names a program's options or commands: each client has its own. */
 
 /* clang-format off */
 #define PLAIN(text) { SQNS_ADVICE_STEP_PLAIN, text }
@@ -52,7 +52,7 @@ static const SqnsAdviceStep advices[][SQNS_ADVICE_MAX_STEPS] = {
                               PLAIN ("If the older one is wanted, allow the downgrade and run the upgrade again.") },
   [SQNS_ADVICE_LOOK_AT_STATE]
   = { PLAIN ("Nothing was changed on the modem. Look at its state: ask for a diagnosis (doctor).") },
-  /* who does not answer may be writing what an earlier upgrade left it with */
+  /* a silent modem may still be applying an earlier upgrade */
   [SQNS_ADVICE_SILENT]
   = { WAITS ("This job changed nothing on the modem. If another upgrade of it was interrupted before, wait fifteen "
              "minutes first."),

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person is to do after a job that failed, or while one waits for them: one list of steps, in the order in which
- * they are taken. Pure. */
+/* What the user is told to do after a job failed, or while one waits for them: a list of steps in order. Pure. */
 #pragma once
 
 #include <glib.h>
@@ -12,12 +11,12 @@ typedef enum {
   SQNS_ADVICE_KEEP_POWER_PRESS_RESET,
   SQNS_ADVICE_KEEP_POWER_CLOSE_PROGRAM,
   SQNS_ADVICE_UPDATER,
-  /* it waits in a state that is safe */
+  /* the modem waits in a safe state */
   SQNS_ADVICE_RECOVERY,
   SQNS_ADVICE_MTOOLS,
   SQNS_ADVICE_FFH,
   SQNS_ADVICE_NEEDS_FILE,
-  /* nothing had been changed */
+  /* nothing was changed */
   SQNS_ADVICE_LOST,
   SQNS_ADVICE_CLOSE_PROGRAM,
   SQNS_ADVICE_INHIBITED,
@@ -34,7 +33,7 @@ typedef enum {
   SQNS_ADVICE_DRAINING,
   SQNS_ADVICE_OTHER_WAY,
   SQNS_ADVICE_COMPARE_VERSION,
-  /* the modem was being changed; power may be cut all the same */
+  /* the modem was being changed; power may still be cut */
   SQNS_ADVICE_PLUG_IN_GO_ON,
   SQNS_ADVICE_SILENT_GO_ON,
   SQNS_ADVICE_NOT_ASKED_GO_ON,
@@ -43,7 +42,7 @@ typedef enum {
   SQNS_ADVICE_STILL_RUNS,
   SQNS_ADVICE_PRESS_RESET_GO_ON,
   SQNS_ADVICE_GO_ON,
-  /* the job goes on by itself */
+  /* the job continues by itself */
   SQNS_ADVICE_WAITS_FOR_BOARD,
   SQNS_ADVICE_WAITS_FOR_PORT,
 
@@ -55,17 +54,17 @@ typedef enum {
 typedef enum {
   SQNS_ADVICE_STEP_PLAIN,
   SQNS_ADVICE_STEP_KEEPS, /* it stays on */
-  SQNS_ADVICE_STEP_WAITS, /* for as long as a modem may write by itself */
+  SQNS_ADVICE_STEP_WAITS, /* as long as a modem may write by itself */
   SQNS_ADVICE_STEP_CUTS,
 } SqnsAdviceStepKind;
 
 typedef struct {
   SqnsAdviceStepKind kind;
-  const char *text; /* a sentence, or some */
+  const char *text; /* one or more sentences */
 } SqnsAdviceStep;
 
 #define SQNS_ADVICE_MAX_STEPS 4u
-/* The step @i of them; NULL behind the last. */
+/* Step @i; NULL after the last. */
 const SqnsAdviceStep *sqns_advice_step (SqnsAdviceId id, guint i);
-/* All of them; never empty; static. */
+/* All steps joined; never empty; static. */
 const char *sqns_advice_message (SqnsAdviceId id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a failure means, as two tables: the first row that fits a failure speaks. */
+/* What a failure means, as two tables; the first row that matches counts. */
 #include "plan/diagnosis.h"
 
 /* Sets of errors and modes. */
@@ -54,7 +54,7 @@ static const Finding findings[] = {
     "it again: an interrupted upload can be repeated" },
   { ANY, E (NEEDS_HAND), 0, 0, SAME, FALSE,
     "the modem's state is not known; leave its power on" },
-  /* another program has taken the port in between */
+  /* another program has taken the port meanwhile */
   { ANY, E (PORT_LOCKED) | E (BUSY), WRITTEN, 0, SAME, FALSE,
     "the modem's state is not known; leave its power on" },
   { ANY, E (PORT_LOCKED) | E (BUSY), 0, WRITTEN, SAME, TRUE,
@@ -88,7 +88,7 @@ found_code (const SqnsFailure *failure, const Finding *finding)
     return SQNS_ERROR_CANCELLED;
   if (finding->code != SAME)
     return (SqnsError)finding->code;
-  /* the codes of an unknown state do not fit a modem that is up */
+  /* the codes for an unknown state do not fit a modem that is up */
   if (failure->mode == SQNS_MODE_FFF && (failure->code == SQNS_ERROR_TIMEOUT || failure->code == SQNS_ERROR_PROTOCOL))
     return SQNS_ERROR_FAILED;
   return failure->code;
@@ -96,11 +96,11 @@ found_code (const SqnsFailure *failure, const Finding *finding)
 
 /* --- what the user is to do --- */
 
-/* How far the upgrade had come. */
+/* How far the upgrade had got. */
 typedef enum {
   KEEP = 1 << 0,      /* the modem may be writing */
-  UNCHANGED = 1 << 1, /* nothing had been changed */
-  CHANGED = 1 << 2,   /* the modem was being changed; power may be cut all the same */
+  UNCHANGED = 1 << 1, /* nothing was changed */
+  CHANGED = 1 << 2,   /* the modem was being changed; power may still be cut */
   SAFE = UNCHANGED | CHANGED,
 } Stage;
 
@@ -135,7 +135,7 @@ static const Rule rules[] = {
   { UNCHANGED, E (INCOMPATIBLE), ANY, ANY, SQNS_ADVICE_CHOOSE_FILE },
   { UNCHANGED, E (DOWNGRADE), ANY, ANY, SQNS_ADVICE_DOWNGRADE },
   { UNCHANGED, E (WRONG_STATE), ANY, ANY, SQNS_ADVICE_LOOK_AT_STATE },
-  /* nobody is sent after a modem that was not asked */
+  /* do not send the user after a modem that was not asked */
   { UNCHANGED, E (TIMEOUT) | E (PROTOCOL), ANY, NOT_ASKED, SQNS_ADVICE_NOT_ASKED },
   { UNCHANGED, E (TIMEOUT), ANY, SILENT, SQNS_ADVICE_SILENT },
   { UNCHANGED, E (MODEM_REFUSED), M (UNKNOWN), SILENT, SQNS_ADVICE_NOTHING_CHANGED },
@@ -173,7 +173,7 @@ advise (const SqnsFailure *failure, SqnsError code, SqnsPower power)
 
 /* --- */
 
-/* As the device's state will say it. */
+/* As the device will report it. */
 static SqnsModemState
 state_of (const SqnsFailure *failure)
 {

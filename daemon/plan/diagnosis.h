@@ -11,16 +11,16 @@ typedef struct {
   SqnsPhase phase;     /* where it went wrong */
   SqnsMode mode;       /* as last observed; UNKNOWN: the modem does not answer, or cannot be asked */
   SqnsContact contact; /* with the modem */
-  gboolean safe;       /* nothing that was done to the modem before forbids to cut its power */
+  gboolean safe;       /* nothing done before forbids cutting the modem's power */
 
-  /* Only of an upgrade that had begun; @mode and @contact are what was observed after it failed. */
+  /* Only for an upgrade that had begun; @mode and @contact are from after its failure. */
   gboolean begun;
   gboolean written; /* bytes of an image may have come to its flash */
   gboolean between; /* the first of two files (release 48829) is installed, the second is not */
 } SqnsFailure;
 
 typedef struct {
-  SqnsError code; /* fits what the modem is now; without @begun that of the failure */
+  SqnsError code; /* fits what the modem is now; without @begun the failure's */
   SqnsPower power;
   SqnsAdviceId advice; /* KEEP: no step cuts the power; SAFE: none keeps it on; UNSURE: a wait precedes each cut */
   const char *message; /* what the modem is now; NULL without @begun */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which way leads from what was observed to what the file promises, or why none may be taken: the order of decisions.
+/* Which route leads from what was observed to what the file promises, or why there is none: the order of decisions.
  * What each of them refuses is in policy.c, the routes themselves in route.c. */
 #include "plan/plan.h"
 
@@ -31,14 +31,14 @@ sqns_plan_check_files (const SqnsRules *rules,
   return sqns_refusals_check (refusals, error);
 }
 
-/* The application runs after the file was taken: what it says of itself has the last word. */
+/* The application runs after the file was taken: the version that it reports decides. */
 static gboolean
 confirm (const SqnsPlanCase *c, GError **error)
 {
   g_autofree char *runs = sqns_version_format (&c->state->version);
   g_autofree char *promised = sqns_version_format (&c->files->caba->version);
 
-  /* what the package is for: no other boot ROM is replaced (protocol.md §3) */
+  /* the package exists to replace this boot ROM only (protocol.md §3) */
   if (c->kind == SQNS_FILE_BOOTROM && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM)
     return sqns_refuse (error, SQNS_ERROR_VERIFY_FAILED,
                         "the modem took the boot ROM package, but its boot ROM is still the factory's %u",
@@ -49,7 +49,7 @@ confirm (const SqnsPlanCase *c, GError **error)
                       *runs != '\0' ? runs : "a version that it does not tell", promised);
 }
 
-/* A modem that reports success for what this job has not sent: somebody's upgrade that was never told to boot
+/* A modem that reports success for something this job has not sent: an earlier upgrade that was never booted
  * (field-failures.md §1 row 24). */
 static gboolean
 was_never_booted (const SqnsPlanCase *c)
@@ -61,14 +61,14 @@ was_never_booted (const SqnsPlanCase *c)
          && done->updater_loads == 0;
 }
 
-/* A file that was taken and does not boot is sent once more. */
+/* A file that was taken but does not boot is sent once more. */
 static gboolean
 may_send_again (const SqnsPlanCase *c)
 {
   return c->done->rebooted && c->kind == SQNS_FILE_FULL && c->done->uploads < MAX_UPLOADS;
 }
 
-/* The file is in, and only has to be booted. */
+/* The file was taken and only has to be booted. */
 static gboolean
 check_boot (const SqnsPlanCase *c, GError **error)
 {
@@ -79,7 +79,7 @@ check_boot (const SqnsPlanCase *c, GError **error)
                       sqns_mode_name (c->state->mode));
 }
 
-/* A run that was broken off behind the upload: a finished one is not repeated. */
+/* A run that was interrupted after the upload: a finished upload is not repeated. */
 static gboolean
 waits_for_report (const SqnsPlanCase *c)
 {
@@ -100,7 +100,7 @@ waits_for_report (const SqnsPlanCase *c)
   return FALSE;
 }
 
-/* What needs no choice: *@settled, with a route or an error. */
+/* Cases without a choice: *@settled, with a route or an error. */
 static gboolean
 settle (const SqnsPlanCase *c, gboolean *settled, SqnsRoute *route, GError **error)
 {
@@ -132,7 +132,7 @@ settle (const SqnsPlanCase *c, gboolean *settled, SqnsRoute *route, GError **err
   return TRUE;
 }
 
-/* No route has these files, this mode and this method. */
+/* No route fits these files, this mode and this method. */
 static gboolean
 refuse_choice (const SqnsPlanCase *c, GError **error)
 {
@@ -165,8 +165,8 @@ refuse_choice (const SqnsPlanCase *c, GError **error)
   g_assert_not_reached ();
 }
 
-/* The first route that this modem can take and the rules allow. @force: rules that are liftable do not count. The error
- * is the better route's. */
+/* The first route that the modem can take and the rules allow. @force: liftable rules do not count. The error is that
+ * of the preferred route. */
 static gboolean
 choose (const SqnsPlanCase *c, const SqnsPlanChoice *choice, gboolean force, SqnsRoute *route, GError **error)
 {
@@ -186,8 +186,8 @@ choose (const SqnsPlanCase *c, const SqnsPlanChoice *choice, gboolean force, Sqn
   return FALSE;
 }
 
-/* A boot ROM was replaced in order to load an updater. That was tried, or the modem went past it: with the new boot ROM
- * the plain way is as good. */
+/* The boot ROM was replaced in order to load an updater. Once that was tried, or the modem went past it, the plain
+ * route is as good. */
 static SqnsRoute
 behind_bootrom (const SqnsPlanCase *c, SqnsRoute route)
 {
@@ -196,7 +196,7 @@ behind_bootrom (const SqnsPlanCase *c, SqnsRoute route)
              : route;
 }
 
-/* An updater that this job has loaded over a boot ROM that may stay: the rest of that way. */
+/* This job has loaded an updater, and the boot ROM may stay: the rest of that route. */
 static gboolean
 is_by_updater (const SqnsPlanCase *c)
 {
@@ -204,7 +204,7 @@ is_by_updater (const SqnsPlanCase *c)
          && c->state->bootloader0.build != SQNS_FACTORY_BOOT_ROM;
 }
 
-/* What force lifts it lifts only where no route is allowed without. */
+/* Force applies only where no route is allowed without it. */
 static void
 choose_or_refuse (const SqnsPlanCase *c, const SqnsPlanChoice *choice, SqnsRoute *route, SqnsRefusals *refusals)
 {
@@ -217,7 +217,7 @@ choose_or_refuse (const SqnsPlanCase *c, const SqnsPlanChoice *choice, SqnsRoute
     sqns_refusals_take (refusals, error, choose (c, choice, TRUE, &forced, NULL) ? SQNS_LIFT_FORCE : SQNS_LIFT_NOTHING);
 }
 
-/* Behind the first of what this job sends, policy was asked. */
+/* Once this job has sent something, policy is not consulted again. */
 static gboolean
 find_route (const SqnsPlanCase *c, SqnsRoute *route, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which way leads from what was observed to what the file promises, or why none may be taken. Pure.
- * Rules about releases come from data/firmware-rules.conf. */
+/* Which route leads from what was observed to what the file promises, or why there is none. Pure. Rules about releases
+ * come from data/firmware-rules.conf. */
 #pragma once
 
 #include "plan/route.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is refused, each with what would be allowed instead. */
+/* What is refused, and what would be allowed instead. */
 #include "plan/policy.h"
 
 #include "plan/rules.h"
@@ -137,7 +137,7 @@ sqns_plan_check_base (const SqnsPlanCase *c, GError **error)
   return TRUE;
 }
 
-/* What @files are made for. A boot ROM package that tells no version is the SQN3330's: no other is known. */
+/* The chip that @files are made for. A boot ROM package without a version is the SQN3330's: no other is known. */
 static SqnsChip
 file_chip (const SqnsPlanCase *c)
 {
@@ -156,7 +156,7 @@ modem_chip (const SqnsPlanState *state)
   return chip != SQNS_CHIP_UNKNOWN ? chip : sqns_version_chip (&state->bootloader0);
 }
 
-/* field-failures.md row 34: whatever is allowed of families, that is no matter of family. */
+/* field-failures.md row 34: another chip is not another family, whatever is allowed there. */
 static gboolean
 is_other_chip (const SqnsPlanCase *c, SqnsRefusals *refusals)
 {
@@ -173,8 +173,8 @@ is_other_chip (const SqnsPlanCase *c, SqnsRefusals *refusals)
   return TRUE;
 }
 
-/* Builds are counted through both families, release numbers in each by itself: across them a file is older that is so
- * by both. */
+/* Builds are numbered across both families, releases within each: across families a file is older only if both numbers
+ * are lower. */
 static gboolean
 is_older (const SqnsPlanCase *c)
 {
@@ -185,8 +185,8 @@ is_older (const SqnsPlanCase *c)
   return sqns_version_compare (to, runs) < 0;
 }
 
-/* A modem in recovery often cannot tell what it ran, and the file may be all that saves it: there the unknown is
- * allowed. An application always can; one that does not is sick, and Recover is for sick ones. */
+/* A modem in recovery often cannot tell what it ran, and the file may be its only rescue: an unknown version is allowed
+ * there. An application always can; one that does not is broken, which Recover is for. */
 static void
 check_unknown (const SqnsPlanCase *c, SqnsRefusals *refusals)
 {
@@ -260,8 +260,8 @@ check_updater (const SqnsPlanCase *c, GError **error)
       c->done->updater_loads, sqns_mode_name (c->state->mode));
 }
 
-/* Only a modem that runs CAT-M1 still has that boot ROM in use: one with NB-IoT had it replaced before, whatever its
- * first boot loader says. */
+/* Only a modem that runs CAT-M1 still uses that boot ROM: one with NB-IoT had it replaced, whatever its first boot
+ * loader says. */
 static gboolean
 check_bootrom (const SqnsPlanCase *c, GError **error)
 {
@@ -274,7 +274,7 @@ check_bootrom (const SqnsPlanCase *c, GError **error)
                       SQNS_FACTORY_BOOT_ROM);
 }
 
-/* Between two files the first one is not repeated: only a running application takes it. */
+/* The first of two files is not repeated: only a running application takes it. */
 static gboolean
 check_two_steps (const SqnsPlanCase *c, GError **error)
 {
@@ -303,7 +303,7 @@ sqns_plan_check_route (const SqnsPlanCase *c, SqnsRoute route, GError **error)
       return check_bootrom (c, error);
     case SQNS_ROUTE_TWO_STEPS:
       return check_two_steps (c, error);
-    case SQNS_ROUTE_REBOOT: /* out of the boot ROM only an updater leads */
+    case SQNS_ROUTE_REBOOT: /* only an updater leads out of the boot ROM */
       return c->state->mode != SQNS_MODE_FFH || check_updater (c, error);
     case SQNS_ROUTE_NOTHING:
     case SQNS_ROUTE_ON_THE_FLY:
@@ -325,7 +325,7 @@ sqns_plan_check_rules (const SqnsPlanCase *c, SqnsRoute route, gboolean force, G
     .first_file = c->files->first_step != NULL,
     .state = c->state,
     .route = route,
-    /* the first of two files onto an unknown version is what lost modems: nobody may guess there */
+    /* the first of two files onto an unknown version has bricked modems: no guessing here */
     .unknown_passes = c->options->recover && c->kind != SQNS_FILE_PAIR,
   };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is refused, each with what would be allowed instead; but for the release rules (rules.h) it holds for all
- * releases. Pure. */
+/* What is refused, and what would be allowed instead. Holds for all releases; rules about single ones are in rules.h.
+ * Pure. */
 #pragma once
 
 #include "plan/refusals.h"
@@ -13,15 +13,15 @@
 SqnsFileKind sqns_plan_file_kind (const SqnsPlanFiles *files, gboolean first_step_done);
 SqnsFamily sqns_plan_file_family (const SqnsCaba *caba);
 
-/* What is wrong with the files whatever the modem is, and whatever is forced. */
+/* What is wrong with the files for any modem, even with force. */
 gboolean sqns_plan_check_format (const SqnsPlanFiles *files, GError **error);
-/* What they promise, by family. */
+/* The family that they promise. */
 void sqns_plan_check_family (const SqnsPlanFiles *files, const SqnsPlanOptions *options, SqnsRefusals *refusals);
-/* A diff on another modem than the one that it was made for; never lifted. */
+/* A diff for another version than the one that runs; never lifted. */
 gboolean sqns_plan_check_base (const SqnsPlanCase *c, GError **error);
-/* Chip, family and age of what the modem runs. */
+/* Chip, family and age of the modem's software. */
 void sqns_plan_check_version (const SqnsPlanCase *c, SqnsRefusals *refusals);
-/* What @route cannot do with these files, or on this modem, whatever is forced. */
+/* What @route cannot do with these files or on this modem, even with force. */
 gboolean sqns_plan_check_route (const SqnsPlanCase *c, SqnsRoute route, GError **error);
 /* The release rules. */
 gboolean sqns_plan_check_rules (const SqnsPlanCase *c, SqnsRoute route, gboolean force, GError **error);

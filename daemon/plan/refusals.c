@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All that speaks against a plan, told at once. */
+/* All objections to a plan, reported at once. */
 #include "plan/refusals.h"
 
 struct _SqnsRefusals {
   guint n;
-  GString *text;   /* of all of them */
+  GString *text;   /* of all refusals */
   SqnsError code;  /* of the gravest */
-  SqnsLift lifts;  /* what lifts those that anything lifts */
-  gboolean stands; /* one that nothing lifts is among them */
+  SqnsLift lifts;  /* the options that lift the liftable ones */
+  gboolean stands; /* at least one cannot be lifted */
   char *use;       /* of the first one, nullable */
 };
 
@@ -29,7 +29,7 @@ sqns_refusals_free (SqnsRefusals *refusals)
   g_free (refusals);
 }
 
-/* The harder to come by what is wanted instead, the graver. */
+/* The harder the alternative is to come by, the graver. */
 static guint
 gravity (SqnsError code)
 {
@@ -77,7 +77,7 @@ sqns_refusals_take (SqnsRefusals *refusals, GError *error, SqnsLift lifts)
   g_error_free (error);
 }
 
-/* "force" goes past everything that the others do. */
+/* "force" covers everything that the others do. */
 static const char *
 flags (SqnsLift lifts)
 {
@@ -88,7 +88,7 @@ flags (SqnsLift lifts)
   return lifts == SQNS_LIFT_FAMILY ? "--allow-family-change" : "--allow-downgrade";
 }
 
-/* What may be done about it. */
+/* What the user can do about it. */
 static char *
 way_out (const char *use, gboolean several, SqnsLift lifts)
 {

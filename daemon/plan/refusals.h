@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All that speaks against a plan, told at once in one error: whoever lifts one refusal does not meet the next. Pure. */
+/* All objections to a plan, reported at once in one error, so that lifting one does not reveal the next. Pure. */
 #pragma once
 
 #include "common/error.h"
 
-/* What lifts a refusal. "force" lifts all that anything lifts. */
+/* What lifts a refusal. "force" lifts everything liftable. */
 typedef enum {
   SQNS_LIFT_NOTHING = 0,
   SQNS_LIFT_FAMILY = 1 << 0,    /* allow-family-change */
@@ -17,11 +17,11 @@ SqnsRefusals *sqns_refusals_new (void);
 void sqns_refusals_free (SqnsRefusals *refusals);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsRefusals, sqns_refusals_free)
 
-/* @lifts: all of these are needed. @use (nullable): what would be allowed without, behind the word "use". */
+/* @lifts: all of these are needed. @use (nullable): what would be allowed without them, to follow the word "use". */
 void
 sqns_refusals_add (SqnsRefusals *refusals, SqnsError code, SqnsLift lifts, const char *use, const char *format, ...)
     G_GNUC_PRINTF (5, 6);
-/* One that says itself what would be allowed instead; takes @error. */
+/* A refusal whose message says what would be allowed instead; takes @error. */
 void sqns_refusals_take (SqnsRefusals *refusals, GError *error, SqnsLift lifts);
 
 /* TRUE, and no error, when there are none. Else all of them in one sentence, with the code of the gravest, and with the

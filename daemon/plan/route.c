@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The routes as data: the steps of each, where each mode enters it, and which of them there are to choose from. */
+/* The routes as data: the steps of each, where each mode enters them, and the choices for each kind of file. */
 #include "plan/route.h"
 
 #define MAX_STEPS 10u
@@ -13,7 +13,7 @@ typedef struct {
     sizeof ((SqnsStep[]){ __VA_ARGS__ }) / sizeof (SqnsStep), { __VA_ARGS__ }                                          \
   }
 
-/* The end of every way on which the whole file is written as it comes (protocol.md §3 steps 4 to 7). */
+/* The end of every sequence that writes the whole file as it arrives (protocol.md §3 steps 4 to 7). */
 #define WHOLE_FILE SQNS_STEP_UPLOAD_ON_THE_FLY, SQNS_STEP_APPLY, SQNS_STEP_BOOT_APPLICATION, SQNS_STEP_CONFIRM
 
 static const Way plain = WAY (SQNS_STEP_PREPARE, SQNS_STEP_BOOT_RECOVERY, WHOLE_FILE);
@@ -27,7 +27,7 @@ static const Way by_bootrom = WAY (SQNS_STEP_PREPARE,
                                    SQNS_STEP_BOOT_FFH,
                                    SQNS_STEP_LOAD_UPDATER,
                                    WHOLE_FILE);
-/* protocol.md §3 "FFF method": it comes back into the application by itself. */
+/* protocol.md §3 "FFF method": the modem returns to its application by itself. */
 static const Way stored = WAY (SQNS_STEP_PREPARE, SQNS_STEP_STORE, SQNS_STEP_INSTALL, SQNS_STEP_CONFIRM);
 /* protocol.md §3 "Release 48829": between the two files the application boots once. */
 static const Way two_files = WAY (SQNS_STEP_PREPARE,
@@ -36,7 +36,7 @@ static const Way two_files = WAY (SQNS_STEP_PREPARE,
                                   SQNS_STEP_PREPARE,
                                   SQNS_STEP_BOOT_RECOVERY,
                                   WHOLE_FILE);
-/* The application is up again, and what was begun goes on from there. */
+/* The application is booted first, and what was begun continues from there. */
 static const Way back_to_two_files = WAY (SQNS_STEP_BOOT_APPLICATION,
                                           SQNS_STEP_PREPARE,
                                           SQNS_STEP_STORE_FIRST,
@@ -45,12 +45,12 @@ static const Way back_to_two_files = WAY (SQNS_STEP_BOOT_APPLICATION,
                                           SQNS_STEP_BOOT_RECOVERY,
                                           WHOLE_FILE);
 static const Way booted = WAY (SQNS_STEP_BOOT_APPLICATION, SQNS_STEP_CONFIRM);
-/* The file is in, but the boot ROM has nothing that could be told to boot it. */
+/* The file was taken, but the boot ROM alone cannot be told to boot it. */
 static const Way booted_by_updater = WAY (SQNS_STEP_LOAD_UPDATER, SQNS_STEP_BOOT_APPLICATION, SQNS_STEP_CONFIRM);
 static const Way waited = WAY (SQNS_STEP_WAIT);
 static const Way none = { 0 };
 
-/* Where a modem in a mode enters a route's way, and how people are told. */
+/* Where a modem in a mode enters a route's sequence, and its description. */
 typedef struct {
   SqnsRoute route;
   SqnsMode mode;
@@ -89,7 +89,7 @@ static const Entry entries[] = {
     "once the upgrade that the modem is applying by itself is over" },
 };
 
-/* What a full image may do by each method; others have one way each. */
+/* The routes of a full image by method; other files have one each. */
 #define CHOICE(kind, mode, method, ...)                                                                                \
   {                                                                                                                    \
     SQNS_FILE_##kind, SQNS_MODE_##mode, SQNS_METHOD_##method,                                                          \
@@ -142,7 +142,7 @@ find_entry (SqnsRoute route, SqnsMode mode)
   g_return_val_if_reached (NULL);
 }
 
-/* Behind a boot ROM or a first file the rest of the way has the steps of another route, but is still that one. */
+/* After a boot ROM or a first file, the remaining steps are those of another route, but it is still the same one. */
 static SqnsRoute
 whole_route (const SqnsPlanDone *done, SqnsRoute route)
 {

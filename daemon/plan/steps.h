@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of an upgrade, one row each: all that holds while one runs. Pure. Which procedure runs a step is in
- * upgrade/step.c. */
+/* The steps of an upgrade, one row each. Pure. Which procedure runs a step is in upgrade/step.c. */
 #pragma once
 
 #include "common/types.h"
@@ -31,12 +30,12 @@ typedef enum {
 } SqnsPart;
 #define SQNS_N_PARTS (SQNS_PART_FIRST + 1)
 
-/* After which failures the modem is asked again what it is and a new plan is made; a cancel and a lost board end the
- * upgrade at once. */
+/* After which failures the modem is probed again and a new plan is made. A cancel and a lost board always end the
+ * upgrade. */
 typedef enum {
   SQNS_RETRY_ALWAYS = 1 << 0,
-  SQNS_RETRY_BETWEEN = 1 << 1,  /* any, between the two files of release 48829: there is no way but on */
-  SQNS_RETRY_TIMEOUT = 1 << 2,  /* it may talk at a speed that the link does not have */
+  SQNS_RETRY_BETWEEN = 1 << 1,  /* any failure, between the two files of release 48829: there is no way back */
+  SQNS_RETRY_TIMEOUT = 1 << 2,  /* the modem may use a speed that the link does not have */
   SQNS_RETRY_LOST_WAY = 1 << 3, /* a timeout behind a board: the ESP32 may have been reset */
   SQNS_RETRY_PROTOCOL = 1 << 4, /* the modem was reset, or hangs */
   SQNS_RETRY_REFUSED = 1 << 5,  /* a refusal, until the file was stored SQNS_STORES times */
@@ -45,12 +44,12 @@ typedef enum {
 typedef enum {
   SQNS_TRAIT_SAFE = 1 << 0,       /* power may be cut meanwhile */
   SQNS_TRAIT_COMMITTED = 1 << 1,  /* the point of no return */
-  SQNS_TRAIT_MODIFIES = 1 << 2,   /* a report that the modem gives afterwards may be on what this job did */
-  SQNS_TRAIT_WRITES = 1 << 3,     /* bytes may have come to the modem's flash */
-  SQNS_TRAIT_STORES = 1 << 4,     /* what is uploaded goes to the modem's store, beside its firmware */
-  SQNS_TRAIT_REPORTS = 1 << 5,    /* the modem reports on what was uploaded last */
+  SQNS_TRAIT_MODIFIES = 1 << 2,   /* a report may be on this job's work afterwards */
+  SQNS_TRAIT_WRITES = 1 << 3,     /* bytes may reach the modem's flash */
+  SQNS_TRAIT_STORES = 1 << 4,     /* the upload goes to the modem's store, beside its firmware */
+  SQNS_TRAIT_REPORTS = 1 << 5,    /* the modem reports on the last upload */
   SQNS_TRAIT_BOOT_ROM = 1 << 6,   /* talks with FFH, which native passthrough does not reach */
-  SQNS_TRAIT_ENDS_STAGE = 1 << 7, /* the modem is asked again what it is, and a new plan is made */
+  SQNS_TRAIT_ENDS_STAGE = 1 << 7, /* the modem is probed afterwards, and a new plan is made */
 } SqnsStepTraits;
 
 typedef struct {

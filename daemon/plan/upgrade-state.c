@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How an upgrade goes on after each step, and what a failure comes to. */
+/* How an upgrade continues after each step, and what a failure means. */
 #include "plan/upgrade-state.h"
 
 #include "base/deadlines.h"
@@ -8,7 +8,7 @@ void
 sqns_upgrade_state_init (SqnsUpgradeState *state, const SqnsCheckpoint *checkpoint, gboolean busy)
 {
   *state = (SqnsUpgradeState){ .checkpoint = *checkpoint, .modem.mode = SQNS_MODE_UNKNOWN, .busy = busy };
-  /* what an earlier run used up of its tries says nothing of this one's */
+  /* each run has its own tries */
   state->checkpoint.done.updater_loads = 0;
   state->checkpoint.done.uploads = MIN (state->checkpoint.done.uploads, 1);
 }
@@ -39,7 +39,7 @@ sqns_upgrade_state_phase (const SqnsUpgradeState *state, SqnsStep step)
 
 /* --- probes and plans --- */
 
-/* What an earlier job may have left the modem with is over once it says what it is. */
+/* Once the modem reports its mode, an earlier job's work is over. */
 static void
 note_mode (SqnsUpgradeState *state, SqnsMode mode)
 {
@@ -97,7 +97,7 @@ sqns_upgrade_state_plan (SqnsUpgradeState *state,
   if (modem.mode != SQNS_MODE_FFF)
     modem.version = checkpoint->version;
   else if (sqns_version_known (&modem.version) && sqns_version_equal (&modem.version, &checkpoint->before))
-    checkpoint->done.first_step_done = FALSE; /* it was begun, but did not take */
+    checkpoint->done.first_step_done = FALSE; /* the modem did not take the file */
 
   SqnsPlanDone done = checkpoint->done;
   if (is_first_in_doubt (state))
@@ -125,7 +125,7 @@ sqns_upgrade_state_begin (SqnsUpgradeState *state, SqnsStep step)
 {
   SqnsPlanDone *done = &state->checkpoint.done;
 
-  /* from here on the modem may be between the two files, whatever is heard of it: its version tells */
+  /* from here on the modem may be between the two files, until its version tells */
   done->first_step_done |= step == SQNS_STEP_INSTALL && sqns_step_info (state->uploaded)->part == SQNS_PART_FIRST;
   done->modified |= sqns_step_has (step, SQNS_TRAIT_MODIFIES);
   state->checkpoint.written |= sqns_step_has (step, SQNS_TRAIT_WRITES);
@@ -134,7 +134,7 @@ sqns_upgrade_state_begin (SqnsUpgradeState *state, SqnsStep step)
   state->stores += step == SQNS_STEP_STORE;
   if (sqns_step_info (step)->part != SQNS_PART_NONE)
     state->uploaded = step;
-  /* an updater is loaded after a boot, which clears what was sent */
+  /* the boot before an updater clears what was sent */
   if (sqns_step_info (step)->part == SQNS_PART_FILE || step == SQNS_STEP_LOAD_UPDATER)
     done->file_sent = FALSE;
 }
@@ -156,7 +156,7 @@ sqns_upgrade_state_done (SqnsUpgradeState *state, SqnsStep step)
       break;
     case SQNS_PART_FIRST:
       break;
-    case SQNS_PART_NONE: /* by an earlier run */
+    case SQNS_PART_NONE: /* uploaded by an earlier run */
     case SQNS_PART_FILE:
       done->file_taken = TRUE;
       break;
@@ -185,7 +185,7 @@ may_retry (const SqnsUpgradeState *state, SqnsStep step, const GError *error, gb
          || ((retry & SQNS_RETRY_REFUSED) != 0 && is (error, SQNS_ERROR_MODEM_REFUSED) && state->stores < SQNS_STORES);
 }
 
-/* The modem has said what it thinks of the file, or was reset before it began, and never will. */
+/* The modem has reported on the file, or was reset before it began and never will. */
 static gboolean
 ends_report (SqnsStep step, const GError *error)
 {
@@ -242,7 +242,7 @@ sqns_upgrade_state_cause (SqnsUpgradeState *state, GError *error)
 GError *
 sqns_upgrade_state_unlinked (SqnsUpgradeState *state, GError *error)
 {
-  /* it was there a moment ago: a lost board, not a wrong name */
+  /* the port was there a moment ago: a lost board, not a wrong name */
   if (is (error, SQNS_ERROR_NOT_FOUND))
     sqns_error_recode (&error, SQNS_ERROR_DEVICE_LOST, "%s", "");
   if (state->no_user && (is (error, SQNS_ERROR_NEEDS_HAND) || sqns_error_is_timeout (error)))
@@ -260,7 +260,7 @@ wants_passthrough (const SqnsUpgradeState *state, const SqnsPlan *plan, const Sq
     return FALSE;
   if (plan->needs_boot_rom || plan->route == SQNS_ROUTE_REBOOT || plan->route == SQNS_ROUTE_WAIT)
     return FALSE;
-  /* a modem that was got as far as mTools stays where it is */
+  /* a modem that has reached mTools stays where it is */
   return mode == SQNS_MODE_FFF || mode == SQNS_MODE_RECOVERY || facts->wanted == SQNS_LINK_PASSTHROUGH;
 }
 
@@ -271,7 +271,7 @@ sqns_upgrade_state_change_link (SqnsUpgradeState *state, const SqnsPlan *plan, c
 
   if (wants_passthrough (state, plan, facts))
     change = SQNS_CHANGE_TO_PASSTHROUGH;
-  /* FFH that answers is reached already */
+  /* a boot ROM that answers is already reachable */
   else if (facts->kind == SQNS_LINK_PASSTHROUGH && plan->needs_boot_rom && state->modem.mode != SQNS_MODE_FFH)
     change = SQNS_CHANGE_RESET;
   state->passthrough_tried |= change != SQNS_CHANGE_NONE;
@@ -280,7 +280,7 @@ sqns_upgrade_state_change_link (SqnsUpgradeState *state, const SqnsPlan *plan, c
 
 /* --- the end --- */
 
-/* A second try that failed for another reason than the first: both are told. */
+/* If the second try failed for another reason than the first, both are reported. */
 static char *
 reason (const SqnsUpgradeState *state, const GError *error)
 {

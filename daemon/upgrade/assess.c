@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* After a failure: what is the modem now? */
+/* Finds out what the modem is after a failure. */
 #include "upgrade/assess.h"
 
 #include "base/deadlines.h"
@@ -31,7 +31,7 @@ on_restored (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_bootmode_finish (link, result, NULL))
     {
-      /* still in recovery, or on its way: what was seen before holds no longer */
+      /* it is still in recovery, or on its way: the earlier observation no longer holds */
       assessment->mode = SQNS_MODE_UNKNOWN;
       sqns_probe_async (link, NULL, on_probed, task);
       return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether the modem is still the one that the job was begun on. */
+/* Whether the modem is still the one that the job began with. */
 #include "upgrade/same-modem.h"
 
 #include "base/deadlines.h"
@@ -8,7 +8,7 @@
 
 #define SAME_DIGITS 14 /* an IMEI, one without check digit and an IMEISV have these in common */
 
-/* Its last bit tells whether the number has the right check digit. */
+/* The last bit tells whether the number's check digit is right. */
 static guint
 tag_of (const char *imei, guint salt)
 {
@@ -20,7 +20,7 @@ tag_of (const char *imei, guint salt)
   return MAX (2, (guint)g_ascii_strtoull (first, NULL, 16) & ~1u) | (sqns_identity_is_sound_imei (imei) ? 1 : 0);
 }
 
-/* One tag is the other's number, whatever became of its check digit. */
+/* Both tags are of the same number, whatever their check digits. */
 static gboolean
 same_tag (guint a, guint b)
 {
@@ -33,8 +33,7 @@ is_known (const SqnsCheckpoint *checkpoint, const char *imei)
   return checkpoint->tag != 0 && same_tag (checkpoint->tag, tag_of (imei, checkpoint->salt));
 }
 
-/* @imei: as the modem has said it repeatedly. A number without the right check digit says nothing against one with it.
- */
+/* @imei: as reported repeatedly. A number with a wrong check digit is no evidence against one with the right one. */
 static gboolean
 is_another (SqnsCheckpoint *checkpoint, const char *imei)
 {

@@ -47,7 +47,7 @@ sqns_step_files_clear (SqnsStepFiles *files)
   g_clear_pointer (&files->embedded, g_bytes_unref);
 }
 
-/* Which of them FFH takes is likely, not seen (protocol.md §5): the second try is for the other one. */
+/* It is not certain which of them FFH takes (protocol.md §5): the second try is with the other one. */
 static GBytes *
 next_updater (SqnsLink *link, SqnsStepFiles *files)
 {
@@ -99,7 +99,7 @@ sqns_step_async (SqnsLink *link,
     case SQNS_STEP_PREPARE:
       sqns_prepare_async (link, SQNS_NOTICE_STARTED, cancellable, callback, user_data);
       break;
-    /* a modem that was told to boot answers as what it was for a moment: a cancel waits until it is what it will be */
+    /* for a moment a modem that was told to boot still answers in its old mode: a cancel waits for the new one */
     case SQNS_STEP_BOOT_RECOVERY:
       sqns_bootmode_async (link, SQNS_MODE_RECOVERY, SQNS_BOOT_RECOVERY_S, NULL, callback, user_data);
       break;

@@ -9,7 +9,7 @@
 /* What there is to send. */
 typedef struct {
   GBytes *parts[SQNS_N_PARTS]; /* NULL where no step uploads it */
-  GBytes *given, *embedded;    /* updater ELFs: somebody's, and the one inside the file; nullable */
+  GBytes *given, *embedded;    /* updater ELFs: the user's and the one inside the file; nullable */
   guint loads;                 /* of an updater, so far */
   guint block_size;            /* most image bytes per STP block, 0 = as the session allows */
 } SqnsStepFiles;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The main job: link, probe, plan, the plan's steps up to the next reboot, and again from the probe until the promised
- * version was told; and the truth about the modem when something fails. What is decided on the way is in
- * plan/upgrade-state.c. */
+/* An upgrade: link, probe, plan, run the plan's steps up to the next reboot, and again from the probe until the modem
+ * reports the promised version; after a failure, find out what the modem is. The decisions are in plan/upgrade-state.c.
+ */
 #include "upgrade/upgrade.h"
 
 #include "base/deadlines.h"
@@ -16,15 +16,15 @@
 typedef enum {
   LINK,
   PROBE,
-  IDENTIFY, /* only a modem that runs its application */
+  IDENTIFY, /* only in application mode */
   PLAN,
-  UNLINK, /* only where another link is wanted */
+  UNLINK, /* only for another link */
   RELINK,
-  CHECKPOINT, /* what is about to be done is on disk before it is done */
+  CHECKPOINT, /* each step is on disk before it begins */
   STEP,
   NOTIFY,
-  CONFIRM_PAUSE, /* only while the booted modem does not tell its version yet */
-  ASSESS,        /* cleanup from here: after a failure, what is the modem now? */
+  CONFIRM_PAUSE, /* only while the booted modem does not report its version */
+  ASSESS,        /* cleanup from here: what the modem is after a failure */
   VERDICT,
   CLOSE,
   N_STATES,
@@ -47,11 +47,11 @@ typedef struct {
   SqnsLink *link;
   SqnsPlan *plan;
   SqnsLinkChange change;
-  guint at;        /* index of the step that runs, or comes next */
-  SqnsPhase phase; /* as told last */
+  guint at;        /* index of the current step, or the next */
+  SqnsPhase phase; /* as last reported */
   char *summary;   /* of the first plan */
 
-  gboolean mismatch; /* another modem than the job's: nothing was done to it */
+  gboolean mismatch; /* another modem than the job's, which is left alone */
   SqnsMode found;    /* after a failure */
   SqnsContact contact;
 } Upgrade;
@@ -62,7 +62,7 @@ upgrade_free (gpointer data)
   Upgrade *upgrade = data;
   g_clear_object (&upgrade->link);
   sqns_step_files_clear (&upgrade->files);
-  g_clear_pointer (&upgrade->plan, sqns_plan_free); /* none when it failed before, or was refused */
+  g_clear_pointer (&upgrade->plan, sqns_plan_free); /* NULL without a plan */
   sqns_upgrade_state_clear (&upgrade->state);
   g_free (upgrade->summary);
   g_free (upgrade->devnode);
@@ -110,7 +110,7 @@ on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
   upgrade->link = sqns_link_open_finish (result, &error);
   if (upgrade->link == NULL)
     sqns_ssm_fail_error (ssm, sqns_upgrade_state_unlinked (&upgrade->state, error));
-  else /* over to passthrough for a plan that stands */
+  else /* into passthrough, for a plan that still holds */
     sqns_ssm_goto (ssm, upgrade->plan != NULL && sqns_link_kind (upgrade->link) == SQNS_LINK_PASSTHROUGH ? CHECKPOINT
                                                                                                          : PROBE);
 }
@@ -184,7 +184,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (sqns_upgrade_state_unanswered (&upgrade->state, error, sqns_port_is_lost (sqns_link_port (upgrade->link)))
            == SQNS_NEXT_RELINK)
     {
-      /* the way to it may be gone (the ESP32 was reset), or runs at another speed */
+      /* the ESP32 may have been reset, or the speed may be another */
       sqns_monitor_remark (&upgrade->monitor, "the modem has fallen silent: looks for it anew");
       g_clear_error (&error);
       g_clear_pointer (&upgrade->plan, sqns_plan_free);
@@ -228,7 +228,7 @@ static void
 identify (SqnsSsm *ssm)
 {
   Upgrade *upgrade = sqns_ssm_data (ssm);
-  /* then it is what the job was for: nothing is asked of it that could end that otherwise */
+  /* a modem that runs the promised version has succeeded, whatever else it may say */
   gboolean succeeded = upgrade->state.checkpoint.done.file_taken
                        && sqns_version_equal (&upgrade->state.modem.version, &upgrade->config.caba->version);
 
@@ -323,7 +323,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_goto (ssm, sqns_step_has (step, SQNS_TRAIT_ENDS_STAGE) ? PROBE : CHECKPOINT);
       return;
     }
-  if (sqns_error_is_timeout (error)) /* it was asked over a link that was proven */
+  if (sqns_error_is_timeout (error)) /* over a link that is known to work */
     sqns_monitor_contact (&upgrade->monitor, SQNS_CONTACT_SILENT);
   if (sqns_upgrade_state_failed (&upgrade->state, step, error, sqns_link_kind (upgrade->link) != SQNS_LINK_DIRECT)
       == SQNS_NEXT_FAIL)
@@ -351,14 +351,14 @@ static void
 on_notified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Upgrade *upgrade = sqns_ssm_data (user_data);
-  /* the notice is a courtesy: the version was told */
+  /* the notice is a courtesy: the version is confirmed */
   sqns_prepare_finish (upgrade->link, result, NULL);
   sqns_ssm_complete (user_data);
 }
 
 /* --- the end --- */
 
-/* Something was done to the modem, which may have to be told of. */
+/* The upgrade failed after it modified the modem. */
 static gboolean
 has_failed_modified (SqnsSsm *ssm)
 {
@@ -380,7 +380,7 @@ assess_modem (SqnsSsm *ssm, gboolean held)
 {
   Upgrade *upgrade = sqns_ssm_data (ssm);
 
-  /* what is asked while another program takes the bytes says nothing of the modem */
+  /* a probe says nothing while another program takes the bytes */
   if (!has_failed_modified (ssm) || held || upgrade->link == NULL || sqns_port_is_lost (sqns_link_port (upgrade->link)))
     {
       sqns_ssm_next (ssm);
@@ -413,7 +413,7 @@ end (gpointer data)
   SqnsSsm *ssm = data;
   Upgrade *upgrade = sqns_ssm_data (ssm);
   const GError *error = sqns_ssm_error (ssm);
-  /* it never had the port: what was known of the modem before still holds */
+  /* without the port, what was known of the modem before still holds */
   gboolean locked_out
       = upgrade->link == NULL && !upgrade->state.probed && g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
 
@@ -474,7 +474,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_port_holder_explain (ssm, upgrade->devnode, assess_modem);
       break;
     case VERDICT:
-      /* what was reached since the last checkpoint, an upload that was just over among it, is not to be done again */
+      /* save progress since the last checkpoint, such as a finished upload, so that it is not repeated */
       if (has_failed_modified (ssm))
         save (upgrade, end, ssm);
       else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The main job: from a port to a modem that has told the promised version. */
+/* An upgrade, from a port to a modem that reports the promised version. */
 #pragma once
 
 #include "link/link.h"
@@ -13,7 +13,7 @@ typedef struct {
   SqnsLinkConfig link;
   GBytes *image;              /* the whole .dup; references to this and the next two are taken */
   GBytes *first_step;         /* the first of two files (release 48829), nullable */
-  GBytes *updater;            /* an updater ELF that somebody gave, nullable: the one inside the file */
+  GBytes *updater;            /* an updater ELF from the user; nullable: the one inside the file */
   const SqnsCaba *caba;       /* parsed @image; must outlive the run, as must the next two */
   const SqnsCaba *first_caba; /* parsed @first_step, nullable */
   const SqnsRules *rules;
@@ -26,10 +26,10 @@ typedef struct {
 } SqnsUpgradeConfig;
 
 typedef struct {
-  SqnsVersion before; /* unknown when the modem could not say */
+  SqnsVersion before; /* unknown if the modem did not report it */
   SqnsVersion after;
-  gboolean nothing_to_do; /* it ran that version already */
-  char *summary;          /* for people: what was done, or would be (dry run) */
+  gboolean nothing_to_do; /* the modem already ran that version */
+  char *summary;          /* what was done, or would be (dry run), for the user */
 } SqnsUpgradeResult;
 void sqns_upgrade_result_free (SqnsUpgradeResult *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsUpgradeResult, sqns_upgrade_result_free)
