@@ -9,7 +9,7 @@ build=$1 version=$2 bindir=$3 datadir=$4 unitdir=$5 sysusersdir=$6 udevrulesdir=
 work=$(mktemp -d /tmp/sqns-install-XXXXXX)
 umask 022
 chmod 755 "$work"
-bus_pid= daemon_pid=
+bus_pid='' daemon_pid=''
 cleanup () {
   [ -z "$daemon_pid" ] || kill "$daemon_pid" 2>/dev/null || true
   [ -z "$bus_pid" ] || kill "$bus_pid" 2>/dev/null || true
@@ -36,7 +36,7 @@ for file in "$bindir/sqnsd" "$bindir/sqnsctl" "$unitdir/sqnsd.service" "$sysuser
             "$datadir"/dbus-1/interfaces/org.sqnsd1.{Manager,Modem,Job}.xml; do
   [ -f "$root$file" ] || fail "$file is not installed"
 done
-[ -x "$root$bindir/sqnsd" ] && [ -x "$root$bindir/sqnsctl" ] || fail "the programs cannot be executed"
+{ [ -x "$root$bindir/sqnsd" ] && [ -x "$root$bindir/sqnsctl" ]; } || fail "the programs cannot be executed"
 say "every file is where it belongs"
 
 ! grep -rn '@[a-z]*@' "$root$unitdir" "$root$userunitdir" "$root$datadir/dbus-1" || fail "a place was not filled in"
@@ -76,6 +76,7 @@ if [ "$(id -u)" = 0 ] && [ -n "$tty" ] && unshare --mount true 2>/dev/null; then
   mkdir "$work/rules"
   sed -e 's/SUBSYSTEMS=="usb", //' -e 's/^LABEL="sqnsd_ids"$/&\nENV{.SQNSD_BOARD}="1"/' \
     "$root$udevrulesdir/60-sqnsd.rules" > "$work/rules/60-sqnsd.rules"
+  # shellcheck disable=SC2016 # sh expands them
   in_time unshare --mount sh -c 'mount --bind "$1" "$2" && udevadm test "$3" 2>&1' sh "$work/rules" /usr/lib/udev/rules.d "$tty" \
     > "$work/udev" || fail "udevadm test: $(cat "$work/udev")"
   for want in ID_SQNSD_CANDIDATE=1 SYSTEMD_WANTS=sqnsd.service; do
