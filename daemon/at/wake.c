@@ -16,12 +16,11 @@ typedef enum {
   STATE_PPP_GUARD,
   STATE_PPP_ESCAPE,
   STATE_AT_AFTER_PPP,
-  N_STATES,
 } State;
-static const char *const state_names[] = {
+#define N_STATES (STATE_AT_AFTER_PPP + 1)
+static const char *const state_names[N_STATES] = {
   "at", "settle", "stp-reset", "at-after-stp", "stp-open", "stp-close", "ppp-guard", "ppp-escape", "at-after-ppp",
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
   SqnsPort *port;
@@ -202,19 +201,30 @@ wake_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_monitor_trace (wake->monitor, '>', (const guint8 *)"+++", 3);
       sqns_port_ask (ssm, wake->port, 1, &escape, on_escaped);
       break;
-    case N_STATES:
-      g_assert_not_reached ();
     }
 }
 
 void
-sqns_wake (
-    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsWakeEffort effort, SqnsWake *wake, SqnsSsmDone done)
+sqns_wake (SqnsSsm *ssm,
+           SqnsPort *port,
+           const SqnsMonitor *monitor,
+           guint speed,
+           SqnsWakeEffort effort,
+           SqnsWake *wake,
+           SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "wake", state_names, N_STATES, N_STATES, wake_state };
   const Wake start = { .port = port, .monitor = monitor, .effort = effort, .found = wake, .tries = 3 };
+  GError *error = NULL;
 
   *wake = (SqnsWake){ 0 };
+  if (speed != 0 && !sqns_port_set_speed (port, speed, &error))
+    {
+      sqns_ssm_fail_error (ssm, error);
+      return;
+    }
+  if (speed != 0)
+    sqns_monitor_remark (monitor, "looks for the modem at %u baud", speed);
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), g_free, done);
 }
 

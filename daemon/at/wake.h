@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether a modem answers at the port's present speed, and what it takes to make it. */
+/* Whether a modem answers at a speed, and what it takes to make it. */
 #pragma once
 
 #include "base/monitor.h"
@@ -18,10 +18,15 @@ typedef struct {
   SqnsNoise noise; /* what came instead of an answer */
 } SqnsWake;
 
-/* A step of @ssm; fills in @wake. No answer is a result: @done never gets an error. Leaves the port synced when the
- * modem answers. */
-void sqns_wake (
-    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsWakeEffort effort, SqnsWake *wake, SqnsSsmDone done);
+/* A step of @ssm; fills in @wake. @speed: of the port, 0: as it is. No answer is a result: @done never gets an error.
+ * Leaves the port synced when the modem answers. */
+void sqns_wake (SqnsSsm *ssm,
+                SqnsPort *port,
+                const SqnsMonitor *monitor,
+                guint speed,
+                SqnsWakeEffort effort,
+                SqnsWake *wake,
+                SqnsSsmDone done);
 
 /* What to believe of two observations at different times or speeds: text before zeros before garbage, for what is right
  * at one speed is garbage at the other. */

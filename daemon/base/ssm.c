@@ -131,6 +131,8 @@ void
 sqns_ssm_run (const SqnsSsmClass *klass, GTask *task, gpointer data, GDestroyNotify free_data)
 {
   SqnsSsm *ssm = g_new0 (SqnsSsm, 1);
+
+  g_assert (klass->state_names[klass->n_states - 1] != NULL);
   ssm->klass = klass;
   ssm->task = task;
   ssm->data = data;

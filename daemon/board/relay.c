@@ -36,10 +36,9 @@ ping (SqnsSsm *ssm, SqnsPort *port, guint timeout_ms, SqnsSsmDone done)
 typedef enum {
   START_SCRIPT,
   START_PING,
-  START_N_STATES,
 } StartState;
-static const char *const start_names[] = { "script", "ping" };
-G_STATIC_ASSERT (G_N_ELEMENTS (start_names) == START_N_STATES);
+#define START_N_STATES (START_PING + 1)
+static const char *const start_names[START_N_STATES] = { "script", "ping" };
 
 typedef struct {
   SqnsPort *port;
@@ -97,8 +96,6 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
     case START_PING:
       ping (ssm, start->port, SQNS_RELAY_PING_MS, on_ping);
       break;
-    case START_N_STATES:
-      g_assert_not_reached ();
     }
 }
 
@@ -212,10 +209,9 @@ sqns_relay_set_speed_finish (GAsyncResult *result, GError **error)
 typedef enum {
   QUIT_WORD,
   QUIT_PROMPT,
-  QUIT_N_STATES,
 } QuitState;
-static const char *const quit_names[] = { "word", "prompt" };
-G_STATIC_ASSERT (G_N_ELEMENTS (quit_names) == QUIT_N_STATES);
+#define QUIT_N_STATES (QUIT_PROMPT + 1)
+static const char *const quit_names[QUIT_N_STATES] = { "word", "prompt" };
 
 typedef struct {
   SqnsPort *port;
@@ -284,8 +280,6 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
     case QUIT_PROMPT:
       sqns_port_ask (ssm, quit->port, 2 * SQNS_RELAY_QUIET_MS, &prompt, on_prompt);
       break;
-    case QUIT_N_STATES:
-      g_assert_not_reached ();
     }
 }
 

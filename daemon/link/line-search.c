@@ -10,10 +10,9 @@ enum {
   STATE_QUIT = SQNS_LOOK_NOWHERE,
   N_STATES,
 };
-static const char *const state_names[] = {
+static const char *const state_names[N_STATES] = {
   "as-told", "prompt", "stray", "fast", "slow", "program", "full", "quit",
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
   SqnsPort *port;
@@ -62,15 +61,7 @@ static void
 wake_at (SqnsSsm *ssm, guint speed, SqnsWakeEffort effort)
 {
   Search *self = sqns_ssm_data (ssm);
-  GError *error = NULL;
-
-  if (!sqns_port_set_speed (self->port, speed, &error))
-    {
-      sqns_ssm_fail_error (ssm, error);
-      return;
-    }
-  sqns_monitor_remark (self->monitor, "looks for the modem at %u baud", speed);
-  sqns_wake (ssm, self->port, self->monitor, effort, &self->wake, on_wake);
+  sqns_wake (ssm, self->port, self->monitor, speed, effort, &self->wake, on_wake);
 }
 
 static void

@@ -26,13 +26,12 @@ typedef enum {
   STATE_PROVEN,
   STATE_END_PASSTHROUGH, /* cleanup: only after a failure */
   STATE_CLOSE,
-  N_STATES,
 } State;
-static const char *const state_names[] = {
+#define N_STATES (STATE_CLOSE + 1)
+static const char *const state_names[N_STATES] = {
   "port",  "leave-passthrough", "line",   "identify",        "safe-boot", "choose", "passthrough", "prove",
   "relay", "nothing",           "proven", "end-passthrough", "close",
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
   SqnsLinkSearch search;
@@ -242,21 +241,6 @@ on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
   sqns_ssm_goto (ssm, STATE_NOTHING);
 }
 
-static void
-prove (SqnsSsm *ssm)
-{
-  Open *open = sqns_ssm_data (ssm);
-  GError *error = NULL;
-
-  if (!sqns_port_set_speed (open->port, SQNS_MODEM_SPEED, &error))
-    {
-      sqns_ssm_fail_error (ssm, error);
-      return;
-    }
-  sqns_monitor_remark (&open->monitor, "looks for the modem at %u baud", SQNS_MODEM_SPEED);
-  sqns_wake (ssm, open->port, &open->monitor, SQNS_WAKE_PPP, &open->wake, on_wake);
-}
-
 /* --- the relay --- */
 
 static void
@@ -449,7 +433,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
                               on_passthrough);
       break;
     case STATE_PROVE:
-      prove (ssm);
+      sqns_wake (ssm, open->port, &open->monitor, SQNS_MODEM_SPEED, SQNS_WAKE_PPP, &open->wake, on_wake);
       break;
     case STATE_RELAY:
       say (open, SQNS_PHASE_LINK, "starting a relay on the board");
@@ -473,8 +457,6 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_monitor_contact (&open->monitor, sqns_link_search_contact (&open->search));
       sqns_port_holder_explain (ssm, open->devnode, close_port);
       break;
-    case N_STATES:
-      g_assert_not_reached ();
     }
 }
 

@@ -10,10 +10,9 @@ typedef enum {
   STATE_NEXT,
   STATE_SPEED,
   STATE_END, /* cleanup: unless the modem answers through it, or it is gone */
-  N_STATES,
 } State;
-static const char *const state_names[] = { "start", "prove", "next", "speed", "end" };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+#define N_STATES (STATE_END + 1)
+static const char *const state_names[N_STATES] = { "start", "prove", "next", "speed", "end" };
 
 /* Quickly where the modem may be, then all that may bring it back. 115200 is the boot ROM's speed (FFH), and by one
  * source RECOVERY's (protocol.md §2); data mode is only known at 921600. */
@@ -106,7 +105,7 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_PROVE:
       sqns_monitor_remark (search->monitor, "looks for the modem at %u baud", search->found->speed);
-      sqns_wake (ssm, search->port, search->monitor, tries[search->try].effort, &search->wake, on_wake);
+      sqns_wake (ssm, search->port, search->monitor, 0, tries[search->try].effort, &search->wake, on_wake);
       break;
     case STATE_NEXT:
       if (++search->try < G_N_ELEMENTS (tries))
@@ -125,8 +124,6 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
       else
         sqns_ssm_next (ssm);
       break;
-    case N_STATES:
-      g_assert_not_reached ();
     }
 }
 

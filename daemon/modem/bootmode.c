@@ -15,10 +15,9 @@ typedef enum {
   STATE_SWITCH_LATER,
   STATE_RESET,
   STATE_WAIT,
-  N_STATES,
 } State;
-static const char *const state_names[] = { "switch-now", "fallback-pause", "switch-later", "reset", "wait" };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+#define N_STATES (STATE_WAIT + 1)
+static const char *const state_names[N_STATES] = { "switch-now", "fallback-pause", "switch-later", "reset", "wait" };
 
 typedef struct {
   SqnsMode target;  /* UNKNOWN: whatever comes after UPDATER */
@@ -137,8 +136,6 @@ bootmode_state (SqnsSsm *ssm, guint state, gpointer data)
     case STATE_WAIT:
       sqns_mode_wait (ssm, &bootmode->wait, on_waited);
       break;
-    case N_STATES:
-      g_assert_not_reached ();
     }
 }
 

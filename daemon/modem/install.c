@@ -16,12 +16,11 @@ typedef enum {
   STATE_PAUSE,
   STATE_NEXT_BOOT, /* AT+SMSWBOOT? names a mode once the modem is ready to be rebooted */
   STATE_NEXT_BOOT_PAUSE,
-  N_STATES,
 } State;
-static const char *const state_names[] = {
+#define N_STATES (STATE_NEXT_BOOT_PAUSE + 1)
+static const char *const state_names[N_STATES] = {
   "install-pause", "install", "poll", "wake", "report", "pause", "next-boot", "next-boot-pause",
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
 
 typedef struct {
   SqnsPort *port;
@@ -220,7 +219,7 @@ install_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_modem_ask (ssm, "AT", SQNS_APPLY_POLL_MS, on_poll);
       break;
     case STATE_WAKE:
-      sqns_wake (ssm, install->port, install->monitor, SQNS_WAKE_PPP, &install->wake, on_wake);
+      sqns_wake (ssm, install->port, install->monitor, 0, SQNS_WAKE_PPP, &install->wake, on_wake);
       break;
     case STATE_REPORT:
       sqns_modem_ask (ssm, "AT+SMUPGRADE?", SQNS_ANSWER_MS, on_report);
@@ -237,8 +236,6 @@ install_state (SqnsSsm *ssm, guint state, gpointer data)
       else
         sqns_ssm_complete (ssm);
       break;
-    case N_STATES:
-      g_assert_not_reached ();
     }
 }
 

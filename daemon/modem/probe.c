@@ -14,10 +14,9 @@ typedef enum {
   STATE_SHOWVER,
   STATE_REPORT,
   STATE_TELL,
-  N_STATES,
 } State;
-static const char *const state_names[] = { "wake", "echo-off", "smod", "ati1", "showver", "report", "tell" };
-G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == N_STATES);
+#define N_STATES (STATE_TELL + 1)
+static const char *const state_names[N_STATES] = { "wake", "echo-off", "smod", "ati1", "showver", "report", "tell" };
 
 typedef struct {
   SqnsPort *port;
@@ -73,7 +72,6 @@ take_reply (Probe *probe, State state, const SqnsAtReply *reply)
     case STATE_WAKE:
     case STATE_ECHO_OFF:
     case STATE_TELL:
-    case N_STATES:
       break;
     }
 }
@@ -123,7 +121,7 @@ probe_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((State)state)
     {
     case STATE_WAKE:
-      sqns_wake (ssm, probe->port, probe->monitor, SQNS_WAKE_PPP, &probe->wake, on_wake);
+      sqns_wake (ssm, probe->port, probe->monitor, 0, SQNS_WAKE_PPP, &probe->wake, on_wake);
       break;
     case STATE_ECHO_OFF:
       sqns_modem_ask (ssm, "ATE0", SQNS_PROBE_MS, on_reply);
@@ -148,8 +146,6 @@ probe_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_ssm_set_result (ssm, g_steal_pointer (&probe->status), (GDestroyNotify)sqns_modem_status_free);
       sqns_ssm_next (ssm);
       break;
-    case N_STATES:
-      g_assert_not_reached ();
     }
 }
 

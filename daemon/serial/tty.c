@@ -2,10 +2,11 @@
 /* termios of a board's tty, and what it was before. */
 #include "serial/tty.h"
 
-#include "serial/port-lock.h"
+#include "common/lock-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -94,6 +95,34 @@ open_failed (const char *devnode, int err, GError **error)
   return FALSE;
 }
 
+/* Takes TIOCEXCL and flock; respects a UUCP lock file of a living process. PORT_LOCKED names the owner only where a
+ * lock file does: sqns_port_holder_async() finds other programs, lock or no lock. A TIOCEXCL that stands already says
+ * nothing: root walks through it, and on a pseudo-terminal it outlives a program that was killed. The flock goes with
+ * the fd. */
+static gboolean
+lock_port (int fd, const char *devnode, GError **error)
+{
+  g_autofree char *holder = sqns_lock_file_owner ("/proc", "/var/lock", devnode, NULL);
+
+  if (holder != NULL || flock (fd, LOCK_EX | LOCK_NB) < 0)
+    {
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s is in use by %s", devnode,
+                   holder ? holder : "another program");
+      return FALSE;
+    }
+  (void)ioctl (fd, TIOCEXCL); /* ENOTTY in some mocks: the flock stands */
+  return TRUE;
+}
+
+/* TIOCEXCL would outlive the fd on a pseudo-terminal. */
+static void
+unlock_and_close (int fd)
+{
+  (void)ioctl (fd, TIOCNXCL);
+  (void)flock (fd, LOCK_UN);
+  close (fd);
+}
+
 gboolean
 sqns_tty_open (SqnsTty *tty, const char *devnode, GError **error)
 {
@@ -102,7 +131,7 @@ sqns_tty_open (SqnsTty *tty, const char *devnode, GError **error)
     return open_failed (devnode, errno, error);
   if (!isatty (tty->fd))
     g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is not a serial port", devnode);
-  else if (sqns_port_lock (tty->fd, devnode, error))
+  else if (lock_port (tty->fd, devnode, error))
     return TRUE;
   close (tty->fd);
   tty->fd = -1;
@@ -132,8 +161,7 @@ sqns_tty_is_ours (SqnsTty *tty, const char *devnode, GError **error)
   if (ioctl (tty->fd, TIOCGWINSZ, &before) < 0 || ioctl (tty->fd, TIOCSWINSZ, &mark) < 0)
     return TRUE;
   keep_lines_up (tty->fd, &line);
-  sqns_port_unlock (tty->fd);
-  close (tty->fd);
+  unlock_and_close (tty->fd);
   if (!sqns_tty_open (tty, devnode, error))
     return FALSE;
   gboolean shared
@@ -167,7 +195,6 @@ sqns_tty_close (SqnsTty *tty)
     (void)ioctl (tty->fd, TIOCSSERIAL, &tty->serial);
   if (tty->line_changed)
     (void)tcsetattr (tty->fd, TCSANOW, &tty->line);
-  sqns_port_unlock (tty->fd);
-  close (tty->fd);
+  unlock_and_close (tty->fd);
   tty->fd = -1;
 }
