@@ -8,24 +8,29 @@
 
 #include <string.h>
 
-/* the words of data/board/relay.py; 16 bytes that no image and no AT dialogue holds */
-static const char ping_word[] = "\x1dSQNS-RELAY-PING";
-static const char quit_word[] = "\x1dSQNS-RELAY-QUIT";
+/* The words of data/board/relay.py, 16 bytes that no image and no AT dialogue holds, and the lines that answer them. */
+#define PING_WORD "\x1dSQNS-RELAY-PING"
+#define PING_LINE "sqns relay"
 #define SPEED_WORD "\x1dSQNS-BAUD%06u"
+#define SPEED_LINE "sqns baud %06u"
+#define QUIT_WORD "\x1dSQNS-RELAY-QUIT"
+#define QUIT_LINE "sqns end"
 
 static SqnsMatch
-match_pong (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
+match_line (const guint8 *data, gsize len, gsize *consumed, gpointer line)
 {
-  return sqns_at_find_line (data, len, "sqns relay", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
+  return sqns_at_find_line (data, len, line, consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
 }
 
+/* Until @line answers it. */
 static void
-ping (SqnsSsm *ssm, SqnsPort *port, guint timeout_ms, SqnsSsmDone done)
+send_word (SqnsSsm *ssm, SqnsPort *port, const char *word, const char *line, guint timeout_ms, SqnsSsmDone done)
 {
   const SqnsExchange exchange = {
-    .request = (const guint8 *)ping_word,
-    .request_len = sizeof ping_word - 1,
-    .match = match_pong,
+    .request = (const guint8 *)word,
+    .request_len = strlen (word),
+    .match = match_line,
+    .match_data = (gpointer)line,
     .timeout_ms = timeout_ms,
   };
   sqns_port_ask (ssm, port, SQNS_RELAY_QUIET_MS, &exchange, done);
@@ -94,7 +99,7 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_repl_run (ssm, start->port, start->monitor, &script, &start->result, on_script);
       break;
     case START_PING:
-      ping (ssm, start->port, SQNS_RELAY_PING_MS, on_ping);
+      send_word (ssm, start->port, PING_WORD, PING_LINE, SQNS_RELAY_PING_MS, on_ping);
       break;
     }
 }
@@ -114,7 +119,7 @@ sqns_relay_find (SqnsSsm *ssm, SqnsPort *port, SqnsSsmDone done)
   g_autoptr (GError) error = NULL;
 
   if (sqns_port_set_speed (port, SQNS_MODEM_SPEED, &error))
-    ping (ssm, port, SQNS_RELAY_STRAY_MS, done);
+    send_word (ssm, port, PING_WORD, PING_LINE, SQNS_RELAY_STRAY_MS, done);
   else
     sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
 }
@@ -128,25 +133,9 @@ typedef struct {
   const SqnsMonitor *monitor;
   guint speed;
   guint tries;
-  char *word;
-  char *echo; /* the line that answers it */
+  char word[24];
+  char line[24];
 } Speed;
-
-static void
-speed_free (gpointer data)
-{
-  Speed *speed = data;
-  g_free (speed->word);
-  g_free (speed->echo);
-  g_free (speed);
-}
-
-static SqnsMatch
-match_speed (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
-{
-  Speed *speed = user_data;
-  return sqns_at_find_line (data, len, speed->echo, consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
-}
 
 static void
 on_speed (SqnsSsm *ssm, gpointer data, const GError *error)
@@ -165,16 +154,9 @@ static void
 speed_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Speed *speed = data;
-  const SqnsExchange exchange = {
-    .request = (const guint8 *)speed->word,
-    .request_len = strlen (speed->word),
-    .match = match_speed,
-    .match_data = speed,
-    .timeout_ms = SQNS_RELAY_PING_MS,
-  };
 
   sqns_monitor_remark (speed->monitor, "asks the relay for %u baud at the modem", speed->speed);
-  sqns_port_ask (ssm, speed->port, SQNS_RELAY_QUIET_MS, &exchange, on_speed);
+  send_word (ssm, speed->port, speed->word, speed->line, SQNS_RELAY_PING_MS, on_speed);
 }
 
 void
@@ -189,13 +171,10 @@ sqns_relay_set_speed_async (SqnsPort *port,
   Speed *speed = g_new0 (Speed, 1);
 
   g_assert (modem_speed < 1000000); /* the word has six digits for it */
-  speed->port = port;               /* the task holds it */
-  speed->monitor = monitor;
-  speed->speed = modem_speed;
-  speed->word = g_strdup_printf (SPEED_WORD, modem_speed);
-  speed->echo = g_strdup_printf ("sqns baud %06u", modem_speed);
-  speed->tries = SQNS_RELAY_SPEED_TRIES;
-  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), speed, speed_free);
+  *speed = (Speed){ port, monitor, modem_speed, SQNS_RELAY_SPEED_TRIES };
+  g_snprintf (speed->word, sizeof speed->word, SPEED_WORD, modem_speed);
+  g_snprintf (speed->line, sizeof speed->line, SPEED_LINE, modem_speed);
+  sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), speed, g_free);
 }
 
 gboolean
@@ -207,7 +186,7 @@ sqns_relay_set_speed_finish (GAsyncResult *result, GError **error)
 /* --- the end --- */
 
 typedef enum {
-  QUIT_WORD,
+  QUIT_SEND,
   QUIT_PROMPT,
 } QuitState;
 #define QUIT_N_STATES (QUIT_PROMPT + 1)
@@ -219,12 +198,6 @@ typedef struct {
   guint host_speed;
   guint tries;
 } Quit;
-
-static SqnsMatch
-match_end (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
-{
-  return sqns_at_find_line (data, len, "sqns end", consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
-}
 
 /* The answer is waited for, so that the speed does not change while the word is on the wire; a relay that was reset
  * meanwhile gives none. */
@@ -243,7 +216,7 @@ on_prompt (SqnsSsm *ssm, gpointer data, const GError *error)
   if (error == NULL)
     sqns_ssm_next (ssm);
   else if (--quit->tries > 0)
-    sqns_ssm_goto (ssm, QUIT_WORD);
+    sqns_ssm_goto (ssm, QUIT_SEND);
   else
     sqns_ssm_fail_error (ssm, g_error_copy (error));
 }
@@ -251,12 +224,6 @@ on_prompt (SqnsSsm *ssm, gpointer data, const GError *error)
 static void
 quit_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  static const SqnsExchange word = {
-    .request = (const guint8 *)quit_word,
-    .request_len = sizeof quit_word - 1,
-    .match = match_end,
-    .timeout_ms = SQNS_RELAY_PING_MS,
-  };
   static const SqnsExchange prompt = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = 2,
@@ -266,16 +233,16 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
   Quit *quit = data;
   GError *error = NULL;
 
-  if (!sqns_port_set_speed (quit->port, state == QUIT_WORD ? quit->host_speed : SQNS_REPL_SPEED, &error))
+  if (!sqns_port_set_speed (quit->port, state == QUIT_SEND ? quit->host_speed : SQNS_REPL_SPEED, &error))
     {
       sqns_ssm_fail_error (ssm, error);
       return;
     }
   switch ((QuitState)state)
     {
-    case QUIT_WORD:
+    case QUIT_SEND:
       sqns_monitor_remark (quit->monitor, "leaves the relay");
-      sqns_port_ask (ssm, quit->port, SQNS_RELAY_QUIET_MS, &word, on_word);
+      send_word (ssm, quit->port, QUIT_WORD, QUIT_LINE, SQNS_RELAY_PING_MS, on_word);
       break;
     case QUIT_PROMPT:
       sqns_port_ask (ssm, quit->port, 2 * SQNS_RELAY_QUIET_MS, &prompt, on_prompt);

@@ -51,6 +51,14 @@ sqns_link_console_end (SqnsLinkConsole *console, const char *farewell)
   console_close (console);
 }
 
+static GSource *
+attach (SqnsLinkConsole *console, GSource *source, GSourceFunc func)
+{
+  g_source_set_callback (source, func, console, NULL);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return source;
+}
+
 static gboolean
 on_far_writable (int fd, GIOCondition condition, gpointer data)
 {
@@ -73,11 +81,7 @@ on_modem_bytes (SqnsPort *port, const guint8 *data, gsize len, gpointer user_dat
     return;
   g_byte_array_append (console->backlog, data, len);
   if (console->to_far == NULL)
-    {
-      console->to_far = g_unix_fd_source_new (console->fd, G_IO_OUT);
-      g_source_set_callback (console->to_far, G_SOURCE_FUNC (on_far_writable), console, NULL);
-      g_source_attach (console->to_far, g_main_context_get_thread_default ());
-    }
+    console->to_far = attach (console, g_unix_fd_source_new (console->fd, G_IO_OUT), G_SOURCE_FUNC (on_far_writable));
 }
 
 static void listen_to_far (SqnsLinkConsole *console);
@@ -95,9 +99,7 @@ static void
 pause_far (SqnsLinkConsole *console)
 {
   sqns_clear_source (&console->from_far);
-  console->from_far = g_timeout_source_new (FULL_PAUSE_MS);
-  g_source_set_callback (console->from_far, on_pause_over, console, NULL);
-  g_source_attach (console->from_far, g_main_context_get_thread_default ());
+  console->from_far = attach (console, g_timeout_source_new (FULL_PAUSE_MS), on_pause_over);
 }
 
 /* Takes only as much from the far end as the port takes: the socket itself holds the rest back. */
@@ -123,9 +125,8 @@ on_far_bytes (int fd, GIOCondition condition, gpointer data)
 static void
 listen_to_far (SqnsLinkConsole *console)
 {
-  console->from_far = g_unix_fd_source_new (console->fd, G_IO_IN | G_IO_HUP);
-  g_source_set_callback (console->from_far, G_SOURCE_FUNC (on_far_bytes), console, NULL);
-  g_source_attach (console->from_far, g_main_context_get_thread_default ());
+  console->from_far
+      = attach (console, g_unix_fd_source_new (console->fd, G_IO_IN | G_IO_HUP), G_SOURCE_FUNC (on_far_bytes));
 }
 
 static void

@@ -93,12 +93,6 @@ on_reply (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *e
 }
 
 static void
-ask (SqnsSsm *ssm, const char *command)
-{
-  sqns_at_ask (ssm, sqns_link_port (sqns_modem_link (ssm)), &no_monitor, command, SQNS_IDENTIFY_MS, on_reply);
-}
-
-static void
 tell (SqnsSsm *ssm, Identify *identify)
 {
   const SqnsIdentity *identity = identify->identity;
@@ -113,32 +107,15 @@ tell (SqnsSsm *ssm, Identify *identify)
 static void
 identify_state (SqnsSsm *ssm, guint state, gpointer data)
 {
+  static const char *const commands[N_STATES] = { "ATE0", "AT+CGSN", "AT+SQNCCID?", "AT+CCID", "AT+CIMI" };
   Identify *identify = data;
 
-  switch ((State)state)
-    {
-    case STATE_ECHO_OFF:
-      ask (ssm, "ATE0");
-      break;
-    case STATE_IMEI:
-      ask (ssm, "AT+CGSN");
-      break;
-    case STATE_ICCID:
-      ask (ssm, "AT+SQNCCID?");
-      break;
-    case STATE_ICCID_OLD:
-      if (identify->identity->iccid != NULL)
-        sqns_ssm_next (ssm);
-      else
-        ask (ssm, "AT+CCID");
-      break;
-    case STATE_IMSI:
-      ask (ssm, "AT+CIMI");
-      break;
-    case STATE_TELL:
-      tell (ssm, identify);
-      break;
-    }
+  if (state == STATE_TELL)
+    tell (ssm, identify);
+  else if (state == STATE_ICCID_OLD && identify->identity->iccid != NULL)
+    sqns_ssm_next (ssm);
+  else
+    sqns_at_ask (ssm, sqns_link_port (sqns_modem_link (ssm)), &no_monitor, commands[state], SQNS_IDENTIFY_MS, on_reply);
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The serial fd: exchange with a deadline, drain, resync, console. */
+/* The serial fd: exchange with a deadline, resync, console. */
 #include "serial/port.h"
 
 #include "base/source.h"
@@ -15,15 +15,11 @@
 #define MAX_HEARD 512u
 #define WRITE_GRACE_MS 2000u /* on top of twice the wire time, before a write that does not go out is a timeout */
 
-typedef enum {
-  OPERATION_EXCHANGE,
-  OPERATION_DRAIN,
-} OperationKind;
-
 typedef struct {
-  OperationKind kind;
   GTask *task;
   SqnsExchange exchange;
+  gboolean resync;   /* the port is synced when it is answered */
+  gboolean draining; /* first, what comes is thrown away */
   gsize written;
   guint quiet_ms;    /* silence after a byte that ends it; 0: no byte moves its end */
   gint64 give_up_us; /* monotonic time of its end at the latest; set once the request is out */
@@ -72,13 +68,10 @@ operation_end (SqnsPort *port, GError *error)
       sqns_port_wait_until (port->wait, -1);
       sqns_port_wait_for_room (port->wait, FALSE);
     }
-  if (error != NULL || operation->kind == OPERATION_DRAIN)
-    keep_heard (port);
-  if (operation->kind == OPERATION_DRAIN)
-    g_byte_array_set_size (port->received, 0);
+  port->synced = error == NULL && (port->synced || operation->resync);
   if (error != NULL)
     {
-      port->synced = FALSE;
+      keep_heard (port);
       g_task_return_error (operation->task, error);
     }
   else
@@ -100,20 +93,6 @@ port_lost (SqnsPort *port, const char *why)
   if (port->operation != NULL)
     operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "%s is gone: %s", port->devnode, why));
   g_signal_emit (port, signal_lost, 0);
-}
-
-static void
-on_deadline (SqnsPort *port)
-{
-  Operation *operation = port->operation;
-
-  if (operation->kind == OPERATION_DRAIN)
-    operation_end (port, NULL);
-  else if (operation->written < operation->exchange.request_len)
-    operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "%s does not take bytes", port->devnode));
-  else
-    operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "no answer within %.1f s",
-                                      operation->exchange.timeout_ms / 1000.0));
 }
 
 static void
@@ -201,10 +180,10 @@ take_received (SqnsPort *port, const guint8 *data, gsize len)
     g_byte_array_remove_range (port->received, 0, port->received->len - MAX_RECEIVED / 2);
   if (operation == NULL)
     return;
-  if (operation->kind == OPERATION_EXCHANGE)
-    match_received (port);
-  else
+  if (operation->draining)
     arm_quiet (port);
+  else
+    match_received (port);
 }
 
 static void
@@ -253,6 +232,35 @@ operation_progress (SqnsPort *port)
 }
 
 static void
+begin_exchange (SqnsPort *port)
+{
+  Operation *operation = port->operation;
+  const SqnsExchange *exchange = &operation->exchange;
+  guint wire_ms = (guint64)exchange->request_len * 20000 / port->speed;
+
+  if (operation->draining || exchange->request_len > 0)
+    g_byte_array_set_size (port->received, 0); /* what came before cannot be the answer */
+  operation->draining = FALSE;
+  operation->quiet_ms = exchange->idle_ms;
+  arm_deadline (port, wire_ms + MAX (WRITE_GRACE_MS, exchange->timeout_ms));
+  operation_progress (port);
+}
+
+static void
+on_deadline (SqnsPort *port)
+{
+  Operation *operation = port->operation;
+
+  if (operation->draining)
+    begin_exchange (port);
+  else if (operation->written < operation->exchange.request_len)
+    operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "%s does not take bytes", port->devnode));
+  else
+    operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "no answer within %.1f s",
+                                      operation->exchange.timeout_ms / 1000.0));
+}
+
+static void
 on_event (SqnsPortEvent event, gpointer data)
 {
   SqnsPort *port = data;
@@ -264,7 +272,7 @@ on_event (SqnsPortEvent event, gpointer data)
       on_readable (port);
       break;
     case SQNS_PORT_WRITABLE:
-      if (port->operation != NULL)
+      if (port->operation != NULL && !port->operation->draining)
         operation_progress (port);
       break;
     case SQNS_PORT_DEADLINE:
@@ -274,18 +282,6 @@ on_event (SqnsPortEvent event, gpointer data)
 }
 
 /* --- operations --- */
-
-static Operation *
-operation_new (SqnsPort *port, OperationKind kind, GTask *task)
-{
-  Operation *operation = g_new0 (Operation, 1);
-
-  operation->kind = kind;
-  operation->task = task;
-  port->operation = operation;
-  watch_cancellable (port, g_task_get_cancellable (task));
-  return operation;
-}
 
 /* Returns the error that forbids an operation now, NULL when it may start. */
 static GError *
@@ -300,18 +296,43 @@ why_not (SqnsPort *port, GCancellable *cancellable)
   return NULL;
 }
 
+/* @quiet_ms > 0: a resync. */
 static void
-start_exchange (SqnsPort *port, const SqnsExchange *exchange, GTask *task)
+start (SqnsPort *port,
+       const SqnsExchange *exchange,
+       guint quiet_ms,
+       GCancellable *cancellable,
+       GAsyncReadyCallback callback,
+       gpointer user_data)
 {
-  Operation *operation = operation_new (port, OPERATION_EXCHANGE, task);
-  guint wire_ms = (guint64)exchange->request_len * 20000 / port->speed;
+  GTask *task = g_task_new (port, cancellable, callback, user_data);
+  GError *error = why_not (port, cancellable);
 
+  g_assert (exchange->timeout_ms > 0);
+  g_task_set_check_cancellable (task, FALSE);
+  if (error == NULL && !port->synced && quiet_ms == 0)
+    error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PROTOCOL,
+                                 "a late answer may still come: the port was not resynced");
+  if (error != NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  Operation *operation = port->operation = g_new0 (Operation, 1);
+  operation->task = task;
   operation->exchange = *exchange;
-  operation->quiet_ms = exchange->idle_ms;
-  if (exchange->request_len > 0)
-    g_byte_array_set_size (port->received, 0); /* what came before cannot be the answer */
-  arm_deadline (port, wire_ms + MAX (WRITE_GRACE_MS, exchange->timeout_ms));
-  operation_progress (port);
+  operation->resync = operation->draining = quiet_ms > 0;
+  watch_cancellable (port, cancellable);
+  if (!operation->draining)
+    {
+      begin_exchange (port);
+      return;
+    }
+  /* a line that never falls quiet is given up on by the probe's own deadline */
+  operation->quiet_ms = quiet_ms;
+  operation->give_up_us = g_get_monotonic_time () + (gint64)quiet_ms * 10 * 1000;
+  arm_deadline (port, quiet_ms);
 }
 
 void
@@ -321,98 +342,13 @@ sqns_port_exchange_async (SqnsPort *port,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
-  GTask *task = g_task_new (port, cancellable, callback, user_data);
-  g_task_set_check_cancellable (task, FALSE);
-  GError *error = why_not (port, cancellable);
-
-  g_assert (exchange->timeout_ms > 0);
-  if (error == NULL && !port->synced)
-    error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PROTOCOL,
-                                 "a late answer may still come: the port was not resynced");
-  if (error != NULL)
-    {
-      g_task_return_error (task, error);
-      g_object_unref (task);
-      return;
-    }
-  start_exchange (port, exchange, task);
+  start (port, exchange, 0, cancellable, callback, user_data);
 }
 
 gboolean
 sqns_port_exchange_finish (SqnsPort *port, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-void
-sqns_port_drain_async (SqnsPort *port,
-                       guint quiet_ms,
-                       guint max_ms,
-                       GCancellable *cancellable,
-                       GAsyncReadyCallback callback,
-                       gpointer user_data)
-{
-  GTask *task = g_task_new (port, cancellable, callback, user_data);
-  g_task_set_check_cancellable (task, FALSE);
-  GError *error = why_not (port, cancellable);
-
-  if (error != NULL)
-    {
-      g_task_return_error (task, error);
-      g_object_unref (task);
-      return;
-    }
-  Operation *operation = operation_new (port, OPERATION_DRAIN, task);
-  operation->quiet_ms = quiet_ms;
-  operation->give_up_us = g_get_monotonic_time () + (gint64)max_ms * 1000;
-  arm_deadline (port, MIN (quiet_ms, max_ms));
-}
-
-gboolean
-sqns_port_drain_finish (SqnsPort *port, GAsyncResult *result, GByteArray **heard, GError **error)
-{
-  if (!g_task_propagate_boolean (G_TASK (result), error))
-    return FALSE;
-  if (heard != NULL)
-    {
-      *heard = g_byte_array_sized_new (port->heard->len);
-      g_byte_array_append (*heard, port->heard->data, port->heard->len);
-    }
-  return TRUE;
-}
-
-static void
-on_resync_probed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GTask *task = user_data;
-  GError *error = NULL;
-
-  if (sqns_port_exchange_finish (SQNS_PORT (source), result, &error))
-    {
-      SQNS_PORT (source)->synced = TRUE;
-      g_task_return_boolean (task, TRUE);
-    }
-  else
-    g_task_return_error (task, error);
-  g_object_unref (task);
-}
-
-static void
-on_resync_drained (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SqnsPort *port = SQNS_PORT (source);
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (!sqns_port_drain_finish (port, result, NULL, &error)
-      || (error = why_not (port, g_task_get_cancellable (task))) != NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  GTask *probing = g_task_new (port, g_task_get_cancellable (task), on_resync_probed, g_object_ref (task));
-  g_task_set_check_cancellable (probing, FALSE);
-  start_exchange (port, g_task_get_task_data (task), probing);
 }
 
 void
@@ -423,11 +359,7 @@ sqns_port_resync_async (SqnsPort *port,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  GTask *task = g_task_new (port, cancellable, callback, user_data);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_memdup2 (probe, sizeof *probe), g_free);
-  /* a line that never falls quiet is given up on by the probe's own deadline */
-  sqns_port_drain_async (port, quiet_ms, 10 * quiet_ms, cancellable, on_resync_drained, task);
+  start (port, probe, quiet_ms, cancellable, callback, user_data);
 }
 
 gboolean

@@ -59,19 +59,10 @@ void sqns_port_exchange_async (SqnsPort *port,
                                gpointer user_data);
 gboolean sqns_port_exchange_finish (SqnsPort *port, GAsyncResult *result, GError **error);
 
-/* Reads and throws away until nothing came for @quiet_ms, at most @max_ms. *@heard of finish: what came (at most the
- * first and last 256 bytes), for telling noise from silence; nullable. Does not make the port synced. */
-void sqns_port_drain_async (SqnsPort *port,
-                            guint quiet_ms,
-                            guint max_ms,
-                            GCancellable *cancellable,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data);
-gboolean sqns_port_drain_finish (SqnsPort *port, GAsyncResult *result, GByteArray **heard, GError **error);
-
 gboolean sqns_port_is_synced (SqnsPort *port);
 
-/* Drains, then runs @probe as the probing exchange; the port is synced again when that is answered. */
+/* Reads and throws away until nothing came for @quiet_ms, for ten times that at most, then runs @probe; the port is
+ * synced again when that is answered. */
 void sqns_port_resync_async (SqnsPort *port,
                              guint quiet_ms,
                              const SqnsExchange *probe,
@@ -83,7 +74,7 @@ gboolean sqns_port_resync_finish (SqnsPort *port, GAsyncResult *result, GError *
 /* The same as a step of a machine. @quiet_ms 0: an exchange on a synced port. */
 void sqns_port_ask (SqnsSsm *ssm, SqnsPort *port, guint quiet_ms, const SqnsExchange *exchange, SqnsSsmDone done);
 
-/* What was received in the last exchange or drain that failed, for naming noise; owned by the port, may be empty. */
+/* What was received in the last exchange or resync that failed, for naming noise; owned by the port, may be empty. */
 const guint8 *sqns_port_heard (SqnsPort *port, gsize *len);
 
 /* Takes the fd for a console: reads go to @received until sqns_port_unlisten(); writes by sqns_port_write(). */
