@@ -345,6 +345,16 @@ run_set_draining (SqnsCall *call)
 
 /* Methods of a modem that open its port */
 
+static void
+run_if_open (SqnsCall *call)
+{
+  /* draining concerns jobs only, but a daemon that stops does not open a port again */
+  if (sqns_manager_is_stopping (call->service->manager))
+    sqns_call_fail (call, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is stopping"));
+  else
+    call->method->run (call);
+}
+
 static gboolean
 go_on_idle (gpointer user_data)
 {
@@ -361,24 +371,14 @@ on_released (SqnsDevice *device, SqnsCall *call)
 
 /* With two calls of sqnsctl in a row the console of the first may still be closing. */
 static void
-wait_for_console (SqnsCall *call)
+wait_for_port (SqnsCall *call)
 {
   SqnsDevice *device = sqns_call_device (call);
+  call->step = run_if_open;
   if (sqns_console_is_closing (device))
     g_signal_connect (device, "released", G_CALLBACK (on_released), call);
   else
     sqns_call_go_on (call);
-}
-
-/* FALSE: the call was failed. */
-static gboolean
-may_open (SqnsCall *call)
-{
-  /* draining concerns jobs only, but a daemon that stops does not open a port again */
-  if (!sqns_manager_is_stopping (call->service->manager))
-    return TRUE;
-  sqns_call_fail (call, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is stopping"));
-  return FALSE;
 }
 
 static void
@@ -392,8 +392,7 @@ on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 run_refresh (SqnsCall *call)
 {
-  if (may_open (call))
-    sqns_device_probe_async (sqns_call_device (call), on_refreshed, call);
+  sqns_device_probe_async (sqns_call_device (call), on_refreshed, call);
 }
 
 static void
@@ -425,8 +424,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 run_identify (SqnsCall *call)
 {
-  if (may_open (call))
-    sqns_device_identify_async (sqns_call_device (call), on_identified, call);
+  sqns_device_identify_async (sqns_call_device (call), on_identified, call);
 }
 
 static gboolean
@@ -450,8 +448,7 @@ static void
 run_reset (SqnsCall *call)
 {
   const gboolean *with_modem = call->arguments;
-  if (may_open (call))
-    sqns_device_reset_async (sqns_call_device (call), *with_modem, on_reset_done, call);
+  sqns_device_reset_async (sqns_call_device (call), *with_modem, on_reset_done, call);
 }
 
 static void
@@ -467,8 +464,6 @@ run_open_console (SqnsCall *call)
 {
   SqnsManager *manager = call->service->manager;
   GError *error = NULL;
-  if (!may_open (call))
-    return;
   if (sqns_reserve_check (&error) && sqns_manager_allows_console (manager, call->uid, &error))
     sqns_console_open_async (sqns_call_device (call), call->uid, on_console_open, call);
   else
@@ -548,12 +543,12 @@ static const SqnsBusMethod table[] = {
   { "org.sqnsd1.Manager", "GetHistory", READ, parse_get_history, NULL, run_get_history },
   { "org.sqnsd1.Manager", "SetDraining", ACTION (SQNS_ACTION_MANAGE), NULL, NULL, run_set_draining },
   /* a refresh talks to the board, as a console does */
-  { "org.sqnsd1.Modem", "Refresh", ACTION (SQNS_ACTION_CONSOLE), parse_no_options, wait_for_console, run_refresh },
-  { "org.sqnsd1.Modem", "Identify", ACTION (SQNS_ACTION_IDENTIFY), parse_no_options, wait_for_console, run_identify },
+  { "org.sqnsd1.Modem", "Refresh", ACTION (SQNS_ACTION_CONSOLE), parse_no_options, wait_for_port, run_refresh },
+  { "org.sqnsd1.Modem", "Identify", ACTION (SQNS_ACTION_IDENTIFY), parse_no_options, wait_for_port, run_identify },
   { "org.sqnsd1.Modem", "Upgrade", ORDER (SQNS_ACTION_UPGRADE), parse_upgrade, prepare_upgrade, run_upgrade },
   { "org.sqnsd1.Modem", "Recover", ORDER (SQNS_ACTION_RECOVER), parse_recover, prepare_upgrade, run_upgrade },
-  { "org.sqnsd1.Modem", "Reset", ACTION (SQNS_ACTION_RESET), parse_reset, wait_for_console, run_reset },
-  { "org.sqnsd1.Modem", "OpenConsole", ACTION (SQNS_ACTION_CONSOLE), parse_no_options, wait_for_console, run_open_console },
+  { "org.sqnsd1.Modem", "Reset", ACTION (SQNS_ACTION_RESET), parse_reset, wait_for_port, run_reset },
+  { "org.sqnsd1.Modem", "OpenConsole", ACTION (SQNS_ACTION_CONSOLE), parse_no_options, wait_for_port, run_open_console },
   { "org.sqnsd1.Job", "Cancel", OWN, parse_no_options, NULL, run_cancel },
   { "org.sqnsd1.Job", "Resume", OWN_ORDER, parse_no_options, NULL, run_resume },
   { "org.sqnsd1.Job", "GetLog", READ, NULL, NULL, run_get_log },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The objects on the bus, and who asks for all of them. */
+/* The objects on the bus, and GetManagedObjects. */
 #include "bus/objects.h"
 
 #include "base/backlog.h"
@@ -7,8 +7,7 @@
 #include "base/log.h"
 
 #define INTERFACE "org.freedesktop.DBus.ObjectManager"
-#define SHARE 5                                      /* a fifth of the time at most goes to these questions */
-#define CREDIT_MAX_US (20 * G_TIME_SPAN_MILLISECOND) /* so much of it may be saved up */
+#define SHARE 5 /* GetManagedObjects takes at most a fifth of the time */
 
 static const char introspection[]
     = "<node><interface name='" INTERFACE "'>"
@@ -21,7 +20,7 @@ typedef struct {
   char *path;
   GObject *model;
   GDBusInterfaceSkeleton *skeleton;
-  GVariant *interfaces; /* a{sa{sv}}; NULL: to be read again */
+  GVariant *interfaces; /* a{sa{sv}}, cached; NULL: has changed */
 } Object;
 
 struct _SqnsObjects {
@@ -30,11 +29,10 @@ struct _SqnsObjects {
   guint registration;
   GHashTable *all;        /* path, borrowed -> Object */
   GHashTable *by_model;   /* model -> Object, borrowed */
-  SqnsBacklog *untold;    /* Object, borrowed: InterfacesAdded is to be emitted */
-  SqnsFairQueue *waiting; /* GDBusMethodInvocation, by unique names: who asked for all objects */
+  SqnsBacklog *pending;   /* Object, borrowed: InterfacesAdded is to be emitted */
+  SqnsFairQueue *waiting; /* GDBusMethodInvocation of GetManagedObjects, by unique name of the sender */
   guint source;           /* answers the next one */
-  gint64 credit_us;
-  gint64 counted_at;
+  gint64 next_at;         /* not before */
 };
 
 static void
@@ -66,7 +64,7 @@ interfaces (Object *object)
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sa{sv}}"));
   g_variant_builder_add (&builder, "{s@a{sv}}", interface_name (object), properties);
   object->interfaces = g_variant_ref_sink (g_variant_builder_end (&builder));
-  g_variant_get_data (object->interfaces); /* as one block of bytes: a tree of values takes ten times as much */
+  g_variant_get_data (object->interfaces); /* serialized: a tree of values takes ten times as much memory */
   return object->interfaces;
 }
 
@@ -84,17 +82,9 @@ all_objects (SqnsObjects *self)
   return g_variant_new ("(@a{oa{sa{sv}}})", g_variant_builder_end (&builder));
 }
 
-/* Who asks for all */
+/* GetManagedObjects */
 
 static void answer_later (SqnsObjects *self);
-
-/* Time earned since the last count. */
-static void
-earn (SqnsObjects *self, gint64 now)
-{
-  self->credit_us = MIN (self->credit_us + (now - self->counted_at) / SHARE, CREDIT_MAX_US);
-  self->counted_at = now;
-}
 
 static gboolean
 answer_one (gpointer user_data)
@@ -104,7 +94,8 @@ answer_one (gpointer user_data)
 
   self->source = 0;
   g_dbus_method_invocation_return_value (sqns_fair_queue_pop (self->waiting), all_objects (self));
-  self->credit_us -= g_get_monotonic_time () - begin;
+  gint64 end = g_get_monotonic_time ();
+  self->next_at = end + (SHARE - 1) * (end - begin);
   if (sqns_fair_queue_length (self->waiting) > 0)
     answer_later (self);
   return G_SOURCE_REMOVE;
@@ -113,11 +104,8 @@ answer_one (gpointer user_data)
 static void
 answer_later (SqnsObjects *self)
 {
-  earn (self, g_get_monotonic_time ());
-  if (self->credit_us >= 0)
-    self->source = g_idle_add_full (G_PRIORITY_DEFAULT, answer_one, self, NULL);
-  else
-    self->source = g_timeout_add ((guint)(-self->credit_us * SHARE / 1000 + 1), answer_one, self);
+  gint64 wait_us = MAX (self->next_at - g_get_monotonic_time (), 0);
+  self->source = g_timeout_add ((guint)((wait_us + 999) / 1000), answer_one, self);
 }
 
 static void
@@ -135,14 +123,14 @@ on_call (GDBusConnection *connection,
   GDBusMethodInvocation *surplus = sqns_fair_queue_push (self->waiting, sender, invocation);
   if (surplus != NULL)
     g_dbus_method_invocation_return_error (surplus, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                                           "%u such questions wait for their answer", SQNS_OBJECTS_MAX_WAITING);
+                                           "%u such calls are waiting already", SQNS_OBJECTS_MAX_WAITING);
   if (self->source == 0)
     answer_later (self);
 }
 
-/* What is there */
+/* Objects */
 
-/* Fails only when the bus is gone, which main notices. */
+/* Fails only when the connection is closed, which main handles. */
 static void
 emit (SqnsObjects *self, const char *signal, GVariant *parameters)
 {
@@ -150,13 +138,13 @@ emit (SqnsObjects *self, const char *signal, GVariant *parameters)
 }
 
 static gboolean
-show (SqnsObjects *self, Object *object, GError **error)
+export_object (SqnsObjects *self, Object *object, GError **error)
 {
   return g_dbus_interface_skeleton_export (object->skeleton, self->connection, object->path, error);
 }
 
 static void
-tell_added (gpointer item, gpointer user_data)
+emit_added (gpointer item, gpointer user_data)
 {
   Object *object = item;
   emit (user_data, "InterfacesAdded", g_variant_new ("(o@a{sa{sv}})", object->path, interfaces (object)));
@@ -175,17 +163,17 @@ sqns_objects_add (SqnsObjects *self, const char *path, GDBusInterfaceSkeleton *s
   g_hash_table_insert (self->by_model, model, object);
   if (self->connection == NULL)
     return;
-  if (!show (self, object, &error))
+  if (!export_object (self, object, &error))
     sqns_warning (NULL, "cannot export %s: %s", path, error->message);
-  sqns_backlog_push (self->untold, object);
+  sqns_backlog_push (self->pending, object);
 }
 
 void
 sqns_objects_announce (SqnsObjects *self, GObject *model)
 {
   Object *object = g_hash_table_lookup (self->by_model, model);
-  if (object != NULL && sqns_backlog_remove (self->untold, object))
-    tell_added (object, self);
+  if (object != NULL && sqns_backlog_remove (self->pending, object))
+    emit_added (object, self);
 }
 
 void
@@ -247,7 +235,7 @@ sqns_objects_connect (SqnsObjects *self, GDBusConnection *connection, GError **e
   self->connection = g_object_ref (connection);
   g_hash_table_iter_init (&iter, self->all);
   while (g_hash_table_iter_next (&iter, NULL, &object))
-    if (!show (self, object, error))
+    if (!export_object (self, object, error))
       return FALSE;
   return TRUE;
 }
@@ -259,7 +247,7 @@ sqns_objects_new (const char *path)
   self->path = g_strdup (path);
   self->all = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, object_free);
   self->by_model = g_hash_table_new (NULL, NULL);
-  self->untold = sqns_backlog_new (tell_added, self);
+  self->pending = sqns_backlog_new (emit_added, self);
   self->waiting = sqns_fair_queue_new (SQNS_OBJECTS_MAX_WAITING);
   return self;
 }
@@ -278,7 +266,7 @@ sqns_objects_free (SqnsObjects *self)
   if (self->registration != 0)
     g_dbus_connection_unregister_object (self->connection, self->registration);
   sqns_fair_queue_free (self->waiting, refuse);
-  sqns_backlog_free (self->untold, NULL);
+  sqns_backlog_free (self->pending, NULL);
   g_hash_table_unref (self->by_model);
   g_hash_table_unref (self->all);
   g_clear_object (&self->connection);
