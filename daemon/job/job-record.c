@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#define HEAD "# A job of sqnsd; see sqnsd(8).\n[sqnsd-job]\n"
-#define GROUP "[sqnsd-job]"
-#define MAX_TEXT 8192 /* bytes of one value */
+#define HEAD "# A job of sqnsd; see sqnsd(8).\n"
+#define GROUP "sqnsd-job"
+#define MAX_TEXT 4096 /* bytes of one value */
 #define MAX_SERIAL_SPEED 4000000
 
 typedef enum {
@@ -123,11 +123,56 @@ static const struct {
 
 G_STATIC_ASSERT (sizeof (SqnsJobState) == sizeof (guint) && sizeof (SqnsPhase) == sizeof (guint)
                  && sizeof (SqnsLinkKind) == sizeof (guint) && sizeof (SqnsMethod) == sizeof (guint));
+/* A request's fields have the same offsets as those of a record. */
+G_STATIC_ASSERT (FIELD (request) == 0);
 
 static gboolean
 is_string (gsize key)
 {
   return keys[key].type == TEXT || keys[key].type == DIGEST || keys[key].type == UUID || keys[key].type == SHA256;
+}
+
+/* @size: that of a record or of a request. */
+static gpointer
+copy_fields (gconstpointer from, gsize size)
+{
+  guint8 *copy = g_memdup2 (from, size);
+  for (gsize i = 0; i < N_KEYS; i++)
+    if (is_string (i) && keys[i].offset < size)
+      {
+        char **field = G_STRUCT_MEMBER_P (copy, keys[i].offset);
+        *field = g_strdup (*field != NULL ? *field : "");
+      }
+  return copy;
+}
+
+static void
+clear_fields (gpointer fields, gsize size)
+{
+  for (gsize i = 0; i < N_KEYS; i++)
+    if (is_string (i) && keys[i].offset < size)
+      g_free (G_STRUCT_MEMBER (char *, fields, keys[i].offset));
+}
+
+SqnsJobRecord *
+sqns_job_record_new (void)
+{
+  const SqnsJobRecord none = { 0 };
+  return sqns_job_record_copy (&none);
+}
+
+SqnsJobRecord *
+sqns_job_record_copy (const SqnsJobRecord *record)
+{
+  return copy_fields (record, sizeof *record);
+}
+
+void
+sqns_job_record_free (SqnsJobRecord *record)
+{
+  if (record != NULL)
+    clear_fields (record, sizeof *record);
+  g_free (record);
 }
 
 void
@@ -146,35 +191,12 @@ sqns_job_record_set_message (SqnsJobRecord *record, const char *message)
   record->message = clean;
 }
 
-SqnsJobRecord *
-sqns_job_record_copy (const SqnsJobRecord *record)
-{
-  SqnsJobRecord *copy = g_memdup2 (record, sizeof *record);
-  for (gsize i = 0; i < N_KEYS; i++)
-    if (is_string (i))
-      {
-        char **field = G_STRUCT_MEMBER_P (copy, keys[i].offset);
-        *field = g_strdup (*field != NULL ? *field : "");
-      }
-  return copy;
-}
-
-SqnsJobRecord *
-sqns_job_record_new (void)
-{
-  const SqnsJobRecord none = { 0 };
-  return sqns_job_record_copy (&none);
-}
-
 void
-sqns_job_record_free (SqnsJobRecord *record)
+sqns_job_record_set_request (SqnsJobRecord *record, const SqnsRequest *request)
 {
-  if (record == NULL)
-    return;
-  for (gsize i = 0; i < N_KEYS; i++)
-    if (is_string (i))
-      g_free (G_STRUCT_MEMBER (char *, record, keys[i].offset));
-  g_free (record);
+  g_autofree SqnsRequest *copy = sqns_request_copy (request);
+  clear_fields (&record->request, sizeof record->request);
+  record->request = *copy;
 }
 
 gboolean
@@ -189,30 +211,86 @@ sqns_job_record_needs_files (const SqnsJobRecord *record)
   return !sqns_job_state_ended (record->state) || sqns_job_record_is_resumable (record);
 }
 
-/* The request */
+/* Values */
 
-/* A field of @request. */
-#define OF_REQUEST(order, key) G_STRUCT_MEMBER_P (order, keys[key].offset - FIELD (request))
-
-static gboolean
-is_request_string (gsize key)
+static const char *const *
+enum_names (ValueType type)
 {
-  return is_string (key) && keys[key].offset >= FIELD (request)
-         && keys[key].offset < FIELD (request) + sizeof (SqnsRequest);
+  return type == STATE   ? sqns_job_state_names
+         : type == PHASE ? sqns_phase_names
+         : type == LINK  ? sqns_link_kind_names
+                         : sqns_method_names;
 }
 
-SqnsRequest *
-sqns_request_copy (const SqnsRequest *request)
+/* Floating. */
+static GVariant *
+to_variant (gsize key, gconstpointer fields)
 {
-  SqnsRequest *copy = g_memdup2 (request, sizeof *request);
+  gconstpointer field = G_STRUCT_MEMBER_P (fields, keys[key].offset);
+  switch (keys[key].type)
+    {
+    case TEXT:
+    case DIGEST:
+    case UUID:
+    case SHA256:
+      return g_variant_new_take_string (g_utf8_make_valid (*(char *const *)field, -1));
+    case BOOLEAN:
+    case KIND:
+      return g_variant_new_boolean (*(const gboolean *)field);
+    case NUMBER:
+      return g_variant_new_uint32 (*(const guint *)field);
+    case INTEGER:
+      return g_variant_new_int32 (*(const int *)field);
+    case TIME:
+      return g_variant_new_uint64 ((guint64) * (const gint64 *)field);
+    case VERSION:
+      return g_variant_new_take_string (sqns_version_format (field));
+    case STATE:
+    case PHASE:
+    case LINK:
+    case METHOD:
+      return g_variant_new_string (enum_names (keys[key].type)[*(const guint *)field]);
+    case VERSION_OF_FORMAT:
+      break;
+    }
+  return g_variant_new_string ("1");
+}
+
+/* Floating; as people see it. */
+static GVariant *
+to_shown_variant (gsize key, const SqnsJobRecord *record)
+{
+  if (keys[key].type == KIND)
+    return g_variant_new_string (record->request.options.recover ? "recover" : "upgrade");
+  if (keys[key].type == PHASE && !record->started)
+    return g_variant_new_string ("");
+  return to_variant (key, record);
+}
+
+static GVariant *
+to_dictionary (const SqnsJobRecord *record, Use use)
+{
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (gsize i = 0; i < N_KEYS; i++)
-    if (is_request_string (i))
-      {
-        char **field = OF_REQUEST (copy, i);
-        *field = g_strdup (*field != NULL ? *field : "");
-      }
-  return copy;
+    if (keys[i].use & use)
+      g_variant_builder_add (&builder, "{sv}", keys[i].name, to_shown_variant (i, record));
+  return g_variant_builder_end (&builder);
 }
+
+GVariant *
+sqns_job_record_to_properties (const SqnsJobRecord *record)
+{
+  return to_dictionary (record, PROPERTY);
+}
+
+GVariant *
+sqns_job_record_to_history (const SqnsJobRecord *record)
+{
+  return to_dictionary (record, HISTORY);
+}
+
+/* Requests */
 
 SqnsRequest *
 sqns_request_new (void)
@@ -221,29 +299,18 @@ sqns_request_new (void)
   return sqns_request_copy (&none);
 }
 
-static void
-clear_request (SqnsRequest *request)
+SqnsRequest *
+sqns_request_copy (const SqnsRequest *request)
 {
-  for (gsize i = 0; i < N_KEYS; i++)
-    if (is_request_string (i))
-      g_free (*(char **)OF_REQUEST (request, i));
+  return copy_fields (request, sizeof *request);
 }
 
 void
 sqns_request_free (SqnsRequest *request)
 {
-  if (request == NULL)
-    return;
-  clear_request (request);
+  if (request != NULL)
+    clear_fields (request, sizeof *request);
   g_free (request);
-}
-
-void
-sqns_job_record_set_request (SqnsJobRecord *record, const SqnsRequest *request)
-{
-  g_autofree SqnsRequest *copy = sqns_request_copy (request);
-  clear_request (&record->request);
-  record->request = *copy;
 }
 
 void
@@ -265,15 +332,14 @@ sqns_request_deadline (const SqnsRequest *request)
   return request->at_once ? 0 : request->not_after;
 }
 
-static void append_value (GString *out, gsize key, gconstpointer field);
-
-/* As it is written: a record holds no more of it. */
-static char *
-format_value (const SqnsRequest *request, gsize key)
+static gboolean
+is_same (gsize key, const SqnsRequest *one, const SqnsRequest *other)
 {
-  GString *text = g_string_new (NULL);
-  append_value (text, key, OF_REQUEST (request, key));
-  return g_string_free (keys[key].type == DIGEST ? g_string_ascii_down (text) : text, FALSE);
+  g_autoptr (GVariant) first = g_variant_ref_sink (to_variant (key, one));
+  g_autoptr (GVariant) second = g_variant_ref_sink (to_variant (key, other));
+  if (keys[key].type == DIGEST)
+    return g_ascii_strcasecmp (g_variant_get_string (first, NULL), g_variant_get_string (second, NULL)) == 0;
+  return g_variant_equal (first, second);
 }
 
 const char *
@@ -284,214 +350,38 @@ sqns_request_difference (const SqnsRequest *one, const SqnsRequest *other)
     if (!g_str_equal (one->files[i].sha256, other->files[i].sha256))
       return files[i];
   for (gsize i = 0; i < N_KEYS; i++)
-    {
-      if (!(keys[i].use & OPTION))
-        continue;
-      g_autofree char *first = format_value (one, i), *second = format_value (other, i);
-      if (!g_str_equal (first, second))
-        return keys[i].name;
-    }
+    if ((keys[i].use & OPTION) && !is_same (i, one, other))
+      return keys[i].name;
   return NULL;
 }
 
-/* Writing */
+/* The key file */
 
-/* Lines end values, and blanks at their ends get lost when somebody edits. */
-static void
-append_text (GString *out, const char *text)
+static char *
+to_text (GVariant *value)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  if (strlen (valid) > MAX_TEXT / 2)
-    *g_utf8_find_prev_char (valid, valid + MAX_TEXT / 2) = '\0'; /* each byte may become two */
-  for (const char *at = valid; *at != '\0'; at++)
-    if (*at == '\\')
-      g_string_append (out, "\\\\");
-    else if (*at == '\n')
-      g_string_append (out, "\\n");
-    else if (*at == '\r')
-      g_string_append (out, "\\r");
-    else if (*at == ' ' && (at == valid || at[1] == '\0'))
-      g_string_append (out, "\\s");
-    else
-      g_string_append_c (out, *at);
-}
-
-static const char *const *
-enum_names (ValueType type)
-{
-  return type == STATE   ? sqns_job_state_names
-         : type == PHASE ? sqns_phase_names
-         : type == LINK  ? sqns_link_kind_names
-                         : sqns_method_names;
-}
-
-static void
-append_value (GString *out, gsize key, gconstpointer field)
-{
-  ValueType type = keys[key].type;
-  g_autofree char *version = NULL;
-
-  switch (type)
-    {
-    case TEXT:
-    case DIGEST:
-    case UUID:
-    case SHA256:
-      append_text (out, *(char *const *)field);
-      break;
-    case BOOLEAN:
-    case KIND:
-      g_string_append (out, *(const gboolean *)field ? "yes" : "no");
-      break;
-    case NUMBER:
-      g_string_append_printf (out, "%u", *(const guint *)field);
-      break;
-    case INTEGER:
-      g_string_append_printf (out, "%d", *(const int *)field);
-      break;
-    case TIME:
-      g_string_append_printf (out, "%" G_GINT64_FORMAT, *(const gint64 *)field);
-      break;
-    case VERSION:
-      version = sqns_version_format (field);
-      g_string_append (out, version);
-      break;
-    case STATE:
-    case PHASE:
-    case LINK:
-    case METHOD:
-      g_string_append (out, enum_names (type)[*(const guint *)field]);
-      break;
-    case VERSION_OF_FORMAT:
-      g_string_append (out, "1");
-      break;
-    }
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    return g_strdup (g_variant_get_boolean (value) ? "yes" : "no");
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return g_variant_print (value, FALSE);
+  char *text = g_variant_dup_string (value, NULL);
+  if (strlen (text) > MAX_TEXT)
+    *g_utf8_find_prev_char (text, text + MAX_TEXT) = '\0';
+  return text;
 }
 
 char *
 sqns_job_record_format (const SqnsJobRecord *record)
 {
-  GString *out = g_string_new (HEAD);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
   for (gsize i = 0; i < N_KEYS; i++)
     {
-      g_string_append_printf (out, "%s=", keys[i].key);
-      append_value (out, i, G_STRUCT_MEMBER_P (record, keys[i].offset));
-      g_string_append_c (out, '\n');
+      g_autoptr (GVariant) value = g_variant_ref_sink (to_variant (i, record));
+      g_autofree char *text = to_text (value);
+      g_key_file_set_string (file, GROUP, keys[i].key, text);
     }
-  return g_string_free (out, FALSE);
-}
-
-/* On D-Bus */
-
-static GVariant *
-to_variant (const SqnsJobRecord *record, gsize key)
-{
-  gconstpointer field = G_STRUCT_MEMBER_P (record, keys[key].offset);
-  switch (keys[key].type)
-    {
-    case TEXT:
-    case DIGEST:
-    case UUID:
-    case SHA256:
-      return g_variant_new_string (*(char *const *)field);
-    case BOOLEAN:
-      return g_variant_new_boolean (*(const gboolean *)field);
-    case KIND:
-      return g_variant_new_string (*(const gboolean *)field ? "recover" : "upgrade");
-    case NUMBER:
-      return g_variant_new_uint32 (*(const guint *)field);
-    case INTEGER:
-      return g_variant_new_int32 (*(const int *)field);
-    case TIME:
-      return g_variant_new_uint64 ((guint64) * (const gint64 *)field);
-    case VERSION:
-      return g_variant_new_take_string (sqns_version_format (field));
-    case PHASE:
-      return g_variant_new_string (record->started ? sqns_phase_name (record->phase) : "");
-    case STATE:
-    case LINK:
-    case METHOD:
-      return g_variant_new_string (enum_names (keys[key].type)[*(const guint *)field]);
-    case VERSION_OF_FORMAT:
-      break;
-    }
-  g_return_val_if_reached (NULL);
-}
-
-static GVariant *
-to_dictionary (const SqnsJobRecord *record, Use use)
-{
-  GVariantBuilder builder;
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  for (gsize i = 0; i < N_KEYS; i++)
-    if (keys[i].use & use)
-      g_variant_builder_add (&builder, "{sv}", keys[i].name, to_variant (record, i));
-  return g_variant_builder_end (&builder);
-}
-
-GVariant *
-sqns_job_record_to_properties (const SqnsJobRecord *record)
-{
-  return to_dictionary (record, PROPERTY);
-}
-
-GVariant *
-sqns_job_record_to_history (const SqnsJobRecord *record)
-{
-  return to_dictionary (record, HISTORY);
-}
-
-/* Reading */
-
-typedef struct {
-  SqnsJobRecord *record;
-  guint line;
-  gboolean in_group;
-  gsize next; /* key that is expected: they are written in their order */
-  gboolean seen[N_KEYS];
-} Parser;
-
-G_GNUC_PRINTF (3, 4)
-static gboolean
-refuse (const Parser *parser, GError **error, const char *format, ...)
-{
-  va_list args;
-  va_start (args, format);
-  g_autofree char *text = g_strdup_vprintf (format, args);
-  va_end (args);
-  sqns_message_cut (text);
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "line %u: %s", parser->line, text);
-  return FALSE;
-}
-
-/* What was escaped; NULL for an escape that is none. */
-static char *
-unescape (const char *text)
-{
-  GString *out = g_string_new (NULL);
-  for (const char *at = text; *at != '\0'; at++)
-    {
-      if (*at != '\\')
-        {
-          g_string_append_c (out, *at);
-          continue;
-        }
-      at++;
-      if (*at == '\\')
-        g_string_append_c (out, '\\');
-      else if (*at == 'n')
-        g_string_append_c (out, '\n');
-      else if (*at == 'r')
-        g_string_append_c (out, '\r');
-      else if (*at == 's')
-        g_string_append_c (out, ' ');
-      else
-        {
-          g_string_free (out, TRUE);
-          return NULL;
-        }
-    }
-  return g_string_free (out, FALSE);
+  g_autofree char *text = g_key_file_to_data (file, NULL, NULL);
+  return g_strconcat (HEAD, text, NULL);
 }
 
 static gboolean
@@ -503,19 +393,17 @@ is_lower_hex (const char *text, gsize digits)
 static gboolean
 read_text (ValueType type, const char *text, char **field)
 {
-  g_autofree char *value = strlen (text) <= MAX_TEXT ? unescape (text) : NULL;
-  if (value == NULL || strlen (value) > MAX_TEXT / 2)
+  if (strlen (text) > MAX_TEXT)
     return FALSE;
   if (type == UUID)
     {
-      g_autofree char *lower = g_ascii_strdown (value, -1);
-      if (!g_uuid_string_is_valid (value) || !g_str_equal (lower, value))
+      g_autofree char *lower = g_ascii_strdown (text, -1);
+      if (!g_uuid_string_is_valid (text) || !g_str_equal (lower, text))
         return FALSE;
     }
-  if (type == SHA256 && *value != '\0' && !is_lower_hex (value, 64))
+  if (type == SHA256 && *text != '\0' && !is_lower_hex (text, 64))
     return FALSE;
-  g_free (*field);
-  *field = g_steal_pointer (&value);
+  sqns_job_record_set (field, text);
   return TRUE;
 }
 
@@ -542,8 +430,9 @@ read_version (const char *text, SqnsVersion *version)
 }
 
 static gboolean
-read_value (gsize key, const char *text, gpointer field)
+read_value (gsize key, const char *text, SqnsJobRecord *record)
 {
+  gpointer field = G_STRUCT_MEMBER_P (record, keys[key].offset);
   ValueType type = keys[key].type;
   guint64 number;
   gint64 integer;
@@ -579,75 +468,77 @@ read_value (gsize key, const char *text, gpointer field)
     case METHOD:
       return read_enum (type, text, field);
     case VERSION_OF_FORMAT:
-      return g_str_equal (text, "1");
+      break;
     }
-  return FALSE;
+  return g_str_equal (text, "1");
+}
+
+/* Lines that are not empty, and no comments. */
+static gsize
+count_lines (const char *text)
+{
+  gsize n = 0;
+  for (const char *line = text; *line != '\0'; line += strspn (line, "\n"))
+    {
+      n += *line != '#' && *line != '\n';
+      line += strcspn (line, "\n");
+    }
+  return n;
 }
 
 static gboolean
-parse_line (Parser *parser, char *line, GError **error)
+read_all (GKeyFile *file, SqnsJobRecord *record, gsize *read, GError **error)
 {
-  if (*line == '\0' || *line == '#')
-    return TRUE;
-  if (g_str_equal (line, GROUP) && !parser->in_group)
-    {
-      parser->in_group = TRUE;
-      return TRUE;
-    }
-  char *equals = strchr (line, '=');
-  if (equals == NULL || !parser->in_group)
-    return refuse (parser, error, "no Key=Value of the group " GROUP);
-  *equals = '\0';
-  for (gsize tries = 0; tries < N_KEYS; tries++)
-    {
-      gsize i = (parser->next + tries) % N_KEYS;
-      if (!g_str_equal (keys[i].key, line))
-        continue;
-      parser->next = i + 1;
-      if (parser->seen[i])
-        return refuse (parser, error, "%s stands there twice", line);
-      parser->seen[i] = TRUE;
-      return read_value (i, equals + 1, G_STRUCT_MEMBER_P (parser->record, keys[i].offset))
-             || refuse (parser, error, "the value of %s is none", line);
-    }
-  return refuse (parser, error, "unknown key \"%s\"", line);
-}
-
-/* What no single value shows. */
-static gboolean
-check_whole (const Parser *parser, GError **error)
-{
-  const SqnsJobRecord *record = parser->record;
   for (gsize i = 0; i < N_KEYS; i++)
-    if (!parser->seen[i] && !(keys[i].use & NEWER))
-      return refuse (parser, error, "%s is missing", keys[i].key);
-  if (*record->request.files[SQNS_JOB_FIRMWARE].sha256 == '\0')
-    return refuse (parser, error, "no firmware is named");
-  if (*record->device == '\0' || *record->devnode != '/')
-    return refuse (parser, error, "no board is named");
+    {
+      g_autoptr (GError) broken = NULL; /* there may be a text all the same */
+      g_autofree char *text = g_key_file_get_string (file, GROUP, keys[i].key, &broken);
+      *read += text != NULL;
+      if (text == NULL ? (keys[i].use & NEWER) != 0 : broken == NULL && read_value (i, text, record))
+        continue;
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is missing or has no valid value", keys[i].key);
+      return FALSE;
+    }
   return TRUE;
+}
+
+static const char *
+find_fault (const SqnsJobRecord *record, gsize lines, gsize read)
+{
+  if (lines != read + 1)
+    return "there are unknown lines, or the same twice";
+  if (*record->request.files[SQNS_JOB_FIRMWARE].sha256 == '\0')
+    return "no firmware is named";
+  return *record->device == '\0' || *record->devnode != '/' ? "no board is named" : NULL;
 }
 
 SqnsJobRecord *
 sqns_job_record_parse (const char *text, gsize len, GError **error)
 {
   g_autoptr (SqnsJobRecord) record = sqns_job_record_new ();
-  Parser parser = { .record = record };
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) syntax = NULL;
+  gsize read = 0;
 
   /* a cut record lacks its last end of line, or keys */
   if (len == 0 || len > SQNS_JOB_RECORD_MAX || text[len - 1] != '\n' || memchr (text, '\0', len) != NULL
-      || !g_utf8_validate (text, len, NULL))
+      || !g_utf8_validate (text, (gssize)len, NULL))
     {
-      refuse (&parser, error, "the file is empty, cut, too long or no text");
+      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the file is empty, cut, too long or no text");
       return NULL;
     }
   g_autofree char *copy = g_strndup (text, len);
-  g_auto (GStrv) lines = g_strsplit (copy, "\n", -1);
-  for (char **line = lines; *line != NULL; line++)
+  if (!g_key_file_load_from_data (file, copy, len, G_KEY_FILE_NONE, &syntax))
     {
-      parser.line++;
-      if (!parse_line (&parser, *line, error))
-        return NULL;
+      sqns_message_cut (syntax->message);
+      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, syntax->message);
+      return NULL;
     }
-  return check_whole (&parser, error) ? g_steal_pointer (&record) : NULL;
+  if (!read_all (file, record, &read, error))
+    return NULL;
+  const char *fault = find_fault (record, count_lines (copy), read);
+  if (fault == NULL)
+    return g_steal_pointer (&record);
+  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, fault);
+  return NULL;
 }

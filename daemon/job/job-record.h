@@ -55,6 +55,8 @@ const char *sqns_request_difference (const SqnsRequest *one, const SqnsRequest *
 
 /* Strings are never NULL, "" none; valid UTF-8. Times in µs since the epoch, 0 none. */
 typedef struct {
+  SqnsRequest request;
+
   char *uuid; /* lower case */
   SqnsJobState state;
 
@@ -66,8 +68,6 @@ typedef struct {
   SqnsLinkKind port_link;
   char *port_board;
   guint port_speed;
-
-  SqnsRequest request;
 
   gint64 created_at;
   gint64 started_at;
