@@ -116,9 +116,8 @@ on_linked (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-open_link (SqnsSsm *ssm)
+open_link (SqnsSsm *ssm, Upgrade *upgrade)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
   gboolean between = sqns_upgrade_state_is_between (&upgrade->state);
   SqnsLinkConfig config = upgrade->config.link;
 
@@ -142,10 +141,8 @@ on_unlinked (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-close_link (SqnsSsm *ssm)
+close_link (SqnsSsm *ssm, Upgrade *upgrade)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-
   if (upgrade->link != NULL)
     sqns_link_close_async (upgrade->link, on_unlinked, ssm);
   else
@@ -200,9 +197,8 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-probe (SqnsSsm *ssm)
+probe (SqnsSsm *ssm, Upgrade *upgrade)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
   const SqnsCheckpoint *checkpoint = &upgrade->state.checkpoint;
 
   if (checkpoint->done.file_taken)
@@ -225,9 +221,8 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-identify (SqnsSsm *ssm)
+identify (SqnsSsm *ssm, Upgrade *upgrade)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
   /* a modem that runs the promised version has succeeded, whatever else it may say */
   gboolean succeeded = upgrade->state.checkpoint.done.file_taken
                        && sqns_version_equal (&upgrade->state.modem.version, &upgrade->config.caba->version);
@@ -241,9 +236,8 @@ identify (SqnsSsm *ssm)
 /* --- plan --- */
 
 static void
-follow_plan (SqnsSsm *ssm)
+follow_plan (SqnsSsm *ssm, Upgrade *upgrade)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
   const SqnsLinkFacts facts = {
     .wanted = upgrade->config.link.kind,
     .kind = sqns_link_kind (upgrade->link),
@@ -263,9 +257,8 @@ follow_plan (SqnsSsm *ssm)
 }
 
 static void
-make_plan (SqnsSsm *ssm)
+make_plan (SqnsSsm *ssm, Upgrade *upgrade)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
   GError *error = NULL;
 
   if (sqns_upgrade_state_lacks_version (&upgrade->state))
@@ -286,7 +279,7 @@ make_plan (SqnsSsm *ssm)
   sqns_monitor_remark (&upgrade->monitor, "plan: %s", plan->summary);
   if (upgrade->summary == NULL)
     upgrade->summary = g_strdup (plan->summary);
-  follow_plan (ssm);
+  follow_plan (ssm, upgrade);
 }
 
 /* --- steps --- */
@@ -299,10 +292,8 @@ on_saved (gpointer ssm)
 }
 
 static void
-begin_step (SqnsSsm *ssm)
+begin_step (SqnsSsm *ssm, Upgrade *upgrade)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
-
   sqns_upgrade_state_begin (&upgrade->state, g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at));
   save (upgrade, on_saved, ssm);
 }
@@ -337,9 +328,8 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-run_step (SqnsSsm *ssm)
+run_step (SqnsSsm *ssm, Upgrade *upgrade)
 {
-  Upgrade *upgrade = sqns_ssm_data (ssm);
   SqnsStep step = g_array_index (upgrade->plan->steps, SqnsStep, upgrade->at);
 
   say (upgrade, sqns_upgrade_state_phase (&upgrade->state, step), sqns_step_has (step, SQNS_TRAIT_SAFE),
@@ -443,26 +433,26 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
     {
     case LINK:
     case RELINK:
-      open_link (ssm);
+      open_link (ssm, upgrade);
       break;
     case PROBE:
-      probe (ssm);
+      probe (ssm, upgrade);
       break;
     case IDENTIFY:
-      identify (ssm);
+      identify (ssm, upgrade);
       break;
     case PLAN:
-      make_plan (ssm);
+      make_plan (ssm, upgrade);
       break;
     case UNLINK:
     case CLOSE:
-      close_link (ssm);
+      close_link (ssm, upgrade);
       break;
     case CHECKPOINT:
-      begin_step (ssm);
+      begin_step (ssm, upgrade);
       break;
     case STEP:
-      run_step (ssm);
+      run_step (ssm, upgrade);
       break;
     case NOTIFY:
       sqns_prepare_async (upgrade->link, SQNS_NOTICE_SUCCESS, sqns_ssm_cancellable (ssm), on_notified, ssm);
