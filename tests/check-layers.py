@@ -51,7 +51,7 @@ CLIENT = {layer for layer in BELOW if layer.split("/")[0] == "client"}
 NOT_DAEMON = {"common", "main", "board-program"} | CLIENT
 # What is still to be taken apart; nothing is added here.
 OLD_PRIVATE = {
-        "daemon/manager/manager-private.h",
+    "daemon/manager/manager-private.h",
     "tests/board/esp32-private.h",
 }
 OLD_CIRCLES = {
