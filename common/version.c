@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+const char *const sqns_family_names[] = { "unknown", "CAT-M1", "NB-IoT", NULL };
+G_STATIC_ASSERT (G_N_ELEMENTS (sqns_family_names) == SQNS_N_FAMILIES + 1);
+const char *const sqns_chip_names[] = { "unknown", "SQN3330", "Monarch 2", "neither SQN3330 nor Monarch 2", NULL };
+G_STATIC_ASSERT (G_N_ELEMENTS (sqns_chip_names) == SQNS_N_CHIPS + 1);
+
 #define MAX_PART 9999u
 #define MAX_BUILD 999999u
 /* A lone number in brackets is a build only when it looks like one: "failure[239]" is not. */
@@ -148,21 +153,6 @@ sqns_version_format (const SqnsVersion *version)
                           *version->mark != '\0' ? "-" : "", version->build);
 }
 
-const char *
-sqns_family_name (SqnsFamily family)
-{
-  switch (family)
-    {
-    case SQNS_FAMILY_UNKNOWN:
-      return "unknown";
-    case SQNS_FAMILY_CAT_M1:
-      return "CAT-M1";
-    case SQNS_FAMILY_NB_IOT:
-      return "NB-IoT";
-    }
-  return "unknown";
-}
-
 /* The released builds (protocol.md §3, field-failures.md §2.7). */
 static const struct {
   guint build;
@@ -187,23 +177,6 @@ sqns_version_family (const SqnsVersion *version)
     if (released[i].build == version->build)
       return released[i].family;
   return SQNS_FAMILY_UNKNOWN;
-}
-
-const char *
-sqns_chip_words (SqnsChip chip)
-{
-  switch (chip)
-    {
-    case SQNS_CHIP_UNKNOWN:
-      return "unknown";
-    case SQNS_CHIP_SQN3330:
-      return "SQN3330";
-    case SQNS_CHIP_MONARCH2:
-      return "Monarch 2";
-    case SQNS_CHIP_OTHER:
-      return "neither SQN3330 nor Monarch 2";
-    }
-  return "unknown";
 }
 
 SqnsChip

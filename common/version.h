@@ -3,13 +3,15 @@
  * between them. Pure. */
 #pragma once
 
-#include <glib.h>
+#include "common/names.h"
 
 typedef enum {
   SQNS_FAMILY_UNKNOWN,
   SQNS_FAMILY_CAT_M1, /* LR5.x, LTE-M */
   SQNS_FAMILY_NB_IOT, /* LR6.x */
 } SqnsFamily;
+#define SQNS_N_FAMILIES (SQNS_FAMILY_NB_IOT + 1)
+SQNS_DECLARE_NAMES (SqnsFamily, family) /* "unknown", "CAT-M1", "NB-IoT" */
 
 /* What a firmware is made for. */
 typedef enum {
@@ -18,16 +20,14 @@ typedef enum {
   SQNS_CHIP_MONARCH2, /* LR8.x: GM02S */
   SQNS_CHIP_OTHER,    /* any other */
 } SqnsChip;
-const char *sqns_chip_words (SqnsChip chip); /* for people: "SQN3330", "Monarch 2", ... */
+#define SQNS_N_CHIPS (SQNS_CHIP_OTHER + 1)
+SQNS_DECLARE_NAMES (SqnsChip, chip) /* for people: "SQN3330", "Monarch 2", ... */
 
 typedef struct {
   guint part[4]; /* 6.0.0.0; all 0 when only the build is known ("[41065]") */
   guint build;   /* 37781; 0 = no version at all */
   char mark[8];  /* "ER9" of an engineering release, for people: it orders nothing, the build does; "" = none */
 } SqnsVersion;
-
-/* "CAT-M1", "NB-IoT", "unknown" */
-const char *sqns_family_name (SqnsFamily family);
 
 /* Finds the first version in @text, in any of the forms that modems and images use (protocol.md §2, §5, field-failures
  * §2.3, row 33): "LR6.0.0.0-37781", "6.0.0.0 [37781] by ...", "BUILD5.1.1.0-33988 by ...", "6.0.0.0-37781", "[41065]",

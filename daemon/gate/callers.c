@@ -8,8 +8,8 @@
 #define ANSWER_US (2 * G_USEC_PER_SEC)
 
 struct _SqnsCallers {
-  sd_bus *bus;      /* NULL: it is gone, or never was */
-  GHashTable *uids; /* unique name -> uid; a unique name is never given twice on a bus */
+  sd_bus *bus;      /* NULL: the connection is lost or was never made */
+  GHashTable *uids; /* unique name -> uid; a bus never reuses a unique name */
 };
 
 SqnsCallers *
@@ -19,7 +19,7 @@ sqns_callers_new (const char *address)
   self->uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (sd_bus_new (&self->bus) < 0)
     return self;
-  /* anybody may send something here: it is thrown away, and the bus keeps descriptors out */
+  /* whatever is sent here is dropped, and the bus accepts no descriptors for it */
   if (sd_bus_set_address (self->bus, address) < 0 || sd_bus_set_bus_client (self->bus, 1) < 0
       || sd_bus_negotiate_fds (self->bus, 0) < 0 || sd_bus_set_method_call_timeout (self->bus, ANSWER_US) < 0
       || sd_bus_start (self->bus) < 0)

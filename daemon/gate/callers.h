@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose a name on the bus is: asked on a connection of its own, which takes no descriptors. */
+/* The users behind the unique names of a bus: asked for over a connection of its own, which accepts no descriptors. */
 #pragma once
 
 #include <glib.h>
@@ -8,10 +8,10 @@
 
 typedef struct _SqnsCallers SqnsCallers;
 
-/* Begins to connect to the bus at @address. */
+/* Starts to connect to the bus at @address. */
 SqnsCallers *sqns_callers_new (const char *address);
-/* What the connection waits for, and what to do once it has come. */
+/* What to poll the connection for, and what to call when that is ready. */
 struct pollfd sqns_callers_poll (SqnsCallers *callers);
 void sqns_callers_process (SqnsCallers *callers);
-/* Waits for the bus, which may take some seconds at most. FALSE: nobody can tell, or it has left. */
+/* Blocks for a few seconds at most. FALSE: the bus does not know, or the connection is lost. */
 gboolean sqns_callers_find_uid (SqnsCallers *callers, const char *name, uid_t *uid);

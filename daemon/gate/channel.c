@@ -12,7 +12,7 @@
 
 typedef struct {
   int channel;
-  int fd; /* what came */
+  int fd; /* the one received, -1 none */
   SqnsParcel parcel;
   guint readable;
   guint timeout;
@@ -42,7 +42,7 @@ end (GTask *task, GError *error)
   g_object_unref (task);
 }
 
-/* FALSE: nothing is there yet. */
+/* FALSE: nothing has come yet. */
 static gboolean
 receive (GTask *task)
 {
@@ -63,7 +63,7 @@ receive (GTask *task)
 static gboolean
 on_readable (gint fd, GIOCondition condition, gpointer user_data)
 {
-  receive (user_data); /* which removes this source, once something was there */
+  receive (user_data); /* removes this source once it has received something */
   return G_SOURCE_CONTINUE;
 }
 
@@ -91,9 +91,9 @@ sqns_channel_receive_async (
   self->fd = -1;
   g_task_set_source_tag (task, sqns_channel_receive_async);
   g_task_set_task_data (task, self, receipt_free);
-  g_task_set_check_cancellable (task, FALSE); /* CANCELLED is of our domain */
+  g_task_set_check_cancellable (task, FALSE); /* CANCELLED comes in our own domain */
 
-  (void)!send (channel, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* a reader that has gone is told by the answer */
+  (void)!send (channel, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* if the reader is gone, receiving says so */
   if (receive (task))
     return;
   self->readable = g_unix_fd_add (channel, G_IO_IN, on_readable, task);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A delivery lasts until the daemon has closed its ends of the channels and the reader has ended; that of a reader that
- * hangs in the kernel lasts, too, and costs nobody but its user. */
+/* A delivery ends when the daemon has closed its channels and the reader has ended. One whose reader hangs in the
+ * kernel stays, at the cost of its user only. */
 #include "gate/deliveries.h"
 
 #include <signal.h>
@@ -25,7 +25,7 @@ sqns_deliveries_poll (const SqnsDeliveries *self, struct pollfd *polled)
   for (guint i = 0; i < self->n; i++)
     for (guint j = 0; j < self->list[i].n_channels; j++)
       if (self->list[i].channels[j] >= 0)
-        polled[n++] = (struct pollfd){ .fd = self->list[i].channels[j] }; /* a hang-up is told in any case */
+        polled[n++] = (struct pollfd){ .fd = self->list[i].channels[j] }; /* POLLHUP is always reported */
   return n;
 }
 
@@ -36,7 +36,7 @@ is_closed (int channel)
   return poll (&polled, 1, 0) > 0;
 }
 
-/* Whether the daemon has closed all of its ends. */
+/* Closes our end of what the daemon has closed. TRUE: that is all of them. */
 static gboolean
 close_channels (SqnsDelivery *delivery)
 {
@@ -52,7 +52,7 @@ close_channels (SqnsDelivery *delivery)
   return all;
 }
 
-/* Nothing more will come, but for what is there. */
+/* The reader is gone: the daemon reads what is left, then the end. */
 static void
 end_channels (SqnsDelivery *delivery)
 {
@@ -98,7 +98,7 @@ hangs (int pid)
   g_autofree char *stat = NULL;
   if (!g_file_get_contents (path, &stat, NULL, NULL))
     return FALSE;
-  const char *state = strrchr (stat, ')'); /* behind the name, see proc(5) */
+  const char *state = strrchr (stat, ')'); /* after the name, see proc(5) */
   return state != NULL && strchr ("RZX", state[2]) == NULL;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The messages with descriptors that the daemon has not done with, and their readers, each of which is somebody's. */
+/* The messages with descriptors that the daemon has not finished with, each with its reader and its user. */
 #pragma once
 
 #include "gate/reader.h"
@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
-#define SQNS_DELIVERIES_MAX_OTHERS 64u /* of all users but root */
+#define SQNS_DELIVERIES_MAX_OTHERS 64u /* for all users but root */
 #define SQNS_DELIVERIES_MAX (SQNS_DELIVERIES_MAX_OTHERS + 8u)
 #define SQNS_DELIVERIES_MAX_POLLED (SQNS_DELIVERIES_MAX * SQNS_READER_MAX_FDS)
 
@@ -24,13 +24,14 @@ typedef struct {
   guint n;
 } SqnsDeliveries;
 
-/* Whether one more of @uid may be; @max_per_user 0: the bound on all of them alone holds. A reader that was killed
- * counts while it hangs in the kernel. */
+/* Whether there is room for one more of @uid. @max_per_user 0: only the limit on all users applies. A reader that
+ * was killed counts while it hangs in the kernel. */
 gboolean sqns_deliveries_have_room (const SqnsDeliveries *deliveries, uid_t uid, guint max_per_user);
-/* Takes over the ends in @reader. */
+/* Takes over the channels of @reader. */
 void sqns_deliveries_add (SqnsDeliveries *deliveries, const SqnsReader *reader, int pid, uid_t uid);
 
-/* What is to be polled of them, and how many that is; @polled has room for SQNS_DELIVERIES_MAX_POLLED. */
+/* Fills in what to poll, and returns how many entries that is; @polled has room for SQNS_DELIVERIES_MAX_POLLED. */
 guint sqns_deliveries_poll (const SqnsDeliveries *deliveries, struct pollfd *polled);
-/* Ends the readers whose channels the daemon has closed, and forgets what is over; asks by itself. */
+/* Kills the readers whose channels the daemon has closed, and removes deliveries that have ended. Polls nothing but
+ * what it needs itself. */
 void sqns_deliveries_sweep (SqnsDeliveries *deliveries);

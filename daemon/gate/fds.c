@@ -41,7 +41,7 @@ sqns_fds_receive (int socket, void *data, gsize len, int *fds, guint *n_fds, gbo
   do
     {
       message.msg_control = room > 0 ? &control : NULL;
-      message.msg_controllen = room; /* not CMSG_SPACE: the kernel fills the padding, too */
+      message.msg_controllen = room; /* not CMSG_SPACE: the kernel would fill the padding, too */
       n = recvmsg (socket, &message, flags | MSG_CMSG_CLOEXEC);
     }
   while (n < 0 && errno == EINTR);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Both dbus-daemon and dbus-broker send each message by itself and attach its descriptors to its first byte. Whether
- * there are any is seen beforehand: a read that only looks, without room for them, says that it cut them off
- * (MSG_CTRUNC). That read goes on over what was sent in pieces, and comes to its end with the first piece that has
- * some: so it is the piece in which it ends that has them. */
+/* dbus-daemon and dbus-broker send each message by itself and attach its descriptors to its first byte. A read with
+ * MSG_PEEK and without room for descriptors detects them: MSG_CTRUNC is set. Such a read spans several sent pieces
+ * and stops after the first one with descriptors, so these belong to the piece in which it stops. */
 #include "gate/flow.h"
 
 #include <errno.h>
@@ -35,7 +34,7 @@ drop_fds (SqnsFlow *self)
   self->n_fds = 0;
 }
 
-/* Without room for descriptors. */
+/* Receives without room for descriptors. */
 static ssize_t
 receive (int fd, void *data, gsize len, int flags, gboolean *has_fds)
 {
@@ -43,7 +42,7 @@ receive (int fd, void *data, gsize len, int flags, gboolean *has_fds)
   return sqns_fds_receive (fd, data, len, NULL, &n_fds, has_fds, flags | MSG_DONTWAIT);
 }
 
-/* Of a read that moved nothing. */
+/* For a read or write that moved nothing. */
 static SqnsFlowResult
 result_of (ssize_t n)
 {
@@ -66,20 +65,19 @@ read_line (SqnsFlow *self)
   return SQNS_FLOW_MOVED;
 }
 
-/* Some descriptors are on their way: whether they hang on the message that comes next, whose beginning is in the buffer
- * then, @len bytes. */
+/* Descriptors are pending: whether they belong to the next message. Its first @len bytes are in the buffer then. */
 static gboolean
 are_next (SqnsFlow *self, SqnsFrame *frame, gsize *len)
 {
   gboolean has_fds;
   ssize_t n = receive (self->from, self->buffer, SQNS_FLOW_BUFFER, MSG_PEEK, &has_fds);
   *len = (gsize)MAX (n, 0);
-  /* no piece is as long as the buffer */
+  /* no piece fills the buffer */
   return has_fds && *len >= SQNS_FRAME_HEAD && *len < SQNS_FLOW_BUFFER && sqns_frame_read (self->buffer, frame)
          && *len <= frame->size;
 }
 
-/* Lets the first byte be taken with what hangs on it. */
+/* Has the first byte taken together with its descriptors. */
 static SqnsFlowResult
 admit (SqnsFlow *self, const SqnsFrame *frame, gsize len)
 {
@@ -144,7 +142,7 @@ fill (SqnsFlow *self)
     {
       result = read_rest (self);
       if (self->len > 0)
-        result = SQNS_FLOW_MOVED; /* the head alone, and the rest when it has come */
+        result = SQNS_FLOW_MOVED; /* the head alone; the rest follows */
     }
   return result;
 }
@@ -157,7 +155,7 @@ empty (SqnsFlow *self)
     {
       n = sqns_fds_send (self->to, self->buffer + self->start, self->len - self->start, self->fds, self->n_fds,
                          MSG_DONTWAIT);
-      if (n < 0 && errno == ETOOMANYREFS) /* the message goes without them, and is answered as one */
+      if (n < 0 && errno == ETOOMANYREFS) /* the message goes without them, and the daemon answers it as such */
         {
           drop_fds (self);
           errno = EINTR;

@@ -62,7 +62,7 @@ read_u32 (Reader *reader, guint32 *value)
   return skip (reader, 4);
 }
 
-/* Bytes of a type of fixed size, which it is aligned to; 0: another type. */
+/* The size of a fixed-size type, which is also its alignment; 0: another type. */
 static gsize
 fixed_size (char type)
 {
@@ -87,7 +87,7 @@ fixed_size (char type)
     }
 }
 
-/* The one byte of a variant's signature; '\0': there are more, or they are cut off. */
+/* The single type of a variant's signature; '\0': it has several types, or is cut off. */
 static char
 read_signature (Reader *reader)
 {
@@ -114,7 +114,7 @@ read_text (Reader *reader, char type, const char **text, guint32 *len)
   return skip (reader, (gsize)*len + 1);
 }
 
-/* FALSE: no more of them can be read. */
+/* FALSE: no further field can be read. */
 static gboolean
 read_field (Reader *reader, SqnsFrameFields *fields)
 {
@@ -144,7 +144,7 @@ read_field (Reader *reader, SqnsFrameFields *fields)
 void
 sqns_frame_read_fields (const SqnsFrame *frame, const guint8 *data, gsize len, SqnsFrameFields *fields)
 {
-  /* fields are aligned from the beginning of the message, and the head is a multiple of 8 */
+  /* alignment counts from the start of the message; the head is a multiple of 8 */
   Reader reader = { data, MIN (len, SQNS_FRAME_HEAD + (gsize)frame->fields_size), SQNS_FRAME_HEAD, frame->big_endian };
   *fields = (SqnsFrameFields){ .n_fds = 0 };
   if (len < SQNS_FRAME_HEAD)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon connects to the bus itself, so that it is the daemon's process that the bus knows. */
+/* The daemon itself connects to the bus, so that the bus knows the daemon's process. */
 #include "common/error.h"
 #include "gate/fds.h"
 #include "gate/gate.h"
@@ -12,8 +12,8 @@
 
 struct _SqnsGate {
   int fd;         /* our end; -1 once a stream has it */
-  GSocket *inner; /* the same, then */
-  GSocket *bus;   /* kept to hang up with */
+  GSocket *inner; /* the same afterwards */
+  GSocket *bus;   /* kept for shutdown() */
 };
 
 static gpointer
@@ -75,7 +75,7 @@ sqns_gate_connect (SqnsGate *gate, const char *address, guint max_readers, gsize
   return G_IO_STREAM (g_socket_connection_factory_create_connection (gate->inner));
 }
 
-/* Of the sockets, not of this process's descriptors alone: a gate that hangs holds the name of nobody. */
+/* Shuts down the sockets, which no other process can keep open: a gate that hangs does not keep the bus name. */
 static void
 hang_up (GSocket *socket)
 {

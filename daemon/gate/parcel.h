@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What comes out of a channel, in one message: what a caller's descriptor is, and a file in memory with its content.
- * Both ends are of one program: no byte order, no versions. */
+/* The answer of a channel, one message: what the caller's descriptor is, and a file in memory with its content. Both
+ * ends are the same program, so there is no byte order and no version. */
 #pragma once
 
 #include <glib.h>
 
-/* Base names have at most 255 bytes, and " (deleted)" may be behind them. */
+/* A base name has at most 255 bytes, perhaps followed by " (deleted)". */
 #define SQNS_PARCEL_NAME_SIZE 288u
 
 typedef enum {
-  SQNS_PARCEL_CONTENT, /* with a descriptor, unless mode and size say that it is no file to be read */
+  SQNS_PARCEL_CONTENT, /* with a descriptor, unless mode and size rule the file out */
   SQNS_PARCEL_EXAMINE, /* fstat failed with code */
   SQNS_PARCEL_READ,    /* read failed with code */
-  SQNS_PARCEL_CHANGED, /* its size is another than fstat told */
-  SQNS_PARCEL_MEMORY,  /* no file in memory could be made: code */
-  SQNS_PARCEL_LOST,    /* the descriptor did not come through */
+  SQNS_PARCEL_CHANGED, /* its size is not what fstat said */
+  SQNS_PARCEL_MEMORY,  /* no file in memory could be made, with code */
+  SQNS_PARCEL_LOST,    /* the descriptor was lost on the way */
 } SqnsParcelKind;
 
 typedef struct {
   guint32 kind; /* SqnsParcelKind */
   gint32 code;  /* errno */
-  guint32 mode; /* as fstat told; 0 when it was not asked */
+  guint32 mode; /* from fstat; 0 if that was not called */
   guint64 size;
-  char name[SQNS_PARCEL_NAME_SIZE]; /* the last part of the path, as the kernel tells it: any bytes */
+  char name[SQNS_PARCEL_NAME_SIZE]; /* the last part of the path that the kernel names: any bytes */
 } SqnsParcel;

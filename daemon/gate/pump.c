@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One thread, one poll(2). It ends when either side hangs up, and then closes nothing that could wait for anybody: no
- * descriptor of a stranger was ever open here. */
+/* One thread, one poll(2). The process ends when either side hangs up. Its exit closes nothing that could block,
+ * because it never has a stranger's descriptor open. */
 #include "gate/callers.h"
 #include "gate/deliveries.h"
 #include "gate/flow.h"
@@ -15,9 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAX_MOVES 16       /* of one direction before the other has its turn */
-#define LAST_BYTES_MS 1000 /* for what one side has said before it went */
-#define NO_UID ((uid_t)-1) /* of all callers together whose user is not known */
+#define MAX_MOVES 16       /* in one direction before the other gets its turn */
+#define LAST_BYTES_MS 1000 /* for the last messages of the side that has gone */
+#define NO_UID ((uid_t)-1) /* shared by all callers whose user is unknown */
 
 typedef struct {
   int bus;
@@ -39,7 +39,7 @@ enum {
   POLL_CHANNELS,
 };
 
-/* Of a side that can be trusted: the descriptors are the daemon's own, sockets, pipes and files in memory. */
+/* From the daemon, which is trusted: its descriptors are sockets, pipes and files in memory. */
 static gboolean
 admit_own (SqnsFlow *flow, const SqnsFrame *frame, const guint8 *data, gsize len, gpointer user_data)
 {
@@ -61,7 +61,7 @@ close_all (const int *fds, guint n)
     close (fds[i]);
 }
 
-/* TRUE: the byte was taken, with descriptors or without. */
+/* TRUE: the byte was taken, with its descriptors or without. */
 static gboolean
 deliver (Pump *self, guint n, uid_t uid, gboolean *failed)
 {
@@ -99,7 +99,7 @@ may_deliver (Pump *self, const SqnsFrame *frame, const SqnsFrameFields *fields, 
     return FALSE;
   (void)sqns_callers_find_uid (self->callers, fields->sender, uid);
   sqns_deliveries_sweep (&self->deliveries);
-  /* what logind answers is no caller's */
+  /* answers of logind count for no caller */
   gboolean asked_for = frame->type == SQNS_FRAME_RETURN && *uid == 0;
   guint max = asked_for ? 0 : self->start.max_readers;
   return sqns_deliveries_have_room (&self->deliveries, *uid, max);
@@ -117,7 +117,7 @@ admit_foreign (SqnsFlow *flow, const SqnsFrame *frame, const guint8 *data, gsize
   sqns_frame_read_fields (frame, data, len, &fields);
   if (may_deliver (self, frame, &fields, &uid) && deliver (self, fields.n_fds, uid, &failed))
     return TRUE;
-  /* without room for them the kernel drops the descriptors; that they are missing tells the daemon why */
+  /* without room for them the kernel drops the descriptors; the daemon sees that they are missing */
   return !failed && recv (flow->from, &byte, sizeof byte, MSG_DONTWAIT) == sizeof byte;
 }
 
@@ -131,7 +131,7 @@ move (Pump *self, SqnsFlow *flow)
   return result != SQNS_FLOW_ENDED;
 }
 
-/* @flow's sender has gone: what it said last. */
+/* The sender of @flow is gone: passes on its last messages. */
 static void
 move_last (Pump *self, SqnsFlow *flow)
 {
@@ -154,7 +154,7 @@ wanted (const SqnsFlow *reads, const SqnsFlow *writes)
   return (sqns_flow_is_full (reads) ? 0 : POLLIN) | (sqns_flow_is_full (writes) ? POLLOUT : 0);
 }
 
-/* FALSE: one of both has hung up. */
+/* FALSE: one side has hung up. */
 static gboolean
 turn (Pump *self)
 {
@@ -189,7 +189,7 @@ turn (Pump *self)
   return FALSE;
 }
 
-/* Nothing may come in pieces here: it is one small write to a socket that holds more. */
+/* This never comes in pieces: it is one small write to a socket with a larger buffer. */
 static gboolean
 receive_start (Pump *self)
 {
@@ -199,7 +199,7 @@ receive_start (Pump *self)
   return n == sizeof self->start && n_fds == 1 && self->start.address[sizeof self->start.address - 1] == '\0';
 }
 
-/* They are for the daemon, which has last words to say: this process ends with it. */
+/* Signals are the daemon's business. This process ends when the daemon closes its socket. */
 static void
 ignore_signals (void)
 {
@@ -239,6 +239,6 @@ sqns_pump_run (int daemon)
   self.out.admit = admit_own;
   while (turn (&self))
     ;
-  shutdown (self.bus, SHUT_RDWR); /* at once: the name is free for the next daemon */
+  shutdown (self.bus, SHUT_RDWR); /* frees the bus name for the next daemon at once */
   _exit (0);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The process between the daemon and the bus: it lets messages through and keeps strangers' descriptors out. */
+/* The process between daemon and bus: it passes messages on and keeps strangers' descriptors out. */
 #pragma once
 
 #include <glib.h>
 
 #define SQNS_PUMP_ADDRESS_SIZE 4096u
 
-/* What the daemon sends first, with the socket to the bus. */
+/* The daemon's first message, sent with the socket of the bus. */
 typedef struct {
-  guint32 max_readers; /* for each user; 0: no bound of its own */
-  guint64 max_size;    /* bytes of a file that is read */
+  guint32 max_readers; /* for each user; 0 = no limit */
+  guint64 max_size;    /* of a file, in bytes */
   char address[SQNS_PUMP_ADDRESS_SIZE];
 } SqnsPumpStart;
 
-/* Serves @daemon until that or the bus is gone, then ends the process. */
+/* Serves @daemon until either side hangs up, then exits. */
 void sqns_pump_run (int daemon) G_GNUC_NORETURN;

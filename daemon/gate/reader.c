@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Takes the descriptors of strangers. A file in the kernel's own memory is passed on as it is, for that is known
- * without touching it (F_GET_SEALS); any other is read, when somebody asks for it, into a file in memory. */
+/* Takes strangers' descriptors. A file in memory, which F_GET_SEALS recognizes without touching the file, is passed
+ * on as it is. Any other file is read into a file in memory once its content is asked for. */
 #include "common/memfile.h"
 #include "gate/fds.h"
 #include "gate/reader.h"
@@ -21,8 +21,8 @@
 #define FIRST_FD 3u
 
 typedef struct {
-  int fd;      /* of a stranger; never closed but by the end of the process; -1: did not come through */
-  int channel; /* -1: nobody wants it any more */
+  int fd;      /* of a stranger, closed only when the process ends; -1: lost on the way */
+  int channel; /* -1: no longer wanted */
 } Item;
 
 static void
@@ -43,7 +43,7 @@ fail (SqnsParcel *parcel, SqnsParcelKind kind)
   return kind;
 }
 
-/* A file that changes meanwhile is refused, not taken half old and half new. */
+/* A file that changes while it is read is refused, not taken half old and half new. */
 static SqnsParcelKind
 copy (int from, int to, SqnsParcel *parcel)
 {
@@ -68,7 +68,7 @@ copy (int from, int to, SqnsParcel *parcel)
   return SQNS_PARCEL_CONTENT;
 }
 
-/* The content of @fd in *@file, unless it has none to be read. */
+/* Copies the content of @fd to *@file, if it is a file of the right size. */
 static SqnsParcelKind
 examine (int fd, gsize max_size, SqnsParcel *parcel, int *file)
 {
@@ -85,7 +85,7 @@ examine (int fd, gsize max_size, SqnsParcel *parcel, int *file)
   return copy (fd, *file, parcel);
 }
 
-/* A file in the kernel's own memory: it is looked at without asking anybody. */
+/* A file in memory: fstat() does not block. */
 static SqnsParcelKind
 pass_on (int fd, SqnsParcel *parcel)
 {
@@ -121,7 +121,7 @@ serve (const Item *item, gsize max_size)
     close (copied);
 }
 
-/* One after the other, as they are asked for; what nobody wants any more is not touched. */
+/* Serves them one after the other, as they are asked for. Those no longer wanted are not touched. */
 static void
 wait_and_serve (Item *items, guint n, gsize max_size)
 {
@@ -151,7 +151,7 @@ wait_and_serve (Item *items, guint n, gsize max_size)
     }
 }
 
-/* Only the sockets of this process are closed here: closing them never waits for anybody. */
+/* Closes inherited sockets only, which never blocks. */
 static void
 close_all_but (const int *kept, guint n_kept)
 {
@@ -180,7 +180,7 @@ run (const SqnsReader *reader, int report, pid_t parent)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != parent)
     _exit (0);
-  /* whoever reads what the daemon says must not wait for a process that hangs */
+  /* keeps a reader of the daemon's output from waiting for a process that hangs */
   for (int fd = 0; fd < (int)FIRST_FD; fd++)
     dup2 (reader->null, fd);
   memcpy (kept + 2, reader->channels, sizeof (int) * reader->n_channels);

@@ -169,7 +169,7 @@ is_other_chip (const SqnsPlanCase *c, SqnsRefusals *refusals)
     return FALSE;
   sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FORCE, "a file for the modem's chip",
                      "the modem tells %s, which is firmware of another chip (%s), and the file%s%s is for %s", runs,
-                     sqns_chip_words (has), *version != '\0' ? " " : "", version, sqns_chip_words (wants));
+                     sqns_chip_name (has), *version != '\0' ? " " : "", version, sqns_chip_name (wants));
   return TRUE;
 }
 

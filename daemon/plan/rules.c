@@ -94,10 +94,7 @@ parse_builds (const char *value, gboolean unknown, GArray **builds)
 static gboolean
 parse_family (const char *value, SqnsFamily *family)
 {
-  for (*family = SQNS_FAMILY_CAT_M1; *family <= SQNS_FAMILY_NB_IOT; (*family)++)
-    if (g_str_equal (value, sqns_family_name (*family)))
-      return TRUE;
-  return FALSE;
+  return sqns_family_from_name (value, family) && *family != SQNS_FAMILY_UNKNOWN;
 }
 
 static gboolean
