@@ -2,6 +2,7 @@
 /* The table of commands, and the help that is made from it. */
 #include "client/command-table.h"
 #include "client/commands/commands.h"
+#include "client/ui/text.h"
 
 #include <string.h>
 
@@ -45,16 +46,6 @@ append_entry (GString *out, const char *left, const char *help)
     g_string_append_printf (out, "  %-26s  %s\n", left, help);
 }
 
-static void
-append_commands (GString *out)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    {
-      g_autofree char *left = g_strdup_printf ("%s %s", commands[i].name, commands[i].args);
-      append_entry (out, left, commands[i].help);
-    }
-}
-
 char *
 sqns_commands_help (const GOptionEntry *globals)
 {
@@ -62,7 +53,11 @@ sqns_commands_help (const GOptionEntry *globals)
                                "Upgrades and looks after the LTE modems of Pycom boards, by way of the daemon sqnsd.\n"
                                "MODEM is an id or a tty path (/dev/ttyUSB0); ID is a job's id or its beginning.\n"
                                "\nCommands:\n");
-  append_commands (out);
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *left = g_strdup_printf ("%s %s", commands[i].name, commands[i].args);
+      append_entry (out, left, commands[i].help);
+    }
   g_string_append (out, "\nGlobal options, before or after the command:\n");
   for (const GOptionEntry *entry = globals; entry->long_name != NULL; entry++)
     {
@@ -85,11 +80,11 @@ sqns_commands_find (const char *name)
   return NULL;
 }
 
-const char **
-sqns_commands_names (void)
+const char *
+sqns_commands_nearest (const char *name)
 {
-  const char **names = g_new0 (const char *, G_N_ELEMENTS (commands) + 1);
+  const char *names[G_N_ELEMENTS (commands) + 1] = { NULL };
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     names[i] = commands[i].name;
-  return names;
+  return sqns_text_nearest (name, names);
 }

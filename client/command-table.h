@@ -10,5 +10,5 @@ char *sqns_commands_help (const GOptionEntry *globals);
 /* NULL when there is none of that name. */
 const SqnsCommand *sqns_commands_find (const char *name);
 
-/* NULL-terminated; the caller frees the array. */
-const char **sqns_commands_names (void);
+/* The command that @name may be a typo of; NULL when there is none. */
+const char *sqns_commands_nearest (const char *name);

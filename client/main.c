@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl: the command line of sqnsd. */
 #include "client/command-table.h"
-#include "client/ui/text.h"
 
 #include "common/clean.h"
 
@@ -115,9 +114,8 @@ without_command (int argc, char **argv)
 static SqnsExit
 unknown_command (const char *name)
 {
-  g_autofree const char **names = sqns_commands_names ();
   g_autofree char *clean = sqns_clean_line (name, -1);
-  const char *nearest = sqns_text_nearest (clean, names);
+  const char *nearest = sqns_commands_nearest (clean);
   if (nearest != NULL)
     return sqns_ctl_usage (&ctl, "there is no command '%s': did you mean '%s'?", clean, nearest);
   return sqns_ctl_usage (&ctl, "there is no command '%s'", clean);
@@ -217,12 +215,13 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   signal (SIGPIPE, SIG_IGN);
   g_set_prgname ("sqnsctl");
+  ctl.detached = g_ptr_array_new_with_free_func (g_free);
 
   g_autofree char **args = g_memdup2 (argv, sizeof *argv * (gsize)(argc + 1));
   SqnsExit code = dispatch (argc, args);
 
   g_free (ctl.bus);
   g_free (ctl.host);
-  g_clear_pointer (&ctl.detached, g_ptr_array_unref);
+  g_ptr_array_unref (ctl.detached);
   return finish_stdout (code);
 }

@@ -2,6 +2,7 @@
 /* sqnsctl cancel: cancels jobs where that is safe. */
 #include "client/commands/commands.h"
 #include "client/job/ref.h"
+#include "client/job/state.h"
 
 /* Keeps the more severe error. Takes @error. */
 static void
@@ -33,10 +34,10 @@ sqns_cmd_cancel (SqnsCtl *ctl, int argc, char **argv, GError **error)
       GError *refusal = NULL;
       if (sqns_dbus_job_call_cancel_sync (job, sqns_no_options (), sqns_connection_flags (conn),
                                           sqns_connection_long_timeout (conn), NULL, &refusal))
-        sqns_ctl_remark (ctl, "job %.8s will be cancelled", sqns_dbus_job_get_uuid (job));
+        sqns_ctl_remark (ctl, "job " SQNS_SHORT_UUID " will be cancelled", sqns_dbus_job_get_uuid (job));
       else
         {
-          sqns_complain ("job %.8s is not cancelled", sqns_dbus_job_get_uuid (job));
+          sqns_complain ("job " SQNS_SHORT_UUID " is not cancelled", sqns_dbus_job_get_uuid (job));
           keep_worst (error, refusal);
         }
     }

@@ -2,11 +2,9 @@
 /* sqnsctl history: jobs that have ended, also before the daemon was started. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
-#include "client/job/ref.h"
+#include "client/job/state.h"
 #include "client/ui/table.h"
 #include "client/ui/text.h"
-
-#define SHORT_UUID 8
 
 /* The id of a board by its tty; else @ref itself, which may be the id of a board that is long gone. Adds no port. */
 static char *
@@ -36,39 +34,29 @@ static void
 add_row (SqnsTable *table, GVariant *entry)
 {
   guint64 finished = 0;
+  const char *uuid = text (entry, "uuid");
   const char *error = text (entry, "error-name");
   const char *outcome = error != NULL ? error : "";
   g_variant_lookup (entry, "finished-at", "t", &finished);
   if (g_str_has_prefix (outcome, SQNS_ERROR_DBUS_PREFIX))
     outcome += strlen (SQNS_ERROR_DBUS_PREFIX);
   g_autofree char *time = sqns_text_time (finished);
-  g_autofree char *id = g_strdup_printf ("%.*s", SHORT_UUID, text (entry, "uuid") != NULL ? text (entry, "uuid") : "");
+  g_autofree char *id = g_strdup_printf (SQNS_SHORT_UUID, uuid != NULL ? uuid : "");
   sqns_table_add (table, id, time, text (entry, "modem"), text (entry, "state"), outcome,
                   text (entry, "version-before"), text (entry, "version-after"), text (entry, "label"));
 }
 
 static void
-print (SqnsCtl *ctl, GVariant *jobs)
+print_table (GVariant *jobs)
 {
   static const char *const headers[] = { "ID", "ENDED", "BOARD", "STATE", "ERROR", "BEFORE", "AFTER", "LABEL", NULL };
   g_autoptr (SqnsTable) table = sqns_table_new (headers);
-  JsonNode *array = sqns_json_array_new ();
   for (gsize i = 0; i < g_variant_n_children (jobs); i++)
     {
       g_autoptr (GVariant) entry = g_variant_get_child_value (jobs, i);
-      sqns_json_array_take (array, sqns_json_from_dict (entry));
       add_row (table, entry);
     }
-  if (sqns_ctl_wants_json (ctl))
-    {
-      sqns_ctl_print (ctl, "jobs", array);
-      return;
-    }
-  json_node_unref (array);
-  if (g_variant_n_children (jobs) > 0)
-    sqns_table_print (table, "");
-  else
-    sqns_ctl_remark (ctl, "no jobs that have ended");
+  sqns_table_print (table, "");
 }
 
 static int limit;
@@ -92,21 +80,26 @@ sqns_cmd_history (SqnsCtl *ctl, int argc, char **argv, GError **error)
   if (conn == NULL)
     return SQNS_EXIT_FAILED;
 
-  GVariantBuilder filter;
-  g_variant_builder_init (&filter, G_VARIANT_TYPE_VARDICT);
+  GVariantDict filter;
+  g_variant_dict_init (&filter, NULL);
   if (argc > 1)
     {
       g_autofree char *modem = modem_id (conn, argv[1]);
-      g_variant_builder_add (&filter, "{sv}", "modem", g_variant_new_string (modem));
+      g_variant_dict_insert (&filter, "modem", "s", modem);
     }
   if (state != NULL)
-    g_variant_builder_add (&filter, "{sv}", "state", g_variant_new_string (state));
+    g_variant_dict_insert (&filter, "state", "s", state);
   if (label != NULL)
-    g_variant_builder_add (&filter, "{sv}", "label", g_variant_new_string (label));
-  if (!sqns_dbus_manager_call_get_history_sync (conn->manager, g_variant_builder_end (&filter), (guint)limit, 0,
+    g_variant_dict_insert (&filter, "label", "s", label);
+  if (!sqns_dbus_manager_call_get_history_sync (conn->manager, g_variant_dict_end (&filter), (guint)limit, 0,
                                                 G_DBUS_CALL_FLAGS_NONE, sqns_connection_timeout (conn), &jobs, NULL,
                                                 error))
     return SQNS_EXIT_FAILED;
-  print (ctl, jobs);
+  if (sqns_ctl_wants_json (ctl))
+    sqns_ctl_print (ctl, "jobs", json_gvariant_serialize (jobs));
+  else if (g_variant_n_children (jobs) > 0)
+    print_table (jobs);
+  else
+    sqns_ctl_remark (ctl, "no jobs that have ended");
   return SQNS_EXIT_DONE;
 }

@@ -64,11 +64,7 @@ take (Inhibit *self, GVariant *handle, GUnixFDList *files, GError **error)
 static GVariant *
 options (Inhibit *self)
 {
-  GVariantBuilder builder;
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  if (self->modem != NULL)
-    g_variant_builder_add (&builder, "{sv}", "modem", g_variant_new_object_path (sqns_path (self->modem)));
-  return g_variant_builder_end (&builder);
+  return self->modem != NULL ? g_variant_new_parsed ("{'modem': <%o>}", sqns_path (self->modem)) : sqns_no_options ();
 }
 
 static gboolean

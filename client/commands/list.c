@@ -10,8 +10,8 @@ static char *
 job_text (SqnsConnection *conn, SqnsDbusModem *modem)
 {
   g_autoptr (SqnsDbusJob) job = sqns_connection_find_job (conn, sqns_dbus_modem_get_current_job (modem));
-  return job != NULL ? g_strdup_printf ("%.8s %s %d %%", sqns_dbus_job_get_uuid (job), sqns_dbus_job_get_state (job),
-                                        (int)(sqns_dbus_job_get_progress (job) * 100))
+  return job != NULL ? g_strdup_printf (SQNS_SHORT_UUID " %s %d %%", sqns_dbus_job_get_uuid (job),
+                                        sqns_dbus_job_get_state (job), (int)(sqns_dbus_job_get_progress (job) * 100))
                      : NULL;
 }
 

@@ -4,16 +4,6 @@
 #include "client/modem/held-port.h"
 #include "client/modem/ref.h"
 
-static GVariant *
-make_options (gboolean modem)
-{
-  GVariantBuilder builder;
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  if (modem)
-    g_variant_builder_add (&builder, "{sv}", "modem", g_variant_new_boolean (TRUE));
-  return g_variant_builder_end (&builder);
-}
-
 static gboolean with_modem;
 const GOptionEntry sqns_reset_options[] = {
   { "modem", 0, 0, G_OPTION_ARG_NONE, &with_modem, "the modem, too (AT^RESET); waits until it answers again", NULL },
@@ -23,10 +13,12 @@ const GOptionEntry sqns_reset_options[] = {
 SqnsExit
 sqns_cmd_reset (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
+  g_autoptr (GVariant) options
+      = g_variant_ref_sink (with_modem ? g_variant_new_parsed ("{'modem': <true>}") : sqns_no_options ());
   g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   g_autoptr (SqnsDbusModem) modem = conn != NULL ? sqns_modem_ref_find (conn, argv[1], error) : NULL;
   if (modem == NULL || !sqns_held_port_check (conn, modem, error)
-      || !sqns_dbus_modem_call_reset_sync (modem, make_options (with_modem), sqns_connection_flags (conn),
+      || !sqns_dbus_modem_call_reset_sync (modem, options, sqns_connection_flags (conn),
                                            sqns_connection_long_timeout (conn), NULL, error))
     return SQNS_EXIT_FAILED;
 

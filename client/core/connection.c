@@ -335,14 +335,13 @@ sqns_path (gpointer proxy)
   return g_dbus_proxy_get_object_path (proxy);
 }
 
-gboolean
+void
 sqns_add_once (GPtrArray *proxies, gpointer proxy)
 {
   for (guint i = 0; i < proxies->len; i++)
     if (g_str_equal (sqns_path (proxies->pdata[i]), sqns_path (proxy)))
-      return FALSE;
+      return;
   g_ptr_array_add (proxies, g_object_ref (proxy));
-  return TRUE;
 }
 
 GVariant *

@@ -60,7 +60,7 @@ SqnsDbusJob *sqns_connection_read_job (SqnsConnection *conn, const char *path, G
 const char *sqns_path (gpointer proxy);
 
 /* Adds a reference to @proxy unless @proxies has one with the same path. */
-gboolean sqns_add_once (GPtrArray *proxies, gpointer proxy);
+void sqns_add_once (GPtrArray *proxies, gpointer proxy);
 
 /* An empty a{sv}. Floating. */
 GVariant *sqns_no_options (void);

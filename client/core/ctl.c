@@ -16,14 +16,6 @@ sqns_ctl_wants_json (const SqnsCtl *ctl)
   return ctl->json || ctl->json_stream;
 }
 
-void
-sqns_ctl_add_detached (SqnsCtl *ctl, const char *uuid)
-{
-  if (ctl->detached == NULL)
-    ctl->detached = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (ctl->detached, g_strdup (uuid));
-}
-
 /* --- documents --- */
 
 void
@@ -67,7 +59,7 @@ print_error (const SqnsCtl *ctl, const char *name, const char *message, const ch
   json_object_set_string_member (object, "message", valid);
   json_object_set_string_member (object, "advice", advice != NULL ? advice : "");
   json_object_set_int_member (object, "exit-code", code);
-  if (ctl->detached != NULL)
+  if (ctl->detached->len > 0)
     {
       JsonArray *jobs = json_array_new ();
       for (guint i = 0; i < ctl->detached->len; i++)

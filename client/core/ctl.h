@@ -32,15 +32,12 @@ struct _SqnsCtl {
   gboolean help;
   gboolean version;
   char **program;             /* nullable, borrowed */
-  GPtrArray *detached;        /* char *, nullable: ids of jobs that continue without us; printed with an error */
+  GPtrArray *detached;        /* char *: ids of jobs that continue without us; printed with an error */
   const SqnsCommand *command; /* nullable */
 };
 
 /* JSON in either form is wanted. */
 gboolean sqns_ctl_wants_json (const SqnsCtl *ctl);
-
-/* Remembers a job that continues while the command ends with an error. */
-void sqns_ctl_add_detached (SqnsCtl *ctl, const char *uuid);
 
 /* "sqnsctl: sentence" on stderr, the error document on stdout when JSON is wanted. Returns the exit code. */
 SqnsExit sqns_ctl_fail (const SqnsCtl *ctl, const GError *error);

@@ -8,6 +8,7 @@
 #include "common/usb-ids.h"
 
 #include <gio/gio.h>
+#include <glob.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
@@ -44,43 +45,20 @@ read_number (const char *folder, const char *name, guint base)
 
 /* --- USB --- */
 
-/* The first entry of @folder that begins with @prefix, as a path; NULL without one. */
-static char *
-find_entry (const char *folder, const char *prefix)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  for (const char *name; dir != NULL && (name = g_dir_read_name (dir)) != NULL;)
-    if (g_str_has_prefix (name, prefix))
-      return g_build_filename (folder, name, NULL);
-  return NULL;
-}
-
-/* "/dev/ttyUSB0" of an interface: tty/ttyACM0 with cdc_acm, ttyUSB0 with usb-serial. */
-static char *
-port_of_interface (const char *interface)
-{
-  g_autofree char *class = g_build_filename (interface, "tty", NULL);
-  g_autofree char *tty = find_entry (class, "tty");
-  if (tty == NULL)
-    tty = find_entry (interface, "ttyUSB");
-  if (tty == NULL)
-    return NULL;
-  g_autofree char *name = g_path_get_basename (tty);
-  return g_build_filename ("/dev", name, NULL);
-}
-
+/* "/dev/ttyUSB0": an interface has tty/ttyACM0 with cdc_acm, ttyUSB0 with usb-serial. NULL without one. */
 static char *
 port_of_device (const char *folder, const char *place)
 {
-  g_autofree char *prefix = g_strconcat (place, ":", NULL);
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  static const char *const tails[] = { ":*/tty/tty*", ":*/ttyUSB*" };
   char *port = NULL;
-  for (const char *name; port == NULL && dir != NULL && (name = g_dir_read_name (dir)) != NULL;)
-    if (g_str_has_prefix (name, prefix))
-      {
-        g_autofree char *interface = g_build_filename (folder, name, NULL);
-        port = port_of_interface (interface);
-      }
+  for (gsize i = 0; port == NULL && i < G_N_ELEMENTS (tails); i++)
+    {
+      g_autofree char *pattern = g_strconcat (folder, "/", place, tails[i], NULL);
+      glob_t found = { 0 };
+      if (glob (pattern, 0, NULL, &found) == 0)
+        port = g_build_filename ("/dev", strrchr (found.gl_pathv[0], '/') + 1, NULL);
+      globfree (&found);
+    }
   return port;
 }
 

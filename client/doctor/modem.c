@@ -5,8 +5,6 @@
 #include "client/job/state.h"
 #include "common/version.h"
 
-#define SHORT_UUID 8
-
 static const char *
 copy (const char *text)
 {
@@ -22,7 +20,7 @@ set_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem *modem)
   g_autoptr (SqnsDbusJob) job = sqns_connection_read_job (conn, path, NULL);
   if (job == NULL || sqns_job_state_ended (sqns_job_state (job)))
     return;
-  facts->job = sqns_intern_take (g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID));
+  facts->job = sqns_intern_take (g_strdup_printf (SQNS_SHORT_UUID, sqns_dbus_job_get_uuid (job)));
   const char *hand = sqns_job_user_action (job);
   facts->job_needs_user = hand != NULL;
   facts->job_message = copy (hand != NULL ? hand : sqns_dbus_job_get_message (job));
@@ -40,7 +38,7 @@ set_interrupted_job (SqnsModemFacts *facts, SqnsConnection *conn, SqnsDbusModem 
       if (sqns_job_state (job) != SQNS_JOB_INTERRUPTED
           || g_strcmp0 (sqns_dbus_job_get_modem (job), sqns_path (modem)) != 0)
         continue;
-      facts->interrupted = sqns_intern_take (g_strndup (sqns_dbus_job_get_uuid (job), SHORT_UUID));
+      facts->interrupted = sqns_intern_take (g_strdup_printf (SQNS_SHORT_UUID, sqns_dbus_job_get_uuid (job)));
       facts->interrupted_message = copy (sqns_dbus_job_get_message (job));
       facts->interrupted_safe = sqns_dbus_job_get_safe (job);
       facts->interrupted_needs_resume = sqns_job_needs_resume (job);

@@ -18,7 +18,7 @@
 JsonNode *
 sqns_doctor_json (GPtrArray *findings)
 {
-  JsonNode *array = sqns_json_array_new ();
+  JsonArray *array = json_array_new ();
   for (guint i = 0; i < findings->len; i++)
     {
       const SqnsFinding *finding = findings->pdata[i];
@@ -29,9 +29,9 @@ sqns_doctor_json (GPtrArray *findings)
       json_object_set_string_member (object, "text", finding->text);
       json_object_set_string_member (object, "advice", finding->advice);
       json_object_set_string_member (object, "port", finding->port);
-      sqns_json_array_take (array, json_node_init_object (json_node_alloc (), object));
+      json_array_add_object_element (array, object);
     }
-  return array;
+  return json_node_init_array (json_node_alloc (), array);
 }
 
 /* @text after @first, further lines indented by @indent columns. */

@@ -314,7 +314,7 @@ report (SqnsFollow *follow, SqnsJobMonitor *monitor)
   else if (monitor->ended)
     sqns_job_report_end (follow->ctl, monitor->job, monitor->modem, monitor->name);
   else if (follow->error != NULL)
-    sqns_ctl_add_detached (follow->ctl, monitor->uuid);
+    g_ptr_array_add (follow->ctl->detached, g_strdup (monitor->uuid));
   else if (follow->code != SQNS_EXIT_DETACHED && sqns_job_needs_resume (monitor->job))
     sqns_job_report_interrupted (monitor->job, monitor->modem, monitor->name);
 }
@@ -322,7 +322,7 @@ report (SqnsFollow *follow, SqnsJobMonitor *monitor)
 SqnsExit
 sqns_follow_run (SqnsFollow *follow, GError **error)
 {
-  JsonNode *jobs = sqns_json_array_new ();
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new ();
 
   if (follow->ctl->timeout > 0)
     follow->timeout = g_timeout_add_seconds ((guint)follow->ctl->timeout, on_timeout, follow);
@@ -341,13 +341,11 @@ sqns_follow_run (SqnsFollow *follow, GError **error)
     {
       SqnsJobMonitor *monitor = follow->jobs->pdata[i];
       report (follow, monitor);
-      sqns_json_array_take (jobs, sqns_json_from_proxy (monitor->job));
+      g_ptr_array_add (jobs, monitor->job);
     }
   /* A stream has reported every job already; an error is a document of its own. */
   if (follow->ctl->json && !follow->ctl->json_stream && follow->error == NULL)
-    sqns_ctl_print (follow->ctl, "jobs", jobs);
-  else
-    json_node_unref (jobs);
+    sqns_ctl_print (follow->ctl, "jobs", sqns_json_from_proxies (jobs));
   if (follow->error != NULL)
     g_propagate_error (error, g_steal_pointer (&follow->error));
   return follow->code;

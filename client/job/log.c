@@ -88,17 +88,14 @@ sqns_job_log_follow (SqnsConnection *conn, SqnsDbusJob *job, gboolean *interrupt
       = { g_unix_signal_add (SIGINT, sqns_raise_flag, interrupted),
           g_unix_signal_add (SIGTERM, sqns_raise_flag, interrupted), g_timeout_add (LOOK_MS, sqns_raise_flag, &look) };
   while (good && !ended && !*interrupted && open)
-    {
-      if (look)
-        {
-          /* a log that is read after the end is complete */
-          ended = sqns_job_state_ended (sqns_job_state (job));
-          good = print_new (conn, job, shown, &open, error);
-          look = FALSE;
-        }
-      else
-        g_main_context_iteration (NULL, TRUE);
-    }
+    if (look)
+      {
+        ended = sqns_job_state_ended (sqns_job_state (job)); /* a log that is read after the end is complete */
+        good = print_new (conn, job, shown, &open, error);
+        look = FALSE;
+      }
+    else
+      g_main_context_iteration (NULL, TRUE);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
     g_source_remove (signals[i]);
   return good;

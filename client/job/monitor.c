@@ -19,7 +19,8 @@ sqns_job_monitor_new (SqnsConnection *conn, SqnsDbusJob *job, guint index, SqnsJ
   monitor->cancellable = g_cancellable_new ();
   if (modem != NULL && g_variant_is_object_path (modem))
     monitor->modem = sqns_connection_read_modem (conn, modem, NULL);
-  monitor->name = monitor->modem != NULL ? sqns_modem_name (monitor->modem) : g_strdup_printf ("%.8s", monitor->uuid);
+  monitor->name
+      = monitor->modem != NULL ? sqns_modem_name (monitor->modem) : g_strdup_printf (SQNS_SHORT_UUID, monitor->uuid);
   return monitor;
 }
 

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define SHORT_UUID 8
-
 static gboolean all_jobs;
 
 const GOptionEntry sqns_job_ref_options[] = {
@@ -74,7 +72,7 @@ sqns_job_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gbo
 guint
 sqns_job_ref_length (GPtrArray *jobs)
 {
-  guint length = SHORT_UUID;
+  guint length = SQNS_SHORT_UUID_LENGTH;
   for (guint i = 0; i < jobs->len; i++)
     for (guint j = i + 1; j < jobs->len; j++)
       {

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define SHORT_UUID 8
-
 static const char *
 or_empty (const char *text)
 {
@@ -33,20 +31,17 @@ sqns_job_report_text (SqnsDbusJob *job)
     {
     case SQNS_JOB_QUEUED:
       return position > 1 ? g_strdup_printf ("queued, %u before it", position - 1) : joined ("queued", message);
-    case SQNS_JOB_WAITING:
-      return joined ("waiting", message);
     case SQNS_JOB_RUNNING:
       return joined (*phase != '\0' ? phase : "running", message);
-    case SQNS_JOB_VERIFYING:
-      return joined ("verifying", message);
     case SQNS_JOB_SUCCEEDED:
       return joined ("succeeded", or_empty (sqns_dbus_job_get_version_after (job)));
     case SQNS_JOB_FAILED:
       return joined ("failed", or_empty (sqns_dbus_job_get_error_message (job)));
     case SQNS_JOB_CANCELLED:
       return g_strdup ("cancelled");
+    case SQNS_JOB_WAITING:
+    case SQNS_JOB_VERIFYING:
     case SQNS_JOB_INTERRUPTED:
-      return joined ("interrupted", message);
     case SQNS_JOB_UNKNOWN:
       break;
     }
@@ -130,7 +125,7 @@ static void
 report_details (SqnsDbusJob *job, SqnsDbusModem *modem, const char *next)
 {
   g_autofree char *log
-      = g_strdup_printf ("sqnsctl job %.*s --log", SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
+      = g_strdup_printf ("sqnsctl job " SQNS_SHORT_UUID " --log", or_empty (sqns_dbus_job_get_uuid (job)));
 
   detail ("modem", modem != NULL ? sqns_dbus_modem_get_state (modem) : NULL);
   detail ("power", power_texts[sqns_job_power (job, modem)]);
@@ -141,9 +136,9 @@ report_details (SqnsDbusJob *job, SqnsDbusModem *modem, const char *next)
 void
 sqns_job_report_interrupted (SqnsDbusJob *job, SqnsDbusModem *modem, const char *name)
 {
-  g_autofree char *next
-      = g_strdup_printf ("See to the board, then run 'sqnsctl resume %.*s': the job does not go on by itself.",
-                         SHORT_UUID, or_empty (sqns_dbus_job_get_uuid (job)));
+  g_autofree char *next = g_strdup_printf ("See to the board, then run 'sqnsctl resume " SQNS_SHORT_UUID
+                                           "': the job does not go on by itself.",
+                                           or_empty (sqns_dbus_job_get_uuid (job)));
   sqns_complain ("%s: interrupted: %s", name, or_empty (sqns_dbus_job_get_message (job)));
   report_details (job, modem, next);
 }

@@ -49,25 +49,19 @@ sqns_job_state_exit (SqnsDbusJob *job)
   return state == SQNS_JOB_CANCELLED ? SQNS_EXIT_CANCELLED : SQNS_EXIT_FAILED;
 }
 
-static gboolean
-works_for_another (SqnsDbusModem *modem, SqnsDbusJob *job)
-{
-  const char *current = sqns_dbus_modem_get_current_job (modem);
-  return g_strcmp0 (current, "/") != 0 && g_strcmp0 (current, sqns_path (job)) != 0;
-}
-
 /* The daemon's Safe covers only what this job did. */
 SqnsPower
 sqns_job_power (SqnsDbusJob *job, SqnsDbusModem *modem)
 {
+  gboolean safe = sqns_dbus_job_get_safe (job);
+  const char *current = modem != NULL ? sqns_dbus_modem_get_current_job (modem) : NULL;
+  gboolean busy = g_strcmp0 (current, "/") != 0 && g_strcmp0 (current, sqns_path (job)) != 0;
   SqnsModemState state;
   SqnsError code;
 
-  if (modem == NULL || !sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &state))
-    return sqns_dbus_job_get_safe (job) ? SQNS_POWER_UNSURE : SQNS_POWER_KEEP;
-  if (sqns_dbus_job_get_safe (job) && works_for_another (modem, job))
-    return SQNS_POWER_UNSURE;
+  if (modem == NULL || !sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &state) || (safe && busy))
+    return safe ? SQNS_POWER_UNSURE : SQNS_POWER_KEEP;
   if (!sqns_error_from_name (sqns_dbus_job_get_error_name (job), &code))
-    return sqns_dbus_job_get_safe (job) ? sqns_power_of_state (state) : SQNS_POWER_KEEP;
-  return sqns_power_after_failure (sqns_dbus_job_get_safe (job), code, state);
+    return safe ? sqns_power_of_state (state) : SQNS_POWER_KEEP;
+  return sqns_power_after_failure (safe, code, state);
 }

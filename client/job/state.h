@@ -6,6 +6,10 @@
 #include "common/types.h"
 #include "sqns-dbus.h"
 
+/* The beginning of a uuid, as people see it. */
+#define SQNS_SHORT_UUID "%.8s"
+#define SQNS_SHORT_UUID_LENGTH 8
+
 SqnsJobState sqns_job_state (SqnsDbusJob *job); /* UNKNOWN for a state of a newer daemon */
 
 /* The action at the board that the job waits for; NULL: none. */

@@ -142,7 +142,7 @@ sqns_notification_of_job (SqnsDbusJob *job, SqnsDbusModem *modem, const char *no
   gboolean begun = phase != NULL && *phase != '\0';
   g_autofree char *name = sqns_notification_name (modem);
   if (name == NULL)
-    name = g_strdup_printf ("Job %.8s", sqns_dbus_job_get_uuid (job));
+    name = g_strdup_printf ("Job " SQNS_SHORT_UUID, sqns_dbus_job_get_uuid (job));
 
   switch (sqns_job_state (job))
     {

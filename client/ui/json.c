@@ -47,24 +47,12 @@ sqns_json_from_dict (GVariant *dict)
 }
 
 JsonNode *
-sqns_json_array_new (void)
-{
-  return json_node_init_array (json_node_alloc (), json_array_new ());
-}
-
-void
-sqns_json_array_take (JsonNode *array, JsonNode *element)
-{
-  json_array_add_element (json_node_get_array (array), element);
-}
-
-JsonNode *
 sqns_json_from_proxies (GPtrArray *proxies)
 {
-  JsonNode *array = sqns_json_array_new ();
+  JsonArray *array = json_array_new ();
   for (guint i = 0; i < proxies->len; i++)
-    sqns_json_array_take (array, sqns_json_from_proxy (proxies->pdata[i]));
-  return array;
+    json_array_add_element (array, sqns_json_from_proxy (proxies->pdata[i]));
+  return json_node_init_array (json_node_alloc (), array);
 }
 
 JsonNode *

@@ -14,10 +14,6 @@ JsonNode *sqns_json_from_proxies (GPtrArray *proxies);
 /* An a{sv} with D-Bus or kebab-case names. Transfer full. */
 JsonNode *sqns_json_from_dict (GVariant *dict);
 
-/* An empty array; elements are added with sqns_json_array_take(). */
-JsonNode *sqns_json_array_new (void);
-void sqns_json_array_take (JsonNode *array, JsonNode *element);
-
 /* {"schema": 1}, to be filled. Transfer full. */
 JsonNode *sqns_json_document_new (void);
 
