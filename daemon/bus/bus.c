@@ -11,7 +11,7 @@ struct _SqnsBus {
   SqnsManager *manager;
   SqnsService *service;
   SqnsDbusManager *skeleton;
-  guint update; /* idle source: the manager's properties are copied */
+  guint update; /* idle source: copies the manager's properties */
 };
 
 static GVariant *
@@ -63,8 +63,8 @@ on_update (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Many jobs may change at once. This priority is before that of a call that a client sends once it has the answer to
- * one that caused the change. */
+/* Many jobs may change at once. The update comes before a call that a client makes after the reply to the call that
+ * caused the change. */
 static void
 on_status_changed (SqnsManager *manager, SqnsBus *self)
 {

@@ -7,10 +7,10 @@
 
 typedef struct _SqnsBus SqnsBus;
 
-/* Exports all objects, now and whenever there are others; the caller owns the name. NULL with G_IO_ERROR. */
+/* Exports all objects, and those that are added later; the caller owns the name. NULL with G_IO_ERROR. */
 SqnsBus *sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy policy, GError **error);
 void sqns_bus_free (SqnsBus *bus);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBus, sqns_bus_free)
 
-/* The daemon stops: no caller's file is waited for any more. */
+/* The daemon stops: gives up loading callers' files. */
 void sqns_bus_stop (SqnsBus *bus);

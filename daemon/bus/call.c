@@ -65,7 +65,7 @@ sqns_call_fail (SqnsCall *call, GError *error)
     }
   /* D-Bus drops the connection over text that is not UTF-8 */
   g_autofree char *message = sqns_clean_lines (error->message, -1);
-  free_arguments (call); /* closes files before the caller has an answer, and may call again */
+  free_arguments (call); /* closes files before the caller has the reply and may call again */
   g_dbus_method_invocation_return_dbus_error (call->invocation, name, message);
   g_error_free (error);
   call_free (call);
@@ -95,13 +95,13 @@ sqns_call_return_fd (SqnsCall *call, int fd, GError *error)
       sqns_call_fail (call, error);
       return;
     }
-  /* the list's copy goes with the answer: from then on only the caller holds it open */
+  /* the list's copy goes with the reply: then only the caller has it open */
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new_from_array (&fd, 1);
   g_dbus_method_invocation_return_value_with_unix_fd_list (call->invocation, g_variant_new ("(h)", 0), fds);
   call_free (call);
 }
 
-/* Answers that others rely on */
+/* Replies that callers rely on */
 
 typedef struct {
   SqnsCall *call;
@@ -110,9 +110,7 @@ typedef struct {
   guint announced; /* of them */
 } Settling;
 
-/* A caller that gets a path has been told of the object. There may be hundreds of them: others have their turns
- * between.
- */
+/* InterfacesAdded comes before the reply that has the path. There may be hundreds of them, so this takes turns. */
 static gboolean
 announce_jobs (gpointer user_data)
 {
@@ -207,7 +205,7 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
     sqns_call_fail (call, error);
 }
 
-/* What it is for, by the path that was called. */
+/* The device or job at the path that was called. */
 static void
 find_object (SqnsCall *call)
 {

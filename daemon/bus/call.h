@@ -25,9 +25,9 @@ typedef struct {
   const char *interface;
   const char *name;
   SqnsAuthRight right;
-  /* Reads @arguments into the call; nothing is done yet. Nullable. */
+  /* Reads @arguments into the call; changes nothing else. Nullable. */
   gboolean (*parse) (SqnsCall *call, GVariant *arguments, GError **error);
-  SqnsCallStep prepare; /* once authorized: waits for what @run needs, then calls sqns_call_go_on(). Nullable */
+  SqnsCallStep prepare; /* once authorized: waits for what @run needs, then sqns_call_go_on(). Nullable */
   SqnsCallStep run;     /* answers, now or later */
 } SqnsBusMethod;
 
@@ -35,8 +35,8 @@ struct _SqnsCall {
   SqnsService *service;
   const SqnsBusMethod *method;
   GDBusMethodInvocation *invocation;
-  GPtrArray *devices; /* SqnsDevice: those that it is for, perhaps none */
-  SqnsJob *job;       /* that it is for, nullable */
+  GPtrArray *devices; /* SqnsDevice: its targets, perhaps none */
+  SqnsJob *job;       /* its target, nullable */
   SqnsAuthWish wish;
   guint uid;          /* of the caller, known once authorized */
   gpointer arguments; /* of the method's own type, by parse(); nullable */
@@ -47,13 +47,13 @@ struct _SqnsCall {
 /* Takes over @invocation. NULL as @method: nobody may call it. */
 void sqns_call_begin (SqnsService *service, GDBusMethodInvocation *invocation, const SqnsBusMethod *method);
 
-/* The device, or the first of the devices, that it is for. */
+/* The first of its devices. */
 SqnsDevice *sqns_call_device (SqnsCall *call);
 /* Takes @arguments. */
 void sqns_call_set_arguments (SqnsCall *call, gpointer arguments, GDestroyNotify destroy);
 
-/* The only way on after a wait: fails the call when one of its modems or its job has gone meanwhile. Steps rely on
- * these without looking again, and look again at everything else. */
+/* Continues with the next step after a wait, or fails the call if one of its devices or its job has gone meanwhile. No
+ * step continues in another way; steps check everything else that they found before the wait again. */
 void sqns_call_go_on (SqnsCall *call);
 
 /* Each ends the call. */
@@ -66,5 +66,5 @@ void sqns_call_return_or_fail (SqnsCall *call, GError *error);
 /* @fd (taken), or @error (taken) when that is -1. */
 void sqns_call_return_fd (SqnsCall *call, int fd, GError *error);
 /* @reply once pending records are on disk and @jobs (SqnsJob, taken, nullable) are announced, so that the caller can
- * rely on it. What was ordered is not undone when it, or its modem, goes meanwhile. */
+ * rely on it, whether a job or its modem goes meanwhile or not. */
 void sqns_call_return_settled (SqnsCall *call, GVariant *reply, GPtrArray *jobs);

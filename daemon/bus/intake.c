@@ -11,7 +11,7 @@
 #include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>
 
-#define READ_MS (20 * 1000) /* for 64 MiB; what is in memory already is there at once */
+#define READ_MS (20 * 1000) /* for 64 MiB; a memory file comes at once */
 
 typedef struct {
   SqnsIntake *intake;
@@ -50,7 +50,7 @@ sqns_intake_free (SqnsIntake *self)
   g_free (self);
 }
 
-/* Of the @n_channels that arrived with @message the one for @handle, the caller's to close. -1 with @error. */
+/* The channel for @handle, of the @n_channels that came with @message; the caller closes it. -1 with @error. */
 static int
 take_channel (GDBusMessage *message, const int *channels, gint n_channels, gint32 handle, GError **error)
 {

@@ -6,11 +6,11 @@
 #include "bus/throttle.h"
 
 struct _SqnsJobObject {
-  SqnsDbusJobSkeleton parent; /* its notifications are frozen but in publish() */
+  SqnsDbusJobSkeleton parent; /* its notifications are frozen except in publish() */
   SqnsService *service;       /* borrowed */
   SqnsJob *job;
   SqnsThrottle throttle;
-  guint timer; /* publishes what is held back */
+  guint timer; /* publishes held back changes */
   gint64 timer_due;
 };
 
@@ -35,7 +35,7 @@ copy_record (SqnsJobObject *self)
     }
 }
 
-/* Can be read at once; is signalled by publish(). */
+/* Clients can read it at once; publish() signals it. */
 static void
 copy_state (SqnsJobObject *self)
 {

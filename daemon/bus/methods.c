@@ -53,13 +53,9 @@ order_new (SqnsCall *call)
 }
 
 static gboolean
-take_files (SqnsCall *call, Order *order, gint32 firmware, const SqnsOptionFiles *files, GError **error)
+take_files (SqnsCall *call, const gint32 handles[SQNS_JOB_N_FILES], GError **error)
 {
-  const gint32 handles[SQNS_JOB_N_FILES] = {
-    [SQNS_JOB_FIRMWARE] = firmware,
-    [SQNS_JOB_FIRST_STEP] = files->first_step,
-    [SQNS_JOB_UPDATER] = files->updater,
-  };
+  Order *order = call->arguments;
   return sqns_intake_take (order->intake, g_dbus_method_invocation_get_message (call->invocation), handles, error);
 }
 
@@ -87,11 +83,11 @@ load_files (SqnsCall *call)
 static gboolean
 parse_inspect (SqnsCall *call, GVariant *arguments, GError **error)
 {
-  const SqnsOptionFiles none = { -1, -1 };
+  gint32 handles[SQNS_JOB_N_FILES] = { -1, -1, -1 };
   g_autoptr (GVariant) options = NULL;
-  gint32 firmware;
-  g_variant_get (arguments, "(h@a{sv})", &firmware, &options);
-  return sqns_options_none (options, error) && take_files (call, order_new (call), firmware, &none, error);
+  order_new (call);
+  g_variant_get (arguments, "(h@a{sv})", &handles[SQNS_JOB_FIRMWARE], &options);
+  return sqns_options_none (options, error) && take_files (call, handles, error);
 }
 
 static void
@@ -102,10 +98,10 @@ run_inspect (SqnsCall *call)
 }
 
 static gboolean
-parse_request (SqnsCall *call, GVariant *options, SqnsOptionFiles *files, GError **error)
+parse_request (SqnsCall *call, GVariant *options, gint32 handles[SQNS_JOB_N_FILES], GError **error)
 {
   Order *order = order_new (call);
-  order->request = sqns_options_upgrade (options, files, error);
+  order->request = sqns_options_upgrade (options, handles, error);
   if (order->request == NULL)
     return FALSE;
   call->wish.force = order->request->options.force;
@@ -115,11 +111,10 @@ parse_request (SqnsCall *call, GVariant *options, SqnsOptionFiles *files, GError
 static gboolean
 parse_upgrade (SqnsCall *call, GVariant *arguments, GError **error)
 {
+  gint32 handles[SQNS_JOB_N_FILES];
   g_autoptr (GVariant) options = NULL;
-  gint32 firmware;
-  SqnsOptionFiles files;
-  g_variant_get (arguments, "(h@a{sv})", &firmware, &options);
-  return parse_request (call, options, &files, error) && take_files (call, call->arguments, firmware, &files, error);
+  g_variant_get (arguments, "(h@a{sv})", &handles[SQNS_JOB_FIRMWARE], &options);
+  return parse_request (call, options, handles, error) && take_files (call, handles, error);
 }
 
 static gboolean
@@ -158,13 +153,12 @@ collect_devices (SqnsCall *call, const char *const *modems, GError **error)
 static gboolean
 parse_upgrade_many (SqnsCall *call, GVariant *arguments, GError **error)
 {
+  gint32 handles[SQNS_JOB_N_FILES];
   g_autofree const char **modems = NULL;
   g_autoptr (GVariant) options = NULL;
-  gint32 firmware;
-  SqnsOptionFiles files;
-  g_variant_get (arguments, "(^a&oh@a{sv})", &modems, &firmware, &options);
-  return parse_request (call, options, &files, error) && collect_devices (call, modems, error)
-         && take_files (call, call->arguments, firmware, &files, error);
+  g_variant_get (arguments, "(^a&oh@a{sv})", &modems, &handles[SQNS_JOB_FIRMWARE], &options);
+  return parse_request (call, options, handles, error) && collect_devices (call, modems, error)
+         && take_files (call, handles, error);
 }
 
 static void

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define MAX_TEXT 1024 /* bytes of a label or key: they are kept and shown with every job */
+#define MAX_TEXT 1024 /* bytes of a label or key, which are saved and shown with every job */
 
 typedef struct _Option Option;
 
@@ -13,8 +13,8 @@ struct _Option {
   const char *key;
   const char *type;
   gboolean (*store) (GVariant *value, gpointer field, const Option *option, GError **error); /* or refuses it */
-  gsize offset;             /* of the field in the target; of a file's handle in SqnsOptionFiles */
-  const char *const *names; /* all that a name may be, NULL at the end */
+  gsize offset;             /* of the field in the target; of a file's handle among the handles */
+  const char *const *names; /* the possible values, NULL at the end */
 };
 
 G_GNUC_PRINTF (2, 3)
@@ -85,7 +85,7 @@ store_sha256 (GVariant *value, gpointer field, const Option *option, GError **er
   return store_text (value, field, option, error);
 }
 
-/* A bare build is enough: releases are known by it. It is read as "[37781]", so that a job's record can hold it. */
+/* A bare build is enough, as releases are known by it. It is read as "[37781]", as in a job's record. */
 static gboolean
 store_version (GVariant *value, gpointer field, const Option *option, GError **error)
 {
@@ -188,7 +188,7 @@ store_time (GVariant *value, gpointer field, const Option *option, GError **erro
   return TRUE;
 }
 
-/* Looked up among the call's descriptors later. */
+/* The handle; the call's descriptors are taken later. */
 static gboolean
 store_file (GVariant *value, gpointer field, const Option *option, GError **error)
 {
@@ -197,7 +197,7 @@ store_file (GVariant *value, gpointer field, const Option *option, GError **erro
 }
 
 #define REQUEST(field) G_STRUCT_OFFSET (SqnsRequest, field)
-#define FILES(field) G_STRUCT_OFFSET (SqnsOptionFiles, field)
+#define HANDLE(file) ((file) * sizeof (gint32))
 static const char *const boards[] = { "fipy", "gpy", "g01", NULL };
 static const char *const kinds[] = { "upgrade", "recover", NULL };
 static const char *const ends[] = { "succeeded", "failed", "cancelled", NULL };
@@ -210,7 +210,7 @@ static const Option upgrade_options[] = {
   { "dry-run", "b", store_boolean, REQUEST (dry_run) },
   { "expect-sha256", "s", store_sha256, REQUEST (expect_sha256) },
   { "expect-version", "s", store_version, REQUEST (expect_version) },
-  { "first-step", "h", store_file, FILES (first_step) },
+  { "first-step", "h", store_file, HANDLE (SQNS_JOB_FIRST_STEP) },
   { "force", "b", store_boolean, REQUEST (options.force) },
   { "idempotency-key", "s", store_key, REQUEST (idempotency_key) },
   { "label", "s", store_label, REQUEST (label) },
@@ -220,7 +220,7 @@ static const Option upgrade_options[] = {
   { "not-before", "t", store_time, REQUEST (not_before) },
   { "priority", "i", store_int, REQUEST (priority) },
   { "speed", "u", store_speed, REQUEST (speed) },
-  { "updater", "h", store_file, FILES (updater) },
+  { "updater", "h", store_file, HANDLE (SQNS_JOB_UPDATER) },
 };
 
 static const Option port_options[] = {
@@ -255,7 +255,7 @@ find_option (const Option *table, gsize n, const char *key)
 }
 
 static gboolean
-parse (GVariant *dict, const Option *table, gsize n, gpointer target, SqnsOptionFiles *files, GError **error)
+parse (GVariant *dict, const Option *table, gsize n, gpointer target, gint32 *handles, GError **error)
 {
   GVariantIter iter;
   guint32 seen = 0;
@@ -281,7 +281,7 @@ parse (GVariant *dict, const Option *table, gsize n, gpointer target, SqnsOption
           g_autofree char *type = sqns_clean_quote (g_variant_get_type_string (value));
           return refuse (error, "option \"%s\" must be of type %s, not %s", key, option->type, type);
         }
-      guint8 *base = option->store == store_file ? (guint8 *)files : target;
+      guint8 *base = option->store == store_file ? (guint8 *)handles : target;
       if (!option->store (value, base + option->offset, option, error))
         return FALSE;
     }
@@ -289,21 +289,19 @@ parse (GVariant *dict, const Option *table, gsize n, gpointer target, SqnsOption
 }
 
 SqnsRequest *
-sqns_options_upgrade (GVariant *dict, SqnsOptionFiles *files, GError **error)
+sqns_options_upgrade (GVariant *dict, gint32 handles[SQNS_JOB_N_FILES], GError **error)
 {
   G_STATIC_ASSERT (G_N_ELEMENTS (upgrade_options) <= 32);
   g_autoptr (SqnsRequest) request = sqns_request_new ();
-  SqnsOptionFiles found = { .first_step = -1, .updater = -1 };
-  *files = found;
-  if (!parse (dict, upgrade_options, G_N_ELEMENTS (upgrade_options), request, &found, error))
-    return NULL;
-  if (request->not_after != 0 && request->not_after <= request->not_before)
-    {
-      refuse (error, "\"not-after\" must be later than \"not-before\"");
-      return NULL;
-    }
-  *files = found;
-  return g_steal_pointer (&request);
+  gboolean good;
+  handles[SQNS_JOB_FIRST_STEP] = handles[SQNS_JOB_UPDATER] = -1;
+  good = parse (dict, upgrade_options, G_N_ELEMENTS (upgrade_options), request, handles, error);
+  if (good && request->not_after != 0 && request->not_after <= request->not_before)
+    good = refuse (error, "\"not-after\" must be later than \"not-before\"");
+  if (good)
+    return g_steal_pointer (&request);
+  handles[SQNS_JOB_FIRST_STEP] = handles[SQNS_JOB_UPDATER] = -1;
+  return NULL;
 }
 
 const char *

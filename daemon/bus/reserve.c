@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How many descriptors are left. */
+/* A reserve of file descriptors. */
 #include "bus/reserve.h"
 #include "common/error.h"
 
@@ -15,7 +15,7 @@ sqns_reserve_raise (void)
   (void)!setrlimit (RLIMIT_NOFILE, &limit);
 }
 
-/* 0 when it cannot be told: then there is no descriptor left to ask with. */
+/* 0 when /proc cannot be read: then no descriptor is left to open it. */
 static guint64
 count_left (void)
 {

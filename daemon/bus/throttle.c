@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When an object may tell its properties. */
+/* Limits the signals of an object. */
 #include "bus/throttle.h"
 
 #include <string.h>
 
 #define WINDOW G_USEC_PER_SEC
-#define SPACING (350 * 1000) /* between figures, so that a place is left for a phase */
+#define SPACING (350 * 1000) /* between figures, so that a phase can be signalled at once */
 
 gint64
 sqns_throttle_due (const SqnsThrottle *self, SqnsTell tell, gint64 now)

@@ -80,7 +80,7 @@ share (SqnsFirmwareCache *self, const GPtrArray *all, SqnsFirmware *firmware)
         g_object_unref (firmware);
         return g_object_ref (same);
       }
-  /* a diff is read by its name: the same bytes under another name are another firmware */
+  /* a diff's name says what it is: the same bytes under another name are another firmware */
   if (same != NULL)
     sqns_firmware_share_image (firmware, same);
   GWeakRef *entry = g_new0 (GWeakRef, 1);
@@ -100,7 +100,7 @@ sqns_firmware_cache_share (SqnsFirmwareCache *self, SqnsFirmware *firmware)
   return firmware;
 }
 
-/* --- loading --- */
+/* Loading */
 
 typedef struct {
   SqnsFirmwareCache *cache;
@@ -153,7 +153,7 @@ sqns_firmware_cache_load_async (SqnsFirmwareCache *self,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, sqns_firmware_cache_load_async);
   g_task_set_task_data (task, g_memdup2 (&order, sizeof order), order_free);
-  /* the worker runs in any case: it closes the fd, and says CANCELLED in our domain */
+  /* the worker always runs: it closes the fd, and returns CANCELLED in SQNS_ERROR */
   g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, load_in_thread);
 }

@@ -129,7 +129,7 @@ check_file (int fd, guint64 *size, GError **error)
   return sqns_firmware_check_file (st.st_mode, *size, error);
 }
 
-/* @size: what fstat told; a file that changes meanwhile is refused, not sent half old and half new. */
+/* @size: of fstat; a file that changes meanwhile is refused. */
 static gboolean
 copy_file (int from, int to, guint64 size, GCancellable *cancellable, GError **error)
 {
@@ -169,7 +169,7 @@ sqns_firmware_clean_name (const char *path)
   return sqns_clean_line (base, -1);
 }
 
-/* Of a path in /proc; a memfd reads "/memfd:name (deleted)". */
+/* Of a path in /proc; that of a memfd is "/memfd:name (deleted)". */
 static char *
 name_of_path (const char *path)
 {
@@ -202,7 +202,7 @@ parse (SqnsFirmware *self, SqnsFirmwareKind kind, GError **error)
   return FALSE;
 }
 
-/* Whether @fd holds these bytes and no more. */
+/* Whether the content of @fd is exactly @image. */
 static gboolean
 has_bytes (int fd, GBytes *image)
 {
@@ -238,7 +238,7 @@ find_same (int fd, guint64 size, const GPtrArray *known)
 static gboolean
 copy (SqnsFirmware *self, int fd, guint64 size, GCancellable *cancellable, GError **error)
 {
-  /* it can still turn out not to be open for reading: then copying says so */
+  /* a map fails if @fd is not open for reading: then copying has the right error */
   if (sqns_memfile_is_sealed (fd) && (self->image = sqns_memfile_map (fd, size, NULL)) != NULL)
     {
       self->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, self->image);

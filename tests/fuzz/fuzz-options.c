@@ -55,14 +55,14 @@ static void
 upgrade (GString *outcome, GVariant *dict)
 {
   GError *error = NULL;
-  SqnsOptionFiles files = { 7, 7 };
-  g_autoptr (SqnsRequest) request = sqns_options_upgrade (dict, &files, &error);
+  gint32 files[SQNS_JOB_N_FILES] = { 7, 7, 7 };
+  g_autoptr (SqnsRequest) request = sqns_options_upgrade (dict, files, &error);
 
   check_refusal (outcome, request != NULL, error);
   if (request == NULL)
     {
-      g_assert_cmpint (files.first_step, ==, -1);
-      g_assert_cmpint (files.updater, ==, -1);
+      g_assert_cmpint (files[SQNS_JOB_FIRST_STEP], ==, -1);
+      g_assert_cmpint (files[SQNS_JOB_UPDATER], ==, -1);
       return;
     }
   g_assert_cmpuint (strlen (request->label), <=, MAX_TEXT);
@@ -74,7 +74,7 @@ upgrade (GString *outcome, GVariant *dict)
   g_assert_true (request->not_after == 0 || request->not_after > request->not_before);
   /* these come from elsewhere */
   g_assert_true (!request->options.recover && request->creator_uid == 0);
-  g_string_append_printf (outcome, "files %d %d\n", files.first_step, files.updater);
+  g_string_append_printf (outcome, "files %d %d\n", files[SQNS_JOB_FIRST_STEP], files[SQNS_JOB_UPDATER]);
   check_record (outcome, request);
 }
 
@@ -164,7 +164,7 @@ check_order (GVariant *dict)
 {
   g_autoptr (GVariant) reversed = NULL;
   GVariantBuilder builder;
-  SqnsOptionFiles files, files_again;
+  gint32 files[SQNS_JOB_N_FILES], files_again[SQNS_JOB_N_FILES];
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (gsize i = g_variant_n_children (dict); i-- > 0;)
@@ -174,10 +174,10 @@ check_order (GVariant *dict)
       g_variant_builder_add_value (&builder, entry);
     }
   reversed = g_variant_ref_sink (g_variant_builder_end (&builder));
-  g_autoptr (SqnsRequest) request = sqns_options_upgrade (dict, &files, NULL);
-  g_autoptr (SqnsRequest) again = sqns_options_upgrade (reversed, &files_again, NULL);
+  g_autoptr (SqnsRequest) request = sqns_options_upgrade (dict, files, NULL);
+  g_autoptr (SqnsRequest) again = sqns_options_upgrade (reversed, files_again, NULL);
   g_assert_cmpint (request == NULL, ==, again == NULL);
-  g_assert_cmpint (files.updater, ==, files_again.updater);
+  g_assert_cmpint (files[SQNS_JOB_UPDATER], ==, files_again[SQNS_JOB_UPDATER]);
   g_assert_true (request == NULL || g_str_equal (request->label, again->label));
 }
 

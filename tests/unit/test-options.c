@@ -15,13 +15,13 @@ dict (const char *text)
   return variant;
 }
 
-static SqnsOptionFiles files; /* of the last parse() */
+static gint32 handles[SQNS_JOB_N_FILES]; /* of the last parse() */
 
 static SqnsRequest *
 parse (const char *text, GError **error)
 {
   g_autoptr (GVariant) variant = dict (text);
-  SqnsRequest *request = sqns_options_upgrade (variant, &files, error);
+  SqnsRequest *request = sqns_options_upgrade (variant, handles, error);
   g_assert_true ((request == NULL) == (error != NULL && *error != NULL));
   return request;
 }
@@ -133,13 +133,13 @@ test_files (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (SqnsRequest) none = parse ("{}", &error);
   g_assert_no_error (error);
-  g_assert_cmpint (files.updater, ==, -1);
-  g_assert_cmpint (files.first_step, ==, -1);
+  g_assert_cmpint (handles[SQNS_JOB_UPDATER], ==, -1);
+  g_assert_cmpint (handles[SQNS_JOB_FIRST_STEP], ==, -1);
 
   g_autoptr (SqnsRequest) both = parse ("{'updater': <handle 1>, 'first-step': <handle 2>}", &error);
   g_assert_no_error (error);
-  g_assert_cmpint (files.updater, ==, 1);
-  g_assert_cmpint (files.first_step, ==, 2);
+  g_assert_cmpint (handles[SQNS_JOB_UPDATER], ==, 1);
+  g_assert_cmpint (handles[SQNS_JOB_FIRST_STEP], ==, 2);
 }
 
 static void

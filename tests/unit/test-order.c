@@ -35,9 +35,9 @@ make (const char *key, const char *value)
   g_autofree char *text = key != NULL ? g_strdup_printf ("{'%s': %s}", key, value) : g_strdup ("@a{sv} {}");
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) dict = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &error);
-  SqnsOptionFiles files;
+  gint32 handles[SQNS_JOB_N_FILES];
   g_assert_no_error (error);
-  SqnsRequest *request = sqns_options_upgrade (dict, &files, &error);
+  SqnsRequest *request = sqns_options_upgrade (dict, handles, &error);
   g_assert_no_error (error);
   return request;
 }
