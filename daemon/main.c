@@ -104,7 +104,7 @@ on_system_bus (const App *app)
 static void
 notify_status (App *app)
 {
-  SqnsManagerStatus status = sqns_manager_status (app->manager);
+  SqnsJobTableStatus status = sqns_job_table_status (sqns_manager_jobs (app->manager));
   g_autofree char *text
       = g_strdup_printf ("%sjobs: %u running (%u of them must not lose power), %u waiting",
                          app->stopping ? "stopping, " : "", status.running, status.unsafe, status.queued);
@@ -198,7 +198,7 @@ on_manager_changed (SqnsManager *manager, App *app)
 {
   notify_status (app);
   if (app->sleep_lock != NULL)
-    sqns_sleep_lock_hold (app->sleep_lock, sqns_manager_status (manager).unsafe > 0);
+    sqns_sleep_lock_hold (app->sleep_lock, sqns_job_table_status (sqns_manager_jobs (manager)).unsafe > 0);
 }
 
 static void
@@ -370,7 +370,7 @@ on_journal_open (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   App *app = user_data;
   g_autoptr (GError) error = NULL;
-  if (!sqns_manager_restore_jobs_finish (SQNS_MANAGER (source), result, &error))
+  if (!sqns_job_table_restore_finish (SQNS_JOB_TABLE (source), result, &error))
     sqns_warning (NULL, "jobs are not kept, they would not go on after a crash of the daemon: %s", error->message);
   own_name (app);
 }
@@ -386,7 +386,7 @@ open_journal (App *app)
       return;
     }
   app->name_delay = g_timeout_add (MAX_LOAD_MS, on_name_delay, app);
-  sqns_manager_restore_jobs_async (app->manager, folder, on_journal_open, app);
+  sqns_job_table_restore_async (sqns_manager_jobs (app->manager), folder, on_journal_open, app);
 }
 
 static void

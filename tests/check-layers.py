@@ -51,11 +51,10 @@ CLIENT = {layer for layer in BELOW if layer.split("/")[0] == "client"}
 NOT_DAEMON = {"common", "main", "board-program"} | CLIENT
 # What is still to be taken apart; nothing is added here.
 OLD_PRIVATE = {
-    "daemon/manager/manager-private.h",
     "tests/board/esp32-private.h",
 }
 OLD_CIRCLES = {
-    "daemon/manager/manager", "daemon/manager/manager-private", "tests/board/at-command", "tests/board/at-slave",
+    "tests/board/at-command", "tests/board/at-slave",
     "tests/board/banner", "tests/board/board", "tests/board/esp32", "tests/board/esp32-private",
     "tests/board/fault", "tests/board/modem", "tests/board/options", "tests/board/replay",
     "tests/board/stp-slave", "tests/board/upgrade",

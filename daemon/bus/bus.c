@@ -33,15 +33,17 @@ update (SqnsBus *self)
 {
   g_autoptr (GVariant) holding = inhibitors (self);
   GVariant *held = sqns_dbus_manager_get_inhibitors (self->skeleton);
-  SqnsManagerStatus status = sqns_manager_status (self->manager);
-  gboolean blockers_changed = held == NULL || !g_variant_equal (held, holding)
-                              || status.draining != sqns_dbus_manager_get_draining (self->skeleton);
+  const SqnsJobIntake *intake = sqns_job_table_intake (sqns_manager_jobs (self->manager));
+  gboolean draining = intake->draining || intake->stopping;
+  SqnsJobTableStatus status = sqns_job_table_status (sqns_manager_jobs (self->manager));
+  gboolean blockers_changed
+      = held == NULL || !g_variant_equal (held, holding) || draining != sqns_dbus_manager_get_draining (self->skeleton);
 
   sqns_dbus_manager_set_version (self->skeleton, SQNS_VERSION);
   sqns_dbus_manager_set_max_concurrent (self->skeleton, sqns_manager_config (self->manager)->max_concurrent);
   sqns_dbus_manager_set_running_jobs (self->skeleton, status.running);
   sqns_dbus_manager_set_queued_jobs (self->skeleton, status.queued);
-  sqns_dbus_manager_set_draining (self->skeleton, status.draining);
+  sqns_dbus_manager_set_draining (self->skeleton, draining);
   sqns_dbus_manager_set_inhibitors (self->skeleton, holding);
   if (!blockers_changed)
     return;
@@ -87,7 +89,7 @@ on_device_added (SqnsDeviceTable *devices, SqnsDevice *device, SqnsBus *self)
 }
 
 static void
-on_job_added (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
+on_job_added (SqnsJobTable *jobs, SqnsJob *job, SqnsBus *self)
 {
   g_autofree char *path = sqns_path_job (sqns_job_record (job)->uuid);
   g_autoptr (SqnsJobObject) object = sqns_job_object_new (self->service, job);
@@ -101,7 +103,7 @@ on_removed (gpointer source, GObject *model, SqnsBus *self)
 }
 
 static void
-on_job_finished (SqnsManager *manager, SqnsJob *job, SqnsBus *self)
+on_job_finished (SqnsJobTable *jobs, SqnsJob *job, SqnsBus *self)
 {
   SqnsObjects *objects = self->service->objects;
   const SqnsJobRecord *record = sqns_job_record (job);
@@ -118,6 +120,7 @@ sqns_bus_free (SqnsBus *self)
 {
   g_clear_handle_id (&self->update, g_source_remove);
   g_signal_handlers_disconnect_by_data (sqns_manager_devices (self->manager), self);
+  g_signal_handlers_disconnect_by_data (sqns_manager_jobs (self->manager), self);
   g_signal_handlers_disconnect_by_data (self->manager, self);
   if (g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self->skeleton)) != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
@@ -131,14 +134,14 @@ static gboolean
 export_all (SqnsBus *self, GDBusConnection *connection, GError **error)
 {
   GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->manager));
-  GPtrArray *jobs = sqns_manager_jobs (self->manager);
+  GPtrArray *jobs = sqns_job_table_jobs (sqns_manager_jobs (self->manager));
 
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection, SQNS_PATH_ROOT, error))
     return FALSE;
   for (guint i = 0; i < devices->len; i++)
     on_device_added (sqns_manager_devices (self->manager), devices->pdata[i], self);
   for (guint i = 0; i < jobs->len; i++)
-    on_job_added (self->manager, jobs->pdata[i], self);
+    on_job_added (sqns_manager_jobs (self->manager), jobs->pdata[i], self);
   return sqns_objects_connect (self->service->objects, connection, error);
 }
 
@@ -157,9 +160,9 @@ sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy 
     return NULL;
   g_signal_connect (devices, "added", G_CALLBACK (on_device_added), self);
   g_signal_connect (devices, "removed", G_CALLBACK (on_removed), self);
-  g_signal_connect (manager, "job-added", G_CALLBACK (on_job_added), self);
-  g_signal_connect (manager, "job-removed", G_CALLBACK (on_removed), self);
-  g_signal_connect (manager, "job-finished", G_CALLBACK (on_job_finished), self);
+  g_signal_connect (sqns_manager_jobs (manager), "added", G_CALLBACK (on_job_added), self);
+  g_signal_connect (sqns_manager_jobs (manager), "removed", G_CALLBACK (on_removed), self);
+  g_signal_connect (sqns_manager_jobs (manager), "finished", G_CALLBACK (on_job_finished), self);
   g_signal_connect (manager, "changed", G_CALLBACK (on_status_changed), self);
   return g_steal_pointer (&self);
 }

@@ -121,7 +121,7 @@ announce_jobs (gpointer user_data)
   while (self->jobs != NULL && self->announced < self->jobs->len)
     {
       sqns_objects_announce (service->objects, self->jobs->pdata[self->announced++]);
-      if (g_get_monotonic_time () >= end && !sqns_manager_is_stopping (service->manager))
+      if (g_get_monotonic_time () >= end && !sqns_job_table_intake (sqns_manager_jobs (service->manager))->stopping)
         return G_SOURCE_CONTINUE;
     }
   sqns_call_return (self->call, self->reply);
@@ -146,7 +146,7 @@ sqns_call_return_settled (SqnsCall *call, GVariant *reply, GPtrArray *jobs)
   self->call = call;
   self->reply = reply != NULL ? g_variant_ref_sink (reply) : NULL;
   self->jobs = jobs;
-  sqns_job_store_flush_async (sqns_manager_store (call->service->manager), on_settled, self);
+  sqns_job_store_flush_async (sqns_job_table_store (sqns_manager_jobs (call->service->manager)), on_settled, self);
 }
 
 /* The way to the answer */
@@ -168,7 +168,7 @@ static gboolean
 check_objects (SqnsCall *call, GError **error)
 {
   GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (call->service->manager));
-  GPtrArray *jobs = sqns_manager_jobs (call->service->manager);
+  GPtrArray *jobs = sqns_job_table_jobs (sqns_manager_jobs (call->service->manager));
 
   for (guint i = 0; i < call->devices->len; i++)
     if (!g_ptr_array_find (devices, call->devices->pdata[i], NULL))

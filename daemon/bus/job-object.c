@@ -79,7 +79,8 @@ on_changed (SqnsJob *job, gboolean prompt, SqnsJobObject *self)
 {
   gboolean finished = sqns_job_is_finished (job);
   /* a daemon that stops has no time for a second signal */
-  gboolean stopped = sqns_job_is_interrupted (job) && sqns_manager_is_stopping (self->service->manager);
+  gboolean stopped
+      = sqns_job_is_interrupted (job) && sqns_job_table_intake (sqns_manager_jobs (self->service->manager))->stopping;
   /* no client may read that a resumed job has ended */
   gboolean resumed = !finished && sqns_dbus_job_get_finished_at (SQNS_DBUS_JOB (self)) != 0;
   SqnsTell how = finished || stopped || resumed ? SQNS_TELL_NOW : prompt ? SQNS_TELL_SOON : SQNS_TELL_LATER;

@@ -74,7 +74,7 @@ static void
 load_files (SqnsCall *call)
 {
   const Order *order = call->arguments;
-  sqns_intake_load_async (order->intake, sqns_manager_firmware_cache (call->service->manager),
+  sqns_intake_load_async (order->intake, sqns_job_table_firmware_cache (sqns_manager_jobs (call->service->manager)),
                           g_dbus_method_invocation_get_connection (call->invocation),
                           g_dbus_method_invocation_get_sender (call->invocation), call->service->until, on_files_loaded,
                           call);
@@ -165,7 +165,7 @@ static void
 prepare_upgrade (SqnsCall *call)
 {
   GError *error = NULL;
-  if (sqns_manager_accepts (call->service->manager, &error))
+  if (sqns_job_table_accepts (sqns_manager_jobs (call->service->manager), &error))
     load_files (call);
   else
     sqns_call_fail (call, error);
@@ -179,7 +179,8 @@ submit (SqnsCall *call)
   SqnsFirmware **files = order->intake->loaded;
   GError *error = NULL;
   order->request->creator_uid = call->uid;
-  GPtrArray *jobs = sqns_manager_submit (call->service->manager, call->devices, files, order->request, &error);
+  GPtrArray *jobs = sqns_job_table_submit (sqns_manager_jobs (call->service->manager), call->devices, files,
+                                           order->request, &error);
   if (jobs == NULL)
     {
       sqns_call_fail (call, error);
@@ -324,8 +325,8 @@ on_history (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 run_get_history (SqnsCall *call)
 {
-  sqns_job_store_history_async (sqns_manager_store (call->service->manager), call->uid, call->arguments, on_history,
-                                call);
+  sqns_job_store_history_async (sqns_job_table_store (sqns_manager_jobs (call->service->manager)), call->uid,
+                                call->arguments, on_history, call);
 }
 
 static void
@@ -333,7 +334,7 @@ run_set_draining (SqnsCall *call)
 {
   gboolean draining;
   g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(b)", &draining);
-  sqns_manager_set_draining (call->service->manager, draining);
+  sqns_job_table_set_draining (sqns_manager_jobs (call->service->manager), draining);
   sqns_call_return (call, NULL);
 }
 
@@ -343,7 +344,7 @@ static void
 run_if_open (SqnsCall *call)
 {
   /* draining concerns jobs only, but a daemon that stops does not open a port again */
-  if (sqns_manager_is_stopping (call->service->manager))
+  if (sqns_job_table_intake (sqns_manager_jobs (call->service->manager))->stopping)
     sqns_call_fail (call, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is stopping"));
   else
     call->method->run (call);
@@ -481,7 +482,7 @@ on_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
   GError *error = NULL;
-  if (sqns_manager_resume_finish (SQNS_MANAGER (source), result, &error))
+  if (sqns_job_table_resume_finish (SQNS_JOB_TABLE (source), result, &error))
     sqns_call_return_settled (call, NULL, NULL);
   else
     sqns_call_fail (call, error);
@@ -490,7 +491,7 @@ on_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 run_resume (SqnsCall *call)
 {
-  sqns_manager_resume_async (call->service->manager, call->job, on_resumed, call);
+  sqns_job_table_resume_async (sqns_manager_jobs (call->service->manager), call->job, on_resumed, call);
 }
 
 static void
@@ -515,7 +516,7 @@ static void
 run_forget (SqnsCall *call)
 {
   GError *error = NULL;
-  sqns_manager_forget (call->service->manager, call->job, &error);
+  sqns_job_table_forget (sqns_manager_jobs (call->service->manager), call->job, &error);
   sqns_call_return_or_fail (call, error);
 }
 

@@ -7,7 +7,8 @@
 #include "manager/wall-timer.h"
 
 struct _SqnsScheduler {
-  GPtrArray *jobs;
+  SqnsJobTable *table;
+  GPtrArray *jobs; /* of the table */
   const SqnsConfig *config;
   const SqnsRules *rules;
   SqnsInhibit *inhibit;
@@ -15,8 +16,6 @@ struct _SqnsScheduler {
   gpointer user_data;
   SqnsWallTimer *timer;
   guint idle;
-  guint holds;
-  gboolean draining;
 };
 
 static gboolean
@@ -198,8 +197,9 @@ on_round (gpointer user_data)
 {
   SqnsScheduler *self = user_data;
   g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (SqnsScheduleEntry));
+  const SqnsJobIntake *intake = sqns_job_table_intake (self->table);
   SqnsScheduleState state
-      = { .now = g_get_real_time (), .max_running = self->config->max_concurrent, .draining = self->draining };
+      = { .now = g_get_real_time (), .max_running = self->config->max_concurrent, .draining = intake->draining };
   gint64 end = g_get_monotonic_time () + SQNS_BACKLOG_TURN_US;
   gboolean changed = FALSE;
 
@@ -209,7 +209,7 @@ on_round (gpointer user_data)
     {
       SqnsJob *job = self->jobs->pdata[i];
       state.running += sqns_job_is_running (job);
-      if (self->holds > 0 || !is_waiting (job))
+      if (intake->restoring || intake->stopping || !is_waiting (job))
         continue;
       SqnsScheduleEntry entry = entry_of (self, g_object_ref (job));
       g_array_append_val (entries, entry);
@@ -240,7 +240,7 @@ on_timer (gpointer user_data)
 }
 
 SqnsScheduler *
-sqns_scheduler_new (GPtrArray *jobs,
+sqns_scheduler_new (SqnsJobTable *table,
                     const SqnsConfig *config,
                     const SqnsRules *rules,
                     SqnsInhibit *inhibit,
@@ -248,13 +248,23 @@ sqns_scheduler_new (GPtrArray *jobs,
                     gpointer user_data)
 {
   SqnsScheduler *self = g_new0 (SqnsScheduler, 1);
-  *self = (SqnsScheduler){ jobs, config, rules, inhibit, round, user_data, sqns_wall_timer_new (on_timer, self) };
+  self->table = g_object_ref (table);
+  self->jobs = sqns_job_table_jobs (table);
+  self->config = config;
+  self->rules = rules;
+  self->inhibit = inhibit;
+  self->round = round;
+  self->user_data = user_data;
+  self->timer = sqns_wall_timer_new (on_timer, self);
+  g_signal_connect_swapped (table, "reschedule", G_CALLBACK (sqns_scheduler_kick), self);
   return self;
 }
 
 void
 sqns_scheduler_free (SqnsScheduler *self)
 {
+  g_signal_handlers_disconnect_by_data (self->table, self);
+  g_object_unref (self->table);
   g_clear_handle_id (&self->idle, g_source_remove);
   sqns_wall_timer_free (self->timer);
   g_free (self);
@@ -265,30 +275,4 @@ sqns_scheduler_kick (SqnsScheduler *self)
 {
   if (self->idle == 0)
     self->idle = g_idle_add_full (G_PRIORITY_DEFAULT, on_round, self, NULL);
-}
-
-void
-sqns_scheduler_hold (SqnsScheduler *self)
-{
-  self->holds++;
-}
-
-void
-sqns_scheduler_release (SqnsScheduler *self)
-{
-  self->holds--;
-  sqns_scheduler_kick (self);
-}
-
-void
-sqns_scheduler_set_draining (SqnsScheduler *self, gboolean drain)
-{
-  self->draining = drain;
-  sqns_scheduler_kick (self);
-}
-
-gboolean
-sqns_scheduler_is_draining (SqnsScheduler *self)
-{
-  return self->draining;
 }

@@ -63,7 +63,8 @@ submit (Rig *rig, SqnsDevice *device)
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
   g_ptr_array_add (devices, device);
-  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
+  g_autoptr (GPtrArray) jobs
+      = sqns_job_table_submit (sqns_manager_jobs (rig->manager), devices, rig->files, rig->request, &error);
   g_assert_no_error (error);
   scripted_settle ();
   return sqns_job_record (jobs->pdata[0]);
@@ -113,7 +114,7 @@ test_holds (Rig *rig, gconstpointer unused)
   g_assert_cmpint (running->state, ==, SQNS_JOB_RUNNING);
   g_assert_cmpint (held->state, ==, SQNS_JOB_WAITING);
   g_assert_cmpstr (held->message, ==, "held back by anna: flashing ESP32s (and by 1 other)");
-  g_assert_cmpuint (sqns_manager_status (rig->manager).queued, ==, 1);
+  g_assert_cmpuint (sqns_job_table_status (sqns_manager_jobs (rig->manager)).queued, ==, 1);
   guint changes = rig->changes;
   close (first);
   while (sqns_inhibit_list (sqns_manager_inhibitors (rig->manager))->len == 2)

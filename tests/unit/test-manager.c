@@ -3,7 +3,7 @@
 #include "caba-builder.h"
 #include "device/console.h"
 #include "firmware-builder.h"
-#include "manager/manager-private.h"
+#include "manager/manager.h"
 #include "scripted.h"
 
 #include <glib/gstdio.h>
@@ -23,7 +23,7 @@ typedef struct {
 } Rig;
 
 static void
-on_job_finished (SqnsManager *manager, SqnsJob *job, Rig *rig)
+on_job_finished (SqnsJobTable *jobs, SqnsJob *job, Rig *rig)
 {
   rig->finished++;
 }
@@ -35,7 +35,7 @@ make_manager (Rig *rig)
   SqnsRules *rules = sqns_rules_parse (RULES, -1, NULL);
   g_assert_nonnull (rules);
   rig->manager = sqns_manager_new (&rig->config, scripted_backend (), rules);
-  g_signal_connect (rig->manager, "job-finished", G_CALLBACK (on_job_finished), rig);
+  g_signal_connect (sqns_manager_jobs (rig->manager), "finished", G_CALLBACK (on_job_finished), rig);
 }
 
 static void
@@ -80,7 +80,8 @@ submit (Rig *rig, SqnsDevice *device)
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
   g_ptr_array_add (devices, device);
-  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
+  g_autoptr (GPtrArray) jobs
+      = sqns_job_table_submit (sqns_manager_jobs (rig->manager), devices, rig->files, rig->request, &error);
   g_assert_no_error (error);
   return jobs->pdata[0];
 }
@@ -123,8 +124,8 @@ test_queue (Rig *rig, gconstpointer unused)
   SqnsJob *other = submit (rig, two);
   scripted_settle ();
   g_assert_cmpint (state (other), ==, SQNS_JOB_RUNNING);
-  g_assert_cmpuint (sqns_manager_status (rig->manager).running, ==, 2);
-  g_assert_cmpuint (sqns_manager_status (rig->manager).queued, ==, 2);
+  g_assert_cmpuint (sqns_job_table_status (sqns_manager_jobs (rig->manager)).running, ==, 2);
+  g_assert_cmpuint (sqns_job_table_status (sqns_manager_jobs (rig->manager)).queued, ==, 2);
 
   finish_one (one);
   g_assert_cmpint (state (urgent), ==, SQNS_JOB_SUCCEEDED);
@@ -236,12 +237,12 @@ test_console (Rig *rig, gconstpointer unused)
   scripted_open_link ();
   scripted_settle ();
   SqnsJob *job = submit (rig, board);
-  sqns_manager_set_draining (rig->manager, TRUE);
+  sqns_job_table_set_draining (sqns_manager_jobs (rig->manager), TRUE);
   scripted_settle ();
   g_assert_cmpint (state (job), ==, SQNS_JOB_QUEUED);
   g_assert_cmpint (sqns_device_info (board)->use, ==, SQNS_USE_CONSOLE);
 
-  sqns_manager_set_draining (rig->manager, FALSE);
+  sqns_job_table_set_draining (sqns_manager_jobs (rig->manager), FALSE);
   scripted_settle ();
   g_assert_cmpint (state (job), ==, SQNS_JOB_RUNNING);
   char words[256] = { 0 };
@@ -259,16 +260,16 @@ test_draining (Rig *rig, gconstpointer unused)
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
   scripted_settle ();
-  sqns_manager_set_draining (rig->manager, TRUE);
+  sqns_job_table_set_draining (sqns_manager_jobs (rig->manager), TRUE);
   scripted_settle ();
   finish_one (one);
   g_assert_cmpint (state (running), ==, SQNS_JOB_SUCCEEDED);
   g_assert_cmpint (state (queued), ==, SQNS_JOB_QUEUED);
   g_assert_nonnull (strstr (sqns_job_record (queued)->message, "draining"));
   g_ptr_array_add (devices, one);
-  g_assert_null (sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error));
+  g_assert_null (sqns_job_table_submit (sqns_manager_jobs (rig->manager), devices, rig->files, rig->request, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING);
-  sqns_manager_set_draining (rig->manager, FALSE);
+  sqns_job_table_set_draining (sqns_manager_jobs (rig->manager), FALSE);
   scripted_settle ();
   g_assert_cmpint (state (queued), ==, SQNS_JOB_RUNNING);
 }
@@ -283,7 +284,7 @@ submit_many (Rig *rig, SqnsDevice *one, SqnsDevice *two, SqnsError code)
     g_ptr_array_add (devices, one);
   if (two != NULL)
     g_ptr_array_add (devices, two);
-  GPtrArray *jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
+  GPtrArray *jobs = sqns_job_table_submit (sqns_manager_jobs (rig->manager), devices, rig->files, rig->request, &error);
   if (jobs == NULL)
     g_assert_error (error, SQNS_ERROR, (int)code);
   return jobs;
@@ -292,9 +293,9 @@ submit_many (Rig *rig, SqnsDevice *one, SqnsDevice *two, SqnsError code)
 static void
 refused (Rig *rig, SqnsDevice *one, SqnsDevice *two, SqnsError code)
 {
-  guint jobs = sqns_manager_jobs (rig->manager)->len;
+  guint jobs = sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len;
   g_assert_null (submit_many (rig, one, two, code));
-  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, jobs);
+  g_assert_cmpuint (sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len, ==, jobs);
 }
 
 static void
@@ -343,7 +344,7 @@ test_idempotency_of_many (Rig *rig, gconstpointer unused)
   scripted_settle ();
   finish_one (one);
   /* who knows whether it was named: that would be a second upgrade */
-  g_assert_true (sqns_manager_forget (rig->manager, jobs->pdata[0], &error));
+  g_assert_true (sqns_job_table_forget (sqns_manager_jobs (rig->manager), jobs->pdata[0], &error));
   g_assert_no_error (error);
   refused (rig, one, two, SQNS_ERROR_KEY_REUSED);
 }
@@ -407,16 +408,16 @@ test_refused_file (Rig *rig, gconstpointer unused)
   g_autoptr (GError) error = NULL;
   g_ptr_array_add (devices, add_board (rig, "a"));
   rig->request->expect_version.build = 41019;
-  g_assert_null (sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error));
+  g_assert_null (sqns_job_table_submit (sqns_manager_jobs (rig->manager), devices, rig->files, rig->request, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
   g_clear_error (&error);
   rig->request->expect_version.build = 0;
 
   g_autoptr (SqnsFirmware) incomplete = sqns_test_firmware_new ("p.dup", 37781, SQNS_TEST_DUP_SKIP_FS);
-  g_assert_null (sqns_manager_submit (rig->manager, devices, (SqnsFirmware *const[SQNS_JOB_N_FILES]){ incomplete },
-                                      rig->request, &error));
+  g_assert_null (sqns_job_table_submit (sqns_manager_jobs (rig->manager), devices,
+                                        (SqnsFirmware *const[SQNS_JOB_N_FILES]){ incomplete }, rig->request, &error));
   g_assert_nonnull (error);
-  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 0);
+  g_assert_cmpuint (sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len, ==, 0);
 }
 
 static void
@@ -426,11 +427,11 @@ test_forget (Rig *rig, gconstpointer unused)
   SqnsJob *job = submit (rig, board);
   g_autoptr (GError) error = NULL;
   scripted_settle ();
-  g_assert_false (sqns_manager_forget (rig->manager, job, &error));
+  g_assert_false (sqns_job_table_forget (sqns_manager_jobs (rig->manager), job, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE);
   finish_one (board);
-  g_assert_true (sqns_manager_forget (rig->manager, job, NULL));
-  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 0);
+  g_assert_true (sqns_job_table_forget (sqns_manager_jobs (rig->manager), job, NULL));
+  g_assert_cmpuint (sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len, ==, 0);
 }
 
 static void
@@ -445,7 +446,7 @@ test_many_finished (Rig *rig, gconstpointer unused)
     }
   SqnsJob *last = submit (rig, board);
   scripted_settle ();
-  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 1001);
+  g_assert_cmpuint (sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len, ==, 1001);
   g_assert_cmpint (state (last), ==, SQNS_JOB_WAITING);
   g_assert_cmpuint (rig->finished, ==, 1100);
 }
@@ -476,7 +477,7 @@ test_shutdown (Rig *rig, gconstpointer unused)
   g_assert_cmpint (state (late_job), ==, SQNS_JOB_RUNNING);
   g_assert_cmpint (sqns_device_info (talk)->use, ==, SQNS_USE_NONE);
   g_assert_false (rig->shut_down);
-  g_assert_false (sqns_manager_accepts (rig->manager, &error));
+  g_assert_false (sqns_job_table_accepts (sqns_manager_jobs (rig->manager), &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING);
   finish_one (late);
   g_assert_cmpint (state (late_job), ==, SQNS_JOB_SUCCEEDED);

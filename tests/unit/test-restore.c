@@ -28,7 +28,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   Rig *rig = user_data;
-  sqns_manager_restore_jobs_finish (SQNS_MANAGER (source), result, &error);
+  sqns_job_table_restore_finish (SQNS_JOB_TABLE (source), result, &error);
   g_assert_no_error (error);
   rig->opened = TRUE;
 }
@@ -49,7 +49,7 @@ start (Rig *rig, gboolean board)
   if (board)
     sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
   rig->opened = FALSE;
-  sqns_manager_restore_jobs_async (rig->manager, rig->folder, on_opened, rig);
+  sqns_job_table_restore_async (sqns_manager_jobs (rig->manager), rig->folder, on_opened, rig);
   scripted_wait (is_true, &rig->opened);
 }
 
@@ -108,8 +108,8 @@ rig_tear_down (Rig *rig, gconstpointer unused)
 static SqnsJob *
 job_at (Rig *rig, guint index)
 {
-  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, >, index);
-  return sqns_manager_jobs (rig->manager)->pdata[index];
+  g_assert_cmpuint (sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len, >, index);
+  return sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->pdata[index];
 }
 
 static SqnsJob *
@@ -118,7 +118,8 @@ submit (Rig *rig)
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
   g_ptr_array_add (devices, sqns_device_table_devices (sqns_manager_devices (rig->manager))->pdata[0]);
-  g_autoptr (GPtrArray) jobs = sqns_manager_submit (rig->manager, devices, rig->files, rig->request, &error);
+  g_autoptr (GPtrArray) jobs
+      = sqns_job_table_submit (sqns_manager_jobs (rig->manager), devices, rig->files, rig->request, &error);
   g_assert_no_error (error);
   return jobs->pdata[0];
 }
@@ -209,7 +210,7 @@ test_goes_on (Rig *rig, gconstpointer unused)
   die (rig);
 
   start (rig, TRUE);
-  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 3);
+  g_assert_cmpuint (sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len, ==, 3);
   g_assert_cmpstr (sqns_job_record (job_at (rig, 0))->uuid, ==, uuid);
   scripted_wait (runs, (gpointer)TTY);
   g_assert_cmpint (state (job_at (rig, 1)), ==, SQNS_JOB_RUNNING);
@@ -223,7 +224,7 @@ test_goes_on (Rig *rig, gconstpointer unused)
   succeed (TTY);
   g_assert_cmpuint (count_firmware (rig), ==, 1);
   g_assert_true (sqns_job_cancel (job_at (rig, 2), NULL));
-  g_assert_true (sqns_manager_forget (rig->manager, job_at (rig, 2), NULL));
+  g_assert_true (sqns_job_table_forget (sqns_manager_jobs (rig->manager), job_at (rig, 2), NULL));
   wait_until_firmware_is_gone (rig);
 }
 
@@ -254,7 +255,7 @@ static void
 on_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  sqns_manager_resume_finish (SQNS_MANAGER (source), result, &error);
+  sqns_job_table_resume_finish (SQNS_JOB_TABLE (source), result, &error);
   g_assert_no_error (error);
   *(gboolean *)user_data = TRUE;
 }
@@ -263,7 +264,7 @@ static void
 resume (Rig *rig, SqnsJob *job)
 {
   gboolean resumed = FALSE;
-  sqns_manager_resume_async (rig->manager, job, on_resumed, &resumed);
+  sqns_job_table_resume_async (sqns_manager_jobs (rig->manager), job, on_resumed, &resumed);
   scripted_wait (is_true, &resumed);
 }
 
@@ -386,10 +387,10 @@ test_history_days (Rig *rig, gconstpointer unused)
   scripted_wait (runs, (gpointer)TTY);
   succeed (TTY);
   g_assert_cmpint (state (job), ==, SQNS_JOB_SUCCEEDED);
-  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 1);
+  g_assert_cmpuint (sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len, ==, 1);
   die (rig);
   start (rig, TRUE);
-  g_assert_cmpuint (sqns_manager_jobs (rig->manager)->len, ==, 0);
+  g_assert_cmpuint (sqns_job_table_jobs (sqns_manager_jobs (rig->manager))->len, ==, 0);
 }
 
 static void
@@ -445,9 +446,9 @@ test_settled (Rig *rig, gconstpointer unused)
       const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
       sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
     }
-  g_autoptr (GPtrArray) jobs
-      = sqns_manager_submit (rig->manager, sqns_device_table_devices (sqns_manager_devices (rig->manager)), rig->files,
-                             rig->request, &error);
+  g_autoptr (GPtrArray) jobs = sqns_job_table_submit (sqns_manager_jobs (rig->manager),
+                                                      sqns_device_table_devices (sqns_manager_devices (rig->manager)),
+                                                      rig->files, rig->request, &error);
   g_assert_no_error (error);
   scripted_wait (all_run, NULL);
   for (guint i = 0; i < MANY; i++)
@@ -457,7 +458,7 @@ test_settled (Rig *rig, gconstpointer unused)
       scripted_succeed (scripted_upgrade (devnode), "", "6.0.0.0-37781");
     }
   scripted_wait (all_ended, jobs);
-  sqns_job_store_flush_async (sqns_manager_store (rig->manager), on_settled, &order);
+  sqns_job_store_flush_async (sqns_job_table_store (sqns_manager_jobs (rig->manager)), on_settled, &order);
   scripted_wait (is_true, &order.settled);
 }
 
