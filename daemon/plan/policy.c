@@ -4,8 +4,6 @@
 
 #include "plan/rules.h"
 
-/* The boot ROM that has to be replaced before an updater is loaded for the first time (protocol.md §3 "Factory boot
- * ROM"). */
 #define MAX_UPDATER_LOADS 2u
 
 SqnsFamily

@@ -8,6 +8,7 @@
 
 /* The FFF method's limit, bytes (field-failures.md §2.6). */
 #define SQNS_STORE_MAX_SIZE (G_GUINT64_CONSTANT (4) << 20)
+/* The boot ROM to be replaced before an updater is loaded for the first time (protocol.md §3 "Factory boot ROM"). */
 #define SQNS_FACTORY_BOOT_ROM 33080u
 
 SqnsFileKind sqns_plan_file_kind (const SqnsPlanFiles *files, gboolean first_step_done);
