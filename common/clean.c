@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Foreign text made harmless. */
+/* Makes foreign text harmless. */
 #include "common/clean.h"
 
 #include <string.h>
@@ -76,15 +76,20 @@ sqns_clean_visible (const char *text, gssize len)
   return g_string_free (out, FALSE);
 }
 
+void
+sqns_clean_cut (char *text, gsize max)
+{
+  static const char dots[] = "...";
+  if (strlen (text) > max) /* a character is cut off as a whole */
+    strcpy (g_utf8_find_prev_char (text, text + max - strlen (dots) + 1), dots);
+}
+
 char *
 sqns_clean_quote (const char *text)
 {
-  static const char dots[] = "...";
-  gsize len = strlen (text);
-  /* what is cut off is not looked at, either; a character of up to four bytes may become one of three */
-  char *line = sqns_clean_line (text, (gssize)MIN (len, 2 * SQNS_CLEAN_QUOTE_MAX));
-  if (strlen (line) > SQNS_CLEAN_QUOTE_MAX)
-    strcpy (g_utf8_find_prev_char (line, line + SQNS_CLEAN_QUOTE_MAX - strlen (dots) + 1), dots);
+  /* a character of up to four bytes may become one of three */
+  char *line = sqns_clean_line (text, (gssize)MIN (strlen (text), 2 * SQNS_CLEAN_QUOTE_MAX));
+  sqns_clean_cut (line, SQNS_CLEAN_QUOTE_MAX);
   return line;
 }
 

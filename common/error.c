@@ -110,12 +110,3 @@ sqns_error_normalize (GError *error)
   sqns_error_recode (&error, code, "%s", "");
   return error;
 }
-
-void
-sqns_message_cut (char *text)
-{
-  static const char dots[] = "...";
-  if (strlen (text) > SQNS_MESSAGE_MAX)
-    /* the character that holds the first byte too many goes as a whole */
-    strcpy (g_utf8_find_prev_char (text, text + SQNS_MESSAGE_MAX - strlen (dots) + 1), dots);
-}

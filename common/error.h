@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The one error domain: what went wrong, in the words of the D-Bus interface. */
+/* The one error domain, with the errors of the D-Bus interface. */
 #pragma once
 
 #include <gio/gio.h>
@@ -46,18 +46,12 @@ const char *sqns_error_name (const GError *error);
 /* The code that a D-Bus error name stands for; FALSE when the name is not one of ours. */
 gboolean sqns_error_from_name (const char *dbus_name, SqnsError *code);
 
-/* g_set_error() in our domain; FALSE, to be returned. */
+/* g_set_error() in this domain. Returns FALSE. */
 gboolean sqns_refuse (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
-/* Replaces the code of *@error and keeps its message behind @format's text ("prefix: old message"). *@error must be
- * set. */
+/* Replaces the code of *@error, which must be set, and puts @format's text before its message. */
 void sqns_error_recode (GError **error, SqnsError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
-/* An error of any domain as one of SQNS_ERROR: cancelled I/O is CANCELLED, a vanished tty DEVICE_LOST, others FAILED.
- * Takes @error, returns a new reference. */
+/* Converts an error of any domain to SQNS_ERROR: cancelled I/O becomes CANCELLED, a vanished tty DEVICE_LOST, others
+ * FAILED. Takes @error, returns a new reference. */
 GError *sqns_error_normalize (GError *error);
-
-/* Bytes of a message that quotes what somebody gave, however long that was. */
-#define SQNS_MESSAGE_MAX 400u
-/* Cuts @text, valid UTF-8, in place to that; what was cut ends in "...". */
-void sqns_message_cut (char *text);

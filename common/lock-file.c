@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_LOCK 64 /* bytes: a pid, and what some write behind it */
+#define MAX_LOCK 64 /* bytes: a pid, and what some programs write after it */
 #define MAX_STATUS 4096
 
 int
@@ -37,7 +37,7 @@ sqns_lock_file_parse (const char *text, gsize len)
   return p == end || g_ascii_isspace (*p) ? number : 0;
 }
 
-/* The numbers behind @key in /proc/PID/status, as words; NULL: there is no such line. */
+/* The words after @key in /proc/PID/status; NULL: there is no such line. */
 static char **
 status_words (const char *status, const char *key)
 {
@@ -56,7 +56,8 @@ has_number (char **words, guint number)
   return words != NULL && g_strv_contains ((const char *const *)words, text);
 }
 
-/* Whether the process is of the user who made the file, and may use the port. What cannot be seen is believed. */
+/* Whether the process belongs to the user who made the file, and may use the port. What cannot be checked is
+ * believed. */
 static gboolean
 is_credible (const char *proc, int pid, const struct stat *file, const char *devnode)
 {

@@ -4,11 +4,12 @@
 
 #include <glib.h>
 
-/* Who has locked @devnode by @locks/LCK..ttyUSB0 ("/var/lock"): "cu (pid 1234)", with its @pid (nullable). The file
- * holds a pid, as text or as four bytes. NULL without such a file, when its process is gone or is the caller, and when
- * it could not open the port, or is not whose file it is: anybody may write into that folder. Caller frees. */
+/* The process that has locked @devnode with a file in @locks ("/var/lock"): "cu (pid 1234)", and its @pid
+ * (nullable). The file LCK..ttyUSB0 holds a pid, as text or as four bytes. NULL if there is no such file, if the
+ * process is gone or is the caller, and if the process could not open the port or does not belong to the owner of
+ * the file: anybody may write to that folder. Caller frees. */
 char *sqns_lock_file_owner (const char *proc, const char *locks, const char *devnode, int *pid);
 
-/* The number in a lock file of @len bytes: "      1234\n", or that of an old UUCP in the machine's order. 0: neither.
- * Pure. */
+/* Parses the @len bytes of a lock file: "      1234\n", or four bytes in the machine's order as old UUCPs write. 0:
+ * neither. Pure. */
 int sqns_lock_file_parse (const char *text, gsize len);

@@ -76,7 +76,7 @@ GBytes *
 sqns_memfile_map (int fd, gsize size, GError **error)
 {
   void *address = mmap (NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-  if (address == MAP_FAILED) /* kernels before 6.7, when it is open for writing; nobody writes to either */
+  if (address == MAP_FAILED) /* Linux before 6.7 maps a file open for writing only so; nobody writes to it */
     address = mmap (NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (address == MAP_FAILED)
     {

@@ -28,8 +28,8 @@ typedef struct {
 struct _SqnsPortScan {
   char *proc;
   GDir *processes;
-  GDir *files; /* of the process that is looked at, NULL: none */
-  int pid;     /* that process */
+  GDir *files; /* of the process being examined, NULL none */
+  int pid;     /* of that process */
   gboolean saw_all;
   GArray *holdings; /* of Holding */
 };
@@ -62,7 +62,7 @@ sqns_port_scan_new (const char *proc)
   SqnsPortScan *self = g_new0 (SqnsPortScan, 1);
   self->proc = g_strdup (proc);
   self->processes = g_dir_open (proc, 0, NULL);
-  self->saw_all = self->processes != NULL && geteuid () == 0; /* others may not even be listed */
+  self->saw_all = self->processes != NULL && geteuid () == 0; /* processes of others may not even be listed */
   self->holdings = g_array_new (FALSE, FALSE, sizeof (Holding));
   return self;
 }
@@ -77,8 +77,8 @@ sqns_port_scan_free (SqnsPortScan *self)
   g_free (self);
 }
 
-/* Paths of ttys, in containers and changed roots too. Only what is called so is looked at further: other files may be
- * on a file system that does not answer. */
+/* Paths of ttys, also in containers and changed roots. Only these are examined: other files may be on a file system
+ * that does not answer. */
 static gboolean
 may_be_tty (const char *target)
 {
@@ -101,8 +101,7 @@ index_of_master (SqnsPortScan *self, const char *name, guint *index)
   return TRUE;
 }
 
-/* The inode behind the link is asked for what the kernel knows of it already: a file system in user space that never
- * answers would keep us for ever otherwise. */
+/* Asks only for what the kernel knows already: a file system in user space may never answer. */
 static gboolean
 stat_without_asking (const char *path, struct statx *st)
 {
@@ -136,7 +135,7 @@ look_at_file (SqnsPortScan *self, const char *name)
   g_array_append_val (self->holdings, holding);
 }
 
-/* FALSE: there is no other process. */
+/* FALSE: there is no further process. */
 static gboolean
 next_process (SqnsPortScan *self)
 {
@@ -148,7 +147,7 @@ next_process (SqnsPortScan *self)
       g_autofree char *folder = g_strdup_printf ("%s/%d/fd", self->proc, self->pid);
       errno = 0;
       self->files = g_dir_open (folder, 0, NULL);
-      /* unless it has ended meanwhile */
+      /* unless it has ended by now */
       self->saw_all = self->saw_all && (self->files != NULL || errno == ENOENT || errno == ESRCH);
       return TRUE;
     }

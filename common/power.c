@@ -35,7 +35,7 @@ sqns_power_after_failure (gboolean safe, SqnsError code, SqnsModemState state)
 {
   if (!safe)
     return SQNS_POWER_KEEP;
-  /* UNKNOWN: nobody asked it, and this job changed nothing. SILENT: it may be writing what an earlier job left it. */
+  /* UNKNOWN: not asked, and this job changed nothing. SILENT: an earlier job may have left it writing. */
   SqnsPower power = state == SQNS_MODEM_UNKNOWN ? SQNS_POWER_SAFE : sqns_power_of_state (state);
   if (power != SQNS_POWER_SAFE)
     return power;

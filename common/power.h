@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether the board's power may be cut. Pure; the one rule of daemon and client. */
+/* Whether the board's power may be cut: the one rule of daemon and client. Pure. */
 #pragma once
 
 #include "common/error.h"
@@ -8,6 +8,6 @@
 /* By the state of the modem alone. */
 SqnsPower sqns_power_of_state (SqnsModemState state);
 
-/* @safe: what the job did allows it (org.sqnsd1.Job.Safe). @code: how it failed. @state: of the modem, as far as
- * anybody knows; GONE when there is none. */
+/* After a job failed with @code. @safe: what the job did allows it (org.sqnsd1.Job.Safe). @state: of the modem, as
+ * far as known; GONE when there is none. */
 SqnsPower sqns_power_after_failure (gboolean safe, SqnsError code, SqnsModemState state);

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-/* Reads at most @size - 1 bytes of the regular file @name in @folder (AT_FDCWD: anywhere) and ends them with a NUL.
- * What is no regular file (a FIFO, a link, a folder), or, below a @folder, is on another file system, is not opened,
- * for that could take for ever. @st: of the file, nullable. Returns the bytes read, -1 with @errno set. */
+/* Reads at most @size - 1 bytes of the regular file @name in @folder (AT_FDCWD: anywhere) and terminates them with
+ * NUL. Does not open what might block: other kinds of files, and files below a @folder that are on another file
+ * system. @st: of the file, nullable. Returns the number of bytes; -1 with @errno set. */
 gssize sqns_small_file_read (int folder, const char *name, char *text, gsize size, struct stat *st);

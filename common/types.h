@@ -5,7 +5,7 @@
 #include "common/names.h"
 
 typedef enum {
-  SQNS_JOB_UNKNOWN = -1, /* for a client: a word of a newer daemon */
+  SQNS_JOB_UNKNOWN = -1, /* only in a client: a state of a newer daemon */
   SQNS_JOB_QUEUED,
   SQNS_JOB_WAITING,
   SQNS_JOB_RUNNING,
@@ -53,7 +53,7 @@ typedef enum {
 #define SQNS_N_WAITING_FOR (SQNS_WAITING_FOR_RESUME + 1)
 SQNS_DECLARE_NAMES (SqnsWaitingFor, waiting_for) /* "", "time", ... */
 
-/* The state of a modem: one of its own modes, or what the daemon knows of it else. */
+/* The state of a modem: one of its own modes, or what else the daemon knows about it. */
 typedef enum {
   SQNS_MODEM_UNKNOWN,
   SQNS_MODEM_PROBING,
@@ -69,7 +69,7 @@ typedef enum {
 #define SQNS_N_MODEM_STATES (SQNS_MODEM_GONE + 1)
 SQNS_DECLARE_NAMES (SqnsModemState, modem_state) /* "unknown", ... */
 
-/* What AT+SMOD? says. */
+/* The mode that AT+SMOD? reports. */
 typedef enum {
   SQNS_MODE_UNKNOWN = -1,
   SQNS_MODE_FFH = 0,
@@ -81,11 +81,11 @@ typedef enum {
 SqnsModemState sqns_mode_state (SqnsMode mode);
 const char *sqns_mode_name (SqnsMode mode); /* that of its state */
 
-/* What is known of the modem's silence: without a way to it that was seen to work there is no telling. */
+/* Whether the modem answered. Silence counts only on a link that is known to work. */
 typedef enum {
-  SQNS_CONTACT_NONE,     /* it was not asked, or over a way that was not proven */
-  SQNS_CONTACT_SILENT,   /* it was asked over a proven way, and does not answer */
-  SQNS_CONTACT_ANSWERED, /* it answered last */
+  SQNS_CONTACT_NONE,     /* not asked, or not over a proven link */
+  SQNS_CONTACT_SILENT,   /* asked over a proven link, and did not answer */
+  SQNS_CONTACT_ANSWERED, /* answered last */
 } SqnsContact;
 #define SQNS_N_CONTACTS (SQNS_CONTACT_ANSWERED + 1)
 
@@ -116,7 +116,7 @@ typedef enum {
 #define SQNS_N_METHODS (SQNS_METHOD_RECOVERY + 1)
 SQNS_DECLARE_NAMES (SqnsMethod, method) /* "auto", "on-the-fly", ... */
 
-/* What was seen of a board (org.sqnsd1.Modem.BoardNotes). */
+/* What was observed of a board (org.sqnsd1.Modem.BoardNotes). */
 typedef enum {
   SQNS_BOARD_PASSTHROUGH = 1 << 0,     /* its firmware offers LTE.modem_upgrade_mode() */
   SQNS_BOARD_NEEDS_LTE_TASK = 1 << 1,  /* and it stays silent unless the LTE task exists (field-failures.md row 2b) */
@@ -133,7 +133,7 @@ typedef enum {
 } SqnsBoardFlags;
 #define SQNS_N_BOARD_FLAGS 12
 extern const char *const sqns_board_flag_names[]; /* by bit; NULL at the end */
-/* The names of those that are set. The array is the caller's, the strings are static. */
+/* The names of the flags that are set. The array is the caller's, the strings are static. */
 const char **sqns_board_flags_to_names (SqnsBoardFlags flags);
-/* @names nullable; names that are not in the table are left out. */
+/* @names: nullable; unknown names are ignored. */
 SqnsBoardFlags sqns_board_flags_from_names (const char *const *names);

@@ -7,9 +7,9 @@
 typedef struct {
   guint16 vendor;
   guint16 product;
-  gboolean bootloader; /* DFU: it has no tty then */
+  gboolean bootloader; /* DFU: it has no tty */
   const char *name;
 } SqnsUsbId;
 
-/* NULL when it is none of theirs. 0403:6015 is a bare FTDI chip, which many other things carry too. */
+/* NULL for other devices. 0403:6015 is a bare FTDI chip, which many other devices use, too. */
 const SqnsUsbId *sqns_usb_id_find (guint16 vendor, guint16 product);

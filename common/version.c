@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Modem firmware versions: found in what modems and images say, written, compared. */
+/* Finds modem firmware versions in text, formats and compares them. */
 #include "common/version.h"
 
 #include <string.h>
@@ -41,7 +41,7 @@ take_char (Cursor *cursor, char c)
   return TRUE;
 }
 
-/* Takes all digits that follow; FALSE when there are none, or when they make a number above @max. */
+/* Takes the digits that follow; FALSE when there are none, or the number is above @max. */
 static gboolean
 take_number (Cursor *cursor, guint max, guint *value)
 {
@@ -89,7 +89,7 @@ skip_blanks (Cursor *cursor)
     cursor->pos++;
 }
 
-/* "6.0.0.0-37781" or "6.0.0.0 [37781]", both perhaps with a mark behind the numbers */
+/* "6.0.0.0-37781" or "6.0.0.0 [37781]", both perhaps with a mark after the numbers */
 static gboolean
 take_full (Cursor *cursor, SqnsVersion *version)
 {

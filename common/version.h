@@ -26,7 +26,7 @@ SQNS_DECLARE_NAMES (SqnsChip, chip) /* for people: "SQN3330", "Monarch 2", ... *
 typedef struct {
   guint part[4]; /* 6.0.0.0; all 0 when only the build is known ("[41065]") */
   guint build;   /* 37781; 0 = no version at all */
-  char mark[8];  /* "ER9" of an engineering release, for people: it orders nothing, the build does; "" = none */
+  char mark[8];  /* "ER9" of an engineering release, "" none; for display, does not affect the order */
 } SqnsVersion;
 
 /* Finds the first version in @text, in any of the forms that modems and images use (protocol.md §2, §5, field-failures
@@ -51,8 +51,8 @@ SqnsFamily sqns_version_family (const SqnsVersion *version);
 /* By the first part; by the list of released builds where only a build is known. */
 SqnsChip sqns_version_chip (const SqnsVersion *version);
 
-/* Equal builds, and equal parts where both know them. An unknown version equals nothing, not even another unknown one:
- * two modems that say nothing do not run the same firmware. */
+/* Equal builds, and equal parts where both know them. An unknown version equals nothing, not even another unknown
+ * one. */
 gboolean sqns_version_equal (const SqnsVersion *a, const SqnsVersion *b);
 
 /* <0, 0, >0: by parts where both know them, then by build. */

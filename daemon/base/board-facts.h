@@ -5,7 +5,7 @@
 #include <glib.h>
 
 typedef struct {
-  char *id;           /* stays the same over re-plugs on this machine: USB serial, else USB path; never NULL */
+  char *id;           /* survives re-plugging on this machine: USB serial, else USB path; never NULL */
   char *devnode;      /* "/dev/ttyACM0"; never NULL */
   char *id_path;      /* ID_PATH of udev, nullable */
   char *product_name; /* USB product: "Expansion3", "Pysense"; nullable */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Questions that wait for their turn. */
+/* Requests that wait for their turn. */
 #include "base/fair-queue.h"
 
 typedef struct {
@@ -84,8 +84,8 @@ sqns_fair_queue_push (SqnsFairQueue *self, const char *name, gpointer item)
       GList *greediest = find_greediest (self);
       guint own = link != NULL ? ((Owner *)link->data)->items.length : 0;
       if (greediest == NULL || ((Owner *)greediest->data)->items.length <= own + 1)
-        return item;                          /* it would only be the other way round */
-      surplus = take (self, greediest, TRUE); /* that has more than @name has: it is another one's */
+        return item;                          /* another one would be displaced in the same way */
+      surplus = take (self, greediest, TRUE); /* it has more than @name, so it is another owner */
     }
   if (link == NULL)
     {

@@ -31,7 +31,7 @@ typedef struct {
   gsize n;
 } Fields;
 
-/* A board's name, a port's and a serial number come from outside. */
+/* The names of boards and ports and serial numbers come from outside. */
 static void
 add_field (Fields *fields, const char *key, const char *value)
 {
@@ -85,7 +85,7 @@ static GLogWriterOutput
 writer (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
 {
   gboolean journal = g_log_writer_is_journald (STDERR_FILENO);
-  /* a terminal gets what a person acts on, the journal also what explains it afterwards */
+  /* info goes to the journal, for later analysis, but not to a terminal */
   if (!verbose_log && ((level & G_LOG_LEVEL_DEBUG) || ((level & G_LOG_LEVEL_INFO) && !journal)))
     return G_LOG_WRITER_HANDLED;
   if (journal)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Texts for people that more than one machine needs. */
+/* User texts that several files need. */
 #include "base/messages.h"
 
 const char *
@@ -9,7 +9,7 @@ sqns_press_reset_message (void)
          "flash)";
 }
 
-/* Longer than the longest erase that was ever seen (protocol.md §3). */
+/* Longer than the longest erase on record (protocol.md §3). */
 #define LONGEST_ERASE_S 330
 
 char *

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a running procedure tells about itself: phase, progress, safety, findings, transcript. */
+/* What a running procedure reports: phase, progress, safety, observations, transcript. */
 #pragma once
 
 #include "codec/at.h"
 #include "common/types.h"
 
-/* What was seen of the MicroPython side. */
+/* What was observed of the MicroPython side. */
 typedef struct {
   char *board;    /* "FiPy", "GPy", "G01"; nullable */
-  char *firmware; /* "1.20.2.r4"; nullable: it did not say anything */
+  char *firmware; /* "1.20.2.r4"; nullable: the board did not answer */
   SqnsBoardFlags notes;
 } SqnsBoardInfo;
 
@@ -17,10 +17,10 @@ typedef struct {
   SqnsMode mode;       /* UNKNOWN: see noise */
   SqnsNoise noise;     /* what came instead of answers */
   guint speed;         /* baud at which it answered, 0 none */
-  gboolean ppp;        /* it was in data mode and was called back by +++ */
-  gboolean stp;        /* it was in STP mode and was brought out by RESET */
+  gboolean ppp;        /* it was in data mode, and +++ ended that */
+  gboolean stp;        /* it was in STP mode, and RESET ended that */
   SqnsVersion version; /* software; unknown outside application mode */
-  SqnsShowver showver; /* zeroed when it was not to be had */
+  SqnsShowver showver; /* zeroed when not available */
   char *ue;            /* "6.0.0.0", nullable */
   SqnsReport report;   /* AT+SMUPGRADE? */
 } SqnsModemStatus;
@@ -29,18 +29,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsModemStatus, sqns_modem_status_free)
 
 /* Callbacks, each nullable; called from the main loop, never after the procedure's task has returned. */
 typedef struct {
-  /* A phase begins, or its words or its safety change. @safe: power may be cut now. @committed: point of no return. */
+  /* A phase begins, or its message or safety changes. @safe: power may be cut now. @committed: past the point of no
+   * return. */
   void (*phase) (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
   void (*bytes) (gpointer data, guint64 done, guint64 total); /* of the transfer phase */
-  void (*retries) (gpointer data, guint more);                /* requests were sent again */
+  void (*retries) (gpointer data, guint more);                /* @more requests were repeated */
   void (*link) (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board);
   void (*modem) (gpointer data, const SqnsModemStatus *status);
-  void (*contact) (gpointer data, SqnsContact contact); /* whenever that was observed anew */
-  /* A person must do something at the board, in words; the procedure waits for it. NULL: it was done, or is not waited
-   * for any more. */
+  void (*contact) (gpointer data, SqnsContact contact); /* at each new observation */
+  /* The procedure waits for the user to do @what at the board. NULL: it no longer waits. */
   void (*hand) (gpointer data, const char *what);
-  /* One line of the transcript: '>' to the board, '<' from it, '#' a remark. Printable text, personal numbers taken
-   * out unless they were allowed. */
+  /* One line of the transcript: '>' to the board, '<' from it, '#' a remark. Printable; personal numbers are masked
+   * unless allowed. */
   void (*trace) (gpointer data, char direction, const char *line);
 } SqnsMonitorFuncs;
 
@@ -49,7 +49,7 @@ typedef struct {
   gpointer data;
 } SqnsMonitor;
 
-/* Calls that tolerate a monitor without functions. @data of trace may be any bytes. */
+/* These accept a monitor without functions. @data of trace may be any bytes. */
 void sqns_monitor_phase (
     const SqnsMonitor *monitor, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
 void sqns_monitor_bytes (const SqnsMonitor *monitor, guint64 done, guint64 total);
@@ -59,6 +59,6 @@ void sqns_monitor_modem (const SqnsMonitor *monitor, const SqnsModemStatus *stat
 void sqns_monitor_contact (const SqnsMonitor *monitor, SqnsContact contact);
 void sqns_monitor_hand (const SqnsMonitor *monitor, const char *what);
 void sqns_monitor_trace (const SqnsMonitor *monitor, char direction, const guint8 *data, gsize len);
-/* For main: IMEI and SIM numbers stay in traces (LogPersonal); FALSE at start. */
+/* For main: whether traces keep IMEI and SIM numbers (LogPersonal); FALSE at start. */
 void sqns_monitor_allow_personal (gboolean allow);
 void sqns_monitor_remark (const SqnsMonitor *monitor, const char *format, ...) G_GNUC_PRINTF (2, 3);

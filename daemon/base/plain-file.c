@@ -34,7 +34,7 @@ check (const char *path, const struct stat *st, gsize max, GError **error)
   return FALSE;
 }
 
-/* It may grow meanwhile: what is read is bounded by @max and not by what it was. */
+/* The file may grow while it is read, so @max bounds the reading, too. */
 static char *
 read_all (int fd, const char *path, gsize max, gsize *len, GError **error)
 {
@@ -74,7 +74,7 @@ sqns_plain_file_read (const char *path, gsize max, SqnsPlainFileLinks links, gsi
   struct stat st;
   char *text = NULL;
 
-  /* before it is opened: that alone does something to some devices */
+  /* before opening it, which has an effect on some devices */
   if ((follow ? stat (path, &st) : lstat (path, &st)) != 0)
     {
       fail_errno (error, path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Small regular files, read without trust in what stands at their path. */
+/* Reads small regular files without trusting what is at their path. */
 #pragma once
 
 #include <glib.h>
@@ -9,9 +9,9 @@ typedef enum {
   SQNS_PLAIN_FILE_LINKS,    /* an administrator's file: links are followed, and /dev/null is an empty file */
 } SqnsPlainFileLinks;
 
-/* The whole of a regular file of at most @max bytes, NUL-terminated; caller frees. Never waits for a writer, never
- * reads more, opens nothing that is not a regular file. Errors: FAILED (not a regular file, longer than @max),
- * G_FILE_ERROR with the path (all others). @len: nullable. */
+/* The content of a regular file of at most @max bytes, NUL-terminated; caller frees. Never waits for a writer, and
+ * opens nothing but regular files. Errors: FAILED (not a regular file, longer than @max), G_FILE_ERROR with the path
+ * (all others). @len: nullable. */
 char *sqns_plain_file_read (const char *path, gsize max, SqnsPlainFileLinks links, gsize *len, GError **error);
 
 /* Whether @path itself, not what it links to, is a regular file. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Small things about GSource that GLib leaves to its users. */
+/* GSource helpers that GLib lacks. */
 #pragma once
 
 #include <glib.h>
 
-/* Destroys and releases *@source if there is one, and forgets it. */
+/* Destroys and unrefs *@source, if any, and clears it. */
 static inline void
 sqns_clear_source (GSource **source)
 {

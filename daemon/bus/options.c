@@ -25,7 +25,7 @@ refuse (GError **error, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  sqns_message_cut (text);
+  sqns_clean_cut (text, SQNS_CLEAN_MESSAGE_MAX);
   g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, text);
   return FALSE;
 }

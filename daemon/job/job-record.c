@@ -530,7 +530,7 @@ sqns_job_record_parse (const char *text, gsize len, GError **error)
   g_autofree char *copy = g_strndup (text, len);
   if (!g_key_file_load_from_data (file, copy, len, G_KEY_FILE_NONE, &syntax))
     {
-      sqns_message_cut (syntax->message);
+      sqns_clean_cut (syntax->message, SQNS_CLEAN_MESSAGE_MAX);
       g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, syntax->message);
       return NULL;
     }

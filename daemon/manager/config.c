@@ -2,6 +2,7 @@
 /* The daemon's settings. GKeyFile would take unknown keys and keep no line numbers. */
 #include "manager/config.h"
 
+#include "common/clean.h"
 #include "base/plain-file.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ refuse (const Parser *parser, GError **error, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  sqns_message_cut (text);
+  sqns_clean_cut (text, SQNS_CLEAN_MESSAGE_MAX);
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s:%u: %s", parser->name, parser->line, text);
   return FALSE;
 }
