@@ -2,7 +2,6 @@
 /* A byte stream from a user to the AT channel of a board's modem. */
 #pragma once
 
-#include "device/backend.h"
 #include "device/device.h"
 
 /* Opens a link that can be left again and its stream. The device stays claimed until the far end is closed, the board

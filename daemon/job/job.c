@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One upgrade of one board: its states, what is saved of them, and its end. */
+#include "device/backend.h"
 #include "job/job.h"
 
 #include "plan/advice-text.h"
@@ -21,7 +22,6 @@ struct _SqnsJob {
   gboolean unsaved;      /* changed while nothing was saved */
   gboolean saves_again;  /* since a save took too long, whose end is still to be heard */
   SqnsJobRun *run;       /* NULL: it does not run */
-  const SqnsBackend *backend;
   const SqnsRules *rules;
   SqnsMode mode;     /* of the modem, as the last run saw it */
   gboolean own_safe; /* as the last run left it, apart from other work on the modem */
@@ -704,7 +704,7 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
   g_autoptr (SqnsJob) self = user_data; /* the run's reference */
   g_autoptr (SqnsDevice) device = g_object_ref (self->device);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsUpgradeResult) result = self->backend->upgrade_finish (async, &error);
+  g_autoptr (SqnsUpgradeResult) result = sqns_device_info (self->device)->backend->upgrade_finish (async, &error);
   SqnsJobRecord *record = self->stored.record;
   SqnsInterruption why = SQNS_INTERRUPTION_NONE;
 
@@ -843,19 +843,19 @@ begin_upgrade (gpointer user_data)
   refuse_without_disk (self);
   SqnsUpgradeConfig config = make_config (self);
   SqnsMonitor monitor = sqns_job_run_monitor (self->run);
-  self->backend->upgrade_async (&config, &monitor, sqns_job_run_cancellable (self->run), on_upgraded, self);
+  sqns_device_info (self->device)
+      ->backend->upgrade_async (&config, &monitor, sqns_job_run_cancellable (self->run), on_upgraded, self);
   return G_SOURCE_REMOVE;
 }
 
 gboolean
-sqns_job_start (SqnsJob *self, const SqnsBackend *backend, const SqnsRules *rules, GError **error)
+sqns_job_start (SqnsJob *self, const SqnsRules *rules, GError **error)
 {
   SqnsJobRecord *record = self->stored.record;
   g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
   if (!sqns_device_claim (self->device, SQNS_USE_JOB, record->uuid, error))
     return FALSE;
 
-  self->backend = backend;
   self->rules = rules;
   self->mode = SQNS_MODE_UNKNOWN;
   self->resume_wanted = FALSE;

@@ -2,7 +2,6 @@
 /* One upgrade of one board, from the request to its end. */
 #pragma once
 
-#include "device/backend.h"
 #include "device/device.h"
 #include "job/run.h"
 #include "job/store.h"
@@ -35,9 +34,9 @@ void sqns_job_forget (SqnsJob *job, gboolean record); /* no longer: see sqns_job
 gboolean sqns_job_set_pending (SqnsJob *job, SqnsJobState state, guint queue_position, const char *message);
 
 /* Claims the device and runs a pending job, or goes on with an interrupted one; nothing is sent before its record is
- * saved. @backend static, @rules must outlive the run. FALSE with BUSY or DEVICE_LOST when the device is not to be had
+ * saved. @rules must outlive the run. FALSE with BUSY or DEVICE_LOST when the device is not to be had
  * now: the job stays as it is. */
-gboolean sqns_job_start (SqnsJob *job, const SqnsBackend *backend, const SqnsRules *rules, GError **error);
+gboolean sqns_job_start (SqnsJob *job, const SqnsRules *rules, GError **error);
 
 /* Ends a pending or interrupted job at once, a running one as soon as its upgrade yields. WRONG_STATE past the point of
  * no return and when it is finished. */

@@ -2,6 +2,7 @@
 /* Puts devices, jobs, the scheduler and inhibitors together. */
 #pragma once
 
+#include "device/backend.h"
 #include "manager/device-table.h"
 #include "manager/inhibit.h"
 #include "manager/job-table.h"

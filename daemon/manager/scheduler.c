@@ -161,7 +161,7 @@ apply (SqnsScheduler *self, const SqnsScheduleEntry *entry)
   switch (entry->action)
     {
     case SQNS_SCHEDULE_START:
-      if (!sqns_job_start (entry->job, sqns_device_info (entry->device)->backend, self->rules, &error))
+      if (!sqns_job_start (entry->job, self->rules, &error))
         return postpone (entry, error->message);
       forget_modem (self, entry);
       return TRUE;

@@ -45,6 +45,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
 
   scripted_reset ();
   rig->device = sqns_device_new_board (&facts);
+  sqns_device_set_backend (rig->device, scripted_backend ());
   rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);
@@ -100,7 +101,7 @@ start_job (Rig *rig)
 {
   const SqnsJobRecord *info = make_job (rig);
   g_autoptr (GError) error = NULL;
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));
+  g_assert_true (sqns_job_start (rig->job, rig->rules, &error));
   g_assert_no_error (error);
   return info;
 }
@@ -226,7 +227,7 @@ runs (gpointer unused)
 static ScriptedRun *
 start_saved (Rig *rig)
 {
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
   scripted_wait (runs, NULL);
   return scripted_upgrade (TTY);
 }
@@ -240,7 +241,7 @@ test_saved_before_it_acts (Rig *rig, gconstpointer unused)
   g_autoptr (SqnsJobRecord) queued = read_saved (rig);
   g_assert_cmpint (queued->state, ==, SQNS_JOB_QUEUED);
   set_disk (TRUE, FALSE);
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
   scripted_settle ();
   g_assert_cmpint (record->state, ==, SQNS_JOB_RUNNING);
   g_assert_false (scripted_runs (TTY));
@@ -367,7 +368,7 @@ test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
   const SqnsJobRecord *record = make_saved_job (rig);
   flush (rig);
   set_disk (FALSE, TRUE);
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
   flush (rig);
   flush (rig);
   g_assert_cmpstr (record->error_name, ==, "org.sqnsd1.Error.Failed");
@@ -378,7 +379,7 @@ test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
 static void
 lose_board (Rig *rig)
 {
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_LINK, TRUE, FALSE, "linking");
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_DEVICE_LOST, "gone");
   scripted_settle ();
@@ -415,7 +416,7 @@ test_lost_with_progress (Rig *rig, gconstpointer unused)
   for (guint i = 0; i < 2 * G_N_ELEMENTS (steps); i++)
     {
       gboolean kept = FALSE;
-      g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+      g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
       ScriptedRun *run = scripted_upgrade (TTY);
       *steps[i / 2] = TRUE;
       run->config.save (run->config.save_data, &checkpoint, set_flag, &kept);
@@ -442,7 +443,7 @@ test_cancel_interrupted (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_QUEUED);
   g_assert_cmpstr (info->error_name, ==, "");
   g_assert_cmpint (info->finished_at, ==, 0);
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
@@ -509,7 +510,7 @@ test_next_life (Rig *rig, gconstpointer unused)
   scripted_succeed (run, "", "6.0.0.0-37781");
   scripted_settle ();
 
-  g_assert_true (sqns_job_start (next, scripted_backend (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (next, rig->rules, NULL));
   scripted_fail (scripted_upgrade (TTY), SQNS_ERROR_NEEDS_RECOVERY, "it waits in recovery");
   scripted_settle ();
   g_autoptr (SqnsJobRecord) ended = sqns_job_record_copy (sqns_job_record (next));

@@ -42,6 +42,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
 
   scripted_reset ();
   rig->device = sqns_device_new_board (&facts);
+  sqns_device_set_backend (rig->device, scripted_backend ());
   rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);
@@ -74,7 +75,7 @@ start_job (Rig *rig)
 {
   const SqnsJobRecord *info = make_job (rig);
   g_autoptr (GError) error = NULL;
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));
+  g_assert_true (sqns_job_start (rig->job, rig->rules, &error));
   g_assert_no_error (error);
   return info;
 }
@@ -346,7 +347,7 @@ test_locked_out (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
   for (guint i = 0; i < 20; i++)
     {
-      g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+      g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
       fail_in_phase (rig, SQNS_PHASE_ACQUIRE, FALSE, SQNS_ERROR_PORT_LOCKED);
       g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
       g_assert_false (info->safe);
@@ -355,7 +356,7 @@ test_locked_out (Rig *rig, gconstpointer unused)
       g_assert_false (sqns_job_record (rig->job)->board_lost);
       g_assert_cmpint (sqns_job_not_again_before (rig->job), >, g_get_real_time ());
     }
-  g_assert_true (sqns_job_start (rig->job, scripted_backend (), rig->rules, NULL));
+  g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
@@ -493,7 +494,7 @@ test_start_refused (Rig *rig, gconstpointer unused)
   const SqnsJobRecord *info = make_job (rig);
   g_autoptr (GError) error = NULL;
   sqns_device_unplugged (rig->device);
-  g_assert_false (sqns_job_start (rig->job, scripted_backend (), rig->rules, &error));
+  g_assert_false (sqns_job_start (rig->job, rig->rules, &error));
   g_assert_error (error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
   g_assert_true (sqns_job_is_pending (rig->job));
   g_assert_false (info->started);
