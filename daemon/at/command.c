@@ -140,9 +140,10 @@ on_resynced (GObject *source, GAsyncResult *result, gpointer user_data)
     end (command, error);
 }
 
-void
-sqns_at_ask (
-    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, const char *text, guint timeout_ms, SqnsAnswered answered)
+static const SqnsMonitor nowhere = { NULL, NULL };
+
+static void
+ask (SqnsSsm *ssm, SqnsPort *port, const char *text, guint timeout_ms, SqnsAnswered answered, gboolean discreet)
 {
   const SqnsExchange probe = {
     .request = (const guint8 *)"AT\r",
@@ -155,7 +156,7 @@ sqns_at_ask (
   command->ssm = ssm;
   command->answered = answered;
   command->port = port;
-  command->monitor = monitor;
+  command->monitor = discreet ? &nowhere : sqns_port_monitor (port);
   command->command = g_strdup (text);
   command->line = g_strconcat (text, "\r", NULL);
   command->timeout_ms = timeout_ms;
@@ -163,4 +164,16 @@ sqns_at_ask (
     send_command (command);
   else
     sqns_port_resync_async (port, SQNS_RESYNC_QUIET_MS, &probe, sqns_ssm_cancellable (ssm), on_resynced, command);
+}
+
+void
+sqns_at_ask (SqnsSsm *ssm, SqnsPort *port, const char *command, guint timeout_ms, SqnsAnswered answered)
+{
+  ask (ssm, port, command, timeout_ms, answered, FALSE);
+}
+
+void
+sqns_at_ask_discreetly (SqnsSsm *ssm, SqnsPort *port, const char *command, guint timeout_ms, SqnsAnswered answered)
+{
+  ask (ssm, port, command, timeout_ms, answered, TRUE);
 }

@@ -24,7 +24,6 @@ static const char *const state_names[N_STATES] = {
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   SqnsWakeEffort effort;
   SqnsWake *found;
   guint tries;
@@ -42,7 +41,7 @@ note_noise (Wake *wake)
   if (noise != SQNS_NOISE_NONE)
     {
       wake->found->noise = sqns_noise_merge (wake->found->noise, noise);
-      sqns_monitor_trace (wake->monitor, '<', heard, len);
+      sqns_port_trace (wake->port, '<', heard, len);
     }
 }
 
@@ -116,7 +115,7 @@ on_stp_reset (SqnsSsm *ssm, gpointer data, const GError *error)
 
   wake->stp_answered = error == NULL;
   if (wake->stp_answered)
-    sqns_monitor_remark (wake->monitor, "the modem was in STP mode and answered a RESET");
+    sqns_port_remark (wake->port, "the modem was in STP mode and answered a RESET");
   wake->tries = 2;
   sqns_ssm_next (ssm);
 }
@@ -177,18 +176,18 @@ wake_state (SqnsSsm *ssm, guint state, gpointer data)
     case STATE_AT:
     case STATE_AT_AFTER_STP:
     case STATE_AT_AFTER_PPP:
-      sqns_monitor_trace (wake->monitor, '>', (const guint8 *)"AT", 2);
+      sqns_port_trace (wake->port, '>', (const guint8 *)"AT", 2);
       sqns_port_ask (ssm, wake->port, SQNS_WAKE_QUIET_MS, &at, on_at);
       break;
     case STATE_SETTLE:
-      sqns_at_ask (ssm, wake->port, wake->monitor, "AT", 2 * SQNS_WAKE_MS, on_settled);
+      sqns_at_ask (ssm, wake->port, "AT", 2 * SQNS_WAKE_MS, on_settled);
       break;
     case STATE_STP_RESET:
-      sqns_monitor_remark (wake->monitor, "STP RESET, in case an upload was interrupted");
+      sqns_port_remark (wake->port, "STP RESET, in case an upload was interrupted");
       request_stp (ssm, SQNS_STP_RESET, 0, on_stp_reset);
       break;
     case STATE_STP_OPEN:
-      sqns_monitor_remark (wake->monitor, "it is in STP mode still: opens a session, to end it");
+      sqns_port_remark (wake->port, "it is in STP mode still: opens a session, to end it");
       request_stp (ssm, SQNS_STP_OPEN_SESSION, 1, on_stp_session);
       break;
     case STATE_STP_CLOSE:
@@ -198,23 +197,17 @@ wake_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_ssm_next_in_ms (ssm, SQNS_PPP_GUARD_MS);
       break;
     case STATE_PPP_ESCAPE:
-      sqns_monitor_trace (wake->monitor, '>', (const guint8 *)"+++", 3);
+      sqns_port_trace (wake->port, '>', (const guint8 *)"+++", 3);
       sqns_port_ask (ssm, wake->port, 1, &escape, on_escaped);
       break;
     }
 }
 
 void
-sqns_wake (SqnsSsm *ssm,
-           SqnsPort *port,
-           const SqnsMonitor *monitor,
-           guint speed,
-           SqnsWakeEffort effort,
-           SqnsWake *wake,
-           SqnsSsmDone done)
+sqns_wake (SqnsSsm *ssm, SqnsPort *port, guint speed, SqnsWakeEffort effort, SqnsWake *wake, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "wake", state_names, N_STATES, N_STATES, wake_state };
-  const Wake start = { .port = port, .monitor = monitor, .effort = effort, .found = wake, .tries = 3 };
+  const Wake start = { .port = port, .effort = effort, .found = wake, .tries = 3 };
   GError *error = NULL;
 
   *wake = (SqnsWake){ 0 };
@@ -224,7 +217,7 @@ sqns_wake (SqnsSsm *ssm,
       return;
     }
   if (speed != 0)
-    sqns_monitor_remark (monitor, "looks for the modem at %u baud", speed);
+    sqns_port_remark (port, "looks for the modem at %u baud", speed);
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), g_free, done);
 }
 

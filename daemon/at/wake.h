@@ -20,13 +20,7 @@ typedef struct {
 
 /* A step of @ssm; fills in @wake. @speed: of the port, 0: as it is. No answer is a result: @done never gets an error.
  * Leaves the port synced when the modem answers. */
-void sqns_wake (SqnsSsm *ssm,
-                SqnsPort *port,
-                const SqnsMonitor *monitor,
-                guint speed,
-                SqnsWakeEffort effort,
-                SqnsWake *wake,
-                SqnsSsmDone done);
+void sqns_wake (SqnsSsm *ssm, SqnsPort *port, guint speed, SqnsWakeEffort effort, SqnsWake *wake, SqnsSsmDone done);
 
 /* What to believe of two observations at different times or speeds: text before zeros before garbage, for what is right
  * at one speed is garbage at the other. */

@@ -19,7 +19,6 @@ static const char *const start_names[START_N_STATES] = { "lte-task", "mirror" };
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   gboolean lte_task;
   SqnsScriptResult result;
 } Start;
@@ -67,21 +66,21 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
           sqns_ssm_next (ssm);
           break;
         }
-      sqns_monitor_remark (start->monitor, "starts the board's LTE task, without which passthrough stays silent");
-      sqns_repl_run (ssm, start->port, start->monitor, &lte_task, &start->result, on_lte_task);
+      sqns_port_remark (start->port, "starts the board's LTE task, without which passthrough stays silent");
+      sqns_repl_run (ssm, start->port, &lte_task, &start->result, on_lte_task);
       break;
     case START_MIRROR:
-      sqns_monitor_remark (start->monitor, "starts the board's passthrough");
-      sqns_repl_run (ssm, start->port, start->monitor, &mirror, &start->result, on_mirror);
+      sqns_port_remark (start->port, "starts the board's passthrough");
+      sqns_repl_run (ssm, start->port, &mirror, &start->result, on_mirror);
       break;
     }
 }
 
 void
-sqns_passthrough_start (SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, gboolean lte_task, SqnsSsmDone done)
+sqns_passthrough_start (SqnsSsm *ssm, SqnsPort *port, gboolean lte_task, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "passthrough", start_names, START_N_STATES, START_N_STATES, start_state };
-  const Start start = { .port = port, .monitor = monitor, .lte_task = lte_task };
+  const Start start = { .port = port, .lte_task = lte_task };
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), start_free, done);
 }
 
@@ -101,7 +100,6 @@ static const char *const leave_names[LEAVE_N_STATES] = { "pic", "look", "ask", "
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   gboolean pic;
   guint hand_s;
   gboolean by_pic; /* it has reset the module */
@@ -114,7 +112,7 @@ static void
 stop_asking (Leave *leave)
 {
   if (leave->asking)
-    sqns_monitor_hand (leave->monitor, NULL);
+    sqns_monitor_hand (sqns_port_monitor (leave->port), NULL);
   leave->asking = FALSE;
 }
 
@@ -125,7 +123,7 @@ on_pic (SqnsSsm *ssm, gpointer data, const GError *error)
 
   if (error != NULL) /* it cannot */
     {
-      sqns_monitor_remark (leave->monitor, "%s", error->message);
+      sqns_port_remark (leave->port, "%s", error->message);
       sqns_ssm_next (ssm);
       return;
     }
@@ -146,7 +144,7 @@ ask_person (SqnsSsm *ssm, Leave *leave)
   gint64 least_us = MIN (leave->hand_s, SQNS_HAND_LEAST_S) * G_USEC_PER_SEC;
   leave->deadline_us = g_get_monotonic_time () + MAX (sqns_timeout_us (leave->hand_s), least_us);
   leave->asking = TRUE;
-  sqns_monitor_hand (leave->monitor, sqns_press_reset_message ());
+  sqns_monitor_hand (sqns_port_monitor (leave->port), sqns_press_reset_message ());
   sqns_ssm_next (ssm);
 }
 
@@ -158,7 +156,7 @@ not_reset (SqnsSsm *ssm, Leave *leave)
                    "the board was not reset within %u s: nobody has pressed the reset button on it", leave->hand_s);
   else if (leave->hand_s > 0)
     {
-      sqns_monitor_remark (leave->monitor, "the PIC has reset the module, but it is not heard");
+      sqns_port_remark (leave->port, "the PIC has reset the module, but it is not heard");
       leave->by_pic = FALSE;
       sqns_ssm_goto (ssm, LEAVE_ASK);
     }
@@ -205,7 +203,7 @@ on_interrupted (SqnsSsm *ssm, gpointer data, const GError *error)
 
   if (leave->found.prompt)
     {
-      sqns_monitor_remark (leave->monitor, "the board is at its prompt again");
+      sqns_port_remark (leave->port, "the board is at its prompt again");
       sqns_ssm_complete (ssm);
     }
   else if (state == LEAVE_LOOK && leave->found.noise != SQNS_NOISE_TEXT)
@@ -228,13 +226,13 @@ leave_state (SqnsSsm *ssm, guint state, gpointer data)
     {
     case LEAVE_PIC:
       if (leave->pic)
-        sqns_pic_reset (ssm, leave->port, leave->monitor, on_pic);
+        sqns_pic_reset (ssm, leave->port, on_pic);
       else
         sqns_ssm_next (ssm);
       break;
     case LEAVE_LOOK:
     case LEAVE_POLL:
-      sqns_repl_interrupt (ssm, leave->port, leave->monitor, SQNS_INTERRUPT_BRIEF, &leave->found, on_interrupted);
+      sqns_repl_interrupt (ssm, leave->port, SQNS_INTERRUPT_BRIEF, &leave->found, on_interrupted);
       break;
     case LEAVE_ASK:
       ask_person (ssm, leave);
@@ -243,8 +241,8 @@ leave_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_port_ask (ssm, leave->port, SQNS_PROMPT_QUIET_MS, &listen, on_listened);
       break;
     case LEAVE_YIELD:
-      sqns_monitor_remark (leave->monitor, "the board talks: its program is asked to yield");
-      sqns_repl_interrupt (ssm, leave->port, leave->monitor, SQNS_INTERRUPT_LONG, &leave->found, on_interrupted);
+      sqns_port_remark (leave->port, "the board talks: its program is asked to yield");
+      sqns_repl_interrupt (ssm, leave->port, SQNS_INTERRUPT_LONG, &leave->found, on_interrupted);
       break;
     case LEAVE_THANKS:
       stop_asking (leave);
@@ -254,10 +252,9 @@ leave_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_passthrough_leave (
-    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, gboolean pic, guint hand_s, SqnsSsmDone done)
+sqns_passthrough_leave (SqnsSsm *ssm, SqnsPort *port, gboolean pic, guint hand_s, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "leave-passthrough", leave_names, LEAVE_N_STATES, LEAVE_THANKS, leave_state };
-  const Leave leave = { .port = port, .monitor = monitor, .pic = pic, .hand_s = hand_s };
+  const Leave leave = { .port = port, .pic = pic, .hand_s = hand_s };
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&leave, sizeof leave), g_free, done);
 }

@@ -36,7 +36,6 @@ static const char *const state_names[N_STATES] = {
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   guint8 request[6];
   gsize answer_len;
   guint8 answer[2];
@@ -63,7 +62,7 @@ judge_version (SqnsSsm *ssm)
   Pic *pic = sqns_ssm_data (ssm);
   guint version = pic->answer[0] | (guint)pic->answer[1] << 8;
 
-  sqns_monitor_remark (pic->monitor, "PIC firmware %u", version);
+  sqns_port_remark (pic->port, "PIC firmware %u", version);
   if (version >= LEAST_FIRMWARE)
     sqns_ssm_next (ssm);
   else
@@ -128,7 +127,7 @@ pic_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((State)state)
     {
     case STATE_BITS:
-      sqns_monitor_remark (pic->monitor, "asks the board's PIC to reset the module");
+      sqns_port_remark (pic->port, "asks the board's PIC to reset the module");
       ok = sqns_port_set_command_mode (pic->port, SQNS_REPL_SPEED, &error);
       sqns_ssm_next_or_fail (ssm, ok, error);
       break;
@@ -166,9 +165,9 @@ pic_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_pic_reset (SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsSsmDone done)
+sqns_pic_reset (SqnsSsm *ssm, SqnsPort *port, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "pic", state_names, N_STATES, STATE_RELEASE, pic_state };
-  const Pic pic = { .port = port, .monitor = monitor, .tries = SQNS_PIC_TRIES };
+  const Pic pic = { .port = port, .tries = SQNS_PIC_TRIES };
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&pic, sizeof pic), g_free, done);
 }

@@ -9,4 +9,4 @@
 /* A step of @ssm: drives the module's reset low for 0.2 s and lets it go; the port is back at 8 data bits and 115200
  * baud afterwards, whatever came of it. Errors that @done gets: NOT_SUPPORTED (the PIC does not answer, or its firmware
  * is older than 6). */
-void sqns_pic_reset (SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsSsmDone done);
+void sqns_pic_reset (SqnsSsm *ssm, SqnsPort *port, SqnsSsmDone done);

@@ -47,7 +47,6 @@ static const char *const start_names[START_N_STATES] = { "script", "ping" };
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   SqnsRelayConfig config;
   guint tries;
   SqnsScriptResult result;
@@ -96,7 +95,7 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((StartState)state)
     {
     case START_SCRIPT:
-      sqns_repl_run (ssm, start->port, start->monitor, &script, &start->result, on_script);
+      sqns_repl_run (ssm, start->port, &script, &start->result, on_script);
       break;
     case START_PING:
       send_word (ssm, start->port, PING_WORD, PING_LINE, SQNS_RELAY_PING_MS, on_ping);
@@ -105,11 +104,10 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_relay_start (
-    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, const SqnsRelayConfig *config, SqnsSsmDone done)
+sqns_relay_start (SqnsSsm *ssm, SqnsPort *port, const SqnsRelayConfig *config, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "start-relay", start_names, START_N_STATES, START_N_STATES, start_state };
-  const Start start = { .port = port, .monitor = monitor, .config = *config, .tries = SQNS_RELAY_PING_TRIES };
+  const Start start = { .port = port, .config = *config, .tries = SQNS_RELAY_PING_TRIES };
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), start_free, done);
 }
 
@@ -130,7 +128,6 @@ static const char *const speed_names[] = { "ask" };
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   guint speed;
   guint tries;
   char word[24];
@@ -155,23 +152,19 @@ speed_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Speed *speed = data;
 
-  sqns_monitor_remark (speed->monitor, "asks the relay for %u baud at the modem", speed->speed);
+  sqns_port_remark (speed->port, "asks the relay for %u baud at the modem", speed->speed);
   send_word (ssm, speed->port, speed->word, speed->line, SQNS_RELAY_PING_MS, on_speed);
 }
 
 void
-sqns_relay_set_speed_async (SqnsPort *port,
-                            const SqnsMonitor *monitor,
-                            guint modem_speed,
-                            GCancellable *cancellable,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data)
+sqns_relay_set_speed_async (
+    SqnsPort *port, guint modem_speed, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsSsmClass klass = { "speed-relay", speed_names, 1, 1, speed_state };
   Speed *speed = g_new0 (Speed, 1);
 
   g_assert (modem_speed < 1000000); /* the word has six digits for it */
-  *speed = (Speed){ port, monitor, modem_speed, SQNS_RELAY_SPEED_TRIES };
+  *speed = (Speed){ port, modem_speed, SQNS_RELAY_SPEED_TRIES };
   g_snprintf (speed->word, sizeof speed->word, SPEED_WORD, modem_speed);
   g_snprintf (speed->line, sizeof speed->line, SPEED_LINE, modem_speed);
   sqns_ssm_run (&klass, g_task_new (port, cancellable, callback, user_data), speed, g_free);
@@ -194,7 +187,6 @@ static const char *const quit_names[QUIT_N_STATES] = { "word", "prompt" };
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   guint host_speed;
   guint tries;
 } Quit;
@@ -241,7 +233,7 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((QuitState)state)
     {
     case QUIT_SEND:
-      sqns_monitor_remark (quit->monitor, "leaves the relay");
+      sqns_port_remark (quit->port, "leaves the relay");
       send_word (ssm, quit->port, QUIT_WORD, QUIT_LINE, SQNS_RELAY_PING_MS, on_word);
       break;
     case QUIT_PROMPT:
@@ -251,10 +243,10 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_relay_quit_async (SqnsPort *port, const SqnsMonitor *monitor, GAsyncReadyCallback callback, gpointer user_data)
+sqns_relay_quit_async (SqnsPort *port, GAsyncReadyCallback callback, gpointer user_data)
 {
   static const SqnsSsmClass klass = { "quit-relay", quit_names, QUIT_N_STATES, QUIT_N_STATES, quit_state };
-  const Quit quit = { port, monitor, sqns_port_speed (port), SQNS_RELAY_QUIT_TRIES };
+  const Quit quit = { port, sqns_port_speed (port), SQNS_RELAY_QUIT_TRIES };
   sqns_ssm_run (&klass, g_task_new (port, NULL, callback, user_data), g_memdup2 (&quit, sizeof quit), g_free);
 }
 

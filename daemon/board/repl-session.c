@@ -21,7 +21,6 @@ static const char *const interrupt_names[INTERRUPT_N_STATES] = { "ctrl-c", "ctrl
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   SqnsInterruptEffort effort;
   guint tries;
   SqnsInterrupt *found;
@@ -111,11 +110,11 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
           sqns_ssm_next (ssm);
           break;
         }
-      sqns_monitor_remark (interrupt->monitor, "Ctrl-C at %u baud", sqns_port_speed (interrupt->port));
+      sqns_port_remark (interrupt->port, "Ctrl-C at %u baud", sqns_port_speed (interrupt->port));
       sqns_port_ask (ssm, interrupt->port, SQNS_PROMPT_QUIET_MS, &ctrl_c, on_interrupted);
       break;
     case INTERRUPT_CTRL_F:
-      sqns_monitor_remark (interrupt->monitor, "Ctrl-F: asks the board for a safe boot, without main.py");
+      sqns_port_remark (interrupt->port, "Ctrl-F: asks the board for a safe boot, without main.py");
       sqns_ssm_next (ssm);
       break;
     case INTERRUPT_BOOTED:
@@ -125,19 +124,13 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_repl_interrupt (SqnsSsm *ssm,
-                     SqnsPort *port,
-                     const SqnsMonitor *monitor,
-                     SqnsInterruptEffort effort,
-                     SqnsInterrupt *found,
-                     SqnsSsmDone done)
+sqns_repl_interrupt (SqnsSsm *ssm, SqnsPort *port, SqnsInterruptEffort effort, SqnsInterrupt *found, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = {
     "interrupt", interrupt_names, INTERRUPT_N_STATES, INTERRUPT_N_STATES, interrupt_state,
   };
   const Interrupt start = {
     .port = port,
-    .monitor = monitor,
     .effort = effort,
     .tries = effort == SQNS_INTERRUPT_BRIEF ? SQNS_INTERRUPT_BRIEF_TRIES : SQNS_INTERRUPT_LONG_TRIES,
     .found = found,
@@ -168,7 +161,6 @@ static const char *const run_names[RUN_N_STATES] = { "raw", "send", "pause", "ex
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   SqnsScript script;
   char *code;
   gsize sent;
@@ -260,9 +252,9 @@ set_result (Run *run, char *output, char *errors)
   run->result->output = output;
   run->result->errors = errors;
   if (*output)
-    sqns_monitor_trace (run->monitor, '<', (const guint8 *)output, strlen (output));
+    sqns_port_trace (run->port, '<', (const guint8 *)output, strlen (output));
   if (*errors)
-    sqns_monitor_trace (run->monitor, '<', (const guint8 *)errors, strlen (errors));
+    sqns_port_trace (run->port, '<', (const guint8 *)errors, strlen (errors));
 }
 
 /* Also of a script whose end was waited for in vain. */
@@ -276,7 +268,7 @@ take_crash (SqnsSsm *ssm)
   if (run->result->crash == NULL && !note_crash (run, heard, len))
     return FALSE;
   set_result (run, g_strdup (""), g_strdup (""));
-  sqns_monitor_remark (run->monitor, "the board's firmware crashed while it ran %s", run->script.name);
+  sqns_port_remark (run->port, "the board's firmware crashed while it ran %s", run->script.name);
   sqns_ssm_goto (ssm, RUN_LEAVE);
   return TRUE;
 }
@@ -336,7 +328,7 @@ on_left (SqnsSsm *ssm, gpointer data, const GError *error)
   Run *run = data;
 
   if (error != NULL)
-    sqns_monitor_remark (run->monitor, "no prompt after script %s: %s", run->script.name, error->message);
+    sqns_port_remark (run->port, "no prompt after script %s: %s", run->script.name, error->message);
   sqns_ssm_next (ssm);
 }
 
@@ -387,7 +379,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((RunState)state)
     {
     case RUN_RAW:
-      sqns_monitor_remark (run->monitor, "runs %s on the board", run->script.name);
+      sqns_port_remark (run->port, "runs %s on the board", run->script.name);
       sqns_port_ask (ssm, run->port, 0, &enter_raw, on_sent);
       break;
     case RUN_SEND:
@@ -413,12 +405,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_repl_run (SqnsSsm *ssm,
-               SqnsPort *port,
-               const SqnsMonitor *monitor,
-               const SqnsScript *script,
-               SqnsScriptResult *result,
-               SqnsSsmDone done)
+sqns_repl_run (SqnsSsm *ssm, SqnsPort *port, const SqnsScript *script, SqnsScriptResult *result, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "run-script", run_names, RUN_N_STATES, RUN_LEAVE, run_state };
   g_autofree char *path = g_strconcat ("/org/sqnsd1/board/", script->name, NULL);
@@ -429,7 +416,6 @@ sqns_repl_run (SqnsSsm *ssm,
   g_assert (code != NULL);
   g_autofree char *text = g_strndup (g_bytes_get_data (code, NULL), g_bytes_get_size (code));
   run->port = port;
-  run->monitor = monitor;
   run->script = *script;
   run->code = sqns_repl_prepare (text, script->substitutions);
   run->result = result;

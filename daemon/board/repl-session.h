@@ -21,12 +21,8 @@ typedef struct {
 
 /* A step of @ssm; fills in @found. Sets the port to the REPL's speed. No prompt is a result: @done never gets an error.
  */
-void sqns_repl_interrupt (SqnsSsm *ssm,
-                          SqnsPort *port,
-                          const SqnsMonitor *monitor,
-                          SqnsInterruptEffort effort,
-                          SqnsInterrupt *found,
-                          SqnsSsmDone done);
+void
+sqns_repl_interrupt (SqnsSsm *ssm, SqnsPort *port, SqnsInterruptEffort effort, SqnsInterrupt *found, SqnsSsmDone done);
 
 /* The friendly prompt. For SqnsExchange; @user_data is not used. */
 SqnsMatch sqns_repl_match_prompt (const guint8 *data, gsize len, gsize *consumed, gpointer user_data);
@@ -47,12 +43,7 @@ void sqns_script_result_clear (SqnsScriptResult *result);
 
 /* A step of @ssm, at a prompt that is there; fills in @result, which must be zeroed or of an earlier run. Errors that
  * @done gets: TIMEOUT (it was interrupted), PROTOCOL. */
-void sqns_repl_run (SqnsSsm *ssm,
-                    SqnsPort *port,
-                    const SqnsMonitor *monitor,
-                    const SqnsScript *script,
-                    SqnsScriptResult *result,
-                    SqnsSsmDone done);
+void sqns_repl_run (SqnsSsm *ssm, SqnsPort *port, const SqnsScript *script, SqnsScriptResult *result, SqnsSsmDone done);
 
 /* For @done: fails the machine with @error (nullable), with a crash as PROTOCOL, or with the script's own error as
  * @code behind "@what: ". FALSE, and no transition: it went well. */

@@ -49,6 +49,8 @@ on_port (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   reset->port = sqns_port_open_finish (result, &error);
+  if (reset->port != NULL)
+    sqns_port_set_monitor (reset->port, &reset->monitor);
   sqns_ssm_next_or_fail (ssm, reset->port != NULL, error);
 }
 
@@ -74,7 +76,7 @@ on_pic (SqnsSsm *ssm, gpointer data, const GError *error)
 {
   Reset *reset = data;
 
-  sqns_monitor_remark (&reset->monitor, "%s", error ? error->message : "the board's PIC has reset the module");
+  sqns_port_remark (reset->port, "%s", error ? error->message : "the board's PIC has reset the module");
   if (error == NULL)
     sqns_ssm_complete (ssm);
   else
@@ -120,19 +122,19 @@ reset_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_port_open_async (reset->devnode, SQNS_REPL_SPEED, on_port, ssm);
       break;
     case STATE_PROMPT:
-      sqns_repl_interrupt (ssm, reset->port, &reset->monitor, SQNS_INTERRUPT_BRIEF, &reset->found, on_interrupted);
+      sqns_repl_interrupt (ssm, reset->port, SQNS_INTERRUPT_BRIEF, &reset->found, on_interrupted);
       break;
     case STATE_PIC:
       if (reset->pic)
-        sqns_pic_reset (ssm, reset->port, &reset->monitor, on_pic);
+        sqns_pic_reset (ssm, reset->port, on_pic);
       else
         sqns_ssm_next (ssm);
       break;
     case STATE_PROGRAM:
-      sqns_repl_interrupt (ssm, reset->port, &reset->monitor, SQNS_INTERRUPT_LONG, &reset->found, on_interrupted);
+      sqns_repl_interrupt (ssm, reset->port, SQNS_INTERRUPT_LONG, &reset->found, on_interrupted);
       break;
     case STATE_RESET:
-      sqns_repl_run (ssm, reset->port, &reset->monitor, &script, &reset->result, on_reset);
+      sqns_repl_run (ssm, reset->port, &script, &reset->result, on_reset);
       break;
     case STATE_CLOSE:
       sqns_port_holder_explain (ssm, reset->devnode, close_port);

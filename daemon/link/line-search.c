@@ -16,7 +16,6 @@ static const char *const state_names[N_STATES] = {
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   SqnsLinkSearch *search;
   SqnsLine *line;
   SqnsWake wake;
@@ -61,7 +60,7 @@ static void
 wake_at (SqnsSsm *ssm, guint speed, SqnsWakeEffort effort)
 {
   Search *self = sqns_ssm_data (ssm);
-  sqns_wake (ssm, self->port, self->monitor, speed, effort, &self->wake, on_wake);
+  sqns_wake (ssm, self->port, speed, effort, &self->wake, on_wake);
 }
 
 static void
@@ -87,7 +86,7 @@ on_stray (SqnsSsm *ssm, gpointer data, const GError *error)
       look_on (ssm);
       return;
     }
-  sqns_monitor_remark (self->monitor, "a relay was left running");
+  sqns_port_remark (self->port, "a relay was left running");
   sqns_ssm_goto (ssm, STATE_QUIT);
 }
 
@@ -106,7 +105,7 @@ static void
 say (Search *self, const char *message)
 {
   const SqnsLinkConfig *config = &self->search->config;
-  sqns_monitor_phase (self->monitor, SQNS_PHASE_LINK, !config->unsafe, config->committed, message);
+  sqns_monitor_phase (sqns_port_monitor (self->port), SQNS_PHASE_LINK, !config->unsafe, config->committed, message);
 }
 
 static void
@@ -116,7 +115,7 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
 
   if (state == STATE_QUIT)
     {
-      sqns_relay_quit_async (self->port, self->monitor, sqns_ssm_step (ssm, on_quit), ssm);
+      sqns_relay_quit_async (self->port, sqns_ssm_step (ssm, on_quit), ssm);
       return;
     }
   switch ((SqnsLook)state)
@@ -129,7 +128,7 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
       self->search->looked = TRUE;
       break;
     case SQNS_LOOK_PROMPT:
-      sqns_repl_interrupt (ssm, self->port, self->monitor, SQNS_INTERRUPT_BRIEF, &self->interrupt, on_interrupt);
+      sqns_repl_interrupt (ssm, self->port, SQNS_INTERRUPT_BRIEF, &self->interrupt, on_interrupt);
       break;
     case SQNS_LOOK_STRAY:
       sqns_relay_find (ssm, self->port, on_stray);
@@ -142,7 +141,7 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case SQNS_LOOK_PROGRAM:
       say (self, "asking the board's program to yield");
-      sqns_repl_interrupt (ssm, self->port, self->monitor, SQNS_INTERRUPT_LONG, &self->interrupt, on_interrupt);
+      sqns_repl_interrupt (ssm, self->port, SQNS_INTERRUPT_LONG, &self->interrupt, on_interrupt);
       break;
     case SQNS_LOOK_FULL:
       say (self, "calling the modem back from data mode or an interrupted upload");
@@ -154,10 +153,9 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_line_search (
-    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsLinkSearch *search, SqnsLine *line, SqnsSsmDone done)
+sqns_line_search (SqnsSsm *ssm, SqnsPort *port, SqnsLinkSearch *search, SqnsLine *line, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "line-search", state_names, N_STATES, N_STATES, search_state };
-  const Search self = { .port = port, .monitor = monitor, .search = search, .line = line };
+  const Search self = { .port = port, .search = search, .line = line };
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&self, sizeof self), g_free, done);
 }

@@ -12,5 +12,4 @@ typedef enum {
 
 /* A step of @ssm; fills in @line and @search, which says in what order (sqns_link_search_after()). Errors that @done
  * gets: TIMEOUT (a relay that was left running does not end). */
-void sqns_line_search (
-    SqnsSsm *ssm, SqnsPort *port, const SqnsMonitor *monitor, SqnsLinkSearch *search, SqnsLine *line, SqnsSsmDone done);
+void sqns_line_search (SqnsSsm *ssm, SqnsPort *port, SqnsLinkSearch *search, SqnsLine *line, SqnsSsmDone done);

@@ -181,7 +181,7 @@ safe_boot (SqnsSsm *ssm)
     }
   say (open, SQNS_PHASE_LINK, "restarting the board without its program");
   open->search.safe_booted = TRUE;
-  sqns_repl_interrupt (ssm, open->port, &open->monitor, SQNS_INTERRUPT_SAFE_BOOT, &open->interrupt, on_safe_boot);
+  sqns_repl_interrupt (ssm, open->port, SQNS_INTERRUPT_SAFE_BOOT, &open->interrupt, on_safe_boot);
 }
 
 static void
@@ -320,8 +320,12 @@ on_port (GObject *source, GAsyncResult *result, gpointer user_data)
 
   open->port = sqns_port_open_finish (result, &error);
   if (open->port == NULL)
-    sqns_ssm_fail_error (ssm, error);
-  else if (open->search.config.reset)
+    {
+      sqns_ssm_fail_error (ssm, error);
+      return;
+    }
+  sqns_port_set_monitor (open->port, &open->monitor);
+  if (open->search.config.reset)
     sqns_ssm_next (ssm);
   else
     {
@@ -371,8 +375,7 @@ set_link (SqnsSsm *ssm)
   sqns_monitor_contact (&open->monitor, SQNS_CONTACT_ANSWERED);
   sqns_monitor_link (&open->monitor, open->kind, &open->board);
   sqns_monitor_remark (&open->monitor, "linked: %s at %u baud", sqns_link_kind_name (open->kind), speed);
-  sqns_ssm_set_result (ssm, sqns_link_new (open->port, open->kind, speed, &open->board, &open->monitor),
-                       g_object_unref);
+  sqns_ssm_set_result (ssm, sqns_link_new (open->port, open->kind, speed, &open->board), g_object_unref);
   sqns_ssm_next (ssm);
 }
 
@@ -411,16 +414,16 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_LEAVE_PASSTHROUGH:
       say (open, SQNS_PHASE_LINK, "the board's ESP32 has to be reset; its modem goes on undisturbed");
-      sqns_passthrough_leave (ssm, open->port, &open->monitor, config->pic, config->hand_s, on_left_passthrough);
+      sqns_passthrough_leave (ssm, open->port, config->pic, config->hand_s, on_left_passthrough);
       break;
     case STATE_LINE:
-      sqns_line_search (ssm, open->port, &open->monitor, &open->search, &open->line, on_line);
+      sqns_line_search (ssm, open->port, &open->search, &open->line, on_line);
       break;
     case STATE_IDENTIFY:
       if (open->board.firmware != NULL || open->crashed) /* came back here for another try */
         sqns_ssm_next (ssm);
       else
-        sqns_repl_run (ssm, open->port, &open->monitor, &identify, &open->script, on_identified);
+        sqns_repl_run (ssm, open->port, &identify, &open->script, on_identified);
       break;
     case STATE_SAFE_BOOT:
       safe_boot (ssm);
@@ -429,16 +432,15 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       choose (ssm);
       break;
     case STATE_PASSTHROUGH:
-      sqns_passthrough_start (ssm, open->port, &open->monitor, sqns_link_search_needs_lte_task (&open->search),
-                              on_passthrough);
+      sqns_passthrough_start (ssm, open->port, sqns_link_search_needs_lte_task (&open->search), on_passthrough);
       break;
     case STATE_PROVE:
-      sqns_wake (ssm, open->port, &open->monitor, SQNS_MODEM_SPEED, SQNS_WAKE_PPP, &open->wake, on_wake);
+      sqns_wake (ssm, open->port, SQNS_MODEM_SPEED, SQNS_WAKE_PPP, &open->wake, on_wake);
       break;
     case STATE_RELAY:
       say (open, SQNS_PHASE_LINK, "starting a relay on the board");
-      sqns_relay_search (ssm, open->port, &open->monitor, sqns_link_search_pins (&open->search), open->relay_host_speed,
-                         &open->relay, on_relay);
+      sqns_relay_search (ssm, open->port, sqns_link_search_pins (&open->search), open->relay_host_speed, &open->relay,
+                         on_relay);
       break;
     case STATE_NOTHING:
       nothing (ssm);
@@ -448,7 +450,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_END_PASSTHROUGH:
       if (sqns_ssm_error (ssm) != NULL && open->search.passthrough && config->pic && !sqns_port_is_lost (open->port))
-        sqns_pic_reset (ssm, open->port, &open->monitor, on_tidied);
+        sqns_pic_reset (ssm, open->port, on_tidied);
       else
         sqns_ssm_next (ssm);
       break;

@@ -10,8 +10,7 @@ struct _SqnsLink {
   SqnsLinkKind kind;
   SqnsBoardInfo board;
   SqnsPort *port;
-  guint speed; /* baud on the modem's side */
-  SqnsMonitor monitor;
+  guint speed;              /* baud on the modem's side */
   SqnsLinkConsole *console; /* while one is open */
   GFunc console_closed;
   gpointer console_data;
@@ -20,7 +19,7 @@ struct _SqnsLink {
 G_DEFINE_FINAL_TYPE (SqnsLink, sqns_link, G_TYPE_OBJECT)
 
 SqnsLink *
-sqns_link_new (SqnsPort *port, SqnsLinkKind kind, guint speed, const SqnsBoardInfo *board, const SqnsMonitor *monitor)
+sqns_link_new (SqnsPort *port, SqnsLinkKind kind, guint speed, const SqnsBoardInfo *board)
 {
   SqnsLink *link = g_object_new (SQNS_TYPE_LINK, NULL);
 
@@ -28,7 +27,6 @@ sqns_link_new (SqnsPort *port, SqnsLinkKind kind, guint speed, const SqnsBoardIn
   link->kind = kind;
   link->speed = speed;
   link->board = (SqnsBoardInfo){ g_strdup (board->board), g_strdup (board->firmware), board->notes };
-  link->monitor = *monitor;
   return link;
 }
 
@@ -40,7 +38,7 @@ on_close_left (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!sqns_relay_quit_finish (result, &error))
-    sqns_monitor_remark (&link->monitor, "the relay was not left: %s", error->message);
+    sqns_port_remark (link->port, "the relay was not left: %s", error->message);
   sqns_port_close (link->port);
   g_task_return_boolean (task, TRUE);
 }
@@ -52,7 +50,7 @@ sqns_link_close_async (SqnsLink *link, GAsyncReadyCallback callback, gpointer us
 
   if (link->kind == SQNS_LINK_RELAY && !sqns_port_is_lost (link->port))
     {
-      sqns_relay_quit_async (link->port, &link->monitor, on_close_left, task);
+      sqns_relay_quit_async (link->port, on_close_left, task);
       return;
     }
   sqns_port_close (link->port);
@@ -121,13 +119,13 @@ sqns_link_set_speed_async (
     g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED, "passthrough runs at %u baud only",
                              SQNS_MODEM_SPEED);
   else if (link->kind == SQNS_LINK_RELAY)
-    sqns_relay_set_speed_async (link->port, &link->monitor, speed, cancellable, on_relay_speed, g_object_ref (task));
+    sqns_relay_set_speed_async (link->port, speed, cancellable, on_relay_speed, g_object_ref (task));
   else if (!sqns_port_set_speed (link->port, speed, &error))
     g_task_return_error (task, error);
   else
     {
       link->speed = speed;
-      sqns_monitor_remark (&link->monitor, "the port is at %u baud", speed);
+      sqns_port_remark (link->port, "the port is at %u baud", speed);
       g_task_return_boolean (task, TRUE);
     }
 }
@@ -153,7 +151,7 @@ sqns_link_port (SqnsLink *link)
 const SqnsMonitor *
 sqns_link_monitor (SqnsLink *link)
 {
-  return &link->monitor;
+  return sqns_port_monitor (link->port);
 }
 
 /* --- console --- */

@@ -36,9 +36,8 @@ void sqns_link_open_async (const SqnsLinkConfig *config,
                            gpointer user_data);
 SqnsLink *sqns_link_open_finish (GAsyncResult *result, GError **error);
 
-/* Of a way that was found; @board is copied, @monitor by value. */
-SqnsLink *
-sqns_link_new (SqnsPort *port, SqnsLinkKind kind, guint speed, const SqnsBoardInfo *board, const SqnsMonitor *monitor);
+/* Of a way that was found; @board is copied. */
+SqnsLink *sqns_link_new (SqnsPort *port, SqnsLinkKind kind, guint speed, const SqnsBoardInfo *board);
 
 /* Leaves a relay (the REPL is back), closes the port. Never fails: a link that is lost is closed. */
 void sqns_link_close_async (SqnsLink *link, GAsyncReadyCallback callback, gpointer user_data);

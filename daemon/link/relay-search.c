@@ -28,7 +28,6 @@ static const struct {
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   SqnsRelayConfig config;
   guint try;
   gboolean runs;
@@ -64,7 +63,7 @@ on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
 static void
 relay_lost (SqnsSsm *ssm, Search *search, const GError *error)
 {
-  sqns_monitor_remark (search->monitor, "%s; perhaps the board has been reset", error->message);
+  sqns_port_remark (search->port, "%s; perhaps the board has been reset", error->message);
   search->runs = FALSE;
   search->found->lost = TRUE;
   sqns_ssm_complete (ssm);
@@ -101,11 +100,11 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((State)state)
     {
     case STATE_START:
-      sqns_relay_start (ssm, search->port, search->monitor, &search->config, on_started);
+      sqns_relay_start (ssm, search->port, &search->config, on_started);
       break;
     case STATE_PROVE:
-      sqns_monitor_remark (search->monitor, "looks for the modem at %u baud", search->found->speed);
-      sqns_wake (ssm, search->port, search->monitor, 0, tries[search->try].effort, &search->wake, on_wake);
+      sqns_port_remark (search->port, "looks for the modem at %u baud", search->found->speed);
+      sqns_wake (ssm, search->port, 0, tries[search->try].effort, &search->wake, on_wake);
       break;
     case STATE_NEXT:
       if (++search->try < G_N_ELEMENTS (tries))
@@ -114,13 +113,13 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_ssm_complete (ssm);
       break;
     case STATE_SPEED:
-      sqns_relay_set_speed_async (search->port, search->monitor, tries[search->try].speed, sqns_ssm_cancellable (ssm),
+      sqns_relay_set_speed_async (search->port, tries[search->try].speed, sqns_ssm_cancellable (ssm),
                                   sqns_ssm_step (ssm, on_speed), ssm);
       break;
     case STATE_END:
       if (search->runs && !sqns_port_is_lost (search->port)
           && (sqns_ssm_error (ssm) != NULL || !search->found->answers))
-        sqns_relay_quit_async (search->port, search->monitor, sqns_ssm_step (ssm, on_left), ssm);
+        sqns_relay_quit_async (search->port, sqns_ssm_step (ssm, on_left), ssm);
       else
         sqns_ssm_next (ssm);
       break;
@@ -128,17 +127,11 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_relay_search (SqnsSsm *ssm,
-                   SqnsPort *port,
-                   const SqnsMonitor *monitor,
-                   const char *pins,
-                   guint host_speed,
-                   SqnsRelaySearch *found,
-                   SqnsSsmDone done)
+sqns_relay_search (
+    SqnsSsm *ssm, SqnsPort *port, const char *pins, guint host_speed, SqnsRelaySearch *found, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "relay-search", state_names, N_STATES, STATE_END, search_state };
   const Search search = { .port = port,
-                          .monitor = monitor,
                           .config = { .pins = pins, .host_speed = host_speed, .modem_speed = tries[0].speed },
                           .found = found };
 

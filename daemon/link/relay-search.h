@@ -13,10 +13,5 @@ typedef struct {
 
 /* A step of @ssm, at a prompt that is there; fills in @found. No modem is a result, not an error. Errors that @done
  * gets: as of sqns_relay_start(). After any error but DEVICE_LOST the relay was left, if it ran. */
-void sqns_relay_search (SqnsSsm *ssm,
-                        SqnsPort *port,
-                        const SqnsMonitor *monitor,
-                        const char *pins,
-                        guint host_speed,
-                        SqnsRelaySearch *found,
-                        SqnsSsmDone done);
+void sqns_relay_search (
+    SqnsSsm *ssm, SqnsPort *port, const char *pins, guint host_speed, SqnsRelaySearch *found, SqnsSsmDone done);

@@ -11,6 +11,5 @@ sqns_modem_link (SqnsSsm *ssm)
 void
 sqns_modem_ask (SqnsSsm *ssm, const char *command, guint timeout_ms, SqnsAnswered answered)
 {
-  SqnsLink *link = sqns_modem_link (ssm);
-  sqns_at_ask (ssm, sqns_link_port (link), sqns_link_monitor (link), command, timeout_ms, answered);
+  sqns_at_ask (ssm, sqns_link_port (sqns_modem_link (ssm)), command, timeout_ms, answered);
 }

@@ -16,9 +16,6 @@ typedef enum {
 #define N_STATES (STATE_TELL + 1)
 static const char *const state_names[N_STATES] = { "echo-off", "imei", "iccid", "iccid-old", "imsi", "tell" };
 
-/* Traces nothing, whatever the settings say: the answers are for the caller alone. */
-static const SqnsMonitor no_monitor = { NULL, NULL };
-
 typedef struct {
   SqnsIdentity *identity;
   SqnsImeiPoll poll;
@@ -115,7 +112,7 @@ identify_state (SqnsSsm *ssm, guint state, gpointer data)
   else if (state == STATE_ICCID_OLD && identify->identity->iccid != NULL)
     sqns_ssm_next (ssm);
   else
-    sqns_at_ask (ssm, sqns_link_port (sqns_modem_link (ssm)), &no_monitor, commands[state], SQNS_IDENTIFY_MS, on_reply);
+    sqns_at_ask_discreetly (ssm, sqns_link_port (sqns_modem_link (ssm)), commands[state], SQNS_IDENTIFY_MS, on_reply);
 }
 
 void

@@ -24,7 +24,6 @@ static const char *const state_names[N_STATES] = {
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   SqnsInstallHow how;
   gint64 deadline_us;
   gint64 heard_us;   /* last answer */
@@ -60,7 +59,7 @@ no_report_yet (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_monitor_remark (install->monitor, "the modem gives no report: its version will tell");
+  sqns_port_remark (install->port, "the modem gives no report: its version will tell");
   reported (ssm);
 }
 
@@ -79,7 +78,7 @@ not_begun (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_monitor_remark (install->monitor, "the modem has not begun to install: it is told to once more");
+  sqns_port_remark (install->port, "the modem has not begun to install: it is told to once more");
   install->waits_us = 0;
   sqns_ssm_goto (ssm, STATE_INSTALL);
 }
@@ -219,7 +218,7 @@ install_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_modem_ask (ssm, "AT", SQNS_APPLY_POLL_MS, on_poll);
       break;
     case STATE_WAKE:
-      sqns_wake (ssm, install->port, install->monitor, 0, SQNS_WAKE_PPP, &install->wake, on_wake);
+      sqns_wake (ssm, install->port, 0, SQNS_WAKE_PPP, &install->wake, on_wake);
       break;
     case STATE_REPORT:
       sqns_modem_ask (ssm, "AT+SMUPGRADE?", SQNS_ANSWER_MS, on_report);
@@ -247,7 +246,6 @@ sqns_install_async (
   Install *install = g_new0 (Install, 1);
 
   install->port = sqns_link_port (link);
-  install->monitor = sqns_link_monitor (link);
   install->how = how;
   install->heard_us = g_get_monotonic_time ();
   install->deadline_us = install->heard_us + sqns_timeout_us (SQNS_APPLY_S);

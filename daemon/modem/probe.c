@@ -20,7 +20,6 @@ static const char *const state_names[N_STATES] = { "wake", "echo-off", "smod", "
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   SqnsModemStatus *status;
   SqnsWake wake;
   guint smod_tries;
@@ -45,7 +44,7 @@ on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
   probe->status->ppp = wake->ppp;
   probe->status->stp = wake->stp;
   probe->status->speed = wake->answers ? sqns_port_speed (probe->port) : 0;
-  sqns_monitor_contact (probe->monitor, wake->answers ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT);
+  sqns_monitor_contact (sqns_port_monitor (probe->port), wake->answers ? SQNS_CONTACT_ANSWERED : SQNS_CONTACT_SILENT);
   sqns_ssm_goto (ssm, wake->answers ? STATE_ECHO_OFF : STATE_TELL);
 }
 
@@ -106,7 +105,7 @@ on_reply (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *e
           sqns_ssm_goto (ssm, STATE_WAKE);
           return;
         }
-      sqns_monitor_contact (probe->monitor, SQNS_CONTACT_SILENT);
+      sqns_monitor_contact (sqns_port_monitor (probe->port), SQNS_CONTACT_SILENT);
       sqns_ssm_fail_error (ssm, g_error_copy (error));
       return;
     }
@@ -121,7 +120,7 @@ probe_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((State)state)
     {
     case STATE_WAKE:
-      sqns_wake (ssm, probe->port, probe->monitor, 0, SQNS_WAKE_PPP, &probe->wake, on_wake);
+      sqns_wake (ssm, probe->port, 0, SQNS_WAKE_PPP, &probe->wake, on_wake);
       break;
     case STATE_ECHO_OFF:
       sqns_modem_ask (ssm, "ATE0", SQNS_PROBE_MS, on_reply);
@@ -142,7 +141,7 @@ probe_state (SqnsSsm *ssm, guint state, gpointer data)
         sqns_modem_ask (ssm, "AT+SMUPGRADE?", SQNS_PROBE_MS, on_reply);
       break;
     case STATE_TELL:
-      sqns_monitor_modem (probe->monitor, probe->status);
+      sqns_monitor_modem (sqns_port_monitor (probe->port), probe->status);
       sqns_ssm_set_result (ssm, g_steal_pointer (&probe->status), (GDestroyNotify)sqns_modem_status_free);
       sqns_ssm_next (ssm);
       break;
@@ -156,7 +155,6 @@ sqns_probe_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback
   Probe *probe = g_new0 (Probe, 1);
 
   probe->port = sqns_link_port (link);
-  probe->monitor = sqns_link_monitor (link);
   probe->status = g_new0 (SqnsModemStatus, 1);
   probe->status->mode = SQNS_MODE_UNKNOWN;
   probe->status->showver.active = -1;

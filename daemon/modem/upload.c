@@ -24,7 +24,6 @@ static const char *const state_names[N_STATES] = { "command", "request", "abort"
 
 typedef struct {
   SqnsPort *port;
-  const SqnsMonitor *monitor;
   char *command;
   guint command_tries;
   GBytes *image;
@@ -161,16 +160,16 @@ report_progress (Upload *upload, const char *trouble)
   guint retries = sqns_stp_session_retries (upload->session);
 
   if (upload->counts)
-    sqns_monitor_bytes (upload->monitor, done, size);
+    sqns_monitor_bytes (sqns_port_monitor (upload->port), done, size);
   if (retries != upload->retries)
-    sqns_monitor_retries (upload->monitor, retries - upload->retries);
+    sqns_monitor_retries (sqns_port_monitor (upload->port), retries - upload->retries);
   upload->retries = retries;
   guint block = sqns_stp_session_block (upload->session);
   upload->block = block != 0 ? block : upload->block; /* none any more when all is taken */
   gboolean news = done != upload->traced && (upload->traced == 0 || done == size || done - upload->traced >= size / 20);
   if (trouble == NULL && !news)
     return;
-  sqns_monitor_remark (upload->monitor,
+  sqns_monitor_remark (sqns_port_monitor (upload->port),
                        "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
                        ", blocks of %u, %u sent again%s%s",
                        upload->traced, done, size, upload->block, retries, trouble ? ": " : "", trouble ? trouble : "");
@@ -278,7 +277,7 @@ on_abort (SqnsSsm *ssm, gpointer data, const GError *error)
     upload->verdict = sqns_stp_session_timed_out (upload->session);
   if (upload->verdict == SQNS_STP_SEND)
     {
-      sqns_monitor_remark (upload->monitor, "the modem is out of STP mode");
+      sqns_port_remark (upload->port, "the modem is out of STP mode");
       upload->abort_tries = 0;
     }
   sqns_ssm_next (ssm);
@@ -346,7 +345,6 @@ sqns_upload_async (SqnsLink *link,
   const guint8 *bytes = g_bytes_get_data (config->image, &size);
 
   upload->port = sqns_link_port (link);
-  upload->monitor = sqns_link_monitor (link);
   upload->command = g_strdup (config->command);
   upload->command_tries = SQNS_UPLOAD_COMMAND_TRIES;
   upload->image = g_bytes_ref (config->image);

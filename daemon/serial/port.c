@@ -29,6 +29,7 @@ struct _SqnsPort {
   GObject parent;
   char *devnode;
   guint speed;
+  SqnsMonitor monitor;
   SqnsTty tty;
   SqnsPortWait *wait; /* NULL when lost */
   GSource *cancel;    /* kept over the exchanges of a procedure */
@@ -447,6 +448,18 @@ sqns_port_new (const char *devnode, SqnsTty *tty, guint speed, GError **error)
       return NULL;
     }
   return g_steal_pointer (&port);
+}
+
+void
+sqns_port_set_monitor (SqnsPort *port, const SqnsMonitor *monitor)
+{
+  port->monitor = *monitor;
+}
+
+const SqnsMonitor *
+sqns_port_monitor (SqnsPort *port)
+{
+  return &port->monitor;
 }
 
 const char *

@@ -5,6 +5,7 @@
  * so that a late answer is never taken for the next one's. */
 #pragma once
 
+#include "base/monitor.h"
 #include "base/ssm.h"
 #include "serial/tty.h"
 
@@ -16,6 +17,12 @@ G_DECLARE_FINAL_TYPE (SqnsPort, sqns_port, SQNS, PORT, GObject)
 
 /* Of a tty that was opened and set to @speed by port-open.h; takes @tty. FAILED: the kernel is out of resources. */
 SqnsPort *sqns_port_new (const char *devnode, SqnsTty *tty, guint speed, GError **error);
+
+/* Where what goes over the port is traced, and what comes of it remarked. By value; nowhere at the beginning. */
+void sqns_port_set_monitor (SqnsPort *port, const SqnsMonitor *monitor);
+const SqnsMonitor *sqns_port_monitor (SqnsPort *port);
+#define sqns_port_trace(port, direction, data, len) sqns_monitor_trace (sqns_port_monitor (port), direction, data, len)
+#define sqns_port_remark(port, ...) sqns_monitor_remark (sqns_port_monitor (port), __VA_ARGS__)
 
 const char *sqns_port_devnode (SqnsPort *port);
 guint sqns_port_speed (SqnsPort *port);

@@ -298,8 +298,8 @@ on_mode (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *er
 static void
 ask_state (SqnsSsm *ssm, guint state, gpointer data)
 {
-  SqnsLink *link = ((Asked *)data)->run->link;
-  sqns_at_ask (ssm, sqns_link_port (link), sqns_link_monitor (link), "AT+SMOD?", 3000, on_mode);
+  const Asked *asked = data;
+  sqns_at_ask (ssm, sqns_link_port (asked->run->link), "AT+SMOD?", 3000, on_mode);
 }
 
 static void

@@ -131,7 +131,7 @@ run_step (Step step)
 static void
 interrupt_step (SqnsSsm *ssm, const Step *step)
 {
-  sqns_repl_interrupt (ssm, rig.port, &monitor, SQNS_INTERRUPT_LONG, &rig.found, NULL);
+  sqns_repl_interrupt (ssm, rig.port, SQNS_INTERRUPT_LONG, &rig.found, NULL);
 }
 
 static void
@@ -145,7 +145,7 @@ static void
 script_step (SqnsSsm *ssm, const Step *step)
 {
   const SqnsScript script = { .name = step->name, .timeout_ms = SCRIPT_MS, .stay = step->stay };
-  sqns_repl_run (ssm, rig.port, &monitor, &script, &rig.script, NULL);
+  sqns_repl_run (ssm, rig.port, &script, &rig.script, NULL);
 }
 
 static void
@@ -295,6 +295,7 @@ on_port (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   rig.port = sqns_port_open_finish (result, &error);
   g_assert_no_error (error);
+  sqns_port_set_monitor (rig.port, &monitor);
 }
 
 static void
@@ -399,7 +400,7 @@ relay_step (SqnsSsm *ssm, const Step *step)
 {
   static const SqnsRelayConfig config
       = { .pins = "('P20','P18','P19','P17')", .host_speed = SQNS_REPL_SPEED, .modem_speed = SQNS_MODEM_SPEED };
-  sqns_relay_start (ssm, rig.port, &monitor, &config, NULL);
+  sqns_relay_start (ssm, rig.port, &config, NULL);
 }
 
 static void
@@ -410,11 +411,11 @@ test_relay (void)
   say ("\x04", "\r\n>>> "); /* a soft reset: 9 KB of heap is little for this script after all the others */
   run_step ((Step){ "relay start", relay_step, FALSE });
   say ("AT\r", "\r\n921600\r\nOK\r\n");
-  sqns_relay_set_speed_async (rig.port, &monitor, 115200, NULL, on_step, NULL);
+  sqns_relay_set_speed_async (rig.port, 115200, NULL, on_step, NULL);
   wait_done ("relay speed");
   g_assert_no_error (rig.error);
   say ("AT\r", "\r\n115200\r\nOK\r\n");
-  sqns_relay_quit_async (rig.port, &monitor, on_step, NULL);
+  sqns_relay_quit_async (rig.port, on_step, NULL);
   wait_done ("relay quit");
   g_assert_no_error (rig.error);
   interrupt ();
