@@ -125,7 +125,7 @@ send_command (Command *command)
     .timeout_ms = command->timeout_ms,
   };
   sqns_monitor_trace (command->monitor, '>', (const guint8 *)command->command, strlen (command->command));
-  sqns_port_exchange_async (command->port, &exchange, sqns_ssm_cancellable (command->ssm), on_exchanged, command);
+  sqns_port_exchange_async (command->port, 0, &exchange, sqns_ssm_cancellable (command->ssm), on_exchanged, command);
 }
 
 static void
@@ -134,7 +134,7 @@ on_resynced (GObject *source, GAsyncResult *result, gpointer user_data)
   Command *command = user_data;
   GError *error = NULL;
 
-  if (sqns_port_resync_finish (command->port, result, &error))
+  if (sqns_port_exchange_finish (command->port, result, &error))
     send_command (command);
   else
     end (command, error);
@@ -163,7 +163,7 @@ ask (SqnsSsm *ssm, SqnsPort *port, const char *text, guint timeout_ms, SqnsAnswe
   if (sqns_port_is_synced (port))
     send_command (command);
   else
-    sqns_port_resync_async (port, SQNS_RESYNC_QUIET_MS, &probe, sqns_ssm_cancellable (ssm), on_resynced, command);
+    sqns_port_exchange_async (port, SQNS_RESYNC_QUIET_MS, &probe, sqns_ssm_cancellable (ssm), on_resynced, command);
 }
 
 void

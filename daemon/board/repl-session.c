@@ -14,10 +14,9 @@
 typedef enum {
   INTERRUPT_CTRL_C,
   INTERRUPT_CTRL_F,
-  INTERRUPT_BOOTED,
 } InterruptState;
-#define INTERRUPT_N_STATES (INTERRUPT_BOOTED + 1)
-static const char *const interrupt_names[INTERRUPT_N_STATES] = { "ctrl-c", "ctrl-f", "booted" };
+#define INTERRUPT_N_STATES (INTERRUPT_CTRL_F + 1)
+static const char *const interrupt_names[INTERRUPT_N_STATES] = { "ctrl-c", "ctrl-f" };
 
 typedef struct {
   SqnsPort *port;
@@ -115,9 +114,6 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case INTERRUPT_CTRL_F:
       sqns_port_remark (interrupt->port, "Ctrl-F: asks the board for a safe boot, without main.py");
-      sqns_ssm_next (ssm);
-      break;
-    case INTERRUPT_BOOTED:
       sqns_port_ask (ssm, interrupt->port, SQNS_PROMPT_QUIET_MS, &ctrl_f, on_safe_boot);
       break;
     }

@@ -432,7 +432,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       choose (ssm);
       break;
     case STATE_PASSTHROUGH:
-      sqns_passthrough_start (ssm, open->port, sqns_link_search_needs_lte_task (&open->search), on_passthrough);
+      sqns_passthrough_start (ssm, open->port, (open->board.notes & SQNS_BOARD_NEEDS_LTE_TASK) != 0, on_passthrough);
       break;
     case STATE_PROVE:
       sqns_wake (ssm, open->port, SQNS_MODEM_SPEED, SQNS_WAKE_PPP, &open->wake, on_wake);

@@ -157,12 +157,6 @@ sqns_link_search_may_reset (const SqnsLinkSearch *search)
   return config->pic || (config->hand_s > 0 && !sqns_link_search_heard_no_answer (search));
 }
 
-gboolean
-sqns_link_search_needs_lte_task (const SqnsLinkSearch *search)
-{
-  return (search->board->notes & SQNS_BOARD_NEEDS_LTE_TASK) != 0;
-}
-
 const char *
 sqns_link_search_pins (const SqnsLinkSearch *search)
 {

@@ -55,8 +55,6 @@ gboolean sqns_link_search_may_safe_boot (const SqnsLinkSearch *search);
 gboolean sqns_link_search_distrusts_program (const SqnsLinkSearch *search);
 /* A reset of the ESP32 may help, and there is somebody to do it. */
 gboolean sqns_link_search_may_reset (const SqnsLinkSearch *search);
-/* The board's passthrough stays silent without the LTE task (field-failures.md row 2b). */
-gboolean sqns_link_search_needs_lte_task (const SqnsLinkSearch *search);
 /* Python's tuple of UART 1's pins. */
 const char *sqns_link_search_pins (const SqnsLinkSearch *search);
 

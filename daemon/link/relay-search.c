@@ -7,12 +7,11 @@
 typedef enum {
   STATE_START,
   STATE_PROVE,
-  STATE_NEXT,
   STATE_SPEED,
   STATE_END, /* cleanup: unless the modem answers through it, or it is gone */
 } State;
 #define N_STATES (STATE_END + 1)
-static const char *const state_names[N_STATES] = { "start", "prove", "next", "speed", "end" };
+static const char *const state_names[N_STATES] = { "start", "prove", "speed", "end" };
 
 /* Quickly where the modem may be, then all that may bring it back. 115200 is the boot ROM's speed (FFH), and by one
  * source RECOVERY's (protocol.md §2); data mode is only known at 921600. */
@@ -52,7 +51,7 @@ on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
 
   search->found->noise = sqns_noise_merge (search->found->noise, search->wake.noise);
   search->found->answers = search->wake.answers;
-  if (search->wake.answers)
+  if (search->wake.answers || ++search->try == G_N_ELEMENTS (tries))
     sqns_ssm_complete (ssm);
   else
     sqns_ssm_next (ssm);
@@ -105,12 +104,6 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
     case STATE_PROVE:
       sqns_port_remark (search->port, "looks for the modem at %u baud", search->found->speed);
       sqns_wake (ssm, search->port, 0, tries[search->try].effort, &search->wake, on_wake);
-      break;
-    case STATE_NEXT:
-      if (++search->try < G_N_ELEMENTS (tries))
-        sqns_ssm_next (ssm);
-      else
-        sqns_ssm_complete (ssm);
       break;
     case STATE_SPEED:
       sqns_relay_set_speed_async (search->port, tries[search->try].speed, sqns_ssm_cancellable (ssm),

@@ -17,10 +17,9 @@ typedef enum {
   STATE_COMMAND,
   STATE_REQUEST,
   STATE_ABORT, /* cleanup: RESET out of STP mode after a failure */
-  STATE_ABORT_AGAIN,
 } State;
-#define N_STATES (STATE_ABORT_AGAIN + 1)
-static const char *const state_names[N_STATES] = { "command", "request", "abort", "abort-again" };
+#define N_STATES (STATE_ABORT + 1)
+static const char *const state_names[N_STATES] = { "command", "request", "abort" };
 
 typedef struct {
   SqnsPort *port;
@@ -169,10 +168,10 @@ report_progress (Upload *upload, const char *trouble)
   gboolean news = done != upload->traced && (upload->traced == 0 || done == size || done - upload->traced >= size / 20);
   if (trouble == NULL && !news)
     return;
-  sqns_monitor_remark (sqns_port_monitor (upload->port),
-                       "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
-                       ", blocks of %u, %u sent again%s%s",
-                       upload->traced, done, size, upload->block, retries, trouble ? ": " : "", trouble ? trouble : "");
+  sqns_port_remark (upload->port,
+                    "STP bytes %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                    ", blocks of %u, %u sent again%s%s",
+                    upload->traced, done, size, upload->block, retries, trouble ? ": " : "", trouble ? trouble : "");
   upload->traced = done;
 }
 
@@ -253,17 +252,17 @@ send_request (SqnsSsm *ssm)
                             .timeout_ms = timeout_ms,
                             .idle_ms = MIN (timeout_ms, SQNS_STP_NOISE_MS) };
 
+  gboolean resync = upload->resend || !sqns_port_is_synced (upload->port);
+
   exchange.request = sqns_stp_session_request (upload->session, &exchange.request_len);
   if (exchange.request == NULL)
     {
       upload->verdict = SQNS_STP_FAILED;
       judge (ssm);
+      return;
     }
-  else if (upload->resend || !sqns_port_is_synced (upload->port))
-    sqns_port_resync_async (upload->port, SQNS_UPLOAD_QUIET_MS, &exchange, upload->hard,
+  sqns_port_exchange_async (upload->port, resync ? SQNS_UPLOAD_QUIET_MS : 0, &exchange, upload->hard,
                             sqns_ssm_step (ssm, on_response), ssm);
-  else
-    sqns_port_exchange_async (upload->port, &exchange, upload->hard, sqns_ssm_step (ssm, on_response), ssm);
 }
 
 /* --- out of STP mode after a failure --- */
@@ -278,9 +277,12 @@ on_abort (SqnsSsm *ssm, gpointer data, const GError *error)
   if (upload->verdict == SQNS_STP_SEND)
     {
       sqns_port_remark (upload->port, "the modem is out of STP mode");
-      upload->abort_tries = 0;
+      sqns_ssm_next (ssm);
     }
-  sqns_ssm_next (ssm);
+  else if (--upload->abort_tries > 0)
+    sqns_ssm_goto (ssm, STATE_ABORT);
+  else
+    sqns_ssm_next (ssm);
 }
 
 static void
@@ -288,12 +290,19 @@ abort_session (SqnsSsm *ssm)
 {
   Upload *upload = sqns_ssm_data (ssm);
   SqnsExchange exchange = { .match = match_response, .match_data = upload, .timeout_ms = SQNS_UPLOAD_ABORT_MS };
+  gsize size;
+  const guint8 *bytes = g_bytes_get_data (upload->image, &size);
 
-  if (!upload->in_stp || upload->abort_tries == 0 || sqns_port_is_lost (upload->port))
+  if (!upload->in_stp || sqns_port_is_lost (upload->port))
     {
-      upload->abort_tries = 0;
       sqns_ssm_next (ssm);
       return;
+    }
+  if (upload->abort_tries == SQNS_UPLOAD_ABORT_TRIES)
+    {
+      /* a new session begins with the RESET that is wanted here */
+      sqns_stp_session_free (upload->session);
+      upload->session = sqns_stp_session_new (bytes, size, upload->type, 0, 0);
     }
   exchange.request = sqns_stp_session_request (upload->session, &exchange.request_len);
   sqns_port_ask (ssm, upload->port, SQNS_UPLOAD_QUIET_MS, &exchange, on_abort);
@@ -303,8 +312,6 @@ static void
 upload_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Upload *upload = data;
-  gsize size;
-  const guint8 *bytes = g_bytes_get_data (upload->image, &size);
 
   switch ((State)state)
     {
@@ -315,19 +322,7 @@ upload_state (SqnsSsm *ssm, guint state, gpointer data)
       send_request (ssm);
       break;
     case STATE_ABORT:
-      if (upload->in_stp && upload->abort_tries == SQNS_UPLOAD_ABORT_TRIES)
-        {
-          /* a new session begins with the RESET that is wanted here */
-          sqns_stp_session_free (upload->session);
-          upload->session = sqns_stp_session_new (bytes, size, upload->type, 0, 0);
-        }
       abort_session (ssm);
-      break;
-    case STATE_ABORT_AGAIN:
-      if (upload->abort_tries > 0 && --upload->abort_tries > 0)
-        sqns_ssm_goto (ssm, STATE_ABORT);
-      else
-        sqns_ssm_next (ssm);
       break;
     }
 }

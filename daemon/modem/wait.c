@@ -4,16 +4,7 @@
 
 #include "base/deadlines.h"
 
-typedef enum {
-  STATE_POLL,
-  STATE_ASK_MODE,
-  STATE_OTHER_SPEED,
-  STATE_PAUSE,
-} State;
-#define N_STATES (STATE_PAUSE + 1)
-static const char *const state_names[N_STATES] = { "poll", "ask-mode", "other-speed", "pause" };
-
-SqnsWaitNext
+SqnsWaitState
 sqns_mode_wait_next (SqnsModeWait *wait, SqnsWaitEvent event, SqnsMode mode, gboolean can_set_speed, gint64 now_us)
 {
   gboolean late = now_us > wait->deadline_us;
@@ -25,14 +16,14 @@ sqns_mode_wait_next (SqnsModeWait *wait, SqnsWaitEvent event, SqnsMode mode, gbo
     case SQNS_WAIT_SILENCE:
       if (late)
         return SQNS_WAIT_END;
-      return can_set_speed && wait->silences % wait->silences_max == 0 ? SQNS_WAIT_OTHER_SPEED : SQNS_WAIT_POLL;
+      return can_set_speed && wait->silences % wait->silences_max == 0 ? SQNS_WAIT_OTHER_SPEED : SQNS_WAIT_PAUSE;
     case SQNS_WAIT_ERROR:
-      return late ? SQNS_WAIT_ASK_MODE : SQNS_WAIT_POLL;
+      return late ? SQNS_WAIT_ASK_MODE : SQNS_WAIT_PAUSE;
     case SQNS_WAIT_OK:
       return SQNS_WAIT_ASK_MODE;
     case SQNS_WAIT_MODE:
       wait->mode = mode;
-      return wait->accepts (wait->data, mode, now_us) || late ? SQNS_WAIT_END : SQNS_WAIT_POLL;
+      return wait->accepts (wait->data, mode, now_us) || late ? SQNS_WAIT_END : SQNS_WAIT_PAUSE;
     }
   return SQNS_WAIT_END;
 }
@@ -40,24 +31,8 @@ sqns_mode_wait_next (SqnsModeWait *wait, SqnsWaitEvent event, SqnsMode mode, gbo
 static void
 go_on (SqnsSsm *ssm, SqnsWaitEvent event, SqnsMode mode)
 {
-  SqnsModeWait *wait = sqns_ssm_data (ssm);
   gboolean can_set_speed = sqns_link_can_set_speed (sqns_modem_link (ssm));
-
-  switch (sqns_mode_wait_next (wait, event, mode, can_set_speed, g_get_monotonic_time ()))
-    {
-    case SQNS_WAIT_POLL:
-      sqns_ssm_goto (ssm, STATE_PAUSE);
-      break;
-    case SQNS_WAIT_ASK_MODE:
-      sqns_ssm_goto (ssm, STATE_ASK_MODE);
-      break;
-    case SQNS_WAIT_OTHER_SPEED:
-      sqns_ssm_goto (ssm, STATE_OTHER_SPEED);
-      break;
-    case SQNS_WAIT_END:
-      sqns_ssm_complete (ssm);
-      break;
-    }
+  sqns_ssm_goto (ssm, sqns_mode_wait_next (sqns_ssm_data (ssm), event, mode, can_set_speed, g_get_monotonic_time ()));
 }
 
 static void
@@ -105,26 +80,29 @@ wait_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   SqnsModeWait *wait = data;
 
-  switch ((State)state)
+  switch ((SqnsWaitState)state)
     {
-    case STATE_POLL:
+    case SQNS_WAIT_POLL:
       sqns_modem_ask (ssm, "AT", SQNS_BOOT_POLL_MS, on_poll);
       break;
-    case STATE_ASK_MODE:
+    case SQNS_WAIT_ASK_MODE:
       sqns_modem_ask (ssm, "AT+SMOD?", wait->ask_ms, on_mode);
       break;
-    case STATE_OTHER_SPEED:
+    case SQNS_WAIT_OTHER_SPEED:
       try_other_speed (ssm);
       break;
-    case STATE_PAUSE:
-      sqns_ssm_goto_in_ms (ssm, STATE_POLL, SQNS_BOOT_PAUSE_MS);
+    case SQNS_WAIT_PAUSE:
+      sqns_ssm_goto_in_ms (ssm, SQNS_WAIT_POLL, SQNS_BOOT_PAUSE_MS);
       break;
+    case SQNS_WAIT_END:
+      g_assert_not_reached ();
     }
 }
 
 void
 sqns_mode_wait (SqnsSsm *ssm, SqnsModeWait *wait, SqnsSsmDone done)
 {
-  static const SqnsSsmClass klass = { "wait-mode", state_names, N_STATES, N_STATES, wait_state };
+  static const char *const names[SQNS_WAIT_END] = { "poll", "ask-mode", "other-speed", "pause" };
+  static const SqnsSsmClass klass = { "wait-mode", names, SQNS_WAIT_END, SQNS_WAIT_END, wait_state };
   sqns_ssm_run_step (ssm, &klass, wait, NULL, done);
 }

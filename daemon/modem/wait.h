@@ -30,11 +30,12 @@ typedef enum {
   SQNS_WAIT_MODE,    /* any answer to AT+SMOD? */
 } SqnsWaitEvent;
 typedef enum {
-  SQNS_WAIT_POLL, /* after a pause */
+  SQNS_WAIT_POLL, /* AT */
   SQNS_WAIT_ASK_MODE,
-  SQNS_WAIT_OTHER_SPEED,
+  SQNS_WAIT_OTHER_SPEED, /* then a pause */
+  SQNS_WAIT_PAUSE,       /* then AT */
   SQNS_WAIT_END,
-} SqnsWaitNext;
+} SqnsWaitState;
 /* What comes next. Pure but for @wait. @can_set_speed: of the link. @mode: for SQNS_WAIT_MODE only. */
-SqnsWaitNext
+SqnsWaitState
 sqns_mode_wait_next (SqnsModeWait *wait, SqnsWaitEvent event, SqnsMode mode, gboolean can_set_speed, gint64 now_us);

@@ -297,14 +297,13 @@ why_not (SqnsPort *port, GCancellable *cancellable)
   return NULL;
 }
 
-/* @quiet_ms > 0: a resync. */
-static void
-start (SqnsPort *port,
-       const SqnsExchange *exchange,
-       guint quiet_ms,
-       GCancellable *cancellable,
-       GAsyncReadyCallback callback,
-       gpointer user_data)
+void
+sqns_port_exchange_async (SqnsPort *port,
+                          guint quiet_ms,
+                          const SqnsExchange *exchange,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
 {
   GTask *task = g_task_new (port, cancellable, callback, user_data);
   GError *error = why_not (port, cancellable);
@@ -336,16 +335,6 @@ start (SqnsPort *port,
   arm_deadline (port, quiet_ms);
 }
 
-void
-sqns_port_exchange_async (SqnsPort *port,
-                          const SqnsExchange *exchange,
-                          GCancellable *cancellable,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data)
-{
-  start (port, exchange, 0, cancellable, callback, user_data);
-}
-
 gboolean
 sqns_port_exchange_finish (SqnsPort *port, GAsyncResult *result, GError **error)
 {
@@ -353,32 +342,9 @@ sqns_port_exchange_finish (SqnsPort *port, GAsyncResult *result, GError **error)
 }
 
 void
-sqns_port_resync_async (SqnsPort *port,
-                        guint quiet_ms,
-                        const SqnsExchange *probe,
-                        GCancellable *cancellable,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data)
-{
-  start (port, probe, quiet_ms, cancellable, callback, user_data);
-}
-
-gboolean
-sqns_port_resync_finish (SqnsPort *port, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-void
 sqns_port_ask (SqnsSsm *ssm, SqnsPort *port, guint quiet_ms, const SqnsExchange *exchange, SqnsSsmDone done)
 {
-  GCancellable *cancellable = sqns_ssm_cancellable (ssm);
-  GAsyncReadyCallback callback = sqns_ssm_step (ssm, done);
-
-  if (quiet_ms > 0)
-    sqns_port_resync_async (port, quiet_ms, exchange, cancellable, callback, ssm);
-  else
-    sqns_port_exchange_async (port, exchange, cancellable, callback, ssm);
+  sqns_port_exchange_async (port, quiet_ms, exchange, sqns_ssm_cancellable (ssm), sqns_ssm_step (ssm, done), ssm);
 }
 
 gboolean

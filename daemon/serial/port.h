@@ -57,29 +57,22 @@ typedef struct {
   guint idle_ms;       /* > 0: silence for so long after bytes that are no answer is a timeout, too */
 } SqnsExchange;
 
-/* Errors: TIMEOUT (the port is unsynced then), CANCELLED (likewise), DEVICE_LOST, PROTOCOL (unsynced: nothing was
- * sent), BUSY (another exchange runs). */
+/* @quiet_ms > 0: a resync first, which reads and throws away until nothing came for that long, ten times that at most;
+ * the port is synced again when @exchange is answered. Errors: TIMEOUT (the port is unsynced then), CANCELLED
+ * (likewise), DEVICE_LOST, PROTOCOL (unsynced, and no resync was wanted: nothing was sent), BUSY (another exchange
+ * runs). */
 void sqns_port_exchange_async (SqnsPort *port,
+                               guint quiet_ms,
                                const SqnsExchange *exchange,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
 gboolean sqns_port_exchange_finish (SqnsPort *port, GAsyncResult *result, GError **error);
 
-gboolean sqns_port_is_synced (SqnsPort *port);
-
-/* Reads and throws away until nothing came for @quiet_ms, for ten times that at most, then runs @probe; the port is
- * synced again when that is answered. */
-void sqns_port_resync_async (SqnsPort *port,
-                             guint quiet_ms,
-                             const SqnsExchange *probe,
-                             GCancellable *cancellable,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data);
-gboolean sqns_port_resync_finish (SqnsPort *port, GAsyncResult *result, GError **error);
-
-/* The same as a step of a machine. @quiet_ms 0: an exchange on a synced port. */
+/* The same as a step of a machine. */
 void sqns_port_ask (SqnsSsm *ssm, SqnsPort *port, guint quiet_ms, const SqnsExchange *exchange, SqnsSsmDone done);
+
+gboolean sqns_port_is_synced (SqnsPort *port);
 
 /* What was received in the last exchange or resync that failed, for naming noise; owned by the port, may be empty. */
 const guint8 *sqns_port_heard (SqnsPort *port, gsize *len);

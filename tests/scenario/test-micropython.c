@@ -182,7 +182,7 @@ say (const char *text, const char *answer)
     .match_data = (gpointer)answer,
     .timeout_ms = SCRIPT_MS,
   };
-  sqns_port_resync_async (rig.port, 20, &exchange, NULL, on_step, NULL);
+  sqns_port_exchange_async (rig.port, 20, &exchange, NULL, on_step, NULL);
   wait_done (text);
   if (rig.error != NULL)
     {

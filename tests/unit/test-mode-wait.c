@@ -38,7 +38,7 @@ accepts (gpointer data, SqnsMode mode, gint64 now_us)
   return mode == SQNS_MODE_RECOVERY;
 }
 
-static SqnsWaitNext
+static SqnsWaitState
 tell (SqnsModeWait *wait, const Row *row, char event)
 {
   gint64 now = row->late ? DEADLINE + 1 : DEADLINE;
@@ -76,7 +76,7 @@ test_next (void)
       g_autoptr (GString) next = g_string_new (NULL);
 
       for (const char *event = row->events; *event != '\0'; event++)
-        g_string_append_c (next, ".?%!"[tell (&wait, row, *event)]);
+        g_string_append_c (next, " ?%.!"[tell (&wait, row, *event)]);
       if (g_strcmp0 (next->str, row->next) != 0)
         g_error ("%s: %s, not %s", row->name, next->str, row->next);
       g_assert_cmpint (wait.mode, ==, row->mode);

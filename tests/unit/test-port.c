@@ -134,7 +134,7 @@ test_exchange (Fixture *f, gconstpointer data)
   Outcome outcome = { 0 };
   char buffer[8];
 
-  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, NULL, on_done, &outcome);
   master_read (f, buffer, 3);
   g_assert_cmpmem (buffer, 3, "AT\r", 3);
   master_write (f, "\r\nO");
@@ -149,8 +149,8 @@ static void
 test_one_at_a_time (Fixture *f, gconstpointer data)
 {
   Outcome first = { 0 }, second = { 0 };
-  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &first);
-  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &second);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, NULL, on_done, &first);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, NULL, on_done, &second);
   wait_for (&second);
   g_assert_error (second.error, SQNS_ERROR, SQNS_ERROR_BUSY);
   g_clear_error (&second.error);
@@ -166,14 +166,14 @@ test_late_answer (Fixture *f, gconstpointer data)
   Outcome timed_out = { 0 }, refused = { 0 }, resynced = { 0 }, again = { 0 };
   char buffer[8];
 
-  sqns_port_exchange_async (f->port, &short_exchange, NULL, on_done, &timed_out);
+  sqns_port_exchange_async (f->port, 0, &short_exchange, NULL, on_done, &timed_out);
   wait_for (&timed_out);
   g_assert_error (timed_out.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
   g_clear_error (&timed_out.error);
   g_assert_false (sqns_port_is_synced (f->port));
   master_read (f, buffer, 3);
 
-  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &refused);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, NULL, on_done, &refused);
   wait_for (&refused);
   g_assert_error (refused.error, SQNS_ERROR, SQNS_ERROR_PROTOCOL);
   g_clear_error (&refused.error);
@@ -183,7 +183,7 @@ test_late_answer (Fixture *f, gconstpointer data)
   probe.match_data = &length;
   master_write (f, "LATE\r\nOK\r\n"); /* arrives before the resync: must be drained */
   /* the kernel brings bytes over a pseudo-terminal when it has time */
-  sqns_port_resync_async (f->port, 200, &probe, NULL, on_done, &resynced);
+  sqns_port_exchange_async (f->port, 200, &probe, NULL, on_done, &resynced);
   master_read (f, buffer, 3);
   master_write (f, "OK\r\n");
   wait_for (&resynced);
@@ -191,7 +191,7 @@ test_late_answer (Fixture *f, gconstpointer data)
   g_assert_cmpuint (length, ==, 4); /* the late answer is not part of it */
   g_assert_true (sqns_port_is_synced (f->port));
 
-  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &again);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, NULL, on_done, &again);
   master_read (f, buffer, 3);
   master_write (f, "OK\r\n");
   wait_for (&again);
@@ -223,7 +223,7 @@ test_command_mode (Fixture *f, gconstpointer data)
   g_assert_cmpuint (sqns_port_speed (f->port), ==, 115200);
   line_of (f, &speed);
   g_assert_cmpuint (speed, ==, B115200);
-  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, NULL, on_done, &outcome);
   master_read (f, buffer, 3);
   master_write (f, "OK\r\n");
   wait_for (&outcome);
@@ -245,7 +245,7 @@ test_cancel (Fixture *f, gconstpointer data)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   Outcome outcome = { 0 };
-  sqns_port_exchange_async (f->port, &at_exchange, cancellable, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, cancellable, on_done, &outcome);
   g_cancellable_cancel (cancellable);
   wait_for (&outcome);
   g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
@@ -265,14 +265,14 @@ test_hang_up (Fixture *f, gconstpointer data)
   Outcome outcome = { 0 }, after = { 0 };
   int lost = 0;
   g_signal_connect (f->port, "lost", G_CALLBACK (count_lost), &lost);
-  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, NULL, on_done, &outcome);
   close (f->master);
   f->master = -1;
   wait_for (&outcome);
   g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
   g_clear_error (&outcome.error);
   g_assert_cmpint (lost, ==, 1);
-  sqns_port_exchange_async (f->port, &at_exchange, NULL, on_done, &after);
+  sqns_port_exchange_async (f->port, 0, &at_exchange, NULL, on_done, &after);
   wait_for (&after);
   g_assert_error (after.error, SQNS_ERROR, SQNS_ERROR_DEVICE_LOST);
   g_clear_error (&after.error);
@@ -288,7 +288,7 @@ test_partial_write (Fixture *f, gconstpointer data)
   SqnsExchange exchange
       = { .request = (const guint8 *)big, .request_len = 100000, .match = match_ok, .timeout_ms = 5000 };
   Outcome outcome = { 0 };
-  sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 0, &exchange, NULL, on_done, &outcome);
   g_assert_cmpuint (master_read (f, got, 100000), ==, 100000);
   g_assert_cmpmem (got, 100000, big, 100000);
   master_write (f, "OK\r\n");
@@ -306,7 +306,7 @@ test_stuck_write (Fixture *f, gconstpointer data)
   Outcome outcome = { 0 };
   g_autoptr (GError) error = NULL;
   g_assert_true (sqns_port_set_speed (f->port, 1000000, &error));
-  sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 0, &exchange, NULL, on_done, &outcome);
   wait_for (&outcome);
   g_assert_error (outcome.error, SQNS_ERROR, SQNS_ERROR_TIMEOUT);
   g_clear_error (&outcome.error);
@@ -320,7 +320,7 @@ test_drain_ends (Fixture *f, gconstpointer data)
       = { .request = (const guint8 *)"AT\r", .request_len = 3, .match = match_ok, .timeout_ms = 100 };
   Outcome outcome = { 0 };
   gint64 began = g_get_monotonic_time ();
-  sqns_port_resync_async (f->port, 20, &probe, NULL, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 20, &probe, NULL, on_done, &outcome);
   while (!outcome.done)
     {
       (void)!write (f->master, "noise ", 6);
@@ -344,7 +344,7 @@ test_chatter_ends (Fixture *f, gconstpointer data)
 
   exchange.timeout_ms = 200;
   exchange.idle_ms = 100;
-  sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 0, &exchange, NULL, on_done, &outcome);
   while (!outcome.done)
     {
       (void)!write (f->master, "noise ", 6);
@@ -365,7 +365,7 @@ test_idle_ends_early (Fixture *f, gconstpointer data)
 
   exchange.timeout_ms = 60000;
   exchange.idle_ms = 50;
-  sqns_port_exchange_async (f->port, &exchange, NULL, on_done, &outcome);
+  sqns_port_exchange_async (f->port, 0, &exchange, NULL, on_done, &outcome);
   master_read (f, buffer, 3);
   master_write (f, "noise");
   wait_for (&outcome);
