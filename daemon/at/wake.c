@@ -24,6 +24,7 @@ static const char *const state_names[N_STATES] = {
 
 typedef struct {
   SqnsPort *port;
+  guint speed;
   SqnsWakeEffort effort;
   SqnsWake *found;
   guint tries;
@@ -163,13 +164,14 @@ static void
 wake_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   static const SqnsExchange escape = { .request = (const guint8 *)"+++", .request_len = 3, .timeout_ms = 1000 };
-  static const SqnsExchange at = {
+  Wake *wake = data;
+  const SqnsExchange at = {
     .request = (const guint8 *)"AT\r",
     .request_len = 3,
+    .speed = wake->speed,
     .match = sqns_command_match_final,
     .timeout_ms = SQNS_WAKE_MS,
   };
-  Wake *wake = data;
 
   switch ((State)state)
     {
@@ -207,15 +209,9 @@ void
 sqns_wake (SqnsSsm *ssm, SqnsPort *port, guint speed, SqnsWakeEffort effort, SqnsWake *wake, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "wake", state_names, N_STATES, N_STATES, wake_state };
-  const Wake start = { .port = port, .effort = effort, .found = wake, .tries = 3 };
-  GError *error = NULL;
+  const Wake start = { .port = port, .speed = speed, .effort = effort, .found = wake, .tries = 3 };
 
   *wake = (SqnsWake){ 0 };
-  if (speed != 0 && !sqns_port_set_speed (port, speed, &error))
-    {
-      sqns_ssm_fail_error (ssm, error);
-      return;
-    }
   if (speed != 0)
     sqns_port_remark (port, "looks for the modem at %u baud", speed);
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), g_free, done);

@@ -22,13 +22,15 @@ match_line (const guint8 *data, gsize len, gsize *consumed, gpointer line)
   return sqns_at_find_line (data, len, line, consumed) ? SQNS_MATCH_DONE : SQNS_MATCH_MORE;
 }
 
-/* Until @line answers it. */
+/* At @speed baud to the board (0: as it is), until @line answers it. */
 static void
-send_word (SqnsSsm *ssm, SqnsPort *port, const char *word, const char *line, guint timeout_ms, SqnsSsmDone done)
+send_word (
+    SqnsSsm *ssm, SqnsPort *port, guint speed, const char *word, const char *line, guint timeout_ms, SqnsSsmDone done)
 {
   const SqnsExchange exchange = {
     .request = (const guint8 *)word,
     .request_len = strlen (word),
+    .speed = speed,
     .match = match_line,
     .match_data = (gpointer)line,
     .timeout_ms = timeout_ms,
@@ -61,13 +63,11 @@ start_free (gpointer data)
 }
 
 static void
-on_script (SqnsSsm *ssm, gpointer data, const GError *script_error)
+on_script (SqnsSsm *ssm, gpointer data, const GError *error)
 {
   Start *start = data;
-  GError *error = NULL;
-
-  if (!sqns_script_failed (ssm, &start->result, script_error, SQNS_ERROR_PROTOCOL, "the board cannot run the relay"))
-    sqns_ssm_next_or_fail (ssm, sqns_port_set_speed (start->port, start->config.host_speed, &error), error);
+  if (!sqns_script_failed (ssm, &start->result, error, SQNS_ERROR_PROTOCOL, "the board cannot run the relay"))
+    sqns_ssm_next (ssm);
 }
 
 static void
@@ -98,7 +98,7 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_repl_run (ssm, start->port, &script, &start->result, on_script);
       break;
     case START_PING:
-      send_word (ssm, start->port, PING_WORD, PING_LINE, SQNS_RELAY_PING_MS, on_ping);
+      send_word (ssm, start->port, start->config.host_speed, PING_WORD, PING_LINE, SQNS_RELAY_PING_MS, on_ping);
       break;
     }
 }
@@ -114,12 +114,7 @@ sqns_relay_start (SqnsSsm *ssm, SqnsPort *port, const SqnsRelayConfig *config, S
 void
 sqns_relay_find (SqnsSsm *ssm, SqnsPort *port, SqnsSsmDone done)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (sqns_port_set_speed (port, SQNS_MODEM_SPEED, &error))
-    send_word (ssm, port, PING_WORD, PING_LINE, SQNS_RELAY_STRAY_MS, done);
-  else
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
+  send_word (ssm, port, SQNS_MODEM_SPEED, PING_WORD, PING_LINE, SQNS_RELAY_STRAY_MS, done);
 }
 
 /* --- the modem's speed --- */
@@ -153,7 +148,7 @@ speed_state (SqnsSsm *ssm, guint state, gpointer data)
   Speed *speed = data;
 
   sqns_port_remark (speed->port, "asks the relay for %u baud at the modem", speed->speed);
-  send_word (ssm, speed->port, speed->word, speed->line, SQNS_RELAY_PING_MS, on_speed);
+  send_word (ssm, speed->port, 0, speed->word, speed->line, SQNS_RELAY_PING_MS, on_speed);
 }
 
 void
@@ -219,22 +214,17 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
   static const SqnsExchange prompt = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = 2,
+    .speed = SQNS_REPL_SPEED,
     .match = sqns_repl_match_prompt,
     .timeout_ms = SQNS_RELAY_PROMPT_MS,
   };
   Quit *quit = data;
-  GError *error = NULL;
 
-  if (!sqns_port_set_speed (quit->port, state == QUIT_SEND ? quit->host_speed : SQNS_REPL_SPEED, &error))
-    {
-      sqns_ssm_fail_error (ssm, error);
-      return;
-    }
   switch ((QuitState)state)
     {
     case QUIT_SEND:
       sqns_port_remark (quit->port, "leaves the relay");
-      send_word (ssm, quit->port, QUIT_WORD, QUIT_LINE, SQNS_RELAY_PING_MS, on_word);
+      send_word (ssm, quit->port, quit->host_speed, QUIT_WORD, QUIT_LINE, SQNS_RELAY_PING_MS, on_word);
       break;
     case QUIT_PROMPT:
       sqns_port_ask (ssm, quit->port, 2 * SQNS_RELAY_QUIET_MS, &prompt, on_prompt);

@@ -89,6 +89,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
   const SqnsExchange ctrl_c = {
     .request = (const guint8 *)"\x03\x02",
     .request_len = interrupt->tries % 2 == 0 ? 1 : 2,
+    .speed = SQNS_REPL_SPEED,
     .match = match_interrupted,
     .match_data = interrupt,
     .timeout_ms = SQNS_PROMPT_MS,
@@ -97,6 +98,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
   const SqnsExchange ctrl_f = {
     .request = (const guint8 *)"\x03\x06" + (at_prompt ? 1 : 0),
     .request_len = at_prompt ? 1 : 2,
+    .speed = SQNS_REPL_SPEED,
     .match = sqns_repl_match_prompt,
     .timeout_ms = MAX (sqns_timeout_ms (SQNS_SAFE_BOOT_MS), SQNS_SAFE_BOOT_LEAST_MS),
   };
@@ -109,7 +111,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
           sqns_ssm_next (ssm);
           break;
         }
-      sqns_port_remark (interrupt->port, "Ctrl-C at %u baud", sqns_port_speed (interrupt->port));
+      sqns_port_remark (interrupt->port, "Ctrl-C at %u baud", SQNS_REPL_SPEED);
       sqns_port_ask (ssm, interrupt->port, SQNS_PROMPT_QUIET_MS, &ctrl_c, on_interrupted);
       break;
     case INTERRUPT_CTRL_F:
@@ -131,13 +133,9 @@ sqns_repl_interrupt (SqnsSsm *ssm, SqnsPort *port, SqnsInterruptEffort effort, S
     .tries = effort == SQNS_INTERRUPT_BRIEF ? SQNS_INTERRUPT_BRIEF_TRIES : SQNS_INTERRUPT_LONG_TRIES,
     .found = found,
   };
-  g_autoptr (GError) error = NULL;
 
   *found = (SqnsInterrupt){ 0 };
-  if (!sqns_port_set_speed (port, SQNS_REPL_SPEED, &error))
-    sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
-  else
-    sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), g_free, done);
+  sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), g_free, done);
 }
 
 /* --- run --- */

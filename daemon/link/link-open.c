@@ -107,27 +107,22 @@ on_line (SqnsSsm *ssm, gpointer data, const GError *error)
 
 /* --- the board at its prompt --- */
 
-/* The board cannot be asked, and has said what it is as it started again: that has to do (field-failures.md row 37). */
+/* A board whose firmware crashes cannot be asked, and has said what it is as it started again: that has to do
+ * (field-failures.md row 37). */
 static void
-take_crash (SqnsSsm *ssm)
+take_crash (Open *open)
 {
-  Open *open = sqns_ssm_data (ssm);
   SqnsBoardInfo *board = &open->board;
   char *name = NULL, *firmware = NULL;
 
   open->crashed = TRUE;
   board->notes |= SQNS_BOARD_CRASHES;
-  if (sqns_repl_banner (open->script.crash, &name, &firmware))
-    {
-      g_free (board->board);
-      g_free (board->firmware);
-      board->board = name;
-      board->firmware = firmware;
-    }
-  sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, board);
-  sqns_monitor_remark (&open->monitor, "goes on without asking it: board %s, firmware %s",
-                       board->board ? board->board : "unknown", board->firmware ? board->firmware : "unknown");
-  sqns_ssm_goto (ssm, STATE_LINE);
+  if (!sqns_repl_banner (open->script.crash, &name, &firmware))
+    return;
+  g_free (board->board);
+  g_free (board->firmware);
+  board->board = name;
+  board->firmware = firmware;
 }
 
 static void
@@ -136,24 +131,24 @@ on_identified (SqnsSsm *ssm, gpointer data, const GError *error)
   Open *open = data;
   SqnsBoardInfo *board = &open->board;
 
-  if (error == NULL && open->script.crash != NULL)
-    take_crash (ssm);
-  else if (sqns_error_is_timeout (error) && --open->identify_tries > 0)
+  if (sqns_error_is_timeout (error) && --open->identify_tries > 0)
     {
       sqns_monitor_remark (&open->monitor, "%s", error->message);
       sqns_ssm_goto (ssm, STATE_LINE);
+      return;
     }
-  else if (error != NULL)
-    sqns_ssm_fail_error (ssm, g_error_copy (error));
+  if (sqns_ssm_failed (ssm, error))
+    return;
+  if (open->script.crash != NULL)
+    take_crash (open);
   else
-    {
-      sqns_board_info_take (board, open->script.output);
-      sqns_monitor_remark (&open->monitor, "board %s, firmware %s, passthrough %s",
-                           board->board ? board->board : "unknown", board->firmware ? board->firmware : "unknown",
-                           board->notes & SQNS_BOARD_PASSTHROUGH ? "yes" : "no");
-      sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, board);
-      sqns_ssm_next (ssm);
-    }
+    sqns_board_info_take (board, open->script.output);
+  sqns_monitor_remark (&open->monitor, "board %s, firmware %s, passthrough %s%s",
+                       board->board ? board->board : "unknown", board->firmware ? board->firmware : "unknown",
+                       board->notes & SQNS_BOARD_PASSTHROUGH ? "yes" : "no",
+                       open->crashed ? "; goes on without asking it" : "");
+  sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, board);
+  sqns_ssm_goto (ssm, open->crashed ? STATE_LINE : STATE_SAFE_BOOT);
 }
 
 static void

@@ -313,6 +313,8 @@ sqns_port_exchange_async (SqnsPort *port,
   if (error == NULL && !port->synced && quiet_ms == 0)
     error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PROTOCOL,
                                  "a late answer may still come: the port was not resynced");
+  if (error == NULL && exchange->speed != 0 && exchange->speed != port->speed)
+    sqns_port_set_speed (port, exchange->speed, &error);
   if (error != NULL)
     {
       g_task_return_error (task, error);

@@ -51,6 +51,7 @@ typedef SqnsMatch (*SqnsMatchFunc) (const guint8 *data, gsize len, gsize *consum
 typedef struct {
   const guint8 *request; /* borrowed until the task returns; NULL: only listen */
   gsize request_len;
+  guint speed;         /* baud to set before; 0: as it is */
   SqnsMatchFunc match; /* NULL: done when the request is written */
   gpointer match_data; /* borrowed */
   guint timeout_ms;    /* from the last byte of the request that was written, 0 is not allowed */
