@@ -1,7 +1,43 @@
-/* What the handlers of AT commands have in hand. */
+/* The AT commands that the modem has: their names, and a line parsed into one of them. */
 #pragma once
 
-#include "modem.h"
+#include <glib.h>
+
+typedef enum {
+  AT_AT,
+  AT_ECHO_OFF,
+  AT_ECHO_ON,
+  AT_ATZ,
+  AT_FACTORY,
+  AT_ATI,
+  AT_ATI1,
+  AT_SHOWVER,
+  AT_RESET,
+  AT_SMOD,
+  AT_BMOD,
+  AT_SMSWBOOT,
+  AT_SMSTPU,
+  AT_STP,
+  AT_SMUPGRADE,
+  AT_IPR,
+  AT_BIND,
+  AT_SMLOG,
+  AT_SQNSUPGRADENTF,
+  AT_SQNWL,
+  AT_CFUN,
+  AT_CPSMS,
+  AT_CEREG,
+  AT_CGSN,
+  AT_CCID,
+  AT_SQNCCID,
+  AT_CIMI,
+  AT_CGDATA,
+  AT_DIAL,
+  AT_CMEE,
+  AT_CGATT,
+  AT_FSRDFILE,
+  N_AT_NAMES,
+} AtName;
 
 typedef enum {
   AT_RUN,   /* AT+X */
@@ -10,35 +46,7 @@ typedef enum {
   AT_TEST,  /* AT+X=? */
 } AtForm;
 
-typedef enum {
-  AFTER_NOTHING,
-  AFTER_REBOOT,
-  AFTER_STP,
-  AFTER_APPLY,
-  AFTER_BAUD,
-} AtAfter;
-
-/* @args is what stands behind the =, or "". What is to happen once the answer is out goes to @after. */
-typedef struct {
-  Modem *modem;
-  AtForm form;
-  const char *args;
-  AtAfter after;
-  UploadKind upload;
-  guint baud;
-} AtCommand;
-
-typedef void (*AtHandler) (AtCommand *command);
-
-void at_ok (AtCommand *command);
-void at_error (AtCommand *command);
-/* A line and OK; 3GPP commands have an empty line between them, the modem's own have none. */
-void at_line (AtCommand *command, const char *text);
-void at_line_3gpp (AtCommand *command, const char *text);
-
-void at_info_ati (AtCommand *command);
-void at_info_ati1 (AtCommand *command);
-void at_info_showver (AtCommand *command);
-void at_info_imei (AtCommand *command);
-void at_info_ccid (AtCommand *command);
-void at_info_imsi (AtCommand *command);
+/* FALSE if @line is no command of the modem. @args, in @line, is what follows the =, or "". */
+gboolean at_command_parse (const char *line, AtName *name, AtForm *form, const char **args);
+/* Appends the names. */
+void at_command_describe (GString *text);

@@ -1,9 +1,5 @@
-/* AT commands that only tell something. */
-#include "at-command.h"
-
-#include <string.h>
-
-#include "board.h"
+/* What the modem says of itself, as the texts of its AT commands. */
+#include "at-info.h"
 
 /* UE5.0.0.0d and UE6.0.0.0; 50523 and 48829 have their own (field-failures.md, 2.7). */
 static const char *
@@ -18,37 +14,25 @@ ue_version (Modem *modem)
   return modem->software[0] == '5' ? "5.0.0.0d" : "6.0.0.0";
 }
 
-void
-at_info_ati (AtCommand *command)
+char *
+at_info_ati (Modem *modem)
 {
-  g_autofree char *text = g_strdup_printf ("SEQUANS Communications\r\nVZM20Q\r\nUE%s", ue_version (command->modem));
-
-  at_line_3gpp (command, text);
+  return g_strdup_printf ("SEQUANS Communications\r\nVZM20Q\r\nUE%s", ue_version (modem));
 }
 
-void
-at_info_ati1 (AtCommand *command)
+char *
+at_info_ati1 (Modem *modem)
 {
-  Modem *modem = command->modem;
   g_autofree char *lr = modem_lr (modem);
-  g_autofree char *text = g_strdup_printf ("UE%s\r\nLR%s", ue_version (modem), lr);
 
-  at_line_3gpp (command, text);
+  return g_strdup_printf ("UE%s\r\nLR%s", ue_version (modem), lr);
 }
 
-void
-at_info_showver (AtCommand *command)
+char *
+at_info_showver (Modem *modem)
 {
-  Modem *modem = command->modem;
-  g_autoptr (GString) text = NULL;
+  g_autoptr (GString) text = g_string_new ("SYSTEM VERSION\r\n==============\r\n  FIRMWARE VERSION\r\n");
 
-  /* It takes either form of quotes and =, as people type it. */
-  if (strstr (command->args, "showver") == NULL)
-    {
-      at_error (command);
-      return;
-    }
-  text = g_string_new ("SYSTEM VERSION\r\n==============\r\n  FIRMWARE VERSION\r\n");
   for (guint i = 0; i < N_LOADERS; i++)
     {
       const char *star = i == modem->active_loader ? "*" : " ";
@@ -64,7 +48,7 @@ at_info_showver (AtCommand *command)
   g_string_append_printf (text, "    NV Info      : 1.1,0,0\r\n    Software     : %s\r\n    UE           : %s\r\n",
                           modem->software, ue_version (modem));
   g_string_append (text, "  COMPONENTS\r\n    ZSP0         : 1.0.99-13604\r\n    ZSP1         : 1.0.99-12341");
-  at_line_3gpp (command, text->str);
+  return g_strdup (text->str);
 }
 
 /* 3GPP TS 23.003 annex B: the sum of the digits, each second one doubled, is a multiple of ten. Caller frees. */
@@ -83,43 +67,8 @@ imei_of (guint serial)
   return g_strdup_printf ("%s%u", digits, (10 - sum % 10) % 10);
 }
 
-void
-at_info_imei (AtCommand *command)
+char *
+at_info_imei (Modem *modem)
 {
-  const Options *options = command->modem->options;
-  g_autofree char *imei = NULL;
-
-  if (command->form == AT_TEST)
-    {
-      at_ok (command);
-      return;
-    }
-  imei = options->imei != NULL ? g_strdup (options->imei) : imei_of (board_index (command->modem->board) + 1);
-  at_line_3gpp (command, imei);
-}
-
-static void
-sim (AtCommand *command, const char *format_head, const char *digits)
-{
-  g_autofree char *text = NULL;
-
-  if (*digits == '\0')
-    {
-      g_string_append (command->modem->reply, "\r\n+CME ERROR: 10\r\n");
-      return;
-    }
-  text = g_strconcat (format_head, digits, NULL);
-  at_line_3gpp (command, text);
-}
-
-void
-at_info_ccid (AtCommand *command)
-{
-  sim (command, "+SQNCCID: ", command->modem->options->iccid);
-}
-
-void
-at_info_imsi (AtCommand *command)
-{
-  sim (command, "", command->modem->options->imsi);
+  return modem->options->imei != NULL ? g_strdup (modem->options->imei) : imei_of (modem->index + 1);
 }

@@ -2,10 +2,8 @@
 #include "at-slave.h"
 
 #include "at-command.h"
-#include "board.h"
-#include "stp-slave.h"
+#include "at-info.h"
 #include "transcript.h"
-#include "upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +19,32 @@
 #define IN_LOADER (IN_REC | IN_MTOOLS)
 #define IN_ALL (IN_APP | IN_LOADER | IN_UPD | IN_FFH)
 
+typedef enum {
+  AFTER_NOTHING,
+  AFTER_REBOOT,
+  AFTER_STP,
+  AFTER_APPLY,
+  AFTER_BAUD,
+} AtAfter;
+
+/* A command in hand. @after happens once the answer is out. */
 typedef struct {
-  const char *name;
+  Modem *modem;
+  Upgrade *upgrade;
+  AtForm form;
+  const char *args; /* what follows the =, or "" */
+  AtAfter after;
+  UploadKind upload;
+  guint baud;
+} AtCommand;
+
+typedef struct {
   guint where;
-  AtHandler handler;
+  void (*handler) (AtCommand *command);
 } AtRow;
 
-/* Answers. FFH has no leading CRLF (S#461 in field-failures.md, 2.3). */
+/* Answers: a line and OK. 3GPP commands have an empty line between them, the modem's own have none. FFH has no leading
+ * CRLF (S#461 in field-failures.md, 2.3). */
 
 static const char *
 lead (AtCommand *command)
@@ -35,28 +52,90 @@ lead (AtCommand *command)
   return command->modem->state == MODEM_FFH ? "" : "\r\n";
 }
 
-void
+static void
 at_ok (AtCommand *command)
 {
   g_string_append_printf (command->modem->reply, "%sOK\r\n", lead (command));
 }
 
-void
+static void
 at_error (AtCommand *command)
 {
   g_string_append_printf (command->modem->reply, "%sERROR\r\n", lead (command));
 }
 
-void
+static void
 at_line (AtCommand *command, const char *text)
 {
   g_string_append_printf (command->modem->reply, "%s%s\r\nOK\r\n", lead (command), text);
 }
 
-void
+static void
 at_line_3gpp (AtCommand *command, const char *text)
 {
   g_string_append_printf (command->modem->reply, "%s%s\r\n\r\nOK\r\n", lead (command), text);
+}
+
+static void
+ati (AtCommand *command)
+{
+  g_autofree char *text = at_info_ati (command->modem);
+
+  at_line_3gpp (command, text);
+}
+
+static void
+ati1 (AtCommand *command)
+{
+  g_autofree char *text = at_info_ati1 (command->modem);
+
+  at_line_3gpp (command, text);
+}
+
+/* Takes either form of quotes and =, as people type it. */
+static void
+showver (AtCommand *command)
+{
+  g_autofree char *text = at_info_showver (command->modem);
+
+  if (strstr (command->args, "showver") != NULL)
+    at_line_3gpp (command, text);
+  else
+    at_error (command);
+}
+
+static void
+cgsn (AtCommand *command)
+{
+  g_autofree char *imei = at_info_imei (command->modem);
+
+  if (command->form == AT_TEST)
+    at_ok (command);
+  else
+    at_line_3gpp (command, imei);
+}
+
+static void
+sim (AtCommand *command, const char *head, const char *digits)
+{
+  g_autofree char *text = g_strconcat (head, digits, NULL);
+
+  if (*digits == '\0')
+    g_string_append (command->modem->reply, "\r\n+CME ERROR: 10\r\n");
+  else
+    at_line_3gpp (command, text);
+}
+
+static void
+ccid (AtCommand *command)
+{
+  sim (command, "+SQNCCID: ", command->modem->options->iccid);
+}
+
+static void
+cimi (AtCommand *command)
+{
+  sim (command, "", command->modem->options->imsi);
 }
 
 static void
@@ -177,7 +256,7 @@ smupgrade (AtCommand *command)
       at_line (command, text);
       return;
     }
-  if (command->form != AT_RUN || modem->state != MODEM_APPLICATION || !upgrade_is_available (modem))
+  if (command->form != AT_RUN || modem->state != MODEM_APPLICATION || !upgrade_is_available (command->upgrade))
     {
       at_error (command);
       return;
@@ -278,74 +357,40 @@ dial (AtCommand *command)
   command->modem->state = MODEM_PPP;
 }
 
-static const AtRow at_rows[] = {
-  { "AT", IN_ALL, at_ok },
-  { "ATE0", IN_ALL, echo_off },
-  { "ATE1", IN_ALL, echo_on },
-  { "ATZ", IN_APP, at_ok },
-  { "AT&F", IN_APP, at_ok },
-  { "ATI", IN_APP, at_info_ati },
-  { "ATI1", IN_APP | IN_LOADER, at_info_ati1 },
-  { "AT!", IN_APP, at_info_showver },
-  { "AT^RESET", IN_ALL, reset },
-  { "AT+SMOD", IN_ALL, smod },
-  { "AT+BMOD", IN_APP | IN_LOADER, bmod },
-  { "AT+SMSWBOOT", IN_ALL, smswboot },
-  { "AT+SMSTPU", IN_APP | IN_LOADER, smstpu },
-  { "AT+STP", IN_FFH, stp },
-  { "AT+SMUPGRADE", IN_APP | IN_LOADER | IN_UPD, smupgrade },
-  { "AT+IPR", IN_FFH, ipr },
-  { "AT+BIND", IN_APP, at_ok },
-  { "AT+SMLOG", IN_APP | IN_LOADER, smlog },
-  { "AT+SQNSUPGRADENTF", IN_APP, at_ok },
-  { "AT+SQNWL", IN_APP, sqnwl },
-  { "AT+CFUN", IN_APP, cfun },
-  { "AT+CPSMS", IN_APP, cpsms },
-  { "AT+CEREG", IN_APP, cereg },
-  { "AT+CGSN", IN_APP, at_info_imei },
-  { "AT+CCID", IN_APP, at_info_ccid },
-  { "AT+SQNCCID", IN_APP, at_info_ccid },
-  { "AT+CIMI", IN_APP, at_info_imsi },
-  { "AT+CGDATA", IN_APP, dial },
-  { "ATD*99***1#", IN_APP, dial },
-  { "AT+CMEE", IN_APP, at_ok },
-  { "AT+CGATT", IN_APP, at_ok },
-  { "AT+FSRDFILE", IN_APP, fsrdfile },
+static const AtRow rows[N_AT_NAMES] = {
+  [AT_AT] = { IN_ALL, at_ok },
+  [AT_ECHO_OFF] = { IN_ALL, echo_off },
+  [AT_ECHO_ON] = { IN_ALL, echo_on },
+  [AT_ATZ] = { IN_APP, at_ok },
+  [AT_FACTORY] = { IN_APP, at_ok },
+  [AT_ATI] = { IN_APP, ati },
+  [AT_ATI1] = { IN_APP | IN_LOADER, ati1 },
+  [AT_SHOWVER] = { IN_APP, showver },
+  [AT_RESET] = { IN_ALL, reset },
+  [AT_SMOD] = { IN_ALL, smod },
+  [AT_BMOD] = { IN_APP | IN_LOADER, bmod },
+  [AT_SMSWBOOT] = { IN_ALL, smswboot },
+  [AT_SMSTPU] = { IN_APP | IN_LOADER, smstpu },
+  [AT_STP] = { IN_FFH, stp },
+  [AT_SMUPGRADE] = { IN_APP | IN_LOADER | IN_UPD, smupgrade },
+  [AT_IPR] = { IN_FFH, ipr },
+  [AT_BIND] = { IN_APP, at_ok },
+  [AT_SMLOG] = { IN_APP | IN_LOADER, smlog },
+  [AT_SQNSUPGRADENTF] = { IN_APP, at_ok },
+  [AT_SQNWL] = { IN_APP, sqnwl },
+  [AT_CFUN] = { IN_APP, cfun },
+  [AT_CPSMS] = { IN_APP, cpsms },
+  [AT_CEREG] = { IN_APP, cereg },
+  [AT_CGSN] = { IN_APP, cgsn },
+  [AT_CCID] = { IN_APP, ccid },
+  [AT_SQNCCID] = { IN_APP, ccid },
+  [AT_CIMI] = { IN_APP, cimi },
+  [AT_CGDATA] = { IN_APP, dial },
+  [AT_DIAL] = { IN_APP, dial },
+  [AT_CMEE] = { IN_APP, at_ok },
+  [AT_CGATT] = { IN_APP, at_ok },
+  [AT_FSRDFILE] = { IN_APP, fsrdfile },
 };
-
-static const AtRow *
-find_row (const char *line, AtForm *form, const char **args)
-{
-  gsize len = strlen (line);
-  /* The first three are never the end of a name: AT!, AT?. */
-  gsize name = len < 3 ? len : strcspn (line + 3, "=?") + 3;
-  const char *rest = line + name;
-
-  *args = *rest == '=' ? rest + 1 : "";
-  *form = *rest == '\0' ? AT_RUN : *rest == '?' ? AT_QUERY : g_str_equal (rest, "=?") ? AT_TEST : AT_SET;
-  for (guint i = 0; i < G_N_ELEMENTS (at_rows); i++)
-    {
-      if (strlen (at_rows[i].name) == name && g_ascii_strncasecmp (at_rows[i].name, line, name) == 0)
-        return &at_rows[i];
-    }
-  return NULL;
-}
-
-gboolean
-at_slave_knows (const char *command)
-{
-  AtForm form;
-  const char *args;
-
-  return g_ascii_strncasecmp (command, "AT", 2) == 0 && find_row (command, &form, &args) != NULL;
-}
-
-void
-at_slave_describe (GString *text)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (at_rows); i++)
-    g_string_append_printf (text, " %s%s", at_rows[i].name, i % 8 == 7 ? "\n   " : "");
-}
 
 typedef struct {
   Modem *modem;
@@ -374,7 +419,7 @@ noise (Modem *modem)
 static void
 answer (Modem *modem, const FaultPlace *place)
 {
-  FaultSet *faults = board_faults (modem->board);
+  FaultSet *faults = modem->faults;
   GString *reply = modem->reply;
   gint64 arg = 0;
 
@@ -431,10 +476,10 @@ follow (AtCommand *command)
       modem_reboot (modem, TRUE);
       break;
     case AFTER_STP:
-      upgrade_begin (modem, command->upload);
+      upgrade_begin (command->upgrade, command->upload);
       break;
     case AFTER_APPLY:
-      upgrade_apply (modem);
+      upgrade_apply (command->upgrade);
       break;
     case AFTER_BAUD:
       modem->baud = command->baud;
@@ -443,33 +488,33 @@ follow (AtCommand *command)
 }
 
 static void
-run_line (Modem *modem, const char *line)
+run_line (Modem *modem, Upgrade *upgrade, const char *line)
 {
   FaultPlace place = FAULT_PLACE (line);
-  FaultSet *faults = board_faults (modem->board);
-  AtCommand command = { .modem = modem };
-  const AtRow *row = find_row (line, &command.form, &command.args);
+  AtCommand command = { .modem = modem, .upgrade = upgrade };
+  AtName name;
+  gboolean known = at_command_parse (line, &name, &command.form, &command.args);
 
-  transcript_event (board_index (modem->board), "modem %s: %s", modem_state_name (modem->state), line);
+  transcript_event (modem->index, "modem %s: %s", modem_state_name (modem->state), line);
   g_string_truncate (modem->reply, 0);
-  if (board_fault_event (modem->board, &place) && modem_smod (modem) < 0)
+  if (fault_inject (modem->faults, &place) && modem_smod (modem) < 0)
     return;
-  if (fault_take (faults, FAULT_ERROR, &place, NULL))
+  if (fault_take (modem->faults, FAULT_ERROR, &place, NULL))
     at_error (&command);
-  else if (fault_take (faults, FAULT_IGNORE, &place, NULL))
+  else if (fault_take (modem->faults, FAULT_IGNORE, &place, NULL))
     at_ok (&command);
-  else if (fault_take (faults, FAULT_CME, &place, NULL))
+  else if (fault_take (modem->faults, FAULT_CME, &place, NULL))
     g_string_append (modem->reply, "\r\n+CME ERROR: operation not allowed\r\n");
-  else if (row == NULL || !(row->where & (1u << modem->state)))
+  else if (!known || !(rows[name].where & (1u << modem->state)))
     at_error (&command);
   else
-    row->handler (&command);
+    rows[name].handler (&command);
   answer (modem, &place);
   follow (&command);
 }
 
 gsize
-at_slave_feed (Modem *modem, const guint8 *data, gsize len)
+at_slave_feed (Modem *modem, Upgrade *upgrade, const guint8 *data, gsize len)
 {
   gsize n = 0;
   gboolean ended = FALSE;
@@ -494,6 +539,6 @@ at_slave_feed (Modem *modem, const guint8 *data, gsize len)
     return n;
   line = g_strdup (modem->line->str);
   g_string_truncate (modem->line, 0);
-  run_line (modem, line);
+  run_line (modem, upgrade, line);
   return n;
 }

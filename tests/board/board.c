@@ -3,12 +3,11 @@
 
 #include "esp32.h"
 #include "json.h"
-#include "replay.h"
+#include "modem.h"
 #include "pic.h"
+#include "program.h"
 #include "transcript.h"
 #include "wire.h"
-
-#include <string.h>
 
 #define PIC_BAUD 115200
 
@@ -20,18 +19,11 @@ struct Board {
   Wire *wire;
   Esp32 *esp32; /* NULL: the modem's UART is the port */
   Modem *modem;
+  Program *program;
   Pic pic;
-  GByteArray *queue; /* to a modem that has RTS off */
-  guint timer;       /* the cable or the power comes back */
-  guint64 garbled;
+  guint timer;     /* the cable or the power comes back */
   guint data_bits; /* said on the control socket, 0 = what the tty says */
 };
-
-guint
-board_index (Board *board)
-{
-  return board->index;
-}
 
 FaultSet *
 board_faults (Board *board)
@@ -45,58 +37,11 @@ board_path (Board *board)
   return wire_path (board->wire);
 }
 
-/* The two ends of the modem's UART. */
-
 static void
-drain (Board *board)
+from_modem (gpointer user_data, const guint8 *data, gsize len)
 {
-  g_autoptr (GByteArray) queue = NULL;
+  Board *board = user_data;
 
-  if (board->queue->len == 0 || !modem_is_ready (board->modem))
-    return;
-  queue = g_steal_pointer (&board->queue);
-  board->queue = g_byte_array_new ();
-  modem_receive (board->modem, queue->data, queue->len);
-}
-
-void
-board_modem_ready (Board *board)
-{
-  if (board->modem != NULL)
-    drain (board);
-}
-
-gsize
-board_modem_queue (Board *board)
-{
-  return board->queue->len;
-}
-
-void
-board_to_modem (Board *board, const guint8 *data, gsize len, guint baud)
-{
-  g_autoptr (GByteArray) garbage = NULL;
-  Line from = LINE_8N1 (baud);
-  Line to = LINE_8N1 (board->modem->baud);
-
-  if (len == 0)
-    return;
-  if (!line_agree (&from, &to))
-    {
-      board->garbled += len;
-      garbage = line_garble (data, len, baud, to.baud);
-      data = garbage->data;
-      len = garbage->len;
-    }
-  if (modem_is_ready (board->modem))
-    modem_receive (board->modem, data, len);
-  else
-    g_byte_array_append (board->queue, data, (guint)len);
-}
-
-void
-board_from_modem (Board *board, const guint8 *data, gsize len)
-{
   if (board->modem == NULL || len == 0)
     return;
   transcript_bytes (board->index, "modem >", data, len);
@@ -104,32 +49,6 @@ board_from_modem (Board *board, const guint8 *data, gsize len)
     esp32_from_modem (board->esp32, data, len, board->modem->baud);
   else
     wire_send (board->wire, data, len, board->modem->baud);
-}
-
-/* The host's port. */
-
-void
-board_to_host (Board *board, const guint8 *data, gsize len, guint baud)
-{
-  wire_send (board->wire, data, len, baud);
-}
-
-void
-board_flush_host (Board *board)
-{
-  wire_flush (board->wire);
-}
-
-gsize
-board_host_backlog (Board *board)
-{
-  return wire_backlog (board->wire);
-}
-
-void
-board_hold_host (Board *board, gboolean hold)
-{
-  wire_hold (board->wire, hold);
 }
 
 static void
@@ -176,12 +95,6 @@ board_set_data_bits (Board *board, guint bits)
   board->data_bits = bits;
 }
 
-void
-board_count_garbled (Board *board, gsize len)
-{
-  board->garbled += len;
-}
-
 static void
 from_host (gpointer user_data, const guint8 *data, gsize len, const Line *line)
 {
@@ -207,7 +120,7 @@ from_host (gpointer user_data, const guint8 *data, gsize len, const Line *line)
       data = garbage->data;
       len = garbage->len;
     }
-  board_to_modem (board, data, len, line->baud);
+  modem_receive (board->modem, data, len, line->baud);
 }
 
 /* What hands do. */
@@ -265,7 +178,6 @@ void
 board_power_cycle (Board *board, guint off_ms)
 {
   transcript_event (board->index, "power off");
-  g_byte_array_set_size (board->queue, 0);
   modem_power_off (board->modem);
   if (board->esp32 != NULL)
     esp32_power_off (board->esp32);
@@ -273,15 +185,11 @@ board_power_cycle (Board *board, guint off_ms)
   board->timer = g_timeout_add (off_ms, power_returns, board);
 }
 
-gboolean
-board_fault_event (Board *board, const FaultPlace *place)
+static void
+on_fault (gpointer user_data, FaultKind kind, gint64 arg, const FaultPlace *place)
 {
-  FaultKind kind;
-  gint64 arg = 0;
+  Board *board = user_data;
 
-  /* nothing strikes a board that is still being made */
-  if (board->modem == NULL || !fault_take_event (board->faults, place, &kind, &arg))
-    return FALSE;
   transcript_event (board->index, "fault %s at %s", fault_name (kind), place->name);
   switch (kind)
     {
@@ -330,7 +238,6 @@ board_fault_event (Board *board, const FaultPlace *place)
     case N_FAULTS:
       break;
     }
-  return TRUE;
 }
 
 char *
@@ -354,7 +261,7 @@ board_status (Board *board)
   json_boolean (json, "lte-task", esp32 != NULL && esp32_lte_task (esp32));
   json_number (json, "esp32-resets", esp32 == NULL ? 0 : esp32_resets (esp32));
   json_number (json, "overruns", esp32 == NULL ? 0 : (gint64)esp32_overruns (esp32));
-  json_number (json, "garbled", (gint64)board->garbled);
+  json_number (json, "garbled", (gint64)(modem->garbled + (esp32 == NULL ? 0 : esp32_garbled (esp32))));
   json_string (json, "modem", modem_state_name (modem->state));
   json_number (json, "smod", modem_smod (modem));
   json_string (json, "boot-mode", boot_modes[modem->boot_mode]);
@@ -363,15 +270,14 @@ board_status (Board *board)
   json_string (json, "software", modem->software);
   json_number (json, "bootloader0", modem->loaders[0].build);
   json_boolean (json, "application-valid", modem->application_valid);
-  json_boolean (json, "stp", modem->upload != UPLOAD_NONE);
-  json_number (json, "stp-bytes", (gint64)modem->taken);
-  json_number (json, "stp-blocks", (gint64)modem->blocks);
+  json_boolean (json, "stp", modem->upload.kind != UPLOAD_NONE);
+  json_number (json, "stp-bytes", (gint64)modem->upload.taken);
+  json_number (json, "stp-blocks", (gint64)modem->upload.blocks);
   json_boolean (json, "writing", modem->writing || modem->state == MODEM_UPDATER);
   json_string (json, "report", modem->report);
   json_string (json, "dup", modem->dup_verdict);
   json_number (json, "modem-resets", modem->resets);
-  if (modem->replay != NULL)
-    replay_status (modem->replay, json);
+  program_status (board->program, json);
   json_end (json);
   return g_strdup (json->str);
 }
@@ -398,7 +304,6 @@ board_new (const Options *options, guint index, GError **error)
 
   board->options = options;
   board->index = index;
-  board->queue = g_byte_array_new ();
   board->faults = fault_set_new ();
   pic_init (&board->pic);
   wire.link = board->link = link_path (options->link, index);
@@ -412,12 +317,12 @@ board_new (const Options *options, guint index, GError **error)
   board->wire = wire_new (&wire, from_host, board);
   if (!wire_plug (board->wire, error))
     return NULL;
-  board->modem = modem_new (board, options);
-  if (recording != NULL)
-    modem_play (board->modem, g_steal_pointer (&recording));
+  board->modem = modem_new (options, index, board->faults, from_modem, board);
+  board->program = program_new (board->modem, g_steal_pointer (&recording));
+  fault_set_on_event (board->faults, on_fault, board);
   if (options->start_mode != START_DIRECT)
     {
-      board->esp32 = esp32_new (board, options);
+      board->esp32 = esp32_new (options, index, board->wire, board->modem, board->faults);
       esp32_start (board->esp32);
     }
   return g_steal_pointer (&board);
@@ -428,10 +333,10 @@ board_free (Board *board)
 {
   g_clear_handle_id (&board->timer, g_source_remove);
   g_clear_pointer (&board->esp32, esp32_free);
+  g_clear_pointer (&board->program, program_free);
   g_clear_pointer (&board->modem, modem_free);
   g_clear_pointer (&board->wire, wire_free);
   g_clear_pointer (&board->faults, fault_set_free);
-  g_byte_array_unref (board->queue);
   g_free (board->link);
   g_free (board);
 }

@@ -5,23 +5,82 @@
 #include "esp32.h"
 
 #include "banner.h"
-#include "board.h"
 #include "child.h"
-#include "esp32-private.h"
 #include "json.h"
 #include "nursery.h"
+#include "pacer.h"
 #include "transcript.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define REPL_BAUD 115200
+#define MIRROR_BAUD 921600
+#define MIRROR_RING 8192
 #define BACKLOG_MAX 65536
+/* A paced UART0 takes as much ahead as a transmit buffer does; then print () waits. */
+#define HOST_BACKLOG_MAX 65536
+#define HOST_BACKLOG_MAX_PACED 1024
+#define RETRY_MS 5
+
+typedef enum {
+  ESP32_OFF,
+  ESP32_BOOTING,
+  ESP32_MICROPYTHON,
+  ESP32_PASSTHROUGH,
+  ESP32_STUCK, /* passthrough without LTE task: row 2b */
+  ESP32_HUNG,
+} Esp32State;
+
+struct Esp32 {
+  const Options *options;
+  guint index; /* of the board */
+  Wire *wire;  /* UART0 */
+  Modem *modem;
+  FaultSet *faults;
+
+  Esp32State state;
+  gboolean safe;
+  guint timer; /* boot */
+  guint wdt;
+  guint resets;
+  guint64 overruns;
+  guint64 garbled;
+  GHashTable *keep; /* NVS */
+
+  Child *child;
+  char mode[16];
+  guint resume; /* polls until the host has read */
+
+  Line uart0;
+  gsize uart0_ring; /* 0 = the REPL's */
+  gsize outstanding0;
+  GByteArray *pending0;
+
+  Line uart1;
+  gboolean uart1_open;
+  gboolean uart1_pins;
+  gsize outstanding1;
+  GByteArray *pending1;
+  GByteArray *line1_in;
+  GByteArray *line1_out;
+  Lane from_modem;
+  Lane to_modem;
+
+  gboolean lte_task;
+  gboolean lte_owns; /* an LTE object reads UART1 */
+  GString *capture;  /* an answer that the LTE driver waits for */
+  guint capture_baud;
+  guint capture_timer;
+};
+
+static void frame (gpointer user_data, guint8 type, const guint8 *data, gsize len);
 
 static void
 to_host (Esp32 *esp, const char *text)
 {
-  board_to_host (esp->board, (const guint8 *)text, strlen (text), esp->uart0.baud);
+  wire_send (esp->wire, (const guint8 *)text, strlen (text), esp->uart0.baud);
 }
 
 static gboolean
@@ -82,12 +141,12 @@ child_gone (gpointer user_data)
   Esp32 *esp = user_data;
 
   /* Only a defect gets here; a real board would reset. */
-  g_printerr ("sqns-board: the python child of board %u has ended\n", board_index (esp->board));
+  g_printerr ("sqns-board: the python child of board %u has ended\n", esp->index);
   esp32_reset (esp, TRUE);
 }
 
-void
-esp32_need_child (Esp32 *esp, gboolean run_main)
+static void
+need_child (Esp32 *esp, gboolean run_main)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *config = NULL;
@@ -95,9 +154,70 @@ esp32_need_child (Esp32 *esp, gboolean run_main)
   if (esp->child != NULL)
     return;
   config = child_config (esp, run_main);
-  esp->child = child_spawn (esp->options->python, config, esp32_frame, child_gone, esp, &error);
+  esp->child = child_spawn (esp->options->python, config, frame, child_gone, esp, &error);
   if (esp->child == NULL)
-    g_printerr ("sqns-board: no REPL on board %u: %s\n", board_index (esp->board), error->message);
+    g_printerr ("sqns-board: no REPL on board %u: %s\n", esp->index, error->message);
+}
+
+/* The LTE driver's dialogues. */
+
+static void
+end_capture (Esp32 *esp)
+{
+  g_clear_handle_id (&esp->capture_timer, g_source_remove);
+  if (esp->capture != NULL)
+    g_string_free (esp->capture, TRUE);
+  esp->capture = NULL;
+}
+
+static void
+finish_capture (Esp32 *esp)
+{
+  g_autofree char *text = g_string_free (g_steal_pointer (&esp->capture), FALSE);
+
+  g_clear_handle_id (&esp->capture_timer, g_source_remove);
+  if (esp->child != NULL)
+    child_send (esp->child, CHILD_REPLY, text, strlen (text));
+}
+
+static gboolean
+capture_over (gpointer user_data)
+{
+  Esp32 *esp = user_data;
+
+  esp->capture_timer = 0;
+  finish_capture (esp);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+captured (Esp32 *esp, const guint8 *data, gsize len)
+{
+  GString *text = esp->capture;
+
+  for (gsize i = 0; i < len; i++)
+    g_string_append_c (text, data[i] == '\0' || data[i] > 126 ? '?' : (char)data[i]);
+  if (g_str_has_suffix (text->str, "OK\r\n") || g_str_has_suffix (text->str, "ERROR\r\n"))
+    finish_capture (esp);
+}
+
+/* "at BAUD TIMEOUT-MS COMMAND" */
+static void
+query (Esp32 *esp, const char *text)
+{
+  guint baud = 0;
+  guint timeout = 0;
+  int at = 0;
+  g_autofree char *command = NULL;
+
+  if (sscanf (text, "at %u %u %n", &baud, &timeout, &at) < 2 || at == 0)
+    return;
+  end_capture (esp);
+  esp->capture = g_string_new (NULL);
+  esp->capture_baud = baud;
+  esp->capture_timer = g_timeout_add (timeout, capture_over, esp);
+  command = g_strconcat (text + at, g_str_equal (text + at, "+++") ? "" : "\r", NULL);
+  modem_receive (esp->modem, (const guint8 *)command, strlen (command), baud);
 }
 
 /* From the modem, and to it. */
@@ -123,8 +243,8 @@ uart1_in (Esp32 *esp, const guint8 *data, gsize len)
   modem_to_child (esp);
 }
 
-void
-esp32_uart1_freed (Esp32 *esp, gsize n)
+static void
+uart1_freed (Esp32 *esp, gsize n)
 {
   esp->outstanding1 -= MIN (n, esp->outstanding1);
   modem_to_child (esp);
@@ -150,20 +270,20 @@ run_to_modem (Lane *lane, gint64 now)
   gsize n = MIN (lane_allowance (lane, now, esp->uart1.baud), (gsize)esp->line1_out->len);
 
   lane_carried (lane, esp->uart1.baud, n);
-  board_to_modem (esp->board, esp->line1_out->data, n, esp->uart1.baud);
+  modem_receive (esp->modem, esp->line1_out->data, n, esp->uart1.baud);
   g_byte_array_remove_range (esp->line1_out, 0, (guint)n);
   if (esp->line1_out->len > 0)
     lane_start (lane, esp->uart1.baud, esp->line1_out->len);
 }
 
-void
-esp32_uart1_out (Esp32 *esp, const guint8 *data, gsize len)
+static void
+uart1_out (Esp32 *esp, const guint8 *data, gsize len)
 {
   if (!esp->uart1_open || !esp->uart1_pins || len == 0)
     return;
   if (!esp->options->pace)
     {
-      board_to_modem (esp->board, data, len, esp->uart1.baud);
+      modem_receive (esp->modem, data, len, esp->uart1.baud);
       return;
     }
   g_byte_array_append (esp->line1_out, data, (guint)len);
@@ -186,9 +306,9 @@ esp32_from_modem (Esp32 *esp, const guint8 *data, gsize len, guint baud)
       len = garbage->len;
     }
   if (esp->capture != NULL)
-    esp32_captured (esp, data, len);
+    captured (esp, data, len);
   else if (esp->state == ESP32_PASSTHROUGH)
-    board_to_host (esp->board, data, len, MIRROR_BAUD);
+    wire_send (esp->wire, data, len, MIRROR_BAUD);
   else if (esp->state == ESP32_MICROPYTHON && esp->uart1_open && esp->uart1_pins && !esp->lte_owns)
     {
       if (esp->options->pace)
@@ -235,7 +355,7 @@ host_to_child (Esp32 *esp)
     }
   if (esp->pending0->len == 0)
     {
-      board_hold_host (esp->board, FALSE);
+      wire_hold (esp->wire, FALSE);
       return;
     }
   /* The receive interrupt sees a Ctrl-C also when there is no room for it. */
@@ -244,15 +364,15 @@ host_to_child (Esp32 *esp)
   if (esp->options->pace && !takes_each_byte (esp))
     {
       esp->overruns += esp->pending0->len;
-      transcript_event (board_index (esp->board), "ESP32 lost %u bytes: UART0 buffer full", esp->pending0->len);
+      transcript_event (esp->index, "ESP32 lost %u bytes: UART0 buffer full", esp->pending0->len);
       g_byte_array_set_size (esp->pending0, 0);
     }
   else
-    board_hold_host (esp->board, TRUE);
+    wire_hold (esp->wire, TRUE);
 }
 
-void
-esp32_uart0_freed (Esp32 *esp, gsize n)
+static void
+uart0_freed (Esp32 *esp, gsize n)
 {
   esp->outstanding0 -= MIN (n, esp->outstanding0);
   if (esp->pending0->len > 0)
@@ -262,15 +382,15 @@ esp32_uart0_freed (Esp32 *esp, gsize n)
 static void
 mirror (Esp32 *esp, const guint8 *data, gsize len)
 {
-  gsize used = board_modem_queue (esp->board);
+  gsize used = modem_waiting (esp->modem);
   gsize room = MIRROR_RING - MIN (used, (gsize)MIRROR_RING);
 
   if (len > room)
     {
       esp->overruns += len - room;
-      transcript_event (board_index (esp->board), "ESP32 lost %" G_GSIZE_FORMAT " bytes in passthrough", len - room);
+      transcript_event (esp->index, "ESP32 lost %" G_GSIZE_FORMAT " bytes in passthrough", len - room);
     }
-  board_to_modem (esp->board, data, MIN (len, room), MIRROR_BAUD);
+  modem_receive (esp->modem, data, MIN (len, room), MIRROR_BAUD);
 }
 
 static const char *
@@ -288,23 +408,22 @@ esp32_from_host (Esp32 *esp, const guint8 *data, gsize len, const Line *line)
 {
   g_autoptr (GByteArray) garbage = NULL;
   FaultPlace place = FAULT_PLACE (place_of (esp));
-  FaultSet *faults = board_faults (esp->board);
   gint64 arg = 0;
 
   if (esp->state != ESP32_MICROPYTHON && esp->state != ESP32_PASSTHROUGH)
     return;
-  if (board_fault_event (esp->board, &place) || fault_take (faults, FAULT_SILENCE, &place, NULL))
+  if (fault_inject (esp->faults, &place) || fault_take (esp->faults, FAULT_SILENCE, &place, NULL))
     return;
-  if (fault_take (faults, FAULT_DROP_BYTES, &place, &arg))
+  if (fault_take (esp->faults, FAULT_DROP_BYTES, &place, &arg))
     {
       data += MIN ((gsize)arg, len);
       len -= MIN ((gsize)arg, len);
     }
   if (len == 0)
     return;
-  if (!line_agree (line, &esp->uart0) || fault_take (faults, FAULT_GARBAGE, &place, NULL))
+  if (!line_agree (line, &esp->uart0) || fault_take (esp->faults, FAULT_GARBAGE, &place, NULL))
     {
-      board_count_garbled (esp->board, len);
+      esp->garbled += len;
       garbage = line_garble (data, len, line->baud, esp->uart0.baud);
       data = garbage->data;
       len = garbage->len;
@@ -314,7 +433,7 @@ esp32_from_host (Esp32 *esp, const guint8 *data, gsize len, const Line *line)
       mirror (esp, data, len);
       return;
     }
-  esp32_need_child (esp, FALSE);
+  need_child (esp, FALSE);
   g_byte_array_append (esp->pending0, data, (guint)len);
   host_to_child (esp);
 }
@@ -325,7 +444,7 @@ static void
 set_state (Esp32 *esp, Esp32State state)
 {
   esp->state = state;
-  transcript_event (board_index (esp->board), "ESP32 is %s", esp32_mode (esp));
+  transcript_event (esp->index, "ESP32 is %s", esp32_mode (esp));
 }
 
 static void
@@ -333,7 +452,7 @@ stop_python (Esp32 *esp)
 {
   g_clear_pointer (&esp->child, child_free);
   g_clear_handle_id (&esp->resume, g_source_remove);
-  esp32_end_capture (esp);
+  end_capture (esp);
   lane_clear (&esp->from_modem);
   lane_clear (&esp->to_modem);
   g_byte_array_set_size (esp->line1_in, 0);
@@ -347,7 +466,26 @@ stop_python (Esp32 *esp)
   esp->uart0 = LINE_8N1 (REPL_BAUD);
   esp->uart0_ring = 0;
   g_strlcpy (esp->mode, "repl", sizeof esp->mode);
-  board_hold_host (esp->board, FALSE);
+  wire_hold (esp->wire, FALSE);
+}
+
+static gboolean
+wdt_bites (gpointer user_data)
+{
+  Esp32 *esp = user_data;
+
+  esp->wdt = 0;
+  transcript_event (esp->index, "ESP32 watchdog");
+  esp32_reset (esp, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+/* The hardware watchdog goes on in mirror mode, where nobody feeds it (row 29). */
+static void
+arm_wdt (Esp32 *esp, guint ms)
+{
+  g_clear_handle_id (&esp->wdt, g_source_remove);
+  esp->wdt = g_timeout_add (ms, wdt_bites, esp);
 }
 
 static gboolean
@@ -361,12 +499,12 @@ booted (gpointer user_data)
   esp->timer = 0;
   set_state (esp, ESP32_MICROPYTHON);
   if (kept_true (esp, "wdt_on_boot"))
-    esp32_arm_wdt (esp, wdt != NULL ? (guint)strtoul (wdt, NULL, 10) : 5000);
-  if (board_fault_event (esp->board, &place))
+    arm_wdt (esp, wdt != NULL ? (guint)strtoul (wdt, NULL, 10) : 5000);
+  if (fault_inject (esp->faults, &place))
     return G_SOURCE_REMOVE;
   if (has_main (esp))
     {
-      esp32_need_child (esp, TRUE);
+      need_child (esp, TRUE);
       return G_SOURCE_REMOVE;
     }
   to_host (esp, banner);
@@ -379,7 +517,7 @@ boot (Esp32 *esp, gboolean power_on)
 {
   const Options *o = esp->options;
 
-  board_flush_host (esp->board);
+  wire_flush (esp->wire);
   stop_python (esp);
   g_clear_handle_id (&esp->timer, g_source_remove);
   g_clear_handle_id (&esp->wdt, g_source_remove);
@@ -425,12 +563,12 @@ esp32_start_passthrough (Esp32 *esp)
 {
   FaultPlace place = FAULT_PLACE ("link.passthrough");
 
-  board_flush_host (esp->board);
+  wire_flush (esp->wire);
   stop_python (esp);
   esp->uart0 = LINE_8N1 (MIRROR_BAUD);
-  if (board_fault_event (esp->board, &place))
+  if (fault_inject (esp->faults, &place))
     return;
-  if (esp->lte_task && !fault_take (board_faults (esp->board), FAULT_SILENCE, &place, NULL))
+  if (esp->lte_task && !fault_take (esp->faults, FAULT_SILENCE, &place, NULL))
     set_state (esp, ESP32_PASSTHROUGH);
   else
     set_state (esp, ESP32_STUCK);
@@ -442,6 +580,128 @@ esp32_hang (Esp32 *esp)
   stop_python (esp);
   set_state (esp, ESP32_HUNG);
 }
+
+/* What the MicroPython child asks of the ESP32: UART settings, dialogues of the LTE driver, resets. */
+
+static void
+action (Esp32 *esp, const char *text)
+{
+  transcript_event (esp->index, "ESP32: %s", text);
+  if (g_str_equal (text, "reset"))
+    esp32_reset (esp, FALSE);
+  else if (g_str_equal (text, "reset-safe"))
+    esp32_reset (esp, TRUE);
+  else if (g_str_equal (text, "passthrough"))
+    esp32_start_passthrough (esp);
+  else if (g_str_equal (text, "hang"))
+    esp32_hang (esp);
+  else if (g_str_equal (text, "lte-task"))
+    esp->lte_task = TRUE;
+  else if (g_str_equal (text, "lte-own"))
+    esp->lte_owns = TRUE;
+  else if (g_str_equal (text, "lte-free"))
+    esp->lte_owns = FALSE;
+  else if (g_str_has_prefix (text, "wdt "))
+    arm_wdt (esp, (guint)strtoul (text + 4, NULL, 10));
+}
+
+/* "baud bits parity stop number" */
+static guint
+parse_line (const char *text, Line *line)
+{
+  guint number = 0;
+
+  sscanf (text, "%u %u %c %u %u", &line->baud, &line->bits, &line->parity, &line->stop, &number);
+  return number;
+}
+
+static gsize
+backlog_max (Esp32 *esp)
+{
+  return esp->options->pace ? HOST_BACKLOG_MAX_PACED : HOST_BACKLOG_MAX;
+}
+
+static gboolean
+resume (gpointer user_data)
+{
+  Esp32 *esp = user_data;
+
+  if (wire_backlog (esp->wire) > backlog_max (esp) / 2)
+    return G_SOURCE_CONTINUE;
+  esp->resume = 0;
+  child_pause (esp->child, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+uart0_out (Esp32 *esp, const guint8 *data, gsize len)
+{
+  wire_send (esp->wire, data, len, esp->uart0.baud);
+  if (wire_backlog (esp->wire) <= backlog_max (esp) || esp->child == NULL || esp->resume != 0)
+    return;
+  child_pause (esp->child, TRUE);
+  esp->resume = g_timeout_add (RETRY_MS, resume, esp);
+}
+
+static gsize
+number (const guint8 *data, gsize len)
+{
+  return len < 4 ? 0 : (gsize)data[0] | (gsize)data[1] << 8 | (gsize)data[2] << 16 | (gsize)data[3] << 24;
+}
+
+static void
+frame (gpointer user_data, guint8 type, const guint8 *data, gsize len)
+{
+  Esp32 *esp = user_data;
+  g_autofree char *text = g_strndup ((const char *)data, len);
+  g_auto (GStrv) pair = NULL;
+
+  switch ((ChildFrame)type)
+    {
+    case CHILD_UART0_OUT:
+      uart0_out (esp, data, len);
+      break;
+    case CHILD_UART1_OUT:
+      uart1_out (esp, data, len);
+      break;
+    case CHILD_UART0_SET:
+      wire_flush (esp->wire);
+      esp->uart0_ring = parse_line (text, &esp->uart0);
+      break;
+    case CHILD_UART1_SET:
+      esp->uart1_open = len > 0;
+      if (len > 0)
+        esp->uart1_pins = parse_line (text, &esp->uart1) != 0;
+      break;
+    case CHILD_UART0_FREED:
+      uart0_freed (esp, number (data, len));
+      break;
+    case CHILD_UART1_FREED:
+      uart1_freed (esp, number (data, len));
+      break;
+    case CHILD_ACTION:
+      action (esp, text);
+      break;
+    case CHILD_QUERY:
+      query (esp, text);
+      break;
+    case CHILD_KEEP:
+      pair = g_strsplit (text, "=", 2);
+      if (pair[0] != NULL && pair[1] != NULL)
+        g_hash_table_replace (esp->keep, g_strdup (pair[0]), g_strdup (pair[1]));
+      break;
+    case CHILD_MODE:
+      g_strlcpy (esp->mode, text, sizeof esp->mode);
+      break;
+    case CHILD_UART0_IN:
+    case CHILD_UART1_IN:
+    case CHILD_INTERRUPT:
+    case CHILD_REPLY:
+      break;
+    }
+}
+
+/* Itself. */
 
 const char *
 esp32_mode (Esp32 *esp)
@@ -464,15 +724,48 @@ esp32_mode (Esp32 *esp)
   return "";
 }
 
+gboolean
+esp32_lte_task (Esp32 *esp)
+{
+  return esp->lte_task;
+}
+
+guint
+esp32_resets (Esp32 *esp)
+{
+  return esp->resets;
+}
+
+guint64
+esp32_overruns (Esp32 *esp)
+{
+  return esp->overruns;
+}
+
+guint
+esp32_host_baud (Esp32 *esp)
+{
+  return esp->uart0.baud;
+}
+
+guint64
+esp32_garbled (Esp32 *esp)
+{
+  return esp->garbled;
+}
+
 Esp32 *
-esp32_new (Board *board, const Options *options)
+esp32_new (const Options *options, guint index, Wire *wire, Modem *modem, FaultSet *faults)
 {
   Esp32 *esp = g_new0 (Esp32, 1);
 
   /* before there is power: how slowly this machine starts it is no time of a board */
   nursery_prepare (options->python);
-  esp->board = board;
   esp->options = options;
+  esp->index = index;
+  esp->wire = wire;
+  esp->modem = modem;
+  esp->faults = faults;
   esp->keep = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   esp->pending0 = g_byte_array_new ();
   esp->pending1 = g_byte_array_new ();

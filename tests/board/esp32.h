@@ -1,21 +1,14 @@
 /* The ESP32: boot, REPL (played by a child process), mirror mode. */
 #pragma once
 
+#include "fault.h"
 #include "line.h"
 #include "modem.h"
-
-typedef enum {
-  ESP32_OFF,
-  ESP32_BOOTING,
-  ESP32_MICROPYTHON,
-  ESP32_PASSTHROUGH,
-  ESP32_STUCK, /* passthrough without LTE task: row 2b */
-  ESP32_HUNG,
-} Esp32State;
+#include "wire.h"
 
 typedef struct Esp32 Esp32;
 
-Esp32 *esp32_new (Board *board, const Options *options);
+Esp32 *esp32_new (const Options *options, guint index, Wire *wire, Modem *modem, FaultSet *faults);
 void esp32_free (Esp32 *esp32);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Esp32, esp32_free)
 
@@ -34,4 +27,5 @@ const char *esp32_mode (Esp32 *esp32);
 gboolean esp32_lte_task (Esp32 *esp32);
 guint esp32_resets (Esp32 *esp32);
 guint64 esp32_overruns (Esp32 *esp32);
+guint64 esp32_garbled (Esp32 *esp32);
 guint esp32_host_baud (Esp32 *esp32);

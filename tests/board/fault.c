@@ -1,7 +1,7 @@
 /* Faults that a test asks for, by name and by place. */
 #include "fault.h"
 
-#include "at-slave.h"
+#include "at-command.h"
 
 #include <gio/gio.h>
 
@@ -72,6 +72,8 @@ typedef struct {
 
 struct FaultSet {
   GPtrArray *faults;
+  FaultEvent event;
+  gpointer user_data;
 };
 
 static void
@@ -97,6 +99,13 @@ fault_set_free (FaultSet *set)
 {
   g_ptr_array_unref (set->faults);
   g_free (set);
+}
+
+void
+fault_set_on_event (FaultSet *set, FaultEvent event, gpointer user_data)
+{
+  set->event = event;
+  set->user_data = user_data;
 }
 
 void
@@ -151,7 +160,11 @@ split_position (Fault *fault)
 static gboolean
 check_place (Fault *fault)
 {
-  if (at_slave_knows (fault->place))
+  AtName name;
+  AtForm form;
+  const char *args;
+
+  if (at_command_parse (fault->place, &name, &form, &args))
     return TRUE;
   if (!split_position (fault))
     return FALSE;
@@ -253,7 +266,6 @@ fault_take (FaultSet *set, FaultKind kind, const FaultPlace *place, gint64 *arg)
   return FALSE;
 }
 
-/* The next thing that is to happen to the board or the modem here. */
 gboolean
 fault_take_event (FaultSet *set, const FaultPlace *place, FaultKind *kind, gint64 *arg)
 {
@@ -268,6 +280,18 @@ fault_take_event (FaultSet *set, const FaultPlace *place, FaultKind *kind, gint6
   return FALSE;
 }
 
+gboolean
+fault_inject (FaultSet *set, const FaultPlace *place)
+{
+  FaultKind kind;
+  gint64 arg = 0;
+
+  if (set->event == NULL || !fault_take_event (set, place, &kind, &arg))
+    return FALSE;
+  set->event (set->user_data, kind, arg, place);
+  return TRUE;
+}
+
 void
 fault_describe (GString *text)
 {
@@ -278,6 +302,6 @@ fault_describe (GString *text)
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     g_string_append_printf (text, "  %-16s %s\n", places[i].name, places[i].help);
   g_string_append (text, "  and each AT command, also with its = or ? part:\n   ");
-  at_slave_describe (text);
+  at_command_describe (text);
   g_string_append (text, "\n");
 }

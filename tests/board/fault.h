@@ -36,13 +36,6 @@ typedef enum {
 
 typedef struct FaultSet FaultSet;
 
-FaultSet *fault_set_new (void);
-void fault_set_free (FaultSet *set);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (FaultSet, fault_set_free)
-
-gboolean fault_set_add (FaultSet *set, const char *spec, GError **error);
-void fault_set_clear (FaultSet *set);
-
 /* Where something is happening now. @index counts from 0, -1 = no such thing; @percent likewise. */
 typedef struct {
   const char *name;
@@ -52,7 +45,25 @@ typedef struct {
 
 #define FAULT_PLACE(place) ((FaultPlace){ .name = (place), .index = -1, .percent = -1 })
 
+/* Makes @kind, which happens to the board or the modem, happen. */
+typedef void (*FaultEvent) (gpointer user_data, FaultKind kind, gint64 arg, const FaultPlace *place);
+
+FaultSet *fault_set_new (void);
+void fault_set_free (FaultSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FaultSet, fault_set_free)
+
+gboolean fault_set_add (FaultSet *set, const char *spec, GError **error);
+void fault_set_clear (FaultSet *set);
+
+/* Before this call no event is injected. */
+void fault_set_on_event (FaultSet *set, FaultEvent event, gpointer user_data);
+
+/* Is @kind asked for here? That uses it up once. */
 gboolean fault_take (FaultSet *set, FaultKind kind, const FaultPlace *place, gint64 *arg);
+/* The same for the next event of any kind, which the caller makes happen. */
 gboolean fault_take_event (FaultSet *set, const FaultPlace *place, FaultKind *kind, gint64 *arg);
+/* Makes the next event happen that is asked for at @place; FALSE if there is none. */
+gboolean fault_inject (FaultSet *set, const FaultPlace *place);
+
 const char *fault_name (FaultKind kind);
 void fault_describe (GString *text);

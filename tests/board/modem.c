@@ -1,12 +1,8 @@
-/* The SQN3330: what state it is in, how it reboots, what it makes of bytes. */
+/* The SQN3330: its states, its UART, its flash, how it reboots. */
 #include "modem.h"
 
-#include "at-slave.h"
-#include "board.h"
-#include "replay.h"
-#include "stp-slave.h"
+#include "line.h"
 #include "transcript.h"
-#include "upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +39,6 @@ modem_state_name (ModemState state)
   return state_names[state];
 }
 
-/* What AT+SMOD? says, -1 for what does not answer it. */
 gint
 modem_smod (Modem *modem)
 {
@@ -111,9 +106,22 @@ modem_set_report (Modem *modem, const char *format, ...)
 }
 
 void
+modem_set_verdict (Modem *modem, const char *why)
+{
+  g_free (modem->dup_verdict);
+  modem->dup_verdict = g_strdup (why != NULL ? why : "ok");
+}
+
+double
+modem_upload_percent (Modem *modem)
+{
+  return upload_percent (&modem->upload, (guint64)MAX (modem->options->dup_size, 0));
+}
+
+void
 modem_emit (Modem *modem, const void *data, gssize len)
 {
-  board_from_modem (modem->board, data, len < 0 ? strlen (data) : (gsize)len);
+  modem->send (modem->send_data, data, len < 0 ? strlen (data) : (gsize)len);
 }
 
 void
@@ -127,19 +135,15 @@ modem_urc (Modem *modem, const char *text)
 static void
 leave_upload (Modem *modem)
 {
-  g_clear_handle_id (&modem->busy_timer, g_source_remove);
-  g_clear_handle_id (&modem->apply_timer, g_source_remove);
   g_clear_handle_id (&modem->guard, g_source_remove);
-  modem->upload = UPLOAD_NONE;
   modem->writing = FALSE;
-  modem->answering = FALSE;
-  stp_slave_stop (modem->stp);
-  g_clear_pointer (&modem->dup, dup_check_free);
-  g_byte_array_set_size (modem->elf, 0);
+  upload_end (&modem->upload);
+  if (modem->program != NULL)
+    modem->program->stop (modem->program_data);
   if (modem->busy)
     {
       modem->busy = FALSE;
-      board_modem_ready (modem->board);
+      modem_drain (modem);
     }
 }
 
@@ -147,7 +151,7 @@ void
 modem_set_state (Modem *modem, ModemState state)
 {
   if (modem->state != state)
-    transcript_event (board_index (modem->board), "modem is %s", state_names[state]);
+    transcript_event (modem->index, "modem is %s", state_names[state]);
   modem->state = state;
 }
 
@@ -247,9 +251,9 @@ booted (gpointer user_data)
       return G_SOURCE_REMOVE;
     }
   enter (modem, state_to_boot (modem));
-  if (board_fault_event (modem->board, &place))
+  if (fault_inject (modem->faults, &place))
     return G_SOURCE_REMOVE;
-  if (modem->state == MODEM_APPLICATION && !fault_take (board_faults (modem->board), FAULT_SILENCE, &place, NULL))
+  if (modem->state == MODEM_APPLICATION && !fault_take (modem->faults, FAULT_SILENCE, &place, NULL))
     modem_urc (modem, "+SYSSTART");
   return G_SOURCE_REMOVE;
 }
@@ -307,8 +311,9 @@ modem_power_off (Modem *modem)
   FaultKind kind;
   gboolean applying = modem->state == MODEM_UPDATER;
   gboolean bricked = (modem->writing || applying || modem->between_steps)
-                     && fault_take_event (board_faults (modem->board), &place, &kind, NULL) && kind == FAULT_BRICK;
+                     && fault_take_event (modem->faults, &place, &kind, NULL) && kind == FAULT_BRICK;
 
+  g_byte_array_set_size (modem->waiting, 0);
   if (modem->state == MODEM_REPLAY)
     return; /* the recording knows nothing of it */
   interrupt_apply (modem);
@@ -369,10 +374,10 @@ woken (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-void
-modem_receive (Modem *modem, const guint8 *data, gsize len)
+static void
+take (Modem *modem, const guint8 *data, gsize len)
 {
-  transcript_bytes (board_index (modem->board), "modem <", data, len);
+  transcript_bytes (modem->index, "modem <", data, len);
   switch (modem->state)
     {
     case MODEM_OFF:
@@ -380,47 +385,67 @@ modem_receive (Modem *modem, const guint8 *data, gsize len)
     case MODEM_HUNG:
     case MODEM_BOOTING:
     case MODEM_LOOPING:
-      return;
-    case MODEM_REPLAY:
-      replay_receive (modem->replay, data, len);
-      return;
+      break;
     case MODEM_ZEROS:
       modem_emit (modem, "\0", 1);
-      return;
+      break;
     case MODEM_PPP:
       receive_ppp (modem, data, len);
-      return;
+      break;
     case MODEM_ASLEEP:
       /* Bytes on the line wake it, and are lost. */
       if (modem->timer == 0)
         modem->timer = g_timeout_add (options_ms (modem->options, WAKE_TIME), woken, modem);
-      return;
-    case MODEM_UPDATER:
-      if (!modem->answering)
-        return;
       break;
     case MODEM_APPLICATION:
     case MODEM_RECOVERY:
     case MODEM_MTOOLS:
+    case MODEM_UPDATER:
     case MODEM_FFH:
+    case MODEM_REPLAY:
+      modem->program->receive (modem->program_data, data, len);
       break;
-    }
-  while (len > 0)
-    {
-      gsize n = stp_slave_is_active (modem->stp) ? stp_slave_feed (modem->stp, data, len)
-                                                 : at_slave_feed (modem, data, len);
-
-      data += n;
-      len -= n;
-      if (modem_smod (modem) < 0)
-        return;
     }
 }
 
-gboolean
-modem_is_ready (Modem *modem)
+void
+modem_receive (Modem *modem, const guint8 *data, gsize len, guint baud)
 {
-  return !modem->busy;
+  g_autoptr (GByteArray) garbage = NULL;
+  Line from = LINE_8N1 (baud);
+  Line to = LINE_8N1 (modem->baud);
+
+  if (len == 0)
+    return;
+  if (!line_agree (&from, &to))
+    {
+      modem->garbled += len;
+      garbage = line_garble (data, len, baud, to.baud);
+      data = garbage->data;
+      len = garbage->len;
+    }
+  if (modem->busy)
+    g_byte_array_append (modem->waiting, data, (guint)len);
+  else
+    take (modem, data, len);
+}
+
+gsize
+modem_waiting (Modem *modem)
+{
+  return modem->waiting->len;
+}
+
+void
+modem_drain (Modem *modem)
+{
+  g_autoptr (GByteArray) waiting = NULL;
+
+  if (modem->waiting->len == 0 || modem->busy)
+    return;
+  waiting = g_steal_pointer (&modem->waiting);
+  modem->waiting = g_byte_array_new ();
+  take (modem, waiting->data, waiting->len);
 }
 
 static void
@@ -441,14 +466,12 @@ set_versions (Modem *modem, const Options *options)
 static void
 start_state (Modem *modem)
 {
-  gboolean in_stp = g_str_equal (modem->options->modem, "stp");
-
   for (guint i = 0; i < G_N_ELEMENTS (state_names); i++)
     {
       if (g_str_equal (state_names[i], modem->options->modem))
         modem->state = (ModemState)i;
     }
-  if (in_stp || g_str_equal (modem->options->modem, "finished"))
+  if (g_str_equal (modem->options->modem, "stp") || g_str_equal (modem->options->modem, "finished"))
     modem->state = MODEM_RECOVERY;
   switch (modem->state)
     {
@@ -479,26 +502,24 @@ start_state (Modem *modem)
       break;
     }
   enter (modem, modem->state);
-  modem->upload_state = MODEM_RECOVERY;
-  if (modem->state == MODEM_UPDATER)
-    upgrade_apply (modem);
-  if (in_stp)
-    upgrade_left_open (modem);
 }
 
 Modem *
-modem_new (Board *board, const Options *options)
+modem_new (const Options *options, guint index, FaultSet *faults, ModemSend send, gpointer user_data)
 {
   Modem *modem = g_new0 (Modem, 1);
 
-  modem->board = board;
   modem->options = options;
+  modem->index = index;
+  modem->faults = faults;
+  modem->send = send;
+  modem->send_data = user_data;
+  modem->waiting = g_byte_array_new ();
   modem->line = g_string_new (NULL);
   modem->reply = g_string_new (NULL);
   modem->typed = g_string_new (NULL);
   modem->plus = g_string_new (NULL);
-  modem->elf = g_byte_array_new ();
-  modem->stp = stp_slave_new (modem);
+  upload_init (&modem->upload);
   modem->report = g_strdup (options->report);
   modem->application_valid = TRUE;
   modem->boot_mode = BOOT_FFF;
@@ -509,11 +530,10 @@ modem_new (Board *board, const Options *options)
 }
 
 void
-modem_play (Modem *modem, Recording *recording)
+modem_set_program (Modem *modem, const ModemProgram *program, gpointer user_data)
 {
-  g_clear_handle_id (&modem->timer, g_source_remove);
-  modem_set_state (modem, MODEM_REPLAY);
-  modem->replay = replay_new (modem, recording);
+  modem->program = program;
+  modem->program_data = user_data;
 }
 
 void
@@ -522,13 +542,12 @@ modem_free (Modem *modem)
   modem->busy = FALSE;
   g_clear_handle_id (&modem->timer, g_source_remove);
   leave_upload (modem);
-  g_clear_pointer (&modem->replay, replay_free);
-  stp_slave_free (modem->stp);
+  upload_clear (&modem->upload);
+  g_byte_array_unref (modem->waiting);
   g_string_free (modem->line, TRUE);
   g_string_free (modem->reply, TRUE);
   g_string_free (modem->typed, TRUE);
   g_string_free (modem->plus, TRUE);
-  g_byte_array_unref (modem->elf);
   g_free (modem->software);
   g_free (modem->report);
   g_free (modem->dup_verdict);

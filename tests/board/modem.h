@@ -1,13 +1,9 @@
-/* The SQN3330: what state it is in, how it reboots, what it makes of bytes. */
+/* The SQN3330: its states, its UART, its flash, how it reboots. */
 #pragma once
 
-#include "dup-check.h"
+#include "fault.h"
 #include "options.h"
-#include "recording.h"
-
-typedef struct Board Board;
-typedef struct StpSlave StpSlave;
-typedef struct Replay Replay;
+#include "upload.h"
 
 typedef enum {
   MODEM_APPLICATION,
@@ -35,13 +31,6 @@ typedef enum {
   BOOT_ECOPAGING = 4,
 } BootMode;
 
-typedef enum {
-  UPLOAD_NONE,
-  UPLOAD_ON_THE_FLY,
-  UPLOAD_STORE,
-  UPLOAD_ELF,
-} UploadKind;
-
 #define N_LOADERS 3
 
 /* A boot loader keeps what it said of itself when it was written. */
@@ -50,29 +39,49 @@ typedef struct {
   guint build;
 } Loader;
 
+/* What runs on the modem, in the states in which it takes bytes. */
 typedef struct {
-  Board *board;
+  void (*receive) (gpointer user_data, const guint8 *data, gsize len);
+  /* A reset, a crash or a power cut ends it. */
+  void (*stop) (gpointer user_data);
+} ModemProgram;
+
+/* The modem sends bytes at its UART. */
+typedef void (*ModemSend) (gpointer user_data, const guint8 *data, gsize len);
+
+typedef struct {
   const Options *options;
+  guint index; /* of the board */
+  FaultSet *faults;
+  const ModemProgram *program; /* NULL before modem_set_program() */
+  gpointer program_data;
 
   ModemState state;
   BootMode boot_mode;
-  guint baud;
-  gboolean echo;
   guint timer; /* shutdown, boot, wake-up */
   guint resets;
-  guint answers;
+
+  /* UART */
+  guint baud;
+  ModemSend send;
+  gpointer send_data;
+  gboolean busy;       /* RTS off */
+  GByteArray *waiting; /* came meanwhile */
+  guint64 garbled;     /* bytes that came at another baud rate */
 
   /* AT */
+  gboolean echo;
   GString *line;
   GString *reply;
   GString *typed; /* echo that is still to go out */
+  guint answers;
   guint cfun;
   gint64 last_byte; /* PPP guard times */
   guint guard;
   GString *plus;
   ModemState behind_data; /* what +++ brings back */
 
-  /* What is in the flash. */
+  /* Flash */
   char *software; /* "6.0.0.0 [35351] by robot-soft at ..." */
   Loader loaders[N_LOADERS];
   guint active_loader;
@@ -80,38 +89,24 @@ typedef struct {
   gboolean between_steps; /* of 48829 */
 
   /* Upgrade */
-  StpSlave *stp;
-  UploadKind upload;
-  ModemState upload_state;
-  DupCheck *dup;
-  GByteArray *elf;
-  guint64 taken;
-  guint64 blocks;
+  Upload upload;
   gboolean writing;
-  gboolean paused_fff;
-  gboolean paused_fs;
-  gboolean busy; /* RTS off */
-  guint busy_timer;
-  guint apply_timer;
-  guint apply_phase;
-  gboolean answering; /* in UPDATER */
   char *report;
   char *dup_verdict;
-
-  Replay *replay; /* nullable */
 } Modem;
 
-Modem *modem_new (Board *board, const Options *options);
-/* From now on it does what @recording says, which it takes. */
-void modem_play (Modem *modem, Recording *recording);
+Modem *modem_new (const Options *options, guint index, FaultSet *faults, ModemSend send, gpointer user_data);
 void modem_free (Modem *modem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Modem, modem_free)
+void modem_set_program (Modem *modem, const ModemProgram *program, gpointer user_data);
 
-/* Bytes as they came at the modem's UART. */
-void modem_receive (Modem *modem, const guint8 *data, gsize len);
-gboolean modem_is_ready (Modem *modem);
+/* Bytes come at its UART, at @baud. They wait while RTS is off. */
+void modem_receive (Modem *modem, const guint8 *data, gsize len, guint baud);
+gsize modem_waiting (Modem *modem);
+/* Takes what waited, if RTS is on again. */
+void modem_drain (Modem *modem);
 void modem_emit (Modem *modem, const void *data, gssize len);
-/* A line that the modem sends unasked. */
+/* An unsolicited line. */
 void modem_urc (Modem *modem, const char *text);
 
 void modem_set_state (Modem *modem, ModemState state);
@@ -119,10 +114,15 @@ void modem_break (Modem *modem, ModemState state);
 void modem_reboot (Modem *modem, gboolean announced);
 void modem_power_off (Modem *modem);
 void modem_power_on (Modem *modem);
+
 void modem_set_report (Modem *modem, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* @why: what is wrong with the uploaded file, NULL = nothing. */
+void modem_set_verdict (Modem *modem, const char *why);
+double modem_upload_percent (Modem *modem);
 
 void modem_set_loader (Modem *modem, guint index, guint build); /* of the software that it has now */
 guint modem_build (Modem *modem);
 char *modem_lr (Modem *modem);
+/* The answer to AT+SMOD?, -1 in a state in which nothing answers it. */
 gint modem_smod (Modem *modem);
 const char *modem_state_name (ModemState state);

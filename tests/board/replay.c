@@ -7,10 +7,8 @@
  * much time has passed as in the recording, times --time-scale. */
 #include "replay.h"
 
-#include "board.h"
 #include "json.h"
 #include "stp-slave.h"
-#include "upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +29,7 @@ typedef struct {
 
 struct Replay {
   Modem *modem;
+  StpSlave *stp;
   Recording *recording;
   guint next; /* exchange */
   GByteArray *rx;
@@ -240,7 +239,7 @@ begin_upload (Replay *replay, RecordedExchange *exchange)
   replay->range = 0;
   replay->trouble = 0;
   replay->cut = FALSE;
-  upgrade_begin (replay->modem, kind);
+  stp_slave_start (replay->stp, kind);
 }
 
 static void
@@ -436,8 +435,8 @@ replay_receive (Replay *replay, const guint8 *data, gsize len)
     {
       gsize n = len;
 
-      if (stp_slave_is_active (replay->modem->stp))
-        n = stp_slave_feed (replay->modem->stp, data, len);
+      if (stp_slave_is_active (replay->stp))
+        n = stp_slave_feed (replay->stp, data, len);
       else
         {
           /* byte by byte: what a command starts may be STP */
@@ -458,20 +457,25 @@ cut_off (gpointer user_data)
   Modem *modem = replay->modem;
 
   replay->idle = 0;
-  stp_slave_stop (modem->stp);
-  modem->upload = UPLOAD_NONE;
+  stp_slave_stop (replay->stp);
+  upload_end (&modem->upload);
   modem->busy = FALSE;
-  board_modem_ready (modem->board);
+  modem_drain (modem);
   return G_SOURCE_REMOVE;
 }
 
-guint
-replay_take (Replay *replay)
+/* The modem is busy with the block until the time of the recording. */
+static guint
+take (gpointer user_data, const guint8 *data, gsize len)
 {
+  Replay *replay = user_data;
   RecordedUpload *upload = replay->uploading->upload;
   gint64 due = 0;
 
-  if (!upload->whole && replay->modem->taken > upload->taken)
+  upload_take (&replay->modem->upload, data, len);
+  if (replay->modem->upload.kind != UPLOAD_ELF)
+    modem_set_report (replay->modem, "downloading");
+  if (!upload->whole && replay->modem->upload.taken > upload->taken)
     {
       replay->cut = TRUE;
       if (replay->idle == 0)
@@ -482,7 +486,7 @@ replay_take (Replay *replay)
     {
       const RecordedRange *range = &g_array_index (upload->ranges, RecordedRange, replay->range);
 
-      if (range->bytes > replay->modem->taken)
+      if (range->bytes > replay->modem->upload.taken)
         break;
       due = replay->upload_start + scaled_us (replay, range->ms);
       replay->range++;
@@ -490,16 +494,18 @@ replay_take (Replay *replay)
   return (guint)(MAX (due - g_get_monotonic_time (), 0) / 1000);
 }
 
-gboolean
-replay_refuses (Replay *replay)
+/* Did the modem refuse something here? TRUE once for each time that it did. */
+static gboolean
+refuses (gpointer user_data)
 {
+  Replay *replay = user_data;
   RecordedUpload *upload = replay->uploading->upload;
 
   for (guint i = replay->trouble; i < upload->ranges->len; i++)
     {
       const RecordedRange *range = &g_array_index (upload->ranges, RecordedRange, i);
 
-      if (range->bytes > replay->modem->taken)
+      if (range->bytes > replay->modem->upload.taken)
         return FALSE;
       replay->trouble = i + 1;
       if (range->in_trouble)
@@ -508,28 +514,30 @@ replay_refuses (Replay *replay)
   return FALSE;
 }
 
-void
-replay_uploaded (Replay *replay)
+static void
+uploaded (gpointer user_data)
 {
+  Replay *replay = user_data;
   Modem *modem = replay->modem;
   const RecordedUpload *upload = replay->uploading->upload;
 
-  if (upload->whole && modem->taken != upload->taken)
+  if (upload->whole && modem->upload.taken != upload->taken)
     note (replay, "line %u: %" G_GUINT64_FORMAT " bytes were uploaded, the recording has %" G_GUINT64_FORMAT,
-          replay->uploading->line, modem->taken, upload->taken);
-  if (modem->dup != NULL)
-    {
-      const char *why = dup_check_finish (modem->dup);
-
-      g_free (modem->dup_verdict);
-      modem->dup_verdict = g_strdup (why != NULL ? why : "ok");
-    }
-  if (modem->upload == UPLOAD_ELF && upload->whole)
+          replay->uploading->line, modem->upload.taken, upload->taken);
+  if (modem->upload.dup != NULL)
+    modem_set_verdict (modem, dup_check_finish (modem->upload.dup));
+  if (modem->upload.kind == UPLOAD_ELF && upload->whole)
     {
       put_baud (replay, OTHER_BAUD, FALSE);
       send_now (replay);
     }
-  modem->upload = UPLOAD_NONE;
+  upload_end (&modem->upload);
+}
+
+void
+replay_stop (Replay *replay)
+{
+  stp_slave_stop (replay->stp);
 }
 
 /* Itself. */
@@ -537,9 +545,11 @@ replay_uploaded (Replay *replay)
 Replay *
 replay_new (Modem *modem, Recording *recording)
 {
+  static const StpReceiver receiver = { .refuses = refuses, .take = take, .uploaded = uploaded };
   Replay *replay = g_new0 (Replay, 1);
 
   replay->modem = modem;
+  replay->stp = stp_slave_new (modem, &receiver, replay);
   replay->recording = recording;
   replay->next = 1;
   replay->rx = g_byte_array_new ();
@@ -560,6 +570,7 @@ replay_free (Replay *replay)
 {
   g_clear_handle_id (&replay->timer, g_source_remove);
   g_clear_handle_id (&replay->idle, g_source_remove);
+  stp_slave_free (replay->stp);
   g_queue_clear_full (&replay->out, output_free);
   g_byte_array_unref (replay->rx);
   g_ptr_array_unref (replay->notes);

@@ -10,15 +10,12 @@ typedef struct Replay Replay;
 /* Takes @recording. */
 Replay *replay_new (Modem *modem, Recording *recording);
 void replay_free (Replay *replay);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Replay, replay_free)
 
 void replay_receive (Replay *replay, const guint8 *data, gsize len);
 
-/* STP. The block that is being taken: for how many ms the modem is busy with it, G_MAXUINT = for ever. */
-guint replay_take (Replay *replay);
-/* Did the modem refuse something here? True once for each time that it did. */
-gboolean replay_refuses (Replay *replay);
-/* RESET at the end. */
-void replay_uploaded (Replay *replay);
+/* An upload that is open ends. */
+void replay_stop (Replay *replay);
 
 /* What of the recording was played, and what was not as recorded, in @json. */
 void replay_status (Replay *replay, GString *json);

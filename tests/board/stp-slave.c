@@ -5,15 +5,14 @@
  * or a modem to which nobody has said RESET would never take AT again. */
 #include "stp-slave.h"
 
-#include "board.h"
 #include "checksum.h"
-#include "replay.h"
 #include "transcript.h"
-#include "upgrade.h"
 
 #include <string.h>
 
 #define HEADER_LEN 16
+#define MAX_TRANSFER 8192
+#define MAX_TRANSFER_FFH 2048
 #define REQUEST "fast"
 #define RESPONSE "tsaf"
 #define ANSWERED 0x80
@@ -34,12 +33,15 @@ typedef enum {
 
 struct StpSlave {
   Modem *modem;
+  const StpReceiver *receiver;
+  gpointer user_data;
   gboolean active;
   gboolean open;
   guint max_transfer;
   GByteArray *rx;
   guint gap;
   guint idle;
+  guint busy; /* a block is being written */
   guint16 announced;
 
   /* The request in hand. */
@@ -98,8 +100,8 @@ place_of (StpSlave *stp)
 {
   FaultPlace place = FAULT_PLACE ("stp.other");
 
-  place.index = (gint64)stp->modem->blocks;
-  place.percent = upgrade_percent (stp->modem);
+  place.index = (gint64)stp->modem->upload.blocks;
+  place.percent = modem_upload_percent (stp->modem);
   switch ((Op)stp->op)
     {
     case OP_RESET:
@@ -144,7 +146,7 @@ send_late (gpointer user_data)
 static void
 emit (StpSlave *stp, const FaultPlace *place, guint8 op, const guint8 *payload, gsize len)
 {
-  FaultSet *faults = board_faults (stp->modem->board);
+  FaultSet *faults = stp->modem->faults;
   gboolean corrupt = fault_take (faults, FAULT_CORRUPT, place, NULL);
   guint8 message[HEADER_LEN + 4] = RESPONSE;
   gint64 arg = 0;
@@ -207,7 +209,7 @@ respond (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize le
 static void
 refuse (StpSlave *stp, const FaultPlace *place, const char *why)
 {
-  transcript_event (board_index (stp->modem->board), "modem refuses STP request %u: %s", stp->op, why);
+  transcript_event (stp->modem->index, "modem refuses STP request %u: %s", stp->op, why);
   emit (stp, place, stp->op | REFUSED, (const guint8 *)"", 0);
 }
 
@@ -223,7 +225,7 @@ do_reset (StpSlave *stp, const FaultPlace *place)
   if (last)
     {
       stp_slave_stop (stp);
-      upgrade_uploaded (stp->modem);
+      stp->receiver->uploaded (stp->user_data);
     }
 }
 
@@ -245,13 +247,13 @@ done_writing (gpointer user_data)
   FaultPlace place = place_of (stp);
   guint8 payload[2];
 
-  stp->modem->busy_timer = 0;
+  stp->busy = 0;
   stp->modem->busy = FALSE;
   place.index--;
   put16 (payload, stp->residue);
   respond (stp, &place, payload, sizeof payload);
   stp_slave_feed (stp, (const guint8 *)"", 0);
-  board_modem_ready (stp->modem->board);
+  modem_drain (stp->modem);
   return G_SOURCE_REMOVE;
 }
 
@@ -268,12 +270,13 @@ do_block (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize l
       refuse (stp, place, "not the announced length");
       return;
     }
-  if (fault_take (board_faults (modem->board), FAULT_RESIDUE, place, &residue))
+  if (fault_take (modem->faults, FAULT_RESIDUE, place, &residue))
     residue = MIN (residue, (gint64)len);
   if (!modem->options->no_repeat_detection) /* else a repeat is taken for another block of that length */
     stp->announced = 0;
   stp->residue = (guint16)residue;
-  ms = upgrade_take (modem, payload, len - (gsize)residue);
+  modem->upload.blocks++;
+  ms = stp->receiver->take (stp->user_data, payload, len - (gsize)residue);
   if (ms == 0)
     {
       put16 (reply, stp->residue);
@@ -282,7 +285,7 @@ do_block (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize l
     }
   modem->busy = TRUE;
   if (ms != G_MAXUINT)
-    modem->busy_timer = g_timeout_add (ms, done_writing, stp);
+    stp->busy = g_timeout_add (ms, done_writing, stp);
 }
 
 static void
@@ -333,7 +336,7 @@ static void
 handle (StpSlave *stp, const guint8 *message, gsize len)
 {
   FaultPlace place;
-  FaultSet *faults = board_faults (stp->modem->board);
+  FaultSet *faults = stp->modem->faults;
   guint8 head[HEADER_LEN];
 
   stp->op = message[4];
@@ -343,11 +346,11 @@ handle (StpSlave *stp, const guint8 *message, gsize len)
   put16 (head + 12, 0);
   place = place_of (stp);
   watch_idle (stp);
-  if (board_fault_event (stp->modem->board, &place) && (!stp->active || modem_smod (stp->modem) < 0))
+  if (fault_inject (faults, &place) && (!stp->active || modem_smod (stp->modem) < 0))
     return;
   if (crc16 (0, message + HEADER_LEN, len - HEADER_LEN) != be16 (message + 14)
       || fault_take (faults, FAULT_REFUSE, &place, NULL)
-      || (stp->op == OP_BLOCK && stp->modem->replay != NULL && replay_refuses (stp->modem->replay)))
+      || (stp->op == OP_BLOCK && stp->receiver->refuses != NULL && stp->receiver->refuses (stp->user_data)))
     refuse (stp, &place, "bad payload");
   else if (stp->op > OP_DATA_TYPE || fault_take (faults, FAULT_CONFUSED, &place, NULL))
     emit (stp, &place, CONFUSED, (const guint8 *)"", 0);
@@ -435,11 +438,14 @@ stp_slave_is_active (StpSlave *stp)
 }
 
 void
-stp_slave_start (StpSlave *stp, guint max_transfer)
+stp_slave_start (StpSlave *stp, UploadKind kind)
 {
+  gint max = stp->modem->options->stp_max;
+
+  upload_begin (&stp->modem->upload, kind);
   stp_slave_stop (stp);
   stp->active = TRUE;
-  stp->max_transfer = max_transfer;
+  stp->max_transfer = max > 0 ? (guint)max : kind == UPLOAD_ELF ? MAX_TRANSFER_FFH : MAX_TRANSFER;
   watch_idle (stp);
 }
 
@@ -459,14 +465,17 @@ stp_slave_stop (StpSlave *stp)
   g_byte_array_set_size (stp->rx, 0);
   g_clear_handle_id (&stp->gap, g_source_remove);
   g_clear_handle_id (&stp->idle, g_source_remove);
+  g_clear_handle_id (&stp->busy, g_source_remove);
 }
 
 StpSlave *
-stp_slave_new (Modem *modem)
+stp_slave_new (Modem *modem, const StpReceiver *receiver, gpointer user_data)
 {
   StpSlave *stp = g_new0 (StpSlave, 1);
 
   stp->modem = modem;
+  stp->receiver = receiver;
+  stp->user_data = user_data;
   stp->rx = g_byte_array_new ();
   return stp;
 }

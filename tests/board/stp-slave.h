@@ -3,10 +3,24 @@
 
 #include "modem.h"
 
-StpSlave *stp_slave_new (Modem *modem);
-void stp_slave_free (StpSlave *stp);
+typedef struct StpSlave StpSlave;
 
-void stp_slave_start (StpSlave *stp, guint max_transfer);
+/* Gets the blocks. */
+typedef struct {
+  /* Should this block be refused? NULL: no block is. */
+  gboolean (*refuses) (gpointer user_data);
+  /* Takes a block; returns for how many ms the modem is busy with it, G_MAXUINT = for ever. */
+  guint (*take) (gpointer user_data, const guint8 *data, gsize len);
+  /* RESET at the end. */
+  void (*uploaded) (gpointer user_data);
+} StpReceiver;
+
+StpSlave *stp_slave_new (Modem *modem, const StpReceiver *receiver, gpointer user_data);
+void stp_slave_free (StpSlave *stp);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StpSlave, stp_slave_free)
+
+/* Begins an upload. */
+void stp_slave_start (StpSlave *stp, UploadKind kind);
 /* As if a host had opened a session. */
 void stp_slave_open (StpSlave *stp);
 void stp_slave_stop (StpSlave *stp);

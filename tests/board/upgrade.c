@@ -1,19 +1,14 @@
-/* What the modem does with an upload: checks, writes, applies, reports. */
+/* What the modem does with an upload: it checks, writes, applies and reports. */
 #include "upgrade.h"
 
-#include "board.h"
 #include "elf-check.h"
-#include "replay.h"
 #include "stp-slave.h"
 #include "transcript.h"
 
 #include <string.h>
 
-#define MAX_TRANSFER 8192
-#define MAX_TRANSFER_FFH 2048
 /* Stored before it is applied (SU's rule for the FFF method). */
 #define STORE_MAX 4194304
-#define ELF_MAX (2 * 1024 * 1024)
 #define UPDATER_START_TIME 4.0
 /* Step 1 of 48829 may only meet 41065, and the modem then says 39529 (field-failures.md, 2.7). Guess: step 2 without
  * step 1 is refused. */
@@ -23,100 +18,97 @@
 #define STEP_SHOWN 39529
 #define FACTORY_BOOTROM 33080
 
-void
-upgrade_begin (Modem *modem, UploadKind kind)
-{
-  guint max = kind == UPLOAD_ELF ? MAX_TRANSFER_FFH : MAX_TRANSFER;
+struct Upgrade {
+  Modem *modem;
+  StpSlave *stp;
+  ModemState began_in;
+  gboolean paused_fff;
+  gboolean paused_fs;
+  guint timer; /* the next phase of applying */
+  guint phase;
+  gboolean answering;
+};
 
-  if (modem->options->stp_max > 0)
-    max = (guint)modem->options->stp_max;
-  modem->upload = kind;
-  modem->upload_state = modem->state;
-  modem->taken = 0;
-  modem->blocks = 0;
-  modem->paused_fff = FALSE;
-  modem->paused_fs = FALSE;
-  g_clear_pointer (&modem->dup, dup_check_free);
-  g_byte_array_set_size (modem->elf, 0);
-  if (kind != UPLOAD_ELF)
-    modem->dup = dup_check_new ();
-  stp_slave_start (modem->stp, max);
+void
+upgrade_begin (Upgrade *upgrade, UploadKind kind)
+{
+  upgrade->began_in = upgrade->modem->state;
+  upgrade->paused_fff = FALSE;
+  upgrade->paused_fs = FALSE;
+  stp_slave_start (upgrade->stp, kind);
 }
 
 void
-upgrade_left_open (Modem *modem)
+upgrade_left_open (Upgrade *upgrade)
 {
-  upgrade_begin (modem, UPLOAD_ON_THE_FLY);
-  stp_slave_open (modem->stp);
+  upgrade_begin (upgrade, UPLOAD_ON_THE_FLY);
+  stp_slave_open (upgrade->stp);
 }
 
-double
-upgrade_percent (Modem *modem)
+gboolean
+upgrade_is_uploading (Upgrade *upgrade)
 {
-  guint64 size = modem->options->dup_size > 0 ? (guint64)modem->options->dup_size : 0;
+  return stp_slave_is_active (upgrade->stp);
+}
 
-  if (size == 0 && modem->dup != NULL)
-    size = dup_check_size (modem->dup);
-  return size == 0 ? 0 : 100.0 * (double)modem->taken / (double)size;
+gsize
+upgrade_feed (Upgrade *upgrade, const guint8 *data, gsize len)
+{
+  return stp_slave_feed (upgrade->stp, data, len);
 }
 
 /* The pauses that people see at 7-10 % and at 99 %: there the fff package begins, and the fs package. */
 static guint
-erase_pause (Modem *modem)
+erase_pause (Upgrade *upgrade)
 {
-  DupPart part = dup_check_current (modem->dup);
+  Modem *modem = upgrade->modem;
+  DupPart part = dup_check_current (modem->upload.dup);
 
-  if (part == PART_FFF && !modem->paused_fff)
+  if (part == PART_FFF && !upgrade->paused_fff)
     {
-      modem->paused_fff = TRUE;
-      if (modem->upload == UPLOAD_ON_THE_FLY && !dup_check_is_diff (modem->dup))
+      upgrade->paused_fff = TRUE;
+      if (modem->upload.kind == UPLOAD_ON_THE_FLY && !dup_check_is_diff (modem->upload.dup))
         {
           modem->writing = TRUE;
           modem->application_valid = FALSE;
         }
       return options_ms (modem->options, modem->options->erase_time);
     }
-  if (part == PART_FS && !modem->paused_fs)
+  if (part == PART_FS && !upgrade->paused_fs)
     {
-      modem->paused_fs = TRUE;
+      upgrade->paused_fs = TRUE;
       return options_ms (modem->options, modem->options->erase_time);
     }
   return 0;
 }
 
-guint
-upgrade_take (Modem *modem, const guint8 *data, gsize len)
+static guint
+take (gpointer user_data, const guint8 *data, gsize len)
 {
-  modem->blocks++;
-  if (modem->upload == UPLOAD_STORE && modem->options->read_only_fs)
+  Upgrade *upgrade = user_data;
+  Modem *modem = upgrade->modem;
+
+  if (modem->upload.kind == UPLOAD_STORE && modem->options->read_only_fs)
     return G_MAXUINT;
-  modem->taken += len;
-  if (modem->upload == UPLOAD_ELF)
-    {
-      if (modem->elf->len + len <= ELF_MAX)
-        g_byte_array_append (modem->elf, data, (guint)len);
-      return modem->replay != NULL ? replay_take (modem->replay) : 0;
-    }
+  upload_take (&modem->upload, data, len);
+  if (modem->upload.kind == UPLOAD_ELF)
+    return 0;
   modem_set_report (modem, "downloading");
-  if (len > 0)
-    dup_check_feed (modem->dup, data, len);
-  if (modem->replay != NULL)
-    return replay_take (modem->replay);
-  return erase_pause (modem) + options_ms (modem->options, modem->options->block_time);
+  return erase_pause (upgrade) + options_ms (modem->options, modem->options->block_time);
 }
 
 static void
 fail (Modem *modem, const char *what, guint code, const char *why)
 {
   modem_set_report (modem, "failure[%s,%u] %s", what, code, why);
-  transcript_event (board_index (modem->board), "modem upgrade failed: %s", modem->report);
+  transcript_event (modem->index, "modem upgrade failed: %s", modem->report);
 }
 
 /* The flash now holds what the file has. */
 static void
 take_over (Modem *modem)
 {
-  DupCheck *dup = modem->dup;
+  DupCheck *dup = modem->upload.dup;
 
   if (dup_check_is_diff (dup) || (dup_check_parts (dup) & PART_FFF))
     {
@@ -153,7 +145,7 @@ take_over (Modem *modem)
 static const char *
 unfit (Modem *modem)
 {
-  DupCheck *dup = modem->dup;
+  DupCheck *dup = modem->upload.dup;
   const char *version = dup_check_version (dup);
 
   if (dup_check_parts (dup) != PARTS_FULL || dup_check_is_diff (dup))
@@ -169,25 +161,23 @@ static void
 finish (Modem *modem)
 {
   FaultPlace place = FAULT_PLACE ("apply");
-  const char *why = dup_check_finish (modem->dup);
+  const char *why = dup_check_finish (modem->upload.dup);
 
   modem->writing = FALSE;
-  g_free (modem->dup_verdict);
-  modem->dup_verdict = g_strdup (why != NULL ? why : "ok");
+  modem_set_verdict (modem, why);
   place.percent = 100;
-  if (fault_take (board_faults (modem->board), FAULT_ERROR, &place, NULL))
+  if (fault_take (modem->faults, FAULT_ERROR, &place, NULL))
     fail (modem, "upgrade", 17, "Flash write error");
   else if (why != NULL)
     fail (modem, "dup", 22, why);
-  else if (dup_check_is_diff (modem->dup)
-           && (!modem->application_valid || dup_check_base (modem->dup) != modem_build (modem)))
+  else if (dup_check_is_diff (modem->upload.dup)
+           && (!modem->application_valid || dup_check_base (modem->upload.dup) != modem_build (modem)))
     fail (modem, "diffUpgrade", 239, "Patch didn't apply!");
   else if (unfit (modem) != NULL)
     fail (modem, "upgrade", 33, unfit (modem));
   else
     take_over (modem);
-  g_clear_pointer (&modem->dup, dup_check_free);
-  modem->upload = UPLOAD_NONE;
+  upload_end (&modem->upload);
 }
 
 static gboolean apply_next (gpointer user_data);
@@ -196,33 +186,36 @@ static gboolean apply_next (gpointer user_data);
 static const guint phases[] = { 0, 30, 70, 100 };
 
 static void
-phase (Modem *modem, guint i)
+start_phase (Upgrade *upgrade, guint i)
 {
+  Modem *modem = upgrade->modem;
   FaultPlace place = FAULT_PLACE ("apply");
 
-  modem->apply_phase = i;
-  modem->answering = i == 1 && modem->upload_state != MODEM_APPLICATION;
+  upgrade->phase = i;
+  upgrade->answering = i == 1 && upgrade->began_in != MODEM_APPLICATION;
   g_string_truncate (modem->line, 0);
   place.percent = phases[i];
-  if (board_fault_event (modem->board, &place) && modem->state != MODEM_UPDATER)
+  if (fault_inject (modem->faults, &place) && modem->state != MODEM_UPDATER)
     return;
   if (i + 1 < G_N_ELEMENTS (phases))
-    modem->apply_timer
+    upgrade->timer
         = g_timeout_add (options_ms (modem->options, modem->options->apply_time * (phases[i + 1] - phases[i]) / 100.0),
-                         apply_next, modem);
+                         apply_next, upgrade);
 }
 
 static void
-applied (Modem *modem)
+applied (Upgrade *upgrade)
 {
-  modem->answering = FALSE;
-  if (modem->dup != NULL)
+  Modem *modem = upgrade->modem;
+
+  upgrade->answering = FALSE;
+  if (modem->upload.dup != NULL)
     finish (modem);
   else
     modem_set_report (modem, "success"); /* started in UPDATER: what it applied is not known */
   if (modem->state == MODEM_DEAD)
     return;
-  if (modem->upload_state == MODEM_MTOOLS)
+  if (upgrade->began_in == MODEM_MTOOLS)
     modem_set_state (modem, MODEM_MTOOLS); /* the updater goes on, nothing reboots */
   else
     modem_reboot (modem, FALSE);
@@ -231,28 +224,34 @@ applied (Modem *modem)
 static gboolean
 apply_next (gpointer user_data)
 {
-  Modem *modem = user_data;
+  Upgrade *upgrade = user_data;
 
-  modem->apply_timer = 0;
-  phase (modem, modem->apply_phase + 1);
-  if (modem->apply_phase + 1 == G_N_ELEMENTS (phases) && modem->state == MODEM_UPDATER)
-    applied (modem);
+  upgrade->timer = 0;
+  start_phase (upgrade, upgrade->phase + 1);
+  if (upgrade->phase + 1 == G_N_ELEMENTS (phases) && upgrade->modem->state == MODEM_UPDATER)
+    applied (upgrade);
   return G_SOURCE_REMOVE;
 }
 
 /* The modem is busy with the flash, by itself. */
 void
-upgrade_apply (Modem *modem)
+upgrade_apply (Upgrade *upgrade)
 {
-  modem_set_report (modem, "on-going");
-  modem_set_state (modem, MODEM_UPDATER);
-  phase (modem, 0);
+  modem_set_report (upgrade->modem, "on-going");
+  modem_set_state (upgrade->modem, MODEM_UPDATER);
+  start_phase (upgrade, 0);
 }
 
 gboolean
-upgrade_is_available (Modem *modem)
+upgrade_is_available (Upgrade *upgrade)
 {
-  return modem->upload == UPLOAD_STORE && g_str_equal (modem->report, "available");
+  return upgrade->modem->upload.kind == UPLOAD_STORE && g_str_equal (upgrade->modem->report, "available");
+}
+
+gboolean
+upgrade_is_answering (Upgrade *upgrade)
+{
+  return upgrade->answering;
 }
 
 static gboolean
@@ -271,14 +270,13 @@ updater_runs (gpointer user_data)
 static void
 start_updater (Modem *modem)
 {
-  const char *why = elf_check (modem->elf->data, modem->elf->len);
+  const GByteArray *elf = modem->upload.elf;
+  const char *why = elf_check (elf->data, elf->len);
 
   g_free (modem->dup_verdict);
   modem->dup_verdict = g_strdup_printf ("updater: %s", why == NULL ? "ok" : why);
-  transcript_event (board_index (modem->board), "modem got an ELF of %u bytes: %s", modem->elf->len,
-                    why == NULL ? "ok" : why);
-  g_byte_array_set_size (modem->elf, 0);
-  modem->upload = UPLOAD_NONE;
+  transcript_event (modem->index, "modem got an ELF of %u bytes: %s", elf->len, why == NULL ? "ok" : why);
+  upload_end (&modem->upload);
   if (why != NULL)
     {
       /* What is not a program cannot be started: the boot ROM starts again. */
@@ -289,39 +287,64 @@ start_updater (Modem *modem)
   modem->timer = g_timeout_add (options_ms (modem->options, UPDATER_START_TIME), updater_runs, modem);
 }
 
-void
-upgrade_uploaded (Modem *modem)
+static void
+uploaded (gpointer user_data)
 {
+  Upgrade *upgrade = user_data;
+  Modem *modem = upgrade->modem;
   const char *why;
 
-  if (modem->replay != NULL)
+  if (modem->upload.kind == UPLOAD_ELF)
     {
-      replay_uploaded (modem->replay);
-      return;
-    }
-  if (modem->upload == UPLOAD_ELF)
-    {
-      if (modem->taken > 0)
+      if (modem->upload.taken > 0)
         start_updater (modem);
       return;
     }
-  if (modem->taken == 0 || modem->dup == NULL)
+  if (modem->upload.taken == 0 || modem->upload.dup == NULL)
     return;
-  why = dup_check_finish (modem->dup);
-  if (modem->upload == UPLOAD_ON_THE_FLY)
+  why = dup_check_finish (modem->upload.dup);
+  if (modem->upload.kind == UPLOAD_ON_THE_FLY)
     {
       /* An upload that broke off: there is nothing to apply, AT works again at once. */
       if (why != NULL && g_str_equal (why, "incomplete"))
         finish (modem);
       else
-        upgrade_apply (modem);
+        upgrade_apply (upgrade);
       return;
     }
   /* Stored: looked at when AT+SMUPGRADE comes, but a cut-off file is noticed now. */
-  if (modem->taken > STORE_MAX)
+  if (modem->upload.taken > STORE_MAX)
     fail (modem, "store", 28, "No space left");
   else if (why != NULL && g_str_equal (why, "incomplete"))
     fail (modem, "store", 22, why);
   else
     modem_set_report (modem, "available");
+}
+
+void
+upgrade_stop (Upgrade *upgrade)
+{
+  g_clear_handle_id (&upgrade->timer, g_source_remove);
+  upgrade->answering = FALSE;
+  stp_slave_stop (upgrade->stp);
+}
+
+Upgrade *
+upgrade_new (Modem *modem)
+{
+  static const StpReceiver receiver = { .take = take, .uploaded = uploaded };
+  Upgrade *upgrade = g_new0 (Upgrade, 1);
+
+  upgrade->modem = modem;
+  upgrade->stp = stp_slave_new (modem, &receiver, upgrade);
+  upgrade->began_in = MODEM_RECOVERY;
+  return upgrade;
+}
+
+void
+upgrade_free (Upgrade *upgrade)
+{
+  upgrade_stop (upgrade);
+  stp_slave_free (upgrade->stp);
+  g_free (upgrade);
 }

@@ -1,15 +1,24 @@
-/* What the modem does with an upload: checks, writes, applies, reports. */
+/* What the modem does with an upload: it checks, writes, applies and reports. */
 #pragma once
 
 #include "modem.h"
 
-void upgrade_begin (Modem *modem, UploadKind kind);
-/* Takes a block; returns for how many ms the modem is busy with it, G_MAXUINT = for ever. */
-guint upgrade_take (Modem *modem, const guint8 *data, gsize len);
-double upgrade_percent (Modem *modem);
-/* RESET at the end. */
-void upgrade_uploaded (Modem *modem);
+typedef struct Upgrade Upgrade;
+
+Upgrade *upgrade_new (Modem *modem);
+void upgrade_free (Upgrade *upgrade);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Upgrade, upgrade_free)
+
+void upgrade_begin (Upgrade *upgrade, UploadKind kind);
 /* Somebody began an ON_THE_FLY upload and went away: the session is open, nothing was taken in it. */
-void upgrade_left_open (Modem *modem);
-gboolean upgrade_is_available (Modem *modem);
-void upgrade_apply (Modem *modem);
+void upgrade_left_open (Upgrade *upgrade);
+/* While STP takes the bytes. */
+gboolean upgrade_is_uploading (Upgrade *upgrade);
+gsize upgrade_feed (Upgrade *upgrade, const guint8 *data, gsize len);
+
+gboolean upgrade_is_available (Upgrade *upgrade);
+void upgrade_apply (Upgrade *upgrade);
+/* Does the updater answer AT now? */
+gboolean upgrade_is_answering (Upgrade *upgrade);
+/* A reset or a power cut. */
+void upgrade_stop (Upgrade *upgrade);

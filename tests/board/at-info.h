@@ -1,0 +1,10 @@
+/* What the modem says of itself, as the texts of its AT commands. The caller frees them. */
+#pragma once
+
+#include "modem.h"
+
+char *at_info_ati (Modem *modem);
+char *at_info_ati1 (Modem *modem);
+/* AT!="showver" */
+char *at_info_showver (Modem *modem);
+char *at_info_imei (Modem *modem);
