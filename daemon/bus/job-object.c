@@ -16,25 +16,6 @@ struct _SqnsJobObject {
 
 G_DEFINE_FINAL_TYPE (SqnsJobObject, sqns_job_object, SQNS_DBUS_TYPE_JOB_SKELETON)
 
-static void
-copy_record (SqnsJobObject *self)
-{
-  g_autoptr (GVariant) properties = g_variant_ref_sink (sqns_job_record_to_properties (sqns_job_record (self->job)));
-  GVariantIter iter;
-  const char *name;
-  GVariant *variant;
-
-  g_variant_iter_init (&iter, properties);
-  while (g_variant_iter_next (&iter, "{&sv}", &name, &variant))
-    {
-      GValue value = G_VALUE_INIT;
-      g_dbus_gvariant_to_gvalue (variant, &value);
-      g_object_set_property (G_OBJECT (self), name, &value);
-      g_value_unset (&value);
-      g_variant_unref (variant);
-    }
-}
-
 /* Clients can read it at once; publish() signals it. */
 static void
 copy_state (SqnsJobObject *self)
@@ -42,7 +23,7 @@ copy_state (SqnsJobObject *self)
   const SqnsJobFigures *figures = sqns_job_figures (self->job);
   SqnsDbusJob *skeleton = SQNS_DBUS_JOB (self);
 
-  copy_record (self);
+  sqns_job_record_set_properties (sqns_job_record (self->job), G_OBJECT (self));
   sqns_dbus_job_set_state (skeleton, sqns_job_state_name (sqns_job_state (self->job)));
   sqns_dbus_job_set_progress (skeleton, figures->progress);
   sqns_dbus_job_set_rate (skeleton, figures->rate);

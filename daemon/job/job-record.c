@@ -222,9 +222,9 @@ enum_names (ValueType type)
                          : sqns_method_names;
 }
 
-/* Floating. */
-static GVariant *
-to_variant (gsize key, gconstpointer fields)
+/* @value: zeroed; strings are borrowed. */
+static void
+get_value (gsize key, gconstpointer fields, GValue *value)
 {
   gconstpointer field = G_STRUCT_MEMBER_P (fields, keys[key].offset);
   switch (keys[key].type)
@@ -233,61 +233,112 @@ to_variant (gsize key, gconstpointer fields)
     case DIGEST:
     case UUID:
     case SHA256:
-      return g_variant_new_take_string (g_utf8_make_valid (*(char *const *)field, -1));
+      g_value_set_static_string (g_value_init (value, G_TYPE_STRING), *(char *const *)field);
+      break;
     case BOOLEAN:
     case KIND:
-      return g_variant_new_boolean (*(const gboolean *)field);
+      g_value_set_boolean (g_value_init (value, G_TYPE_BOOLEAN), *(const gboolean *)field);
+      break;
     case NUMBER:
-      return g_variant_new_uint32 (*(const guint *)field);
+      g_value_set_uint (g_value_init (value, G_TYPE_UINT), *(const guint *)field);
+      break;
     case INTEGER:
-      return g_variant_new_int32 (*(const int *)field);
+      g_value_set_int (g_value_init (value, G_TYPE_INT), *(const int *)field);
+      break;
     case TIME:
-      return g_variant_new_uint64 ((guint64) * (const gint64 *)field);
+      g_value_set_uint64 (g_value_init (value, G_TYPE_UINT64), (guint64) * (const gint64 *)field);
+      break;
     case VERSION:
-      return g_variant_new_take_string (sqns_version_format (field));
+      g_value_take_string (g_value_init (value, G_TYPE_STRING), sqns_version_format (field));
+      break;
     case STATE:
     case PHASE:
     case LINK:
     case METHOD:
-      return g_variant_new_string (enum_names (keys[key].type)[*(const guint *)field]);
+      g_value_set_static_string (g_value_init (value, G_TYPE_STRING),
+                                 enum_names (keys[key].type)[*(const guint *)field]);
+      break;
     case VERSION_OF_FORMAT:
+      g_value_set_static_string (g_value_init (value, G_TYPE_STRING), "1");
       break;
     }
-  return g_variant_new_string ("1");
 }
 
-/* Floating; as people see it. */
-static GVariant *
-to_shown_variant (gsize key, const SqnsJobRecord *record)
+/* The same as people see it. */
+static void
+get_shown_value (gsize key, const SqnsJobRecord *record, GValue *value)
 {
   if (keys[key].type == KIND)
-    return g_variant_new_string (record->request.options.recover ? "recover" : "upgrade");
-  if (keys[key].type == PHASE && !record->started)
-    return g_variant_new_string ("");
-  return to_variant (key, record);
+    g_value_set_static_string (g_value_init (value, G_TYPE_STRING),
+                               record->request.options.recover ? "recover" : "upgrade");
+  else if (keys[key].type == PHASE && !record->started)
+    g_value_set_static_string (g_value_init (value, G_TYPE_STRING), "");
+  else
+    get_value (key, record, value);
+}
+
+void
+sqns_job_record_set_properties (const SqnsJobRecord *record, GObject *object)
+{
+  for (gsize i = 0; i < N_KEYS; i++)
+    if (keys[i].use & PROPERTY)
+      {
+        g_auto (GValue) value = G_VALUE_INIT;
+        get_shown_value (i, record, &value);
+        g_object_set_property (object, keys[i].name, &value);
+      }
 }
 
 static GVariant *
-to_dictionary (const SqnsJobRecord *record, Use use)
+to_variant (const GValue *value)
 {
-  GVariantBuilder builder;
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  for (gsize i = 0; i < N_KEYS; i++)
-    if (keys[i].use & use)
-      g_variant_builder_add (&builder, "{sv}", keys[i].name, to_shown_variant (i, record));
-  return g_variant_builder_end (&builder);
-}
-
-GVariant *
-sqns_job_record_to_properties (const SqnsJobRecord *record)
-{
-  return to_dictionary (record, PROPERTY);
+  switch (G_VALUE_TYPE (value))
+    {
+    case G_TYPE_BOOLEAN:
+      return g_variant_new_boolean (g_value_get_boolean (value));
+    case G_TYPE_UINT:
+      return g_variant_new_uint32 (g_value_get_uint (value));
+    case G_TYPE_INT:
+      return g_variant_new_int32 (g_value_get_int (value));
+    case G_TYPE_UINT64:
+      return g_variant_new_uint64 (g_value_get_uint64 (value));
+    default:
+      return g_variant_new_string (g_value_get_string (value));
+    }
 }
 
 GVariant *
 sqns_job_record_to_history (const SqnsJobRecord *record)
 {
-  return to_dictionary (record, HISTORY);
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  for (gsize i = 0; i < N_KEYS; i++)
+    if (keys[i].use & HISTORY)
+      {
+        g_auto (GValue) value = G_VALUE_INIT;
+        get_shown_value (i, record, &value);
+        g_variant_builder_add (&builder, "{sv}", keys[i].name, to_variant (&value));
+      }
+  return g_variant_builder_end (&builder);
+}
+
+/* As it is written. */
+static char *
+to_text (gsize key, gconstpointer fields)
+{
+  g_auto (GValue) value = G_VALUE_INIT, text = G_VALUE_INIT;
+  get_value (key, fields, &value);
+  if (G_VALUE_HOLDS_BOOLEAN (&value))
+    return g_strdup (g_value_get_boolean (&value) ? "yes" : "no");
+  if (!G_VALUE_HOLDS_STRING (&value))
+    {
+      g_value_transform (&value, g_value_init (&text, G_TYPE_STRING));
+      return g_value_dup_string (&text);
+    }
+  char *valid = g_utf8_make_valid (g_value_get_string (&value), -1);
+  if (strlen (valid) > MAX_TEXT)
+    *g_utf8_find_prev_char (valid, valid + MAX_TEXT) = '\0';
+  return valid;
 }
 
 /* Requests */
@@ -335,11 +386,8 @@ sqns_request_deadline (const SqnsRequest *request)
 static gboolean
 is_same (gsize key, const SqnsRequest *one, const SqnsRequest *other)
 {
-  g_autoptr (GVariant) first = g_variant_ref_sink (to_variant (key, one));
-  g_autoptr (GVariant) second = g_variant_ref_sink (to_variant (key, other));
-  if (keys[key].type == DIGEST)
-    return g_ascii_strcasecmp (g_variant_get_string (first, NULL), g_variant_get_string (second, NULL)) == 0;
-  return g_variant_equal (first, second);
+  g_autofree char *first = to_text (key, one), *second = to_text (key, other);
+  return keys[key].type == DIGEST ? g_ascii_strcasecmp (first, second) == 0 : g_str_equal (first, second);
 }
 
 const char *
@@ -357,27 +405,13 @@ sqns_request_difference (const SqnsRequest *one, const SqnsRequest *other)
 
 /* The key file */
 
-static char *
-to_text (GVariant *value)
-{
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
-    return g_strdup (g_variant_get_boolean (value) ? "yes" : "no");
-  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    return g_variant_print (value, FALSE);
-  char *text = g_variant_dup_string (value, NULL);
-  if (strlen (text) > MAX_TEXT)
-    *g_utf8_find_prev_char (text, text + MAX_TEXT) = '\0';
-  return text;
-}
-
 char *
 sqns_job_record_format (const SqnsJobRecord *record)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
   for (gsize i = 0; i < N_KEYS; i++)
     {
-      g_autoptr (GVariant) value = g_variant_ref_sink (to_variant (i, record));
-      g_autofree char *text = to_text (value);
+      g_autofree char *text = to_text (i, record);
       g_key_file_set_string (file, GROUP, keys[i].key, text);
     }
   g_autofree char *text = g_key_file_to_data (file, NULL, NULL);
@@ -492,7 +526,8 @@ read_all (GKeyFile *file, SqnsJobRecord *record, gsize *read, GError **error)
   for (gsize i = 0; i < N_KEYS; i++)
     {
       g_autoptr (GError) broken = NULL; /* there may be a text all the same */
-      g_autofree char *text = g_key_file_get_string (file, GROUP, keys[i].key, &broken);
+      g_autofree char *text = is_string (i) ? g_key_file_get_string (file, GROUP, keys[i].key, &broken)
+                                            : g_key_file_get_value (file, GROUP, keys[i].key, &broken);
       *read += text != NULL;
       if (text == NULL ? (keys[i].use & NEWER) != 0 : broken == NULL && read_value (i, text, record))
         continue;

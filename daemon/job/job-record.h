@@ -109,9 +109,10 @@ gboolean sqns_job_record_is_resumable (const SqnsJobRecord *record);
 /* It has not ended, or is resumable. */
 gboolean sqns_job_record_needs_files (const SqnsJobRecord *record);
 
-/* Floating a{sv}: the properties of org.sqnsd1.Job that are a record's (but for State, which knows of users that are
- * waited for), by their GObject names; an entry of the history. */
-GVariant *sqns_job_record_to_properties (const SqnsJobRecord *record);
+/* Sets those properties of an org.sqnsd1.Job that are a record's; State is not: it also shows that a user is waited
+ * for. */
+void sqns_job_record_set_properties (const SqnsJobRecord *record, GObject *object);
+/* Floating a{sv}: an entry of the history. */
 GVariant *sqns_job_record_to_history (const SqnsJobRecord *record);
 
 /* The key file. Caller frees. */

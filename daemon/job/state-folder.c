@@ -309,19 +309,19 @@ store_firmware (SqnsStateFolder *self, SqnsFirmware *firmware, GError **error)
 
 gboolean
 sqns_state_folder_stage (SqnsStateFolder *self,
-                         const char *uuid,
-                         const char *record,
+                         const SqnsJobRecord *record,
                          SqnsFirmware *const files[SQNS_JOB_N_FILES],
                          const GString *log,
                          GError **error)
 {
-  g_autofree char *path = path_of (self, uuid, RECORD), *log_path = path_of (self, uuid, LOG);
+  g_autofree char *path = path_of (self, record->uuid, RECORD), *log_path = path_of (self, record->uuid, LOG);
+  g_autofree char *text = sqns_job_record_format (record);
   if (!make_ready (self, error))
     return FALSE;
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     if (files[i] != NULL && !store_firmware (self, files[i], error))
       return FALSE;
-  return (log == NULL || overwrite (log_path, log, error)) && write_temporary (path, record, strlen (record), error);
+  return (log == NULL || overwrite (log_path, log, error)) && write_temporary (path, text, strlen (text), error);
 }
 
 /* Each sync costs the disk some writes: one for all when there are many. It writes what others left in the same file

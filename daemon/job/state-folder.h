@@ -38,8 +38,7 @@ SqnsStoredJob *sqns_state_folder_load_job (const SqnsStateFolder *folder, const 
 /* Writes @files and @log (nullable), then the record beside its place. FAILED: the disk's words; the record that is
  * there stays. @log need not survive a power cut. */
 gboolean sqns_state_folder_stage (SqnsStateFolder *folder,
-                                  const char *uuid,
-                                  const char *record,
+                                  const SqnsJobRecord *record,
                                   SqnsFirmware *const files[SQNS_JOB_N_FILES],
                                   const GString *log,
                                   GError **error);

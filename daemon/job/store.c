@@ -43,8 +43,8 @@ typedef struct {
   SqnsJobStore *store; /* with a reference */
   GTask *task;         /* NULL: nobody waits for the answer, or no longer */
   guint deadline;
-  char *name; /* uuid or hash */
-  char *record;
+  char *name;            /* uuid or hash */
+  SqnsJobRecord *record; /* a copy */
   GString *log;
   SqnsFirmware *files[SQNS_JOB_N_FILES];
   SqnsRequest *unneeded; /* whose files the job that is saved does not need any more */
@@ -62,7 +62,7 @@ order_free (Order *order)
   g_clear_object (&order->task);
   g_clear_error (&order->error);
   g_free (order->name);
-  g_free (order->record);
+  sqns_job_record_free (order->record);
   if (order->log != NULL)
     g_string_free (order->log, TRUE);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
@@ -132,8 +132,7 @@ work (SqnsStateFolder *folder, Order *order)
       order->result = sqns_state_folder_load (folder, order->expired, order->max_ended, &order->error);
       break;
     case SAVE:
-      order->staged
-          = sqns_state_folder_stage (folder, order->name, order->record, order->files, order->log, &order->error);
+      order->staged = sqns_state_folder_stage (folder, order->record, order->files, order->log, &order->error);
       break;
     case REMOVE_JOB:
       sqns_state_folder_remove_job (folder, order->name, &order->error);
@@ -399,7 +398,7 @@ sqns_job_store_save_async (SqnsJobStore *self,
 {
   g_return_if_fail (self->folder != NULL);
   Order *order = order_new (self, SAVE, job->record->uuid);
-  order->record = sqns_job_record_format (job->record);
+  order->record = sqns_job_record_copy (job->record);
   if (job->transcript != NULL && sqns_transcript_size (job->transcript) > 0)
     order->log = sqns_transcript_text (job->transcript);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
