@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* AT dialogue of the SQN3330: replies into lines, lines into modes, reports and versions. */
+/* AT dialogue of the SQN3330: splits replies into lines, and reads modes, reports and versions from them. */
 #include "codec/at.h"
 
 #include <string.h>
 
-/* IMEI and IMSI have 14 to 16 digits, an ICCID up to 22; nothing else in the dialogue has as many. */
+/* IMEI and IMSI have 14 to 16 digits, an ICCID up to 22; nothing else in the dialogue is as long. */
 #define MIN_PRIVATE_DIGITS 14u
 
 static gboolean
@@ -19,9 +19,9 @@ is_graphic (guint8 byte)
   return byte >= 0x20 && byte <= 0x7e;
 }
 
-/* The next non-empty line from *@pos on: [*@start, *@stop), *@pos moves behind its end. A line ends in any run of CR
- * and one LF; without an LF, at the byte behind the CRs. FALSE while the end is not whole, so that it never arrives as
- * a leftover. */
+/* Finds the next non-empty line from *@pos on: [*@start, *@stop). *@pos moves to the byte after its end: any run of
+ * CR and one LF, or without an LF the run of CR if another byte follows. FALSE while the end may be incomplete, so
+ * that the rest of it never looks like new data. */
 static gboolean
 next_line (const guint8 *data, gsize len, gsize *pos, gsize *start, gsize *stop)
 {
@@ -41,8 +41,8 @@ next_line (const guint8 *data, gsize len, gsize *pos, gsize *start, gsize *stop)
   return TRUE;
 }
 
-/* A line as text. Garbage and NULs in front go: in FFH nothing parts them from the reply (protocol.md §2). NULL when
- * nothing is left. */
+/* A line as text, without leading garbage and NULs, which nothing separates from the reply in FFH (protocol.md §2).
+ * NULL when nothing is left. */
 static char *
 line_text (const guint8 *data, gsize len)
 {
@@ -73,7 +73,7 @@ line_final (const char *line)
   return SQNS_AT_PENDING;
 }
 
-/* TRUE when @name stands in @command as a whole name: "+CEREG" in "AT+CEREG?", not "+CE". */
+/* TRUE when @command contains @name as a whole name: "+CEREG" in "AT+CEREG?", not "+CE". */
 static gboolean
 command_names (const char *command, const char *name, gsize name_len)
 {
@@ -83,8 +83,8 @@ command_names (const char *command, const char *name, gsize name_len)
   return FALSE;
 }
 
-/* A line that nobody asked for: "+NAME: ..." or "^NAME: ..." of another name than the command's, and the known ones
- * that come without a colon. "+CFUN" alone is a line of AT+CLAC. */
+/* An unsolicited line: "+NAME: ..." or "^NAME: ..." of another name than the command's, or a known one without a
+ * colon. "+CFUN" alone is a line of AT+CLAC. */
 static gboolean
 line_unsolicited (const char *line, const char *command)
 {
@@ -186,7 +186,7 @@ sqns_at_smod (const SqnsAtReply *reply)
 
       if (!g_ascii_isdigit (line[0]) || line[1] != '\0')
         continue;
-      /* Two answers: the line is out of step, and neither can be believed. */
+      /* Two answers: the dialogue is out of step, and neither is reliable. */
       if (mode != SQNS_MODE_UNKNOWN || g_ascii_digit_value (line[0]) > SQNS_MODE_RECOVERY)
         return SQNS_MODE_UNKNOWN;
       mode = (SqnsMode)g_ascii_digit_value (line[0]);
@@ -223,7 +223,7 @@ sqns_at_smswboot (const SqnsAtReply *reply)
   return mode;
 }
 
-/* "success" is the word of "success" and "success[0]", not of "successor". */
+/* "success" is the first word of "success" and "success[0]", not of "successor". */
 static gboolean
 starts_with_word (const char *text, const char *word)
 {
@@ -264,8 +264,8 @@ sqns_at_smupgrade (const SqnsAtReply *reply, char **reason)
   return SQNS_REPORT_FAILURE;
 }
 
-/* The UE text behind "UE" or "UE:", without what some builds write behind it ("5.0.0.0d;att:5.1.0.0d"). The factory
- * firmware's "Unknown" is none (field-failures.md row 41). */
+/* The UE text after "UE" or "UE:", without the suffix of some builds ("5.0.0.0d;att:5.1.0.0d"). The factory
+ * firmware's "Unknown" does not count (field-failures.md row 41). */
 static char *
 ue_text (const char *text)
 {
@@ -362,7 +362,7 @@ sqns_at_classify (const guint8 *data, gsize len)
   if (zeros > 0 && zeros + (data[0] == 0xfe ? 1 : 0) == len)
     return SQNS_NOISE_ZEROS;
 
-  /* Zeros in front are the line of a modem that was just switched on: what comes behind them counts. */
+  /* Leading zeros come from a modem that was just switched on: what follows them counts. */
   if (data[0] == 0)
     {
       data += zeros;

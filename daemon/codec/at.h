@@ -17,45 +17,44 @@ typedef struct {
   GPtrArray *lines;       /* char *: information lines that belong to the command, in order; never NULL after a parse */
   GPtrArray *unsolicited; /* char *: +CPSMS, +CEREG, +SYSSTART, ... that came in between */
   char *error_text;       /* the whole final line of a CME error, else NULL */
-  gsize consumed;         /* bytes up to and with the final line's end; 0 while pending */
+  gsize consumed;         /* bytes up to the end of the final line; 0 while pending */
 } SqnsAtReply;
 
 #define SQNS_AT_MAX_REPLY 65536u /* a reply longer than this is noise */
 
-/* Parses what came since @command (without CR) was sent: splits on CR/LF, skips empty lines and the echo, sorts
- * unsolicited lines out, ends on a whole final line; never counts bytes. Needs the line's end before it believes a
- * final result: a CR at the end of @data is none yet. Call again with all bytes so far while it returns PENDING, up to
- * SQNS_AT_MAX_REPLY: what is behind that is not looked at. Any bytes are allowed in @data; lines are ASCII, other bytes
- * inside one became '?', garbage in front of one is dropped. A "+NAME: " line belongs to the command when @command
- * names it ("AT+CEREG?"), else it is unsolicited.
- * *@reply must be zeroed before its first use; each call replaces what was in it. */
+/* Parses the bytes received since @command (without CR) was sent: splits them at CR and LF, skips empty lines and
+ * the echo, separates unsolicited lines, and stops at a final line. A final line counts once its end is there; a CR
+ * at the end of @data is not enough. While the result is PENDING, call again with all bytes so far, up to
+ * SQNS_AT_MAX_REPLY; later bytes are ignored. @data may be any bytes: in a line, those that are not ASCII become
+ * '?'; before a line they are dropped. A "+NAME: " line belongs to the command if @command names it ("AT+CEREG?"),
+ * else it is unsolicited. *@reply must be zeroed before its first use; each call replaces it. */
 SqnsAtFinal sqns_at_parse (const char *command, const guint8 *data, gsize len, SqnsAtReply *reply);
 void sqns_at_reply_clear (SqnsAtReply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SqnsAtReply, sqns_at_reply_clear)
 
-/* TRUE when a whole line in @data starts with @prefix ("+SYSSTART"); *@end, nullable, gets the offset behind that line
- * (and is left alone otherwise). */
+/* TRUE when a complete line in @data starts with @prefix ("+SYSSTART"); *@end (nullable) gets the offset after that
+ * line, or is left alone. */
 gboolean sqns_at_find_line (const guint8 *data, gsize len, const char *prefix, gsize *end);
 
-/* The readers below take a reply that sqns_at_parse() filled. */
+/* The functions below read a reply that sqns_at_parse() filled in. */
 
-/* AT+SMOD?: a bare number. UNKNOWN without an OK, and when two numbers came. */
+/* AT+SMOD?: a bare number. UNKNOWN without an OK, and with two numbers. */
 SqnsMode sqns_at_smod (const SqnsAtReply *reply);
-/* AT+SMSWBOOT?: the named mode of the next boot; UNKNOWN without an OK, for ECOPAGING, and when several are named. */
+/* AT+SMSWBOOT?: the mode of the next boot. UNKNOWN without an OK, for ECOPAGING, and with several modes. */
 SqnsMode sqns_at_smswboot (const SqnsAtReply *reply);
 
 /* AT+SMUPGRADE? */
 typedef enum {
-  SQNS_REPORT_UNKNOWN, /* no +SMUPGRADE line in the reply, or nothing behind its colon */
+  SQNS_REPORT_UNKNOWN, /* no +SMUPGRADE line, or nothing after its colon */
   SQNS_REPORT_NONE,    /* "No report" */
   SQNS_REPORT_INIT,
   SQNS_REPORT_AVAILABLE,
   SQNS_REPORT_ON_GOING,
   SQNS_REPORT_DOWNLOADING,
   SQNS_REPORT_SUCCESS,
-  SQNS_REPORT_FAILURE, /* "failure..." and any other text: a reason to fail */
+  SQNS_REPORT_FAILURE, /* "failure..." or any other text */
 } SqnsReport;
-/* @reason: the text behind the colon for FAILURE (caller frees), else NULL; nullable. */
+/* @reason (nullable): the text after the colon for FAILURE (caller frees), else NULL. */
 SqnsReport sqns_at_smupgrade (const SqnsAtReply *reply, char **reason);
 
 /* ATI1: the LR line's version; @ue (nullable, caller frees) the UE text "5.0.0.0d". FALSE without an LR line. */
@@ -68,20 +67,20 @@ typedef struct {
   int active; /* index of the starred bootloader, -1 none */
   char ue[32];
 } SqnsShowver;
-/* AT!="showver"; FALSE when not even a Software or Bootloader line is there. */
+/* AT!="showver"; FALSE without any Software or Bootloader line. */
 gboolean sqns_at_showver (const SqnsAtReply *reply, SqnsShowver *showver);
 
-/* What kind of bytes these are, for telling a wrong baud from a dead line (protocol.md §2). */
+/* Classifies bytes, to tell a wrong baud rate from a dead line (protocol.md §2). */
 typedef enum {
-  SQNS_NOISE_NONE,    /* no byte */
-  SQNS_NOISE_TEXT,    /* mostly printable: somebody speaks our speed */
-  SQNS_NOISE_GARBAGE, /* \xfe\xfd\xfe...: wrong baud */
-  SQNS_NOISE_CRASH,   /* ^EXIT: the modem's system crashes and starts again (field-failures.md §1 row 30) */
+  SQNS_NOISE_NONE,    /* nothing */
+  SQNS_NOISE_TEXT,    /* mostly printable: the baud rate is right */
+  SQNS_NOISE_GARBAGE, /* \xfe\xfd\xfe...: wrong baud rate */
+  SQNS_NOISE_CRASH,   /* ^EXIT: the modem crashed and restarts (field-failures.md §1 row 30) */
   SQNS_NOISE_ZEROS,   /* only \x00 (perhaps a leading \xfe): no power, crash loop */
 } SqnsNoise;
 SqnsNoise sqns_at_classify (const guint8 *data, gsize len);
 
-/* A line for a transcript: control and non-ASCII bytes as \xNN, a backslash doubled, and IMEI, ICCID and IMSI digits
- * (14 and more in a row) as "<private>" unless @personal. Give it whole lines: digits that are cut in two are not seen.
- * Caller frees. */
+/* A transcript line: control and non-ASCII bytes become \xNN, backslashes are doubled, and the digits of IMEI, ICCID
+ * and IMSI (14 or more in a row) become "<private>" unless @personal. Pass whole lines: numbers that are cut in two
+ * are not recognized. Caller frees. */
 char *sqns_at_printable (const guint8 *data, gsize len, gboolean personal);

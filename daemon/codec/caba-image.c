@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Modem images inside a .dup: their own header and checksum, the ELF behind an index, the version text. */
+/* Modem images inside a .dup: header, checksum, the ELF after an index, the version text. */
 #include "codec/caba-image.h"
 
 #include "codec/elf.h"
 
 #include <string.h>
 
-#define SLIM_HEADER_SIZE 40u /* behind the u32 kind */
+#define SLIM_HEADER_SIZE 40u /* after the u32 kind */
 #define SLIM_OVERHEAD (4u + SLIM_HEADER_SIZE + SQNS_CABA_CHECKSUM_SIZE)
 #define IELF_SIZE 16u
 
 #define MAX_VERSION_TEXT 96u
 #define MAX_DOTTED 23u /* "9999.9999.9999.9999" and some */
 
-/* The version text that ends in "[build] by ...", with @bracket at its '['; NULL when it is none. */
+/* The version text that ends in "[build] by ...", with its '[' at @bracket; NULL: there is none. */
 static char *
 version_text_at (const guint8 *start, const guint8 *bracket, const guint8 *end, SqnsVersion *version)
 {
@@ -36,7 +36,7 @@ version_text_at (const guint8 *start, const guint8 *bracket, const guint8 *end, 
   return g_strchomp (g_strndup ((const char *)begin, len));
 }
 
-/* The application image carries its version as text (protocol.md §5). */
+/* The application image contains its version as text (protocol.md §5). */
 static void
 find_version (SqnsCabaImage *out, const char *label, const guint8 *image, guint64 size, GPtrArray *warnings)
 {
@@ -65,7 +65,7 @@ find_version (SqnsCabaImage *out, const char *label, const guint8 *image, guint6
     sqns_caba_warn (warnings, "%s: does not say its version", label);
 }
 
-/* *@elf: the part of @image, which is that of the file, that is the ELF; empty when there is none. */
+/* Finds the ELF in @image; empty when there is none. */
 static gboolean
 find_elf (SqnsCabaReader image, const char *label, SqnsCabaReader *elf, GPtrArray *warnings, GError **error)
 {
@@ -94,7 +94,7 @@ find_elf (SqnsCabaReader image, const char *label, SqnsCabaReader *elf, GPtrArra
   return TRUE;
 }
 
-/* The fields of the 40-byte header, which begins with the FFF! magic; *@n is the image's length. */
+/* Checks the 40-byte header that begins with the FFF! magic; *@n gets the image's length. */
 static gboolean
 read_slim_header (
     SqnsCabaReader *reader, const char *label, guint64 payload, guint32 *n, GPtrArray *warnings, GError **error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The modem image inside a .dup's updater and fff packages (protocol.md §5). Pure. */
+/* The modem image inside the updater and fff packages of a .dup (protocol.md §5). Pure. */
 #pragma once
 
 #include "codec/caba-reader.h"
@@ -12,13 +12,13 @@ typedef enum {
 
 typedef struct {
   guint32 checksum;
-  SqnsVersion version;    /* of a fff image; unknown when it does not say */
-  char *version_text;     /* the caller's; NULL likewise */
-  guint64 updater_offset; /* of an updater image: the ELF in the file; size 0: none that the boot ROM would take */
+  SqnsVersion version;    /* of an fff image; may be unknown */
+  char *version_text;     /* likewise, may be NULL; caller frees */
+  guint64 updater_offset; /* of an updater image: the ELF in the file; size 0 = none that the boot ROM accepts */
   guint64 updater_size;
 } SqnsCabaImage;
 
-/* Checks @payload, of a package that is called @label in messages: kind, slim header, image, checksum. */
+/* Checks @payload: kind, header, image and checksum. @label: the package's name in messages. */
 gboolean sqns_caba_image_read (SqnsCabaReader payload,
                                SqnsCabaImageKind kind,
                                const char *label,

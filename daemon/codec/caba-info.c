@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a firmware file is, as a dictionary for programs. */
+/* Describes a firmware file as a dictionary. */
 #include "codec/caba-info.h"
 
 static void

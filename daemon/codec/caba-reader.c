@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The bytes of a .dup. */
+/* Bounds-checked reads, checksum and messages of the .dup parser. */
 #include "codec/caba-reader.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The .dup firmware file ("caba"): packages, their checksums, and what can be learned from their content. */
+/* The .dup firmware file ("caba"): packages, their checksums, and what their content says. */
 #include "codec/caba-image.h"
 #include "codec/caba.h"
 #include "codec/foreign.h"
@@ -11,7 +11,7 @@
 #define MAX_DESCRIPTION 255u /* the longest seen has 24 */
 #define MAX_PACKAGES 64u     /* a full image has 4 */
 
-/* What every file seen holds in fields whose meaning is unknown (protocol.md §5). */
+/* Values that all known files have in fields of unknown meaning (protocol.md §5). */
 #define SEEN_FEATURES 3u
 #define SEEN_ONE 1u
 
@@ -24,7 +24,7 @@ typedef struct {
   SqnsCaba *caba;   /* what is known so far */
 } File;
 
-/* A package as its header has it. */
+/* The header of a package. */
 typedef struct {
   guint64 offset;
   const guint8 *magic;
@@ -34,7 +34,7 @@ typedef struct {
   guint16 description_size;
   guint64 payload_offset;
   guint64 payload_size;
-  guint64 end; /* behind the checksum */
+  guint64 end; /* after the checksum */
   guint32 checksum;
   char label[96]; /* "package 3 (fff) at byte 361040" */
 } Raw;
@@ -43,7 +43,7 @@ const char *const sqns_package_kind_names[] = { "UPGR", "DIFF", NULL };
 const char *const sqns_package_role_names[] = { "other", "bootrom", "updater", "fff", "fs", NULL };
 G_STATIC_ASSERT (G_N_ELEMENTS (sqns_package_role_names) == SQNS_N_ROLES + 1);
 
-/* @text up to its NUL, whatever is not printable ASCII as "?". */
+/* @text with "?" for what is not printable ASCII. */
 static char *
 printable (const char *text)
 {
@@ -87,8 +87,7 @@ is_package (const guint8 *data, guint64 size)
          || sqns_caba_has_magic (data, size, "PACK");
 }
 
-/* Reads the package that begins at @offset and must end at or before @end. @whole: "file" or "container", what ends
- * there. */
+/* Reads the package at @offset, which must end at or before @end. @whole: what ends there, "file" or "container". */
 static gboolean
 read_package (const File *file, guint64 offset, guint64 end, const char *whole, guint number, Raw *raw, GError **error)
 {
@@ -160,7 +159,7 @@ check_package (const File *file, const Raw *raw, GError **error)
   return TRUE;
 }
 
-/* Description first, content when it says nothing. */
+/* By the description, or else by the content. */
 static SqnsPackageRole
 find_role (const File *file, const Raw *raw)
 {
@@ -207,7 +206,7 @@ check_payload (const File *file, const Raw *raw, SqnsPackage *package, GError **
   guint32 kind = 0;
 
   if (package->kind == SQNS_PACKAGE_DIFF)
-    return TRUE; /* a patch: what it holds is not known */
+    return TRUE; /* a patch, of unknown content */
   switch (package->role)
     {
     case SQNS_ROLE_BOOTROM:
@@ -274,7 +273,7 @@ add_package (const File *file, const Raw *raw, GError **error)
   return check_payload (file, raw, package, error);
 }
 
-/* The packages between two offsets, side by side without gaps. */
+/* Reads the packages between two offsets, which follow one another without gaps. */
 static gboolean
 read_packages (const File *file, guint64 offset, guint64 end, const char *whole, GError **error)
 {
@@ -308,7 +307,7 @@ all_bytes (const File *file, guint8 byte)
   return TRUE;
 }
 
-/* A file that does not begin with a package: says what it is instead. */
+/* If the file does not begin with a package, says what it is instead. */
 static gboolean
 check_beginning (const File *file, GError **error)
 {
@@ -351,12 +350,12 @@ read_file (const File *file, GError **error)
                           "%" G_GUINT64_FORMAT " bytes too many behind the container, from byte %" G_GUINT64_FORMAT
                           " on",
                           file->size - raw.end, raw.end);
-  /* Inside first: the message is better when it names the package that is damaged. */
+  /* The packages inside first: the message then names the one that is damaged. */
   return read_packages (file, raw.payload_offset, raw.payload_offset + raw.payload_size, "container", error)
          && check_package (file, &raw, error);
 }
 
-/* "upgdiff_38638-to-39529.dup": base and target of a diff. */
+/* Base and target of a diff: "upgdiff_38638-to-39529.dup". */
 static gboolean
 parse_diff_name (const char *name, guint *base, guint *target)
 {
@@ -374,7 +373,7 @@ parse_diff_name (const char *name, guint *base, guint *target)
   return TRUE;
 }
 
-/* The roles that no UPGR package has, NULL when there are none. */
+/* The roles without an UPGR package; NULL when there are none. */
 static char *
 list_missing (const SqnsCaba *caba)
 {
@@ -396,8 +395,8 @@ list_missing (const SqnsCaba *caba)
   return list->len > 0 ? g_strdup (list->str) : NULL;
 }
 
-/* What the packages make together. A file named as a diff is one, unless it holds all that a full image does: the magic
- * of real diffs is a guess, and their names are the sure sign (protocol.md §3). */
+/* Draws conclusions from all packages. A file named like a diff is one, unless it contains a full image: the magic
+ * of real diffs is a guess, their names are reliable (protocol.md §3). */
 static void
 conclude (const File *file)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The .dup firmware file ("caba", protocol.md §5): a sequence of checksummed packages. Pure; sizes in 64 bits; a
- * hostile file can neither crash, hang nor make it allocate beyond the file's own size. */
+/* The .dup firmware file ("caba", protocol.md §5): a sequence of packages with checksums. Pure. Sizes have 64 bits;
+ * a hostile file cannot crash or hang the parser, nor make it allocate more than the file's own size. */
 #pragma once
 
 #include "common/error.h"
@@ -18,7 +18,7 @@ SQNS_DECLARE_NAMES (SqnsPackageKind, package_kind) /* "UPGR", "DIFF" */
 
 typedef enum {
   SQNS_ROLE_OTHER,
-  SQNS_ROLE_BOOTROM, /* "bootrom upgrade package", payload starts "toob" */
+  SQNS_ROLE_BOOTROM, /* "bootrom upgrade package", payload starts with "toob" */
   SQNS_ROLE_UPDATER,
   SQNS_ROLE_FFF,
   SQNS_ROLE_FS,
@@ -34,30 +34,29 @@ typedef struct {
   guint64 size;      /* header, description, payload and checksum */
   guint64 payload_offset;
   guint64 payload_size;
-  guint32 checksum;       /* Fletcher-32 as stored (and found right) */
-  guint32 image_checksum; /* that of the slim image inside (updater, fff), 0 without one */
+  guint32 checksum;       /* Fletcher-32, as stored and verified */
+  guint32 image_checksum; /* of the image inside (updater, fff), 0 without one */
 } SqnsPackage;
 
 typedef struct {
-  gboolean packed;     /* one PACK around all */
-  GPtrArray *packages; /* SqnsPackage *, in file order, the PACK itself not counted */
+  gboolean packed;     /* one PACK around everything */
+  GPtrArray *packages; /* SqnsPackage *, in file order, without the PACK */
   gboolean diff;       /* DIFF packages, or a name "A-to-B" and not a full image: needs exactly base_build */
   gboolean complete;   /* bootrom, updater, fff and fs all there: a full image */
   char *missing;       /* "updater, fff, fs", NULL when complete or a diff */
-  SqnsVersion version; /* what the modem will report afterwards; unknown when the file does not say */
+  SqnsVersion version; /* that the modem will report after the upgrade; may be unknown */
   char *version_text;  /* "6.0.0.0 [37781] by robot-soft at ...", NULL when absent */
   SqnsFamily family;
-  guint base_build;       /* diff: the only build that it applies to; 0 = cannot be told */
+  guint base_build;       /* of a diff: the only build that it applies to; 0 = unknown */
   guint64 updater_offset; /* the updater ELF inside the file, behind an IELF index if there is one; size 0 = none that
                              sqns_elf_check_updater() finds right */
   guint64 updater_size;
-  GPtrArray *warnings; /* char *: odd but not wrong, for people */
+  GPtrArray *warnings; /* char *: unusual but not wrong; for users */
 } SqnsCaba;
 
-/* Checks structure and every checksum at both levels. @name: the file's name, nullable; only a diff uses it
- * ("upgdiff_38638-to-39529.dup" names base and target). On failure SQNS_ERROR_INVALID_FIRMWARE with a sentence that
- * says what is wrong and at which byte offset; files that are plainly something else (ELF, zip, HTML, empty) are called
- * by their name. */
+/* Checks the structure and the checksums of packages and images. @name: the file's name, nullable; it tells base and
+ * target of a diff ("upgdiff_38638-to-39529.dup"). Errors: INVALID_FIRMWARE with what is wrong, and at which byte
+ * offset, or what kind of file it is instead (ELF, zip, HTML, empty). */
 SqnsCaba *sqns_caba_parse (const guint8 *data, guint64 size, const char *name, GError **error);
 void sqns_caba_free (SqnsCaba *caba);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsCaba, sqns_caba_free)

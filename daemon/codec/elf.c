@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checks that an updater is a program that the boot ROM can start. */
+/* Checks that the boot ROM can start an updater. */
 #include "codec/elf.h"
 
 #include "codec/foreign.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that people hand over by mistake. */
+/* Recognizes files that users pass by mistake. */
 #include "codec/foreign.h"
 
 #include <string.h>
@@ -8,14 +8,14 @@
 #define MAX_UTF8 4 /* bytes in a character, which the end of the sample may cut */
 #define UNPACK ": unpack it first"
 
-/* @magic: all of @size bytes. */
+/* Whether the file begins with @magic. */
 static gboolean
 begins (const guint8 *data, guint64 size, const char *magic)
 {
   return size >= strlen (magic) && memcmp (data, magic, strlen (magic)) == 0;
 }
 
-/* "a text" or "a web page", NULL. */
+/* "a text", "a web page", or NULL. */
 static const char *
 text_name (const guint8 *data, gsize len)
 {

@@ -22,7 +22,7 @@ sqns_identity_free (SqnsIdentity *identity)
   g_free (identity);
 }
 
-/* The next run of letters and digits is one number: digits, and the F's that fill an ICCID up. */
+/* The next word, if it is one number: digits, and the F's that fill up an ICCID. */
 static char *
 number_at (const char *word, gsize len, gsize min, gsize max)
 {
@@ -63,8 +63,8 @@ is_between (char c)
   return c == ' ' || c == '-' || c == '/';
 }
 
-/* An IMEI that is written in groups, with single blanks, dashes or slashes between them. Only the check digit tells it
- * from one of which a digit was damaged. */
+/* An IMEI in groups, separated by single blanks, dashes or slashes. Only its check digit shows that no digit is
+ * damaged. */
 static char *
 find_groups (const char *line)
 {
@@ -104,7 +104,7 @@ char *
 sqns_identity_iccid (const SqnsAtReply *reply)
 {
   char *number = find_number (reply, ICCID_MIN, ICCID_MAX);
-  /* AT+CCID may be answered by the other command's name */
+  /* the answer to AT+CCID may have the other command's name */
   for (guint i = 0; number == NULL && reply->final == SQNS_AT_OK && i < reply->unsolicited->len; i++)
     if (g_str_has_prefix (reply->unsolicited->pdata[i], "+SQNCCID: "))
       number = find_in_line (reply->unsolicited->pdata[i], ICCID_MIN, ICCID_MAX);
@@ -150,7 +150,7 @@ sqns_identity_is_sound_imei (const char *text)
 }
 
 #define TIMES_SOUND 2u
-#define TIMES_UNSOUND 3u /* a line that damages three answers alike was not seen */
+#define TIMES_UNSOUND 3u /* no line is known to damage three answers alike */
 #define MISSES 2u
 
 SqnsImeiResult
@@ -167,7 +167,7 @@ sqns_imei_poll (SqnsImeiPoll *poll, const char *imei, const char **agreed)
         *agreed = poll->said[i].digits;
         if (poll->said[i].times >= (sqns_identity_is_sound_imei (imei) ? TIMES_SOUND : TIMES_UNSOUND))
           return SQNS_IMEI_AGREED;
-        told = FALSE; /* it is counted */
+        told = FALSE; /* already counted */
       }
   if (told)
     {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a MicroPython REPL says, and how a script is prepared for it. */
+/* Reads the output of a MicroPython REPL, and prepares scripts for it. */
 #include "codec/repl.h"
 
 #include <string.h>
 
-/* "OK" may stand behind what was left on the line, one line and no more; a REPL that echoes is not the raw one. */
+/* Noise of at most one line may precede "OK"; a REPL that echoes is not the raw one. */
 #define MAX_NOISE 256u
 #define RAW_BANNER "raw REPL; CTRL-B to exit"
 #define EOT '\x04'
@@ -30,7 +30,7 @@ ends_in_line (const guint8 *data, gsize len, const char *prompt)
   return ends_in (data, len, prompt) && at_line_start (data, len - strlen (prompt));
 }
 
-/* The raw REPL's ">" stands behind its banner, and behind the 0x04 that ends the output of each script. */
+/* The raw REPL's ">" follows its banner, and the 0x04 that ends the output of each script. */
 static gboolean
 ends_in_raw_prompt (const guint8 *data, gsize len)
 {
@@ -108,7 +108,7 @@ sqns_repl_prompt (const guint8 *data, gsize len)
 {
   gsize blanks = 0;
 
-  /* Not only at the start of a line: what a program prints without a line end stands before the prompt. */
+  /* Not only at the start of a line: a program's output may lack the line end before the prompt. */
   if (ends_in (data, len, ">>> "))
     return SQNS_PROMPT_FRIENDLY;
   if (ends_in_line (data, len, "=== "))
@@ -121,8 +121,8 @@ sqns_repl_prompt (const guint8 *data, gsize len)
   return blanks > 0 && ends_in_line (data, len - blanks, "...") ? SQNS_PROMPT_CONTINUED : SQNS_PROMPT_NONE;
 }
 
-/* Where "OK" ends, 0 when it is not there. At the start of a line or behind the prompt it is surely it, so these come
- * first; else it is one behind garbage, but never the end of a word. *@hopeless: more bytes will not help. */
+/* The end of "OK", 0 without one. At the start of a line or after a prompt it is reliable and preferred; else it may
+ * follow garbage, but never end a word. *@hopeless: more bytes will not help. */
 static gsize
 find_ok (const guint8 *data, gsize len, gboolean *hopeless)
 {
@@ -136,7 +136,7 @@ find_ok (const guint8 *data, gsize len, gboolean *hopeless)
     {
       if (data[i] == '\n')
         {
-          /* an empty line is no noise: Ctrl-A is answered with one */
+          /* an empty line is no noise: it is the answer to Ctrl-A */
           lines += i > line_start && (data[line_start] != '\r' || i > line_start + 1);
           line_start = i + 1;
         }
@@ -151,7 +151,7 @@ find_ok (const guint8 *data, gsize len, gboolean *hopeless)
   return fallback;
 }
 
-/* Valid UTF-8 with "\n" line ends: the board's stdout makes "\r\n" of them. */
+/* Valid UTF-8 with "\n" line ends: the board's stdout turns these into "\r\n". */
 static char *
 text_of (const guint8 *data, gsize len)
 {
@@ -229,7 +229,7 @@ sqns_repl_value (const char *output, const char *name)
   return NULL;
 }
 
-/* "@NAME@" at @at: the value for it, and the length of the mark in *@len; NULL when it is none of @substitutions. */
+/* The value for the "@NAME@" at @at, and that mark's length in *@len; NULL: none of @substitutions. */
 static const char *
 substitution_at (const char *at, const char *const *substitutions, gsize *len)
 {
@@ -246,7 +246,7 @@ substitution_at (const char *at, const char *const *substitutions, gsize *len)
   return NULL;
 }
 
-/* In one pass: a value that looks like a mark stays as it is. */
+/* In one pass, so that marks in values stay. */
 static void
 append_substituted (GString *text, const char *line, const char *const *substitutions)
 {
@@ -301,7 +301,7 @@ take_release_number (const char **at, guint *number)
   return *at > start;
 }
 
-/* ".rc10", ".b3", ".r4": what comes before a release ranks below it. A plain release is its own ".r0". */
+/* ".rc10", ".b3", ".r4": pre-releases rank below the release. A plain release counts as ".r0". */
 static gboolean
 take_stage (const char **at, guint *stage)
 {
@@ -344,7 +344,7 @@ sqns_board_firmware_rank (const char *release)
       if (*at == '.' && (at++, !take_release_number (&at, &minor)))
         return 0;
     }
-  /* A build's mark may follow ("1.20.2.r4-dirty"), another number or word may not. */
+  /* A build's suffix may follow ("1.20.2.r4-dirty"), but no other number or word. */
   if (*at != '\0' && strchr ("-+ ", *at) == NULL)
     return 0;
   return ((rank * 4 + stage) * (MAX_RELEASE_NUMBER + 1) + number) * (MAX_RELEASE_NUMBER + 1) + minor;

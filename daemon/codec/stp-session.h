@@ -14,9 +14,9 @@
 
 typedef struct _SqnsStpSession SqnsStpSession;
 
-/* @image is borrowed and must outlive the session. @first_block: 0 = SQNS_STP_FIRST_BLOCK; @max_block: most bytes of
- * image in one block whatever the modem offers, 0 = no bound but the session's and SQNS_STP_MAX_FLIGHT - header. An
- * image of no bytes or of more than SQNS_STP_MAX_IMAGE makes a session that has failed already. */
+/* @image is borrowed, and must outlive the session. @first_block: 0 = SQNS_STP_FIRST_BLOCK. @max_block: the most
+ * bytes of the image in one block, whatever the modem offers; 0 = no limit of the caller's. A session for an empty
+ * image, or for one of more than SQNS_STP_MAX_IMAGE bytes, has failed at once. */
 SqnsStpSession *
 sqns_stp_session_new (const guint8 *image, gsize size, SqnsStpDataType type, guint first_block, guint max_block);
 void sqns_stp_session_free (SqnsStpSession *session);
@@ -33,28 +33,27 @@ SqnsStpOperation sqns_stp_session_operation (SqnsStpSession *session);
 typedef enum {
   SQNS_STP_MORE,   /* need more bytes */
   SQNS_STP_SEND,   /* answered: send the next request */
-  SQNS_STP_RESEND, /* refused, not understood or nothing taken: let the line fall quiet, then send what request() gives
-                    */
+  SQNS_STP_RESEND, /* refused, not understood or nothing taken: wait for silence, then send request() */
   SQNS_STP_DONE,   /* all bytes taken, closing RESET answered */
-  SQNS_STP_FAILED, /* retries used up or the modem said something impossible: see sqns_stp_session_failure() */
+  SQNS_STP_FAILED, /* no retries left, or an impossible answer: see sqns_stp_session_failure() */
 } SqnsStpVerdict;
 
-/* Feeds received bytes. *@consumed: bytes to drop; what was not consumed is to be fed again, in front of what comes
- * next. The session keeps the beginning of an unfinished response itself, and forgets it at a deadline, so that the
- * pieces of two answers are never taken for one. Late or repeated responses of other transactions are consumed and
- * ignored. */
+/* Feeds received bytes. *@consumed: bytes to drop; feed the rest again, before the bytes that follow. The session
+ * keeps the beginning of an incomplete response until the next deadline, so that pieces of two answers are never
+ * combined. Late or repeated responses of other transactions are consumed and ignored. */
 SqnsStpVerdict sqns_stp_session_receive (SqnsStpSession *session, const guint8 *data, gsize len, gsize *consumed);
 
-/* No answer before the deadline: RESEND (same transaction; after some tries a smaller block is announced), FAILED, or
- * DONE when only the answer to the closing RESET is missing (it may never come). An answer that comes after all, before
- * or after the request was sent again, still counts. SQNS_STP_MAX_TRIES deadlines in a row end the session: to outlive
- * the modem's normal silence of up to 5 minutes (protocol.md §3) they must add up to more than that. */
+/* Reports that no answer came before the deadline: RESEND (the same transaction; after some tries a smaller block),
+ * FAILED, or DONE if only the answer to the closing RESET is missing. A late answer still counts. SQNS_STP_MAX_TRIES
+ * deadlines in a row end the session; together they must exceed the modem's normal silence of up to 5 minutes
+ * (protocol.md §3). */
 SqnsStpVerdict sqns_stp_session_timed_out (SqnsStpSession *session);
 
-/* Human words on why it failed, NULL before. Owned by the session. */
+/* Why the session failed, for users; NULL before. Owned by the session. */
 const char *sqns_stp_session_failure (SqnsStpSession *session);
 
-gsize sqns_stp_session_bytes_done (SqnsStpSession *session); /* image bytes that the modem said it took */
-guint sqns_stp_session_retries (SqnsStpSession *session);    /* times that RESEND was said so far */
-guint sqns_stp_session_block (SqnsStpSession *session);      /* image bytes in the present block, 0 outside of blocks */
+gsize sqns_stp_session_bytes_done (SqnsStpSession *session); /* bytes of the image that the modem has accepted */
+guint sqns_stp_session_retries (SqnsStpSession *session);    /* number of RESENDs so far */
+guint
+sqns_stp_session_block (SqnsStpSession *session); /* bytes of the image in the current block, 0 outside of blocks */
 guint sqns_stp_session_max_transfer (SqnsStpSession *session); /* as the modem offered, 0 before */
