@@ -56,7 +56,7 @@ typedef struct {
   SqnsMode mode;
   const Way *way;
   SqnsStep first;
-  const char *words;
+  const char *text;
 } Entry;
 
 static const Entry entries[] = {
@@ -177,7 +177,7 @@ summarize (const SqnsPlanCase *c, const Entry *entry)
   if (entry->route == SQNS_ROUTE_NOTHING)
     return nothing_left (c);
   return g_strdup_printf ("%s -> %s %s", *from != '\0' ? from : "unknown version",
-                          c->kind == SQNS_FILE_BOOTROM ? "the same with another boot ROM" : to, entry->words);
+                          c->kind == SQNS_FILE_BOOTROM ? "the same with another boot ROM" : to, entry->text);
 }
 
 SqnsPlan *

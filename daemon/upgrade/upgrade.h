@@ -11,7 +11,7 @@ typedef void (*SqnsSaveFunc) (gpointer data, const SqnsCheckpoint *checkpoint, G
 
 typedef struct {
   SqnsLinkConfig link;
-  GBytes *image;              /* the whole .dup; references to this and the next two are taken */
+  GBytes *image;              /* the whole .dup; referenced, like the next two */
   GBytes *first_step;         /* the first of two files (release 48829), nullable */
   GBytes *updater;            /* an updater ELF from the user; nullable: the one inside the file */
   const SqnsCaba *caba;       /* parsed @image; must outlive the run, as must the next two */
@@ -34,14 +34,13 @@ typedef struct {
 void sqns_upgrade_result_free (SqnsUpgradeResult *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsUpgradeResult, sqns_upgrade_result_free)
 
-/* Link, probe, plan, then the plan's steps up to the next reboot, and again from the probe, until the booted modem
- * tells the promised version. Scouts by a relay, which reaches a modem at any speed and can be left; goes over to
- * passthrough for the upload where the link's kind allows. Must not be cancelled while the monitor says "committed":
- * the caller holds back. Errors: those of link and probe; INVALID_FIRMWARE, INCOMPATIBLE, DOWNGRADE, ... before harm;
- * NEEDS_RECOVERY when the modem is left in recovery (resumable), MODEM_REFUSED and VERIFY_FAILED when it runs its old
- * or an unexpected firmware, TIMEOUT and DEVICE_LOST (a port that is not there, too: it was when the job was given it)
- * when its state is not known. The message says what the modem is
- * now and whether power may be cut. */
+/* Opens a link, probes the modem, makes a plan, runs its steps up to the next reboot and probes again, until the booted
+ * modem reports the promised version. Looks for the modem through a relay, which reaches it at any speed and can be
+ * left; changes to passthrough for the upload if the link's kind allows. The caller must not cancel while the monitor
+ * says "committed". Errors: those of link and probe; INVALID_FIRMWARE, INCOMPATIBLE, DOWNGRADE, ... before anything is
+ * changed; NEEDS_RECOVERY if the modem is left in recovery (resumable); MODEM_REFUSED and VERIFY_FAILED if it runs its
+ * old or an unexpected firmware; TIMEOUT and DEVICE_LOST (also for a port that does not exist: it did when the job was
+ * made) if its state is not known. The message says what the modem is now and whether power may be cut. */
 void sqns_upgrade_async (const SqnsUpgradeConfig *config,
                          const SqnsMonitor *monitor,
                          GCancellable *cancellable,
