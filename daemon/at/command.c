@@ -16,7 +16,7 @@ typedef struct {
   SqnsAtReply reply;
 } Command;
 
-/* It begins with the echo of another command: it was late, and is not ours. Only a modem that echoes can be told so. */
+/* A late reply to another command begins with its echo. Without echo there is no telling. */
 static gboolean
 is_of_another (const SqnsAtReply *reply)
 {
@@ -42,7 +42,7 @@ match_reply (const guint8 *data, gsize len, gsize *consumed, gpointer user_data)
       *consumed = skipped;
       if (!is_of_another (&command->reply))
         return SQNS_MATCH_DONE;
-      sqns_monitor_remark (command->monitor, "a late answer to another command is passed over");
+      sqns_monitor_remark (command->monitor, "ignoring a late answer to another command");
       sqns_at_reply_clear (&command->reply);
     }
   return SQNS_MATCH_MORE;

@@ -121,8 +121,8 @@ on_stp_reset (SqnsSsm *ssm, gpointer data, const GError *error)
   sqns_ssm_next (ssm);
 }
 
-/* A modem that was told to take an upload, but not of its session, may stay in STP mode after a RESET (a guess: see
- * tests/board/README.md): it is given a session to end. */
+/* A modem that expects an upload and has no session yet may stay in STP mode after a RESET (a guess: see
+ * tests/board/README.md): it gets a session, which is then closed. */
 static void
 on_stp_session (SqnsSsm *ssm, gpointer data, const GError *error)
 {
@@ -189,7 +189,7 @@ wake_state (SqnsSsm *ssm, guint state, gpointer data)
       request_stp (ssm, SQNS_STP_RESET, 0, on_stp_reset);
       break;
     case STATE_STP_OPEN:
-      sqns_port_remark (wake->port, "it is in STP mode still: opens a session, to end it");
+      sqns_port_remark (wake->port, "still in STP mode: opening a session to end it");
       request_stp (ssm, SQNS_STP_OPEN_SESSION, 1, on_stp_session);
       break;
     case STATE_STP_CLOSE:
@@ -213,7 +213,7 @@ sqns_wake (SqnsSsm *ssm, SqnsPort *port, guint speed, SqnsWakeEffort effort, Sqn
 
   *wake = (SqnsWake){ 0 };
   if (speed != 0)
-    sqns_port_remark (port, "looks for the modem at %u baud", speed);
+    sqns_port_remark (port, "looking for the modem at %u baud", speed);
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&start, sizeof start), g_free, done);
 }
 

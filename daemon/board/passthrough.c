@@ -156,7 +156,7 @@ not_reset (SqnsSsm *ssm, Leave *leave)
                    "the board was not reset within %u s: nobody has pressed the reset button on it", leave->hand_s);
   else if (leave->hand_s > 0)
     {
-      sqns_port_remark (leave->port, "the PIC has reset the module, but it is not heard");
+      sqns_port_remark (leave->port, "the PIC has reset the module, but no prompt came");
       leave->by_pic = FALSE;
       sqns_ssm_goto (ssm, LEAVE_ASK);
     }
@@ -241,7 +241,7 @@ leave_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_port_ask (ssm, leave->port, SQNS_PROMPT_QUIET_MS, &listen, on_listened);
       break;
     case LEAVE_YIELD:
-      sqns_port_remark (leave->port, "the board talks: its program is asked to yield");
+      sqns_port_remark (leave->port, "the board prints: asking its program to yield");
       sqns_repl_interrupt (ssm, leave->port, SQNS_INTERRUPT_LONG, &leave->found, on_interrupted);
       break;
     case LEAVE_THANKS:

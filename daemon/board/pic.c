@@ -90,7 +90,7 @@ on_answer (SqnsSsm *ssm, gpointer data, const GError *error)
     }
 }
 
-/* Letting go goes on whatever the PIC says to it; only the first error is told. */
+/* The release continues after an error; only the first error is reported. */
 static void
 ask (SqnsSsm *ssm, gsize request_len, gsize answer_len)
 {
@@ -127,7 +127,7 @@ pic_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((State)state)
     {
     case STATE_BITS:
-      sqns_port_remark (pic->port, "asks the board's PIC to reset the module");
+      sqns_port_remark (pic->port, "asking the board's PIC to reset the module");
       ok = sqns_port_set_command_mode (pic->port, SQNS_REPL_SPEED, &error);
       sqns_ssm_next_or_fail (ssm, ok, error);
       break;

@@ -147,7 +147,7 @@ speed_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Speed *speed = data;
 
-  sqns_port_remark (speed->port, "asks the relay for %u baud at the modem", speed->speed);
+  sqns_port_remark (speed->port, "asking the relay for %u baud at the modem", speed->speed);
   send_word (ssm, speed->port, 0, speed->word, speed->line, SQNS_RELAY_PING_MS, on_speed);
 }
 
@@ -223,7 +223,7 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((QuitState)state)
     {
     case QUIT_SEND:
-      sqns_port_remark (quit->port, "leaves the relay");
+      sqns_port_remark (quit->port, "leaving the relay");
       send_word (ssm, quit->port, quit->host_speed, QUIT_WORD, QUIT_LINE, SQNS_RELAY_PING_MS, on_word);
       break;
     case QUIT_PROMPT:

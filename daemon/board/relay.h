@@ -19,7 +19,7 @@ void sqns_relay_start (SqnsSsm *ssm, SqnsPort *port, const SqnsRelayConfig *conf
 /* A step of @ssm: pings a relay that was left running, with the host at 921600 baud. TIMEOUT: there is none. */
 void sqns_relay_find (SqnsSsm *ssm, SqnsPort *port, SqnsSsmDone done);
 
-/* Tells a relay that runs to talk with the modem at @modem_speed baud, below 1000000; the modem is not told. Errors:
+/* Sets the baud of a running relay at the modem, below 1000000; that of the modem stays as it is. Errors:
  * TIMEOUT (the relay does not answer), DEVICE_LOST, CANCELLED. */
 void sqns_relay_set_speed_async (
     SqnsPort *port, guint modem_speed, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

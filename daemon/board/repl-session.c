@@ -115,7 +115,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_port_ask (ssm, interrupt->port, SQNS_PROMPT_QUIET_MS, &ctrl_c, on_interrupted);
       break;
     case INTERRUPT_CTRL_F:
-      sqns_port_remark (interrupt->port, "Ctrl-F: asks the board for a safe boot, without main.py");
+      sqns_port_remark (interrupt->port, "Ctrl-F: asking the board for a safe boot, without main.py");
       sqns_port_ask (ssm, interrupt->port, SQNS_PROMPT_QUIET_MS, &ctrl_f, on_safe_boot);
       break;
     }
@@ -251,7 +251,7 @@ set_result (Run *run, char *output, char *errors)
     sqns_port_trace (run->port, '<', (const guint8 *)errors, strlen (errors));
 }
 
-/* Also of a script whose end was waited for in vain. */
+/* Also after a timeout. */
 static gboolean
 take_crash (SqnsSsm *ssm)
 {
@@ -373,7 +373,7 @@ run_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((RunState)state)
     {
     case RUN_RAW:
-      sqns_port_remark (run->port, "runs %s on the board", run->script.name);
+      sqns_port_remark (run->port, "running %s on the board", run->script.name);
       sqns_port_ask (ssm, run->port, 0, &enter_raw, on_sent);
       break;
     case RUN_SEND:

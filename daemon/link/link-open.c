@@ -107,8 +107,7 @@ on_line (SqnsSsm *ssm, gpointer data, const GError *error)
 
 /* --- the board at its prompt --- */
 
-/* A board whose firmware crashes cannot be asked, and has said what it is as it started again: that has to do
- * (field-failures.md row 37). */
+/* The firmware of some boards crashes when asked; the banner of the restart has to do (field-failures.md row 37). */
 static void
 take_crash (Open *open)
 {

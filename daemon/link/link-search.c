@@ -113,8 +113,7 @@ sqns_link_search_lacks_passthrough (const SqnsLinkSearch *search)
   return search->config.kind == SQNS_LINK_PASSTHROUGH && !(search->board->notes & SQNS_BOARD_PASSTHROUGH);
 }
 
-/* Passthrough is not left without a reset: nobody is brought into it who only wanted to look, unless somebody can bring
- * the board back. */
+/* Only a reset ends passthrough: a mere probe uses it only if the PIC or a user can reset the board. */
 gboolean
 sqns_link_search_may_passthrough (const SqnsLinkSearch *search)
 {

@@ -53,7 +53,7 @@ gboolean sqns_link_search_may_passthrough (const SqnsLinkSearch *search);
 gboolean sqns_link_search_may_safe_boot (const SqnsLinkSearch *search);
 /* At the prompt: the board's program is better not there, even where it has ended. */
 gboolean sqns_link_search_distrusts_program (const SqnsLinkSearch *search);
-/* A reset of the ESP32 may help, and there is somebody to do it. */
+/* A reset of the ESP32 may help, and a PIC or a person can do it. */
 gboolean sqns_link_search_may_reset (const SqnsLinkSearch *search);
 /* Python's tuple of UART 1's pins. */
 const char *sqns_link_search_pins (const SqnsLinkSearch *search);

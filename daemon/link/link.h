@@ -19,8 +19,8 @@ typedef struct {
   gboolean leave;     /* a relay, which can be left and reaches FFH too, goes before passthrough, whatever @kind */
   gboolean reset;     /* the board is in passthrough: get its ESP32 reset first, by the PIC or by a person */
   gboolean again;     /* the modem was reached, and fell silent: a program on the board may be why */
-  gboolean unsafe;    /* the modem may be writing meanwhile: no phase is told as safe */
-  gboolean committed; /* no phase is told as one that may be cancelled */
+  gboolean unsafe;    /* the modem may be writing meanwhile: no phase is reported as safe */
+  gboolean committed; /* no phase is reported as one that may be cancelled */
   guint hand_s;       /* how long a person is waited for, seconds; 0 = NEEDS_HAND at once */
 } SqnsLinkConfig;
 
@@ -48,7 +48,7 @@ guint sqns_link_speed (SqnsLink *link); /* baud on the modem's side */
 /* The board's firmware can be brought into passthrough from here: a relay, on a board that has it. */
 gboolean sqns_link_has_passthrough (SqnsLink *link);
 
-/* Changes the baud on the modem's side; the modem is not told. Nothing is asked of it. A direct link sets its port, a
+/* Changes the baud on the modem's side, not that of the modem itself. A direct link sets its port, a
  * relay is sent a word for it. Errors: NOT_SUPPORTED (passthrough runs at 921600 only), TIMEOUT (the relay does not
  * answer), DEVICE_LOST, CANCELLED. */
 gboolean sqns_link_can_set_speed (SqnsLink *link);

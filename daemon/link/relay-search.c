@@ -102,7 +102,7 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_relay_start (ssm, search->port, &search->config, on_started);
       break;
     case STATE_PROVE:
-      sqns_port_remark (search->port, "looks for the modem at %u baud", search->found->speed);
+      sqns_port_remark (search->port, "looking for the modem at %u baud", search->found->speed);
       sqns_wake (ssm, search->port, 0, tries[search->try].effort, &search->wake, on_wake);
       break;
     case STATE_SPEED:

@@ -94,9 +94,8 @@ tell (SqnsSsm *ssm, Identify *identify)
 {
   const SqnsIdentity *identity = identify->identity;
 
-  sqns_monitor_remark (sqns_link_monitor (sqns_modem_link (ssm)),
-                       "asked for its numbers; told: IMEI %s, ICCID %s, IMSI %s", identity->imei ? "yes" : "no",
-                       identity->iccid ? "yes" : "no", identity->imsi ? "yes" : "no");
+  sqns_monitor_remark (sqns_link_monitor (sqns_modem_link (ssm)), "numbers reported: IMEI %s, ICCID %s, IMSI %s",
+                       identity->imei ? "yes" : "no", identity->iccid ? "yes" : "no", identity->imsi ? "yes" : "no");
   sqns_ssm_set_result (ssm, g_steal_pointer (&identify->identity), (GDestroyNotify)sqns_identity_free);
   sqns_ssm_next (ssm);
 }

@@ -59,11 +59,11 @@ no_report_yet (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_port_remark (install->port, "the modem gives no report: its version will tell");
+  sqns_port_remark (install->port, "no report from the modem: its version will tell");
   reported (ssm);
 }
 
-/* One that was reset as it was told to install has the image still, and would wait with it for ever. */
+/* A modem that was reset before it began still has the image, and would keep it for ever. */
 static void
 not_begun (SqnsSsm *ssm)
 {
@@ -78,7 +78,7 @@ not_begun (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_port_remark (install->port, "the modem has not begun to install: it is told to once more");
+  sqns_port_remark (install->port, "the modem has not begun to install: sending the command again");
   install->waits_us = 0;
   sqns_ssm_goto (ssm, STATE_INSTALL);
 }

@@ -11,8 +11,8 @@ typedef enum {
 } SqnsInstallHow;
 
 /* Polls AT, then AT+SMUPGRADE?. A modem that answers but gives no report for 5 minutes counts as done: its version,
- * read after the reboot, has the last word. One that still says "available" was reset before it began, and is told to
- * install again. Errors: MODEM_REFUSED with the modem's reason, PROTOCOL when it does not install what it has stored,
+ * read after the reboot, has the last word. One that still says "available" was reset before it began, and gets the
+ * command again. Errors: MODEM_REFUSED with the modem's reason, PROTOCOL when it does not install what it has stored,
  * TIMEOUT, DEVICE_LOST, CANCELLED. */
 void sqns_install_async (
     SqnsLink *link, SqnsInstallHow how, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

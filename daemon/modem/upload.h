@@ -12,7 +12,7 @@ typedef struct {
   guint block_size;   /* most image bytes per block, 0 = as the session allows */
   gboolean erases;    /* the image goes to flash: long silences are normal near its beginning and end */
   const char *barren; /* what it may mean when not one byte is taken, for the error's message; static, nullable */
-  gboolean counts;    /* it is the file that the job is about: its bytes are told to the monitor */
+  gboolean counts;    /* it is the file that the job is about: its bytes go to the monitor */
 } SqnsUploadConfig;
 
 /* Whether a modem that has taken @done of @total bytes may be silent because it erases its flash. */

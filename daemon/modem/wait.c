@@ -71,7 +71,7 @@ try_other_speed (SqnsSsm *ssm)
   SqnsLink *link = sqns_modem_link (ssm);
   guint speed = sqns_link_speed (link) == SQNS_MODEM_SPEED ? SQNS_REPL_SPEED : SQNS_MODEM_SPEED;
 
-  sqns_monitor_remark (sqns_link_monitor (link), "silence: tries %u baud", speed);
+  sqns_monitor_remark (sqns_link_monitor (link), "no response, trying %u baud", speed);
   sqns_link_set_speed_async (link, speed, sqns_ssm_cancellable (ssm), sqns_ssm_step (ssm, on_speed), ssm);
 }
 

@@ -52,7 +52,7 @@ on_turn (gpointer data)
   g_autoptr (SqnsPortScan) done = g_steal_pointer (&walk);
   g_autoptr (GPtrArray) tasks = g_steal_pointer (&served);
   g_ptr_array_foreach (tasks, answer, done);
-  if (waiting != NULL) /* who was told has asked again */
+  if (waiting != NULL) /* a callback has asked again */
     return G_SOURCE_CONTINUE;
   source = 0;
   return G_SOURCE_REMOVE;
@@ -70,7 +70,7 @@ sqns_port_holder_async (const char *devnode, GAsyncReadyCallback callback, gpoin
   g_task_set_task_data (task, look, look_free);
   if (!sqns_tty_id_of (devnode, &look->id))
     {
-      g_task_return_boolean (task, TRUE); /* it is gone, and nobody's */
+      g_task_return_boolean (task, TRUE); /* it is gone, so no program has it */
       return;
     }
   if (waiting == NULL)

@@ -5,8 +5,8 @@
 
 #include "base/ssm.h"
 
-/* Looks through /proc in the main loop, a little in each turn. Those who ask at the same time share the walk, which
- * begins after they asked. @devnode is looked up at once. */
+/* Looks through /proc in the main loop, a little in each turn. Calls at the same time share a walk, which begins
+ * after them. @devnode is looked up at once. */
 void sqns_port_holder_async (const char *devnode, GAsyncReadyCallback callback, gpointer user_data);
 
 /* FALSE with PORT_LOCKED: another process has it open, which is named. *@sure (nullable) FALSE: there are processes

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opens a port that nobody else has. */
+/* Opens a port that no other program has open. */
 #include "serial/port-open.h"
 
 #include "common/port-owner.h"
@@ -22,7 +22,7 @@ open_free (gpointer data)
   g_free (open);
 }
 
-/* The scan has named nobody, but has not seen everybody. */
+/* The scan has found no other program, but could not look into each. */
 static gboolean
 is_ours (Open *open, gboolean sure, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opens a port that nobody else has. */
+/* Opens a port that no other program has open. */
 #pragma once
 
 #include "serial/port.h"

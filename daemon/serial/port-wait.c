@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Ports served in a turn of the main loop; the others come in the next, after whoever else has something to do. */
+/* Ports served per iteration of the main loop; the others wait for the next, behind other sources. */
 #define BATCH 16
 
 struct _SqnsPortWait {
@@ -111,7 +111,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   WaitSource *self = (WaitSource *)source;
 
-  /* first what came, also since the poll, then who waited for too long: bytes that are there are not late */
+  /* handle input before deadlines: data already received is never a timeout */
   gint64 now = g_get_monotonic_time ();
   if (g_source_query_unix_fd (source, self->tag) != 0 || (self->alarm_us >= 0 && self->alarm_us <= now))
     run_events (self);

@@ -375,7 +375,7 @@ sqns_port_listen (SqnsPort *port, SqnsPortReceived received, gpointer user_data,
     }
   port->listener = received;
   port->listener_data = user_data;
-  port->synced = FALSE; /* somebody else's dialogue: ours starts with a resync */
+  port->synced = FALSE; /* another dialogue: ours starts with a resync */
   return TRUE;
 }
 

@@ -45,7 +45,7 @@ sqns_tty_set_line (int fd, guint baud, SqnsTtyBits bits, GError **error)
       return FALSE;
     }
   cfmakeraw (&mode);
-  /* 8N1 but for commands to the PIC of expansion boards, which are told by five data bits */
+  /* 8N1 but for commands to the PIC of expansion boards, which have five data bits */
   mode.c_cflag &= ~(CSIZE | PARENB | CSTOPB | CRTSCTS | HUPCL);
   mode.c_cflag |= (bits == SQNS_TTY_COMMAND_BITS ? CS5 : CS8) | CREAD | CLOCAL;
   mode.c_cc[VMIN] = 1;
@@ -150,7 +150,7 @@ keep_lines_up (int fd, struct termios *before)
 }
 
 /* The kernel's tty lives from its first open to its last close, and the window size with it, which means nothing on a
- * serial port: a size that outlives our close says that somebody else has it open. */
+ * serial port: a size that outlives our close says that another program has it open. */
 gboolean
 sqns_tty_is_ours (SqnsTty *tty, const char *devnode, GError **error)
 {

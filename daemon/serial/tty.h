@@ -21,7 +21,7 @@ typedef struct {
 gboolean sqns_tty_open (SqnsTty *tty, const char *devnode, GError **error);
 
 /* Whether another program has the tty open, which need not be one that this process may look into. Closes and opens it
- * for that; TRUE where it cannot be told from nobody. Not for pseudo-terminals, which live as long as their master.
+ * for that; TRUE where it cannot be known. Not for pseudo-terminals, which live as long as their master.
  * FALSE with PORT_LOCKED. Nothing was sent, DTR and RTS stay. */
 gboolean sqns_tty_is_ours (SqnsTty *tty, const char *devnode, GError **error);
 
