@@ -117,7 +117,7 @@ on_stp_reset (SqnsSsm *ssm, gpointer data, const GError *error)
   wake->stp_answered = error == NULL;
   if (wake->stp_answered)
     sqns_port_remark (wake->port, "the modem was in STP mode and answered a RESET");
-  wake->tries = 2;
+  wake->tries = SQNS_WAKE_TRIES - 1;
   sqns_ssm_next (ssm);
 }
 
@@ -129,7 +129,7 @@ on_stp_session (SqnsSsm *ssm, gpointer data, const GError *error)
   Wake *wake = data;
 
   wake->stp_opened = TRUE;
-  wake->tries = 2;
+  wake->tries = SQNS_WAKE_TRIES - 1;
   if (error == NULL && sqns_ssm_state (ssm) == STATE_STP_OPEN)
     sqns_ssm_next (ssm);
   else
@@ -156,7 +156,7 @@ on_escaped (SqnsSsm *ssm, gpointer data, const GError *error)
 {
   Wake *wake = data;
 
-  wake->tries = 3;
+  wake->tries = SQNS_WAKE_TRIES;
   sqns_ssm_next_in_ms (ssm, SQNS_PPP_GUARD_MS);
 }
 
@@ -209,7 +209,7 @@ void
 sqns_wake (SqnsSsm *ssm, SqnsPort *port, guint speed, SqnsWakeEffort effort, SqnsWake *wake, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "wake", state_names, N_STATES, N_STATES, wake_state };
-  const Wake start = { .port = port, .speed = speed, .effort = effort, .found = wake, .tries = 3 };
+  const Wake start = { .port = port, .speed = speed, .effort = effort, .found = wake, .tries = SQNS_WAKE_TRIES };
 
   *wake = (SqnsWake){ 0 };
   if (speed != 0)

@@ -12,6 +12,8 @@
 
 /* [AT dialogue] */
 #define SQNS_WAKE_MS 350u         /* AT to a modem that may sleep | again, then STP RESET, then +++ | ours: ms when awake */
+#define SQNS_WRITE_GRACE_MS 2000u /* a request goes out, on top of twice its time on the wire | Timeout | ours */
+#define SQNS_WAKE_TRIES 3u        /* AT at each stage of waking, 2 after STP RESET | the next stage | ours */
 #define SQNS_WAKE_QUIET_MS 30u    /* silence before each of these | AT | ours */
 #define SQNS_SETTLE_TRIES 3u      /* AT that answers ERROR for leftover bytes | taken as awake | field-failures.md §2.3 */
 #define SQNS_STP_RESET_MS 400u    /* answer to STP RESET in a left-open upload | AT again | protocol.md §3 */
@@ -29,6 +31,8 @@
 #define SQNS_BOOT_POLL_MS 500u    /* AT to a modem, an updater or a boot ROM that starts | a pause, AT again | ours */
 #define SQNS_BOOT_ASK_MS 1500u    /* AT+SMOD? to it; it may go down just then | AT again | ours */
 #define SQNS_BOOT_PAUSE_MS 250u   /* between two of them | AT | ours */
+#define SQNS_BOOT_SILENCES 12u    /* AT without an answer, in a row | the other baud, where the link has one | field-failures.md §2.2 */
+#define SQNS_BOOT_FFH_SILENCES 3u /* likewise on the way to the boot ROM, which talks at 115200 | likewise | protocol.md §2 */
 #define SQNS_BOOT_FALLBACK_MS 5000u /* after ERROR to SMSWBOOT=n,1 | SMSWBOOT=n,0 and AT^RESET | protocol.md §2 */
 #define SQNS_BOOT_ATTEMPTS 2u     /* switches asked for | ModemRefused, or Timeout with the mode that it is in | field row 3 */
 #define SQNS_BOOT_UNCHANGED_S 20u /* long: the old mode still answers | the switch is asked for once more | field row 3 */
@@ -110,6 +114,7 @@
 /* [Updater, reset of the modem, its numbers] */
 #define SQNS_GREET_TRIES 10u          /* AT to the boot ROM, which finds its baud by them | Timeout | protocol.md §3 */
 #define SQNS_FAST_TRIES 6u            /* AT after AT+IPR=921600 | goes on at 115200 | ours */
+#define SQNS_UPDATER_SILENCES 10u     /* AT to the updater without an answer, in a row | the other baud | ours */
 #define SQNS_UPDATER_ANSWERS_S 180u   /* long: the updater answers | Timeout; once more with the other ELF | protocol.md §3: 100 tries */
 #define SQNS_RESTART_DOWN_MS 5000u    /* +SHUTDOWN after AT^RESET | AT is asked | field-failures.md §2.1: 2 s */
 #define SQNS_RESTART_S 300u           /* long: the modem answers after AT^RESET | Timeout | field-failures.md §2.8 */

@@ -6,9 +6,6 @@
 #include "base/timeout.h"
 #include "modem/wait.h"
 
-#define SILENCES_PER_SPEED 12 /* sources disagree on the speed of RECOVERY (field-failures.md §2.2) */
-#define SILENCES_BEFORE_FFH 3 /* the boot ROM talks at 115200, that is sure */
-
 typedef enum {
   STATE_SWITCH_NOW,
   STATE_FALLBACK_PAUSE,
@@ -155,7 +152,7 @@ sqns_bootmode_async (SqnsLink *link,
   bootmode->attempts = SQNS_BOOT_ATTEMPTS;
   bootmode->wait = (SqnsModeWait){
     .ask_ms = SQNS_BOOT_ASK_MS,
-    .silences_max = target == SQNS_MODE_FFH ? SILENCES_BEFORE_FFH : SILENCES_PER_SPEED,
+    .silences_max = target == SQNS_MODE_FFH ? SQNS_BOOT_FFH_SILENCES : SQNS_BOOT_SILENCES,
     .accepts = accepts,
     .data = bootmode,
     .deadline_us = g_get_monotonic_time () + sqns_timeout_us (deadline_s),

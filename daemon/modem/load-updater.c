@@ -7,8 +7,6 @@
 #include "modem/upload.h"
 #include "modem/wait.h"
 
-#define SILENCES_PER_SPEED 10
-
 typedef enum {
   STATE_GREET,
   STATE_RAISE,
@@ -178,7 +176,7 @@ sqns_load_updater_async (
   load->tries = SQNS_GREET_TRIES;
   load->wait = (SqnsModeWait){
     .ask_ms = SQNS_PROBE_MS,
-    .silences_max = SILENCES_PER_SPEED,
+    .silences_max = SQNS_UPDATER_SILENCES,
     .accepts = accepts,
     .mode = SQNS_MODE_UNKNOWN,
   };

@@ -6,8 +6,6 @@
 #include "base/timeout.h"
 #include "modem/wait.h"
 
-#define SILENCES_PER_SPEED 12 /* FFH comes up at 115200 whatever it was raised to; others at 921600 */
-
 typedef enum {
   STATE_MODE_BEFORE,
   STATE_REPORT,
@@ -168,7 +166,7 @@ sqns_modem_reset_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCa
   reset->tries = SQNS_SMOD_TRIES;
   reset->wait = (SqnsModeWait){
     .ask_ms = SQNS_PROBE_MS,
-    .silences_max = SILENCES_PER_SPEED,
+    .silences_max = SQNS_BOOT_SILENCES,
     .strict = TRUE,
     .accepts = accepts,
     .data = reset,

@@ -2,6 +2,7 @@
 /* The serial fd: exchange with a deadline, resync, console. */
 #include "serial/port.h"
 
+#include "base/deadlines.h"
 #include "base/source.h"
 #include "serial/port-wait.h"
 #include "serial/tty.h"
@@ -13,7 +14,6 @@
 #define READ_SIZE 16384
 #define MAX_RECEIVED 131072u /* an answer longer than this is a flood: the oldest bytes go */
 #define MAX_HEARD 512u
-#define WRITE_GRACE_MS 2000u /* on top of twice the wire time, before a write that does not go out is a timeout */
 
 typedef struct {
   GTask *task;
@@ -243,7 +243,7 @@ begin_exchange (SqnsPort *port)
     g_byte_array_set_size (port->received, 0); /* what came before cannot be the answer */
   operation->draining = FALSE;
   operation->quiet_ms = exchange->idle_ms;
-  arm_deadline (port, wire_ms + MAX (WRITE_GRACE_MS, exchange->timeout_ms));
+  arm_deadline (port, wire_ms + MAX (SQNS_WRITE_GRACE_MS, exchange->timeout_ms));
   operation_progress (port);
 }
 

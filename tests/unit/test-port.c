@@ -312,6 +312,30 @@ test_stuck_write (Fixture *f, gconstpointer data)
   g_clear_error (&outcome.error);
 }
 
+/* An exchange sets the speed that it needs, and none that termios does not know. */
+static void
+test_exchange_speed (Fixture *f, gconstpointer data)
+{
+  SqnsExchange exchange = at_exchange;
+  Outcome known = { 0 }, unknown = { 0 };
+  char buffer[8];
+
+  exchange.speed = 9600;
+  sqns_port_exchange_async (f->port, 0, &exchange, NULL, on_done, &known);
+  master_read (f, buffer, 3);
+  master_write (f, "OK\r\n");
+  wait_for (&known);
+  g_assert_no_error (known.error);
+  g_assert_cmpuint (sqns_port_speed (f->port), ==, 9600);
+
+  exchange.speed = 12345;
+  sqns_port_exchange_async (f->port, 0, &exchange, NULL, on_done, &unknown);
+  wait_for (&unknown);
+  g_assert_error (unknown.error, SQNS_ERROR, SQNS_ERROR_FAILED);
+  g_clear_error (&unknown.error);
+  g_assert_cmpuint (sqns_port_speed (f->port), ==, 9600);
+}
+
 /* A line that never falls quiet: the probe is sent all the same. */
 static void
 test_drain_ends (Fixture *f, gconstpointer data)
@@ -569,6 +593,7 @@ main (int argc, char **argv)
   ADD ("partial-write", test_partial_write);
   ADD ("stuck-write", test_stuck_write);
   ADD ("drain-ends", test_drain_ends);
+  ADD ("exchange-speed", test_exchange_speed);
   ADD ("chatter-ends", test_chatter_ends);
   ADD ("idle-ends-early", test_idle_ends_early);
   ADD ("termios", test_termios);
