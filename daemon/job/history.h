@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which ended jobs somebody asks for, and the search for them on disk. */
+/* Which ended jobs are asked for. Pure. */
 #pragma once
 
 #include "job/job-record.h"
@@ -7,7 +7,7 @@
 #define SQNS_HISTORY_DEFAULT 100u
 #define SQNS_HISTORY_MAX 1000u
 
-/* Whatever is NULL, 0 or FALSE fits all. */
+/* NULL, 0 and FALSE match all. */
 typedef struct {
   char *modem; /* the board's id */
   char *label;
@@ -23,6 +23,8 @@ void sqns_history_filter_clear (SqnsHistoryFilter *filter);
 
 gboolean sqns_history_filter_fits (const SqnsHistoryFilter *filter, const SqnsJobRecord *record);
 
-/* What fits of @known (SqnsJobRecord, references are not taken: they are moved out of it) and of the records in @folder
- * (nullable) that are not among these, newest end first. Blocks: for worker threads only. */
-GPtrArray *sqns_history_search (const SqnsHistoryFilter *filter, const char *folder, GPtrArray *known);
+/* Collects ended jobs, the @limit newest of them; not all that fit are held at once. @found: SqnsJobRecord, made by
+ * sqns_history_new(); @record is taken. */
+GPtrArray *sqns_history_new (void);
+void sqns_history_add (GPtrArray *found, SqnsJobRecord *record, guint limit);
+void sqns_history_finish (GPtrArray *found, guint limit); /* newest end first */

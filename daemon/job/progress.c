@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How far a job is: weighted phases, a rate of late, an expected end. */
+/* The progress of a job: weighted phases, recent rate, expected end. */
 #include "job/progress.h"
 
 #include <math.h>
@@ -7,12 +7,12 @@
 #define RATE_WINDOW (5 * G_USEC_PER_SEC)
 #define SAMPLE_SPACING (RATE_WINDOW / SQNS_RATE_SAMPLES)
 #define PROMISE_STEPS 20   /* one write of a record each */
-#define PROMISE_AHEAD 0.02 /* the disk has that long before somebody waits for it */
+#define PROMISE_AHEAD 0.02 /* the time that the disk has before progress is held up */
 #define PROMISE_MOST 0.99
 #define CREEP_MOST 0.95 /* of a phase's share, however long it lasts */
 
-/* @start: the value at which a phase begins. @usual_s: what it usually takes, for creeping and for the expected end;
- * the figures of apply and reboot are those of a full image (field-failures.md §2.8). */
+/* @start: the value at which a phase begins. @usual_s: how long it usually takes, for phases without bytes and for the
+ * expected end; apply and reboot are those of a full image (field-failures.md §2.8). */
 static const struct {
   double start;
   guint usual_s;
@@ -36,7 +36,7 @@ raise_to (SqnsProgress *self, double value)
     self->value = value;
 }
 
-/* A job that failed comes through the last phase, too. */
+/* Failed jobs pass the last phase, too. */
 static gboolean
 is_on_the_way (SqnsPhase phase)
 {

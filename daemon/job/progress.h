@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How far a job is and how fast: weighted phases, a rate of late, an expected end. Pure; the caller brings the time. */
+/* The progress of a job: weighted phases, recent rate, expected end. Pure; the caller passes the time. */
 #pragma once
 
 #include "base/monitor.h"
@@ -24,17 +24,18 @@ typedef struct {
 } SqnsProgress;
 
 void sqns_progress_phase (SqnsProgress *progress, SqnsPhase phase, gint64 now);
-/* Of the transfer phase. A transfer that starts over (less done than before) starts its rate anew, the value stays. */
+/* In the transfer phase. When a transfer starts over (less done than before), the rate starts anew and the value stays.
+ */
 void sqns_progress_bytes (SqnsProgress *progress, guint64 done, guint64 total, gint64 now);
-/* Time has passed: phases without bytes creep towards, never over, the next one's start. */
+/* Time passes: phases without bytes approach the start of the next phase, and never reach it. */
 void sqns_progress_tick (SqnsProgress *progress, gint64 now);
-/* How far the record of a job that is at @value should say that it is: ahead of it, so that what is told meanwhile is
- * never taken back by a daemon that dies; in steps, so that it is not written all the time. Below 1. */
+/* The progress to save for a job at @value: ahead of it, so that a daemon that dies never takes back what was shown; in
+ * steps, so that it is not saved all the time. Below 1. */
 double sqns_progress_promise (double value);
 
 void sqns_progress_succeed (SqnsProgress *progress);
 
 guint64 sqns_progress_rate (const SqnsProgress *progress,
                             gint64 now); /* bytes a second over the last seconds, 0 unknown */
-/* µs until the job's end as far as can be told, -1 when it cannot. */
+/* µs until the job ends, -1 unknown. */
 gint64 sqns_progress_remaining (const SqnsProgress *progress, gint64 now);

@@ -81,12 +81,6 @@ sqns_state_folder_path (const SqnsStateFolder *folder)
   return folder->path;
 }
 
-const char *
-sqns_state_folder_jobs (const SqnsStateFolder *folder)
-{
-  return folder->jobs;
-}
-
 /* Files */
 
 static gboolean
@@ -439,19 +433,25 @@ uuid_of (const char *name, const char *suffix)
   return g_uuid_string_is_valid (uuid) ? g_steal_pointer (&uuid) : NULL;
 }
 
-static gboolean
-is_expired (const SqnsJobRecord *record, gint64 expired)
-{
-  return sqns_job_state_ended (record->state) && record->finished_at < expired;
-}
-
+/* Takes @error, nullable. */
 static void
 report (GError *error)
 {
-  if (error == NULL)
-    return;
-  sqns_warning (NULL, "%s", error->message);
-  g_error_free (error);
+  if (error != NULL)
+    sqns_warning (NULL, "%s", error->message);
+  g_clear_error (&error);
+}
+
+/* Removes a job that ended before @expired; FALSE: it did not. */
+static gboolean
+remove_expired (SqnsStateFolder *self, const SqnsJobRecord *record, gint64 expired)
+{
+  GError *error = NULL;
+  if (!sqns_job_state_ended (record->state) || record->finished_at >= expired)
+    return FALSE;
+  sqns_state_folder_remove_job (self, record->uuid, &error);
+  report (error);
+  return TRUE;
 }
 
 static SqnsFirmware *
@@ -501,34 +501,10 @@ load_transcript (const SqnsStateFolder *self, SqnsStoredJob *job)
 /* All of them */
 
 static int
-compare_ends (gconstpointer a, gconstpointer b)
-{
-  const SqnsJobRecord *one = *(SqnsJobRecord *const *)a, *two = *(SqnsJobRecord *const *)b;
-  return one->finished_at > two->finished_at ? -1 : one->finished_at < two->finished_at;
-}
-
-static int
 compare_births (gconstpointer a, gconstpointer b)
 {
   const SqnsStoredJob *one = *(SqnsStoredJob *const *)a, *two = *(SqnsStoredJob *const *)b;
   return one->record->created_at < two->record->created_at ? -1 : one->record->created_at > two->record->created_at;
-}
-
-static void
-record_free (gpointer data)
-{
-  sqns_job_record_free (data);
-}
-
-/* @ended: the youngest so far, a few more than are wanted: not all of ten thousand are held at once. */
-static void
-add_ended (GPtrArray *ended, SqnsJobRecord *record, guint max)
-{
-  g_ptr_array_add (ended, record);
-  if (ended->len < 2 * max + 100)
-    return;
-  g_ptr_array_sort (ended, compare_ends);
-  g_ptr_array_set_size (ended, max);
 }
 
 static SqnsStoredJob *
@@ -562,15 +538,10 @@ read_one (SqnsStateFolder *self, const char *name, gint64 expired, guint max_end
   SqnsJobRecord *record = read_or_set_aside (path);
   if (record == NULL)
     return;
-  if (is_expired (record, expired))
-    {
-      error = NULL;
-      sqns_state_folder_remove_job (self, of_record, &error);
-      report (error);
-      sqns_job_record_free (record);
-    }
+  if (remove_expired (self, record, expired))
+    sqns_job_record_free (record);
   else if (sqns_job_state_ended (record->state))
-    add_ended (ended, record, max_ended);
+    sqns_history_add (ended, record, max_ended);
   else
     g_ptr_array_add (jobs, stored_job_new (record));
 }
@@ -608,7 +579,7 @@ sqns_state_folder_load (SqnsStateFolder *self, gint64 expired, guint max_ended, 
 {
   if (!make_ready (self, error))
     return NULL;
-  g_autoptr (GPtrArray) ended = g_ptr_array_new_with_free_func (record_free);
+  g_autoptr (GPtrArray) ended = sqns_history_new ();
   g_autoptr (GDir) dir = g_dir_open (self->jobs, 0, NULL);
   GPtrArray *jobs = g_ptr_array_new_with_free_func (stored_job_free);
   for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
@@ -620,8 +591,8 @@ sqns_state_folder_load (SqnsStateFolder *self, gint64 expired, guint max_ended, 
       load_files (self, loaded, jobs->pdata[i]);
       load_transcript (self, jobs->pdata[i]);
     }
-  g_ptr_array_sort (ended, compare_ends);
-  for (guint i = 0; i < MIN (ended->len, max_ended); i++)
+  sqns_history_finish (ended, max_ended);
+  for (guint i = 0; i < ended->len; i++)
     g_ptr_array_add (jobs, stored_job_new (g_steal_pointer (&ended->pdata[i])));
   g_ptr_array_sort (jobs, compare_births);
   remove_unneeded (self, jobs);
@@ -637,10 +608,32 @@ sqns_state_folder_load_job (const SqnsStateFolder *self, const SqnsJobRecord *re
   return job;
 }
 
-char *
-sqns_state_folder_uuid (const char *name)
+GPtrArray *
+sqns_state_folder_search (const SqnsStateFolder *self, const SqnsHistoryFilter *filter, GPtrArray *known)
 {
-  return uuid_of (name, RECORD);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GDir) dir = self != NULL ? g_dir_open (self->jobs, 0, NULL) : NULL;
+  GPtrArray *found = sqns_history_new ();
+
+  for (guint i = 0; i < known->len; i++)
+    {
+      const SqnsJobRecord *record = known->pdata[i];
+      g_hash_table_add (seen, g_strdup (record->uuid));
+      if (sqns_history_filter_fits (filter, record))
+        sqns_history_add (found, g_steal_pointer (&known->pdata[i]), filter->limit);
+    }
+  for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
+    {
+      g_autofree char *path = g_build_filename (self->jobs, name, NULL);
+      g_autofree char *uuid = uuid_of (name, RECORD);
+      if (uuid == NULL || g_hash_table_contains (seen, uuid))
+        continue;
+      g_autoptr (SqnsJobRecord) record = sqns_state_folder_read_record (path, NULL);
+      if (record != NULL && sqns_history_filter_fits (filter, record))
+        sqns_history_add (found, g_steal_pointer (&record), filter->limit);
+    }
+  sqns_history_finish (found, filter->limit);
+  return found;
 }
 
 void
@@ -656,10 +649,7 @@ sqns_state_folder_prune (SqnsStateFolder *self, gint64 expired)
       if (uuid == NULL || g_lstat (path, &st) != 0 || st.st_mtime > expired / G_USEC_PER_SEC)
         continue;
       g_autoptr (SqnsJobRecord) record = sqns_state_folder_read_record (path, NULL);
-      if (record == NULL || !is_expired (record, expired))
-        continue;
-      GError *error = NULL;
-      sqns_state_folder_remove_job (self, uuid, &error);
-      report (error);
+      if (record != NULL)
+        remove_expired (self, record, expired);
     }
 }

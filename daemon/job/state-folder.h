@@ -4,7 +4,7 @@
 #pragma once
 
 #include "firmware/firmware.h"
-#include "job/job-record.h"
+#include "job/history.h"
 #include "job/transcript.h"
 
 /* All that is stored of a job. */
@@ -23,7 +23,6 @@ SqnsStateFolder *sqns_state_folder_new (const char *path); /* touches nothing ye
 void sqns_state_folder_free (SqnsStateFolder *folder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsStateFolder, sqns_state_folder_free)
 const char *sqns_state_folder_path (const SqnsStateFolder *folder);
-const char *sqns_state_folder_jobs (const SqnsStateFolder *folder); /* the folder of the records */
 
 /* Locks the folder for this process and reads what is there: every job that has not ended, with its files and its
  * transcript, and the youngest @max_ended others without them. What ended before @expired (µs since the epoch) is
@@ -59,4 +58,7 @@ void sqns_state_folder_unlock (SqnsStateFolder *folder);
 /* In any thread: the record at @path, by its own name. Errors: FAILED (damaged, no regular file, too long),
  * G_FILE_ERROR. */
 SqnsJobRecord *sqns_state_folder_read_record (const char *path, GError **error);
-char *sqns_state_folder_uuid (const char *name); /* of the file of a record, else NULL; caller frees */
+
+/* In any thread: what fits of @known (SqnsJobRecord, moved out of it) and of the records on disk that are not among
+ * these, newest end first. @folder NULL: there are none. */
+GPtrArray *sqns_state_folder_search (const SqnsStateFolder *folder, const SqnsHistoryFilter *filter, GPtrArray *known);

@@ -513,8 +513,7 @@ search_in_thread (GTask *task, gpointer store, gpointer task_data, GCancellable 
 {
   SqnsJobStore *self = store;
   Question *question = task_data;
-  const char *folder = self->folder != NULL ? sqns_state_folder_jobs (self->folder) : NULL;
-  g_task_return_pointer (task, sqns_history_search (&question->filter, folder, question->known),
+  g_task_return_pointer (task, sqns_state_folder_search (self->folder, &question->filter, question->known),
                          (GDestroyNotify)g_ptr_array_unref);
 }
 
@@ -539,7 +538,7 @@ serve (SqnsJobStore *self)
       GTask *task = sqns_fair_queue_pop (self->questions);
       Question *question = g_task_get_task_data (task);
       g_autoptr (GTask) search = g_task_new (self, NULL, on_searched, task);
-      question->known = g_ptr_array_new_with_free_func (record_free);
+      question->known = sqns_history_new ();
       /* also those that go on: they have an older record on disk */
       for (guint i = 0; i < self->jobs->len; i++)
         g_ptr_array_add (question->known, sqns_job_record_copy (((const SqnsStoredJob *)self->jobs->pdata[i])->record));

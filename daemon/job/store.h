@@ -4,7 +4,6 @@
  * of the main loop, as hundreds of jobs are saved together. */
 #pragma once
 
-#include "job/history.h"
 #include "job/state-folder.h"
 
 #define SQNS_TYPE_JOB_STORE (sqns_job_store_get_type ())

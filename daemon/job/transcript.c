@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What was said between the daemon and a board: its beginning and its end. */
+/* The dialogue between the daemon and a board: its beginning and its end. */
 #include "common/clean.h"
 #include "common/memfile.h"
 #include "job/transcript.h"
@@ -41,7 +41,7 @@ sqns_transcript_free (SqnsTranscript *self)
 static char *
 format_line (gint64 time_us, char direction, const char *text)
 {
-  /* a single line must leave room for others */
+  /* one line leaves room for others */
   gsize len = MIN (strlen (text), HALF / 4);
   g_autofree char *visible = sqns_clean_visible (text, (gssize)len);
   gint64 ms = time_us / 1000;
@@ -85,7 +85,7 @@ sqns_transcript_add (SqnsTranscript *self, gint64 now, char direction, const cha
   add_line (self, format_line (self->started ? MAX (now - self->start, 0) : 0, direction, text));
 }
 
-/* "12.345 > text": 12345000; -1 for a line that is none. */
+/* "12.345 > text": 12345000; -1 for any other line. */
 static gint64
 time_of (const char *line)
 {
@@ -106,7 +106,7 @@ sqns_transcript_restore (SqnsTranscript *self, const char *text)
       if (**line == '\0')
         continue;
       self->end = MAX (self->end, time_of (*line));
-      g_autofree char *visible = sqns_clean_visible (*line, -1); /* an older daemon wrote it as it came */
+      g_autofree char *visible = sqns_clean_visible (*line, -1); /* older daemons did not clean it */
       add_line (self, g_strdup_printf ("%.*s\n", HALF / 4, visible));
     }
 }

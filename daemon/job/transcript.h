@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What was said between the daemon and a board, with times; bounded: of too long a talk the middle is dropped. */
+/* The dialogue between the daemon and a board, with times. Bounded: the middle of a long one is dropped. */
 #pragma once
 
 #include <glib.h>
@@ -22,8 +22,7 @@ void sqns_transcript_add (SqnsTranscript *transcript, gint64 now, char direction
 /* Puts @text, of a transcript as below, into an empty one. */
 void sqns_transcript_restore (SqnsTranscript *transcript, const char *text);
 
-/* All of it, a line that says what was dropped in the middle included. At most SQNS_TRANSCRIPT_MAX bytes and that line.
- */
+/* All of it, with a line that says what was dropped. At most SQNS_TRANSCRIPT_MAX bytes and that line. */
 GString *sqns_transcript_text (const SqnsTranscript *transcript);
 
 /* The text as a sealed memfd at its start; -1 with FAILED. */

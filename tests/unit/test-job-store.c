@@ -558,20 +558,14 @@ test_failed_write (Rig *rig, gconstpointer unused)
   g_assert_cmpint (((SqnsStoredJob *)entries->pdata[0])->record->state, ==, SQNS_JOB_QUEUED);
 }
 
-static void
-record_free (gpointer record)
-{
-  sqns_job_record_free (record);
-}
-
 static GPtrArray *
 search (Rig *rig, SqnsHistoryFilter *filter)
 {
-  g_autoptr (GPtrArray) known = g_ptr_array_new_with_free_func (record_free);
-  g_autofree char *folder = g_build_filename (rig->folder, "jobs", NULL);
+  g_autoptr (GPtrArray) known = sqns_history_new ();
+  g_autoptr (SqnsStateFolder) folder = sqns_state_folder_new (rig->folder);
   g_ptr_array_add (known, make_record (rig, 3, SQNS_JOB_FAILED, 350)); /* newer than its record */
   g_ptr_array_add (known, make_record (rig, 4, SQNS_JOB_RUNNING, 0));  /* resumed */
-  return sqns_history_search (filter, folder, known);
+  return sqns_state_folder_search (folder, filter, known);
 }
 
 static void
