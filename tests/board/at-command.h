@@ -1,4 +1,4 @@
-/* The AT commands that the modem has: their names, and a line parsed into one of them. */
+/* The AT commands of the modem: their names, and a parser for a command line. */
 #pragma once
 
 #include <glib.h>

@@ -1,7 +1,7 @@
-/* What the modem says of itself, as the texts of its AT commands. */
+/* What the modem reports about itself, as the answers to AT commands. */
 #include "at-info.h"
 
-/* UE5.0.0.0d and UE6.0.0.0; 50523 and 48829 have their own (field-failures.md, 2.7). */
+/* UE5.0.0.0d or UE6.0.0.0. 50523, 48829 and 33988 have their own (field-failures.md, 2.7). */
 static const char *
 ue_version (Modem *modem)
 {
@@ -37,7 +37,7 @@ at_info_showver (Modem *modem)
     {
       const char *star = i == modem->active_loader ? "*" : " ";
 
-      if (modem->loaders[i].build == 33988) /* no brackets there (S#228) */
+      if (modem->loaders[i].build == 33988) /* without brackets (S#228) */
         g_string_append_printf (text,
                                 "    Bootloader%u%s : BUILD5.1.1.0-33988 by robot-soft at 2017-12-11 15:06:33\r\n", i,
                                 star);
@@ -51,7 +51,8 @@ at_info_showver (Modem *modem)
   return g_strdup (text->str);
 }
 
-/* 3GPP TS 23.003 annex B: the sum of the digits, each second one doubled, is a multiple of ten. Caller frees. */
+/* 3GPP TS 23.003 annex B: the sum of the digits, every second one doubled, is a multiple of ten. The
+ * caller frees the result. */
 static char *
 imei_of (guint serial)
 {

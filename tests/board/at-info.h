@@ -1,4 +1,4 @@
-/* What the modem says of itself, as the texts of its AT commands. The caller frees them. */
+/* What the modem reports about itself, as the answers to AT commands. The caller frees them. */
 #pragma once
 
 #include "modem.h"

@@ -10,7 +10,7 @@
 
 #define LINE_MAX_LEN 512
 
-/* Where a command is known. Elsewhere the answer is ERROR. */
+/* The states that know a command. The others answer ERROR. */
 #define IN_APP (1u << MODEM_APPLICATION)
 #define IN_REC (1u << MODEM_RECOVERY)
 #define IN_MTOOLS (1u << MODEM_MTOOLS)
@@ -27,7 +27,7 @@ typedef enum {
   AFTER_BAUD,
 } AtAfter;
 
-/* A command in hand. @after happens once the answer is out. */
+/* The current command. @after happens once the answer is sent. */
 typedef struct {
   Modem *modem;
   Upgrade *upgrade;
@@ -43,8 +43,8 @@ typedef struct {
   void (*handler) (AtCommand *command);
 } AtRow;
 
-/* Answers: a line and OK. 3GPP commands have an empty line between them, the modem's own have none. FFH has no leading
- * CRLF (S#461 in field-failures.md, 2.3). */
+/* An answer is a line and OK. 3GPP commands put an empty line between the two, Sequans commands do not. FFH sends no
+ * leading CRLF (S#461 in field-failures.md, 2.3). */
 
 static const char *
 lead (AtCommand *command)
@@ -92,7 +92,7 @@ ati1 (AtCommand *command)
   at_line_3gpp (command, text);
 }
 
-/* Takes either form of quotes and =, as people type it. */
+/* Accepts any quotes, and with or without =, as people type it. */
 static void
 showver (AtCommand *command)
 {
@@ -265,7 +265,7 @@ smupgrade (AtCommand *command)
   command->after = AFTER_APPLY;
 }
 
-/* Answered at the old rate (SU: the port is then reopened). */
+/* The answer is sent at the old rate (SU reopens the port after it). */
 static void
 ipr (AtCommand *command)
 {
@@ -299,7 +299,7 @@ cfun (AtCommand *command)
     }
   if (command->form != AT_SET || !g_ascii_isdigit (command->args[0]) || command->args[1] != '\0')
     {
-      at_error (command); /* AT+CFUN=5,1 fails (MCHP) */
+      at_error (command); /* AT+CFUN=5,1 fails, too (MCHP) */
       return;
     }
   modem->cfun = (guint)(command->args[0] - '0');
@@ -333,7 +333,7 @@ smlog (AtCommand *command)
     at_ok (command);
 }
 
-/* Harmless, and ERROR on 33080 (F5039). */
+/* Has no effect; 33080 answers ERROR (F5039). */
 static void
 sqnwl (AtCommand *command)
 {
@@ -349,7 +349,7 @@ fsrdfile (AtCommand *command)
   g_string_append (command->modem->reply, "\r\n\r\nERROR\r\n");
 }
 
-/* Dials: data mode until +++ or a power cycle. */
+/* Starts data mode, which lasts until +++ or a power cycle. */
 static void
 dial (AtCommand *command)
 {
@@ -415,7 +415,7 @@ noise (Modem *modem)
   return modem->answers % 2 == 0 ? "\r\n+CEREG: 2\r\n" : "\r\n+CPSMS: 1,,,\"10000110\",\"00011110\"\r\n";
 }
 
-/* The answer in modem->reply goes out, as the faults want it. */
+/* Sends the answer in modem->reply, changed by the faults. */
 static void
 answer (Modem *modem, const FaultPlace *place)
 {
@@ -526,7 +526,7 @@ at_slave_feed (Modem *modem, Upgrade *upgrade, const guint8 *data, gsize len)
 
       if (modem->echo)
         g_string_append_c (modem->typed, (char)c);
-      /* SU ends AT+IPR in FFH with \n alone. */
+      /* In FFH, SU ends AT+IPR with \n alone. */
       if (c == '\r' || c == '\n')
         ended = modem->line->len > 0;
       else if (modem->line->len < LINE_MAX_LEN)

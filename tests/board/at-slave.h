@@ -3,5 +3,5 @@
 
 #include "upgrade.h"
 
-/* Takes bytes up to the end of a command; returns how many. */
+/* Takes bytes up to the end of a command. Returns their number. */
 gsize at_slave_feed (Modem *modem, Upgrade *upgrade, const guint8 *data, gsize len);

@@ -11,7 +11,7 @@ banner_sysname (const Options *options)
   return g_str_equal (options->board, "g01") ? "G01" : "FiPy";
 }
 
-/* Hashes and dates here are not those of real builds. */
+/* The hashes and dates are made up. */
 const char *
 banner_micropython (const Options *options)
 {

@@ -7,5 +7,5 @@ const char *banner_sysname (const Options *options);
 /* "v1.11-..." of the MicroPython inside. */
 const char *banner_micropython (const Options *options);
 char *banner_text (const Options *options);
-/* What the ESP32's ROM says at 115200 before anything else. */
+/* The first message of the ESP32's ROM, at 115200 baud. */
 const char *banner_rom (gboolean power_on);

@@ -1,4 +1,4 @@
-/* One board: its port, its ESP32, its modem, and how bytes go between them. */
+/* One board: its port, its ESP32, its modem, and the way of the bytes between them. */
 #include "board.h"
 
 #include "esp32.h"
@@ -21,8 +21,8 @@ struct Board {
   Modem *modem;
   Program *program;
   Pic pic;
-  guint timer;     /* the cable or the power comes back */
-  guint data_bits; /* said on the control socket, 0 = what the tty says */
+  guint timer;     /* until the cable or the power is back */
+  guint data_bits; /* set by the control socket; 0 = those of the tty */
 };
 
 FaultSet *
@@ -76,8 +76,8 @@ to_pic (Board *board, const guint8 *data, gsize len)
     }
 }
 
-/* Linux forces 8 data bits on pseudo-terminals, so that 5 cannot be seen here. They are said on the control socket, or
- * guessed: the host is at 115200 while the ESP32 is not, which makes no sense but for the PIC. */
+/* Linux forces 8 data bits on pseudo-terminals, so 5 cannot be seen here. The control socket sets them; otherwise they
+ * are guessed: a host at 115200 baud can only mean the PIC while the ESP32 uses another speed. */
 static gboolean
 pic_listens (Board *board, const Line *line)
 {
@@ -102,7 +102,7 @@ from_host (gpointer user_data, const guint8 *data, gsize len, const Line *line)
   g_autoptr (GByteArray) garbage = NULL;
   Line eight = LINE_8N1 (line->baud);
 
-  if (line->baud != PIC_BAUD) /* what looked like half a request was none */
+  if (line->baud != PIC_BAUD) /* half a request was not one after all */
     board->pic.len = 0;
   if (pic_listens (board, line))
     {
@@ -123,7 +123,7 @@ from_host (gpointer user_data, const guint8 *data, gsize len, const Line *line)
   modem_receive (board->modem, data, len, line->baud);
 }
 
-/* What hands do. */
+/* What a user does. */
 
 static gboolean
 plug_again (gpointer user_data)
@@ -137,7 +137,7 @@ plug_again (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The cable, not the power: as with a battery at the board. */
+/* Pulls the cable. The board keeps its power, as if it had a battery. */
 void
 board_unplug (Board *board, guint back_ms)
 {
@@ -282,7 +282,7 @@ board_status (Board *board)
   return g_strdup (json->str);
 }
 
-/* %d in @pattern is the number of the board. */
+/* Replaces %d in @pattern by the number of the board. */
 static char *
 link_path (const char *pattern, guint index)
 {

@@ -1,7 +1,7 @@
 /* The two checksums of the modem: CRC-16/XMODEM on the wire, Fletcher-32 in the file. */
 #include "checksum.h"
 
-/* Words that both sums can take in 32 bits before they must be folded. */
+/* The number of words after which the sums have to be folded to stay within 32 bits. */
 #define FLETCHER_RUN 359
 
 guint16

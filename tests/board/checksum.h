@@ -5,11 +5,11 @@
 
 guint16 crc16 (guint16 crc, const guint8 *data, gsize len);
 
-/* A running Fletcher-32 as .dup files have it: 16-bit words read big-endian, sums from 0xffff. */
+/* A running Fletcher-32 as in .dup files: 16-bit big-endian words, sums that start at 0xffff. */
 typedef struct {
   guint32 s1;
   guint32 s2;
-  guint8 half; /* the first byte of a word whose second has not come yet */
+  guint8 half; /* the first byte of an incomplete word */
   gboolean odd;
 } Fletcher;
 

@@ -1,7 +1,7 @@
 /* The python3 process that plays the MicroPython of one ESP32, and the frames to and from it. */
 #include "child.h"
 
-#include "nursery.h"
+#include "fork-server.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -13,7 +13,7 @@
 #define FRAME_HEAD 5
 
 struct Child {
-  guint32 number; /* the nursery's name for it */
+  guint32 number; /* its number at the fork server */
   int fd;
   guint in_id;
   guint out_id;
@@ -87,7 +87,7 @@ listen_to (Child *child)
     child->in_id = g_unix_fd_add (child->fd, G_IO_IN | G_IO_HUP, readable, child);
 }
 
-/* While the line to the host is full the child must wait too. */
+/* Stops reading, so that the child waits while the line to the host is full. */
 void
 child_pause (Child *child, gboolean pause)
 {
@@ -141,7 +141,7 @@ child_spawn (const char *python, const char *config, ChildFunc func, ChildGone g
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "socketpair: %s", g_strerror (errno));
       return NULL;
     }
-  if (!nursery_fork (python, ++last_number, pair[1], config, error))
+  if (!fork_server_fork (python, ++last_number, pair[1], config, error))
     {
       close (pair[0]);
       return NULL;
@@ -164,7 +164,7 @@ child_free (Child *child)
 {
   g_clear_handle_id (&child->in_id, g_source_remove);
   g_clear_handle_id (&child->out_id, g_source_remove);
-  nursery_kill (child->number);
+  fork_server_kill (child->number);
   close (child->fd);
   if (child->dispatching)
     child->dropped = TRUE;

@@ -19,13 +19,13 @@ typedef enum {
   CHILD_UART1_FREED = 'g',
   CHILD_ACTION = 'X',
   CHILD_QUERY = 'Q',
-  CHILD_KEEP = 'N', /* key=value that survives a reset */
+  CHILD_KEEP = 'N', /* key=value; survives a reset */
   CHILD_MODE = 'S',
 } ChildFrame;
 
 typedef struct Child Child;
 typedef void (*ChildFunc) (gpointer user_data, guint8 type, const guint8 *data, gsize len);
-/* The process is gone. */
+/* The process has ended. */
 typedef void (*ChildGone) (gpointer user_data);
 
 Child *child_spawn (

@@ -1,4 +1,4 @@
-/* The socket on which tests say what hands would do: a command per line, an answer per line. */
+/* The control socket, on which tests act as the user of a board: one command a line, one answer a line. */
 #include "control.h"
 
 #include <gio/gio.h>

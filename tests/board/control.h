@@ -1,4 +1,4 @@
-/* The socket on which tests say what hands would do. */
+/* The control socket, on which tests act as the user of a board. */
 #pragma once
 
 #include "board.h"

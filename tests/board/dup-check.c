@@ -1,7 +1,7 @@
-/* Looks at a .dup as the modem does while it comes in: structure, both levels of checksums, version texts.
+/* Checks a .dup while it arrives, as the modem does: structure, both levels of checksums, version texts.
  *
- * The bytes are not kept. A package is: header (18), description, payload, checksum (4); a PACK holds packages as its
- * payload (protocol.md, section 5). */
+ * It does not store the file. A package is a header (18 bytes), description, payload and checksum (4 bytes). The
+ * payload of a PACK consists of packages (protocol.md, section 5). */
 #include "dup-check.h"
 
 #include "checksum.h"
@@ -16,7 +16,7 @@
 #define SLIM_OVERHEAD 48
 #define CARRY_LEN 64
 #define DESCRIPTION_MAX 256
-/* The fs package is the last one and has this size in the files seen. */
+/* The size of the fs package, the last one, in all known files. */
 #define FS_GUESS 69659
 
 typedef enum {
@@ -30,7 +30,7 @@ typedef enum {
 
 struct DupCheck {
   Step step;
-  GByteArray *held; /* header, description or sum while it is incomplete */
+  GByteArray *held; /* an incomplete header, description or checksum */
   gsize want;
   char *wrong;
   guint64 offset;
@@ -111,7 +111,7 @@ dup_check_free (DupCheck *dup)
   g_free (dup);
 }
 
-/* "6.0.0.0 [37781]" with the bracket at @at. */
+/* "6.0.0.0 [37781]"; @at is the index of the bracket. */
 static guint
 build_at (const guint8 *text, gsize len, gsize at)
 {
@@ -176,7 +176,7 @@ search (DupCheck *dup, const guint8 *data, gsize len)
     }
 }
 
-/* A version text may stand across two blocks. */
+/* A version text may cross the border of two blocks. */
 static void
 search_versions (DupCheck *dup, const guint8 *data, gsize len)
 {
@@ -262,7 +262,7 @@ description_done (DupCheck *dup)
   expect (dup, dup->length > 0 ? STEP_PAYLOAD : STEP_SUM, dup->length > 0 ? 0 : SUM_LEN);
 }
 
-/* What stands at the head of each kind of payload. */
+/* The beginning of each kind of payload. */
 static void
 check_payload (DupCheck *dup)
 {
@@ -444,7 +444,7 @@ dup_check_bootrom (DupCheck *dup)
   return dup->bootrom;
 }
 
-/* A container says it; else all is known but the small last package when the big one has begun. */
+/* A container states its size. Without one, everything but the small last package is known once the big one begins. */
 guint64
 dup_check_size (DupCheck *dup)
 {

@@ -1,5 +1,4 @@
-/* Is this an updater that the boot ROM can start? A big-endian ELF32 for Andes NDS32, with all that its headers name.
- */
+/* Can the boot ROM start this updater? It has to be a complete big-endian ELF32 for Andes NDS32. */
 #include "elf-check.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
-/* Is this an updater that the boot ROM can start? */
+/* Can the boot ROM start this updater? */
 #pragma once
 
 #include <glib.h>
 
-/* NULL, or what is wrong. */
+/* What is wrong, or NULL. */
 const char *elf_check (const guint8 *data, gsize len);

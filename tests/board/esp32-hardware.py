@@ -86,7 +86,7 @@ class UART:
         return n
 
     def _wait(self, n):
-        """Until n bytes are there, or none has come for the time of timeout_chars characters."""
+        """Reads until n bytes are there or none has arrived for the time of timeout_chars characters."""
         HUB.service(0)
         have = self._have()
         while have < n:
@@ -232,14 +232,14 @@ machine = module(
 # ---- network ---------------------------------------------------------------------------------------------------------
 
 def modem_at(baud, seconds, command):
-    """A dialogue of the board's own LTE driver with the modem."""
+    """Lets the board's LTE driver talk to the modem."""
     return HUB.query('at %d %d %s' % (baud, max(int(seconds * 1000 * SCALE), 60), command))
 
 
 def lte_state():
-    """'application', 'recovery', or None when nothing answers: what the driver finds out in some 6 seconds."""
+    """'application', 'recovery', or None without an answer. The driver takes some 6 seconds for it."""
     for attempt in range(3):
-        for again in range(2):  # the first is often answered ERROR, for what was left on the line
+        for again in range(2):  # leftover bytes on the line often spoil the first
             if 'OK' in modem_at(921600, 0.3, 'AT'):
                 return 'application' if '\n2\r' in modem_at(921600, 0.6, 'AT+SMOD?') else 'recovery'
         modem_at(921600, 1.2, '+++')
@@ -255,7 +255,7 @@ class LTE:
     EVENT_COVERAGE_LOSS, EVENT_BREAK = 1, 2
 
     def __init__(self, id=0, *, carrier=None, cid=1, mode=None, debug=None):
-        # The task is there before the driver can fail: row 2b's way out.
+        # The task exists even if the driver fails: the remedy of row 2b.
         HUB.send('X', 'lte-task')
         state = lte_state()
         if state == 'application':

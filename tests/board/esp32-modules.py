@@ -4,7 +4,7 @@
 # ---- pycom -----------------------------------------------------------------------------------------------------------
 
 def kept(key, default):
-    """A setting that survives a reset: called without an argument it tells, with one it sets."""
+    """A setting that survives a reset. Without an argument it returns the value, with one it sets it."""
     def call(value=None):
         if value is None:
             text = KEEP.get(key)

@@ -1,4 +1,4 @@
-# Running code of old Python, and the REPL. Ends what esp32.py begins.
+# Running code in old Python, and the REPL. The last part of the program.
 
 
 # ---- running code ----------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Interpreter:
 # ---- the REPL --------------------------------------------------------------------------------------------------------
 
 class Reader:
-    """Bytes for the REPL, at the rate at which it can read."""
+    """The input of the REPL, at the rate at which it can read."""
 
     def __init__(self):
         self.chunk = b''
@@ -120,7 +120,7 @@ class Reader:
         return c
 
     def back(self):
-        """Gives the rest to the program that is started now."""
+        """Leaves the rest to the program that starts now."""
         if self.chunk:
             HUB.rx[0][:0] = self.chunk
             HUB.freed[0] -= len(self.chunk)
@@ -131,7 +131,7 @@ COMPOUND = ('if', 'while', 'for', 'try', 'with', 'def', 'class', '@', 'async')
 
 
 def goes_on(text):
-    """Does MicroPython's REPL want another line?"""
+    """Does MicroPython's REPL wait for another line?"""
     if text.endswith('\\'):
         return True
     depth, i, quote = 0, 0, None

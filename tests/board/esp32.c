@@ -1,13 +1,13 @@
-/* The ESP32: boot, REPL (played by a child process), mirror mode.
+/* The ESP32: its boot, its MicroPython (a child process), mirror mode.
  *
- * The child is started when it is first needed: hundreds of idle boards cost nothing. It is killed by a reset and by
- * mirror mode, in which the real ESP32 suspends MicroPython for ever as well. */
+ * The child starts when it is first needed, so that idle boards cost nothing. A reset kills it. So does mirror mode, in
+ * which a real ESP32 suspends MicroPython until the next reset. */
 #include "esp32.h"
 
 #include "banner.h"
 #include "child.h"
 #include "json.h"
-#include "nursery.h"
+#include "fork-server.h"
 #include "pacer.h"
 #include "transcript.h"
 
@@ -19,7 +19,7 @@
 #define MIRROR_BAUD 921600
 #define MIRROR_RING 8192
 #define BACKLOG_MAX 65536
-/* A paced UART0 takes as much ahead as a transmit buffer does; then print () waits. */
+/* A paced UART0 buffers as much as a transmit buffer; then print () waits. */
 #define HOST_BACKLOG_MAX 65536
 #define HOST_BACKLOG_MAX_PACED 1024
 #define RETRY_MS 5
@@ -29,7 +29,7 @@ typedef enum {
   ESP32_BOOTING,
   ESP32_MICROPYTHON,
   ESP32_PASSTHROUGH,
-  ESP32_STUCK, /* passthrough without LTE task: row 2b */
+  ESP32_STUCK, /* passthrough without the LTE task (row 2b) */
   ESP32_HUNG,
 } Esp32State;
 
@@ -51,7 +51,7 @@ struct Esp32 {
 
   Child *child;
   char mode[16];
-  guint resume; /* polls until the host has read */
+  guint resume; /* polls until the host has read enough */
 
   Line uart0;
   gsize uart0_ring; /* 0 = the REPL's */
@@ -69,8 +69,8 @@ struct Esp32 {
   Lane to_modem;
 
   gboolean lte_task;
-  gboolean lte_owns; /* an LTE object reads UART1 */
-  GString *capture;  /* an answer that the LTE driver waits for */
+  gboolean lte_owns; /* an LTE object owns UART1 */
+  GString *capture;  /* the answer to the LTE driver, so far */
   guint capture_baud;
   guint capture_timer;
 };
@@ -140,8 +140,8 @@ child_gone (gpointer user_data)
 {
   Esp32 *esp = user_data;
 
-  /* Only a defect gets here; a real board would reset. */
-  g_printerr ("sqns-board: the python child of board %u has ended\n", esp->index);
+  /* This is a bug in the stand-in. A real board would reset. */
+  g_printerr ("sqns-board: the Python process of board %u has ended\n", esp->index);
   esp32_reset (esp, TRUE);
 }
 
@@ -159,7 +159,7 @@ need_child (Esp32 *esp, gboolean run_main)
     g_printerr ("sqns-board: no REPL on board %u: %s\n", esp->index, error->message);
 }
 
-/* The LTE driver's dialogues. */
+/* Dialogues of the board's LTE driver with the modem. */
 
 static void
 end_capture (Esp32 *esp)
@@ -220,7 +220,7 @@ query (Esp32 *esp, const char *text)
   modem_receive (esp->modem, (const guint8 *)command, strlen (command), baud);
 }
 
-/* From the modem, and to it. */
+/* UART1, to the modem. */
 
 static void
 modem_to_child (Esp32 *esp)
@@ -235,7 +235,7 @@ modem_to_child (Esp32 *esp)
   g_byte_array_remove_range (esp->pending1, 0, (guint)n);
 }
 
-/* With four pins UART1 has RTS/CTS: what does not fit waits in the modem. */
+/* With four pins UART1 has RTS/CTS: bytes that do not fit wait in the modem. */
 static void
 uart1_in (Esp32 *esp, const guint8 *data, gsize len)
 {
@@ -319,10 +319,10 @@ esp32_from_modem (Esp32 *esp, const guint8 *data, gsize len, guint baud)
       else
         uart1_in (esp, data, len);
     }
-  /* else nobody listens at UART1 */
+  /* otherwise nothing reads UART1 */
 }
 
-/* From the host. */
+/* UART0, to the host. */
 
 static gsize
 ring0 (Esp32 *esp)
@@ -332,7 +332,7 @@ ring0 (Esp32 *esp)
   return (gsize)(esp->options->pace ? esp->options->repl_ring : BACKLOG_MAX);
 }
 
-/* A REPL takes each byte as it comes: one that does not is held up by the machine that it is played on. */
+/* A real REPL reads each byte as it arrives. If this one is late, the computer that runs it is slow. */
 static gboolean
 takes_each_byte (Esp32 *esp)
 {
@@ -358,7 +358,7 @@ host_to_child (Esp32 *esp)
       wire_hold (esp->wire, FALSE);
       return;
     }
-  /* The receive interrupt sees a Ctrl-C also when there is no room for it. */
+  /* The receive interrupt notices a Ctrl-C even if the buffer is full. */
   if (memchr (esp->pending0->data, 3, esp->pending0->len) != NULL)
     child_send (esp->child, CHILD_INTERRUPT, NULL, 0);
   if (esp->options->pace && !takes_each_byte (esp))
@@ -480,7 +480,7 @@ wdt_bites (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The hardware watchdog goes on in mirror mode, where nobody feeds it (row 29). */
+/* The hardware watchdog keeps running in mirror mode, where nothing feeds it (row 29). */
 static void
 arm_wdt (Esp32 *esp, guint ms)
 {
@@ -521,7 +521,7 @@ boot (Esp32 *esp, gboolean power_on)
   stop_python (esp);
   g_clear_handle_id (&esp->timer, g_source_remove);
   g_clear_handle_id (&esp->wdt, g_source_remove);
-  /* Row 2b: from 1.20.2.r2 on the task is there only when LTE() or lte_modem_en_on_boot made it. */
+  /* Row 2b: since 1.20.2.r2 the task exists only if LTE() or lte_modem_en_on_boot started it. */
   if (!g_str_equal (o->lte_task, "auto"))
     esp->lte_task = g_str_equal (o->lte_task, "yes");
   else
@@ -581,7 +581,7 @@ esp32_hang (Esp32 *esp)
   set_state (esp, ESP32_HUNG);
 }
 
-/* What the MicroPython child asks of the ESP32: UART settings, dialogues of the LTE driver, resets. */
+/* Frames from the MicroPython child: UART data and settings, dialogues of the LTE driver, resets. */
 
 static void
 action (Esp32 *esp, const char *text)
@@ -701,7 +701,7 @@ frame (gpointer user_data, guint8 type, const guint8 *data, gsize len)
     }
 }
 
-/* Itself. */
+/* The object. */
 
 const char *
 esp32_mode (Esp32 *esp)
@@ -759,8 +759,8 @@ esp32_new (const Options *options, guint index, Wire *wire, Modem *modem, FaultS
 {
   Esp32 *esp = g_new0 (Esp32, 1);
 
-  /* before there is power: how slowly this machine starts it is no time of a board */
-  nursery_prepare (options->python);
+  /* Before the power comes on: the time that this computer takes is not part of the boot time. */
+  fork_server_prepare (options->python);
   esp->options = options;
   esp->index = index;
   esp->wire = wire;
@@ -777,8 +777,8 @@ esp32_new (const Options *options, guint index, Wire *wire, Modem *modem, FaultS
   return esp;
 }
 
-/* The first power-on; a board that --start wants in passthrough is already there, with its LTE task unless --lte-task
- * says no (row 2b). */
+/* The first power-on. With --start=passthrough the board is in passthrough at once, with an LTE task unless --lte-task
+ * is no (row 2b). */
 void
 esp32_start (Esp32 *esp)
 {

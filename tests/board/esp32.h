@@ -1,4 +1,4 @@
-/* The ESP32: boot, REPL (played by a child process), mirror mode. */
+/* The ESP32: its boot, its MicroPython (a child process), mirror mode. */
 #pragma once
 
 #include "fault.h"

@@ -1,12 +1,13 @@
 """The MicroPython of one virtual ESP32: REPL, raw REPL, and stand-ins for the modules of a Pycom board.
 
-Runs as a child of sqns-board (esp32-nursery.py forks it): argv = file descriptor of a stream socket, configuration as JSON. Frames on the socket
-are type (1), length (u32 little-endian), payload; child.h lists them. One thread does everything: each stand-in that
-waits serves the socket meanwhile, and SIGIO does so in code that never waits, so that Ctrl-C arrives there too.
+Runs as a child of sqns-board, forked by esp32-fork-server.py. argv is the file descriptor of a stream socket and the
+configuration as JSON. A frame on the socket is a type (1 byte), a length (little-endian u32) and a payload; child.h lists
+the types. There is one thread. A stand-in that waits serves the socket meanwhile; in code that never waits, SIGIO does,
+so that Ctrl-C works there, too.
 
-This file and the others that begin with esp32- are one program: nursery.c puts them together, in the order of `parts` there.
+fork-server.c joins this file and the other esp32-*.py, but not the fork server, to one program, in the order of its `parts`.
 
-UART0's buffer belongs to sqns-board (it counts and loses bytes); here 'f' and 'g' frames tell what was read.
+sqns-board owns UART0's buffer and counts lost bytes; 'f' and 'g' frames report the bytes that were read here.
 """
 import ast
 import builtins
@@ -29,21 +30,21 @@ KEEP = dict(CFG['keep'])
 SCALE = CFG['time_scale']
 PACED = CFG['paced']
 
-# A paced REPL takes this many bytes a second out of its buffer: more than 115200 baud bring, for what tools do (pieces of 256
-# bytes with 10 ms between, which the line makes one stream of) works on real boards.
+# A paced REPL reads this many bytes a second. It is faster than 115200 baud, because what tools do (pieces of 256 bytes every
+# 10 ms, which arrive as one stream) works on real boards.
 REPL_RATE = 14000
 REPL_CHUNK = 64
-# Calls of any() in a row that found nothing: from here on they cost time, or a polling loop would eat a processor.
+# After this many calls of any() without a byte, further calls take time; otherwise a polling loop would use a whole processor.
 IDLE_POLLS = 20
 IDLE_WAIT = 0.001
-# A short sleep, and how many of them are slept at once when nothing happens.
+# The longest short sleep, and how many of them are joined to one while nothing happens.
 NAP_MAX = 0.005
 NAP_TURNS = 10
 CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E, CTRL_F = range(1, 7)
 
 
 class Stop(BaseException):
-    """The process ends: a reset, or mirror mode."""
+    """Ends the process, for a reset or mirror mode."""
 
 
 # ---- the socket ------------------------------------------------------------------------------------------------------
@@ -53,7 +54,7 @@ class Hub:
         self.sock = socket.socket(fileno=FD)
         self.sock.setblocking(False)
         if PACED:
-            # Little may wait here, or Ctrl-C would come long after what it interrupts.
+            # A small buffer, so that Ctrl-C interrupts soon.
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         self.buf = bytearray()
         self.rx = [bytearray(), bytearray()]
@@ -65,9 +66,9 @@ class Hub:
         self.interrupt_char = CTRL_C
         self.interrupted = False
         self.mode = ''
-        self.news = True          # bytes may have come since the last look: SIGIO says so
-        self.naps = 0             # sleeps in a row in which nothing came or went
-        self.ahead = 0.0          # seconds that were slept before they were asked for
+        self.news = True          # bytes may have arrived; set by SIGIO
+        self.naps = 0             # sleeps in a row without traffic
+        self.ahead = 0.0          # seconds slept in advance
 
     def send(self, kind, data=b''):
         if isinstance(data, str):
@@ -127,7 +128,7 @@ class Hub:
             self.reply = data.decode()
 
     def _controls(self, data):
-        """What the receive interrupt takes out while a program runs."""
+        """Handles Ctrl-C as the receive interrupt does while a program runs."""
         if self.interrupt_char == CTRL_C and CTRL_C in data:
             self.interrupted = True
             n = data.count(CTRL_C)
@@ -147,9 +148,9 @@ class Hub:
         return None
 
     def service(self, timeout=0.0, ready=None):
-        """Reads what has come; waits for it at most @timeout seconds (None: for ever).
+        """Reads received bytes; waits for them at most @timeout seconds (None: no limit).
 
-        @ready tells that the caller has what it waits for: SIGIO may have read it just before this call.
+        @ready returns whether the caller need not wait, as SIGIO may have read the bytes just before this call.
         """
         self.depth += 1
         try:
@@ -179,7 +180,7 @@ class Hub:
     def _flush_freed(self):
         for port in (0, 1):
             n = self.freed[port]
-            if n > 0:  # less: the reader gave back what was said to be free, and reads it again
+            if n > 0:  # below 0: the reader put bytes back and reads them again
                 self.freed[port] = 0
                 self.send('fg'[port], struct.pack('<I', n))
 
@@ -197,8 +198,8 @@ class Hub:
         self.ahead = 0.0
 
     def nap(self, seconds):
-        """A script's sleep. One that only looks and sleeps, in turns as short as a millisecond, sleeps for many turns at
-        once and then not for as many, or hundreds of idle boards would eat a processor; a byte ends it at once."""
+        """A script's sleep. If a script only polls with short sleeps, this sleeps for many turns at once and returns at
+        once from the following ones; otherwise hundreds of idle boards would use a whole processor. A byte ends it."""
         self.naps += 1
         for port in UART.open_ports.values():
             port.polls = 0

@@ -1,4 +1,4 @@
-/* Faults that a test asks for, by name and by place. */
+/* The faults of a board: each has a name and a place. */
 #include "fault.h"
 
 #include "at-command.h"
@@ -7,35 +7,34 @@
 
 typedef struct {
   const char *name;
-  gint64 arg; /* when none is given */
+  gint64 arg; /* the default */
   const char *help;
 } FaultRow;
 
 static const FaultRow rows[N_FAULTS] = {
   [FAULT_ERROR] = { "error", 0, "AT: the answer is ERROR, nothing is done; apply: the report is failure[...]" },
   [FAULT_CME] = { "cme", 0, "AT: the answer is +CME ERROR: operation not allowed, nothing is done" },
-  [FAULT_SILENCE] = { "silence", 0, "no answer, though what was asked is done (link: no answer, nothing done)" },
+  [FAULT_SILENCE] = { "silence", 0, "no answer, although the request is carried out (link: it is not)" },
   [FAULT_GARBAGE] = { "garbage", 16, "ARG bytes of garbage instead of the answer" },
-  [FAULT_LATE] = { "late", 3000, "the answer comes ARG ms late (not scaled)" },
-  [FAULT_DUPLICATE] = { "duplicate", 0, "the answer comes twice" },
-  [FAULT_DROP_BYTES]
-  = { "drop-bytes", 1, "the first ARG bytes are lost: of the answer, at link.* of what the host sent" },
-  [FAULT_CORRUPT] = { "corrupt", 0, "one bit of the answer flips (STP: its CRCs are then given, and wrong)" },
+  [FAULT_LATE] = { "late", 3000, "the answer is ARG ms late (not scaled)" },
+  [FAULT_DUPLICATE] = { "duplicate", 0, "the answer is sent twice" },
+  [FAULT_DROP_BYTES] = { "drop-bytes", 1, "the first ARG bytes of the answer are lost (link: of what the host sends)" },
+  [FAULT_CORRUPT] = { "corrupt", 0, "one bit of the answer flips (STP: the answer has CRCs, and they are wrong)" },
   [FAULT_NOISE] = { "noise", 0, "unsolicited +CPSMS and +CEREG lines before the answer" },
-  [FAULT_RESIDUE] = { "residue", 100, "STP block: ARG bytes of it are not taken" },
-  [FAULT_REFUSE] = { "refuse", 0, "STP: answered with request|0x40, nothing is done" },
-  [FAULT_CONFUSED] = { "confused", 0, "STP: answered with operation 0x7f, nothing is done" },
-  [FAULT_WRONG_ID] = { "wrong-id", 0, "STP: answered with another transaction id" },
-  [FAULT_CRLF] = { "crlf", 0, "AT: an empty line more before and after the answer" },
-  [FAULT_IGNORE] = { "ignore", 0, "AT: the answer is OK, nothing is done (row 3: told to go to FFH, it stays)" },
-  [FAULT_UNPLUG] = { "unplug", 0, "the USB cable is pulled; plugged in again after ARG ms (0 = never)" },
+  [FAULT_RESIDUE] = { "residue", 100, "STP block: the modem does not take ARG bytes of it" },
+  [FAULT_REFUSE] = { "refuse", 0, "STP: the answer is request|0x40, nothing is done" },
+  [FAULT_CONFUSED] = { "confused", 0, "STP: the answer is operation 0x7f, nothing is done" },
+  [FAULT_WRONG_ID] = { "wrong-id", 0, "STP: the answer has another transaction id" },
+  [FAULT_CRLF] = { "crlf", 0, "AT: an extra empty line before and after the answer" },
+  [FAULT_IGNORE] = { "ignore", 0, "AT: the answer is OK, but nothing is done (row 3: the modem does not go to FFH)" },
+  [FAULT_UNPLUG] = { "unplug", 0, "the USB cable is pulled, and plugged in again after ARG ms (0 = never)" },
   [FAULT_ESP32_RESET] = { "esp32-reset", 0, "the ESP32 resets (watchdog, button); the modem does not" },
-  [FAULT_MODEM_RESET] = { "modem-reset", 0, "the modem reboots by itself" },
-  [FAULT_POWER_CUT] = { "power-cut", 1000, "the board has no power for ARG ms" },
-  [FAULT_HANG] = { "hang", 0, "the modem answers nothing until a power cycle (link: the ESP32 does, until a reset)" },
-  [FAULT_ZEROS] = { "zeros", 0, "the modem sends only zeros until a power cycle" },
-  [FAULT_BRICK] = { "brick", 0, "the modem is dead for good" },
-  [FAULT_PPP] = { "ppp", 0, "the modem goes into data mode" },
+  [FAULT_MODEM_RESET] = { "modem-reset", 0, "the modem reboots on its own" },
+  [FAULT_POWER_CUT] = { "power-cut", 1000, "the board loses power for ARG ms" },
+  [FAULT_HANG] = { "hang", 0, "the modem stops responding until a power cycle (link: the ESP32 does, until a reset)" },
+  [FAULT_ZEROS] = { "zeros", 0, "the modem sends nothing but zeros until a power cycle" },
+  [FAULT_BRICK] = { "brick", 0, "the modem is permanently dead" },
+  [FAULT_PPP] = { "ppp", 0, "the modem enters data mode" },
 };
 
 static const struct {
@@ -51,14 +50,14 @@ static const struct {
   { "stp.block", "TRANSFER_BLOCK" },
   { "stp.close", "RESET at the end" },
   { "link.boot", "the ESP32 boots" },
-  { "link.repl", "the host's bytes at the friendly REPL" },
+  { "link.repl", "bytes from the host at the friendly REPL" },
   { "link.raw", "a script in the raw REPL" },
   { "link.relay", "bytes from the host for a relay script" },
   { "link.passthrough", "modem_upgrade_mode() is called" },
   { "link.data", "bytes from the host in passthrough" },
   { "apply", "the modem applies an upgrade" },
   { "reboot", "the modem comes up after a reboot" },
-  { "power-cut", "the power goes while the modem writes its flash, or between the two steps of 48829" },
+  { "power-cut", "the power fails while the modem writes its flash, or between the two steps of 48829" },
 };
 
 typedef struct {
@@ -67,7 +66,7 @@ typedef struct {
   gint64 index;
   double percent;
   gint64 arg;
-  gint64 left; /* -1 = for ever */
+  gint64 left; /* -1 = no limit */
 } Fault;
 
 struct FaultSet {
@@ -134,7 +133,7 @@ find_kind (const char *name, FaultKind *kind)
   return FALSE;
 }
 
-/* Takes =N or =P% off the end of a place that is not an AT command. */
+/* Removes =N or =P% from the end of a place that is not an AT command. */
 static gboolean
 split_position (Fault *fault)
 {
@@ -216,7 +215,7 @@ fault_set_add (FaultSet *set, const char *spec, GError **error)
   return TRUE;
 }
 
-/* "AT+SMSWBOOT" is where AT+SMSWBOOT, =..., ? and =? are; "stp" where every stp.* is. */
+/* "AT+SMSWBOOT" covers AT+SMSWBOOT, =..., ? and =?. "stp" covers every stp.*. */
 static gboolean
 place_covers (const Fault *fault, const FaultPlace *place)
 {
@@ -295,13 +294,13 @@ fault_inject (FaultSet *set, const FaultPlace *place)
 void
 fault_describe (GString *text)
 {
-  g_string_append (text, "Faults: NAME[@PLACE][:ARG][xCOUNT], once if no COUNT, x0 or x* = for ever\n");
+  g_string_append (text, "Faults: NAME[@PLACE][:ARG][xCOUNT]; COUNT defaults to 1, x0 or x* = no limit\n");
   for (guint i = 0; i < N_FAULTS; i++)
     g_string_append_printf (text, "  %-14s %s\n", rows[i].name, rows[i].help);
-  g_string_append (text, "\nPlaces (stp.*, apply: also =N, counted from 0, or =P%, see --dup-size):\n");
+  g_string_append (text, "\nPlaces (stp.* and apply also take =N, counted from 0, or =P%, see --dup-size):\n");
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     g_string_append_printf (text, "  %-16s %s\n", places[i].name, places[i].help);
-  g_string_append (text, "  and each AT command, also with its = or ? part:\n   ");
+  g_string_append (text, "  and each AT command, with or without its = or ? part:\n   ");
   at_command_describe (text);
   g_string_append (text, "\n");
 }

@@ -1,10 +1,10 @@
-/* Faults that a test asks for, by name and by place. */
+/* The faults of a board: each has a name and a place. */
 #pragma once
 
 #include <glib.h>
 
 typedef enum {
-  /* What happens to an answer. */
+  /* Change an answer. */
   FAULT_ERROR,
   FAULT_CME,
   FAULT_SILENCE,
@@ -20,7 +20,7 @@ typedef enum {
   FAULT_WRONG_ID,
   FAULT_CRLF,
   FAULT_IGNORE,
-  /* What happens to the board or the modem. */
+  /* Events: happen to the board or the modem. */
   FAULT_UNPLUG,
   FAULT_ESP32_RESET,
   FAULT_MODEM_RESET,
@@ -36,7 +36,7 @@ typedef enum {
 
 typedef struct FaultSet FaultSet;
 
-/* Where something is happening now. @index counts from 0, -1 = no such thing; @percent likewise. */
+/* What is happening now. @index counts from 0; -1 = it has none. So has @percent. */
 typedef struct {
   const char *name;
   gint64 index;
@@ -45,7 +45,7 @@ typedef struct {
 
 #define FAULT_PLACE(place) ((FaultPlace){ .name = (place), .index = -1, .percent = -1 })
 
-/* Makes @kind, which happens to the board or the modem, happen. */
+/* Carries out @kind, an event. */
 typedef void (*FaultEvent) (gpointer user_data, FaultKind kind, gint64 arg, const FaultPlace *place);
 
 FaultSet *fault_set_new (void);
@@ -55,14 +55,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FaultSet, fault_set_free)
 gboolean fault_set_add (FaultSet *set, const char *spec, GError **error);
 void fault_set_clear (FaultSet *set);
 
-/* Before this call no event is injected. */
+/* No event is injected before this call. */
 void fault_set_on_event (FaultSet *set, FaultEvent event, gpointer user_data);
 
-/* Is @kind asked for here? That uses it up once. */
+/* Uses up one fault of @kind at @place; FALSE if there is none. */
 gboolean fault_take (FaultSet *set, FaultKind kind, const FaultPlace *place, gint64 *arg);
-/* The same for the next event of any kind, which the caller makes happen. */
+/* The same for the next event of any kind, which the caller carries out. */
 gboolean fault_take_event (FaultSet *set, const FaultPlace *place, FaultKind *kind, gint64 *arg);
-/* Makes the next event happen that is asked for at @place; FALSE if there is none. */
+/* Carries out the next event at @place; FALSE if there is none. */
 gboolean fault_inject (FaultSet *set, const FaultPlace *place);
 
 const char *fault_name (FaultKind kind);

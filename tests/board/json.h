@@ -1,4 +1,4 @@
-/* Just enough JSON to be written. */
+/* A small JSON writer. */
 #pragma once
 
 #include <glib.h>

@@ -1,7 +1,7 @@
-/* What a serial line is set to, and what becomes of bytes when the two ends disagree. */
+/* The settings of a serial line, and what happens to bytes when its two ends disagree. */
 #include "line.h"
 
-/* The kernel's termios2: the only one that tells any speed, also one that is not in the B* table. */
+/* The kernel's termios2, as only that reports speeds outside the B* table. */
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 
@@ -40,7 +40,7 @@ line_set_raw (int tty, guint baud)
   return ioctl (tty, TCSETS2, &t) == 0;
 }
 
-/* UARTs tolerate about 3 %. Two stop bits instead of one are only a longer idle time. */
+/* UARTs tolerate about 3 %. A second stop bit is only idle time. */
 gboolean
 line_agree (const Line *a, const Line *b)
 {
@@ -50,8 +50,8 @@ line_agree (const Line *a, const Line *b)
   return high - low <= high / 32 && a->bits == b->bits && a->parity == b->parity;
 }
 
-/* To a receiver that is slower than the sender each byte is a glitch after which the line is idle: a log (F6752) has fe
- * fd fe fe fe fe fe fe fe for the nine bytes of an ERROR. One that is faster sees each bit several times. */
+/* A receiver that is slower than the sender sees each byte as a glitch and then an idle line: a log (F6752) has fe fd
+ * fe fe fe fe fe fe fe for the nine bytes of an ERROR. A faster receiver sees each bit several times. */
 GByteArray *
 line_garble (const guint8 *data, gsize len, guint from_baud, guint to_baud)
 {

@@ -1,4 +1,4 @@
-/* What a serial line is set to, and what becomes of bytes when the two ends disagree. */
+/* The settings of a serial line, and what happens to bytes when its two ends disagree. */
 #pragma once
 
 #include <glib.h>

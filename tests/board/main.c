@@ -38,7 +38,7 @@ stdin_ready (gint fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A board is up to 8 descriptors. */
+/* A board needs up to 8 descriptors. */
 static void
 raise_limits (void)
 {

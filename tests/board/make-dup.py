@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a .dup that is right in all its checksums and holds nothing but noise.
+"""Makes a .dup with valid checksums and random contents.
 
     make-dup.py OUT [--version 6.0.0.0] [--build 37781] [--size 300000] [--family nb-iot|cat-m1] [--pack]
                     [--only bootrom,updater,fff,fs] [--diff-from BUILD] [--first-step] [--updater FILE] [--seed TEXT]
@@ -70,7 +70,7 @@ def version_text(version, build):
 
 
 def with_text(data, text):
-    """@text in the middle of @data, which keeps its length."""
+    """@data with @text written over its middle."""
     text = text.encode() + b'\n\0'
     at = len(data) // 2
     return data[:at] + text + data[at + len(text):] if len(data) > 2 * len(text) else data + text
@@ -110,7 +110,7 @@ def make_parts(version, build, size, family, seed, pack=None):
 
 
 def make_diff(version, build, base, size, seed):
-    """No real one is known: the magic DIFF, and the version texts of base and target in the payload."""
+    """A guess, as no real one is known: the magic DIFF, and the version texts of base and target in the payload."""
     base_version = '5.1.1.0' if version.startswith('5') else version
     text = '%s\0%s\0' % (version_text(base_version, base), version_text(version, build))
     payload = slim(2, text.encode() + noise('%s diff %d %d' % (seed, base, build), max(size - 300, 64)))
@@ -131,8 +131,8 @@ def make_dup(version='6.0.0.0', build=37781, size=300000, family=None, pack=None
 
 
 def make_first_step(version='5.2.1.0', build=48829, size=FIRST_STEP_SIZE, seed='sqns'):
-    """The first of the two files of 48829. No real one is known: that it is boot ROM and updater, without an application,
-    is guessed from its size."""
+    """The first of the two files of 48829. A guess, as no real one is known: its size suggests boot ROM and updater without
+    an application."""
     bootrom = b'toob' + with_text(noise('%s first bootrom %d' % (seed, build), max(size // 8, 256)), "5.1.1.0 [38638]'")
     around = frames(('bootrom', 'updater'), False, True)
     updater = slim(8, make_updater(version, build, size - (len(bootrom) - 4) - around, seed + ' first'))
@@ -141,7 +141,7 @@ def make_first_step(version='5.2.1.0', build=48829, size=FIRST_STEP_SIZE, seed='
 
 
 def embedded_updater(version='6.0.0.0', build=37781, size=300000, family=None, seed='sqns'):
-    """The ELF that stands in the updater package of the same make_dup ()."""
+    """The ELF in the updater package of the same make_dup ()."""
     family = family or ('cat-m1' if version.startswith('5') else 'nb-iot')
     return make_parts(version, build, size, family, seed)[1]
 

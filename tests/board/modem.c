@@ -12,7 +12,7 @@
 #define SHUTDOWN_TIME 0.3
 #define WAKE_TIME 2.0
 #define CRASH_TIME 32.0
-/* Of the modem, so not scaled: the host's guard times are not either. */
+/* Not scaled, as the guard times of the host are not. */
 #define PPP_GUARD_US G_USEC_PER_SEC
 #define PPP_GUARD_MS 1000
 
@@ -155,13 +155,13 @@ modem_set_state (Modem *modem, ModemState state)
   modem->state = state;
 }
 
-/* It stops whatever it was doing. */
 static gboolean
 listens (ModemState state)
 {
   return state == MODEM_APPLICATION || state == MODEM_RECOVERY || state == MODEM_MTOOLS || state == MODEM_FFH;
 }
 
+/* Whatever it was doing stops. */
 void
 modem_break (Modem *modem, ModemState state)
 {
@@ -172,7 +172,7 @@ modem_break (Modem *modem, ModemState state)
   leave_upload (modem);
 }
 
-/* The UART starts with what was on the line while the modem could not listen: the first command is spoilt. */
+/* Bytes from the time in which the modem did not listen are still on the line and spoil the first command. */
 static void
 fresh_line (Modem *modem)
 {
@@ -191,7 +191,7 @@ state_to_boot (Modem *modem)
       return MODEM_FFH;
     case BOOT_FFF:
     case BOOT_ECOPAGING:
-      /* Half an application cannot run. */
+      /* An incomplete application cannot run. */
       return modem->application_valid ? MODEM_APPLICATION : MODEM_RECOVERY;
     case BOOT_UPDATER:
       return MODEM_RECOVERY;
@@ -213,7 +213,7 @@ enter (Modem *modem, ModemState state)
   modem_set_state (modem, state);
 }
 
-/* The bytes are those of row 30. That it takes no command between two crashes is a guess. */
+/* The bytes are from row 30. Guess: no command is accepted between two crashes. */
 static gboolean
 crash (gpointer user_data)
 {
@@ -242,7 +242,7 @@ booted (gpointer user_data)
   modem->timer = 0;
   if (g_str_equal (modem->options->modem, "zeros"))
     {
-      modem_set_state (modem, MODEM_ZEROS); /* the crash loop of row 16: a power cycle did not help */
+      modem_set_state (modem, MODEM_ZEROS); /* row 16: a power cycle does not help */
       return G_SOURCE_REMOVE;
     }
   if (g_str_equal (modem->options->modem, "crash-loop"))
@@ -258,7 +258,7 @@ booted (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Half of an upgrade was applied. */
+/* An upgrade that is applied only in part fails. */
 static void
 interrupt_apply (Modem *modem)
 {
@@ -291,7 +291,7 @@ shut_down (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* @announced: asked for by a command; else it just happens. */
+/* @announced: a command asked for it, so +SHUTDOWN comes first. */
 void
 modem_reboot (Modem *modem, gboolean announced)
 {
@@ -315,7 +315,7 @@ modem_power_off (Modem *modem)
 
   g_byte_array_set_size (modem->waiting, 0);
   if (modem->state == MODEM_REPLAY)
-    return; /* the recording knows nothing of it */
+    return; /* a recording contains no power cuts */
   interrupt_apply (modem);
   g_clear_handle_id (&modem->timer, g_source_remove);
   leave_upload (modem);
@@ -330,7 +330,7 @@ modem_power_on (Modem *modem)
     start_boot (modem);
 }
 
-/* Data mode: only +++ alone between two silences is heard (PPP rows 1 and 17 of field-failures.md). */
+/* Data mode: only a +++ between two silences ends it (PPP rows 1 and 17 of field-failures.md). */
 static gboolean
 guard_over (gpointer user_data)
 {
@@ -339,7 +339,7 @@ guard_over (gpointer user_data)
   modem->guard = 0;
   if (!g_str_equal (modem->plus->str, "+++"))
     return G_SOURCE_REMOVE;
-  modem_set_state (modem, modem->behind_data); /* no boot: echo, speed and radio are as they were */
+  modem_set_state (modem, modem->behind_data); /* without a boot: echo, speed and radio stay as they are */
   g_string_truncate (modem->line, 0);
   modem_emit (modem, "\r\nOK\r\n", -1);
   return G_SOURCE_REMOVE;
@@ -393,7 +393,7 @@ take (Modem *modem, const guint8 *data, gsize len)
       receive_ppp (modem, data, len);
       break;
     case MODEM_ASLEEP:
-      /* Bytes on the line wake it, and are lost. */
+      /* Bytes wake it up and are lost. */
       if (modem->timer == 0)
         modem->timer = g_timeout_add (options_ms (modem->options, WAKE_TIME), woken, modem);
       break;
@@ -462,7 +462,7 @@ set_versions (Modem *modem, const Options *options)
   modem->active_loader = 1;
 }
 
-/* What --modem says. */
+/* The state that --modem asks for. */
 static void
 start_state (Modem *modem)
 {

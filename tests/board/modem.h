@@ -18,8 +18,8 @@ typedef enum {
   MODEM_ASLEEP,
   MODEM_OFF,
   MODEM_BOOTING,
-  MODEM_REPLAY,  /* what a recording says */
-  MODEM_LOOPING, /* it crashes and starts again, for ever (row 30 of field-failures.md) */
+  MODEM_REPLAY,  /* plays a recording */
+  MODEM_LOOPING, /* crashes and restarts endlessly (row 30 of field-failures.md) */
 } ModemState;
 
 /* AT+SMSWBOOT */
@@ -33,13 +33,13 @@ typedef enum {
 
 #define N_LOADERS 3
 
-/* A boot loader keeps what it said of itself when it was written. */
+/* A boot loader keeps the version that it had when it was written. */
 typedef struct {
   char release[16]; /* "5.1.1.0" */
   guint build;
 } Loader;
 
-/* What runs on the modem, in the states in which it takes bytes. */
+/* What runs on the modem, in the states that accept bytes. */
 typedef struct {
   void (*receive) (gpointer user_data, const guint8 *data, gsize len);
   /* A reset, a crash or a power cut ends it. */
@@ -66,20 +66,20 @@ typedef struct {
   ModemSend send;
   gpointer send_data;
   gboolean busy;       /* RTS off */
-  GByteArray *waiting; /* came meanwhile */
-  guint64 garbled;     /* bytes that came at another baud rate */
+  GByteArray *waiting; /* bytes that arrived meanwhile */
+  guint64 garbled;     /* bytes that arrived at another baud rate */
 
   /* AT */
   gboolean echo;
   GString *line;
   GString *reply;
-  GString *typed; /* echo that is still to go out */
+  GString *typed; /* echo that is not sent yet */
   guint answers;
   guint cfun;
   gint64 last_byte; /* PPP guard times */
   guint guard;
   GString *plus;
-  ModemState behind_data; /* what +++ brings back */
+  ModemState behind_data; /* the state after +++ */
 
   /* Flash */
   char *software; /* "6.0.0.0 [35351] by robot-soft at ..." */
@@ -100,10 +100,10 @@ void modem_free (Modem *modem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Modem, modem_free)
 void modem_set_program (Modem *modem, const ModemProgram *program, gpointer user_data);
 
-/* Bytes come at its UART, at @baud. They wait while RTS is off. */
+/* Bytes arrive at @baud. They wait while RTS is off. */
 void modem_receive (Modem *modem, const guint8 *data, gsize len, guint baud);
 gsize modem_waiting (Modem *modem);
-/* Takes what waited, if RTS is on again. */
+/* Processes the waiting bytes if RTS is on. */
 void modem_drain (Modem *modem);
 void modem_emit (Modem *modem, const void *data, gssize len);
 /* An unsolicited line. */
@@ -120,7 +120,7 @@ void modem_set_report (Modem *modem, const char *format, ...) G_GNUC_PRINTF (2, 
 void modem_set_verdict (Modem *modem, const char *why);
 double modem_upload_percent (Modem *modem);
 
-void modem_set_loader (Modem *modem, guint index, guint build); /* of the software that it has now */
+void modem_set_loader (Modem *modem, guint index, guint build); /* with the release of the current software */
 guint modem_build (Modem *modem);
 char *modem_lr (Modem *modem);
 /* The answer to AT+SMOD?, -1 in a state in which nothing answers it. */

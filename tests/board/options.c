@@ -32,16 +32,17 @@ board_entries (Options *o)
       "none, prints, ignores-ctrl-c, floods, grabs-modem or wdt", "NAME" },
     { "start", 0, 0, G_OPTION_ARG_STRING, &o->start, "repl, passthrough, or direct: the modem's own UART", "HOW" },
     { "usb", 0, 0, G_OPTION_ARG_STRING, &o->usb, "none, pic (commands at 5 data bits) or ftdi", "KIND" },
-    { "ctrl-f-any", 0, 0, G_OPTION_ARG_NONE, &o->ctrl_f_any, "Ctrl-F resets also while a program runs", NULL },
+    { "ctrl-f-any", 0, 0, G_OPTION_ARG_NONE, &o->ctrl_f_any, "Ctrl-F also resets while a program runs", NULL },
     { "uart-ring", 0, 0, G_OPTION_ARG_INT, &o->uart_ring, "receive buffer of UART objects (default 4096)", "BYTES" },
     { "repl-ring", 0, 0, G_OPTION_ARG_INT, &o->repl_ring, "receive buffer of the REPL, if paced (default 512)",
       "BYTES" },
-    { "script-max", 0, 0, G_OPTION_ARG_INT, &o->script_max, "larger scripts: MemoryError (default 20480)", "BYTES" },
+    { "script-max", 0, 0, G_OPTION_ARG_INT, &o->script_max, "larger scripts raise MemoryError (default 20480)",
+      "BYTES" },
     { "python", 0, 0, G_OPTION_ARG_FILENAME, &o->python, "the interpreter behind the REPL (default python3)",
       "PROGRAM" },
-    { "boot-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->boot_time, "of the ESP32 (default 1)", "S" },
+    { "boot-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->boot_time, "boot time of the ESP32 (default 1)", "S" },
     { "pace", 0, 0, G_OPTION_ARG_NONE, &o->pace, "lines are as slow as their baud rate", NULL },
-    { "usb-latency", 0, 0, G_OPTION_ARG_INT, &o->usb_latency, "latency timer towards the host", "MS" },
+    { "usb-latency", 0, 0, G_OPTION_ARG_INT, &o->usb_latency, "latency timer of the USB serial chip", "MS" },
     { NULL },
   };
 
@@ -53,7 +54,7 @@ modem_entries (Options *o)
 {
   const GOptionEntry entries[] = {
     { "modem", 0, 0, G_OPTION_ARG_STRING, &o->modem,
-      "application, recovery, finished (a whole upgrade that was never told to boot), stp (an upload left open), "
+      "application, recovery, finished (upgraded, but not told to boot), stp (with an open upload), "
       "mtools, "
       "updater, ffh, dead, hung, zeros, crash-loop, ppp, asleep or off",
       "STATE" },
@@ -61,29 +62,31 @@ modem_entries (Options *o)
       "play the modem's side of a job's transcript (sqnsctl job ID --log), as a bare modem", "TRANSCRIPT" },
     { "modem-version", 0, 0, G_OPTION_ARG_STRING, &o->modem_version, "default 6.0.0.0-35351 (finished: -37781)",
       "LR-BUILD" },
-    { "bootloader0", 0, 0, G_OPTION_ARG_STRING, &o->bootloader0, "its build (default 38638; factory: 33080)", "BUILD" },
-    { "report", 0, 0, G_OPTION_ARG_STRING, &o->report, "what AT+SMUPGRADE? says at first (default No report)", "TEXT" },
-    { "imei", 0, 0, G_OPTION_ARG_STRING, &o->imei, "default 35434404, the board's number, a check digit", "DIGITS" },
+    { "bootloader0", 0, 0, G_OPTION_ARG_STRING, &o->bootloader0,
+      "build of the boot ROM (default 38638; factory: 33080)", "BUILD" },
+    { "report", 0, 0, G_OPTION_ARG_STRING, &o->report, "first answer to AT+SMUPGRADE? (default No report)", "TEXT" },
+    { "imei", 0, 0, G_OPTION_ARG_STRING, &o->imei, "default: 35434404, the board's number, a check digit", "DIGITS" },
     { "iccid", 0, 0, G_OPTION_ARG_STRING, &o->iccid, "empty: no SIM", "DIGITS" },
     { "imsi", 0, 0, G_OPTION_ARG_STRING, &o->imsi, "empty: no SIM", "DIGITS" },
     { "recovery-baud", 0, 0, G_OPTION_ARG_INT, &o->recovery_baud, "default 921600; one source says 115200", "BAUD" },
     { "stp-version", 0, 0, G_OPTION_ARG_INT, &o->stp_version, "1 (default) or 2", "N" },
-    { "stp-max", 0, 0, G_OPTION_ARG_INT, &o->stp_max, "max transfer (default 8192, FFH 2048)", "BYTES" },
+    { "stp-max", 0, 0, G_OPTION_ARG_INT, &o->stp_max, "largest transfer (default 8192, FFH 2048)", "BYTES" },
     { "stp-crc", 0, 0, G_OPTION_ARG_NONE, &o->stp_crc, "real CRCs in STP responses instead of 0", NULL },
-    { "no-repeat-detection", 0, 0, G_OPTION_ARG_NONE, &o->no_repeat_detection, "a repeated request is done again",
-      NULL },
-    { "no-close-reply", 0, 0, G_OPTION_ARG_NONE, &o->no_close_reply, "the RESET at the end is not answered", NULL },
-    { "old-smswboot", 0, 0, G_OPTION_ARG_NONE, &o->old_smswboot, "AT+SMSWBOOT knows only ,0", NULL },
+    { "no-repeat-detection", 0, 0, G_OPTION_ARG_NONE, &o->no_repeat_detection,
+      "repeated requests are carried out again", NULL },
+    { "no-close-reply", 0, 0, G_OPTION_ARG_NONE, &o->no_close_reply, "no answer to the RESET at the end", NULL },
+    { "old-smswboot", 0, 0, G_OPTION_ARG_NONE, &o->old_smswboot, "AT+SMSWBOOT only accepts ,0", NULL },
     { "read-only-fs", 0, 0, G_OPTION_ARG_NONE, &o->read_only_fs, "the FFF method stalls at 0 %", NULL },
-    { "clean-start", 0, 0, G_OPTION_ARG_NONE, &o->clean_start, "no leftover bytes: the first AT is answered OK", NULL },
-    { "noise", 0, 0, G_OPTION_ARG_NONE, &o->noise, "+CPSMS or +CEREG before each 3rd answer in application mode",
+    { "clean-start", 0, 0, G_OPTION_ARG_NONE, &o->clean_start, "no leftover bytes: the answer to the first AT is OK",
       NULL },
-    { "dup-size", 0, 0, G_OPTION_ARG_INT64, &o->dup_size, "size of the coming file, for =P% in faults", "BYTES" },
-    { "time-scale", 0, 0, G_OPTION_ARG_DOUBLE, &o->time_scale, "factor on all the times of board and modem", "F" },
-    { "reboot-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->reboot_time, "of the modem (default 5)", "S" },
-    { "erase-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->erase_time, "pause where flash is erased (default 8)", "S" },
-    { "apply-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->apply_time, "default 30", "S" },
-    { "block-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->block_time, "to write a block (default 0.01)", "S" },
+    { "noise", 0, 0, G_OPTION_ARG_NONE, &o->noise, "+CPSMS or +CEREG before every third answer in application mode",
+      NULL },
+    { "dup-size", 0, 0, G_OPTION_ARG_INT64, &o->dup_size, "size of the uploaded file, for =P% in faults", "BYTES" },
+    { "time-scale", 0, 0, G_OPTION_ARG_DOUBLE, &o->time_scale, "factor on all times of board and modem", "F" },
+    { "reboot-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->reboot_time, "reboot time of the modem (default 5)", "S" },
+    { "erase-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->erase_time, "pause for erasing the flash (default 8)", "S" },
+    { "apply-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->apply_time, "time to apply an upgrade (default 30)", "S" },
+    { "block-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->block_time, "time to write a block (default 0.01)", "S" },
     { NULL },
   };
 
@@ -96,12 +99,12 @@ main_entries (Options *o)
   const GOptionEntry entries[] = {
     { "count", 'n', 0, G_OPTION_ARG_INT, &o->count, "boards in this process (default 1)", "N" },
     { "link", 0, 0, G_OPTION_ARG_FILENAME, &o->link, "symbolic link to the port; %d = number of the board", "PATH" },
-    { "fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->faults, "see below; repeatable", "SPEC" },
-    { "control", 0, 0, G_OPTION_ARG_FILENAME, &o->control, "unix socket for commands", "PATH" },
+    { "fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->faults, "add a fault, see below; repeatable", "SPEC" },
+    { "control", 0, 0, G_OPTION_ARG_FILENAME, &o->control, "Unix socket for commands", "PATH" },
     { "status-on-exit", 0, 0, G_OPTION_ARG_FILENAME, &o->status_on_exit, "JSON, one line per board", "FILE" },
-    { "exit-with-stdin", 0, 0, G_OPTION_ARG_NONE, &o->exit_with_stdin, "end when stdin does", NULL },
-    { "log", 0, 0, G_OPTION_ARG_FILENAME, &o->log, "transcript of both hops", "FILE" },
-    { "verbose", 0, 0, G_OPTION_ARG_NONE, &o->verbose, "transcript on stderr", NULL },
+    { "exit-with-stdin", 0, 0, G_OPTION_ARG_NONE, &o->exit_with_stdin, "exit at the end of stdin", NULL },
+    { "log", 0, 0, G_OPTION_ARG_FILENAME, &o->log, "write a transcript of both hops", "FILE" },
+    { "verbose", 0, 0, G_OPTION_ARG_NONE, &o->verbose, "write the transcript to stderr", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &o->version, "print the version and exit", NULL },
     { NULL },
   };
@@ -109,7 +112,7 @@ main_entries (Options *o)
   return g_memdup2 (entries, sizeof entries);
 }
 
-/* The position of @value in the comma-separated @choices, -1 if it is none of them. */
+/* The index of @value in the comma-separated @choices, or -1. */
 static gint
 choose (const char *value, const char *choices)
 {
@@ -152,7 +155,7 @@ check (Options *o, GError **error)
     {
       if (choose (words[i].value, words[i].choices) < 0)
         {
-          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s is one of %s", words[i].option,
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s must be one of %s", words[i].option,
                        words[i].choices);
           return FALSE;
         }
@@ -169,7 +172,7 @@ check (Options *o, GError **error)
       || strchr (o->modem_version, '-') == NULL || (o->stp_max != 0 && (o->stp_max < 32 || o->stp_max > G_MAXUINT16))
       || o->recovery_baud < 9600 || o->recovery_baud > 4000000 || !g_ascii_isdigit (o->board_firmware[0]))
     {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "an option is out of its range (see --help)");
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "an option is out of range (see --help)");
       return FALSE;
     }
   return TRUE;
@@ -193,17 +196,17 @@ options_parse (Options *o, int *argc, char ***argv, GError **error)
   g_option_context_add_main_entries (context, board, NULL);
   g_option_context_add_main_entries (context, modem, NULL);
   fault_describe (text);
-  g_string_append (
-      text,
-      "\nControl commands ([N] = board, default 0):\n  status [N], unplug [N], plug [N], press-reset [N], "
-      "power-cycle [N],\n  fault SPEC [N], clear-faults [N], data-bits BITS [N] (a pseudo-terminal always has 8; 5 is "
-      "for the PIC, 0 = by the tty), quit");
+  g_string_append (text,
+                   "\nControl commands ([N] = board, default 0):\n  status [N], unplug [N], plug [N], press-reset [N], "
+                   "power-cycle [N],\n  fault SPEC [N], clear-faults [N], data-bits BITS [N] (5 = for the PIC, 0 = "
+                   "those of the tty; a "
+                   "pseudo-terminal always has 8), quit");
   g_option_context_set_description (context, text->str);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc > 1)
     {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "what is %s?", (*argv)[1]);
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "unexpected argument %s", (*argv)[1]);
       return FALSE;
     }
   default_string (&o->board, "fipy");
@@ -247,7 +250,7 @@ options_firmware_at_least (const Options *o, guint major, guint minor, guint mic
   const guint want[] = { major, minor, micro, revision };
   guint have[4] = { 0 };
 
-  /* r is a release, rc and b come before it. */
+  /* r is a release; rc and b precede it. */
   sscanf (o->board_firmware, "%u.%u.%u.r%u", &have[0], &have[1], &have[2], &have[3]);
   for (guint i = 0; i < 4; i++)
     {

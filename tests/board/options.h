@@ -70,16 +70,16 @@ typedef struct {
 
   char **faults;
 
-  /* Made from the above. */
+  /* Derived from the above. */
   StartMode start_mode;
   UsbKind usb_kind;
 } Options;
 
-/* The program exits with 2 when this is FALSE. */
+/* The program exits with 2 if this returns FALSE. */
 gboolean options_parse (Options *options, int *argc, char ***argv, GError **error);
 void options_clear (Options *options);
 
-/* Milliseconds of @seconds of a real board, with --time-scale. */
+/* @seconds of a real board in milliseconds, scaled by --time-scale. */
 guint options_ms (const Options *options, double seconds);
 /* Is the board's MicroPython release at least @major.@minor.@micro? */
 gboolean options_firmware_at_least (const Options *options, guint major, guint minor, guint micro, guint revision);

@@ -1,14 +1,13 @@
-/* Time for all lines of the process: one timer, no timer for single bytes.
+/* The timing of all lines of the process, with a single timer.
  *
- * A lane says when the bytes that it has will have passed (at most 20 ms ahead) and is run then. Its clock goes on by
- * exactly the time that the bytes take. What happens in a run happens at the moment at which the lane was due, however
- * late the process is: an answer that follows from it starts at that moment too, and only when the last of it reaches
- * the host is it late, by what is then given back to the host's next bytes (lane_owes). So neither a late timer nor a
- * coarse one costs throughput. Time in which the line was idle never is given back: a line that earned bytes while it
- * waited would be faster than its baud rate.
+ * A lane runs when its waiting bytes (at most 20 ms of them) have passed the line. Its clock advances by exactly the
+ * time that the bytes take. Everything in a run counts as happening when the lane was due, however late the process is;
+ * an answer to it starts at that moment, too. If the end of the answer reaches the host late, the host's next bytes get
+ * that time back (lane_owes). So neither a late timer nor a coarse one costs throughput. Idle time is never given back:
+ * a line that saved it up would be faster than its baud rate.
  *
- * The timer is a timerfd as poll() knows only milliseconds, and an answer of 16 bytes takes a fifth of one. Setting it
- * costs more than all the rest, so that many lanes share ticks, and it is set once a tick. */
+ * The timer is a timerfd because poll() only counts milliseconds, and an answer of 16 bytes takes a fifth of one.
+ * Setting the timer is the most expensive part, so many lanes share ticks and it is set once a tick. */
 #include "pacer.h"
 
 #include <errno.h>
@@ -18,14 +17,14 @@
 
 #define LOOK_AHEAD_US 20000
 #define BITS_PER_BYTE 10
-/* From so many waiting lanes on they are run in ticks. */
+/* With this many waiting lanes, they run in ticks. */
 #define MANY_LANES 8
 #define TICK_US 1000
 
 static GPtrArray *lanes;
 static int timer = -1;
-static gint64 armed;  /* what the timer is set to, 0 = nothing */
-static gint64 played; /* the moment in which a lane runs, 0 = none does */
+static gint64 armed;  /* the time that the timer is set to, 0 = not set */
+static gint64 played; /* the time at which the running lane was due, 0 = none runs */
 
 static gint64
 now_or_played (void)
@@ -43,7 +42,7 @@ arm (gint64 at)
   if (armed != 0 && armed <= at)
     return;
   armed = at;
-  /* CLOCK_MONOTONIC is what g_get_monotonic_time () reads; zero would disarm it */
+  /* g_get_monotonic_time () reads CLOCK_MONOTONIC, too. Zero would disarm the timer. */
   when.it_value.tv_sec = at / G_USEC_PER_SEC;
   when.it_value.tv_nsec = at % G_USEC_PER_SEC * 1000 + 1;
   if (timerfd_settime (timer, TFD_TIMER_ABSTIME, &when, NULL) != 0)
@@ -64,7 +63,7 @@ run_lane (guint index, gint64 now)
   played = 0;
 }
 
-/* Runs what is due at @now, and what becomes due by that; returns when the next lane is due, 0 = there is none. */
+/* Runs the lanes that are due at @now, and those that these make due. Returns the time of the next lane, 0 = none. */
 static gint64
 run_due (gint64 now)
 {
@@ -77,7 +76,7 @@ run_due (gint64 now)
         {
           const Lane *lane;
 
-          if (i > lanes->len) /* a lane may have taken others out */
+          if (i > lanes->len) /* a lane may have removed others */
             continue;
           lane = g_ptr_array_index (lanes, i - 1);
           if (lane->due <= now)
@@ -85,7 +84,7 @@ run_due (gint64 now)
           else if (next == 0 || lane->due < next)
             next = lane->due;
         }
-      /* those that were added, and the last one that took the place of another */
+      /* lanes that were added, and the last one if it moved into a gap */
       for (guint i = 0; i < lanes->len; i++)
         next = MIN (next == 0 ? G_MAXINT64 : next, ((const Lane *)g_ptr_array_index (lanes, i))->due);
     }
@@ -102,7 +101,7 @@ timer_fired (gint fd, GIOCondition condition, gpointer user_data)
 
   if (read (fd, &times, sizeof times) < 0 && errno != EAGAIN)
     g_error ("timerfd: %s", g_strerror (errno));
-  armed = 1; /* no lane that starts meanwhile needs the timer */
+  armed = 1; /* lanes that start meanwhile do not need the timer */
   next = run_due (now);
   armed = 0;
   if (next > 0)
@@ -154,7 +153,7 @@ wait_until (Lane *lane, gint64 due)
   arm (due);
 }
 
-/* There are @waiting_bytes for the line: run the lane when they, or 20 ms of them, have passed. */
+/* Runs the lane when @waiting_bytes, or 20 ms of them, have passed. */
 void
 lane_start (Lane *lane, guint baud, gsize waiting_bytes)
 {
@@ -169,7 +168,7 @@ lane_start (Lane *lane, guint baud, gsize waiting_bytes)
   wait_until (lane, lane->clock + MIN (need, LOOK_AHEAD_US));
 }
 
-/* Not for a line's bytes: run the lane in @us. */
+/* Runs the lane in @us, independent of its bytes. */
 void
 lane_start_in (Lane *lane, gint64 us)
 {
@@ -177,7 +176,7 @@ lane_start_in (Lane *lane, gint64 us)
     wait_until (lane, now_or_played () + us);
 }
 
-/* Bytes that the line can have carried by @now; at least one, as the lane was run for something. */
+/* The number of bytes that the line has carried by @now; at least one, as the lane runs for a reason. */
 gsize
 lane_allowance (Lane *lane, gint64 now, guint baud)
 {
@@ -192,8 +191,8 @@ lane_carried (Lane *lane, guint baud, gsize bytes)
   lane->clock += time_of (baud, bytes);
 }
 
-/* What the other end is given now, it should have had at the moment that is played; its answer, for which @lane is, is
- * late by as much. */
+/* The other end gets its bytes now instead of when they were due. @lane, which carries its answer, is late by as much.
+ */
 void
 lane_owes (Lane *lane)
 {

@@ -1,4 +1,4 @@
-/* Time for all lines of the process: one timer, no timer for single bytes. */
+/* The timing of all lines of the process, with a single timer. */
 #pragma once
 
 #include <glib.h>
@@ -6,15 +6,15 @@
 typedef struct Lane Lane;
 typedef void (*LaneFunc) (Lane *lane, gint64 now);
 
-/* One direction of one line. `clock` is the moment up to which the line has carried bytes. */
+/* One direction of one line. The line has carried bytes up to `clock`. */
 struct Lane {
   gint64 clock;
   gint64 due;
   LaneFunc run;
   gpointer data;
   gboolean waiting;
-  gboolean running; /* it goes on where it was: no idle time */
-  gint64 late;      /* given back when it starts again: what kept the other end waiting */
+  gboolean running; /* continues without idle time */
+  gint64 late;      /* time for which the other end waited; given back at the next start */
 };
 
 void lane_init (Lane *lane, LaneFunc run, gpointer data);

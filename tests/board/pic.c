@@ -1,8 +1,8 @@
 /* The PIC on Expansion Board 3, Pysense, Pytrack and the like: its commands at 5 data bits.
  *
- * field-failures.md, section 3 names the commands, not their bytes. Guess: 0x10, 0x11, 0x12 are answered by a u16,
- * little-endian; memory is 0x02, address (u16, little-endian), and, or, xor, and is answered by one byte, the value
- * before. Addresses are those of the chip: PORTC 0x00e, LATC 0x10e, TRISC 0x08e; RC5 is bit 5. */
+ * field-failures.md, section 3 names the commands, not their bytes. Guess: the answer to 0x10, 0x11 and 0x12 is a
+ * little-endian u16. A memory request is 0x02, address (little-endian u16), and, or, xor; its answer is the old value,
+ * one byte. The addresses are those of the chip: PORTC 0x00e, LATC 0x10e, TRISC 0x08e. RC5 is bit 5. */
 #include "pic.h"
 
 #define MEMORY_LEN 6

@@ -18,5 +18,5 @@ typedef enum {
 } PicEffect;
 
 void pic_init (Pic *pic);
-/* Takes one byte; *@reply_len bytes of @reply (room for 2) go to the host. */
+/* Takes one byte. Writes the answer to the host, *@reply_len bytes, to @reply, which has room for 2. */
 PicEffect pic_feed (Pic *pic, guint8 byte, guint8 *reply, gsize *reply_len);

@@ -1,4 +1,4 @@
-/* Who waits for bytes on which descriptor: one epoll for all, as poll () looks at each of hundreds every time. */
+/* Waits for bytes on all descriptors with one epoll, because poll () would look at each of hundreds every time. */
 #include "poller.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ events_came (gint fd, GIOCondition condition, gpointer user_data)
     {
       Watch *watch = events[i].data.ptr;
 
-      if (!watch->waiting) /* ended by an event before it */
+      if (!watch->waiting) /* an earlier event ended it */
         continue;
       watch->waiting = FALSE;
       watch->ready (watch->data);

@@ -1,4 +1,4 @@
-/* Who waits for bytes on which descriptor: one epoll for all, as poll () looks at each of hundreds every time. */
+/* Waits for bytes on all descriptors with one epoll, because poll () would look at each of hundreds every time. */
 #pragma once
 
 #include <glib.h>
@@ -12,9 +12,9 @@ typedef struct {
   gpointer data;
 } Watch;
 
-/* @fd is nobody else's; watch_end () before it is closed. */
+/* The watch is the only one of @fd. Call watch_end () before closing it. */
 void watch_begin (Watch *watch, int fd, PollerFunc ready, gpointer data);
 void watch_end (Watch *watch);
-/* To be called once, when @fd is readable. */
+/* Calls back once, when @fd is readable. */
 void watch_wait (Watch *watch);
 void watch_stop (Watch *watch);

@@ -6,10 +6,10 @@
 
 typedef struct Program Program;
 
-/* Starts where --modem says, or plays @recording, which it takes; NULL = none. Free it before @modem. */
+/* Starts in the state of --modem, or plays @recording, which may be NULL and which it takes. Free it before @modem. */
 Program *program_new (Modem *modem, Recording *recording);
 void program_free (Program *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Program, program_free)
 
-/* What was played of the recording, in @json. */
+/* Appends the state of the replay, if there is one, to @json. */
 void program_status (Program *program, GString *json);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job's transcript, read as what a modem did.
+/* Reads a job's transcript as a recording of a modem.
  *
- * '>' was said to the modem, '<' by it. Of the remarks ('#') those count that tell about STP, whose bytes are not in a
- * transcript, and about silence. Lines that start with # are comments, but "# modem at 115200 baud" among them tells
- * where a hand-made recording begins. */
+ * '>' lines went to the modem, '<' lines came from it. Only remarks ('#') about silence and about STP, whose bytes are
+ * not in a transcript, are used. Lines that start with # are comments, except "# modem at 115200 baud", which is the
+ * speed at which a hand-made recording begins. */
 #include "recording.h"
 
 #include <gio/gio.h>
@@ -13,7 +13,8 @@
 #define DEFAULT_BAUD 921600
 #define PRIVATE "<private>"
 #define PRIVATE_DIGITS "000000000000000"
-/* The host's first pokes are not followed by what came of them. They are sent again 350 ms later when nothing came. */
+/* A transcript does not contain the answers to the host's first probes. The host repeats them after 350 ms of silence.
+ */
 #define POKE_SILENT_MS 300
 
 typedef struct {
@@ -21,7 +22,7 @@ typedef struct {
   RecordedExchange *now;
   guint line;
   gint64 ms;
-  gboolean in_script; /* what comes is a script's output, not the modem's */
+  gboolean in_script; /* the text is the output of a script, not of the modem */
 } Reader;
 
 static void
@@ -87,7 +88,7 @@ begin (Reader *reader, char *command)
   return exchange;
 }
 
-/* The bytes behind "\x0d" and "\\"; NULL if that is none of both. */
+/* The bytes that "\x0d" and "\\" stand for; NULL if it is neither. */
 static char *
 unescape (const char *text, gboolean *raw)
 {
@@ -114,7 +115,7 @@ unescape (const char *text, gboolean *raw)
       *raw = TRUE;
       at += 3;
     }
-  return g_strdup (bytes->str); /* a NUL ends it: nothing that is played needs one */
+  return g_strdup (bytes->str); /* a NUL ends it; replays need none */
 }
 
 static char *
@@ -175,8 +176,8 @@ upload_of (RecordedExchange *exchange)
   return exchange->upload;
 }
 
-/* "STP bytes 0 to 6048 of 60000, blocks of 8064, 0 sent again: trouble"; older ones do not say of how many. The session
- * ends with blocks of 0. */
+/* "STP bytes 0 to 6048 of 60000, blocks of 8064, 0 sent again: trouble". Older transcripts lack the total. "blocks of
+ * 0" ends the session. */
 static gboolean
 take_range (Reader *reader, const char *text)
 {
@@ -280,7 +281,7 @@ take_line (Reader *reader, const char *line, GError **error)
   return take_remark (reader, text, error);
 }
 
-/* Pokes that nobody wrote down the answer of. */
+/* Probes whose answers are not in the transcript. */
 static void
 find_silences (Recording *recording)
 {
@@ -310,8 +311,7 @@ recording_load (const char *path, GError **error)
     return NULL;
   if (len > SIZE_MAX_BYTES || memchr (text, '\0', len) != NULL || !g_utf8_validate_len (text, len, NULL))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is no transcript: it is not text, or too long",
-                   path);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is not a transcript: not text, or too long", path);
       return NULL;
     }
   begin (&reader, g_strdup (""));
@@ -327,8 +327,7 @@ recording_load (const char *path, GError **error)
     }
   if (recording->exchanges->len == 1 && reader.now->answers->len == 0)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: nothing is said to a modem in it, nor by one",
-                   path);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: contains nothing from or to a modem", path);
       return NULL;
     }
   if (recording->baud == 0)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plays the modem's side of a recorded job: instead of the modem's own AT commands, states and times.
+/* Plays the modem's side of a recorded job, instead of the modem's own AT commands, states and times.
  *
- * Commands are looked for in the order of the recording. What changes the modem's state (a reboot, an upload) parts it
- * into stretches: within one a command may be left out or sent again, and is found; beyond its end none is. AT alone is
- * a poll, of which there may be any number. Where the recording has the modem silent, polls are not answered until as
- * much time has passed as in the recording, times --time-scale. */
+ * It looks up commands in the order of the recording. Commands that change the modem's state (a reboot, an upload)
+ * divide the recording into sections: the host may omit or repeat a command within a section, but cannot skip a
+ * section's end. AT alone is a poll; any number of polls is fine. Where the modem is silent in the recording, polls get
+ * no answer for as long as in the recording, scaled by --time-scale. */
 #include "replay.h"
 
 #include "json.h"
@@ -16,13 +16,13 @@
 #define FFH_BAUD 115200
 #define OTHER_BAUD 921600
 #define STP_HEADER 16
-/* An STP message that stops is given up, as the slave does. */
+/* Drops an incomplete STP message after this time, as the STP slave does. */
 #define GAP_US (G_USEC_PER_SEC / 2)
 #define RX_MAX 65536
 
 typedef struct {
   gint64 due;
-  char *text; /* NULL: a change of the line instead */
+  char *text; /* NULL: change the speed instead */
   guint baud;
   gboolean ffh;
 } Output;
@@ -35,8 +35,8 @@ struct Replay {
   GByteArray *rx;
   gint64 last_rx;
 
-  gint64 anchor;    /* when the last exchange was played */
-  gint64 anchor_ms; /* and when it was recorded */
+  gint64 anchor;    /* the time of the last exchange in the replay */
+  gint64 anchor_ms; /* and in the recording */
 
   GQueue out; /* Output */
   guint timer;
@@ -47,7 +47,7 @@ struct Replay {
   gint64 upload_start;
   guint range;
   guint trouble;
-  gboolean cut; /* the upload ended where the recording's did */
+  gboolean cut; /* the upload ended where that of the recording ended */
   guint idle;
 
   GPtrArray *notes;
@@ -77,7 +77,7 @@ exchange_at (Replay *replay, guint i)
   return g_ptr_array_index (replay->recording->exchanges, i);
 }
 
-/* What goes out, in its order, each at its time. */
+/* Output, in order, each part at its time. */
 
 static void
 output_free (gpointer data)
@@ -136,7 +136,7 @@ put_answers (Replay *replay, const RecordedExchange *exchange)
   for (guint i = 0; i < exchange->answers->len; i++)
     {
       const RecordedAnswer *answer = g_ptr_array_index (exchange->answers, i);
-      /* lines of one answer come at one time */
+      /* the lines of one answer have the same time */
       const char *lead = replay->ffh || answer->ms == before ? "" : "\r\n";
       Output output = { .due = now + scaled_us (replay, answer->ms) };
 
@@ -195,9 +195,9 @@ may_be_left_out (const RecordedExchange *exchange)
   return exchange->command == NULL || is_poll (exchange) || g_str_equal (exchange->command, "+++");
 }
 
-/* After it the modem is another. */
+/* Changes the state of the modem. */
 static gboolean
-ends_stretch (const RecordedExchange *exchange)
+ends_section (const RecordedExchange *exchange)
 {
   const char *c = exchange->command;
 
@@ -233,7 +233,7 @@ begin_upload (Replay *replay, RecordedExchange *exchange)
                                                                    : UPLOAD_ON_THE_FLY;
 
   if (exchange->upload == NULL)
-    return; /* it said OK and then took nothing at all */
+    return; /* the modem answered OK but accepted no data */
   replay->uploading = exchange;
   replay->upload_start = g_get_monotonic_time ();
   replay->range = 0;
@@ -258,7 +258,7 @@ play (Replay *replay, guint i)
     begin_upload (replay, exchange);
 }
 
-/* Forward up to the end of the stretch, then back to its beginning; 0 if it is not there. @command NULL: STP RESET. */
+/* Searches forward to the end of the section, then back to its beginning; 0 if not found. @command NULL: STP RESET. */
 static guint
 find (Replay *replay, const char *command)
 {
@@ -275,7 +275,7 @@ find (Replay *replay, const char *command)
             note (replay, "line %u: %s comes %u commands early", exchange->line, command, left_out);
           return i;
         }
-      if (ends_stretch (exchange))
+      if (ends_section (exchange))
         break;
       left_out += may_be_left_out (exchange) ? 0 : 1;
     }
@@ -285,7 +285,7 @@ find (Replay *replay, const char *command)
 
       if (g_strcmp0 (exchange->command, command) == 0)
         return i;
-      if (ends_stretch (exchange) && replay->next < n)
+      if (ends_section (exchange) && replay->next < n)
         break;
     }
   return 0;
@@ -314,7 +314,7 @@ poll (Replay *replay)
   replay->next = silent ? replay->next : i;
   if (silent)
     return;
-  /* it goes on as it ended */
+  /* after its end, the recording repeats its last exchange */
   if (i == n && is_poll (exchange_at (replay, n - 1)))
     {
       const RecordedExchange *last = exchange_at (replay, n - 1);
@@ -344,7 +344,7 @@ command_line (Replay *replay, const char *line)
       play (replay, i);
       return;
     }
-  if (g_str_equal (line, "ATE0")) /* changes nothing, and is never refused: hosts send it at any time */
+  if (g_str_equal (line, "ATE0")) /* has no effect and never fails; hosts send it at any time */
     {
       put_line (replay, "OK");
       send_now (replay);
@@ -356,7 +356,7 @@ command_line (Replay *replay, const char *line)
   send_now (replay);
 }
 
-/* STP RESET from a host that wonders whether an upload is open. */
+/* An STP RESET with which a host closes an upload that may be open. */
 static void
 stp_reset (Replay *replay, const guint8 *request)
 {
@@ -377,7 +377,7 @@ stp_reset (Replay *replay, const guint8 *request)
     replay->next = MAX (replay->next, i + 1);
 }
 
-/* Takes a message or a line off the bytes that came; FALSE when there is no whole one. */
+/* Takes a message or a line from the received bytes; FALSE if none is complete. */
 static gboolean
 take_message (Replay *replay)
 {
@@ -439,7 +439,7 @@ replay_receive (Replay *replay, const guint8 *data, gsize len)
         n = stp_slave_feed (replay->stp, data, len);
       else
         {
-          /* byte by byte: what a command starts may be STP */
+          /* byte by byte, as a command may start STP */
           g_byte_array_append (replay->rx, data, n = 1);
           take_message (replay);
         }
@@ -464,7 +464,7 @@ cut_off (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The modem is busy with the block until the time of the recording. */
+/* The modem stays busy with the block as long as in the recording. */
 static guint
 take (gpointer user_data, const guint8 *data, gsize len)
 {
@@ -494,7 +494,7 @@ take (gpointer user_data, const guint8 *data, gsize len)
   return (guint)(MAX (due - g_get_monotonic_time (), 0) / 1000);
 }
 
-/* Did the modem refuse something here? TRUE once for each time that it did. */
+/* Did the modem refuse a block here? TRUE once for each time. */
 static gboolean
 refuses (gpointer user_data)
 {
@@ -540,7 +540,7 @@ replay_stop (Replay *replay)
   stp_slave_stop (replay->stp);
 }
 
-/* Itself. */
+/* The object. */
 
 Replay *
 replay_new (Modem *modem, Recording *recording)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plays the modem's side of a recorded job: instead of the modem's own AT commands, states and times. */
+/* Plays the modem's side of a recorded job, instead of the modem's own AT commands, states and times. */
 #pragma once
 
 #include "modem.h"
@@ -7,15 +7,15 @@
 
 typedef struct Replay Replay;
 
-/* Takes @recording. */
+/* Takes ownership of @recording. */
 Replay *replay_new (Modem *modem, Recording *recording);
 void replay_free (Replay *replay);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Replay, replay_free)
 
 void replay_receive (Replay *replay, const guint8 *data, gsize len);
 
-/* An upload that is open ends. */
+/* Ends an open upload. */
 void replay_stop (Replay *replay);
 
-/* What of the recording was played, and what was not as recorded, in @json. */
+/* Appends to @json what was played, and how the host differed from the recording. */
 void replay_status (Replay *replay, GString *json);

@@ -1,8 +1,8 @@
 /* The modem's end of STP (protocol.md, section 4).
  *
- * Guesses: a request with a wrong header CRC is answered 0x7f, with a wrong payload CRC request|0x40, and so is a block
- * that was not announced. RESET ends STP when a session was open. Without one, STP ends after some seconds of silence,
- * or a modem to which nobody has said RESET would never take AT again. */
+ * Guesses: the answer to a wrong header CRC is 0x7f; to a wrong payload CRC or a block that was not announced it is
+ * request|0x40. RESET ends STP if a session is open. Without a session, STP ends after some seconds of silence;
+ * otherwise a modem that gets no RESET would never accept AT again. */
 #include "stp-slave.h"
 
 #include "checksum.h"
@@ -18,7 +18,7 @@
 #define ANSWERED 0x80
 #define REFUSED 0x40
 #define CONFUSED 0x7f
-/* A message that stops in its middle is given up; the next one is looked for by its signature. */
+/* Drops an incomplete message after this time and looks for the signature of the next one. */
 #define GAP_MS 500
 #define IDLE_TIME 30.0
 #define IDLE_MIN_MS 5000
@@ -44,7 +44,7 @@ struct StpSlave {
   guint busy; /* a block is being written */
   guint16 announced;
 
-  /* The request in hand. */
+  /* The current request. */
   guint8 op;
   guint8 session;
   guint32 transaction;
@@ -142,7 +142,7 @@ send_late (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Real responses carry 0 in both CRC fields (logs F5039, L#81); --stp-crc and the corrupt fault fill them. */
+/* Real responses have 0 in both CRC fields (logs F5039, L#81). --stp-crc and the corrupt fault fill them in. */
 static void
 emit (StpSlave *stp, const FaultPlace *place, guint8 op, const guint8 *payload, gsize len)
 {
@@ -194,7 +194,7 @@ emit (StpSlave *stp, const FaultPlace *place, guint8 op, const guint8 *payload, 
     modem_emit (stp->modem, message, (gssize)total);
 }
 
-/* The normal answer, which a repeated request gets again. */
+/* Sends the normal answer, and keeps it for a repeated request. */
 static void
 respond (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize len)
 {
@@ -272,7 +272,7 @@ do_block (StpSlave *stp, const FaultPlace *place, const guint8 *payload, gsize l
     }
   if (fault_take (modem->faults, FAULT_RESIDUE, place, &residue))
     residue = MIN (residue, (gint64)len);
-  if (!modem->options->no_repeat_detection) /* else a repeat is taken for another block of that length */
+  if (!modem->options->no_repeat_detection) /* otherwise a repeat counts as another block of that length */
     stp->announced = 0;
   stp->residue = (guint16)residue;
   modem->upload.blocks++;
@@ -361,7 +361,7 @@ handle (StpSlave *stp, const guint8 *message, gsize len)
     request (stp, &place, message + HEADER_LEN, len - HEADER_LEN);
 }
 
-/* Drops what is not the start of a request. FALSE when more bytes are needed. */
+/* Drops bytes up to the start of a request. FALSE if it needs more bytes. */
 static gboolean
 find_request (StpSlave *stp)
 {

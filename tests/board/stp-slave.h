@@ -5,11 +5,11 @@
 
 typedef struct StpSlave StpSlave;
 
-/* Gets the blocks. */
+/* Receives the blocks. */
 typedef struct {
-  /* Should this block be refused? NULL: no block is. */
+  /* Does the modem refuse this block? May be NULL. */
   gboolean (*refuses) (gpointer user_data);
-  /* Takes a block; returns for how many ms the modem is busy with it, G_MAXUINT = for ever. */
+  /* Takes a block. Returns how many ms the modem is busy with it; G_MAXUINT = endlessly. */
   guint (*take) (gpointer user_data, const guint8 *data, gsize len);
   /* RESET at the end. */
   void (*uploaded) (gpointer user_data);

@@ -80,7 +80,7 @@ class Modem(BoardCase):
         board.wait(modem='application')
 
     def test_data_mode_elsewhere(self):
-        """What it comes back to is what it was."""
+        """+++ restores the state before data mode."""
         board, port = self.direct('--modem', 'recovery', '--fault', 'ppp@AT+SMUPGRADE?')
         port.sync()
         port.write(b'AT+SMUPGRADE?\r')
@@ -117,7 +117,7 @@ class Modem(BoardCase):
         self.assertRegex(board.status()['report'], '^failure')
 
     def test_wrong_speed(self):
-        """What a log has of an ERROR that was listened to at 115200 baud."""
+        """An ERROR, read at 115200 baud, gives the bytes of a real log."""
         board, port = self.direct(baud=115200)
         board.ask('power-cycle')
         self.assertTrue(port.exactly(9).startswith(b'\xfe\xfd\xfe\xfe\xfe'))
@@ -241,7 +241,7 @@ class Upgrade(BoardCase):
         board.wait(report='success')
 
     def test_repeat_that_is_none(self):
-        """A modem that does not know a repeat takes the block twice, and its own checksum fails (protocol.md, 4)."""
+        """Without repeat detection the modem takes the block twice, and its checksum fails (protocol.md, 4)."""
         board, port = self.direct('--modem', 'recovery', '--no-repeat-detection')
         port.sync()
         stp = self.upload(port, DUP[:30000])
@@ -452,11 +452,11 @@ class Pace(BoardCase):
         stp.send(DUP[:20000])
         took = time.monotonic() - start
         wire = (20000 + 20 * (18 + 16 + 16 + 18)) / 92160
-        # what the last run before the first block was late by, 20 ms at most, is given back
+        # the delay of the last run before the first block, at most 20 ms, is given back
         self.assertGreater(took, wire + 20 * 2 * 0.005 - 0.02)
 
     def test_many_lines_at_once(self):
-        """More lines than are timed one by one: none of them is faster than its baud rate, none waits for another's end."""
+        """Many lines share ticks: none is faster than its baud rate, none waits for the end of another."""
         board = self.board('--count', '24', '--pace', '--start', 'passthrough', '--modem', 'recovery', '--clean-start')
         wire = 40000 / 92160
         times = []

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Tests of the virtual board: each state in which a modem may be found, and what leads out of it.
+"""Tests of the virtual board: each state in which a modem may be found, and the way out of it.
 
 Expected bytes are those of protocol.md and field-failures.md. SQNS_BOARD is the program.
 """
@@ -47,7 +47,7 @@ class States(BoardCase):
                         stp.transaction += 1
                         at += len(data)
                 self.assertAlmostEqual(at / len(DUP), percent / 100, delta=0.02)
-                # before the fff package is begun the old application is still whole, but the boot mode says recovery
+                # before the fff package the old application is still intact, but the boot mode is recovery
                 status = board.wait(modem='recovery', modem_resets=2)
                 self.assertEqual(status['application-valid'], percent < 10)
                 port.buffer = b''
@@ -128,7 +128,7 @@ class States(BoardCase):
         board.wait(modem='ffh')
 
     def test_factory_boot_rom(self):
-        """By the plain route NB-IoT is refused; behind a new boot ROM it is taken."""
+        """The modem refuses NB-IoT directly and takes it after a new boot ROM."""
         board, port = self.direct('--modem-version', '5.1.1.0-33080', '--bootloader0', '33080', '--modem', 'recovery')
         port.sync()
         self.upload(port, DUP).close()

@@ -220,7 +220,7 @@ class Repl(BoardCase):
         self.assertEqual(board.status()['esp32-resets'], 0)
 
     def run_paced(self, send):
-        """A script of some buffers' length, as @send (board, port, script) sends it: none of it is lost."""
+        """Sends a script longer than the buffers by @send (board, port, script). Nothing is lost."""
         board = self.board('--pace')
         port = board.open()
         port.prompt()
@@ -230,7 +230,7 @@ class Repl(BoardCase):
         self.assertEqual(board.status()['overruns'], 0)
 
     def test_paced_script_in_pieces(self):
-        """256 bytes, 10 ms: what common tools do, faster than the line."""
+        """256 bytes every 10 ms, as common tools send them; this is faster than the line."""
         def send(_board, port, script):
             for at in range(0, len(script), 256):
                 port.write(script[at:at + 256])
@@ -238,7 +238,7 @@ class Repl(BoardCase):
         self.run_paced(send)
 
     def test_interpreter_that_starts_slowly(self):
-        """There is no board before it: it is not in the time that a board takes to boot. Without an ESP32 there is none."""
+        """The fork server starts before the board, so its start is not part of the boot time. Without an ESP32 there is none."""
         for start, wanted in (('repl', True), ('passthrough', True), ('direct', False)):
             with tempfile.TemporaryDirectory() as folder:
                 python, mark = os.path.join(folder, 'python'), os.path.join(folder, 'started')
@@ -249,7 +249,7 @@ class Repl(BoardCase):
                 self.assertEqual(os.path.exists(mark), wanted, start)
 
     def test_paced_script_on_a_busy_machine(self):
-        """The REPL keeps up with its line, however late this machine lets its stand-in run."""
+        """The REPL keeps up with its line even if this computer runs its stand-in late."""
         def send(board, port, script):
             interpreters = descendants(board.process.pid)
             self.assertNotEqual(interpreters, [])
@@ -275,7 +275,7 @@ class Repl(BoardCase):
             port.silence(0.02)
 
     def test_idle_loop_keeps_time(self):
-        """A loop of short sleeps takes as long as it says, and hears a byte at once."""
+        """A loop of short sleeps takes the right time, and notices a byte at once."""
         port = self.board().open()
         port.prompt()
         port.enter_raw()
@@ -450,7 +450,7 @@ class Link(BoardCase):
         stp = Stp(port)
         stp.open()
         at = 0
-        with self.assertRaises(Timeout):  # up to where the flash is erased
+        with self.assertRaises(Timeout):  # up to the pause for erasing the flash
             while True:
                 data = DUP[at:at + 2000]
                 stp.request(2, 1, stp.transaction, len(data).to_bytes(2, 'big'))
@@ -480,7 +480,7 @@ class Link(BoardCase):
         port.prompt()
 
     def test_pic_half_a_request(self):
-        """What looked like the begin of one, to who cannot see data bits, was none when other bauds follow."""
+        """Data bits are not visible, so bytes may look like the start of a request; another speed shows that they are not."""
         board = self.board('--usb', 'pic', '--start', 'passthrough')
         port = board.open(115200)
         port.write(b'\x12\x02')

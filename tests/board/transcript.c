@@ -1,10 +1,10 @@
-/* The log of both hops for people: what the host and the modem sent, line by line. */
+/* A readable log of both hops: what the host and the modem sent, line by line. */
 #include "transcript.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-/* Longer runs are binary blocks that nobody reads: their head is enough. */
+/* Longer runs are binary blocks; their beginning is enough. */
 #define SHOWN_BYTES 96
 
 static FILE *file;

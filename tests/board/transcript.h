@@ -1,4 +1,4 @@
-/* The log of both hops for people: what the host and the modem sent, line by line. */
+/* A readable log of both hops: what the host and the modem sent, line by line. */
 #pragma once
 
 #include <glib.h>

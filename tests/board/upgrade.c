@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-/* Stored before it is applied (SU's rule for the FFF method). */
+/* The largest file that can be stored before it is applied (SU's rule for the FFF method). */
 #define STORE_MAX 4194304
 #define UPDATER_START_TIME 4.0
-/* Step 1 of 48829 may only meet 41065, and the modem then says 39529 (field-failures.md, 2.7). Guess: step 2 without
- * step 1 is refused. */
+/* Step 1 of 48829 requires 41065; the modem then reports 39529 (field-failures.md, 2.7). Guess: the modem refuses step
+ * 2 without step 1. */
 #define STEP_BUILD 48829
 #define STEP_BASE 41065
 #define STEP_SHOWS "5.1.1.0 [39529] by robot-soft at 2018-11-30 10:14:25"
@@ -57,7 +57,7 @@ upgrade_feed (Upgrade *upgrade, const guint8 *data, gsize len)
   return stp_slave_feed (upgrade->stp, data, len);
 }
 
-/* The pauses that people see at 7-10 % and at 99 %: there the fff package begins, and the fs package. */
+/* The pauses that users see at 7-10 % and at 99 %, where the fff package and the fs package begin. */
 static guint
 erase_pause (Upgrade *upgrade)
 {
@@ -104,7 +104,7 @@ fail (Modem *modem, const char *what, guint code, const char *why)
   transcript_event (modem->index, "modem upgrade failed: %s", modem->report);
 }
 
-/* The flash now holds what the file has. */
+/* The flash now contains the file. */
 static void
 take_over (Modem *modem)
 {
@@ -128,7 +128,7 @@ take_over (Modem *modem)
     }
   else if (dup_check_build (dup) == STEP_BUILD)
     {
-      /* Row 14: step 1 of 48829 from any other version ends the modem. */
+      /* Row 14: step 1 of 48829 on any other version bricks the modem. */
       if (modem_build (modem) != STEP_BASE)
         {
           modem_set_state (modem, MODEM_DEAD);
@@ -141,7 +141,7 @@ take_over (Modem *modem)
   modem_set_report (modem, "success");
 }
 
-/* A full image that this modem must not be given. What a real one says to it is a guess. */
+/* Why this modem cannot take the full image, or NULL. The messages are guesses. */
 static const char *
 unfit (Modem *modem)
 {
@@ -182,7 +182,7 @@ finish (Modem *modem)
 
 static gboolean apply_next (gpointer user_data);
 
-/* Where in the application time each phase starts, in percent: silent, answering "on-going", silent, done. */
+/* The start of each phase of applying, in percent of the time: silent, answering "on-going", silent, done. */
 static const guint phases[] = { 0, 30, 70, 100 };
 
 static void
@@ -212,11 +212,11 @@ applied (Upgrade *upgrade)
   if (modem->upload.dup != NULL)
     finish (modem);
   else
-    modem_set_report (modem, "success"); /* started in UPDATER: what it applied is not known */
+    modem_set_report (modem, "success"); /* started in UPDATER, so the file is not known */
   if (modem->state == MODEM_DEAD)
     return;
   if (upgrade->began_in == MODEM_MTOOLS)
-    modem_set_state (modem, MODEM_MTOOLS); /* the updater goes on, nothing reboots */
+    modem_set_state (modem, MODEM_MTOOLS); /* the updater keeps running, without a reboot */
   else
     modem_reboot (modem, FALSE);
 }
@@ -233,7 +233,7 @@ apply_next (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The modem is busy with the flash, by itself. */
+/* The modem writes its flash on its own. */
 void
 upgrade_apply (Upgrade *upgrade)
 {
@@ -279,7 +279,7 @@ start_updater (Modem *modem)
   upload_end (&modem->upload);
   if (why != NULL)
     {
-      /* What is not a program cannot be started: the boot ROM starts again. */
+      /* The boot ROM cannot start an invalid program and restarts. */
       modem_reboot (modem, FALSE);
       return;
     }
@@ -305,14 +305,14 @@ uploaded (gpointer user_data)
   why = dup_check_finish (modem->upload.dup);
   if (modem->upload.kind == UPLOAD_ON_THE_FLY)
     {
-      /* An upload that broke off: there is nothing to apply, AT works again at once. */
+      /* The upload was interrupted: there is nothing to apply, and AT works again at once. */
       if (why != NULL && g_str_equal (why, "incomplete"))
         finish (modem);
       else
         upgrade_apply (upgrade);
       return;
     }
-  /* Stored: looked at when AT+SMUPGRADE comes, but a cut-off file is noticed now. */
+  /* AT+SMUPGRADE checks the stored file later, but a truncated file is noticed now. */
   if (modem->upload.taken > STORE_MAX)
     fail (modem, "store", 28, "No space left");
   else if (why != NULL && g_str_equal (why, "incomplete"))

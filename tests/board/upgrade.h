@@ -10,9 +10,9 @@ void upgrade_free (Upgrade *upgrade);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Upgrade, upgrade_free)
 
 void upgrade_begin (Upgrade *upgrade, UploadKind kind);
-/* Somebody began an ON_THE_FLY upload and went away: the session is open, nothing was taken in it. */
+/* As if another host had begun an ON_THE_FLY upload and left: the session is open and empty. */
 void upgrade_left_open (Upgrade *upgrade);
-/* While STP takes the bytes. */
+/* TRUE while STP takes the bytes. */
 gboolean upgrade_is_uploading (Upgrade *upgrade);
 gsize upgrade_feed (Upgrade *upgrade, const guint8 *data, gsize len);
 
@@ -20,5 +20,5 @@ gboolean upgrade_is_available (Upgrade *upgrade);
 void upgrade_apply (Upgrade *upgrade);
 /* Does the updater answer AT now? */
 gboolean upgrade_is_answering (Upgrade *upgrade);
-/* A reset or a power cut. */
+/* Ends the upload or the upgrade, for a reset or a power cut. */
 void upgrade_stop (Upgrade *upgrade);

@@ -1,4 +1,4 @@
-/* The file that comes in over STP: how much of it is there, and what it is. */
+/* The file that arrives over STP: how much of it has arrived, and what it contains. */
 #include "upload.h"
 
 #define ELF_MAX (2 * 1024 * 1024)

@@ -1,4 +1,4 @@
-/* The file that comes in over STP: how much of it is there, and what it is. */
+/* The file that arrives over STP: how much of it has arrived, and what it contains. */
 #pragma once
 
 #include "dup-check.h"
@@ -14,7 +14,7 @@ typedef struct {
   UploadKind kind;
   DupCheck *dup; /* NULL for an ELF */
   GByteArray *elf;
-  guint64 taken; /* bytes; stays until the next upload, as blocks does */
+  guint64 taken; /* bytes; as blocks, stays until the next upload */
   guint64 blocks;
 } Upload;
 
@@ -23,7 +23,7 @@ void upload_clear (Upload *upload);
 
 void upload_begin (Upload *upload, UploadKind kind);
 void upload_end (Upload *upload);
-/* The next bytes of the file, those of one block. */
+/* Takes the next block of the file. */
 void upload_take (Upload *upload, const guint8 *data, gsize len);
-/* Of @size, or if that is 0, of what the file says of its size; 0 when neither is known. */
+/* The percentage of @size, or if that is 0, of the size that the file states; 0 if neither is known. */
 double upload_percent (const Upload *upload, guint64 size);

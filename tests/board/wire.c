@@ -1,8 +1,8 @@
 /* The USB serial port of a board: a pseudo-terminal, its speed, its pace, its cable.
  *
- * The board keeps the slave open too. Without that every close by the host would be a hang-up on the master for ever,
- * and the settings of the port would be lost, which is not so on ttyUSB and ttyACM. What the board sends while nobody
- * has the port open is lost, as it is there; inotify tells who has. */
+ * The board keeps the slave open, too. Otherwise each close by the host would be a lasting hang-up on the master, and
+ * the port would lose its settings, unlike ttyUSB and ttyACM. As on those, bytes that the board sends while no program
+ * has the port open are lost; inotify reports opens and closes. */
 #include "wire.h"
 
 #include "pacer.h"
@@ -19,13 +19,13 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* A tty driver starts at 9600 until somebody sets it. */
+/* The default speed of a tty driver. */
 #define FIRST_BAUD 9600
 #define READ_MAX 8192
-/* What is kept for a host that does not read, before bytes are lost. */
+/* The buffer for a host that does not read; more bytes are lost. */
 #define UNREAD_MAX (256 * 1024)
-/* FTDI: a full packet goes at once, a part of one when the latency timer has run out. The real timer runs all the time,
- * so that an answer waits between nothing and the whole of it; here always the whole. */
+/* FTDI sends a full packet at once and a partial one when the latency timer expires. The real timer runs freely, so an
+ * answer waits for a part of its period; here it always waits for the whole period. */
 #define USB_PACKET 62
 
 struct Wire {
@@ -43,7 +43,7 @@ struct Wire {
   guint out_id;
   gboolean held;
   Lane in_lane;
-  Line sampled; /* the line when the bytes became readable */
+  Line sampled; /* the settings when the bytes became readable */
   gsize sampled_bytes;
 
   Lane out_lane;
@@ -51,7 +51,7 @@ struct Wire {
   guint out_baud;
   GByteArray *usb;    /* waiting for the latency timer */
   Lane usb_lane;      /* the latency timer */
-  GByteArray *unread; /* the kernel did not take it yet */
+  GByteArray *unread; /* not accepted by the kernel yet */
 };
 
 static int notify_fd = -1;
@@ -79,7 +79,7 @@ note_opens (void)
             wire->openers = MAX (wire->openers - 1, 0);
           if (wire->openers == 0 && wire->slave >= 0)
             {
-              /* On a real port the last close ends both. */
+              /* On a real port the last close drops both. */
               ioctl (wire->slave, TIOCNXCL);
               tcflush (wire->slave, TCIFLUSH);
               g_byte_array_set_size (wire->unread, 0);
@@ -113,7 +113,7 @@ watch_opens (Wire *wire)
       if (notify_fd >= 0)
         g_unix_fd_add (notify_fd, G_IO_IN, notified, NULL);
       else
-        g_printerr ("sqns-board: who opens a port is not seen: no inotify: %s\n", g_strerror (errno));
+        g_printerr ("sqns-board: cannot watch ports being opened: inotify: %s\n", g_strerror (errno));
     }
   wire->openers = 0;
   wire->watch = notify_fd < 0 ? -1 : inotify_add_watch (notify_fd, wire->path, IN_OPEN | IN_CLOSE);
@@ -195,7 +195,7 @@ run_in_lane (Lane *lane, gint64 now)
   lane_start (lane, wire->sampled.baud, (gsize)waiting);
 }
 
-/* Unpaced, a host can be told to wait instead of losing bytes that a real line would not have carried yet. */
+/* Without pacing, the host waits instead of losing bytes that a real line would not have carried yet. */
 void
 wire_hold (Wire *wire, gboolean hold)
 {
@@ -235,7 +235,7 @@ to_kernel (Wire *wire, const guint8 *data, gsize len)
   lane_owes (&wire->in_lane);
   if (wire->unread->len == 0)
     n = write (wire->master, data, len);
-  n = MAX (n, 0); /* EAGAIN: all of it waits */
+  n = MAX (n, 0); /* EAGAIN: everything waits */
   if ((gsize)n == len || wire->unread->len > UNREAD_MAX)
     return;
   g_byte_array_append (wire->unread, data + n, (guint)(len - (gsize)n));
@@ -273,7 +273,7 @@ to_usb (Wire *wire, const guint8 *data, gsize len)
     lane_start_in (&wire->usb_lane, (gint64)wire->options.usb_latency * 1000);
 }
 
-/* The bytes have passed the line at @baud; the host's UART makes of them what it can. */
+/* The bytes have passed the line at @baud; the host's UART decodes them at its own speed. */
 static void
 arrive (Wire *wire, const guint8 *data, gsize len, guint baud)
 {
@@ -307,7 +307,7 @@ run_out_lane (Lane *lane, gint64 now)
     lane_start (lane, wire->out_baud, wire->out->len);
 }
 
-/* Lets out at once what is still on the line, for example before its speed changes. */
+/* Sends at once what is still on the line, for example before its speed changes. */
 void
 wire_flush (Wire *wire)
 {

@@ -7,12 +7,12 @@ typedef struct Wire Wire;
 
 typedef struct {
   guint board;       /* for the log */
-  gboolean paced;    /* keep to the baud rate */
+  gboolean paced;    /* as slow as the baud rate */
   guint usb_latency; /* ms */
   const char *link;  /* symbolic link to the slave, or NULL */
 } WireOptions;
 
-/* @line is what the host had set when it sent @data. */
+/* @line are the settings of the host when it sent @data. */
 typedef void (*WireFunc) (gpointer user_data, const guint8 *data, gsize len, const Line *line);
 
 Wire *wire_new (const WireOptions *options, WireFunc received, gpointer user_data);
@@ -26,7 +26,7 @@ const char *wire_path (Wire *wire);
 guint wire_host_baud (Wire *wire);
 
 void wire_send (Wire *wire, const guint8 *data, gsize len, guint baud);
-/* From the USB chip itself, whatever the line is set to. */
+/* Sends bytes of the USB chip itself, which do not depend on the settings of the line. */
 void wire_send_raw (Wire *wire, const guint8 *data, gsize len);
 void wire_flush (Wire *wire);
 gsize wire_backlog (Wire *wire);

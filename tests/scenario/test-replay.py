@@ -186,8 +186,8 @@ class Files(ReplayCase):
 
     def test_not_a_recording(self):
         for content, words in (
-                (b'', b'nothing is said'),
-                (b'# only a comment\n', b'nothing is said'),
+                (b'', b'contains nothing'),
+                (b'# only a comment\n', b'contains nothing'),
                 (b'hello\n', b'line 1: not a line of a transcript'),
                 (self.GOOD + b'12 > AT\n', b'line 3: not a line of a transcript'),
                 (self.GOOD + b'1.5 > AT\n', b'line 3: not a line of a transcript'),
@@ -198,8 +198,8 @@ class Files(ReplayCase):
                 (self.GOOD + b'0.020 < \\', b'line 3: a backslash'),
                 (self.GOOD + b'0.020 # STP bytes many\n', b'line 3: an STP line'),
                 (self.GOOD + b'99999999999.000 > AT\n', b'line 3: not a line of a transcript'),
-                (b'\x7fELF\x01\x02\0\0' * 100, b'is no transcript'),
-                (b'\xff\xfe' * 100, b'is no transcript'),
+                (b'\x7fELF\x01\x02\0\0' * 100, b'is not a transcript'),
+                (b'\xff\xfe' * 100, b'is not a transcript'),
                 (b'0.000 > AT\n' * 400000, b'too long')):
             with self.subTest(words, content=content[:40]):
                 done = self.run_board(content)

@@ -1,8 +1,8 @@
-"""Forks the process of each board's MicroPython: python3 and the program of esp32.py are loaded once, not once a board.
+"""The fork server: loads python3 and the program of esp32.py once, and forks a process for each board's MicroPython.
 
-argv = descriptor of a packet socket to sqns-board, which is sent b'l' when all is loaded. A packet from it is b'f', a number
-(u32, of the machine), the configuration, with the board's own socket; or b'k' and the number of a process that is no longer
-wanted. A process that has ended keeps its id until then, so that no other can be hit.
+argv is the descriptor of a packet socket to sqns-board. The server sends b'l' once everything is loaded. A packet to it is b'f',
+a number (u32 in native byte order) and the configuration, with the board's own socket; or b'k' and the number of a process
+to kill. A process that has ended keeps its id until then, so that no other process can be killed instead.
 """
 import array
 import ast
@@ -57,7 +57,7 @@ def main():
             return
         number = struct.unpack_from('=I', packet, 1)[0]
         if packet[:1] == b'k':
-            pid = processes.pop(number, None)  # none: of a nursery before this one
+            pid = processes.pop(number, None)  # None: forked by an earlier server
             if pid is not None:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)

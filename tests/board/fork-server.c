@@ -1,5 +1,6 @@
-/* One python3 that forks the processes of all boards: to start it takes more than all the rest of a board. */
-#include "nursery.h"
+/* The fork server: one python3 forks the processes of all boards, as starting it costs more than the rest of a board.
+ */
+#include "fork-server.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -16,7 +17,7 @@
 #define SOCKET_FD 4
 #define LOAD_S 60
 
-static int nursery = -1; /* packets to it */
+static int server = -1; /* packet socket to it, -1 = not running */
 
 static GBytes *
 part (const char *name)
@@ -47,7 +48,7 @@ write_part (int fd, const char *name)
     }
 }
 
-/* The program lives in this one: no path to find, any directory will do. */
+/* sqns-board contains the program, so it runs from any directory. */
 static int
 program_fd (void)
 {
@@ -59,7 +60,7 @@ program_fd (void)
   return fd;
 }
 
-/* No program may run on when the board is gone, not even one that never waits. */
+/* No program outlives the board, not even one that never waits. */
 static void
 die_with_parent (gpointer user_data)
 {
@@ -71,7 +72,7 @@ start (const char *python, GError **error)
 {
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
   g_autoptr (GSubprocess) process = NULL;
-  g_autoptr (GBytes) text = part ("esp32-nursery.py");
+  g_autoptr (GBytes) text = part ("esp32-fork-server.py");
   g_autofree char *script = g_strndup (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
   g_autofree char *socket_fd = g_strdup_printf ("%d", SOCKET_FD);
   int pair[2];
@@ -84,33 +85,33 @@ start (const char *python, GError **error)
   g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   g_subprocess_launcher_take_fd (launcher, program_fd (), PROGRAM_FD);
   g_subprocess_launcher_take_fd (launcher, pair[1], SOCKET_FD);
-  /* -I -S: quick to start, and nothing of the user's own Python gets in. */
+  /* -I -S: starts fast, and ignores the user's Python settings. */
   process = g_subprocess_launcher_spawn (launcher, error, python, "-I", "-S", "-c", script, socket_fd, NULL);
   if (process == NULL)
     {
       close (pair[0]);
       return FALSE;
     }
-  nursery = pair[0];
+  server = pair[0];
   return TRUE;
 }
 
 void
-nursery_prepare (const char *python)
+fork_server_prepare (const char *python)
 {
   char loaded;
   struct pollfd wait = { .events = POLLIN };
 
-  if (nursery >= 0 || !start (python, NULL))
+  if (server >= 0 || !start (python, NULL))
     return;
-  wait.fd = nursery;
-  if (poll (&wait, 1, LOAD_S * 1000) == 1 && recv (nursery, &loaded, 1, 0) == 1)
+  wait.fd = server;
+  if (poll (&wait, 1, LOAD_S * 1000) == 1 && recv (server, &loaded, 1, 0) == 1)
     return;
-  close (nursery);
-  nursery = -1;
+  close (server);
+  server = -1;
 }
 
-/* FALSE with errno. @fd: -1 for none. */
+/* @fd may be -1. Sets errno when it returns FALSE. */
 static gboolean
 send_packet (char kind, guint32 number, int fd, const char *config)
 {
@@ -133,19 +134,19 @@ send_packet (char kind, guint32 number, int fd, const char *config)
       message.msg_control = control.buffer;
       message.msg_controllen = sizeof control.buffer;
     }
-  return sendmsg (nursery, &message, MSG_NOSIGNAL) >= 0;
+  return sendmsg (server, &message, MSG_NOSIGNAL) >= 0;
 }
 
 gboolean
-nursery_fork (const char *python, guint32 number, int socket, const char *config, GError **error)
+fork_server_fork (const char *python, guint32 number, int socket, const char *config, GError **error)
 {
-  gboolean done = nursery >= 0 && send_packet ('f', number, socket, config);
+  gboolean done = server >= 0 && send_packet ('f', number, socket, config);
 
-  if (!done && nursery >= 0)
+  if (!done && server >= 0)
     {
-      /* it has died, and its processes with it */
-      close (nursery);
-      nursery = -1;
+      /* It has died, and its processes with it. */
+      close (server);
+      server = -1;
     }
   if (!done && start (python, error))
     {
@@ -158,8 +159,8 @@ nursery_fork (const char *python, guint32 number, int socket, const char *config
 }
 
 void
-nursery_kill (guint32 number)
+fork_server_kill (guint32 number)
 {
-  if (nursery >= 0)
+  if (server >= 0)
     send_packet ('k', number, -1, "");
 }
