@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One board with its modem: what is known of it and who uses it now. */
+/* One board with its modem: what is known of it and what uses it now. */
 #include "common/clean.h"
 #include "device/device.h"
 

@@ -21,5 +21,5 @@ G_DECLARE_FINAL_TYPE (SqnsEnumerator, sqns_enumerator, SQNS, ENUMERATOR, GObject
 SqnsEnumerator *sqns_enumerator_new (void);
 
 /* Emits "board-added" for each board that is there before it returns; connect first. To be called once. Errors: FAILED
- * (no netlink socket to hear udev by, as in a too narrow sandbox). */
+ * (no netlink socket to receive from udev, as in a narrow sandbox). */
 gboolean sqns_enumerator_start (SqnsEnumerator *enumerator, GError **error);
