@@ -62,7 +62,6 @@ struct _SqnsStpSession {
   SqnsStpDataType type;
   guint first_block;
   guint max_block; /* the caller's */
-  guint max_transfer;
 
   Step step;
   guint32 transaction; /* of the present request, when it is one that is counted */
@@ -411,7 +410,6 @@ open_answered (SqnsStpSession *session, const guint8 *payload, guint16 length)
   if (max_transfer < SQNS_STP_HEADER_SIZE + SQNS_STP_MIN_BLOCK)
     return open_again (session, STEP_OPEN, "the modem opened a transfer session too narrow for any block");
 
-  session->max_transfer = max_transfer;
   largest = MIN (MIN (max_transfer, SQNS_STP_MAX_FLIGHT) - SQNS_STP_HEADER_SIZE, session->max_block);
   pace_start (&session->pace, session->first_block, largest);
   answered (session, STEP_DATA_TYPE);
@@ -581,10 +579,4 @@ guint
 sqns_stp_session_block (SqnsStpSession *session)
 {
   return session->step == STEP_CMD || session->step == STEP_BLOCK ? session->announced : 0;
-}
-
-guint
-sqns_stp_session_max_transfer (SqnsStpSession *session)
-{
-  return session->max_transfer;
 }

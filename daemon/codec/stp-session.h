@@ -56,4 +56,3 @@ gsize sqns_stp_session_bytes_done (SqnsStpSession *session); /* bytes of the ima
 guint sqns_stp_session_retries (SqnsStpSession *session);    /* number of RESENDs so far */
 guint
 sqns_stp_session_block (SqnsStpSession *session); /* bytes of the image in the current block, 0 outside of blocks */
-guint sqns_stp_session_max_transfer (SqnsStpSession *session); /* as the modem offered, 0 before */

@@ -68,16 +68,22 @@ copy (int from, int to, SqnsParcel *parcel)
   return SQNS_PARCEL_CONTENT;
 }
 
-/* Copies the content of @fd to *@file, if it is a file of the right size. */
+/* Fills in @parcel. *@file: @fd itself if it is a file in memory, for which no call here blocks; else a copy, if it is
+ * a file of the right size. */
 static SqnsParcelKind
 examine (int fd, gsize max_size, SqnsParcel *parcel, int *file)
 {
   struct stat st;
+  if (fd < 0)
+    return SQNS_PARCEL_LOST;
+  read_name (fd, parcel->name);
+  if (fcntl (fd, F_GET_SEALS) >= 0)
+    *file = fd;
   if (fstat (fd, &st) != 0)
     return fail (parcel, SQNS_PARCEL_EXAMINE);
   parcel->mode = st.st_mode;
   parcel->size = (guint64)st.st_size;
-  if (!S_ISREG (st.st_mode) || parcel->size == 0 || parcel->size > max_size)
+  if (*file == fd || !S_ISREG (st.st_mode) || parcel->size == 0 || parcel->size > max_size)
     return SQNS_PARCEL_CONTENT;
   *file = sqns_memfile_new ("sqnsd-firmware", NULL);
   if (*file < 0)
@@ -85,40 +91,17 @@ examine (int fd, gsize max_size, SqnsParcel *parcel, int *file)
   return copy (fd, *file, parcel);
 }
 
-/* A file in memory: fstat() does not block. */
-static SqnsParcelKind
-pass_on (int fd, SqnsParcel *parcel)
-{
-  struct stat st;
-  if (fstat (fd, &st) != 0)
-    return fail (parcel, SQNS_PARCEL_EXAMINE);
-  parcel->mode = st.st_mode;
-  parcel->size = (guint64)st.st_size;
-  return SQNS_PARCEL_CONTENT;
-}
-
 static void
 serve (const Item *item, gsize max_size)
 {
-  SqnsParcel parcel = { .kind = SQNS_PARCEL_LOST };
-  int copied = -1, file = -1;
+  SqnsParcel parcel = { 0 };
+  int file = -1;
 
-  if (item->fd >= 0)
-    read_name (item->fd, parcel.name);
-  if (item->fd >= 0 && fcntl (item->fd, F_GET_SEALS) >= 0)
-    {
-      parcel.kind = pass_on (item->fd, &parcel);
-      file = item->fd;
-    }
-  else if (item->fd >= 0)
-    {
-      parcel.kind = examine (item->fd, max_size, &parcel, &copied);
-      file = copied;
-    }
+  parcel.kind = examine (item->fd, max_size, &parcel, &file);
   gboolean with_file = parcel.kind == SQNS_PARCEL_CONTENT && file >= 0;
   (void)!sqns_fds_send (item->channel, &parcel, sizeof parcel, &file, with_file ? 1 : 0, 0);
-  if (copied >= 0)
-    close (copied);
+  if (file >= 0 && file != item->fd)
+    close (file);
 }
 
 /* Serves them one after the other, as they are asked for. Those no longer wanted are not touched. */

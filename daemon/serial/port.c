@@ -430,12 +430,6 @@ sqns_port_monitor (SqnsPort *port)
   return &port->monitor;
 }
 
-const char *
-sqns_port_devnode (SqnsPort *port)
-{
-  return port->devnode;
-}
-
 guint
 sqns_port_speed (SqnsPort *port)
 {

@@ -24,7 +24,6 @@ const SqnsMonitor *sqns_port_monitor (SqnsPort *port);
 #define sqns_port_trace(port, direction, data, len) sqns_monitor_trace (sqns_port_monitor (port), direction, data, len)
 #define sqns_port_remark(port, ...) sqns_monitor_remark (sqns_port_monitor (port), __VA_ARGS__)
 
-const char *sqns_port_devnode (SqnsPort *port);
 guint sqns_port_speed (SqnsPort *port);
 
 /* Sets another baud rate at once: bytes that are not out yet are lost, the caller has waited for their answer.
