@@ -13,15 +13,6 @@
 static gboolean personal_allowed;
 
 void
-sqns_modem_status_free (SqnsModemStatus *status)
-{
-  if (status == NULL)
-    return;
-  g_free (status->ue);
-  g_free (status);
-}
-
-void
 sqns_monitor_phase (const SqnsMonitor *monitor, SqnsPhase phase, gboolean safe, gboolean committed, const char *message)
 {
   NOTIFY (monitor, phase, phase, safe, committed, message);
