@@ -46,8 +46,7 @@ read_reply (const SqnsAtReply *reply)
   g_assert_nonnull (memchr (showver.ue, '\0', sizeof showver.ue));
 }
 
-/* What is final stays final, with the same reading, however much comes behind it; without its last byte it is not
- * final. */
+/* A final reply stays final, with the same result, whatever follows it. Without its last byte it is not final. */
 static void
 check_prefixes (const char *command, const guint8 *data, const SqnsAtReply *reply)
 {
@@ -94,7 +93,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   for (gsize i = 0; printable[i] != '\0'; i++)
     {
       digits = g_ascii_isdigit (printable[i]) ? digits + 1 : 0;
-      /* up to two digits of an escape stand before a run of up to 13 */
+      /* up to two digits of an escape precede a run of up to 13 */
       g_assert_cmpuint (digits, <, 16);
     }
   return 0;

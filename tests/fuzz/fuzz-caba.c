@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzzes the .dup parser: the input as it is, and with its checksums made right, so that what is behind them is
- * reached. */
+/* Fuzzes the .dup parser: with the input as it is, and with corrected checksums, to reach the code behind them. */
 #include "codec/caba-reader.h"
 #include "codec/caba.h"
 
@@ -23,7 +22,7 @@ put_checksum (guint8 *p, const guint8 *data, gsize len)
     p[i] = (guint8)(sum >> (8 * i));
 }
 
-/* Makes the checksums right of all packages that are whole, inside first. */
+/* Corrects the checksums of all complete packages, inner ones first. */
 static void
 repair (guint8 *data, gsize size, guint depth)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as sqnsd.conf: settings that mean the same when they are written out, or an error that names its line. */
+/* Any bytes as sqnsd.conf: settings that survive writing and reading, or an error that names its line. */
 #include "manager/config.h"
 
 #include "fuzz.h"
 
 #include <string.h>
 
-#define MAX_MESSAGE 512u /* bytes of a refusal, whatever was refused */
+#define MAX_MESSAGE 512u /* bytes of an error message */
 
 static char *
 write_out (const SqnsConfig *config)
@@ -25,7 +25,7 @@ check_same (const SqnsConfig *a, const SqnsConfig *b)
   g_assert_cmpmem (a, sizeof *a, b, sizeof *b);
 }
 
-/* The error names a line that is there; and there are no half settings: the defaults stay. */
+/* The error names an existing line, and the defaults stay unchanged. */
 static void
 check_refusal (const char *text, gsize len, const SqnsConfig *config, const GError *error)
 {
@@ -46,7 +46,7 @@ check_refusal (const char *text, gsize len, const SqnsConfig *config, const GErr
   g_assert_true (line >= 1 && line <= lines);
 }
 
-/* A fault in a line behind all others is the one that is told; a comment there changes nothing. */
+/* An error in an additional last line is reported; a comment there changes nothing. */
 static void
 check_more (const char *text, gsize len, const SqnsConfig *config)
 {

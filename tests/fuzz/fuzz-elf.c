@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as an updater: right, or refused with words; and what is right holds what it names. */
+/* Any bytes as an updater: valid, or an error message. A valid one contains all that its headers name. */
 #include "codec/elf.h"
 
 #include "fuzz.h"

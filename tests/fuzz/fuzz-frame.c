@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes from a bus: bounded, and no more of them looked at than are there. */
+/* Any bytes from a bus: the parser is bounded and reads no further than the input. */
 #include "gate/frame.h"
 
 #include "fuzz.h"

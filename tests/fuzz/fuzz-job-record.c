@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as the record of a job: one that is written to the same record again, or an error in words. And any bytes
- * as a text in a job: its record can be read. */
+/* Any bytes as the record of a job: a record that survives writing, or an error message. Any bytes as a text in a job:
+ * a record that can be read. */
 #include "job/job-record.h"
 
 #include "fuzz.h"
 
 #include <string.h>
 
-#define MAX_MESSAGE 512u /* bytes of a refusal, whatever was refused */
-#define KEPT_TEXT 4000u  /* at least so many bytes of a text are kept */
+#define MAX_MESSAGE 512u /* bytes of an error message */
+#define KEPT_TEXT 4000u  /* at least this many bytes of a text are kept */
 
 static void
 check_refusal (const GError *error)
@@ -18,7 +18,7 @@ check_refusal (const GError *error)
   g_assert_cmpuint (strlen (error->message), <=, MAX_MESSAGE);
 }
 
-/* @record: what was read, or made. Its text is read as a record of the same text. */
+/* Writing and reading @record gives the same text. */
 static SqnsJobRecord *
 check_again (const SqnsJobRecord *record)
 {
@@ -33,7 +33,7 @@ check_again (const SqnsJobRecord *record)
   return g_steal_pointer (&again);
 }
 
-/* Labels, error messages and reasons of modems come from outside. */
+/* Labels, error messages and reasons of modems are foreign text. */
 static void
 check_text (const guint8 *data, gsize size)
 {

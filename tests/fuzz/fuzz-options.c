@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as an option dictionary: as GVariant's own bytes, as the body of a message on the wire, and as entries that
- * are made of the names, types and values that the options have. */
+/* Any bytes as a dictionary of options: as GVariant data, as the body of a D-Bus message, and as entries made of the
+ * names, types and values of the options. */
 #include "bus/options.h"
 
 #include "fuzz.h"
@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-#define MAX_MESSAGE 512u /* bytes of a refusal, whatever was refused */
+#define MAX_MESSAGE 512u /* bytes of an error message */
 #define MAX_TEXT 1024u
 #define SHA256 "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef"
 
-/* What somebody reads and what a reply holds is bounded. Taken when there is one. */
+/* Error messages are bounded. Takes @error, which may be NULL. */
 static void
 check_refusal (GString *outcome, gboolean good, GError *error)
 {
@@ -26,7 +26,7 @@ check_refusal (GString *outcome, gboolean good, GError *error)
   g_error_free (error);
 }
 
-/* A job with these options is on disk before it acts: what stands there must be read again as the same. */
+/* A job with these options is on disk before it acts, so its record has to survive writing and reading. */
 static void
 check_record (GString *outcome, const SqnsRequest *request)
 {
@@ -72,7 +72,7 @@ upgrade (GString *outcome, GVariant *dict)
   g_assert_true (request->block_size == 0 || (request->block_size >= 112 && request->block_size <= 8176));
   g_assert_cmpint (request->not_before, >=, 0);
   g_assert_true (request->not_after == 0 || request->not_after > request->not_before);
-  /* these come from elsewhere */
+  /* not options of the call */
   g_assert_true (!request->options.recover && request->creator_uid == 0);
   g_string_append_printf (outcome, "files %d %d\n", files[SQNS_JOB_FIRST_STEP], files[SQNS_JOB_UPDATER]);
   check_record (outcome, request);
@@ -137,7 +137,7 @@ others (GString *outcome, GVariant *dict)
   g_assert_cmpint (good, ==, g_variant_n_children (dict) == 0);
 }
 
-/* What all readers make of @dict. */
+/* Calls all readers with @dict. */
 static char *
 read_all (GVariant *dict)
 {
@@ -158,7 +158,7 @@ check_same (GVariant *dict, const char *outcome)
   g_assert_cmpstr (again, ==, outcome);
 }
 
-/* The order of entries decides at most which of two faults is told. */
+/* The order of the entries only affects which of two errors is reported. */
 static void
 check_order (GVariant *dict)
 {
@@ -181,7 +181,7 @@ check_order (GVariant *dict)
   g_assert_true (request == NULL || g_str_equal (request->label, again->label));
 }
 
-/* Each form of the same dictionary is read as the same: built, or in bytes that somebody trusts or does not. */
+/* All forms of a dictionary give the same result: built, or in trusted or untrusted bytes. */
 static void
 check (GVariant *dict)
 {
@@ -206,7 +206,7 @@ check_bytes (const guint8 *data, gsize size)
   check (dict);
 }
 
-/* Looks at the only argument of a message as GDBus reads it, if it reads it. */
+/* Reads the argument of a message with GDBus, if it is valid. */
 static void
 check_message (guint8 *blob, gsize size)
 {
@@ -220,7 +220,7 @@ check_message (guint8 *blob, gsize size)
   check (dict);
 }
 
-/* @data behind the head of a call of "/".a with the signature a{sv}. */
+/* @data as the body of a call of "/".a with the signature a{sv}. */
 static void
 check_wire (const guint8 *data, gsize size)
 {
@@ -316,7 +316,7 @@ take_text (Source *source)
   return g_utf8_make_valid (raw, -1);
 }
 
-/* Text for the types of strings; what is none of that type becomes one. */
+/* Text for the string types, made valid for its type. */
 static GVariant *
 take_string (Source *source, char type)
 {
@@ -401,7 +401,7 @@ take_dict (Source *source)
       g_autofree char *key = i < G_N_ELEMENTS (options) ? g_strdup (options[i].key) : take_text (source);
       char type = i < G_N_ELEMENTS (options) ? options[i].type : 's';
 
-      if (which >= 0xe0) /* a wrong one, mostly */
+      if (which >= 0xe0) /* usually a wrong one */
         type = types[take (source) % strlen (types)];
       g_variant_builder_add (&builder, "{sv}", key, take_value (source, type));
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as what a REPL says, as a script and as a release. */
+/* Any bytes as output of a REPL, as a script and as a release. */
 #include "codec/repl.h"
 
 #include "fuzz.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any text as a rules file: rules that hold, or an error that says where; and what holds can be asked. */
+/* Any text as a rules file: usable rules, or an error that names its place. */
 #include "plan/rules.h"
 
 #include "fuzz.h"
@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
         gboolean allowed = sqns_rules_allow (rules, &query, FALSE, &refusal);
 
         g_assert_cmpint (allowed, ==, refusal == NULL);
-        /* what is allowed stays so when it is forced */
+        /* "force" does not forbid anything */
         g_assert_true (!allowed || sqns_rules_allow (rules, &query, TRUE, NULL));
       }
   return 0;

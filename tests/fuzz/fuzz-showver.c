@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any lines as a whole answer to the questions that are answered in lines: showver, ATI1, the report, the modes and the
- * private numbers. What is read is told in full, and does not change with what else is on the line. */
+/* Any lines as a complete answer to the commands with answers in lines: showver, ATI1, the report, the modes and the
+ * private numbers. Other text on the line does not change the result. */
 #include "codec/at.h"
 #include "codec/identity.h"
 
@@ -10,7 +10,7 @@
 
 #define OTHERS "\r\n+CEREG: 2,1\r\n+SYSSTART\r\n"
 
-/* All that the readers make of an answer. */
+/* The results of all readers of an answer. */
 typedef struct {
   gboolean has_showver;
   gboolean has_ati1;
@@ -35,7 +35,7 @@ reading_clear (Reading *reading)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reading, reading_clear)
 
-/* A version is one that can be written out and read again: it goes into records. */
+/* A version survives writing and reading, as it goes into records. */
 static void
 check_version (const SqnsVersion *version)
 {
@@ -56,7 +56,7 @@ check_number (const char *number, gsize min, gsize max)
   g_assert_cmpuint (strspn (number, "0123456789"), ==, strlen (number));
 }
 
-/* Some line holds @text. */
+/* Does a line contain @text? */
 static gboolean
 told (const SqnsAtReply *reply, const char *text)
 {
@@ -127,7 +127,7 @@ check_same (const Reading *a, const Reading *b)
   g_assert_cmpstr (a->identity.imsi, ==, b->identity.imsi);
 }
 
-/* Two numbers: one of them answers something else. */
+/* Two numbers: one of them answers another command. */
 static void
 check_second_mode (const char *text)
 {
@@ -138,7 +138,7 @@ check_second_mode (const char *text)
   g_assert_cmpint (sqns_at_smod (&reply), ==, SQNS_MODE_UNKNOWN);
 }
 
-/* @first is the answer to @command by itself; the same with an echo and with news of others around it. */
+/* @first is the plain answer to @command. An echo and unsolicited lines around it do not change the result. */
 static void
 check_disturbed (const char *command, const char *text, const Reading *first)
 {
@@ -160,7 +160,7 @@ check_answer (const char *command, const char *text)
 
   sqns_at_parse (command, (const guint8 *)answer, strlen (answer), &reply);
   read_all (&reply, &reading);
-  /* a final line of its own ends it earlier */
+  /* a final line in the text ends it earlier */
   if (reply.final != SQNS_AT_OK || reply.consumed != strlen (answer))
     return;
   check_disturbed (command, text, &reading);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzzes an STP upload: the input is a list of things that happen, one byte each, some with bytes behind them. */
+/* Fuzzes an STP upload: the input is a list of events, one byte each, some with data. */
 #include "codec/stp-session.h"
 
 #include "fuzz.h"
@@ -13,7 +13,7 @@ typedef struct {
   GByteArray *line;
   gsize done;
   guint retries;
-  guint troubles; /* since bytes were taken last */
+  guint troubles; /* since the last accepted bytes */
   SqnsStpVerdict verdict;
 } Upload;
 
@@ -47,7 +47,7 @@ receive (Upload *upload)
     g_byte_array_remove_range (upload->line, 0, (guint)consumed);
 }
 
-/* An answer to the present request that is right but for what @how says. */
+/* An answer to the current request that is valid except for @how. */
 static void
 answer (Upload *upload, guint8 how, guint8 value)
 {

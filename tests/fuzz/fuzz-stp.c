@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzzes the search for STP responses: any bytes, in one piece and in many. */
+/* Fuzzes the search for STP responses: any bytes, in one or more pieces. */
 #include "codec/stp.h"
 
 #include "fuzz.h"
@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
       at += consumed;
     }
 
-  /* Byte by byte: the same messages, found later. */
+  /* Byte by byte, it finds the same messages. */
   for (at = 0; end <= size; end++)
     for (;;)
       {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any text as a version: what was read, written out and read again is the same. */
+/* Any text as a version: a parsed version survives writing and reading. */
 #include "common/version.h"
 
 #include "fuzz.h"

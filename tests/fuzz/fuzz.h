@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every fuzz target is: one call, any bytes; it aborts when a promise of the header is broken. */
+/* A fuzz target: one call with any bytes. It aborts if the code breaks a promise of its header. */
 #pragma once
 
 #include <glib.h>

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs a fuzz target over the files of its corpus and over simple mutations of those that a person wrote, as an
- * ordinary test. */
+/* Runs a fuzz target as an ordinary test: with the files of its corpus, and with simple mutations of the hand-written
+ * ones. */
 #include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A file up to this size is mutated at every byte, a larger one at this many places. */
+/* Mutates every byte of files up to this size, and this many places of larger files. */
 #define MAX_PLACES 2048u
 
 static guint64 n_inputs;
 
-/* In memory of exactly its size, so that a sanitizer or valgrind sees the first byte read behind it. */
+/* Memory of the exact size, so that a sanitizer or valgrind notices a read past the end. */
 static void
 run (const guint8 *data, gsize size)
 {
@@ -46,7 +46,7 @@ run_mutations (const guint8 *data, gsize size)
     }
 }
 
-/* What a campaign kept is named by its hash: a mutation already, and there are many. */
+/* Files of a campaign have a hash as their name. They are mutations already, and there are many. */
 static gboolean
 is_kept_by_fuzzer (const char *name)
 {

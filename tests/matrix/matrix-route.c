@@ -6,10 +6,10 @@
 #include <string.h>
 
 #define BOARD_OPTIONS "--time-scale 0.01 --boot-time 0.05 "
-/* A boot may last 9 s, an erase 16 s, the writing 60 s: enough for a board at a hundredth of its times. */
-#define PATIENCE 0.05
-/* The boot ROM is there within 30 s, of which not much may be taken away. */
-#define SLOW_PATIENCE 0.15
+/* Allows 9 s for a boot, 16 s for an erase and 60 s for writing: enough for a board at a hundredth of its times. */
+#define TIMEOUT_SCALE 0.05
+/* The boot ROM has 30 s to appear, which cannot be much shorter. */
+#define SLOW_TIMEOUT_SCALE 0.15
 
 #define NB_IOT .dup = "37781.dup", .make = "--size 60000", .before = "6.0.0.0-35351", .after = "6.0.0.0-37781"
 
@@ -41,7 +41,7 @@ static const MatrixRoute routes[] = {
     .make = "--size 60000",
     .before = "5.1.1.0-33080",
     .after = "6.0.0.0-37781",
-    .patience = SLOW_PATIENCE,
+    .timeout_scale = SLOW_TIMEOUT_SCALE,
     .machines = "bootmode install interrupt line-search link load-updater prepare probe quit-relay relay-search "
                 "run-script same-modem speed-relay start-relay upgrade upload wait-mode wake" },
   { .name = "diff",
@@ -69,8 +69,8 @@ static const MatrixRoute routes[] = {
     .after = "5.2.1.0-48829",
     .machines = "bootmode install interrupt line-search link passthrough prepare probe quit-relay relay-search "
                 "run-script same-modem start-relay upgrade upload wait-mode wake" },
-  /* What these do not come by: a board in passthrough in front of a boot ROM that is slower, which a person or its PIC
-   * resets; a program that does not yield; old firmware; an image that has to be sent again. */
+  /* Cases that the routes above lack: a board in passthrough before a slower boot ROM, reset by a user or its PIC; a
+   * program that does not yield; old firmware; an image that has to be sent twice. */
   { .name = "button",
     .board = "--start passthrough --modem ffh ",
     NB_IOT,
@@ -115,9 +115,9 @@ matrix_route_has_esp32 (const MatrixRoute *route)
 }
 
 double
-matrix_route_patience (const MatrixRoute *route)
+matrix_route_timeout_scale (const MatrixRoute *route)
 {
-  return route->patience > 0 ? route->patience : PATIENCE;
+  return route->timeout_scale > 0 ? route->timeout_scale : TIMEOUT_SCALE;
 }
 
 VirtualBoard *

@@ -39,56 +39,54 @@ matrix_outcome_name (MatrixOutcome outcome)
   return outcome_names[outcome];
 }
 
-/* How docs/outcomes.md explains them. */
+/* The explanations in docs/outcomes.md. */
 static const char *const fault_words[] = {
   "the next answer is ERROR (an STP request is refused)",
-  "the next answer does not come",
-  "garbage comes instead of it",
-  "it comes after its deadline",
-  "it comes twice",
+  "the next answer is missing",
+  "garbage arrives instead of it",
+  "it arrives after its deadline",
+  "it arrives twice",
   "one bit of it is wrong",
-  "a byte is lost, of the request where a board is between, else of the answer",
-  "the kernel takes half of the next request, and the rest later",
+  "a byte is lost: of the request if a board is in between, otherwise of the answer",
+  "the kernel accepts half of the next request, and the rest later",
   "the modem reboots instead of an answer",
-  "the ESP32 reboots; somebody presses its button when asked",
+  "the ESP32 reboots; the user presses its button when asked to",
   "the cable is pulled (hang-up, EIO)",
-  "the modem answers nothing any more until its power was off",
-  "a person cancels the job, where that is not refused",
-  "the daemon is told to end: a cancel after the point of no return, or none",
+  "the modem stops responding until a power cycle",
+  "the user cancels the job, unless that is refused",
+  "the daemon is asked to stop: a cancel after the point of no return, or none",
   "the daemon is killed",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (fault_words) == MATRIX_N_FAULTS);
 
 static const char *const outcome_words[] = {
-  "succeeded: the booted modem told the promised version",
-  "the same, after requests, steps or links that were taken once more",
-  "failed before harm: nothing of the modem's firmware was written, power may be cut",
+  "succeeded: the booted modem reports the promised version",
+  "the same, after repeated requests, steps or links",
+  "failed before any change to the modem's firmware: power may be cut",
   "failed, and the modem waits in recovery, mTools or FFH: power may be cut",
-  "cancelled before harm: nothing of the modem's firmware was written, power may be cut",
+  "cancelled before any change to the modem's firmware: power may be cut",
   "cancelled, and the modem waits in recovery, mTools or FFH: power may be cut",
-  "failed, and the modem cannot be asked: power must stay",
-  "the daemon's death is the end of nothing: the next run goes on",
+  "failed, and the modem does not respond: power must stay on",
+  "the daemon died: the next run resumes",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (outcome_words) == MATRIX_N_OUTCOMES);
 
-/* Why some of them are there that one would not expect. */
+/* The reasons for surprising outcomes. */
 static const char *const reasons[] = {
-  "done, retried: one may come for the other anywhere, for a busy machine loses answers of its own",
-  "unknown, where a job is cancelled in bootrom or transfer: the last byte had been taken, and the modem applies the "
-  "file "
-  "by itself; a resume goes on from there",
-  "cancelled-resumable, where a job is cancelled in apply: the modem had told that it could not apply the file",
-  "untouched, where it hangs in updater: its boot ROM had nothing yet, and an updater goes to memory only",
-  "untouched, where it hangs in transfer: it was taking a file into its store (FFF method), beside its firmware",
-  "done, where it hangs in confirm or release: the version had been told",
-  "untouched, where the board is reset before anything was written: a script that was being typed was lost with it, or "
-  "the "
-  "version that a plan needs was not heard",
+  "done, retried: always allowed together, because a busy computer loses answers, too",
+  "unknown after a cancel in bootrom or transfer: the modem has the whole file and applies it on its own; a resume "
+  "continues from there",
+  "cancelled-resumable after a cancel in apply: the modem has reported that it cannot apply the file",
+  "untouched after a hang in updater: the boot ROM has received nothing yet, and an updater only goes to memory",
+  "untouched after a hang in transfer: the file goes to a store beside the firmware (FFF method)",
+  "done after a hang in confirm or release: the modem has reported the version already",
+  "untouched after a reset of the board before any write: it loses the script that is being typed, or the version that "
+  "the plan needs",
 };
 
 /* --- the table --- */
 
-/* The opening of the port, ACQUIRE, stands under LINK; INSPECT has no port yet. */
+/* LINK includes ACQUIRE, the opening of the port. INSPECT has no port yet. */
 #define FIRST_PHASE SQNS_PHASE_LINK
 
 #define D (1u << MATRIX_DONE)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of outcomes: what may come of which fault in which phase of an upgrade. */
+/* The table of outcomes: the allowed outcomes of each fault in each phase of an upgrade. */
 #pragma once
 
 #include "base/monitor.h"
@@ -25,21 +25,21 @@ typedef enum {
 const char *matrix_fault_name (MatrixFault fault); /* "error", ... */
 gboolean matrix_fault_from_name (const char *name, MatrixFault *fault);
 
-/* The written list: nothing else may come of a run. */
+/* All outcomes that a run may have. */
 typedef enum {
-  MATRIX_DONE,                /* succeeded: the booted modem has told the promised version */
-  MATRIX_RETRIED,             /* the same, after requests, steps or links that were taken once more */
+  MATRIX_DONE,                /* succeeded: the booted modem reports the promised version */
+  MATRIX_RETRIED,             /* the same, after repeated requests, steps or links */
   MATRIX_UNTOUCHED,           /* failed; nothing of its firmware was written */
   MATRIX_RESUMABLE,           /* failed; the modem waits in recovery, mTools or FFH, power may be cut */
   MATRIX_CANCELLED,           /* cancelled; nothing of its firmware was written */
   MATRIX_CANCELLED_RESUMABLE, /* cancelled; the modem waits in recovery, mTools or FFH, power may be cut */
-  MATRIX_UNKNOWN,             /* failed; the modem cannot be asked: power must stay */
-  MATRIX_DIED,                /* the daemon did, and the next one went on */
+  MATRIX_UNKNOWN,             /* failed; the modem does not respond: power must stay on */
+  MATRIX_DIED,                /* the daemon died, and the next one resumed */
 } MatrixOutcome;
 #define MATRIX_N_OUTCOMES (MATRIX_DIED + 1)
 const char *matrix_outcome_name (MatrixOutcome outcome); /* "done", ... */
 
 gboolean matrix_allows (MatrixFault fault, SqnsPhase phase, MatrixOutcome outcome);
 
-/* Markdown, as docs/outcomes.md has it. Caller frees. */
+/* The Markdown text of docs/outcomes.md. The caller frees it. */
 char *matrix_table_format (void);

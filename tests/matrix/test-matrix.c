@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The matrix: an upgrade by each route is struck by each fault at each state of each machine that it drives, and what
- * comes of it must be on the written list (matrix-table.h), allowed there, and true of the board.
+/* The matrix: runs an upgrade by each route, and injects each fault at each state of each state machine. The outcome
+ * must be one of matrix-table.h, allowed there, and true of the board.
  *
- *   test-matrix ROUTE FAULT                  all states, as TAP; each in a process of its own, many at a time
+ *   test-matrix ROUTE FAULT                  all states, as TAP; each in its own process, many at a time
  *   test-matrix --sample                     each state of each machine once, each fault in turn, as TAP
- *   test-matrix --clean ROUTE FOLDER         the places of an undisturbed run, for --sample
- *   test-matrix --cell ROUTE FAULT PLACE     one of them, with its transcript when it fails
+ *   test-matrix --clean ROUTE FOLDER         the places of a clean run, for --sample
+ *   test-matrix --case ROUTE FAULT PLACE     one test case, with its transcript if it fails
  *   test-matrix --table                      the table of docs/outcomes.md
- *   test-matrix --check FILE                 whether it stands there
+ *   test-matrix --check FILE                 checks that FILE contains that table
  *
- * With SQNS_MATRIX_TRANSCRIPT a cell prints its transcript, with SQNS_MATRIX_SURVEY=FILE each adds a line of what came
- * of it to that file. */
+ * With SQNS_MATRIX_TRANSCRIPT, a test case prints its transcript. With SQNS_MATRIX_STATISTICS=FILE, each test case
+ * appends its outcome to that file. */
 #include "base/timeout.h"
-#include "matrix-cell.h"
-#include "matrix-strike.h"
+#include "matrix-case.h"
+#include "matrix-inject.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define AT_A_TIME (g_get_num_processors () * 8) /* they wait for most of their time */
+#define AT_A_TIME (g_get_num_processors () * 8) /* they mostly wait */
 #define SAMPLES_AT_A_TIME (g_get_num_processors () * 16)
-#define TRIES 3 /* a state that only some runs come by */
+#define TRIES 3 /* for a state that only some runs reach */
 #define CLEAN_TRIES 5
 #define BUSY_FACTOR 3
 #define LATER_MS 200
-#define NOT_MET_SHARE 25 /* one in so many may be a state that only a busy machine comes by */
+#define NOT_MET_SHARE 25 /* one in this many may be a state that only a busy computer reaches */
 
-/* Runs of cells, those of one route or of all. */
+/* Runs the test cases of one route or of all. */
 typedef struct {
-  GPtrArray *cells; /* Attempt: what is to be struck */
+  GPtrArray *cases; /* Attempt */
   guint at_a_time;
   guint next;
   guint running;
@@ -42,45 +42,45 @@ typedef struct {
   Pool *pool;
   char *folder;
   GPtrArray *places;   /* of the clean run, in order */
-  GHashTable *before;  /* places of the clean run before that one: what a busy machine made one of them do is no cell */
-  GHashTable *entries; /* of a place without its number: how many */
-  GHashTable *writing; /* those that have sent something */
-  GHashTable *behind;  /* those that were entered with the modem in reach */
+  GHashTable *before;  /* places of the clean run before it: a place needs both, as a busy computer may cause others */
+  GHashTable *entries; /* place without its number → count */
+  GHashTable *writing; /* places that send something */
+  GHashTable *behind;  /* places entered while the modem is reachable */
   const char *place;   /* entered last */
   guint writes;
   guint steps;
-  guint cells;
+  guint cases;
   guint done;
   guint failed;
   guint not_met;
-} Sweep;
+} Suite;
 
 typedef struct {
-  Sweep *sweep;
+  Suite *suite;
   MatrixFault fault;
   const char *place;
   guint tries;
 } Attempt;
 
 static void
-note_write (Sweep *sweep)
+update_writing (Suite *suite)
 {
-  if (sweep->place != NULL && matrix_writes () != sweep->writes)
-    g_hash_table_add (sweep->writing, (gpointer)sweep->place);
-  sweep->writes = matrix_writes ();
+  if (suite->place != NULL && matrix_writes () != suite->writes)
+    g_hash_table_add (suite->writing, (gpointer)suite->place);
+  suite->writes = matrix_writes ();
 }
 
 static void
 on_clean_entered (UpgradeRun *run, const SqnsSsmClass *klass, guint state)
 {
-  Sweep *sweep = run->data;
-  char *place = matrix_place_name (sweep->entries, run, klass, state);
+  Suite *suite = run->data;
+  char *place = matrix_place_name (suite->entries, run, klass, state);
 
-  note_write (sweep);
-  g_ptr_array_add (sweep->places, place);
+  update_writing (suite);
+  g_ptr_array_add (suite->places, place);
   if (!virtual_board_is (run->board, "esp32", "repl") && !virtual_board_is (run->board, "esp32", "raw"))
-    g_hash_table_add (sweep->behind, place);
-  sweep->place = place;
+    g_hash_table_add (suite->behind, place);
+  suite->place = place;
 }
 
 static int
@@ -107,43 +107,43 @@ assert_machines (const MatrixRoute *route, UpgradeRun *run)
 }
 
 static void
-forget_clean (Sweep *sweep)
+reset_clean (Suite *suite)
 {
-  g_hash_table_remove_all (sweep->entries);
-  g_hash_table_remove_all (sweep->writing);
-  g_hash_table_remove_all (sweep->behind);
-  g_ptr_array_set_size (sweep->places, 0);
-  sweep->place = NULL;
+  g_hash_table_remove_all (suite->entries);
+  g_hash_table_remove_all (suite->writing);
+  g_hash_table_remove_all (suite->behind);
+  g_ptr_array_set_size (suite->places, 0);
+  suite->place = NULL;
 }
 
-/* FALSE: it had to repeat something, as on a busy machine, and went another way than most will. */
+/* FALSE: it had to repeat something, as on a busy computer, and took another way than most runs. */
 static gboolean
-run_clean (Sweep *sweep)
+run_clean (Suite *suite)
 {
-  g_autoptr (VirtualBoard) board = matrix_route_board (sweep->route);
+  g_autoptr (VirtualBoard) board = matrix_route_board (suite->route);
   UpgradeFiles files;
-  matrix_route_load (sweep->route, sweep->folder, &files);
-  UpgradeRun run = matrix_run_of (sweep->route, board, &files);
+  matrix_route_load (suite->route, suite->folder, &files);
+  UpgradeRun run = matrix_run_of (suite->route, board, &files);
 
-  forget_clean (sweep);
+  reset_clean (suite);
   run.entered = on_clean_entered;
-  run.data = sweep;
-  sqns_timeout_set_scale (matrix_route_patience (sweep->route));
+  run.data = suite;
+  sqns_timeout_set_scale (matrix_route_timeout_scale (suite->route));
   upgrade_run (&run);
-  note_write (sweep);
-  upgrade_run_assert_version (&run, sweep->route->after);
-  assert_machines (sweep->route, &run);
-  sweep->steps = run.steps;
+  update_writing (suite);
+  upgrade_run_assert_version (&run, suite->route->after);
+  assert_machines (suite->route, &run);
+  suite->steps = run.steps;
   gboolean clean = run.retries == 0;
   upgrade_run_clear (&run);
   upgrade_files_clear (&files);
   return clean;
 }
 
-/* A state is struck once in each phase. The requests of an upload are one state, but RESET, OPEN_SESSION, the
- * announcement of a block, the block, and RESET at the end. */
+/* A state has one test case in each phase. The requests of an upload are a single state with several: RESET,
+ * OPEN_SESSION, the announcement of a block, the block, and RESET at the end. */
 static gboolean
-is_chosen (Sweep *sweep, const char *place)
+is_chosen (Suite *suite, const char *place)
 {
   const char *number = strrchr (place, '#');
   g_autofree char *name = g_strndup (place, number - place);
@@ -152,44 +152,44 @@ is_chosen (Sweep *sweep, const char *place)
   if (n == 1)
     return TRUE;
   return g_str_has_suffix (name, ":upload/request")
-         && (n <= 4 || n == GPOINTER_TO_UINT (g_hash_table_lookup (sweep->entries, name)));
+         && (n <= 4 || n == GPOINTER_TO_UINT (g_hash_table_lookup (suite->entries, name)));
 }
 
 static gboolean
-has_cell (Sweep *sweep, MatrixFault fault, const char *place)
+has_case (Suite *suite, MatrixFault fault, const char *place)
 {
-  if (!is_chosen (sweep, place) || !g_hash_table_contains (sweep->before, place))
+  if (!is_chosen (suite, place) || !g_hash_table_contains (suite->before, place))
     return FALSE;
-  if (matrix_fault_needs_esp32 (fault) && !matrix_route_has_esp32 (sweep->route))
+  if (matrix_fault_needs_esp32 (fault) && !matrix_route_has_esp32 (suite->route))
     return FALSE;
-  if (!matrix_fault_is_immediate (fault) && !g_hash_table_contains (sweep->writing, place))
+  if (!matrix_fault_is_immediate (fault) && !g_hash_table_contains (suite->writing, place))
     return FALSE;
-  return matrix_fault_meets_repl (fault) || g_hash_table_contains (sweep->behind, place);
+  return matrix_fault_meets_repl (fault) || g_hash_table_contains (suite->behind, place);
 }
 
 static void
-add_cell (Sweep *sweep, MatrixFault fault, const char *place)
+add_case (Suite *suite, MatrixFault fault, const char *place)
 {
   Attempt *attempt = g_new0 (Attempt, 1);
 
-  *attempt = (Attempt){ sweep, fault, place, 0 };
-  g_ptr_array_add (sweep->pool->cells, attempt);
-  sweep->cells++;
+  *attempt = (Attempt){ suite, fault, place, 0 };
+  g_ptr_array_add (suite->pool->cases, attempt);
+  suite->cases++;
 }
 
 static void start_more (Pool *pool);
 static void start_attempt (Attempt *attempt);
 
-static guint told;
+static guint reported;
 
 static void
-tell_cell (const Attempt *attempt, gboolean ok, const char *text)
+report_case (const Attempt *attempt, gboolean ok, const char *text)
 {
   g_autofree char *line = g_strdelimit (g_strchomp (g_strdup (text)), "\n", ' ');
 
-  attempt->sweep->done++;
-  attempt->sweep->failed += !ok;
-  g_print ("%s %u - %s %s %s: %s\n", ok ? "ok" : "not ok", ++told, attempt->sweep->route->name,
+  attempt->suite->done++;
+  attempt->suite->failed += !ok;
+  g_print ("%s %u - %s %s %s: %s\n", ok ? "ok" : "not ok", ++reported, attempt->suite->route->name,
            matrix_fault_name (attempt->fault), attempt->place, ok ? line : "");
   if (ok)
     return;
@@ -198,17 +198,17 @@ tell_cell (const Attempt *attempt, gboolean ok, const char *text)
     g_print ("# %s\n", lines[i]);
 }
 
-/* Both clean runs came by it, and no later one: what only a busy machine does is no cell. A few are that; many would be
- * a matrix that strikes nothing. */
+/* Both clean runs reached the place, but no later run did, so only a busy computer causes it. A few such places are
+ * fine; with many, the matrix would inject nothing. */
 static void
-tell_not_met (const Attempt *attempt)
+report_not_met (const Attempt *attempt)
 {
-  Sweep *sweep = attempt->sweep;
+  Suite *suite = attempt->suite;
 
-  if (++sweep->not_met > 1 + sweep->cells / NOT_MET_SHARE)
-    tell_cell (attempt, FALSE, "not met, as too many others");
+  if (++suite->not_met > 1 + suite->cases / NOT_MET_SHARE)
+    report_case (attempt, FALSE, "not reached, like too many others");
   else
-    g_print ("# %s %s %s: not met again, no cell\n", sweep->route->name, matrix_fault_name (attempt->fault),
+    g_print ("# %s %s %s: not reached again, skipped\n", suite->route->name, matrix_fault_name (attempt->fault),
              attempt->place);
 }
 
@@ -216,46 +216,46 @@ static void
 on_attempted (GObject *source, GAsyncResult *result, gpointer data)
 {
   Attempt *attempt = data;
-  Sweep *sweep = attempt->sweep;
+  Suite *suite = attempt->suite;
   GSubprocess *process = G_SUBPROCESS (source);
   g_autofree char *text = NULL;
 
   gboolean read = g_subprocess_communicate_utf8_finish (process, result, &text, NULL, NULL);
-  sweep->pool->running--;
+  suite->pool->running--;
   if (!read || !g_subprocess_get_if_exited (process))
-    tell_cell (attempt, FALSE, text != NULL ? text : "no output");
+    report_case (attempt, FALSE, text != NULL ? text : "no output");
   else if (g_subprocess_get_exit_status (process) == 0)
-    tell_cell (attempt, TRUE, text);
+    report_case (attempt, TRUE, text);
   else if (g_subprocess_get_exit_status (process) != MATRIX_NOT_MET)
-    tell_cell (attempt, FALSE, text);
+    report_case (attempt, FALSE, text);
   else if (attempt->tries < TRIES)
     {
       start_attempt (attempt);
       return;
     }
   else
-    tell_not_met (attempt);
-  start_more (sweep->pool);
+    report_not_met (attempt);
+  start_more (suite->pool);
 }
 
 static void
 start_attempt (Attempt *attempt)
 {
-  Sweep *sweep = attempt->sweep;
+  Suite *suite = attempt->suite;
   g_autoptr (GError) error = NULL;
-  g_autofree char *steps = g_strdup_printf ("%u", sweep->steps);
+  g_autofree char *steps = g_strdup_printf ("%u", suite->steps);
   g_autoptr (GSubprocess) process
       = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error, "/proc/self/exe",
-                          "--cell", sweep->route->name, matrix_fault_name (attempt->fault), attempt->place,
-                          sweep->folder, steps, NULL);
+                          "--case", suite->route->name, matrix_fault_name (attempt->fault), attempt->place,
+                          suite->folder, steps, NULL);
 
   g_assert_no_error (error);
   attempt->tries++;
-  sweep->pool->running++;
+  suite->pool->running++;
   g_subprocess_communicate_utf8_async (process, NULL, NULL, on_attempted, attempt);
 }
 
-/* More than a few that want a processor: answers would come late for no reason of the modem's. */
+/* Many programs wait for a processor, so answers may be late through no fault of the modem. */
 static gboolean
 machine_is_busy (void)
 {
@@ -276,85 +276,85 @@ on_later (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* One at least runs, however busy the machine is. */
+/* At least one runs, even on a busy computer. */
 static void
 start_more (Pool *pool)
 {
-  while (pool->running < pool->at_a_time && pool->next < pool->cells->len
+  while (pool->running < pool->at_a_time && pool->next < pool->cases->len
          && (pool->running == 0 || !machine_is_busy ()))
-    start_attempt (g_ptr_array_index (pool->cells, pool->next++));
-  if (pool->next < pool->cells->len && pool->later == 0)
+    start_attempt (g_ptr_array_index (pool->cases, pool->next++));
+  if (pool->next < pool->cases->len && pool->later == 0)
     pool->later = g_timeout_add (LATER_MS, on_later, pool);
 }
 
 static void
 pool_init (Pool *pool, guint at_a_time)
 {
-  *pool = (Pool){ .cells = g_ptr_array_new_with_free_func (g_free), .at_a_time = at_a_time };
+  *pool = (Pool){ .cases = g_ptr_array_new_with_free_func (g_free), .at_a_time = at_a_time };
 }
 
 static void
 pool_run (Pool *pool)
 {
   start_more (pool);
-  while (pool->running > 0 || pool->next < pool->cells->len)
+  while (pool->running > 0 || pool->next < pool->cases->len)
     g_main_context_iteration (NULL, TRUE);
   g_clear_handle_id (&pool->later, g_source_remove);
-  g_clear_pointer (&pool->cells, g_ptr_array_unref);
+  g_clear_pointer (&pool->cases, g_ptr_array_unref);
 }
 
 static void
-run_clean_twice (Sweep *sweep)
+run_clean_twice (Suite *suite)
 {
   for (guint run = 0; run < 2; run++)
     {
-      for (guint i = 0; i < sweep->places->len; i++)
-        g_hash_table_add (sweep->before, g_strdup (g_ptr_array_index (sweep->places, i)));
-      for (guint tries = CLEAN_TRIES; tries > 0 && !run_clean (sweep); tries--)
+      for (guint i = 0; i < suite->places->len; i++)
+        g_hash_table_add (suite->before, g_strdup (g_ptr_array_index (suite->places, i)));
+      for (guint tries = CLEAN_TRIES; tries > 0 && !run_clean (suite); tries--)
         ;
     }
 }
 
 static void
-sweep_init (Sweep *sweep, const MatrixRoute *route, Pool *pool)
+suite_init (Suite *suite, const MatrixRoute *route, Pool *pool)
 {
-  *sweep = (Sweep){ .route = route, .pool = pool };
-  sweep->places = g_ptr_array_new_with_free_func (g_free);
-  sweep->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  sweep->writing = g_hash_table_new (NULL, NULL);
-  sweep->behind = g_hash_table_new (NULL, NULL);
-  sweep->before = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  *suite = (Suite){ .route = route, .pool = pool };
+  suite->places = g_ptr_array_new_with_free_func (g_free);
+  suite->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  suite->writing = g_hash_table_new (NULL, NULL);
+  suite->behind = g_hash_table_new (NULL, NULL);
+  suite->before = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
 static void
-sweep_clear (Sweep *sweep)
+suite_clear (Suite *suite)
 {
-  g_free (sweep->folder);
-  g_hash_table_unref (sweep->before);
-  g_hash_table_unref (sweep->entries);
-  g_hash_table_unref (sweep->writing);
-  g_hash_table_unref (sweep->behind);
-  g_ptr_array_unref (sweep->places);
+  g_free (suite->folder);
+  g_hash_table_unref (suite->before);
+  g_hash_table_unref (suite->entries);
+  g_hash_table_unref (suite->writing);
+  g_hash_table_unref (suite->behind);
+  g_ptr_array_unref (suite->places);
 }
 
 static int
-sweep_all (const MatrixRoute *route, MatrixFault fault)
+run_suite (const MatrixRoute *route, MatrixFault fault)
 {
-  Sweep sweep;
+  Suite suite;
   Pool pool;
 
   pool_init (&pool, AT_A_TIME);
-  sweep_init (&sweep, route, &pool);
-  sweep.folder = matrix_route_make (route);
-  run_clean_twice (&sweep);
-  for (guint i = 0; i < sweep.places->len; i++)
-    if (has_cell (&sweep, fault, g_ptr_array_index (sweep.places, i)))
-      add_cell (&sweep, fault, g_ptr_array_index (sweep.places, i));
+  suite_init (&suite, route, &pool);
+  suite.folder = matrix_route_make (route);
+  run_clean_twice (&suite);
+  for (guint i = 0; i < suite.places->len; i++)
+    if (has_case (&suite, fault, g_ptr_array_index (suite.places, i)))
+      add_case (&suite, fault, g_ptr_array_index (suite.places, i));
   pool_run (&pool);
-  g_print ("1..%u\n", told);
-  gboolean bad = sweep.failed > 0 || sweep.done == 0;
-  matrix_route_remove (sweep.folder);
-  sweep_clear (&sweep);
+  g_print ("1..%u\n", reported);
+  gboolean bad = suite.failed > 0 || suite.done == 0;
+  matrix_route_remove (suite.folder);
+  suite_clear (&suite);
   return bad;
 }
 
@@ -366,21 +366,22 @@ state_of (const char *place)
   return g_strndup (state, strcspn (state, "#"));
 }
 
-/* Of those that can strike at @place the one that struck least so far. */
+/* Of the faults that are possible at @place, the one that was used least so far. */
 static MatrixFault
-fault_in_turn (Sweep *sweep, const char *place, const guint strikes[MATRIX_N_FAULTS])
+fault_in_turn (Suite *suite, const char *place, const guint injected[MATRIX_N_FAULTS])
 {
   guint chosen = MATRIX_N_FAULTS;
 
   for (guint fault = 0; fault < MATRIX_N_FAULTS; fault++)
-    if (has_cell (sweep, (MatrixFault)fault, place) && (chosen == MATRIX_N_FAULTS || strikes[fault] < strikes[chosen]))
+    if (has_case (suite, (MatrixFault)fault, place)
+        && (chosen == MATRIX_N_FAULTS || injected[fault] < injected[chosen]))
       chosen = fault;
   g_assert_cmpuint (chosen, <, MATRIX_N_FAULTS);
   return (MatrixFault)chosen;
 }
 
-/* The undisturbed runs of all routes are made side by side, each in a process of its own, which writes down what it
- * came by: a line for each place with a letter for each of these, and the number of steps in the end. */
+/* The clean runs of all routes run in parallel, each in its own process. It prints a line for each place with a letter
+ * for each of these flags, and at the end the number of steps. */
 enum {
   CLEAN_BEFORE = 'b',
   CLEAN_WRITING = 'w',
@@ -389,46 +390,46 @@ enum {
 };
 
 static int
-tell_clean (const MatrixRoute *route, char *folder)
+print_clean (const MatrixRoute *route, char *folder)
 {
-  Sweep sweep;
+  Suite suite;
 
-  sweep_init (&sweep, route, NULL);
-  sweep.folder = g_strdup (folder);
-  run_clean_twice (&sweep);
-  for (guint i = 0; i < sweep.places->len; i++)
+  suite_init (&suite, route, NULL);
+  suite.folder = g_strdup (folder);
+  run_clean_twice (&suite);
+  for (guint i = 0; i < suite.places->len; i++)
     {
-      const char *place = g_ptr_array_index (sweep.places, i);
-      g_print ("%s%s%s %s\n", g_hash_table_contains (sweep.before, place) ? "b" : "",
-               g_hash_table_contains (sweep.writing, place) ? "w" : "",
-               g_hash_table_contains (sweep.behind, place) ? "h" : "", place);
+      const char *place = g_ptr_array_index (suite.places, i);
+      g_print ("%s%s%s %s\n", g_hash_table_contains (suite.before, place) ? "b" : "",
+               g_hash_table_contains (suite.writing, place) ? "w" : "",
+               g_hash_table_contains (suite.behind, place) ? "h" : "", place);
     }
-  g_print ("= %u\n", sweep.steps);
-  sweep_clear (&sweep);
+  g_print ("= %u\n", suite.steps);
+  suite_clear (&suite);
   return 0;
 }
 
 static void
-take_clean_place (Sweep *sweep, const char *flags, const char *name)
+take_clean_place (Suite *suite, const char *flags, const char *name)
 {
   char *place = g_strdup (name);
   const char *number = strrchr (name, '#');
 
-  g_ptr_array_add (sweep->places, place);
-  /* the numbers of a place come in their order */
-  g_hash_table_replace (sweep->entries, g_strndup (name, number - name),
+  g_ptr_array_add (suite->places, place);
+  /* the numbers of a place are in order */
+  g_hash_table_replace (suite->entries, g_strndup (name, number - name),
                         GUINT_TO_POINTER ((guint)strtoul (number + 1, NULL, 10)));
   if (strchr (flags, CLEAN_BEFORE) != NULL)
-    g_hash_table_add (sweep->before, g_strdup (name));
+    g_hash_table_add (suite->before, g_strdup (name));
   if (strchr (flags, CLEAN_WRITING) != NULL)
-    g_hash_table_add (sweep->writing, place);
+    g_hash_table_add (suite->writing, place);
   if (strchr (flags, CLEAN_BEHIND) != NULL)
-    g_hash_table_add (sweep->behind, place);
+    g_hash_table_add (suite->behind, place);
 }
 
-/* The text ends with the number of steps, or the process did not get there. */
+/* The text ends with the number of steps, unless the process failed. */
 static void
-take_clean (Sweep *sweep, const char *text)
+take_clean (Suite *suite, const char *text)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
@@ -439,12 +440,12 @@ take_clean (Sweep *sweep, const char *text)
         continue;
       *space = '\0';
       if (*lines[i] == CLEAN_STEPS)
-        sweep->steps = (guint)strtoul (space + 1, NULL, 10);
+        suite->steps = (guint)strtoul (space + 1, NULL, 10);
       else
-        take_clean_place (sweep, lines[i], space + 1);
+        take_clean_place (suite, lines[i], space + 1);
     }
-  if (sweep->steps == 0)
-    g_error ("%s has no undisturbed run", sweep->route->name);
+  if (suite->steps == 0)
+    g_error ("%s has no clean run", suite->route->name);
 }
 
 static GSubprocess *
@@ -458,31 +459,31 @@ start_clean (const char *route, const char *folder)
   return process;
 }
 
-/* Each state of each machine where it is first come by, by one fault. */
+/* Injects one fault at the first place of each state of each machine. */
 static void
-choose (Sweep *sweep, GHashTable *seen, guint strikes[MATRIX_N_FAULTS])
+choose (Suite *suite, GHashTable *seen, guint injected[MATRIX_N_FAULTS])
 {
-  for (guint i = 0; i < sweep->places->len; i++)
+  for (guint i = 0; i < suite->places->len; i++)
     {
-      const char *place = g_ptr_array_index (sweep->places, i);
+      const char *place = g_ptr_array_index (suite->places, i);
       g_autofree char *state = state_of (place);
-      if (!is_chosen (sweep, place) || !g_hash_table_contains (sweep->before, place)
+      if (!is_chosen (suite, place) || !g_hash_table_contains (suite->before, place)
           || !g_hash_table_add (seen, g_steal_pointer (&state)))
         continue;
-      MatrixFault fault = fault_in_turn (sweep, place, strikes);
-      strikes[fault]++;
-      add_cell (sweep, fault, place);
+      MatrixFault fault = fault_in_turn (suite, place, injected);
+      injected[fault]++;
+      add_case (suite, fault, place);
     }
 }
 
-/* On the routes in their order. */
+/* Takes the routes in order. */
 static int
 sample (void)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) clean = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autofree Sweep *sweeps = NULL;
-  guint strikes[MATRIX_N_FAULTS] = { 0 };
+  g_autofree Suite *suites = NULL;
+  guint injected[MATRIX_N_FAULTS] = { 0 };
   gboolean bad = FALSE;
   guint n = 0;
   Pool pool;
@@ -490,31 +491,31 @@ sample (void)
   pool_init (&pool, SAMPLES_AT_A_TIME);
   while (matrix_route_at (n) != NULL)
     n++;
-  sweeps = g_new0 (Sweep, n);
+  suites = g_new0 (Suite, n);
   for (guint r = 0; r < n; r++)
     {
-      sweep_init (&sweeps[r], matrix_route_at (r), &pool);
-      sweeps[r].folder = matrix_route_make (sweeps[r].route);
-      g_ptr_array_add (clean, start_clean (sweeps[r].route->name, sweeps[r].folder));
+      suite_init (&suites[r], matrix_route_at (r), &pool);
+      suites[r].folder = matrix_route_make (suites[r].route);
+      g_ptr_array_add (clean, start_clean (suites[r].route->name, suites[r].folder));
     }
   for (guint r = 0; r < n; r++)
     {
       g_autofree char *text = NULL;
       g_subprocess_communicate_utf8 (g_ptr_array_index (clean, r), NULL, NULL, &text, NULL, NULL);
-      take_clean (&sweeps[r], text != NULL ? text : "");
-      choose (&sweeps[r], seen, strikes);
+      take_clean (&suites[r], text != NULL ? text : "");
+      choose (&suites[r], seen, injected);
     }
   pool_run (&pool);
   for (guint r = 0; r < n; r++)
     {
-      bad = bad || sweeps[r].failed > 0;
-      matrix_route_remove (sweeps[r].folder);
-      sweep_clear (&sweeps[r]);
+      bad = bad || suites[r].failed > 0;
+      matrix_route_remove (suites[r].folder);
+      suite_clear (&suites[r]);
     }
   for (guint fault = 0; fault < MATRIX_N_FAULTS; fault++)
-    if (strikes[fault] == 0)
+    if (injected[fault] == 0)
       g_error ("the sample has no %s", matrix_fault_name ((MatrixFault)fault));
-  g_print ("1..%u\n", told);
+  g_print ("1..%u\n", reported);
   return bad;
 }
 
@@ -534,7 +535,7 @@ check_table (const char *path)
   return 0;
 }
 
-/* What a place begins with. */
+/* The phase at the beginning of a place. */
 static SqnsPhase
 phase_of (const char *place)
 {
@@ -544,13 +545,13 @@ phase_of (const char *place)
       if (g_str_has_prefix (place, name) && place[strlen (name)] == ':')
         return (SqnsPhase)phase;
     }
-  g_error ("%s begins with no phase", place);
+  g_error ("%s does not begin with a phase", place);
 }
 
 static int
 usage (void)
 {
-  g_printerr ("test-matrix ROUTE FAULT | --sample | --clean ROUTE FOLDER | --cell ROUTE FAULT PLACE | --table | "
+  g_printerr ("test-matrix ROUTE FAULT | --sample | --clean ROUTE FOLDER | --case ROUTE FAULT PLACE | --table | "
               "--check FILE\n");
   return 2;
 }
@@ -559,8 +560,8 @@ int
 main (int argc, char **argv)
 {
   const char *source = g_getenv ("SQNS_SOURCE");
-  MatrixCell cell = { 0 };
-  gboolean named = argc > 1 && (strcmp (argv[1], "--cell") == 0 || strcmp (argv[1], "--victim") == 0);
+  MatrixCase test = { 0 };
+  gboolean named = argc > 1 && (strcmp (argv[1], "--case") == 0 || strcmp (argv[1], "--victim") == 0);
 
   if (argc == 2 && strcmp (argv[1], "--table") == 0)
     {
@@ -573,26 +574,26 @@ main (int argc, char **argv)
   if (argc == 2 && strcmp (argv[1], "--sample") == 0 && source != NULL && chdir (source) == 0)
     return sample ();
   if (argc == 4 && strcmp (argv[1], "--clean") == 0 && source != NULL && chdir (source) == 0
-      && (cell.route = matrix_route_find (argv[2])) != NULL)
-    return tell_clean (cell.route, argv[3]);
+      && (test.route = matrix_route_find (argv[2])) != NULL)
+    return print_clean (test.route, argv[3]);
   if (argc < (named ? 5 : 3) || source == NULL || chdir (source) != 0
-      || (cell.route = matrix_route_find (argv[1 + named])) == NULL
-      || !matrix_fault_from_name (argv[2 + named], &cell.fault))
+      || (test.route = matrix_route_find (argv[1 + named])) == NULL
+      || !matrix_fault_from_name (argv[2 + named], &test.fault))
     return usage ();
-  sqns_timeout_set_scale (matrix_route_patience (cell.route));
+  sqns_timeout_set_scale (matrix_route_timeout_scale (test.route));
   if (!named && argc == 3)
-    return sweep_all (cell.route, cell.fault);
-  cell.place = argv[4];
-  cell.phase = phase_of (cell.place);
-  cell.entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    return run_suite (test.route, test.fault);
+  test.place = argv[4];
+  test.phase = phase_of (test.place);
+  test.entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (strcmp (argv[1], "--victim") == 0 && argc == 9)
     {
-      cell.keep = argv[8];
-      return matrix_cell_die (&cell, argv[5], argv[6], argv[7]);
+      test.keep = argv[8];
+      return matrix_case_die (&test, argv[5], argv[6], argv[7]);
     }
-  g_autofree char *own = argc > 5 ? NULL : matrix_route_make (cell.route);
-  cell.clean_steps = argc > 6 ? (guint)strtoul (argv[6], NULL, 10) : G_MAXUINT;
-  int status = matrix_cell_run (&cell, own != NULL ? own : argv[5]);
+  g_autofree char *own = argc > 5 ? NULL : matrix_route_make (test.route);
+  test.clean_steps = argc > 6 ? (guint)strtoul (argv[6], NULL, 10) : G_MAXUINT;
+  int status = matrix_case_run (&test, own != NULL ? own : argv[5]);
   if (own != NULL)
     matrix_route_remove (own);
   return status;

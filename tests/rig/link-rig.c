@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One search for the way to a virtual board's modem, with a person at the button and a fault at a state. */
+/* One search for the link to a virtual board's modem, with a user at the reset button and a fault at a state. */
 #include "link-rig.h"
 
 #include "modem/load-updater.h"
 
 #include <string.h>
 
-#define RUN_DEADLINE_S 90 /* of real time: what a search may take for a modem that is dead */
+#define RUN_DEADLINE_S 90 /* real time; a search for a dead modem takes the longest */
 
 static void
 on_phase (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, const char *message)
@@ -81,13 +81,13 @@ run_wait (Run *run)
 }
 
 static void
-strike (Run *run)
+inject (Run *run)
 {
   static const char *const board_places[] = { "link.repl", "link.raw", "link.relay", "link.data" };
 
-  if (run->struck)
+  if (run->injected)
     return;
-  run->struck = TRUE;
+  run->injected = TRUE;
   switch (run->fault)
     {
     case FAULT_NONE:
@@ -123,7 +123,7 @@ on_state (const SqnsSsmClass *klass, guint state, gpointer data)
   g_hash_table_add (run->machines, (gpointer)klass);
   g_hash_table_add (run->visited, g_strdup_printf ("%s/%s", klass->name, klass->state_names[state]));
   if (run->machine != NULL && strcmp (run->machine, klass->name) == 0 && run->state == state)
-    strike (run);
+    inject (run);
 }
 
 void

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define RUN_DEADLINE_S 300
-#define HAND_S 900 /* as a job has it; scaled like all long waits */
+#define HAND_S 900 /* as in a job; scaled like all long waits */
 
 /* --- files --- */
 
@@ -67,7 +67,7 @@ upgrade_files_clear (UpgradeFiles *files)
   g_clear_pointer (&files->rules, sqns_rules_free);
 }
 
-/* --- what a run tells --- */
+/* --- notifications --- */
 
 static void
 on_phase (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, const char *message)
@@ -167,7 +167,7 @@ on_too_long (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A machine that was never left would still hold it. */
+/* A machine that has not ended would still hold it. */
 static void
 assert_port_closed (UpgradeRun *run)
 {

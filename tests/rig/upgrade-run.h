@@ -1,62 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One observed upgrade of a virtual board: what it told, which states it entered, what it kept, how it ended. */
+/* One observed upgrade of a virtual board: its notifications, states, checkpoints and end. */
 #pragma once
 
 #include "base/ssm.h"
 #include "upgrade/upgrade.h"
 #include "virtual-board.h"
 
-/* What there is to send; borrowed by runs. */
+/* The files to send; runs borrow them. */
 typedef struct {
   GBytes *image;
   SqnsCaba *caba;
-  GBytes *first_step; /* nullable, likewise the next */
+  GBytes *first_step; /* nullable, like the next */
   SqnsCaba *first_caba;
   SqnsRules *rules;
 } UpgradeFiles;
-/* Reads @dup and @first (nullable): the paths of .dup files; the rules from the source tree, which must be the current
+/* Reads the .dup files @dup and @first (nullable), and the rules from the source tree, which must be the current
  * directory. */
 void upgrade_files_load (UpgradeFiles *files, const char *dup, const char *first);
-/* Takes @image instead. */
+/* Replaces the image by @image, which it takes. */
 void upgrade_files_take (UpgradeFiles *files, GBytes *image, const char *name);
 void upgrade_files_clear (UpgradeFiles *files);
 
 typedef struct _UpgradeRun UpgradeRun;
 struct _UpgradeRun {
-  /* Said before. */
+  /* Set before the run. */
   VirtualBoard *board;
   const UpgradeFiles *files;
   SqnsLinkKind kind;
   SqnsPlanOptions options;
-  gboolean pic;                                                              /* the USB chip can reset the board */
-  gboolean person;                                                           /* presses the reset button when asked */
+  gboolean pic;    /* the USB chip can reset the board */
+  gboolean person; /* a user presses the reset button when asked to */
   void (*entered) (UpgradeRun *run, const SqnsSsmClass *klass, guint state); /* nullable, as are the next two */
-  void (*told) (UpgradeRun *run); /* a phase, its safety or its words have changed */
-  void (*kept) (UpgradeRun *run); /* the checkpoint has changed, the step that it describes has not begun */
+  void (*told) (UpgradeRun *run); /* the phase, its safety or its text has changed */
+  void (*kept) (UpgradeRun *run); /* the checkpoint has changed, before its step begins */
   gpointer data;
-  SqnsCheckpoint checkpoint; /* what a run before has kept; then what this one did */
+  SqnsCheckpoint checkpoint; /* of an earlier run; then of this one */
 
-  /* Known meanwhile and afterwards. */
+  /* Set during the run. */
   GCancellable *cancellable;
   SqnsPhase phase;
   gboolean committed;
   gboolean safe;
-  guint asked;   /* how often a person was */
-  guint retries; /* requests that were sent again */
-  guint steps;   /* that the upgrade began, and links that it took anew */
-  guint64 bytes; /* of the image, that were taken */
+  guint asked;   /* how often the user was asked */
+  guint retries; /* repeated requests */
+  guint steps;   /* steps that began, and new links */
+  guint64 bytes; /* bytes of the image that the modem took */
   GString *transcript;
-  GHashTable *machines; /* SqnsSsmClass: every one that ran */
+  GHashTable *machines; /* SqnsSsmClass: all that ran */
   GHashTable *visited;  /* "machine/state" */
   gboolean done;
   SqnsUpgradeResult *result; /* or @error */
   GError *error;
 };
 
-/* Runs it to its end; a run that does not end ends the test. Asserts what must hold for any: either a result or an
- * error with words; "safe" never while the board writes; no phase without words; no descriptor of the port is left. */
+/* Runs the upgrade to its end, with a deadline. Asserts what holds for any upgrade: either a result or an error with a
+ * message; not "safe" while the board writes; no phase without a text; no open descriptor of the port at the end. */
 void upgrade_run (UpgradeRun *run);
-void upgrade_run_clear (UpgradeRun *run); /* all but what was said before, the checkpoint included */
+void upgrade_run_clear (UpgradeRun *run); /* keeps what was set before the run, and the checkpoint */
 
-/* It succeeded, and the board itself runs @version. */
+/* Asserts that it succeeded and that the board runs @version. */
 void upgrade_run_assert_version (UpgradeRun *run, const char *version);

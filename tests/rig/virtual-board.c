@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define REPLY_S 20
-#define WAIT_S 60 /* sixteen boards that begin at once on a busy machine */
-#define LOOK_MS 5 /* who looks without a pause keeps the board from getting there */
+#define WAIT_S 60 /* for sixteen boards that start at once on a busy computer */
+#define LOOK_MS 5 /* polling without a pause would slow the board down */
 
 struct _VirtualBoard {
   GSubprocess *process;
@@ -46,13 +46,13 @@ virtual_board_join (const char *port, const char *control)
   return board;
 }
 
-/* A program at boot can be interrupted before it has got to what it is there for: a test of it waits until it has. */
+/* Waits until a program at boot does what it is for, as it could be interrupted before that. */
 static void
 wait_for_program (VirtualBoard *board, const char *options)
 {
   if (strstr (options, "ignores-ctrl-c") != NULL || strstr (options, "deaf-printer") != NULL)
     virtual_board_wait (board, "esp32", "deaf");
-  else if (strstr (options, "lte-owner") != NULL) /* over as soon as it runs */
+  else if (strstr (options, "lte-owner") != NULL) /* ends as soon as it runs */
     virtual_board_wait (board, "lte-task", "true");
   else
     virtual_board_wait (board, "esp32", "running");
@@ -76,7 +76,7 @@ start_board (const char *options, gboolean named)
   g_ptr_array_add (argv, (gpointer)program);
   g_ptr_array_add (argv, (gpointer) "--control");
   g_ptr_array_add (argv, board->control);
-  g_ptr_array_add (argv, (gpointer) "--exit-with-stdin"); /* when the test dies */
+  g_ptr_array_add (argv, (gpointer) "--exit-with-stdin"); /* ends with the test */
   if (named)
     {
       board->link = g_build_filename (board->folder, "tty", NULL);

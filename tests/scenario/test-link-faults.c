@@ -50,7 +50,7 @@ test_update (gconstpointer data)
   run_open (&run, update->config);
   g_assert_no_error (run.error);
   /* what is not loaded does not answer: not three minutes long */
-  sqns_timeout_set_scale (update->spoilt ? 0.1 : LINK_RIG_PATIENCE);
+  sqns_timeout_set_scale (update->spoilt ? 0.1 : LINK_RIG_TIMEOUT_SCALE);
   run_updater (&run, elf);
   if (update->speed == 0)
     {
@@ -166,7 +166,7 @@ test_cell (gconstpointer data)
   g_autoptr (GBytes) elf = sqns_test_dup_updater_elf_new ();
   Run clean = { .board = board, .press = TRUE };
 
-  sqns_timeout_set_scale (hang ? 0.02 : LINK_RIG_PATIENCE);
+  sqns_timeout_set_scale (hang ? 0.02 : LINK_RIG_TIMEOUT_SCALE);
   run_open (&clean, matrix->config);
   g_assert_no_error (clean.error);
   if (matrix->update)

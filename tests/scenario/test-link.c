@@ -250,7 +250,7 @@ test_missed (gconstpointer data)
   g_autoptr (VirtualBoard) board = virtual_board_new (options);
   Run run = { .board = board, .press = !miss->nobody };
 
-  sqns_timeout_set_scale (miss->real ? 1 : LINK_RIG_PATIENCE);
+  sqns_timeout_set_scale (miss->real ? 1 : LINK_RIG_TIMEOUT_SCALE);
   run_open (&run, miss->config);
   gboolean right = run.error != NULL && run.error->code == (int)miss->error && run.asked == miss->asked;
   for (guint i = 0; right && i < G_N_ELEMENTS (miss->words) && miss->words[i] != NULL; i++)
@@ -391,7 +391,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_assert_cmpint (chdir (g_getenv ("SQNS_SOURCE")), ==, 0);
-  sqns_timeout_set_scale (LINK_RIG_PATIENCE);
+  sqns_timeout_set_scale (LINK_RIG_TIMEOUT_SCALE);
   for (guint i = 0; i < G_N_ELEMENTS (finds); i++)
     {
       g_autofree char *path = g_strconcat ("/found/", finds[i].name, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the matrix does to a run at a state. */
-#include "matrix-strike.h"
+/* Injects the faults of the matrix. */
+#include "matrix-inject.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -10,7 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Later than what waits for it: answers to AT have up to 5 s, STP's are scaled by the patience. */
+/* Later than the deadlines of the answers: up to 5 s for AT; those for STP are scaled. */
 #define LATE_AT_MS 5500
 #define LATE_STP_MS 2500
 #define STOPPED_MS 300
@@ -18,8 +18,8 @@
 
 static const struct {
   gboolean immediate;
-  gboolean repl;   /* the board's REPL may be struck, too */
-  const char *at;  /* the virtual board's fault for the answer to an AT command */
+  gboolean repl;   /* also affects the board's REPL */
+  const char *at;  /* fault of the virtual board for the answer to an AT command */
   const char *stp; /* and to an STP request */
 } rows[MATRIX_N_FAULTS] = {
   [MATRIX_ERROR] = { .at = "error@at", .stp = "refuse@stp" },
@@ -57,7 +57,7 @@ matrix_fault_needs_esp32 (MatrixFault fault)
   return fault == MATRIX_BOARD_RESET;
 }
 
-/* --- a write that the kernel does not take whole --- */
+/* --- a short write --- */
 
 static guint n_writes;
 static gboolean short_write;
@@ -68,7 +68,7 @@ ssize_t __wrap_write (int fd, const void *data, size_t len);
 
 #define MAX_OWN_FDS 256
 
-/* The descriptor by which this process has the port open, -1: none. */
+/* The descriptor of this process for the port, or -1. */
 static int
 find_own (const struct stat *port)
 {
@@ -79,7 +79,7 @@ find_own (const struct stat *port)
   return -1;
 }
 
-/* Root alone could open a port once more that is open for one (TIOCEXCL). */
+/* Uses the existing descriptor, as only root can open a port twice (TIOCEXCL). */
 static gboolean
 on_stopped_long_enough (gpointer data)
 {
@@ -95,8 +95,8 @@ on_stopped_long_enough (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The port's own write, by the linker's --wrap: takes a half of the next one, and stops the terminal for a while, so
- * that the kernel refuses the rest (EAGAIN) until it is let go. */
+/* Replaces write() by the linker's --wrap. It writes half of the next request and stops the terminal for a while, so
+ * that the kernel refuses the rest (EAGAIN) until the terminal runs again. */
 ssize_t
 __wrap_write (int fd, const void *data, size_t len)
 {
@@ -118,7 +118,7 @@ matrix_writes (void)
   return n_writes;
 }
 
-/* --- strikes --- */
+/* --- faults --- */
 
 static void
 tell_fault (VirtualBoard *board, const char *fault)
@@ -127,7 +127,7 @@ tell_fault (VirtualBoard *board, const char *fault)
   g_free (virtual_board_tell (board, command));
 }
 
-/* Bytes are lost on their way to the modem where there is something between, else on the way back. */
+/* Loses bytes on the way to the modem if a board is in between, otherwise on the way back. */
 static void
 lose_bytes (VirtualBoard *board, const char *mode, const char *otherwise)
 {
@@ -140,7 +140,7 @@ lose_bytes (VirtualBoard *board, const char *mode, const char *otherwise)
 }
 
 static void
-strike_answer (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
+inject_answer (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
 {
   g_autofree char *mode = virtual_board_status (run->board, "esp32");
   gboolean in_stp = strcmp (klass->name, "upload") == 0 && strcmp (klass->state_names[state], "command") != 0
@@ -159,16 +159,16 @@ strike_answer (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, gu
     tell_fault (run->board, name);
 }
 
-/* As a job does it when the daemon is told to end (wind_up_now() in daemon/job/job-run.c). */
+/* Like a job when the daemon stops (wind_up_now() in daemon/job/job-run.c). */
 void
-matrix_strike_again (MatrixFault fault, UpgradeRun *run)
+matrix_inject_again (MatrixFault fault, UpgradeRun *run)
 {
   if (fault == MATRIX_SIGTERM && !run->committed && run->phase <= SQNS_PHASE_TRANSFER)
     g_cancellable_cancel (run->cancellable);
 }
 
 gboolean
-matrix_strike (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
+matrix_inject (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
 {
   switch (fault)
     {
@@ -181,7 +181,7 @@ matrix_strike (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, gu
     case MATRIX_LOSS:
     case MATRIX_MODEM_RESET:
     case MATRIX_HANG:
-      strike_answer (fault, run, klass, state);
+      inject_answer (fault, run, klass, state);
       break;
     case MATRIX_SHORT_WRITE:
       short_write = TRUE;
@@ -196,11 +196,11 @@ matrix_strike (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, gu
       break;
     case MATRIX_CANCEL:
       if (run->committed)
-        return FALSE; /* a job refuses it then */
+        return FALSE; /* a job refuses to cancel */
       g_cancellable_cancel (run->cancellable);
       break;
     case MATRIX_SIGTERM:
-      matrix_strike_again (fault, run);
+      matrix_inject_again (fault, run);
       break;
     case MATRIX_SIGKILL:
       raise (SIGKILL);
@@ -209,7 +209,7 @@ matrix_strike (MatrixFault fault, UpgradeRun *run, const SqnsSsmClass *klass, gu
   return TRUE;
 }
 
-/* After a power cycle. How long it is off is no time for a busy machine to see it. */
+/* Waits for the boot after a power cycle. A busy computer may not see the time without power at all. */
 static void
 await_boot (VirtualBoard *board)
 {

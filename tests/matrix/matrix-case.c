@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One cell of the matrix. */
-#include "matrix-cell.h"
+/* One test case of the matrix. */
+#include "matrix-case.h"
 
 #include "base/timeout.h"
-#include "matrix-strike.h"
+#include "matrix-inject.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A modem that hangs is waited for to each deadline's end: shorter ones, or it takes an hour. */
-#define HANG_PATIENCE 0.01
+/* The run waits for each deadline of a modem that hangs, so they are shorter; otherwise it takes an hour. */
+#define HANG_TIMEOUT_SCALE 0.01
 
 char *
 matrix_place_name (GHashTable *entries, UpgradeRun *run, const SqnsSsmClass *klass, guint state)
@@ -28,22 +28,22 @@ matrix_place_name (GHashTable *entries, UpgradeRun *run, const SqnsSsmClass *kla
 static void
 on_entered (UpgradeRun *run, const SqnsSsmClass *klass, guint state)
 {
-  MatrixCell *cell = run->data;
-  g_autofree char *place = matrix_place_name (cell->entries, run, klass, state);
+  MatrixCase *test = run->data;
+  g_autofree char *place = matrix_place_name (test->entries, run, klass, state);
 
-  if (cell->struck || strcmp (place, cell->place) != 0)
+  if (test->injected || strcmp (place, test->place) != 0)
     return;
-  cell->struck = TRUE;
-  g_string_append_printf (run->transcript, "* %s strikes at %s\n", matrix_fault_name (cell->fault), place);
-  cell->refused = !matrix_strike (cell->fault, run, klass, state);
+  test->injected = TRUE;
+  g_string_append_printf (run->transcript, "* %s is injected at %s\n", matrix_fault_name (test->fault), place);
+  test->refused = !matrix_inject (test->fault, run, klass, state);
 }
 
 static void
 on_told (UpgradeRun *run)
 {
-  MatrixCell *cell = run->data;
-  if (cell->struck)
-    matrix_strike_again (cell->fault, run);
+  MatrixCase *test = run->data;
+  if (test->injected)
+    matrix_inject_again (test->fault, run);
 }
 
 UpgradeRun
@@ -62,10 +62,10 @@ refute (UpgradeRun *run, const char *what)
            run->transcript->str);
 }
 
-/* What people are told must be so: claim by claim. */
+/* What each message to the user claims, which has to be true. */
 static const struct {
   const char *words;
-  gboolean waits; /* for firmware; else the application is what it was */
+  gboolean waits; /* for firmware; otherwise the application is unchanged */
   gboolean safe;
   gboolean unknown;
 } claims[] = {
@@ -85,7 +85,7 @@ is_waiting (VirtualBoard *board)
          || virtual_board_is (board, "modem", "ffh");
 }
 
-/* A modem that has just been reset is asked when it is up. */
+/* Waits until a modem that has just been reset is up. */
 static void
 let_boot (VirtualBoard *board)
 {
@@ -95,7 +95,7 @@ let_boot (VirtualBoard *board)
 }
 
 static MatrixOutcome
-judge_failure (const MatrixCell *cell, UpgradeRun *run)
+classify_failure (const MatrixCase *test, UpgradeRun *run)
 {
   gboolean cancelled = g_error_matches (run->error, SQNS_ERROR, SQNS_ERROR_CANCELLED);
   guint i = 0;
@@ -117,24 +117,24 @@ judge_failure (const MatrixCell *cell, UpgradeRun *run)
     }
   if (!run->safe)
     refute (run, "neither safe nor a reason");
-  if (!virtual_board_is (run->board, "version", cell->route->before))
+  if (!virtual_board_is (run->board, "version", test->route->before))
     refute (run, "its application is not what it was");
   return cancelled ? MATRIX_CANCELLED : MATRIX_UNTOUCHED;
 }
 
 static MatrixOutcome
-judge (const MatrixCell *cell, UpgradeRun *run)
+classify (const MatrixCase *test, UpgradeRun *run)
 {
   if (run->error != NULL)
-    return judge_failure (cell, run);
-  upgrade_run_assert_version (run, cell->route->after);
+    return classify_failure (test, run);
+  upgrade_run_assert_version (run, test->route->after);
   let_boot (run->board);
-  if (cell->fault != MATRIX_HANG && !virtual_board_is (run->board, "smod", "2"))
+  if (test->fault != MATRIX_HANG && !virtual_board_is (run->board, "smod", "2"))
     refute (run, "success, but its application is not up");
-  return run->retries > 0 || run->steps > cell->clean_steps ? MATRIX_RETRIED : MATRIX_DONE;
+  return run->retries > 0 || run->steps > test->clean_steps ? MATRIX_RETRIED : MATRIX_DONE;
 }
 
-/* What was sent is of no use any more: it was cut, or the modem has told that it could not apply it. */
+/* The uploaded file is useless: it is truncated, or the modem reports that it cannot apply it. */
 static gboolean
 is_upload_lost (VirtualBoard *board)
 {
@@ -142,16 +142,16 @@ is_upload_lost (VirtualBoard *board)
   return virtual_board_is (board, "dup", "incomplete") || g_str_has_prefix (report, "failure");
 }
 
-/* An undisturbed run with what the one before has kept must reach the end. */
+/* A clean run that resumes from the checkpoint of the run before must succeed. */
 static void
-assert_goes_on (const MatrixCell *cell, UpgradeRun *before, SqnsCheckpoint checkpoint)
+assert_resumes (const MatrixCase *test, UpgradeRun *before, SqnsCheckpoint checkpoint)
 {
-  UpgradeRun run = matrix_run_of (cell->route, before->board, before->files);
+  UpgradeRun run = matrix_run_of (test->route, before->board, before->files);
   gboolean sent = checkpoint.done.file_sent || checkpoint.done.file_taken;
 
-  matrix_repair (cell->fault, run.board);
+  matrix_repair (test->fault, run.board);
   gboolean lost = sent && is_upload_lost (run.board);
-  sqns_timeout_set_scale (matrix_route_patience (cell->route));
+  sqns_timeout_set_scale (matrix_route_timeout_scale (test->route));
   run.checkpoint = checkpoint;
   run.kind = SQNS_LINK_AUTO;
   upgrade_run (&run);
@@ -160,8 +160,8 @@ assert_goes_on (const MatrixCell *cell, UpgradeRun *before, SqnsCheckpoint check
       g_printerr ("%s\n--- the next run:\n", before->transcript != NULL ? before->transcript->str : "(killed)");
       refute (&run, "the next run does not succeed");
     }
-  upgrade_run_assert_version (&run, cell->route->after);
-  if (sent && !lost && run.bytes > 0 && cell->fault != MATRIX_HANG)
+  upgrade_run_assert_version (&run, test->route->after);
+  if (sent && !lost && run.bytes > 0 && test->fault != MATRIX_HANG)
     refute (&run, "a finished upload was repeated");
   upgrade_run_clear (&run);
 }
@@ -171,39 +171,39 @@ assert_goes_on (const MatrixCell *cell, UpgradeRun *before, SqnsCheckpoint check
 static void
 on_kept (UpgradeRun *run)
 {
-  const MatrixCell *cell = run->data;
+  const MatrixCase *test = run->data;
   g_autoptr (GError) error = NULL;
 
-  g_file_set_contents_full (cell->keep, (const char *)&run->checkpoint, sizeof run->checkpoint,
+  g_file_set_contents_full (test->keep, (const char *)&run->checkpoint, sizeof run->checkpoint,
                             G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
   g_assert_no_error (error);
 }
 
 int
-matrix_cell_die (MatrixCell *cell, const char *folder, const char *port, const char *control)
+matrix_case_die (MatrixCase *test, const char *folder, const char *port, const char *control)
 {
   g_autoptr (VirtualBoard) board = virtual_board_join (port, control);
   UpgradeFiles files;
-  matrix_route_load (cell->route, folder, &files);
-  UpgradeRun run = matrix_run_of (cell->route, board, &files);
+  matrix_route_load (test->route, folder, &files);
+  UpgradeRun run = matrix_run_of (test->route, board, &files);
 
   run.entered = on_entered;
   run.kept = on_kept;
-  run.data = cell;
+  run.data = test;
   upgrade_run (&run);
   g_print ("not met\n");
   return 0;
 }
 
-/* FALSE: it came to its end without meeting the state. */
+/* FALSE: it ended without reaching the state. */
 static gboolean
-kill_one (const MatrixCell *cell, const char *folder, VirtualBoard *board, SqnsCheckpoint *checkpoint)
+kill_one (const MatrixCase *test, const char *folder, VirtualBoard *board, SqnsCheckpoint *checkpoint)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *keep = g_strdup_printf ("%s/memory-%d", folder, (int)getpid ());
   g_autoptr (GSubprocess) victim
-      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error, "/proc/self/exe", "--victim", cell->route->name,
-                          "sigkill", cell->place, folder, virtual_board_port (board), virtual_board_control (board),
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error, "/proc/self/exe", "--victim", test->route->name,
+                          "sigkill", test->place, folder, virtual_board_port (board), virtual_board_control (board),
                           keep, NULL);
   g_autofree char *data = NULL;
   gsize len = 0;
@@ -225,69 +225,69 @@ kill_one (const MatrixCell *cell, const char *folder, VirtualBoard *board, SqnsC
   return TRUE;
 }
 
-/* --- a cell --- */
+/* --- a test case --- */
 
 static void
-tell_outcome (const MatrixCell *cell, const char *outcome)
+report_outcome (const MatrixCase *test, const char *outcome)
 {
-  const char *survey = g_getenv ("SQNS_MATRIX_SURVEY");
+  const char *path = g_getenv ("SQNS_MATRIX_STATISTICS");
 
-  g_print ("%s: %s", sqns_phase_name (cell->phase), outcome);
-  if (survey == NULL)
+  g_print ("%s: %s", sqns_phase_name (test->phase), outcome);
+  if (path == NULL)
     return;
-  FILE *file = g_fopen (survey, "a");
-  g_fprintf (file, "%s %s %s | %s %s\n", matrix_fault_name (cell->fault), sqns_phase_name (cell->phase), outcome,
-             cell->route->name, cell->place);
+  FILE *file = g_fopen (path, "a");
+  g_fprintf (file, "%s %s %s | %s %s\n", matrix_fault_name (test->fault), sqns_phase_name (test->phase), outcome,
+             test->route->name, test->place);
   fclose (file);
 }
 
 static int
-run_killed (MatrixCell *cell, const char *folder)
+run_killed (MatrixCase *test, const char *folder)
 {
-  g_autoptr (VirtualBoard) board = matrix_route_board (cell->route);
+  g_autoptr (VirtualBoard) board = matrix_route_board (test->route);
   UpgradeFiles files;
   SqnsCheckpoint checkpoint = { 0 };
 
-  if (!kill_one (cell, folder, board, &checkpoint))
+  if (!kill_one (test, folder, board, &checkpoint))
     return MATRIX_NOT_MET;
-  matrix_route_load (cell->route, folder, &files);
+  matrix_route_load (test->route, folder, &files);
   UpgradeRun before = { .board = board, .files = &files };
-  assert_goes_on (cell, &before, checkpoint);
-  tell_outcome (cell, matrix_outcome_name (MATRIX_DIED));
+  assert_resumes (test, &before, checkpoint);
+  report_outcome (test, matrix_outcome_name (MATRIX_DIED));
   upgrade_files_clear (&files);
   return 0;
 }
 
 int
-matrix_cell_run (MatrixCell *cell, const char *folder)
+matrix_case_run (MatrixCase *test, const char *folder)
 {
-  if (cell->fault == MATRIX_SIGKILL)
-    return run_killed (cell, folder);
+  if (test->fault == MATRIX_SIGKILL)
+    return run_killed (test, folder);
 
-  g_autoptr (VirtualBoard) board = matrix_route_board (cell->route);
+  g_autoptr (VirtualBoard) board = matrix_route_board (test->route);
   UpgradeFiles files;
-  matrix_route_load (cell->route, folder, &files);
-  UpgradeRun run = matrix_run_of (cell->route, board, &files);
+  matrix_route_load (test->route, folder, &files);
+  UpgradeRun run = matrix_run_of (test->route, board, &files);
 
   run.entered = on_entered;
   run.told = on_told;
-  run.data = cell;
-  sqns_timeout_set_scale (cell->fault == MATRIX_HANG ? HANG_PATIENCE : matrix_route_patience (cell->route));
+  run.data = test;
+  sqns_timeout_set_scale (test->fault == MATRIX_HANG ? HANG_TIMEOUT_SCALE : matrix_route_timeout_scale (test->route));
   upgrade_run (&run);
-  if (!cell->struck && run.error == NULL)
+  if (!test->injected && run.error == NULL)
     return MATRIX_NOT_MET;
-  if (!cell->struck)
-    refute (&run, "it failed by itself");
-  MatrixOutcome outcome = judge (cell, &run);
-  if (!matrix_allows (cell->fault, cell->phase, outcome))
+  if (!test->injected)
+    refute (&run, "it failed without a fault");
+  MatrixOutcome outcome = classify (test, &run);
+  if (!matrix_allows (test->fault, test->phase, outcome))
     {
-      g_printerr ("%s in phase %s: not allowed by the table: %s\n", matrix_fault_name (cell->fault),
-                  sqns_phase_name (cell->phase), matrix_outcome_name (outcome));
+      g_printerr ("%s in phase %s: not allowed by the table: %s\n", matrix_fault_name (test->fault),
+                  sqns_phase_name (test->phase), matrix_outcome_name (outcome));
       refute (&run, "not allowed by the table");
     }
   if (run.error != NULL)
-    assert_goes_on (cell, &run, run.checkpoint);
-  tell_outcome (cell, matrix_outcome_name (outcome));
+    assert_resumes (test, &run, run.checkpoint);
+  report_outcome (test, matrix_outcome_name (outcome));
   if (g_getenv ("SQNS_MATRIX_TRANSCRIPT") != NULL)
     g_print ("\n%s\n%s", run.transcript->str, run.error != NULL ? run.error->message : "");
   upgrade_run_clear (&run);
