@@ -307,7 +307,7 @@ test_idempotency (Rig *rig, gconstpointer unused)
   sqns_job_record_set (&rig->request->idempotency_key, "night of the 5th");
   SqnsJob *first = submit (rig, one);
   g_assert_true (submit (rig, one) == first);
-  /* the same key, with anything else: see also test-order.c */
+  /* the same key, with anything else: see also test-request.c */
   refused (rig, two, NULL, SQNS_ERROR_KEY_REUSED);
   refused (rig, one, two, SQNS_ERROR_KEY_REUSED);
   rig->request->dry_run = TRUE;

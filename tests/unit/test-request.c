@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What two orders differ in: a row for each option that there is. */
+/* The first difference between two requests: a row for each option. */
 #include "bus/options.h"
 
-/* Two values of the option; the first is also what an order without it means where @by_default. */
+/* Two values of the option; the first is also what a request without it means where @by_default. */
 static const struct {
   const char *key;
   const char *one, *other;
@@ -18,7 +18,7 @@ static const struct {
   { "expect-version", "<'37781'>", "<'41019'>" },
   { "first-step", NULL, NULL }, /* files: below */
   { "force", "<false>", "<true>", TRUE },
-  { "idempotency-key", NULL, NULL }, /* by it the orders are found that are compared */
+  { "idempotency-key", NULL, NULL }, /* by it the requests are found that are compared */
   { "label", "<''>", "<'x'>", TRUE },
   { "link", "<'auto'>", "<'relay'>", TRUE },
   { "method", "<'auto'>", "<'fff'>", TRUE },
@@ -95,7 +95,7 @@ test_files_and_kind (void)
     }
 }
 
-/* A resumed job is still what was ordered. */
+/* A resumed job is still the same request. */
 static void
 test_resumed (void)
 {
@@ -111,8 +111,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/order/every-option", test_every_option);
-  g_test_add_func ("/order/files-and-kind", test_files_and_kind);
-  g_test_add_func ("/order/resumed", test_resumed);
+  g_test_add_func ("/request/every-option", test_every_option);
+  g_test_add_func ("/request/files-and-kind", test_files_and_kind);
+  g_test_add_func ("/request/resumed", test_resumed);
   return g_test_run ();
 }
