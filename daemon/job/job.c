@@ -744,8 +744,8 @@ refuse_without_disk (SqnsJob *self)
 {
   const SqnsJobRecord *record = self->stored.record;
   const char *problem = self->figures.save_problem;
-  if (*record->request.files[SQNS_JOB_FIRST_STEP].sha256 == '\0' || !stores (self) || problem == NULL
-      || record->checkpoint.done.first_step_done)
+  if (self->run == NULL || *record->request.files[SQNS_JOB_FIRST_STEP].sha256 == '\0' || !stores (self)
+      || problem == NULL || record->checkpoint.done.first_step_done)
     return;
   sqns_job_run_cancel (self->run, SQNS_CANCEL_NOT_SAVED,
                        g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,

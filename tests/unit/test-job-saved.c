@@ -376,6 +376,25 @@ test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
   g_assert_true (record->safe);
 }
 
+/* A run may end while its checkpoint is still being saved. */
+static void
+test_checkpoint_outlives_run (Rig *rig, gconstpointer unused)
+{
+  rig->files[SQNS_JOB_FIRST_STEP] = g_object_ref (rig->files[SQNS_JOB_FIRMWARE]);
+  const SqnsJobRecord *record = make_saved_job (rig);
+  ScriptedRun *run = start_saved (rig);
+  gboolean saved = FALSE;
+  const SqnsCheckpoint checkpoint = { .done = { .modified = TRUE } };
+  set_disk (TRUE, FALSE);
+  run->config.save (run->config.save_data, &checkpoint, set_flag, &saved);
+  scripted_fail (run, SQNS_ERROR_DEVICE_LOST, "gone");
+  scripted_settle ();
+  g_assert_cmpint (record->state, ==, SQNS_JOB_INTERRUPTED);
+  set_disk (FALSE, TRUE);
+  scripted_wait (is_true, &saved);
+  g_assert_cmpint (record->state, ==, SQNS_JOB_INTERRUPTED);
+}
+
 static void
 lose_board (Rig *rig)
 {
@@ -531,6 +550,7 @@ main (int argc, char **argv)
   } tests[] = {
     { "/job-saved/before-it-acts", test_saved_before_it_acts },
     { "/job-saved/checkpoint", test_checkpoint },
+    { "/job-saved/checkpoint-outlives-run", test_checkpoint_outlives_run },
     { "/job-saved/disk-fails", test_disk_fails },
     { "/job-saved/two-steps-need-a-disk", test_two_steps_need_a_disk },
     { "/job-saved/lost-too-often", test_lost_too_often },
