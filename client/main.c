@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl: the command line of sqnsd. */
-#include "client/command-table.h"
+#include "client/commands/commands.h"
+#include "client/ui/text.h"
 
 #include "common/clean.h"
 
@@ -27,6 +28,67 @@ static const GOptionEntry globals[] = {
   { "version", 0, 0, G_OPTION_ARG_NONE, &ctl.version, "show the version of sqnsctl", NULL },
   { NULL },
 };
+
+/* In the order of --help. */
+static const SqnsCommand *const commands[] = {
+  &sqns_list_command,    &sqns_show_command,    &sqns_inspect_command, &sqns_upgrade_command, &sqns_recover_command,
+  &sqns_jobs_command,    &sqns_job_command,     &sqns_wait_command,    &sqns_cancel_command,  &sqns_resume_command,
+  &sqns_history_command, &sqns_watch_command,   &sqns_at_command,      &sqns_console_command, &sqns_reset_command,
+  &sqns_doctor_command,  &sqns_inhibit_command, &sqns_drain_command,   &sqns_notify_command,  &sqns_version_command,
+};
+
+static void
+append_entry (GString *out, const char *left, const char *help)
+{
+  if (strlen (left) > 26)
+    g_string_append_printf (out, "  %s\n  %-26s  %s\n", left, "", help);
+  else
+    g_string_append_printf (out, "  %-26s  %s\n", left, help);
+}
+
+/* Caller frees. */
+static char *
+format_help (void)
+{
+  GString *out = g_string_new ("Usage: sqnsctl [OPTION...] COMMAND [ARGUMENT...]\n\n"
+                               "Upgrades and looks after the LTE modems of Pycom boards, by way of the daemon sqnsd.\n"
+                               "MODEM is an id or a tty path (/dev/ttyUSB0); ID is a job's id or its beginning.\n"
+                               "\nCommands:\n");
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *left = g_strdup_printf ("%s %s", commands[i]->name, commands[i]->args);
+      append_entry (out, left, commands[i]->help);
+    }
+  g_string_append (out, "\nGlobal options, before or after the command:\n");
+  for (const GOptionEntry *entry = globals; entry->long_name != NULL; entry++)
+    {
+      g_autofree char *shortly = entry->short_name != 0 ? g_strdup_printf ("-%c, ", entry->short_name) : g_strdup ("");
+      g_autofree char *left
+          = g_strdup_printf ("%s--%s%s%s", shortly, entry->long_name, entry->arg_description != NULL ? "=" : "",
+                             entry->arg_description != NULL ? entry->arg_description : "");
+      append_entry (out, left, entry->description);
+    }
+  g_string_append (out, "\n'sqnsctl COMMAND --help' tells the options of a command. Exit codes: see sqnsctl(1).\n");
+  return g_string_free (out, FALSE);
+}
+
+static const SqnsCommand *
+lookup_command (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_str_equal (commands[i]->name, name))
+      return commands[i];
+  return NULL;
+}
+
+static const char *
+nearest_command (const char *name)
+{
+  const char *names[G_N_ELEMENTS (commands) + 1] = { NULL };
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    names[i] = commands[i]->name;
+  return sqns_text_nearest (name, names);
+}
 
 /* A socket must not get the number of a closed stdout; writes to that must fail. */
 static void
@@ -106,7 +168,7 @@ without_command (int argc, char **argv)
     return code;
   if (!ctl.help)
     return sqns_ctl_usage (&ctl, "which command?");
-  g_autofree char *help = sqns_commands_help (globals);
+  g_autofree char *help = format_help ();
   sqns_out ("%s", help);
   return SQNS_EXIT_DONE;
 }
@@ -115,7 +177,7 @@ static SqnsExit
 unknown_command (const char *name)
 {
   g_autofree char *clean = sqns_clean_line (name, -1);
-  const char *nearest = sqns_commands_nearest (clean);
+  const char *nearest = nearest_command (clean);
   if (nearest != NULL)
     return sqns_ctl_usage (&ctl, "there is no command '%s': did you mean '%s'?", clean, nearest);
   return sqns_ctl_usage (&ctl, "there is no command '%s'", clean);
@@ -180,7 +242,7 @@ dispatch (int argc, char **argv)
     }
   if (at == 0)
     return without_command (argc, argv);
-  ctl.command = sqns_commands_find (argv[at]);
+  ctl.command = lookup_command (argv[at]);
   if (ctl.command == NULL)
     return unknown_command (argv[at]);
   memmove (argv + at, argv + at + 1, sizeof *argv * (gsize)(argc - at)); /* with the NULL at the end */

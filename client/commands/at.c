@@ -79,8 +79,8 @@ command_fault (const char *command)
   return g_ascii_strncasecmp (command, "AT", 2) == 0 ? NULL : "must begin with AT, for instance AT+CSQ";
 }
 
-SqnsExit
-sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_auto (SqnsAtReply) reply = { 0 };
   const char *fault = command_fault (argv[2]);
@@ -115,3 +115,5 @@ sqns_cmd_at (SqnsCtl *ctl, int argc, char **argv, GError **error)
   sqns_complain ("the modem answered %s", final_text (&reply));
   return SQNS_EXIT_FAILED;
 }
+
+const SqnsCommand sqns_at_command = { "at", "MODEM COMMAND", "send one AT command and print the answer", 2, 2, run };

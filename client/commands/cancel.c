@@ -19,8 +19,8 @@ keep_worst (GError **worst, GError *error)
 }
 
 /* Tries all jobs, even after a refusal. */
-SqnsExit
-sqns_cmd_cancel (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   SqnsExit code = SQNS_EXIT_FAILED;
   g_autoptr (SqnsConnection) conn = NULL;
@@ -45,3 +45,6 @@ sqns_cmd_cancel (SqnsCtl *ctl, int argc, char **argv, GError **error)
     sqns_ctl_print (ctl, "jobs", sqns_json_from_proxies (jobs));
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_cancel_command
+    = { "cancel", "ID...", "ask jobs to end while they safely can", 0, -1, run, sqns_job_ref_options };

@@ -276,13 +276,13 @@ converse (Session *self, SqnsDbusModem *modem)
 }
 
 static gboolean echo;
-const GOptionEntry sqns_console_options[] = {
+static const GOptionEntry entries[] = {
   { "echo", 0, 0, G_OPTION_ARG_NONE, &echo, "show what is typed, for a modem that does not echo", NULL },
   { NULL },
 };
 
-SqnsExit
-sqns_cmd_console (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   if (sqns_ctl_wants_json (ctl))
     return sqns_ctl_usage (ctl, "a console has no JSON; sqnsctl at has");
@@ -312,3 +312,6 @@ sqns_cmd_console (SqnsCtl *ctl, int argc, char **argv, GError **error)
     *error = sqns_console_why_closed (conn, modem);
   return session.code;
 }
+
+const SqnsCommand sqns_console_command
+    = { "console", "MODEM", "talk to a modem by hand; Ctrl-] leaves", 1, 1, run, entries };

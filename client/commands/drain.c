@@ -3,8 +3,8 @@
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
 
-SqnsExit
-sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   gboolean on = g_str_equal (argv[1], "on");
   if (!on && !g_str_equal (argv[1], "off"))
@@ -28,3 +28,6 @@ sqns_cmd_drain (SqnsCtl *ctl, int argc, char **argv, GError **error)
     sqns_ctl_remark (ctl, "jobs start again");
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_drain_command
+    = { "drain", "on|off", "let the daemon finish what runs and start nothing new", 1, 1, run };

@@ -62,15 +62,15 @@ print_table (GVariant *jobs)
 static int limit;
 static char *state, *label;
 
-const GOptionEntry sqns_history_options[] = {
+static const GOptionEntry entries[] = {
   { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "show the last N (100, at most 1000)", "N" },
   { "state", 0, 0, G_OPTION_ARG_STRING, &state, "only succeeded, failed or cancelled ones", "STATE" },
   { "label", 0, 0, G_OPTION_ARG_STRING, &label, "only those with this label", "TEXT" },
   { NULL },
 };
 
-SqnsExit
-sqns_cmd_history (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_autoptr (GVariant) jobs = NULL;
 
@@ -103,3 +103,6 @@ sqns_cmd_history (SqnsCtl *ctl, int argc, char **argv, GError **error)
     sqns_ctl_remark (ctl, "no jobs that have ended");
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_history_command
+    = { "history", "[MODEM]", "jobs that have ended, newest first", 0, 1, run, entries };

@@ -19,7 +19,7 @@
 
 static char *why, *who;
 
-const GOptionEntry sqns_inhibit_options[] = {
+static const GOptionEntry entries[] = {
   { "why", 0, 0, G_OPTION_ARG_STRING, &why, "the reason, told to those who wait (needed)", "TEXT" },
   { "who", 0, 0, G_OPTION_ARG_STRING, &who, "who you are, instead of the user and the command", "TEXT" },
   { NULL },
@@ -62,7 +62,7 @@ take (Inhibit *self, GVariant *handle, GUnixFDList *files, GError **error)
 }
 
 static GVariant *
-options (Inhibit *self)
+call_options (Inhibit *self)
 {
   return self->modem != NULL ? g_variant_new_parsed ("{'modem': <%o>}", sqns_path (self->modem)) : sqns_no_options ();
 }
@@ -74,7 +74,7 @@ acquire (Inhibit *self, GError **error)
   g_autoptr (GUnixFDList) files = NULL;
 
   return sqns_connection_passes_files (self->conn, "an inhibitor", error)
-         && sqns_dbus_manager_call_inhibit_sync (self->conn->manager, who, why, options (self),
+         && sqns_dbus_manager_call_inhibit_sync (self->conn->manager, who, why, call_options (self),
                                                  sqns_connection_flags (self->conn),
                                                  sqns_connection_long_timeout (self->conn), NULL, &handle, &files, NULL,
                                                  error)
@@ -115,8 +115,8 @@ on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
       g_clear_handle_id (&self->watch, g_source_remove);
       on_hang_up (self->fd, G_IO_ERR, self);
     }
-  sqns_dbus_manager_call_inhibit (SQNS_DBUS_MANAGER (proxy), who, why, options (self), G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-                                  self->cancellable, on_acquired_again, self);
+  sqns_dbus_manager_call_inhibit (SQNS_DBUS_MANAGER (proxy), who, why, call_options (self), G_DBUS_CALL_FLAGS_NONE, -1,
+                                  NULL, self->cancellable, on_acquired_again, self);
 }
 
 /* --- signals for the command --- */
@@ -250,8 +250,8 @@ report_running (Inhibit *self)
 }
 
 /* The exit code is the program's, whatever its numbers mean. */
-SqnsExit
-sqns_cmd_inhibit (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   if (ctl->program == NULL || *ctl->program == NULL)
     return sqns_ctl_usage (ctl, "inhibit: -- and a command are missing");
@@ -279,3 +279,6 @@ sqns_cmd_inhibit (SqnsCtl *ctl, int argc, char **argv, GError **error)
   g_free (self.modem_name);
   return (SqnsExit)code;
 }
+
+const SqnsCommand sqns_inhibit_command
+    = { "inhibit", "[MODEM] --why TEXT -- CMD", "keep new jobs away while CMD runs", 0, 1, run, entries };

@@ -42,8 +42,8 @@ print_table (SqnsConnection *conn, GPtrArray *jobs)
   sqns_table_print (table, "");
 }
 
-SqnsExit
-sqns_cmd_jobs (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   if (conn == NULL)
@@ -58,3 +58,5 @@ sqns_cmd_jobs (SqnsCtl *ctl, int argc, char **argv, GError **error)
     sqns_ctl_remark (ctl, "no jobs");
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_jobs_command = { "jobs", "", "what runs, waits and is done", 0, 0, run };

@@ -34,8 +34,8 @@ print_table (SqnsConnection *conn, GPtrArray *modems)
   sqns_table_print (table, "");
 }
 
-SqnsExit
-sqns_cmd_list (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   if (conn == NULL)
@@ -50,3 +50,5 @@ sqns_cmd_list (SqnsCtl *ctl, int argc, char **argv, GError **error)
     sqns_ctl_remark (ctl, "no boards: plug one in, or name its tty in a command");
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_list_command = { "list", "", "the boards, and what is known of their modems", 0, 0, run };

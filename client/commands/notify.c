@@ -206,8 +206,8 @@ open_session (GError **error)
   return session;
 }
 
-SqnsExit
-sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_autoptr (GDBusConnection) session = open_session (error);
   g_autoptr (SqnsConnection) conn = session != NULL ? sqns_connection_open_passive (ctl, error) : NULL;
@@ -232,3 +232,6 @@ sqns_cmd_notify (SqnsCtl *ctl, int argc, char **argv, GError **error)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "the bus of the daemon has gone");
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_notify_command
+    = { "notify", "", "desktop notifications of jobs, until the session ends", 0, 0, run };

@@ -5,13 +5,13 @@
 #include "client/modem/ref.h"
 
 static gboolean with_modem;
-const GOptionEntry sqns_reset_options[] = {
+static const GOptionEntry entries[] = {
   { "modem", 0, 0, G_OPTION_ARG_NONE, &with_modem, "the modem, too (AT^RESET); waits until it answers again", NULL },
   { NULL },
 };
 
-SqnsExit
-sqns_cmd_reset (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_autoptr (GVariant) options
       = g_variant_ref_sink (with_modem ? g_variant_new_parsed ("{'modem': <true>}") : sqns_no_options ());
@@ -36,3 +36,6 @@ sqns_cmd_reset (SqnsCtl *ctl, int argc, char **argv, GError **error)
     }
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_reset_command
+    = { "reset", "MODEM", "reset a board's module; --modem resets the modem, too", 1, 1, run, entries };

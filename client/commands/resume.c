@@ -6,7 +6,7 @@
 
 static gboolean detach;
 
-const GOptionEntry sqns_resume_options[] = {
+static const GOptionEntry entries[] = {
   { "detach", 0, 0, G_OPTION_ARG_NONE, &detach, "do not wait for the jobs", NULL },
   { NULL },
 };
@@ -21,8 +21,8 @@ resume (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
   return sqns_connection_read_job (conn, sqns_path (job), error);
 }
 
-SqnsExit
-sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   g_autoptr (GPtrArray) jobs
@@ -42,3 +42,6 @@ sqns_cmd_resume (SqnsCtl *ctl, int argc, char **argv, GError **error)
   sqns_follow_started (follow);
   return sqns_follow_run (follow, error);
 }
+
+const SqnsCommand sqns_resume_command
+    = { "resume", "ID...", "go on with interrupted, failed or cancelled jobs, and wait for it", 1, -1, run, entries };

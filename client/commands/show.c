@@ -26,7 +26,7 @@ print_identity (SqnsCtl *ctl, GVariant *identity)
 
 static gboolean refresh, identify;
 
-const GOptionEntry sqns_show_options[] = {
+static const GOptionEntry entries[] = {
   { "refresh", 0, 0, G_OPTION_ARG_NONE, &refresh, "ask the modem first; interrupts a program that runs on the board",
     NULL },
   { "identify", 0, 0, G_OPTION_ARG_NONE, &identify, "ask the modem for IMEI and SIM, too; interrupts such a program",
@@ -34,8 +34,8 @@ const GOptionEntry sqns_show_options[] = {
   { NULL },
 };
 
-SqnsExit
-sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_autoptr (GVariant) identity = NULL;
   g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
@@ -66,3 +66,6 @@ sqns_cmd_show (SqnsCtl *ctl, int argc, char **argv, GError **error)
     print_identity (ctl, identity);
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_show_command
+    = { "show", "MODEM", "all that is known of one modem; --refresh, --identify ask it", 1, 1, run, entries };

@@ -1,17 +1,61 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl upgrade and recover: check the file, start a job per board, and wait for them. */
 #include "client/commands/commands.h"
-#include "client/firmware/companions.h"
 #include "client/firmware/file.h"
 #include "client/job/follow.h"
 #include "client/modem/held-port.h"
 #include "client/modem/ref.h"
 #include "client/ui/time-spec.h"
 
+#include "codec/elf.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <gio/gunixfdlist.h>
+
+#define TWO_FILE_BUILD 48829u /* protocol.md §3: "-1" by the FFF method, then "-2" */
+
+/* NULL when there is no such file. */
+static char *
+find_beside (const char *path, const char *name)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *beside = g_build_filename (folder, name, NULL);
+  return g_file_test (beside, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer (&beside) : NULL;
+}
+
+static char *
+find_updater (const SqnsCtl *ctl, const char *path, const SqnsCaba *caba)
+{
+  g_autofree char *beside = !caba->diff && caba->complete ? find_beside (path, "updater.elf") : NULL;
+  g_autofree char *data = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  if (beside == NULL
+      || (g_file_get_contents (beside, &data, &size, &error)
+          && sqns_elf_check_updater ((const guint8 *)data, size, &error)))
+    return g_steal_pointer (&beside);
+  sqns_ctl_remark (ctl, "%s is left alone: %s", beside, error->message);
+  return NULL;
+}
+
+/* "CATM1-5.2-48829-2.dup" has "CATM1-5.2-48829-1.dup" beside it. */
+static char *
+find_first_step (const SqnsCtl *ctl, const char *path, const SqnsCaba *caba)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  char *two = g_strrstr (name, "-2");
+
+  if (two == NULL || caba->version.build != TWO_FILE_BUILD || !caba->complete)
+    return NULL;
+  two[1] = '1';
+  char *beside = find_beside (path, name);
+  if (beside != NULL)
+    sqns_ctl_remark (ctl, "the first of the two files of this release: %s", beside);
+  return beside;
+}
 
 /* The daemon limits the files of one user at a time: retried, so that upgrades can be started side by side. */
 #define LIMIT_RETRIES 10
@@ -21,13 +65,13 @@
 
 static gboolean detach, all;
 
-const GOptionEntry sqns_upgrade_options[] = {
+static const GOptionEntry entries[] = {
   { "detach", 0, 0, G_OPTION_ARG_NONE, &detach, "print the ids of the jobs, and do not wait for them", NULL },
   { "all", 0, 0, G_OPTION_ARG_NONE, &all, "every board that is there", NULL },
   { NULL },
 };
 
-const GOptionEntry sqns_recover_options[] = {
+static const GOptionEntry recover_options[] = {
   { "detach", 0, 0, G_OPTION_ARG_NONE, &detach, "print the ids of the jobs, and do not wait for them", NULL },
   { NULL },
 };
@@ -38,7 +82,7 @@ static char *not_before, *not_after, *label, *idempotency_key, *expect_sha256, *
     *first_step;
 
 /* Under the names of the D-Bus interface. */
-const GOptionEntry sqns_upgrade_job_options[] = {
+static const GOptionEntry job_options[] = {
   { "allow-downgrade", 0, 0, G_OPTION_ARG_NONE, &allow_downgrade, "to an older release, too", NULL },
   { "allow-reinstall", 0, 0, G_OPTION_ARG_NONE, &allow_reinstall, "also when the modem runs that release already",
     NULL },
@@ -142,7 +186,7 @@ make_options (GUnixFDList *files, GError **error)
     g_variant_dict_insert (&dict, "priority", "i", priority);
   good = put_number (&dict, "speed", speed, error) && put_number (&dict, "block-size", block_size, error)
          && put_times (&dict, error);
-  for (const GOptionEntry *option = sqns_upgrade_job_options; good && option->long_name != NULL; option++)
+  for (const GOptionEntry *option = job_options; good && option->long_name != NULL; option++)
     good = put_option (&dict, option, files, error);
   GVariant *options = g_variant_ref_sink (g_variant_dict_end (&dict));
   if (!good)
@@ -261,9 +305,9 @@ start_and_follow (SqnsCtl *ctl, char **refs, guint n_refs, const char *path, gbo
   if (file == NULL || g_unix_fd_list_append (files, file->fd, error) < 0)
     return SQNS_EXIT_FAILED;
   if (updater == NULL)
-    updater = sqns_companion_updater (ctl, path, file->caba);
+    updater = find_updater (ctl, path, file->caba);
   if (first_step == NULL)
-    first_step = sqns_companion_first_step (ctl, path, file->caba);
+    first_step = find_first_step (ctl, path, file->caba);
   g_autoptr (GVariant) options = make_options (files, error);
   if (options == NULL)
     return SQNS_EXIT_FAILED;
@@ -293,8 +337,8 @@ is_tty (const char *path)
   return stat (path, &st) == 0 && S_ISCHR (st.st_mode);
 }
 
-SqnsExit
-sqns_cmd_upgrade (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   const char *path = argv[argc - 1];
   guint n_refs = (guint)argc - 2;
@@ -305,10 +349,18 @@ sqns_cmd_upgrade (SqnsCtl *ctl, int argc, char **argv, GError **error)
   return start_and_follow (ctl, argv + 1, n_refs, path, FALSE, error);
 }
 
-SqnsExit
-sqns_cmd_recover (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+recover (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   if (is_tty (argv[2]))
     return sqns_ctl_usage (ctl, "%s is a device: the firmware file comes last", argv[2]);
   return start_and_follow (ctl, argv + 1, 1, argv[2], TRUE, error);
 }
+
+const SqnsCommand sqns_upgrade_command
+    = { "upgrade", "MODEM... FILE", "bring modems to the firmware in FILE, and wait for it", 1, -1, run,
+        entries,   job_options };
+
+const SqnsCommand sqns_recover_command = {
+  "recover", "MODEM FILE", "the same for a modem that does not boot", 2, 2, recover, recover_options, job_options
+};

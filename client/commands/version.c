@@ -3,8 +3,8 @@
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
 
-SqnsExit
-sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   sqns_ctl_say (ctl, "sqnsctl %s\n", SQNS_VERSION);
   g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
@@ -23,3 +23,5 @@ sqns_cmd_version (SqnsCtl *ctl, int argc, char **argv, GError **error)
     }
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_version_command = { "version", "", "versions of sqnsctl and of the daemon", 0, 0, run };

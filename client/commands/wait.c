@@ -4,8 +4,8 @@
 #include "client/job/follow.h"
 #include "client/job/ref.h"
 
-SqnsExit
-sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   SqnsExit code = SQNS_EXIT_FAILED;
   g_autoptr (SqnsConnection) conn = NULL;
@@ -18,3 +18,6 @@ sqns_cmd_wait (SqnsCtl *ctl, int argc, char **argv, GError **error)
     sqns_follow_add (follow, jobs->pdata[i]);
   return sqns_follow_run (follow, error);
 }
+
+const SqnsCommand sqns_wait_command
+    = { "wait", "ID...", "wait until jobs have ended", 0, -1, run, sqns_job_ref_options };

@@ -162,8 +162,8 @@ follow (Watch *watch)
   g_signal_handlers_disconnect_by_data (watch->conn->objects, watch);
 }
 
-SqnsExit
-sqns_cmd_watch (SqnsCtl *ctl, int argc, char **argv, GError **error)
+static SqnsExit
+run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
   g_autoptr (SqnsConnection) conn = sqns_connection_open (ctl, error);
   if (conn == NULL)
@@ -186,3 +186,5 @@ sqns_cmd_watch (SqnsCtl *ctl, int argc, char **argv, GError **error)
     }
   return SQNS_EXIT_DONE;
 }
+
+const SqnsCommand sqns_watch_command = { "watch", "", "follow all boards and jobs until Ctrl-C", 0, 0, run };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gathers facts about this machine for sqnsctl doctor: ports, programs, USB. Reads only; opens no port. */
+/* Gathers facts for sqnsctl doctor: about this machine (reads only; opens no port), and from the daemon. */
 #pragma once
 
+#include "client/core/connection.h"
 #include "client/doctor/doctor.h"
 
 /* Fills facts->usb with the boards on USB. */
@@ -14,3 +15,10 @@ void sqns_doctor_look_at_port (SqnsHostFacts *facts, const char *devnode, int da
 
 /* Whether ModemManager is on the system bus. */
 SqnsMmFact sqns_doctor_look_for_mm (void);
+
+/* @brief: one of many. Nothing is sent to the board. */
+SqnsModemFacts sqns_doctor_modem_facts (SqnsConnection *conn, SqnsDbusModem *modem, gboolean brief);
+
+/* Calls Refresh, unless a job runs on the modem, and waits for it. *@modem is replaced by a proxy with the new
+ * properties. */
+SqnsModemFacts sqns_doctor_ask_modem (SqnsConnection *conn, SqnsDbusModem **modem);
