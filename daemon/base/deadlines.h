@@ -108,7 +108,7 @@
 #define SQNS_PIC_TRIES 6u             /* it may hold five bytes of a command of six | no PIC: a person | tests/board/pic.c, a guess */
 #define SQNS_PIC_LOW_MS 200u          /* the module's reset is low | it is let go | protocol.md §1 */
 #define SQNS_RESET_BOOT_S 15u         /* long: the prompt after the PIC's reset | a person | ours */
-#define SQNS_HAND_LEAST_S 10u         /* a person, however much tests shorten it | the board was not reset | ours */
+#define SQNS_USER_LEAST_S 10u         /* a person, however much tests shorten it | the board was not reset | ours */
 #define SQNS_RESET_LISTEN_MS 3000u    /* long: between two Ctrl-C while a person is waited for | Ctrl-C | ours */
 
 /* [Updater, reset of the modem, its numbers] */

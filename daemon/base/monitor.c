@@ -49,9 +49,9 @@ sqns_monitor_contact (const SqnsMonitor *monitor, SqnsContact contact)
 }
 
 void
-sqns_monitor_hand (const SqnsMonitor *monitor, const char *what)
+sqns_monitor_user_action (const SqnsMonitor *monitor, const char *what)
 {
-  NOTIFY (monitor, hand, what);
+  NOTIFY (monitor, user_action, what);
 }
 
 void

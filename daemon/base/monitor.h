@@ -15,7 +15,7 @@ typedef struct {
   void (*modem) (gpointer data, const SqnsModemStatus *status);
   void (*contact) (gpointer data, SqnsContact contact); /* at each new observation */
   /* The procedure waits for the user to do @what at the board. NULL: it no longer waits. */
-  void (*hand) (gpointer data, const char *what);
+  void (*user_action) (gpointer data, const char *what);
   /* One line of the transcript: '>' to the board, '<' from it, '#' a remark. Printable; personal numbers are masked
    * unless allowed. */
   void (*trace) (gpointer data, char direction, const char *line);
@@ -34,7 +34,7 @@ void sqns_monitor_retries (const SqnsMonitor *monitor, guint more);
 void sqns_monitor_link (const SqnsMonitor *monitor, SqnsLinkKind kind, const SqnsBoardInfo *board);
 void sqns_monitor_modem (const SqnsMonitor *monitor, const SqnsModemStatus *status);
 void sqns_monitor_contact (const SqnsMonitor *monitor, SqnsContact contact);
-void sqns_monitor_hand (const SqnsMonitor *monitor, const char *what);
+void sqns_monitor_user_action (const SqnsMonitor *monitor, const char *what);
 void sqns_monitor_trace (const SqnsMonitor *monitor, char direction, const guint8 *data, gsize len);
 /* For main: whether traces keep IMEI and SIM numbers (LogPersonal); FALSE at start. */
 void sqns_monitor_allow_personal (gboolean allow);

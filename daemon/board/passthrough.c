@@ -101,7 +101,7 @@ static const char *const leave_names[LEAVE_N_STATES] = { "pic", "look", "ask", "
 typedef struct {
   SqnsPort *port;
   gboolean pic;
-  guint hand_s;
+  guint user_timeout_s;
   gboolean by_pic; /* it has reset the module */
   gboolean asking;
   gint64 deadline_us;
@@ -112,7 +112,7 @@ static void
 stop_asking (Leave *leave)
 {
   if (leave->asking)
-    sqns_monitor_hand (sqns_port_monitor (leave->port), NULL);
+    sqns_monitor_user_action (sqns_port_monitor (leave->port), NULL);
   leave->asking = FALSE;
 }
 
@@ -135,16 +135,16 @@ on_pic (SqnsSsm *ssm, gpointer data, const GError *error)
 static void
 ask_person (SqnsSsm *ssm, Leave *leave)
 {
-  if (leave->hand_s == 0)
+  if (leave->user_timeout_s == 0)
     {
       sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "only a reset of the board's ESP32 leads out of its passthrough: %s",
                      sqns_press_reset_message ());
       return;
     }
-  gint64 least_us = MIN (leave->hand_s, SQNS_HAND_LEAST_S) * G_USEC_PER_SEC;
-  leave->deadline_us = g_get_monotonic_time () + MAX (sqns_timeout_us (leave->hand_s), least_us);
+  gint64 least_us = MIN (leave->user_timeout_s, SQNS_USER_LEAST_S) * G_USEC_PER_SEC;
+  leave->deadline_us = g_get_monotonic_time () + MAX (sqns_timeout_us (leave->user_timeout_s), least_us);
   leave->asking = TRUE;
-  sqns_monitor_hand (sqns_port_monitor (leave->port), sqns_press_reset_message ());
+  sqns_monitor_user_action (sqns_port_monitor (leave->port), sqns_press_reset_message ());
   sqns_ssm_next (ssm);
 }
 
@@ -153,8 +153,9 @@ not_reset (SqnsSsm *ssm, Leave *leave)
 {
   if (!leave->by_pic)
     sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
-                   "the board was not reset within %u s: nobody has pressed the reset button on it", leave->hand_s);
-  else if (leave->hand_s > 0)
+                   "the board was not reset within %u s: nobody has pressed the reset button on it",
+                   leave->user_timeout_s);
+  else if (leave->user_timeout_s > 0)
     {
       sqns_port_remark (leave->port, "the PIC has reset the module, but no prompt came");
       leave->by_pic = FALSE;
@@ -252,9 +253,9 @@ leave_state (SqnsSsm *ssm, guint state, gpointer data)
 }
 
 void
-sqns_passthrough_leave (SqnsSsm *ssm, SqnsPort *port, gboolean pic, guint hand_s, SqnsSsmDone done)
+sqns_passthrough_leave (SqnsSsm *ssm, SqnsPort *port, gboolean pic, guint user_timeout_s, SqnsSsmDone done)
 {
   static const SqnsSsmClass klass = { "leave-passthrough", leave_names, LEAVE_N_STATES, LEAVE_THANKS, leave_state };
-  const Leave leave = { .port = port, .pic = pic, .hand_s = hand_s };
+  const Leave leave = { .port = port, .pic = pic, .user_timeout_s = user_timeout_s };
   sqns_ssm_run_step (ssm, &klass, g_memdup2 (&leave, sizeof leave), g_free, done);
 }

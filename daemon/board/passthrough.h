@@ -12,7 +12,7 @@
 void sqns_passthrough_start (SqnsSsm *ssm, SqnsPort *port, gboolean lte_task, SqnsSsmDone done);
 
 /* A step of @ssm: gets the ESP32 reset, by the board's PIC (@pic: it has one), else by a person who presses the button
- * within @hand_s seconds (0: nobody is asked). The modem is not reset by it (protocol.md §1). Ends with the friendly
- * prompt at 115200. Errors that @done gets: TIMEOUT (nobody pressed the button), NEEDS_HAND (nobody was to be asked, or
- * a program runs on the board after the reset and does not yield: the message says which). */
-void sqns_passthrough_leave (SqnsSsm *ssm, SqnsPort *port, gboolean pic, guint hand_s, SqnsSsmDone done);
+ * within @user_timeout_s seconds (0: nobody is asked). The modem is not reset by it (protocol.md §1). Ends with the
+ * friendly prompt at 115200. Errors that @done gets: TIMEOUT (nobody pressed the button), NEEDS_HAND (nobody was to be
+ * asked, or a program runs on the board after the reset and does not yield: the message says which). */
+void sqns_passthrough_leave (SqnsSsm *ssm, SqnsPort *port, gboolean pic, guint user_timeout_s, SqnsSsmDone done);

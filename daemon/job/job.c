@@ -817,7 +817,7 @@ make_config (SqnsJob *self)
     link.kind = request->link;
   if (request->speed != 0)
     link.speed = request->speed;
-  link.hand_s = request->dry_run ? 0 : user_timeout_s (&link);
+  link.user_timeout_s = request->dry_run ? 0 : user_timeout_s (&link);
   return (SqnsUpgradeConfig){
     .link = link,
     .image = sqns_firmware_image (files[SQNS_JOB_FIRMWARE]),

@@ -323,7 +323,7 @@ on_contact (gpointer data, SqnsContact contact)
 
 /* The job waits for a user: no error. */
 static void
-on_hand (gpointer data, const char *what)
+on_user_action (gpointer data, const char *what)
 {
   SqnsJobRun *self = data;
   SqnsJobRecord *record = self->job->record;
@@ -356,7 +356,7 @@ static const SqnsMonitorFuncs monitor_funcs = {
   .link = on_link,
   .modem = on_modem,
   .contact = on_contact,
-  .hand = on_hand,
+  .user_action = on_user_action,
   .trace = on_trace,
 };
 

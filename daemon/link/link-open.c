@@ -408,7 +408,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_LEAVE_PASSTHROUGH:
       say (open, SQNS_PHASE_LINK, "the board's ESP32 has to be reset; its modem goes on undisturbed");
-      sqns_passthrough_leave (ssm, open->port, config->pic, config->hand_s, on_left_passthrough);
+      sqns_passthrough_leave (ssm, open->port, config->pic, config->user_timeout_s, on_left_passthrough);
       break;
     case STATE_LINE:
       sqns_line_search (ssm, open->port, &open->search, &open->line, on_line);

@@ -119,7 +119,7 @@ sqns_link_search_may_passthrough (const SqnsLinkSearch *search)
 {
   const SqnsLinkConfig *config = &search->config;
   gboolean wanted = config->kind == SQNS_LINK_AUTO || config->kind == SQNS_LINK_PASSTHROUGH;
-  gboolean way_back = !config->leave || config->pic || config->hand_s > 0;
+  gboolean way_back = !config->leave || config->pic || config->user_timeout_s > 0;
 
   return wanted && way_back && (search->board->notes & SQNS_BOARD_PASSTHROUGH) != 0 && !search->passthrough_tried
          && !modem_heard (search);
@@ -153,7 +153,7 @@ sqns_link_search_may_reset (const SqnsLinkSearch *search)
       || (search->passthrough_tried && config->kind == SQNS_LINK_PASSTHROUGH))
     return FALSE;
   /* garbage may come from a modem at a speed that a passthrough does not have */
-  return config->pic || (config->hand_s > 0 && !sqns_link_search_heard_no_answer (search));
+  return config->pic || (config->user_timeout_s > 0 && !sqns_link_search_heard_no_answer (search));
 }
 
 const char *

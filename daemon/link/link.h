@@ -12,23 +12,24 @@ G_DECLARE_FINAL_TYPE (SqnsLink, sqns_link, SQNS, LINK, GObject)
 typedef struct {
   const char *devnode;
   SqnsLinkKind kind;
-  const char *board;  /* "fipy", "gpy", "g01": overrides what the board says of itself; nullable */
-  guint speed;        /* baud at which a direct or present passthrough is tried first; 0 = find out */
-  gboolean usb_board; /* a known USB board: an answering modem is behind passthrough, not direct */
-  gboolean pic;       /* a known USB board whose PIC takes commands at 5 data bits (field-failures.md §3) */
-  gboolean leave;     /* a relay, which can be left and reaches FFH too, goes before passthrough, whatever @kind */
-  gboolean reset;     /* the board is in passthrough: get its ESP32 reset first, by the PIC or by a person */
-  gboolean again;     /* the modem was reached, and fell silent: a program on the board may be why */
-  gboolean unsafe;    /* the modem may be writing meanwhile: no phase is reported as safe */
-  gboolean committed; /* no phase is reported as one that may be cancelled */
-  guint hand_s;       /* how long a person is waited for, seconds; 0 = NEEDS_HAND at once */
+  const char *board;    /* "fipy", "gpy", "g01": overrides what the board says of itself; nullable */
+  guint speed;          /* baud at which a direct or present passthrough is tried first; 0 = find out */
+  gboolean usb_board;   /* a known USB board: an answering modem is behind passthrough, not direct */
+  gboolean pic;         /* a known USB board whose PIC takes commands at 5 data bits (field-failures.md §3) */
+  gboolean leave;       /* a relay, which can be left and reaches FFH too, goes before passthrough, whatever @kind */
+  gboolean reset;       /* the board is in passthrough: get its ESP32 reset first, by the PIC or by a person */
+  gboolean again;       /* the modem was reached, and fell silent: a program on the board may be why */
+  gboolean unsafe;      /* the modem may be writing meanwhile: no phase is reported as safe */
+  gboolean committed;   /* no phase is reported as one that may be cancelled */
+  guint user_timeout_s; /* for a person to press the button, seconds; 0 = NEEDS_HAND at once */
 } SqnsLinkConfig;
 
 /* Opens the port and finds the way. @config's strings are copied, @monitor by value. Where nothing answers and a board
- * may sit in a passthrough that is silent, its ESP32 is reset: by the PIC, else by a person (the monitor's "hand").
- * Errors: PORT_LOCKED, NOT_FOUND, DEVICE_LOST, TIMEOUT (nothing answers: the message tells an unreachable modem from
- * one that is reached and silent, and silence, garbage and zeros apart), NEEDS_HAND (a program on the board does not
- * yield, or nobody pressed the button), NOT_SUPPORTED (the board cannot do the wanted kind), CANCELLED. */
+ * may sit in a passthrough that is silent, its ESP32 is reset: by the PIC, else by a person (the monitor's
+ * "user_action"). Errors: PORT_LOCKED, NOT_FOUND, DEVICE_LOST, TIMEOUT (nothing answers: the message tells an
+ * unreachable modem from one that is reached and silent, and silence, garbage and zeros apart), NEEDS_HAND (a program
+ * on the board does not yield, or nobody pressed the button), NOT_SUPPORTED (the board cannot do the wanted kind),
+ * CANCELLED. */
 void sqns_link_open_async (const SqnsLinkConfig *config,
                            const SqnsMonitor *monitor,
                            GCancellable *cancellable,

@@ -125,7 +125,7 @@ open_link (SqnsSsm *ssm, Upgrade *upgrade)
   config.reset = upgrade->change == SQNS_CHANGE_RESET;
   config.again = upgrade->state.relinks > 0;
   if (upgrade->state.no_user)
-    config.hand_s = 0;
+    config.user_timeout_s = 0;
   config.unsafe = upgrade->state.busy || upgrade->state.checkpoint.written || between;
   config.committed = between;
   sqns_link_open_async (&config, &upgrade->monitor, sqns_ssm_cancellable (ssm), on_linked, ssm);

@@ -24,7 +24,7 @@ on_link (gpointer data, SqnsLinkKind kind, const SqnsBoardInfo *board)
 }
 
 static void
-on_hand (gpointer data, const char *what)
+on_user_action (gpointer data, const char *what)
 {
   Run *run = data;
 
@@ -129,7 +129,8 @@ on_state (const SqnsSsmClass *klass, guint state, gpointer data)
 void
 run_open (Run *run, SqnsLinkConfig config)
 {
-  static const SqnsMonitorFuncs funcs = { .phase = on_phase, .link = on_link, .hand = on_hand, .trace = on_trace };
+  static const SqnsMonitorFuncs funcs
+      = { .phase = on_phase, .link = on_link, .user_action = on_user_action, .trace = on_trace };
   const SqnsMonitor monitor = { &funcs, run };
 
   run->transcript = g_string_new (NULL);

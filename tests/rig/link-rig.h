@@ -10,7 +10,7 @@
 #define LINK_RIG_TIMEOUT_SCALE 0.2
 
 #define SCOUT .leave = TRUE, .usb_board = TRUE
-#define PERSON .hand_s = 30
+#define PERSON .user_timeout_s = 30
 
 typedef enum {
   FAULT_NONE,

@@ -102,7 +102,7 @@ on_retries (gpointer data, guint more)
 }
 
 static void
-on_hand (gpointer data, const char *what)
+on_user_action (gpointer data, const char *what)
 {
   UpgradeRun *run = data;
 
@@ -187,14 +187,15 @@ assert_port_closed (UpgradeRun *run)
 void
 upgrade_run (UpgradeRun *run)
 {
-  static const SqnsMonitorFuncs funcs
-      = { .phase = on_phase, .bytes = on_bytes, .retries = on_retries, .hand = on_hand, .trace = on_trace };
+  static const SqnsMonitorFuncs funcs = {
+    .phase = on_phase, .bytes = on_bytes, .retries = on_retries, .user_action = on_user_action, .trace = on_trace
+  };
   const SqnsMonitor monitor = { &funcs, run };
   const SqnsUpgradeConfig config = {
     .link = { .devnode = virtual_board_port (run->board),
               .kind = run->kind,
               .pic = run->pic,
-              .hand_s = run->person ? HAND_S : 0 },
+              .user_timeout_s = run->person ? HAND_S : 0 },
     .image = run->files->image,
     .first_step = run->files->first_step,
     .caba = run->files->caba,

@@ -201,7 +201,7 @@ static const Missed misses[] = {
   { "zeros/direct", "--modem zeros --start direct", { .kind = SQNS_LINK_AUTO }, SQNS_ERROR_TIMEOUT, { "zero bytes" } },
   { "no-hand/passthrough",
     "--start passthrough --modem ffh",
-    { SCOUT, .hand_s = 10 },
+    { SCOUT, .user_timeout_s = 10 },
     SQNS_ERROR_NEEDS_HAND,
     { "not reset within 10 s", "reset button" },
     "passthrough",

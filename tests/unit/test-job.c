@@ -308,15 +308,15 @@ test_waits_for_hand (Rig *rig, gconstpointer unused)
   ScriptedRun *run = scripted_upgrade (TTY);
   scripted_phase (run, SQNS_PHASE_LINK, TRUE, FALSE, "linking");
   g_assert_true (info->safe);
-  run->monitor.funcs->hand (run->monitor.data, "press the reset button");
+  run->monitor.funcs->user_action (run->monitor.data, "press the reset button");
   g_assert_cmpint (sqns_job_state (rig->job), ==, SQNS_JOB_WAITING);
   g_assert_false (info->safe);
-  run->monitor.funcs->hand (run->monitor.data, NULL);
+  run->monitor.funcs->user_action (run->monitor.data, NULL);
   g_assert_cmpint (sqns_job_state (rig->job), ==, SQNS_JOB_RUNNING);
   g_assert_true (info->safe);
   /* one that was asked before is what it said */
   run->monitor.funcs->modem (run->monitor.data, &scripted ()->status);
-  run->monitor.funcs->hand (run->monitor.data, "press the reset button");
+  run->monitor.funcs->user_action (run->monitor.data, "press the reset button");
   g_assert_true (info->safe);
   scripted_succeed (run, "", "6.0.0.0-37781");
 }

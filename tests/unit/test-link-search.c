@@ -67,7 +67,7 @@ static const struct {
   { "passthrough wanted", { .config.kind = SQNS_LINK_PASSTHROUGH }, HAS, "PB" },
   { "only looks", { .config = { .kind = SQNS_LINK_AUTO, .leave = TRUE } }, HAS, "RB" },
   { "only looks, PIC", { .config = { .kind = SQNS_LINK_AUTO, .leave = TRUE, .pic = TRUE } }, HAS, "RPBX" },
-  { "only looks, person", { .config = { .kind = SQNS_LINK_AUTO, .leave = TRUE, .hand_s = 900 } }, HAS, "RPBX" },
+  { "only looks, person", { .config = { .kind = SQNS_LINK_AUTO, .leave = TRUE, .user_timeout_s = 900 } }, HAS, "RPBX" },
   { "relay broken", { .config = { .kind = SQNS_LINK_AUTO, .leave = TRUE }, .relay_broken = TRUE }, HAS, "B" },
   { "relay broken, PIC",
     { .config = { .kind = SQNS_LINK_AUTO, .leave = TRUE, .pic = TRUE }, .relay_broken = TRUE },
@@ -86,11 +86,14 @@ static const struct {
   { "main.py", { .config.kind = SQNS_LINK_AUTO }, HAS | MAIN, "PB" },
   { "main.py, fell silent", { .config = { .kind = SQNS_LINK_AUTO, .again = TRUE } }, HAS | MAIN, "PBA" },
   { "garbage, person",
-    { .config = { .kind = SQNS_LINK_AUTO, .hand_s = 900 }, .modem_noise = SQNS_NOISE_GARBAGE },
+    { .config = { .kind = SQNS_LINK_AUTO, .user_timeout_s = 900 }, .modem_noise = SQNS_NOISE_GARBAGE },
     0,
     "RX" },
-  { "crash, person", { .config = { .kind = SQNS_LINK_AUTO, .hand_s = 900 }, .modem_noise = SQNS_NOISE_CRASH }, 0, "R" },
-  { "direct, person", { .config = { .kind = SQNS_LINK_DIRECT, .hand_s = 900 } }, 0, "B" },
+  { "crash, person",
+    { .config = { .kind = SQNS_LINK_AUTO, .user_timeout_s = 900 }, .modem_noise = SQNS_NOISE_CRASH },
+    0,
+    "R" },
+  { "direct, person", { .config = { .kind = SQNS_LINK_DIRECT, .user_timeout_s = 900 } }, 0, "B" },
 };
 
 static void
