@@ -20,7 +20,7 @@ strings_node (GPtrArray *strings)
       g_autofree char *valid = g_utf8_make_valid (strings->pdata[i], -1);
       json_array_add_string_element (array, valid);
     }
-  return json_node_init_array (json_node_alloc (), array);
+  return sqns_json_array (array);
 }
 
 static const char *

@@ -33,7 +33,7 @@ findings_node (GPtrArray *findings)
       json_object_set_string_member (object, "port", finding->port);
       json_array_add_object_element (array, object);
     }
-  return json_node_init_array (json_node_alloc (), array);
+  return sqns_json_array (array);
 }
 
 /* @text after @first, further lines indented by @indent columns. */

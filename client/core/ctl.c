@@ -66,7 +66,7 @@ print_error (const SqnsCtl *ctl, const char *name, const char *message, const ch
         json_array_add_string_element (jobs, ctl->detached->pdata[i]);
       json_object_set_array_member (object, "jobs", jobs);
     }
-  sqns_ctl_print (ctl, "error", json_node_init_object (json_node_alloc (), object));
+  sqns_ctl_print (ctl, "error", sqns_json_object (object));
 }
 
 SqnsExit

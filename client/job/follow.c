@@ -143,7 +143,8 @@ on_event (SqnsJobMonitor *monitor, SqnsJobEvent event, const char *why, gpointer
   else
     {
       sqns_progress_show (follow->progress, monitor->index, monitor->job, monitor->name);
-      sqns_ctl_print_event (follow->ctl, names[event], "job", sqns_json_from_proxy (monitor->job));
+      if (follow->ctl->json_stream)
+        sqns_ctl_print_event (follow->ctl, names[event], "job", sqns_json_from_proxy (monitor->job));
     }
   if (event == SQNS_JOB_ENDED)
     report_holder (follow, monitor);

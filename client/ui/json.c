@@ -11,6 +11,22 @@
 #define SCHEMA 1
 
 JsonNode *
+sqns_json_object (JsonObject *object)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (node, object);
+  return node;
+}
+
+JsonNode *
+sqns_json_array (JsonArray *array)
+{
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+  json_node_take_array (node, array);
+  return node;
+}
+
+JsonNode *
 sqns_json_from_proxy (gpointer proxy)
 {
   JsonObject *object = json_object_new ();
@@ -25,7 +41,7 @@ sqns_json_from_proxy (gpointer proxy)
       g_autofree char *key = sqns_text_kebab (info->properties[i]->name);
       json_object_set_member (object, key, json_gvariant_serialize (value));
     }
-  return json_node_init_object (json_node_alloc (), object);
+  return sqns_json_object (object);
 }
 
 JsonNode *
@@ -43,7 +59,7 @@ sqns_json_from_dict (GVariant *dict)
       json_object_set_member (object, key, json_gvariant_serialize (value));
       g_variant_unref (value);
     }
-  return json_node_init_object (json_node_alloc (), object);
+  return sqns_json_object (object);
 }
 
 JsonNode *
@@ -52,7 +68,7 @@ sqns_json_from_proxies (GPtrArray *proxies)
   JsonArray *array = json_array_new ();
   for (guint i = 0; i < proxies->len; i++)
     json_array_add_element (array, sqns_json_from_proxy (proxies->pdata[i]));
-  return json_node_init_array (json_node_alloc (), array);
+  return sqns_json_array (array);
 }
 
 JsonNode *
@@ -60,7 +76,7 @@ sqns_json_document_new (void)
 {
   JsonObject *object = json_object_new ();
   json_object_set_int_member (object, "schema", SCHEMA);
-  return json_node_init_object (json_node_alloc (), object);
+  return sqns_json_object (object);
 }
 
 void

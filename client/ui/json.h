@@ -5,6 +5,10 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+/* Take @object, @array. Transfer full. */
+JsonNode *sqns_json_object (JsonObject *object);
+JsonNode *sqns_json_array (JsonArray *array);
+
 /* All properties of a generated proxy, in the order of the interface, and its "object-path". Transfer full. */
 JsonNode *sqns_json_from_proxy (gpointer proxy);
 
