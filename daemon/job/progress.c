@@ -112,12 +112,6 @@ sqns_progress_promise (double value)
   return MIN ((floor ((value + PROMISE_AHEAD) * PROMISE_STEPS) + 1) / PROMISE_STEPS, PROMISE_MOST);
 }
 
-void
-sqns_progress_succeed (SqnsProgress *self)
-{
-  self->value = 1.0;
-}
-
 guint64
 sqns_progress_rate (const SqnsProgress *self, gint64 now)
 {

@@ -17,7 +17,7 @@ typedef struct {
   gint64 phase_start;
   guint64 done;
   guint64 total;
-  double value;                              /* 0..1, never falls; below 1 until sqns_progress_succeed() */
+  double value;                              /* 0..1, never falls; below 1 */
   SqnsRateSample samples[SQNS_RATE_SAMPLES]; /* ring */
   guint n_samples;
   guint next_sample;
@@ -32,8 +32,6 @@ void sqns_progress_tick (SqnsProgress *progress, gint64 now);
 /* The progress to save for a job at @value: ahead of it, so that a daemon that dies never takes back what was shown; in
  * steps, so that it is not saved all the time. Below 1. */
 double sqns_progress_promise (double value);
-
-void sqns_progress_succeed (SqnsProgress *progress);
 
 guint64 sqns_progress_rate (const SqnsProgress *progress,
                             gint64 now); /* bytes a second over the last seconds, 0 unknown */

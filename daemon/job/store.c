@@ -16,10 +16,10 @@ struct _SqnsJobStore {
   GObject parent;
   SqnsStateFolder *folder; /* NULL until it is opened */
   guint history_days;
-  gint64 next_prune;   /* µs since the epoch */
-  GPtrArray *jobs;     /* SqnsStoredJob, borrowed */
-  GAsyncQueue *orders; /* to the thread */
-  GThread *thread;     /* NULL until the first order */
+  gint64 next_prune;       /* µs since the epoch */
+  GPtrArray *jobs;         /* SqnsStoredJob, borrowed */
+  GAsyncQueue *operations; /* to the thread */
+  GThread *thread;         /* NULL until the first operation */
   gboolean closed;
   SqnsBacklog *answers;
   SqnsFairQueue *questions; /* GTask, by users */
@@ -36,10 +36,10 @@ typedef enum {
   PRUNE,
   FLUSH,
   STOP,
-} OrderType;
+} OperationType;
 
 typedef struct {
-  OrderType type;
+  OperationType type;
   SqnsJobStore *store; /* with a reference */
   GTask *task;         /* NULL: nobody waits for the answer, or no longer */
   guint deadline;
@@ -53,24 +53,24 @@ typedef struct {
   guint max_ended;
   GPtrArray *result;
   GError *error;
-} Order;
+} Operation;
 
 static void
-order_free (Order *order)
+operation_free (Operation *op)
 {
-  g_clear_handle_id (&order->deadline, g_source_remove);
-  g_clear_object (&order->task);
-  g_clear_error (&order->error);
-  g_free (order->name);
-  sqns_job_record_free (order->record);
-  if (order->log != NULL)
-    g_string_free (order->log, TRUE);
+  g_clear_handle_id (&op->deadline, g_source_remove);
+  g_clear_object (&op->task);
+  g_clear_error (&op->error);
+  g_free (op->name);
+  sqns_job_record_free (op->record);
+  if (op->log != NULL)
+    g_string_free (op->log, TRUE);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    g_clear_object (&order->files[i]);
-  sqns_request_free (order->unneeded);
-  g_clear_pointer (&order->result, g_ptr_array_unref);
-  g_object_unref (order->store);
-  g_free (order);
+    g_clear_object (&op->files[i]);
+  sqns_request_free (op->unneeded);
+  g_clear_pointer (&op->result, g_ptr_array_unref);
+  g_object_unref (op->store);
+  g_free (op);
 }
 
 /* Answers, in the main loop */
@@ -80,43 +80,43 @@ static void release_files (SqnsJobStore *self, const SqnsRequest *request);
 static void
 answer (gpointer item, gpointer unused)
 {
-  Order *order = item;
-  g_autoptr (GTask) task = g_steal_pointer (&order->task);
+  Operation *op = item;
+  g_autoptr (GTask) task = g_steal_pointer (&op->task);
 
-  g_clear_handle_id (&order->deadline, g_source_remove);
-  if (order->unneeded != NULL)
-    release_files (order->store, order->unneeded);
-  if (task == NULL && order->error != NULL)
-    sqns_warning (NULL, "%s", order->error->message);
-  else if (task != NULL && order->error != NULL)
-    g_task_return_error (task, g_steal_pointer (&order->error));
-  else if (task != NULL && order->result != NULL)
-    g_task_return_pointer (task, g_steal_pointer (&order->result), (GDestroyNotify)g_ptr_array_unref);
+  g_clear_handle_id (&op->deadline, g_source_remove);
+  if (op->unneeded != NULL)
+    release_files (op->store, op->unneeded);
+  if (task == NULL && op->error != NULL)
+    sqns_warning (NULL, "%s", op->error->message);
+  else if (task != NULL && op->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&op->error));
+  else if (task != NULL && op->result != NULL)
+    g_task_return_pointer (task, g_steal_pointer (&op->result), (GDestroyNotify)g_ptr_array_unref);
   else if (task != NULL)
     g_task_return_boolean (task, TRUE);
-  order_free (order);
+  operation_free (op);
 }
 
 static gboolean
 on_done (gpointer user_data)
 {
-  Order *order = user_data;
-  SqnsJobStore *self = order->store;
+  Operation *op = user_data;
+  SqnsJobStore *self = op->store;
 
   /* not only the job that has found it out must be there again */
   if (sqns_state_folder_was_remade (self->folder))
     for (guint i = 0; i < self->jobs->len; i++)
       sqns_job_store_save_async (self, self->jobs->pdata[i], NULL, NULL);
-  sqns_backlog_push (self->answers, order);
+  sqns_backlog_push (self->answers, op);
   return G_SOURCE_REMOVE;
 }
 
 static gboolean
 on_deadline (gpointer user_data)
 {
-  Order *order = user_data;
-  g_autoptr (GTask) task = g_steal_pointer (&order->task);
-  order->deadline = 0;
+  Operation *op = user_data;
+  g_autoptr (GTask) task = g_steal_pointer (&op->task);
+  op->deadline = 0;
   g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the disk does not answer");
   return G_SOURCE_REMOVE;
 }
@@ -124,24 +124,24 @@ on_deadline (gpointer user_data)
 /* The thread */
 
 static void
-work (SqnsStateFolder *folder, Order *order)
+work (SqnsStateFolder *folder, Operation *op)
 {
-  switch (order->type)
+  switch (op->type)
     {
     case LOAD:
-      order->result = sqns_state_folder_load (folder, order->expired, order->max_ended, &order->error);
+      op->result = sqns_state_folder_load (folder, op->expired, op->max_ended, &op->error);
       break;
     case SAVE:
-      order->staged = sqns_state_folder_stage (folder, order->record, order->files, order->log, &order->error);
+      op->staged = sqns_state_folder_stage (folder, op->record, op->files, op->log, &op->error);
       break;
     case REMOVE_JOB:
-      sqns_state_folder_remove_job (folder, order->name, &order->error);
+      sqns_state_folder_remove_job (folder, op->name, &op->error);
       break;
     case REMOVE_FIRMWARE:
-      sqns_state_folder_remove_firmware (folder, order->name, &order->error);
+      sqns_state_folder_remove_firmware (folder, op->name, &op->error);
       break;
     case PRUNE:
-      sqns_state_folder_prune (folder, order->expired);
+      sqns_state_folder_prune (folder, op->expired);
       break;
     case FLUSH:
     case STOP:
@@ -159,11 +159,11 @@ commit (SqnsStateFolder *folder, GPtrArray *batch)
 
   for (guint i = 0; i < batch->len; i++)
     {
-      Order *order = batch->pdata[i];
-      if (!order->staged)
+      Operation *op = batch->pdata[i];
+      if (!op->staged)
         continue;
-      uuids[n] = order->name;
-      errors[n++] = &order->error;
+      uuids[n] = op->name;
+      errors[n++] = &op->error;
     }
   sqns_state_folder_commit (folder, uuids, errors, n);
   for (guint i = 0; i < batch->len; i++)
@@ -171,32 +171,32 @@ commit (SqnsStateFolder *folder, GPtrArray *batch)
   g_ptr_array_set_size (batch, 0);
 }
 
-/* Whether @order must find done what the batch has only staged. */
+/* Whether @op has to wait for what the batch has only staged. */
 static gboolean
-must_follow (const Order *order, GPtrArray *batch)
+must_follow (const Operation *op, GPtrArray *batch)
 {
-  for (guint i = 0; i < batch->len && order->type == SAVE; i++)
-    if (g_str_equal (((Order *)batch->pdata[i])->name, order->name))
+  for (guint i = 0; i < batch->len && op->type == SAVE; i++)
+    if (g_str_equal (((Operation *)batch->pdata[i])->name, op->name))
       return TRUE;
-  return order->type != SAVE;
+  return op->type != SAVE;
 }
 
-/* All orders that wait: hundreds of jobs may begin at the same time. FALSE: the last one was to stop. */
+/* All operations that wait: hundreds of jobs may begin at the same time. FALSE: the last one was to stop. */
 static gboolean
 work_batch (SqnsJobStore *self)
 {
   g_autoptr (GPtrArray) batch = g_ptr_array_new ();
   gboolean more = TRUE;
 
-  for (Order *order = g_async_queue_pop (self->orders); order != NULL;
-       order = more ? g_async_queue_try_pop (self->orders) : NULL)
+  for (Operation *op = g_async_queue_pop (self->operations); op != NULL;
+       op = more ? g_async_queue_try_pop (self->operations) : NULL)
     {
-      if (must_follow (order, batch))
+      if (must_follow (op, batch))
         commit (self->folder, batch);
-      g_ptr_array_add (batch, order);
-      more = order->type != STOP;
-      work (self->folder, order);
-      if (order->type != SAVE)
+      g_ptr_array_add (batch, op);
+      more = op->type != STOP;
+      work (self->folder, op);
+      if (op->type != SAVE)
         commit (self->folder, batch);
     }
   commit (self->folder, batch);
@@ -211,42 +211,42 @@ writer (gpointer store)
   return NULL;
 }
 
-/* Orders */
+/* Operations */
 
-static Order *
-order_new (SqnsJobStore *self, OrderType type, const char *name)
+static Operation *
+operation_new (SqnsJobStore *self, OperationType type, const char *name)
 {
-  Order *order = g_new0 (Order, 1);
-  order->store = g_object_ref (self);
-  order->type = type;
-  order->name = g_strdup (name);
-  return order;
+  Operation *op = g_new0 (Operation, 1);
+  op->store = g_object_ref (self);
+  op->type = type;
+  op->name = g_strdup (name);
+  return op;
 }
 
 static void
-give (Order *order)
+give (Operation *op)
 {
-  SqnsJobStore *self = order->store;
+  SqnsJobStore *self = op->store;
   if (self->closed)
     {
-      g_set_error_literal (&order->error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has stopped");
-      sqns_backlog_push (self->answers, order);
+      g_set_error_literal (&op->error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has stopped");
+      sqns_backlog_push (self->answers, op);
       return;
     }
   if (self->thread == NULL)
     self->thread = g_thread_new ("job-store", writer, self);
-  g_async_queue_push (self->orders, order);
+  g_async_queue_push (self->operations, op);
 }
 
 /* @timeout_s 0: none. */
 static void
-give_task (Order *order, guint timeout_s, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
+give_task (Operation *op, guint timeout_s, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
 {
-  order->task = g_task_new (order->store, NULL, callback, user_data);
-  g_task_set_source_tag (order->task, tag);
+  op->task = g_task_new (op->store, NULL, callback, user_data);
+  g_task_set_source_tag (op->task, tag);
   if (timeout_s > 0)
-    order->deadline = g_timeout_add_seconds (timeout_s, on_deadline, order);
-  give (order);
+    op->deadline = g_timeout_add_seconds (timeout_s, on_deadline, op);
+  give (op);
 }
 
 static void
@@ -261,7 +261,7 @@ sqns_job_store_finalize (GObject *object)
 {
   SqnsJobStore *self = SQNS_JOB_STORE (object);
   g_ptr_array_unref (self->jobs);
-  g_async_queue_unref (self->orders);
+  g_async_queue_unref (self->operations);
   sqns_backlog_free (self->answers, NULL);
   sqns_fair_queue_free (self->questions, g_object_unref);
   sqns_state_folder_free (self->folder);
@@ -279,7 +279,7 @@ static void
 sqns_job_store_init (SqnsJobStore *self)
 {
   self->jobs = g_ptr_array_new ();
-  self->orders = g_async_queue_new ();
+  self->operations = g_async_queue_new ();
   self->answers = sqns_backlog_new (answer, NULL);
   self->questions = sqns_fair_queue_new (MAX_QUESTIONS);
 }
@@ -297,7 +297,7 @@ sqns_job_store_close (SqnsJobStore *self)
 {
   if (self->thread != NULL)
     {
-      give (order_new (self, STOP, NULL));
+      give (operation_new (self, STOP, NULL));
       g_thread_join (g_steal_pointer (&self->thread));
     }
   self->closed = TRUE;
@@ -317,10 +317,10 @@ sqns_job_store_open_async (
 {
   g_return_if_fail (self->folder == NULL);
   self->folder = sqns_state_folder_new (folder);
-  Order *order = order_new (self, LOAD, NULL);
-  order->expired = expired (self, g_get_real_time ());
-  order->max_ended = max_ended;
-  give_task (order, 0, sqns_job_store_open_async, callback, user_data);
+  Operation *op = operation_new (self, LOAD, NULL);
+  op->expired = expired (self, g_get_real_time ());
+  op->max_ended = max_ended;
+  give_task (op, 0, sqns_job_store_open_async, callback, user_data);
 }
 
 GPtrArray *
@@ -363,7 +363,7 @@ release_files (SqnsJobStore *self, const SqnsRequest *request)
       for (guint j = 0; j < self->jobs->len && !needed; j++)
         needed = needs (self->jobs->pdata[j], sha256);
       if (!needed)
-        give (order_new (self, REMOVE_FIRMWARE, sha256));
+        give (operation_new (self, REMOVE_FIRMWARE, sha256));
     }
 }
 
@@ -386,7 +386,7 @@ sqns_job_store_forget (SqnsJobStore *self, const SqnsStoredJob *job, gboolean re
   if (self->folder == NULL)
     return;
   if (record)
-    give (order_new (self, REMOVE_JOB, job->record->uuid));
+    give (operation_new (self, REMOVE_JOB, job->record->uuid));
   release_files (self, &job->record->request);
 }
 
@@ -397,18 +397,18 @@ sqns_job_store_save_async (SqnsJobStore *self,
                            gpointer user_data)
 {
   g_return_if_fail (self->folder != NULL);
-  Order *order = order_new (self, SAVE, job->record->uuid);
-  order->record = sqns_job_record_copy (job->record);
+  Operation *op = operation_new (self, SAVE, job->record->uuid);
+  op->record = sqns_job_record_copy (job->record);
   if (job->transcript != NULL && sqns_transcript_size (job->transcript) > 0)
-    order->log = sqns_transcript_text (job->transcript);
+    op->log = sqns_transcript_text (job->transcript);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    g_set_object (&order->files[i], job->files[i]);
+    g_set_object (&op->files[i], job->files[i]);
   if (!sqns_job_record_needs_files (job->record))
-    order->unneeded = sqns_request_copy (&job->record->request);
+    op->unneeded = sqns_request_copy (&job->record->request);
   if (callback != NULL)
-    give_task (order, SAVE_S, sqns_job_store_save_async, callback, user_data);
+    give_task (op, SAVE_S, sqns_job_store_save_async, callback, user_data);
   else
-    give (order);
+    give (op);
 }
 
 gboolean
@@ -423,7 +423,7 @@ sqns_job_store_flush_async (SqnsJobStore *self, GAsyncReadyCallback callback, gp
   g_autoptr (GTask) task = NULL;
   if (self->folder != NULL)
     {
-      give_task (order_new (self, FLUSH, NULL), FLUSH_S, sqns_job_store_flush_async, callback, user_data);
+      give_task (operation_new (self, FLUSH, NULL), FLUSH_S, sqns_job_store_flush_async, callback, user_data);
       return;
     }
   task = g_task_new (self, NULL, callback, user_data);
@@ -483,9 +483,9 @@ sqns_job_store_prune (SqnsJobStore *self, gint64 now)
     {
       if (self->next_prune != 0)
         {
-          Order *order = order_new (self, PRUNE, NULL);
-          order->expired = expired (self, now);
-          give (order);
+          Operation *op = operation_new (self, PRUNE, NULL);
+          op->expired = expired (self, now);
+          give (op);
         }
       self->next_prune = now + DAY_US;
     }

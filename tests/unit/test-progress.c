@@ -29,8 +29,6 @@ test_never_falls (void)
           last = progress.value;
         }
     }
-  sqns_progress_succeed (&progress);
-  g_assert_cmpfloat (progress.value, ==, 1.0);
 }
 
 static void
