@@ -13,7 +13,7 @@
 #define FFF_ELF_SIZE 160
 #define IELF_SIZE 16
 
-/* Word by word, folding at once: slow and plain. */
+/* Folds after each word: slow and simple. */
 guint32
 sqns_test_dup_fletcher32 (const guint8 *data, gsize len)
 {
@@ -63,7 +63,7 @@ append_text (GByteArray *out, const char *text)
   g_byte_array_append (out, (const guint8 *)text, (guint)strlen (text));
 }
 
-/* Bytes without a pattern that are the same every time. */
+/* Pseudo-random bytes, always the same. */
 static void
 append_noise (GByteArray *out, gsize len, guint32 seed)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Synthetic .dup files for tests, laid out as protocol.md §5 says; written without the parser's own code. And what
- * tests say about parsed files. */
+/* Synthetic .dup files for tests, with the layout of protocol.md §5, written without the code of the parser. And
+ * helpers for parsed files. */
 #pragma once
 
 #include "codec/caba.h"
@@ -17,16 +17,16 @@ typedef enum {
 
 #define SQNS_TEST_DUP_MIN_FFF 512u
 
-/* @version_text: "6.0.0.0 [37781] by robot-soft at 2018-08-24 12:00:00", NULL = an fff image that does not say its
+/* @version_text: "6.0.0.0 [37781] by robot-soft at 2018-08-24 12:00:00", NULL = an fff image without a
  * version.
- * @fff_size: of the fff image, bytes, at least SQNS_TEST_DUP_MIN_FFF; the other packages have together some 3 kB.
- * The same arguments give the same bytes. Caller unrefs. */
+ * @fff_size: size of the fff image in bytes, at least SQNS_TEST_DUP_MIN_FFF; the other packages have some 3 kB
+ * together. The same arguments give the same bytes. The caller unrefs them. */
 GBytes *sqns_test_dup_new (const char *version_text, gsize fff_size, guint flags);
 
-/* The updater's ELF inside each such file. Caller unrefs. */
+/* The ELF of the updater in each such file. The caller unrefs it. */
 GBytes *sqns_test_dup_updater_elf_new (void);
 
-/* Bricks for odd files. */
+/* Parts of unusual files. */
 guint32 sqns_test_dup_fletcher32 (const guint8 *data, gsize len);
 void sqns_test_dup_append_le16 (GByteArray *out, guint value);
 void sqns_test_dup_append_le32 (GByteArray *out, guint32 value);
@@ -35,15 +35,15 @@ void
 sqns_test_dup_append_package (GByteArray *out, const char *magic, const char *description, const GByteArray *payload);
 /* The payload of updater (kind 8) and fff (kind 2) around @image. */
 GByteArray *sqns_test_dup_image_new (guint32 kind, const GByteArray *image);
-/* Makes the checksums of all packages in @dup right again, those of slim images and containers included. */
+/* Corrects the checksums of all packages in @dup, including those of slim images and containers. */
 void sqns_test_dup_repair (GByteArray *dup);
 
-/* Parses @dup, which must be good. */
+/* Parses @dup, which has to be valid. */
 SqnsCaba *sqns_test_dup_parse (const GByteArray *dup, const char *name);
-/* Asserts that it is refused, with @words (nullable) in the message. */
+/* Asserts that the parser refuses it, with @words (nullable) in the message. */
 void sqns_test_dup_refused (const guint8 *data, gsize size, const char *name, const char *words);
 void sqns_test_dup_warned (const SqnsCaba *caba, const char *words);
 
-/* The .dup in the folder that SQNS_TEST_FIRMWARE names, or in a zip there; *@updater_elf the one beside it or NULL.
- * NULL when the variable names no such folder. */
+/* The .dup in the folder that SQNS_TEST_FIRMWARE names, or in a zip there; *@updater_elf is the one beside it, or NULL.
+ * NULL if the variable names no such folder. */
 GByteArray *sqns_test_real_dup (GByteArray **updater_elf);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Firmware files as the parser would describe them, without their bytes, for the planner's tests; and the rules that
- * are installed. */
+/* Firmware files as the parser would describe them, without their bytes, for tests of the planner; and the installed
+ * rules. */
 #pragma once
 
 #include "plan/plan.h"

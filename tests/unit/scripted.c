@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Procedures that do what a test says. */
+/* Procedures that a test controls. */
 #include "scripted.h"
 
 #include <fcntl.h>
@@ -134,7 +134,7 @@ link_open_async (const SqnsLinkConfig *config,
 static SqnsLink *
 link_open_finish (GAsyncResult *result, GError **error)
 {
-  /* no more than an object: everything that is asked of it is answered here */
+  /* a plain object, as this file has all functions that use it */
   return (SqnsLink *)g_task_propagate_pointer (G_TASK (result), error);
 }
 
@@ -181,7 +181,7 @@ link_open_console (SqnsLink *link, GFunc closed, gpointer user_data, GError **er
   return fds[1];
 }
 
-/* As the real one: the stream gets the last words and ends, and the model hears of it. */
+/* Like the real one: the stream gets a last message and ends, and the model is notified. */
 static void
 link_end_console (SqnsLink *link, const char *farewell)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Procedures that do what a test says, for models and managers without a board. And ttys for devices to be made of. */
+/* Procedures that a test controls, for models and managers without a board. And ttys to make devices of. */
 #pragma once
 
 #include "device/backend.h"
 
-/* What has been started and has not ended yet. */
+/* A procedure that is running. */
 typedef struct {
   char *devnode;
   SqnsLinkKind kind;
@@ -24,10 +24,10 @@ typedef struct {
   GPtrArray *reboots;  /* ScriptedRun: modules that are being reset */
   guint open_links;
   guint closed_links;
-  gboolean honour_cancel; /* an upgrade ends by itself when it is cancelled */
+  gboolean honour_cancel; /* a cancelled upgrade ends on its own */
   SqnsModemStatus status; /* of the next probes; mode FFF at first */
   GError *probe_error;    /* of probe and identify, nullable */
-  const char *imei;       /* that the modem tells, NULL none */
+  const char *imei;       /* of the modem; NULL = none */
   guint restarts;         /* of the modem */
   GError *restart_error;  /* nullable */
   GFunc console_closed;   /* while a console is open */
@@ -39,7 +39,7 @@ const SqnsBackend *scripted_backend (void);
 Scripted *scripted (void); /* the one script of this test */
 void scripted_reset (void);
 
-/* The upgrade on @devnode, which must run. */
+/* The upgrade on @devnode, which has to be running. */
 ScriptedRun *scripted_upgrade (const char *devnode);
 gboolean scripted_runs (const char *devnode);
 void scripted_phase (ScriptedRun *run, SqnsPhase phase, gboolean safe, gboolean committed, const char *message);
@@ -49,12 +49,12 @@ void scripted_fail (ScriptedRun *run, SqnsError code, const char *message);
 void scripted_open_link (void); /* ends the oldest open with a link by relay on a FiPy with 1.20.2.r4 */
 void scripted_refuse_link (SqnsError code, const char *message);
 void scripted_reboot (SqnsError code, const char *message); /* ends the oldest reset of a module; NULL: well */
-void scripted_close_far_end (void);                         /* the person at the console goes */
+void scripted_close_far_end (void);                         /* the user leaves the console */
 
-/* Runs the main loop until @condition holds; a minute is the deadline. */
+/* Runs the main loop until @condition is TRUE, at most a minute. */
 typedef gboolean (*ScriptedCondition) (gpointer data);
 void scripted_wait (ScriptedCondition condition, gpointer data);
 void scripted_settle (void); /* until nothing is pending in the main loop */
 
-/* A pseudo-terminal; *@master is the test's. Caller frees the slave's path. */
+/* A pseudo-terminal; the test owns *@master. The caller frees the path of the slave. */
 char *scripted_pty (int *master);

@@ -133,7 +133,7 @@ say (StpModem *modem, const GByteArray *answer, StpFault fault)
     g_byte_array_append (out, answer->data, answer->len);
   if (fault == STP_FAULT_CUT_RESPONSE)
     g_byte_array_set_size (out, out->len - 1);
-  /* Without CRCs only damage to the signature can be known for damage. */
+  /* Without CRCs, only a damaged signature can be detected. */
   if (fault == STP_FAULT_DAMAGE_RESPONSE)
     flip_a_bit (modem, out->data + out->len - answer->len, modem->gives_crc ? answer->len : 4);
 }
@@ -146,7 +146,7 @@ refuse (StpModem *modem, const guint8 *head, guint operation, StpFault fault)
   say (modem, answer, fault);
 }
 
-/* Takes a block and gives its residue. */
+/* Takes a block and returns its residue. */
 static guint
 take_block (StpModem *modem, const guint8 *payload, guint len, StpFault fault)
 {
@@ -160,7 +160,7 @@ take_block (StpModem *modem, const guint8 *payload, guint len, StpFault fault)
   return len - taken;
 }
 
-/* The payload of the answer to a good request; its length, or -1 for a refusal. */
+/* Writes the payload of the answer to a valid request. Returns its length, or -1 for a refusal. */
 static int
 serve (StpModem *modem, const guint8 *head, const guint8 *payload, guint len, StpFault fault, guint8 out[4])
 {
@@ -257,7 +257,7 @@ request (StpModem *modem, const guint8 *head, const guint8 *payload, guint len, 
     say (modem, answer, fault);
 }
 
-/* Looks for a whole request in what was received. FALSE when there is none. */
+/* Searches the received bytes for a complete request. FALSE if there is none. */
 static gboolean
 next_request (StpModem *modem, StpFault fault)
 {
@@ -290,7 +290,7 @@ next_request (StpModem *modem, StpFault fault)
   return TRUE;
 }
 
-/* The request at the end of what may begin with filler. */
+/* The request, which may follow filler bytes. */
 static const guint8 *
 skip_filler (const guint8 *data, gsize *len)
 {

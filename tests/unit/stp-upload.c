@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A session and a modem, brought together for tests. */
+/* A session connected to a modem, for tests. */
 #include "stp-upload.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ stp_upload_clear (StpUpload *upload)
   g_clear_pointer (&upload->session, sqns_stp_session_free);
   g_clear_pointer (&upload->image, g_byte_array_unref);
 }
-/* Feeds what the modem said, in pieces of any size, until a verdict falls. */
+/* Feeds the modem's answers, in pieces of any size, until there is a verdict. */
 static SqnsStpVerdict
 upload_listen (StpUpload *upload)
 {
@@ -47,7 +47,7 @@ upload_listen (StpUpload *upload)
   return verdict;
 }
 
-/* One request and what follows from it. */
+/* Handles one request and its answer. */
 static SqnsStpVerdict
 upload_step (StpUpload *upload)
 {

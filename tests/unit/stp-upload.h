@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A session and a modem, brought together for tests; what must always hold is asserted on the way. */
+/* A session connected to a modem, for tests. It asserts the invariants of an upload. */
 #pragma once
 
 #include "codec/stp-session.h"
@@ -11,9 +11,9 @@ typedef struct {
   StpModem *modem;
   GByteArray *image;
   guint rounds;     /* requests sent */
-  guint in_a_row;   /* of them, since the last one that was answered */
+  guint in_a_row;   /* requests since the last answer */
   guint most_bytes; /* in one block */
-  double seconds;   /* on a wire of 921600 baud, with @latency per exchange */
+  double seconds;   /* on a line of 921600 baud, with @latency per exchange */
   double latency;
 } StpUpload;
 
@@ -24,5 +24,5 @@ void stp_upload_clear (StpUpload *upload);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StpUpload, stp_upload_clear)
 
 SqnsStpVerdict stp_upload_run (StpUpload *upload); /* to its end: DONE or FAILED */
-void stp_upload_succeeds (StpUpload *upload);      /* and the modem has the image, byte for byte */
+void stp_upload_succeeds (StpUpload *upload);      /* and asserts that the modem has the image */
 void stp_upload_fails (StpUpload *upload, const char *words);

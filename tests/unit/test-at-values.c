@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is read out of AT replies: modes, reports, versions, kinds of noise, lines for a transcript. */
+/* Values of AT replies: modes, reports, versions, kinds of noise, lines for a transcript. */
 #include "codec/at.h"
 
 #include <string.h>
@@ -237,14 +237,14 @@ test_showver_other (void)
   assert_version (&showver.bootloader[0], "[33080]");
   g_assert_cmpint (showver.active, ==, -1);
 
-  /* lines that only look like it */
+  /* similar lines */
   parse ("AT!=\"showver\"",
          "Bootloader3 : [33080]\r\nBootloader : [1]\r\nBootloader10 : [33080]\r\nSoftware\r\nUE : 5\r\nOK\r\n", &reply);
   g_assert_false (sqns_at_showver (&reply, &showver));
   parse ("AT!=\"showver\"", "\r\nERROR\r\n", &reply);
   g_assert_false (sqns_at_showver (&reply, &showver));
 
-  /* a UE text that does not fit is cut */
+  /* a UE text that does not fit is truncated */
   parse ("AT!=\"showver\"", "Software : [41065]\r\nUE : 0123456789012345678901234567890123456789\r\nOK\r\n", &reply);
   g_assert_true (sqns_at_showver (&reply, &showver));
   g_assert_cmpstr (showver.ue, ==, "0123456789012345678901234567890");

@@ -32,7 +32,7 @@ static const Row rows[] = {
   { "sqnwl", "AT+SQNWL=\"sqndcc\",2", "\r\nERROR\r\n", 0, SQNS_AT_ERROR, "", "", 0 },
   { "cfun", "AT+CFUN?", "\r\n+CFUN: 0\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "+CFUN: 0", "", 0 },
   { "cereg", "AT+CEREG?", "\r\n+CEREG: 1,0\r\n\r\nOK\r\n", 0, SQNS_AT_OK, "+CEREG: 1,0", "", 0 },
-  /* out of step: the first final line ends it, two more stand behind */
+  /* out of step: the first final line ends it, and two more follow */
   { "out-of-step", "ATE0", "\r\n+CPSMS: 1,,,\"10000110\",\"00011110\"\r\n\r\nOK\r\n\r\nOK\r\n\r\nERROR\r\n", 0,
     SQNS_AT_OK, "", "+CPSMS: 1,,,\"10000110\",\"00011110\"", 43 },
   { "ati", "ATI", "\r\nSEQUANS Communications\r\nVZM20Q\r\nUE6.0.0.0\r\n\r\nOK\r\n", 0, SQNS_AT_OK,
@@ -59,7 +59,7 @@ static const Row rows[] = {
   { "lf", "AT+SMOD?", "\n2\nOK\n", 0, SQNS_AT_OK, "2", "", 0 },
   { "cr-then-byte", "AT+SMOD?", "2\rOK\rX", 0, SQNS_AT_OK, "2", "", 5 },
   { "blank-ends", "AT", "\r\nOK \r\n", 0, SQNS_AT_OK, "", "", 0 },
-  /* unsolicited lines in between, wherever */
+  /* unsolicited lines anywhere */
   { "urc-before", "AT+SMOD?", "\r\n+CEREG: 5,\"0001\"\r\n\r\n2\r\nOK\r\n", 0, SQNS_AT_OK, "2", "+CEREG: 5,\"0001\"",
     0 },
   { "urc-after", "AT+SMOD?", "\r\n2\r\n+CPSMS: 1\r\nOK\r\n", 0, SQNS_AT_OK, "2", "+CPSMS: 1", 0 },
@@ -90,7 +90,7 @@ static const Row rows[] = {
   { "error-in-word", "ATI", "NO ERROR HERE\r\nERRORS\r\nTERROR\r\nOK\r\n", 0, SQNS_AT_OK, "NO ERROR HERE|ERRORS|TERROR",
     "", 0 },
   { "ok-in-word", "ATI", "OKAY\r\nNOT OK\r\n OK\r\nERROR\r\n", 0, SQNS_AT_ERROR, "OKAY|NOT OK| OK", "", 0 },
-  /* not whole yet */
+  /* incomplete */
   { "none", "AT", "", 0, SQNS_AT_PENDING, "", "", 0 },
   { "no-end", "AT", "\r\nOK", 0, SQNS_AT_PENDING, "", "", 0 },
   { "half-end", "AT", "\r\nOK\r", 0, SQNS_AT_PENDING, "", "", 0 },
@@ -140,7 +140,7 @@ test_whole (gconstpointer data)
   g_assert_null (reply.lines);
 }
 
-/* Byte by byte: pending until the final line's end, and then the same as whole. */
+/* Byte by byte: pending until the end of the final line, and then the same result. */
 static void
 test_streamed (gconstpointer data)
 {
@@ -164,7 +164,7 @@ test_streamed (gconstpointer data)
     }
 }
 
-/* The same behind an echo, behind a line of zeros and behind noise of another speed. */
+/* The same after an echo, a line of zeros, or noise of another speed. */
 static void
 test_in_front (gconstpointer data)
 {
@@ -189,7 +189,7 @@ test_in_front (gconstpointer data)
     }
 }
 
-/* What comes behind the final line is left for whoever reads next. */
+/* Bytes after the final line are left for the next reader. */
 static void
 test_behind (gconstpointer data)
 {
@@ -218,7 +218,7 @@ test_cme_text (void)
 
   g_assert_cmpint (parse ("AT+CIMI", "\r\n+CME ERROR: SIM not inserted\r\n", &reply), ==, SQNS_AT_CME_ERROR);
   g_assert_cmpstr (reply.error_text, ==, "+CME ERROR: SIM not inserted");
-  /* the next parse into the same reply forgets it */
+  /* the next parse clears the reply */
   g_assert_cmpint (parse ("AT", "OK\r\n", &reply), ==, SQNS_AT_OK);
   g_assert_null (reply.error_text);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who may call what: every method has its row, every action its entry for polkit, and docs/security.md says the same.
- */
+/* The rights: every method has its row, every action its entry for polkit, and docs/security.md agrees. */
 #include "bus/methods.h"
 
 #include <gio/gio.h>
@@ -36,7 +35,7 @@ check_interface (const char *name)
       const SqnsBusMethod *row = sqns_methods_find (node->interfaces[0]->name, method);
       if (row == NULL)
         g_error ("%s.%s has no row", name, method);
-      /* only these need no word of polkit */
+      /* only these do not need polkit */
       if (row->right.need == SQNS_AUTH_READ)
         g_assert_true (g_str_equal (method, "Inspect") || g_str_equal (method, "GetHistory")
                        || g_str_equal (method, "GetLog"));

@@ -9,7 +9,7 @@ typedef struct {
   GArray *done; /* guint, in the order of the work */
   gint64 takes_us;
   guint again; /* an item that pushes another one */
-  guint gone;  /* an item that removes the one behind it */
+  guint gone;  /* an item that removes the next one */
 } Rig;
 
 static void
@@ -57,7 +57,7 @@ turns_until_done (void)
   return turns;
 }
 
-/* Nothing at once; what was pushed or removed by the work itself counts; the order is kept. */
+/* Nothing runs at once; the work may push and remove items; the order stays. */
 static void
 test_order (Rig *rig, gconstpointer unused)
 {
@@ -74,7 +74,7 @@ test_order (Rig *rig, gconstpointer unused)
   sqns_backlog_free (rig->backlog, NULL);
 }
 
-/* Each turn ends soon after its time is over, with at least one item done. */
+/* Each turn handles at least one item and ends soon after its time. */
 static void
 test_turns (Rig *rig, gconstpointer unused)
 {
@@ -89,7 +89,7 @@ test_turns (Rig *rig, gconstpointer unused)
   sqns_backlog_free (rig->backlog, NULL);
 }
 
-/* All of it was removed before its turn. */
+/* All items are removed before their turn. */
 static void
 test_nothing_left (Rig *rig, gconstpointer unused)
 {

@@ -45,7 +45,7 @@ is_clean (const char *line)
   return g_utf8_validate (line, -1, NULL);
 }
 
-/* As much of the words as can stand there, and in front of all else. */
+/* As much of the text as fits, before everything else. */
 static void
 assert_power (const char *line, guint columns)
 {

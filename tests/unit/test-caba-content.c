@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The .dup parser and what stands in the file: fields, images, versions, names; and files that are something else. */
+/* The .dup parser and the contents of the file: fields, images, versions, names; and files of other kinds. */
 #include "codec/caba.h"
 
 #include "caba-builder.h"
@@ -33,14 +33,14 @@ append_filled (GByteArray *out, const char *magic, const char *description, gsiz
   sqns_test_dup_append_package (out, magic, description, payload);
 }
 
-/* Fields of the bootrom package that stands first, all checksums made right again. */
+/* Changes fields of the bootrom package, the first one, and corrects all checksums. */
 static void
 test_header_fields (void)
 {
   static const struct {
     guint offset;
     guint8 value;
-    const char *refusal; /* else a warning */
+    const char *refusal; /* NULL: a warning */
     const char *warning;
   } cases[] = {
     { 4, 2, NULL, "package 1 (bootrom) at byte 0: format features 2" },
@@ -74,7 +74,7 @@ test_header_fields (void)
     }
 }
 
-/* Fields of the updater's payload, at offsets from its beginning, all checksums made right again. */
+/* Changes fields of the updater's payload, by offset, and corrects all checksums. */
 static void
 test_image_fields (void)
 {
@@ -104,7 +104,7 @@ test_image_fields (void)
     { 44 + 12, 0, NULL, "the ELF index ends in 0xffffff00", FALSE },
     { 44, 'i', NULL, "no updater program", TRUE },
     { 44 + 8, 0x4d, "points at 1101 bytes at 16, outside", NULL, FALSE },
-    { 44 + 9, 0, NULL, "no updater program", TRUE }, /* 76 bytes: its segment is cut off */
+    { 44 + 9, 0, NULL, "no updater program", TRUE }, /* 76 bytes: the segment is truncated */
     { 60, 'x', NULL, "no updater program", TRUE },
     { 60 + 4, 2, NULL, "no updater program", TRUE },
     { 60 + 5, 1, NULL, "no updater program", TRUE },
@@ -135,7 +135,7 @@ test_image_fields (void)
     }
 }
 
-/* Offset and length of an ELF that are right only in 32 bits. */
+/* Offset and length of an ELF that are only valid in 32 bits. */
 static void
 test_index_wraps (void)
 {
@@ -168,7 +168,7 @@ test_version (void)
 #define LONG "1234567890123456789012345678901234567890"
   static const struct {
     const char *image;
-    const char *text; /* NULL: none is found */
+    const char *text; /* NULL: not found */
     guint build;
     const char *warning;
   } cases[] = {
@@ -279,7 +279,7 @@ test_foreign (void)
 
       sqns_test_dup_refused (copy, cases[i].size, NULL, cases[i].words);
     }
-  /* A character that stands across the end of what is looked at. */
+  /* A character across the end of the searched range. */
   memcpy (page + 510, "\xe2\x82\xac", 3);
   sqns_test_dup_refused ((const guint8 *)page, 4000, NULL, "this is a text");
   memcpy (page + 200, "\xe2\x82", 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The .dup parser and the file as a whole: packages, checksums, cuts and changes; a real file where there is one. */
+/* The .dup parser and the whole file: packages, checksums, truncation and changes; a real file if there is one. */
 #include "codec/caba-reader.h"
 #include "codec/caba.h"
 
@@ -39,7 +39,7 @@ test_fletcher (void)
   for (gsize len = 0; len < 200; len++)
     g_assert_cmphex (sqns_caba_fletcher32 (data + len % 7, len), ==, sqns_test_dup_fletcher32 (data + len % 7, len));
   g_assert_cmphex (sqns_caba_fletcher32 (data, big), ==, sqns_test_dup_fletcher32 (data, big));
-  /* The largest sums that there can be, and those that are 0 modulo 65535. */
+  /* The largest possible sums, and sums that are 0 modulo 65535. */
   memset (data, 0xff, big);
   g_assert_cmphex (sqns_caba_fletcher32 (data, big), ==, sqns_test_dup_fletcher32 (data, big));
   memset (data, 0, big);
@@ -120,7 +120,7 @@ test_missing (void)
     }
 }
 
-/* Refused when cut anywhere, but between two packages: then it is well-formed and not complete. */
+/* Truncated anywhere, it is refused; between two packages, it is well-formed but incomplete. */
 static void
 check_cuts (const GByteArray *dup, gsize step)
 {
@@ -154,7 +154,7 @@ check_cuts (const GByteArray *dup, gsize step)
     {
       const gsize len = g_array_index (lengths, gsize, i);
 
-      /* A copy of its own, so that a sanitizer sees any read behind its end. */
+      /* A separate copy, so that a sanitizer notices reads past its end. */
       g_autofree guint8 *copy = g_memdup2 (dup->data, len);
 
       if (!g_hash_table_contains (boundaries, GSIZE_TO_POINTER (len)))
@@ -193,7 +193,7 @@ assert_change_refused (GByteArray *dup, gsize at, guint8 value)
   dup->data[at] = old;
 }
 
-/* Every byte, each bit alone, all bits, and to the values that end sums and texts. */
+/* Changes every byte: each bit, all bits, and to the values that end sums and texts. */
 static void
 test_changes (void)
 {
@@ -233,7 +233,7 @@ test_additions (void)
       }
 }
 
-/* The image's own checksum is checked even where the package's is right. */
+/* The checksum of the image is checked even if that of the package is valid. */
 static void
 test_image_checksum (void)
 {
@@ -319,7 +319,7 @@ test_odd_packages (void)
   sqns_test_dup_refused (many->data, many->len, NULL, "more than 64 packages");
 }
 
-/* Payloads too short for what their descriptions promise. */
+/* Payloads that are too short for their descriptions. */
 static void
 test_short_payloads (void)
 {
@@ -343,7 +343,7 @@ test_short_payloads (void)
       }
 }
 
-/* Sizes next to the largest numbers must not wrap. */
+/* Sizes near the maximum do not overflow. */
 static void
 test_huge_lengths (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What foreign text becomes on its way to a person. */
+/* Foreign text, made safe for the terminal. */
 #include "common/clean.h"
 
 #include <string.h>

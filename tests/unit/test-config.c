@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon's settings: strict, and named by line. */
+/* The settings of the daemon: strict parsing, errors that name the line. */
 #include "manager/config.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices: what is known of a board, and its uses one at a time: refresh, identification, reset, console. */
+/* Devices: the facts about a board, and its uses, one at a time: refresh, identification, reset, console. */
 #include "base/timeout.h"
 #include "device/console.h"
 #include "device/device-operation.h"
@@ -109,7 +109,7 @@ come_and_go (SqnsDevice *device, guint times)
   for (guint i = 0; i < times; i++)
     {
       sqns_device_unplugged (device);
-      sqns_device_unplugged (device); /* told twice, it is once */
+      sqns_device_unplugged (device); /* reported twice, it counts once */
       sqns_device_plugged (device, &facts);
     }
 }
@@ -131,7 +131,7 @@ test_brown_out (void)
   come_and_go (device, 1);
   g_assert_nonnull (strstr (info->last_error, "supply breaks down"));
   g_assert_true (has_note (device, "comes-and-goes"));
-  sqns_device_set_error (device, lost); /* that is why */
+  sqns_device_set_error (device, lost); /* the reason */
   g_assert_nonnull (strstr (info->last_error, "supply breaks down"));
   sqns_device_set_error (device, other);
   g_assert_cmpstr (info->last_error, ==, "minicom has it");
@@ -139,7 +139,7 @@ test_brown_out (void)
   g_assert_cmpstr (info->last_error, ==, "");
   g_assert_false (has_note (device, "comes-and-goes"));
 
-  /* as often, but not within that time */
+  /* as often, but over a longer time */
   g_autoptr (SqnsDevice) patient = new_board ();
   sqns_timeout_set_scale (0);
   for (guint i = 0; i < SQNS_DEVICE_UNPLUGS; i++)
@@ -170,7 +170,7 @@ test_board_notes (void)
       g_assert_cmpstr (notes[0], ==, names[i]);
     }
 
-  /* they are found bit by bit, and anew with each use */
+  /* they are found one by one, and again with each use */
   g_autoptr (SqnsDevice) device = new_board ();
   char firmware[] = "1.20.2.r4";
   const SqnsBoardInfo first = { .notes = SQNS_BOARD_PROGRAM };
@@ -217,13 +217,13 @@ test_refresh (void)
   g_assert_cmpuint (released, ==, 1);
 }
 
-/* Every mode that the modem can tell, and silence. */
+/* Every mode that the modem can report, and silence. */
 static void
 test_modes (void)
 {
   static const struct {
     SqnsMode mode;
-    guint speed; /* at which it answered an AT */
+    guint speed; /* at which it answered AT */
     SqnsNoise noise;
     SqnsModemState state;
   } rows[] = {
@@ -251,7 +251,7 @@ test_modes (void)
     }
 }
 
-/* "silent" is said of a modem that was asked over a proven way, and of nothing else. */
+/* Only a modem that does not answer over a working link is "silent". */
 static void
 test_contact (void)
 {
@@ -265,7 +265,7 @@ test_contact (void)
     { SQNS_CONTACT_ANSWERED, SQNS_ERROR_TIMEOUT, SQNS_MODEM_RECOVERY },
     { SQNS_CONTACT_NONE, SQNS_ERROR_PROTOCOL, SQNS_MODEM_UNKNOWN },
     { SQNS_CONTACT_ANSWERED, SQNS_ERROR_PROTOCOL, SQNS_MODEM_RECOVERY },
-    { SQNS_CONTACT_NONE, SQNS_ERROR_PORT_LOCKED, SQNS_MODEM_RECOVERY }, /* that says nothing of it */
+    { SQNS_CONTACT_NONE, SQNS_ERROR_PORT_LOCKED, SQNS_MODEM_RECOVERY }, /* the modem's state stays */
     { SQNS_CONTACT_NONE, SQNS_ERROR_CANCELLED, SQNS_MODEM_RECOVERY },
     { SQNS_CONTACT_NONE, SQNS_ERROR_NEEDS_HAND, SQNS_MODEM_RECOVERY },
   };
@@ -281,7 +281,7 @@ test_contact (void)
     }
 }
 
-/* What another program took does not count as silence. */
+/* Bytes that another program took do not count as silence. */
 static void
 test_stolen_answers (void)
 {
@@ -302,7 +302,7 @@ test_refresh_fails (void)
   const SqnsDeviceInfo *info = sqns_device_info (device);
   Answer answer = { 0 };
 
-  /* what it was before does not count when it no longer answers */
+  /* its earlier state does not count once it stops answering */
   sqns_device_set_mode (device, SQNS_MODE_FFF);
   sqns_device_probe_async (device, on_refreshed, &answer);
   scripted_refuse_link (SQNS_ERROR_TIMEOUT, "nothing answers \xff");
@@ -380,7 +380,7 @@ test_console_interrupted (void)
   sqns_device_interrupt (device);
   scripted_settle ();
   g_assert_cmpint (sqns_device_info (device)->use, ==, SQNS_USE_NONE);
-  /* the person sees why, and the end of it */
+  /* the user sees the reason, and the stream ends */
   g_assert_cmpint (read (answer.fd, words, sizeof words - 1), >, 0);
   g_assert_nonnull (strstr (words, "[sqnsd: the daemon is stopping;"));
   g_assert_cmpint (read (answer.fd, words, sizeof words), ==, 0);
@@ -396,7 +396,7 @@ test_console_interrupted (void)
   g_clear_error (&answer.error);
 }
 
-/* Whoever takes it away is named on the stream, which ends. */
+/* The stream names who takes the board, and ends. */
 static void
 test_console_dismissed (void)
 {
@@ -418,7 +418,7 @@ test_console_dismissed (void)
   g_assert_cmpint (read (answer.fd, words, sizeof words), ==, 0);
   g_close (answer.fd, NULL);
 
-  /* before it was open */
+  /* before it is open */
   sqns_console_open_async (device, 0, on_console, &second);
   sqns_console_close (device, "job 44 takes this modem");
   scripted_settle ();
@@ -545,7 +545,7 @@ test_port (void)
   g_assert_false (config.pic);
   g_assert_true (sqns_device_check_presence (device));
 
-  /* nothing behind the port but the modem */
+  /* a bare modem */
   Answer answer = { 0 };
   scripted_reset ();
   sqns_device_reset_async (device, TRUE, on_reset, &answer);

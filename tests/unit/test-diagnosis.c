@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Advice: every failed job gets one that names a next step, never risks a modem that may be writing, and says one thing
- * of power. */
+/* Advice: every failed job has one. It names a next step, never risks a modem that may be writing, and makes one
+ * statement about power. */
 #include "plan/diagnosis.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static const char *const cuts[]
 static const char *const keeps[] = { "ower on", "eave it on", "eave the", NULL };
 static const char *const waits[] = { "ifteen minutes", NULL };
 
-/* What a step is said to be is what its text says. */
+/* The flags of a step match its text. */
 static void
 test_steps (void)
 {
@@ -38,7 +38,7 @@ test_steps (void)
           g_assert_cmpint (has_one_of (step->text, waits), ==, step->kind == SQNS_ADVICE_STEP_WAITS);
           g_assert_true (g_ascii_isupper (step->text[0]));
           g_assert_true (g_str_has_suffix (step->text, "."));
-          /* no program's options, no commands */
+          /* no options or commands of a program */
           g_assert_null (strstr (step->text, "--"));
           g_assert_null (strstr (step->text, "sqns"));
           g_assert_null (strchr (step->text, '{'));
@@ -50,7 +50,7 @@ test_steps (void)
 
 typedef struct {
   guint keeps, waits, cuts;
-  gboolean patient; /* who cuts has waited before */
+  gboolean patient; /* wait before cutting the power */
 } Said;
 
 static Said
@@ -104,10 +104,10 @@ check (const SqnsFailure *failure)
       break;
     }
   g_assert_true (failure->safe || diagnosis.power == SQNS_POWER_KEEP);
-  /* a modem that is at work by itself is not to be cut off, whatever the job thought */
+  /* never cut the power of a modem that works on its own */
   if (failure->mode == SQNS_MODE_UPDATER)
     g_assert_cmpint (diagnosis.power, ==, SQNS_POWER_KEEP);
-  /* who was not asked is not to be switched off and on */
+  /* do not power cycle a modem that was not asked */
   if (failure->contact == SQNS_CONTACT_NONE && failure->code == SQNS_ERROR_TIMEOUT)
     g_assert_cmpuint (said.cuts, ==, 0);
 }
@@ -123,7 +123,7 @@ test_every_case (void)
             check (&(SqnsFailure){ code, phase, modes[mode], contact, safe });
 }
 
-/* The same modem as the job's end describes it: what the upgrade has diagnosed is taken for what it is. */
+/* The same modem as described by the end of the job, which uses the diagnosis of the upgrade. */
 static void
 check_end (const SqnsFailure *begun, const SqnsDiagnosis *diagnosis)
 {
@@ -137,8 +137,8 @@ check_end (const SqnsFailure *begun, const SqnsDiagnosis *diagnosis)
   g_assert_null (again.message);
 }
 
-/* An upgrade that had begun: the message says of power what the diagnosis does, and power may never be cut while the
- * modem may write. */
+/* An upgrade that has begun: message and diagnosis agree about power, and power may never be cut while the modem may be
+ * writing. */
 static void
 check_begun (const SqnsFailure *failure)
 {
@@ -155,7 +155,7 @@ check_begun (const SqnsFailure *failure)
     g_assert_true (keep);
   if (unknown && !failure->written && failure->code == SQNS_ERROR_CANCELLED && failure->safe)
     g_assert_false (keep);
-  /* "does not answer" is said of what was asked */
+  /* only a modem that was asked "does not answer" */
   if (failure->contact != SQNS_CONTACT_SILENT)
     g_assert_null (strstr (diagnosis.message, "does not answer"));
   g_assert_cmpint (diagnosis.code == SQNS_ERROR_CANCELLED, ==, failure->code == SQNS_ERROR_CANCELLED);
@@ -173,7 +173,7 @@ test_every_begun (void)
                                          (bits & 4) != 0 });
 }
 
-/* What an upgrade ends with that had begun, by what is observed of the modem then. */
+/* The end of an upgrade that has begun, by the observed state of the modem. */
 static void
 test_begun_rows (void)
 {
@@ -241,7 +241,7 @@ test_rows (void)
   { SQNS_ERROR_##code, SQNS_PHASE_##phase, SQNS_MODE_##mode, SQNS_CONTACT_##contact, safe }
     { FAILURE (NEEDS_RECOVERY, TRANSFER, RECOVERY, ANSWERED, TRUE), SQNS_POWER_SAFE, "Run the same upgrade again" },
     { FAILURE (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "Close the program" },
-    /* what the host does wrong is told whatever the modem waits in */
+    /* errors of the host are reported in any state of the modem */
     { FAILURE (PORT_LOCKED, ACQUIRE, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Close the program" },
     { FAILURE (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Close the program" },
     { FAILURE (DEVICE_LOST, TRANSFER, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Plug the board in again" },
@@ -255,16 +255,16 @@ test_rows (void)
     { FAILURE (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "reset button does not reset the modem" },
     { FAILURE (TIMEOUT, REBOOT, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "Wait fifteen minutes" },
     { FAILURE (TIMEOUT, REBOOT, UNKNOWN, SILENT, FALSE), SQNS_POWER_KEEP, "Leave the board's power on" },
-    /* not asked: nothing is said of the modem */
+    /* not asked: no claim about the modem */
     { FAILURE (TIMEOUT, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
     { FAILURE (PROTOCOL, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
     { FAILURE (TIMEOUT, REBOOT, UNKNOWN, NONE, TRUE), SQNS_POWER_UNSURE, "The modem itself was not asked" },
-    /* what brings a modem back that does not boot */
+    /* how to revive a modem that does not boot */
     { FAILURE (TIMEOUT, UPDATER, FFH, ANSWERED, TRUE), SQNS_POWER_UNSURE, "Recover it" },
     { FAILURE (FAILED, TRANSFER, MTOOLS, ANSWERED, TRUE), SQNS_POWER_SAFE, "recover it" },
     { FAILURE (INCOMPATIBLE, PROBE, FFH, ANSWERED, TRUE), SQNS_POWER_SAFE, "firmware file that fits it" },
     { FAILURE (INVALID_FIRMWARE, INSPECT, UNKNOWN, NONE, TRUE), SQNS_POWER_SAFE, "SHA-256" },
-    /* nothing was begun, so nothing is in doubt */
+    /* nothing has begun, so nothing is unknown */
     { FAILURE (CANCELLED, LINK, UNKNOWN, NONE, TRUE), SQNS_POWER_SAFE, "Nothing was changed" },
     { FAILURE (CANCELLED, LINK, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Leave the board's power on" },
     { FAILURE (CANCELLED, TRANSFER, RECOVERY, ANSWERED, TRUE), SQNS_POWER_SAFE, "in recovery" },

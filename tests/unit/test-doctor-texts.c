@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The texts of the findings: each table is whole, and says what it has to. */
+/* The texts of the findings: each table is complete and has the required texts. */
 #include "client/doctor/texts.h"
 #include "common/power.h"
 
@@ -13,14 +13,14 @@ check_text (SqnsFindingText text)
   g_assert_true (g_ascii_isupper (*text.text) || *text.text == '{');
   g_assert_true (g_str_has_suffix (text.text, ".") || strstr (text.text, "{error}") != NULL);
   g_assert_cmpuint (strspn (text.code, "abcdefghijklmnopqrstuvwxyz-"), ==, strlen (text.code));
-  /* a problem without a next step leaves a person alone */
+  /* each problem has a next step */
   if (text.level == SQNS_LEVEL_PROBLEM)
     g_assert_cmpuint (strlen (text.advice), >, 10);
   if (text.level == SQNS_LEVEL_OK)
     g_assert_cmpstr (text.advice, ==, "");
 }
 
-/* Each is checked, and no two have the same code. */
+/* Checks each finding; no two have the same code. */
 static void
 add_text (GHashTable *codes, SqnsFindingText text)
 {
@@ -39,7 +39,7 @@ test_tables (void)
     add_text (codes, sqns_board_flag_text ((SqnsBoardFlags)(1u << i)));
   for (guint i = 0; i < SQNS_N_MODEM_STATES; i++)
     add_text (codes, sqns_modem_state_text ((SqnsModemState)i));
-  /* those of flags stand in the order of the bits */
+  /* those of flags are in the order of the bits */
   SqnsFindingText main_program = sqns_board_flag_text (SQNS_BOARD_MAIN);
   g_assert_cmpstr (main_program.code, ==, "main-program");
   g_assert_nonnull (strstr (main_program.text, "main.py"));
@@ -75,7 +75,7 @@ test_states (void)
     }
 }
 
-/* A dead modem on a bare port: no board was reached there. */
+/* A dead modem on a bare port, where there is no board. */
 static void
 test_dead (void)
 {
@@ -94,7 +94,7 @@ test_fill (void)
     { "", "" },
     { "plain", "plain" },
     { "{a}", "one" },
-    { "{b}{a}{b}", "{a}one{a}" }, /* what a value brings in stays as it is */
+    { "{b}{a}{b}", "{a}one{a}" }, /* braces in a value stay */
     { "x{a", "x{a" },
     { "{}", "{}" },
     { "{other} {a}", "{other} one" },

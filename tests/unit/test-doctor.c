@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What sqnsctl doctor makes of the facts: a row for each situation, the codes that it finds and the exit code. */
+/* The findings of sqnsctl doctor: a row for each situation, with the codes and the exit code. */
 #include "client/doctor/doctor.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ new_findings (void)
   return g_ptr_array_new_with_free_func ((GDestroyNotify)sqns_finding_free);
 }
 
-/* A hole that nobody filled; the one that a value brought in stays. */
+/* A placeholder without a value; braces in a value stay. */
 static gboolean
 has_hole (const char *text)
 {
@@ -26,7 +26,7 @@ has_hole (const char *text)
   return hole != NULL && !g_str_has_prefix (hole, "{port} went wrong");
 }
 
-/* Each finding is ready to be read; their codes, those of problems with a "!". */
+/* Checks the text of each finding. Returns the codes, with "!" for problems. */
 static char *
 codes_of (GPtrArray *findings)
 {
@@ -71,7 +71,7 @@ check_port (const SqnsPortFacts *port, SqnsMmFact mm, gboolean own_daemon, const
 static void
 test_ports (void)
 {
-  /* what a port is that nothing is wrong with; rows change one thing */
+  /* a port without problems; rows change one fact */
   const SqnsPortFacts good = { .devnode = port_name,
                                .exists = TRUE,
                                .driver = ftdi,
@@ -116,7 +116,7 @@ test_ports (void)
     { &owned, SQNS_MM_UNKNOWN, FALSE, "access port-owned! driver latency", SQNS_EXIT_FAILED },
     { &of_daemon, SQNS_MM_UNKNOWN, FALSE, "access port-of-daemon driver latency", SQNS_EXIT_DONE },
     { &unseen, SQNS_MM_UNKNOWN, FALSE, "access port-not-seen driver latency", SQNS_EXIT_DONE },
-    /* the system's daemon opens the port, one's own cannot */
+    /* the system's daemon can open the port, a private one cannot */
     { &denied, SQNS_MM_UNKNOWN, FALSE, "access-not-needed port-free driver latency", SQNS_EXIT_DONE },
     { &denied, SQNS_MM_UNKNOWN, TRUE, "access-denied! port-free driver latency", SQNS_EXIT_FAILED },
     { &next_login, SQNS_MM_UNKNOWN, TRUE, "access-next-login! port-free driver latency", SQNS_EXIT_FAILED },
@@ -145,7 +145,7 @@ test_daemon (void)
     { SQNS_DAEMON_DENIED, NULL, NULL, FALSE, "bus-denied! usb-none", SQNS_EXIT_NOT_ALLOWED },
     { SQNS_DAEMON_MISSING, NULL, NULL, FALSE, "no-daemon! usb-none", SQNS_EXIT_NO_DAEMON },
     { SQNS_DAEMON_MISSING, NULL, &good, FALSE, "no-daemon! access port-not-seen usb-none", SQNS_EXIT_NO_DAEMON },
-    /* what else is wrong is what to see to; but a modem that was named cannot be asked */
+    /* other problems come first; but the named modem cannot be asked */
     { SQNS_DAEMON_MISSING, NULL, &denied, FALSE, "no-daemon! access-denied! port-not-seen driver usb-none",
       SQNS_EXIT_FAILED },
     { SQNS_DAEMON_MISSING, NULL, &denied, TRUE, "no-daemon! access-denied! port-not-seen driver usb-none",
@@ -230,7 +230,7 @@ static const struct {
   { { BASE, .state = SQNS_MODEM_GONE }, "gone!", SQNS_EXIT_UNKNOWN },
   { { BASE, .state = SQNS_MODEM_SILENT, .brief = TRUE }, "silent!", SQNS_EXIT_UNKNOWN },
   { { BASE, .state = SQNS_MODEM_PROBING }, "board-not-asked probing power-unsure", SQNS_EXIT_DONE },
-  /* not there any more: what was seen of it is not so now */
+  /* gone: earlier facts are outdated */
   { { KNOWN_WITH (SQNS_BOARD_ANSWERS | SQNS_BOARD_PASSTHROUGH | SQNS_BOARD_MAIN | SQNS_BOARD_OWNS_MODEM
                       | SQNS_BOARD_MODEM_HEARD,
                   sentence,
@@ -272,7 +272,7 @@ static const struct {
   { { BASE, .state = SQNS_MODEM_SILENT, IN_VAIN (TIMEOUT, UNKNOWN) },
     "board-silent! modem-not-reached! power-unsure",
     SQNS_EXIT_UNKNOWN },
-  /* zeros on a bare port: no button helps against that */
+  /* zeros on a bare port: no button helps */
   /* the board answers, but the modem could not be asked through it */
   { { KNOWN, .state = SQNS_MODEM_UNKNOWN, IN_VAIN (TIMEOUT, UNKNOWN) },
     "board-answers modem-not-reached! power-unsure",
@@ -297,7 +297,7 @@ static const struct {
       .error = sentence },
     "modem-denied! unknown power-unsure",
     SQNS_EXIT_NOT_ALLOWED },
-  /* the bus gave up waiting: that is no silent modem */
+  /* a D-Bus timeout is not a silent modem */
   { { KNOWN, .state = SQNS_MODEM_PROBING, .asked = SQNS_ASKED_IN_VAIN, .exit = SQNS_EXIT_UNKNOWN, .error = sentence },
     "board-answers modem-failed! probing power-unsure",
     SQNS_EXIT_UNKNOWN },
@@ -352,7 +352,7 @@ static const struct {
       IN_VAIN (TIMEOUT, UNKNOWN) },
     "board-silent! job-interrupted modem-not-reached! power-keep",
     SQNS_EXIT_UNKNOWN },
-  /* it was asked since, and says that it waits */
+  /* asked since then, it waits */
   { { KNOWN, .state = SQNS_MODEM_RECOVERY, .interrupted = job, .interrupted_message = sentence,
       .interrupted_needs_resume = TRUE, .asked = SQNS_ASKED_WELL },
     "board-answers job-stranded recovery! power-safe",
@@ -391,8 +391,7 @@ test_last_error (void)
   check (three, TRUE, "board-answers job upgrading power-keep", SQNS_EXIT_DONE);
 }
 
-/* While the modem may be writing, nothing may sound like taking its power away; and of a dead one, patience comes
- * first. */
+/* While the modem may be writing, no text suggests cutting its power. For a dead modem, waiting comes first. */
 static void
 test_power (void)
 {

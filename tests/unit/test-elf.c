@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which files FFH may be given as an updater. */
+/* The files that are valid updaters for FFH. */
 #include "caba-builder.h"
 #include "codec/elf.h"
 
@@ -7,7 +7,7 @@
 
 #define SIZE 200u
 
-/* One segment of what is behind the headers. */
+/* One segment with everything after the headers. */
 static void
 make_elf (guint8 *elf)
 {
@@ -41,14 +41,14 @@ make_elf (guint8 *elf)
   memcpy (elf, head, sizeof head);
 }
 
-/* One byte of the good ELF is changed. */
+/* Changes one byte of the valid ELF. */
 static void
 test_fields (void)
 {
   static const struct {
     guint at;
     guint8 value;
-    const char *words; /* NULL: still right */
+    const char *words; /* NULL: still valid */
   } rows[] = {
     { 6, 1, NULL },
     { 0, 0, "no ELF program" },
@@ -94,7 +94,7 @@ test_fields (void)
     }
 }
 
-/* Cut anywhere, it is refused, and nothing behind the cut is read. */
+/* Truncated anywhere, it is refused, without reads past the end. */
 static void
 test_cut (void)
 {
@@ -189,8 +189,7 @@ test_real (void)
     {
       g_assert_true (sqns_elf_check_updater (elf->data, elf->len, &error));
       g_assert_no_error (error);
-      /* one byte less, and the last segment or a header is not whole, or it is the section table's: never read behind
-       */
+      /* with one byte less, the last segment, a header or the section table is incomplete; no reads past the end */
       g_assert_false (sqns_elf_check_updater (elf->data, 0x41b9c, NULL));
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The enumerator on a mocked sysfs and udev; each board's tty is a pseudo-terminal of the test's own. */
+/* The enumerator on a mocked sysfs and udev. The tty of each board is a pseudo-terminal of the test. */
 #include "enumerator/enumerator.h"
 
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 #define DEADLINE_MS 5000
 
-/* One plugged-in USB board: which it is, at which USB port, under which tty. NULL strings are left out. */
+/* A USB board: its identity, USB port and tty. NULL strings are left out. */
 typedef struct {
   const char *vendor;
   const char *product;
@@ -58,7 +58,7 @@ attribute (const char *key, const char *value)
   return value ? g_strdup_printf ("A: %s=%s\n", key, value) : g_strdup ("");
 }
 
-/* The node must stand before the device is described, and the description must not make another (no N:, no MAJOR). */
+/* The node has to exist before the description of the device, which must not make another (no N:, no MAJOR). */
 static void
 plug (Fixture *f, Board *board)
 {
@@ -86,7 +86,7 @@ plug (Fixture *f, Board *board)
   g_assert_no_error (error);
 }
 
-/* Takes the devices away, children first; they do not go with their parent. */
+/* Removes the devices, children first, as they do not go with their parent. */
 static void
 vanish (Fixture *f, Board *board)
 {
@@ -152,7 +152,7 @@ on_deadline (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Waits until @n things were seen since the start, at most until the deadline. */
+/* Waits for @n events since the start, with a deadline. */
 static void
 wait_for (Fixture *f, guint n)
 {
@@ -207,7 +207,7 @@ tear_down (Fixture *f, gconstpointer data)
     .vendor = "04d8", .product = "ef98", .serial = (serial_), .name = "Expansion3", .tty = (tty_), .port = (port_)     \
   }
 
-/* A board whose only use is to be seen after something that must not be seen. */
+/* A board that marks the end of events, to prove that an earlier device is not reported. */
 static void
 plug_last (Fixture *f, Board *board)
 {
@@ -284,7 +284,7 @@ test_replug (Fixture *f, gconstpointer data)
   wait_for (f, 4);
 }
 
-/* the "remove" was lost, as it is when the netlink queue overflows */
+/* the "remove" is lost, as after an overflow of the netlink queue */
 static void
 test_missing_remove (Fixture *f, gconstpointer data)
 {
@@ -384,7 +384,7 @@ test_twins (Fixture *f, gconstpointer data)
   wait_for (f, 2);
   assert_seen (f, 1, "+04d8:ef98-Py343434@usb-1-2-ttyACM1 /dev/ttyACM1");
 
-  /* the first one's end is not the second one's, which keeps its name */
+  /* the removal of the first board does not affect the second, which keeps its name */
   Board last;
   unplug (f, &first);
   event (f, &second, "change");
@@ -414,7 +414,7 @@ test_change (Fixture *f, gconstpointer data)
   start (f);
   wait_for (f, 1);
 
-  /* seen again, but nothing is new */
+  /* seen again, but unchanged */
   event (f, &board, "change");
   event (f, &board, "add");
   plug_last (f, &last);
@@ -427,7 +427,7 @@ test_change (Fixture *f, gconstpointer data)
   assert_seen (f, 2, "+04d8:ef98-Py343434 /dev/ttyACM0");
   g_assert_cmpstr (f->last->id_path, ==, "pci-0000:00:14.0-usb-0:1:1.0");
 
-  /* an administrator takes it out by a rule */
+  /* an administrator excludes it by a rule */
   umockdev_testbed_set_property (f->testbed, tty, "ID_SQNSD_CANDIDATE", "0");
   event (f, &board, "change");
   wait_for (f, 4);

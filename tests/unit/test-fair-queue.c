@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Turns, and who has to go when there is no place. */
+/* Turns, and what is dropped if the queue is full. */
 #include "base/fair-queue.h"
 
 #define MAX_ITEMS 6u

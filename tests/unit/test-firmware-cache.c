@@ -53,7 +53,7 @@ load_one (SqnsFirmwareCache *cache, int fd)
   sqns_firmware_cache_load_async (cache, fd, NULL, SQNS_FIRMWARE_DUP, NULL, on_loaded, &loads);
   wait_for (&loads, 1);
   g_assert_no_error (loads.error);
-  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1); /* it was taken */
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1); /* the cache owns it */
   return g_steal_pointer (&loads.firmware);
 }
 
@@ -80,7 +80,7 @@ writable_file (void)
   return fd;
 }
 
-/* The same file given many times in one moment is one object, whose image is there once. */
+/* The same file, loaded many times at once, is one object with one image. */
 static void
 test_many (void)
 {
@@ -94,14 +94,14 @@ test_many (void)
   g_assert_no_error (loads.error);
   g_assert_false (loads.differ);
   g_assert_cmpstr (sqns_firmware_name (loads.firmware), ==, "a.dup");
-  /* as the same bytes of another file */
+  /* like the same bytes in another file */
   g_autoptr (SqnsFirmware) again = load_one (cache, sqns_test_firmware_open ("a.dup", 37781, 0));
   g_assert_true (again == loads.firmware);
   g_close (fd, NULL);
   sqns_firmware_cache_unref (cache);
 }
 
-/* Bytes are compared, not what the file system says of them: one byte is another file, and a damaged one here. */
+/* The bytes count, not the metadata: with one different byte it is another file, here a damaged one. */
 static void
 test_changed (void)
 {
@@ -128,7 +128,7 @@ test_changed (void)
   sqns_firmware_cache_unref (cache);
 }
 
-/* A known file as another kind is refused as it would be if it were not known. */
+/* A known file is refused as another kind, as if it were unknown. */
 static void
 test_kinds (void)
 {
@@ -173,7 +173,7 @@ test_names (void)
   sqns_firmware_cache_unref (cache);
 }
 
-/* What was loaded elsewhere, as by the journal. */
+/* A file that was loaded elsewhere, for example by the job store. */
 static void
 test_share (void)
 {
@@ -197,7 +197,7 @@ count (gpointer counter)
   return G_SOURCE_CONTINUE;
 }
 
-/* The main loop turns while the largest file is read and hashed. */
+/* The main loop runs while the largest file is read and hashed. */
 static void
 test_loop_runs (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Firmware files: which descriptors are taken, what is kept of them. */
+/* Firmware files: valid descriptors, and what is kept of them. */
 #include "caba-builder.h"
 #include "common/memfile.h"
 #include "firmware/firmware.h"
@@ -65,7 +65,7 @@ mapped_inode (const void *address)
   return 0;
 }
 
-/* One that nobody can change is taken as it is, any other is copied. */
+/* A sealed file is used as it is, any other is copied. */
 static void
 test_in_memory (void)
 {
@@ -110,7 +110,7 @@ test_good (void)
   g_assert_cmpuint (sqns_firmware_caba (firmware)->version.build, ==, 37781);
 }
 
-/* What is written to the file later does not reach the copy. */
+/* Later writes to the file do not change the copy. */
 static void
 test_copy (void)
 {
@@ -154,7 +154,7 @@ test_sizes (void)
   int large = temporary_file (NULL, "", 0);
   g_assert_cmpint (ftruncate (large, (64 << 20) + 1), ==, 0);
   refused (large, "67108865 bytes");
-  /* the largest is read, and refused for what it holds */
+  /* the largest file is read, and refused for its contents */
   large = temporary_file (NULL, "", 0);
   g_assert_cmpint (ftruncate (large, 64 << 20), ==, 0);
   g_autoptr (GError) error = NULL;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A stream of messages with descriptors, however it is cut: what goes in comes out, each descriptor with its message.
- */
+/* A stream of messages with descriptors, cut anywhere: all messages come out, each with its descriptors. */
 #include "gate/flow.h"
 
 #include <fcntl.h>
@@ -14,7 +13,7 @@ typedef struct {
   int out[2];
   SqnsFlow flow;
   guint admitted;
-  gboolean keep; /* the descriptors of this stream go on as they are */
+  gboolean keep; /* pass the descriptors of this stream unchanged */
 } Rig;
 
 static gboolean
@@ -90,7 +89,7 @@ make (guint size, char fill)
   return message;
 }
 
-/* Moves what is there; appends what came out to @got, and the place of each descriptor to @places. */
+/* Moves what has arrived. Appends the output to @got, and the position of each descriptor to @places. */
 static void
 pump (Rig *rig, GByteArray *got, GArray *places)
 {
@@ -146,14 +145,14 @@ run (gboolean keep, guint piece)
       if (list[i].fd)
         g_array_append_val (expected, sent->len);
       g_byte_array_append (sent, message->data, message->len);
-      /* the bus sends the head as a whole when descriptors go with it */
+      /* the bus sends the head with descriptors in one piece */
       gsize first = list[i].fd ? MAX (piece, SQNS_FRAME_HEAD) : piece;
       for (gsize at = 0; at < message->len;)
         {
           gsize n = MIN (at == 0 ? first : MAX (piece, message->len / 50), message->len - at);
           send_all (rig->in[0], message->data + at, n, at == 0 && list[i].fd ? null : -1);
           at += n;
-          if (piece < 1000 || at > 60000) /* else messages stand in the socket together */
+          if (piece < 1000 || at > 60000) /* otherwise messages are in the socket together */
             pump (rig, got, places);
         }
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where messages end and what their headers say: against GDBus, which writes them. */
+/* The ends and headers of messages, compared with GDBus, which writes them. */
 #include "gate/frame.h"
 
 #include <gio/gio.h>
@@ -13,7 +13,7 @@ static const struct {
   GDBusMessageByteOrder order;
   const char *sender; /* nullable */
   guint n_fds;
-  guint body; /* bytes of a string in it */
+  guint body; /* length of its string */
 } rows[] = {
   { "call", G_DBUS_MESSAGE_TYPE_METHOD_CALL, G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN, ":1.7", 1, 0 },
   { "big endian", G_DBUS_MESSAGE_TYPE_METHOD_CALL, G_DBUS_MESSAGE_BYTE_ORDER_BIG_ENDIAN, ":1.4711", 3, 77 },
@@ -66,7 +66,7 @@ test_messages (void)
       sqns_frame_read_fields (&frame, blob, size, &fields);
       g_assert_cmpstr (fields.sender, ==, rows[i].sender != NULL ? rows[i].sender : "");
       g_assert_cmpuint (fields.n_fds, ==, rows[i].n_fds);
-      /* cut off anywhere: less is found, and nothing that is not there is read */
+      /* truncated anywhere: fewer messages, and no reads past the end */
       for (gsize len = 0; len < SQNS_FRAME_HEAD + (gsize)frame.fields_size; len++)
         {
           g_autofree guint8 *cut = g_memdup2 (blob, MAX (len, 1));

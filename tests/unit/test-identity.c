@@ -92,7 +92,7 @@ test_sound (void)
     { "354344040000006", TRUE },   { "490154203237518", TRUE }, /* 3GPP's own example */
     { "354344040000009", FALSE },  { "354344040000016", FALSE },
     { "354344000000006", FALSE },  { "254344040000006", FALSE },
-    { "35434404000000", FALSE }, /* no check digit that could be right */
+    { "35434404000000", FALSE }, /* no check digit is valid */
     { "3543440400000001", FALSE }, { "", FALSE },
     { "35434404000000a", FALSE },
   };
@@ -103,7 +103,7 @@ test_sound (void)
     }
 }
 
-/* No damage of one digit goes unnoticed. */
+/* Damage to any one digit is detected. */
 static void
 test_any_digit (void)
 {
@@ -119,7 +119,7 @@ test_any_digit (void)
 
 #define A "354344040000006"
 #define B "354344040000014"
-#define X "354344040000009" /* no right check digit */
+#define X "354344040000009" /* invalid check digit */
 #define Y "354344040000001"
 
 static void
@@ -142,7 +142,7 @@ test_poll (void)
     { { A, "", "" }, NULL },
     { { X, Y, X, Y, A, B }, NULL },
     { { "35434404000000", "35434404000000", "35434404000000" }, "35434404000000" },
-    /* the first digit was lost, again and again */
+    /* the first digit is lost each time */
     { { A, "54344040000006", "54344040000006", A }, A },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)

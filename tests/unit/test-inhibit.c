@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inhibitors: what they hold back, what ends them, what is refused. */
+/* Inhibitors: what they block, what ends them, what is refused. */
 #include "firmware-builder.h"
 #include "manager/manager.h"
 #include "scripted.h"
@@ -70,7 +70,7 @@ submit (Rig *rig, SqnsDevice *device)
   return sqns_job_record (jobs->pdata[0]);
 }
 
-static guint uid = 1000; /* who calls */
+static guint uid = 1000; /* of the caller */
 
 static int
 inhibit (Rig *rig, const char *who, const char *why, SqnsDevice *device)
@@ -101,7 +101,7 @@ is_free (gpointer manager)
   return sqns_inhibit_list (sqns_manager_inhibitors (manager))->len == 0;
 }
 
-/* A job waits with the names of those who hold it, until the last of them has gone; one that runs goes on. */
+/* A job waits, with the names of its inhibitors, until the last of them ends. A running job continues. */
 static void
 test_holds (Rig *rig, gconstpointer unused)
 {
@@ -131,7 +131,7 @@ test_holds (Rig *rig, gconstpointer unused)
   g_assert_cmpint (running->state, ==, SQNS_JOB_SUCCEEDED);
 }
 
-/* Only one board, and that also when it was unplugged and has come back. */
+/* It affects only one board, even after that was unplugged and plugged in again. */
 static void
 test_one_board (Rig *rig, gconstpointer unused)
 {
@@ -158,7 +158,7 @@ test_one_board (Rig *rig, gconstpointer unused)
   wait_started (held);
 }
 
-/* Each copy of the descriptor counts; what is written to it does not. */
+/* Each copy of the descriptor counts; writes to it are ignored. */
 static void
 test_descriptor (Rig *rig, gconstpointer unused)
 {
@@ -172,7 +172,7 @@ test_descriptor (Rig *rig, gconstpointer unused)
   scripted_wait (is_free, rig->manager);
 }
 
-/* The far end learns that the daemon has gone. */
+/* The far end notices the end of the daemon. */
 static void
 test_manager_ends (Rig *rig, gconstpointer unused)
 {
@@ -230,7 +230,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  /* a job that fails is warned about, and that is what happens here */
+  /* a failed job logs a warning, which is expected here */
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
   signal (SIGPIPE, SIG_IGN);
 #define ADD(name, function) g_test_add ("/inhibit/" name, Rig, NULL, rig_set_up, function, rig_tear_down)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the end of an attempt means: a row for each kind. */
+/* The meaning of the end of an attempt: a row for each kind. */
 #include "job/interruption.h"
 
 #include <string.h>
@@ -14,17 +14,17 @@ test_kinds (void)
     { { SQNS_ERROR_TIMEOUT, SQNS_CANCEL_NONE, TRUE, TRUE }, SQNS_INTERRUPTION_NONE },
     { { SQNS_ERROR_DEVICE_LOST, SQNS_CANCEL_NONE, FALSE, FALSE }, SQNS_INTERRUPTION_BOARD_LOST },
     { { SQNS_ERROR_DEVICE_LOST, SQNS_CANCEL_NONE, TRUE, TRUE }, SQNS_INTERRUPTION_BOARD_LOST },
-    /* what the host did to be in the way says nothing of the modem */
+    /* an obstacle on the host says nothing about the modem */
     { { SQNS_ERROR_PORT_LOCKED, SQNS_CANCEL_NONE, TRUE, TRUE }, SQNS_INTERRUPTION_PORT_BUSY },
     { { SQNS_ERROR_PORT_LOCKED, SQNS_CANCEL_NONE, FALSE, TRUE }, SQNS_INTERRUPTION_NONE },
     { { SQNS_ERROR_PORT_LOCKED, SQNS_CANCEL_PORT_SHARED, TRUE, TRUE }, SQNS_INTERRUPTION_PORT_BUSY },
     { { SQNS_ERROR_PORT_LOCKED, SQNS_CANCEL_PORT_SHARED, FALSE, TRUE }, SQNS_INTERRUPTION_NONE },
-    /* the next daemon goes on with what it finds */
+    /* the next daemon resumes */
     { { SQNS_ERROR_CANCELLED, SQNS_CANCEL_STOP, FALSE, TRUE }, SQNS_INTERRUPTION_DAEMON_STOPPED },
     { { SQNS_ERROR_TIMEOUT, SQNS_CANCEL_STOP, TRUE, TRUE }, SQNS_INTERRUPTION_DAEMON_STOPPED },
     { { SQNS_ERROR_CANCELLED, SQNS_CANCEL_STOP, TRUE, FALSE }, SQNS_INTERRUPTION_NONE },
     { { SQNS_ERROR_DEVICE_LOST, SQNS_CANCEL_STOP, TRUE, FALSE }, SQNS_INTERRUPTION_BOARD_LOST },
-    /* a user's cancel ends the job, whatever happens meanwhile */
+    /* a user's cancel ends the job, whatever else happens */
     { { SQNS_ERROR_CANCELLED, SQNS_CANCEL_USER, TRUE, TRUE }, SQNS_INTERRUPTION_NONE },
     { { SQNS_ERROR_DEVICE_LOST, SQNS_CANCEL_USER, TRUE, TRUE }, SQNS_INTERRUPTION_NONE },
     { { SQNS_ERROR_FAILED, SQNS_CANCEL_NOT_SAVED, TRUE, TRUE }, SQNS_INTERRUPTION_NONE },

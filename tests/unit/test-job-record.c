@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Records of jobs: what is written is read again, and nothing else is. */
+/* Records of jobs: writing and reading gives the same record; anything else is refused. */
 #include "job/job-record.h"
 
 #include <string.h>
@@ -80,7 +80,7 @@ test_round_trip (void)
   g_assert_true (again->checkpoint.written);
 }
 
-/* A firmware's name, a message: whatever came from outside can be written, and is read again. */
+/* Foreign text, such as the name of a firmware or a message, survives writing and reading. */
 static void
 test_any_text (void)
 {
@@ -110,7 +110,7 @@ refused (const char *text, gsize len, const char *words)
     g_error ("\"%s\" is not in: %s", words, error->message);
 }
 
-/* Cut anywhere, it is no record. */
+/* Truncated anywhere, it is not a record. */
 static void
 test_cut (void)
 {
@@ -170,7 +170,7 @@ test_damage (void)
   refused (text, strlen (text), "no text");
 }
 
-/* The record of a daemon that did not know the key yet. */
+/* The record of an older daemon without the key. */
 static void
 test_older (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Jobs that outlive their run: what is saved of them and when, interruptions, the next daemon. */
+/* Jobs that outlive their run: what is saved when, interruptions, the next daemon. */
 #include "firmware-builder.h"
 #include "job/job.h"
 #include "scripted.h"
@@ -131,7 +131,7 @@ read_log (SqnsJob *job)
   return g_strdup (buffer);
 }
 
-/* A disk that waits, or is full, when the test says so: fsync() of the whole program. */
+/* A disk that is slow or full: replaces fsync() of the whole program. */
 static struct {
   GMutex mutex;
   GCond cond;
@@ -194,7 +194,7 @@ flush (Rig *rig)
   scripted_settle ();
 }
 
-/* A job that is saved from now on. */
+/* A job that is saved. */
 static const SqnsJobRecord *
 make_saved_job (Rig *rig)
 {
@@ -232,7 +232,7 @@ start_saved (Rig *rig)
   return scripted_upgrade (TTY);
 }
 
-/* Nothing is sent before the record says so. */
+/* Nothing is sent before the record is saved. */
 static void
 test_saved_before_it_acts (Rig *rig, gconstpointer unused)
 {
@@ -264,7 +264,7 @@ test_saved_before_it_acts (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (ended->version_after.build, ==, 37781);
 }
 
-/* Progress is shown once it is on disk: it never falls, whenever the daemon dies. */
+/* Progress is only shown once it is on disk, so it never falls, even if the daemon dies. */
 static void
 test_progress_is_saved (Rig *rig, gconstpointer unused)
 {
@@ -274,7 +274,7 @@ test_progress_is_saved (Rig *rig, gconstpointer unused)
   g_assert_cmpfloat (figures->progress, ==, 0);
   set_disk (TRUE, FALSE);
   scripted_phase (run, SQNS_PHASE_PROBE, TRUE, FALSE, "asking");
-  g_assert_cmpfloat (figures->progress, ==, 0.03); /* as far as the first record went */
+  g_assert_cmpfloat (figures->progress, ==, 0.03); /* as in the first record */
   scripted_phase (run, SQNS_PHASE_TRANSFER, FALSE, FALSE, "writing");
   g_assert_cmpfloat (figures->progress, <=, 0.05);
   g_assert_cmpuint (record->progress, >=, 100000);
@@ -287,7 +287,7 @@ test_progress_is_saved (Rig *rig, gconstpointer unused)
   g_assert_cmpfloat (sqns_job_figures (next)->progress, >=, figures->progress);
   g_assert_cmpfloat (sqns_job_figures (next)->progress, <, 0.2);
 
-  /* a disk that fails holds nothing up */
+  /* a failing disk delays nothing */
   set_disk (FALSE, TRUE);
   scripted_phase (run, SQNS_PHASE_APPLY, FALSE, FALSE, "applying");
   flush (rig);
@@ -309,7 +309,7 @@ set_flag (gpointer flag)
   return G_SOURCE_REMOVE;
 }
 
-/* A step waits for its checkpoint; what the run knew comes with the next one. */
+/* A step waits for its checkpoint; the state of the run is part of the next one. */
 static void
 test_checkpoint (Rig *rig, gconstpointer unused)
 {
@@ -334,7 +334,7 @@ test_checkpoint (Rig *rig, gconstpointer unused)
   g_autoptr (SqnsJobRecord) interrupted = read_saved (rig);
   g_assert_cmpint (record->state, ==, SQNS_JOB_INTERRUPTED);
   g_assert_cmpint (interrupted->state, ==, SQNS_JOB_INTERRUPTED);
-  g_assert_false (record->safe); /* bytes were written, whatever was said before */
+  g_assert_false (record->safe); /* bytes have been written */
   g_assert_cmpint (record->phase, ==, SQNS_PHASE_TRANSFER);
   run = start_saved (rig);
   g_assert_true (run->config.checkpoint.written);
@@ -345,7 +345,7 @@ test_checkpoint (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (rig->finished, ==, 1);
 }
 
-/* A disk that fails does not keep a modem from being upgraded, but people are told. */
+/* A failing disk does not prevent an upgrade, but a message reports it. */
 static void
 test_disk_fails (Rig *rig, gconstpointer unused)
 {
@@ -357,10 +357,10 @@ test_disk_fails (Rig *rig, gconstpointer unused)
   g_assert_nonnull (strstr (record->message, "not on disk (cannot write"));
   sqns_job_stop (rig->job);
   flush (rig);
-  g_assert_cmpint (record->state, ==, SQNS_JOB_CANCELLED); /* no daemon would find it */
+  g_assert_cmpint (record->state, ==, SQNS_JOB_CANCELLED); /* no other daemon can find it */
 }
 
-/* Release 48829: what is known between its two files must not be lost. */
+/* Release 48829: the state between its two files is saved. */
 static void
 test_two_steps_need_a_disk (Rig *rig, gconstpointer unused)
 {
@@ -404,7 +404,7 @@ lose_board (Rig *rig)
   scripted_settle ();
 }
 
-/* Not for ever. */
+/* But not endlessly. */
 static void
 test_lost_too_often (Rig *rig, gconstpointer unused)
 {
@@ -424,7 +424,7 @@ test_lost_too_often (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (rig->finished, ==, 1);
 }
 
-/* One that gets further each time may be interrupted as often as it likes. */
+/* A job that makes progress may be interrupted any number of times. */
 static void
 test_lost_with_progress (Rig *rig, gconstpointer unused)
 {
@@ -469,7 +469,7 @@ test_cancel_interrupted (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (rig->finished, ==, 2);
 }
 
-/* A daemon that is stopped in good order leaves its jobs for the next one. */
+/* A daemon that stops gracefully leaves its jobs to the next one. */
 static void
 test_stop_saved (Rig *rig, gconstpointer unused)
 {
@@ -489,7 +489,7 @@ test_stop_saved (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (interrupted->fruitless, ==, 0);
 }
 
-/* What ran is interrupted in its next life; all of what is seen of it is there. */
+/* A running job is interrupted when it is restored, and has all its properties. */
 static void
 test_next_life (Rig *rig, gconstpointer unused)
 {
@@ -538,7 +538,7 @@ test_next_life (Rig *rig, gconstpointer unused)
   g_assert_cmpstr (sqns_job_record (last)->error_name, ==, "org.sqnsd1.Error.NeedsRecovery");
   g_assert_cmpstr (sqns_job_record (last)->advice, ==, now->advice);
   g_assert_true (sqns_job_record_is_resumable (sqns_job_record (last)));
-  g_assert_cmpuint (sqns_job_log_size (last), ==, 0); /* it is on disk only */
+  g_assert_cmpuint (sqns_job_log_size (last), ==, 0); /* it is only on disk */
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The job store on a disk of its own: what comes back, what goes, and what a damaged or missing folder does. */
+/* The job store in its own folder: what is restored, what is removed, and damaged or missing folders. */
 #include "firmware-builder.h"
 #include "job/store.h"
 #include "scripted.h"
@@ -179,7 +179,7 @@ put_new (Rig *rig, guint number, SqnsJobState state, gint64 finished_at)
   g_assert_no_error (error);
 }
 
-/* Without waiting for the answer. */
+/* Does not wait for the answer. */
 static void
 order (Rig *rig, guint number, SqnsJobState state, const char *log, Answer *answer)
 {
@@ -236,8 +236,8 @@ test_comes_back (Rig *rig, gconstpointer unused)
   g_assert_true (has_firmware (rig));
 }
 
-/* Hundreds of jobs come at the same time, and each answer is true: what is asked for while the disk is busy is written
- * together, in the order in which it was asked for. */
+/* With hundreds of jobs at the same time, each answer is true: records that wait for the disk are written together, in
+ * order. */
 static void
 test_many (Rig *rig, gconstpointer unused)
 {
@@ -289,11 +289,11 @@ test_firmware_goes (Rig *rig, gconstpointer unused)
   put_new (rig, 1, SQNS_JOB_SUCCEEDED, 7);
   flush (rig);
   g_assert_false (has_firmware (rig));
-  put_new (rig, 1, SQNS_JOB_RUNNING, 0); /* it is not believed to be there still */
+  put_new (rig, 1, SQNS_JOB_RUNNING, 0); /* the store does not assume that it still exists */
   g_assert_true (has_firmware (rig));
 }
 
-/* Other bytes under a hash are no firmware, and a good file takes their place. */
+/* A file that does not match its hash is not used; a good file replaces it. */
 static void
 test_damaged_firmware (Rig *rig, gconstpointer unused)
 {
@@ -335,7 +335,7 @@ test_damaged_record (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (again->len, ==, 1);
 }
 
-/* What may be put where a job's file belongs. */
+/* What may be in the place of a job's file. */
 static void
 make_fifo (const char *path)
 {
@@ -364,7 +364,7 @@ make_link (const char *path)
 
 static void (*const hostile[]) (const char *path) = { make_fifo, make_huge, make_folder, make_link };
 
-/* None is waited for, read, or written to; each is set aside and costs no other job anything. */
+/* None is waited for, read, or written to; each is moved away and does not affect other jobs. */
 static void
 test_hostile_files (Rig *rig, gconstpointer unused)
 {
@@ -400,7 +400,7 @@ test_hostile_files (Rig *rig, gconstpointer unused)
       }
 }
 
-/* Somebody removes the folder, or a part of it, under a daemon: the next record makes it anew, and its firmware, too.
+/* If the folder or a part of it is removed while the daemon runs, the next record recreates it, including its firmware.
  */
 static void
 test_removed_folder (Rig *rig, gconstpointer unused)
@@ -419,7 +419,7 @@ test_removed_folder (Rig *rig, gconstpointer unused)
       flush (rig);
       g_assert_true (has_firmware (rig));
 
-      /* and the folder is still taken */
+      /* and the folder is still locked */
       Rig second = { 0 };
       g_autoptr (GError) error = NULL;
       g_assert_null (open_folder (&second, rig->folder, NEVER, 10, &error));
@@ -430,7 +430,7 @@ test_removed_folder (Rig *rig, gconstpointer unused)
     }
 }
 
-/* As an older daemon may have left it. */
+/* As left by an older daemon. */
 static void
 test_text_that_steers (Rig *rig, gconstpointer unused)
 {
@@ -448,7 +448,7 @@ test_text_that_steers (Rig *rig, gconstpointer unused)
   g_assert_cmpstr (again->error_message, ==, "?deppots");
 }
 
-/* The clock is the test's. */
+/* The test controls the clock. */
 static void
 test_expired (Rig *rig, gconstpointer unused)
 {
@@ -499,7 +499,7 @@ test_leftovers (Rig *rig, gconstpointer unused)
   g_assert_true (exists (rig, 1, ".log"));
 }
 
-/* One daemon to a folder. */
+/* Only one daemon can use a folder. */
 static void
 test_locked (Rig *rig, gconstpointer unused)
 {
@@ -517,7 +517,7 @@ test_locked (Rig *rig, gconstpointer unused)
   g_assert_false (exists (rig, 1, ".conf"));
 }
 
-/* A folder that cannot be made; and one that can later. */
+/* A folder that cannot be created, and one that can be created later. */
 static void
 test_no_folder (Rig *rig, gconstpointer unused)
 {
@@ -536,7 +536,7 @@ test_no_folder (Rig *rig, gconstpointer unused)
   g_assert_true (put (rig, record, TRUE, NULL, &error));
 }
 
-/* The record stays what it was when the new one cannot be written. */
+/* The record stays unchanged if the new one cannot be written. */
 static void
 test_failed_write (Rig *rig, gconstpointer unused)
 {

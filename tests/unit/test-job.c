@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Jobs: states, what people see of a run, and every way to end. */
+/* Jobs: states, the visible properties of a run, and every way to end. */
 #include "firmware-builder.h"
 #include "job/job.h"
 #include "scripted.h"
@@ -205,7 +205,7 @@ test_failure_unsafe (Rig *rig, gconstpointer unused)
   g_assert_cmpint (sqns_device_info (rig->device)->state, ==, SQNS_MODEM_UNKNOWN);
 }
 
-/* Only a modem that was asked over a proven way is silent. */
+/* Only a modem that does not answer over a working link is silent. */
 static void
 test_failure_contact (Rig *rig, gconstpointer unused)
 {
@@ -228,7 +228,7 @@ test_failure_contact (Rig *rig, gconstpointer unused)
     }
 }
 
-/* What an earlier job has left writing is not safe for the next one either, until the modem was asked. */
+/* A modem that an earlier job left writing is unsafe for the next job, too, until it is asked. */
 static void
 test_doubt (Rig *rig, gconstpointer unused)
 {
@@ -259,7 +259,7 @@ test_doubt (Rig *rig, gconstpointer unused)
   g_assert_true (make_job (rig)->safe);
 }
 
-/* A modem does not write for ever: one that stays silent longer is dead. */
+/* A modem does not write endlessly: one that stays silent longer is dead. */
 static void
 test_doubt_ends (Rig *rig, gconstpointer unused)
 {
@@ -268,7 +268,7 @@ test_doubt_ends (Rig *rig, gconstpointer unused)
   g_assert_true (make_job (rig)->safe);
 }
 
-/* One that was seen at it by itself, and then by nobody. */
+/* A modem that was seen writing on its own, and then not seen again. */
 static void
 test_doubt_of_updater (Rig *rig, gconstpointer unused)
 {
@@ -278,7 +278,7 @@ test_doubt_of_updater (Rig *rig, gconstpointer unused)
   g_assert_false (make_job (rig)->safe);
 }
 
-/* Whoever waits behind a job that writes must not say that power may be cut. */
+/* A job that waits for a writing job must not say that power may be cut. */
 static void
 test_queued_behind (Rig *rig, gconstpointer unused)
 {
@@ -300,7 +300,7 @@ test_queued_behind (Rig *rig, gconstpointer unused)
   g_assert_true (sqns_job_record (next)->safe);
 }
 
-/* A modem that nobody can ask may be at work. */
+/* A modem that cannot be asked may be writing. */
 static void
 test_waits_for_hand (Rig *rig, gconstpointer unused)
 {
@@ -314,7 +314,7 @@ test_waits_for_hand (Rig *rig, gconstpointer unused)
   run->monitor.funcs->user_action (run->monitor.data, NULL);
   g_assert_cmpint (sqns_job_state (rig->job), ==, SQNS_JOB_RUNNING);
   g_assert_true (info->safe);
-  /* one that was asked before is what it said */
+  /* one that was asked before is in the state that it reported */
   run->monitor.funcs->modem (run->monitor.data, &scripted ()->status);
   run->monitor.funcs->user_action (run->monitor.data, "press the reset button");
   g_assert_true (info->safe);
@@ -327,13 +327,13 @@ on_checkpoint_kept (gpointer unused)
   return G_SOURCE_REMOVE;
 }
 
-/* What the host did to be in the way says nothing of the modem: the job goes on when the port is free. */
+/* An obstacle on the host says nothing about the modem: the job continues once the port is free. */
 static void
 test_locked_out (Rig *rig, gconstpointer unused)
 {
   const SqnsJobRecord *info = start_job (rig);
   fail_in_phase (rig, SQNS_PHASE_ACQUIRE, TRUE, SQNS_ERROR_PORT_LOCKED);
-  g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED); /* it had not begun with anything */
+  g_assert_cmpint (info->state, ==, SQNS_JOB_FAILED); /* it had not begun anything */
   g_assert_nonnull (strstr (info->advice, "Close the program"));
   g_clear_object (&rig->job);
   rig->finished = 0;
@@ -362,7 +362,7 @@ test_locked_out (Rig *rig, gconstpointer unused)
   g_assert_cmpint (info->state, ==, SQNS_JOB_SUCCEEDED);
 }
 
-/* A modem in recovery tells no version: what was told to the job before counts. */
+/* A modem in recovery reports no version; the version that an earlier job read counts. */
 static void
 test_remembers_version (Rig *rig, gconstpointer unused)
 {
@@ -445,7 +445,7 @@ test_wind_up (Rig *rig, gconstpointer unused)
   sqns_job_stop (rig->job);
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_RUNNING);
-  /* as soon as the modem can be left */
+  /* as soon as it is safe to stop */
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_TRANSFER, TRUE, FALSE, "writing");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_CANCELLED);
@@ -457,7 +457,7 @@ test_wind_up_late (Rig *rig, gconstpointer unused)
   const SqnsJobRecord *info = start_job (rig);
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_APPLY, FALSE, TRUE, "applying");
   sqns_job_stop (rig->job);
-  /* the rest is short, and the modem better off with it */
+  /* the rest is short, and better for the modem */
   scripted_phase (scripted_upgrade (TTY), SQNS_PHASE_CONFIRM, TRUE, FALSE, "reading");
   scripted_settle ();
   g_assert_cmpint (info->state, ==, SQNS_JOB_VERIFYING);
@@ -472,7 +472,7 @@ says_elapsed (gpointer info)
   return strstr (((const SqnsJobRecord *)info)->message, "so far") != NULL;
 }
 
-/* A silent phase is told to be alive, once a second. */
+/* A silent phase reports that it is alive, once a second. */
 static void
 test_heartbeat (Rig *rig, gconstpointer unused)
 {
@@ -500,7 +500,7 @@ test_start_refused (Rig *rig, gconstpointer unused)
   g_assert_false (info->started);
 }
 
-/* Nobody but the run itself holds the job any more. */
+/* Only the run still holds a reference to the job. */
 static void
 test_dropped (Rig *rig, gconstpointer unused)
 {

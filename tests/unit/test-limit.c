@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much one user may have at a time. */
+/* The limits of one user. */
 #include "common/error.h"
 #include "manager/limit.h"
 
@@ -17,7 +17,7 @@ test_limits (void)
     { 500, 12, 512 },
     { 500, 13, 512, "user 1000 has 500 things, and this call asks for 13 more; the limit is 512 per user" },
     { 1, G_MAXUINT, 512, "user 1000 has 1 things, and this call asks for 4294967295 more; the limit is 512 per user" },
-    { 600, 0, 512 }, /* a file of the configuration may say less than there is */
+    { 600, 0, 512 }, /* the configuration may set a lower limit */
     { 100000, 100000, 0 },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a search for the modem tries next: on the line, at the board's prompt, and after what failed. */
+/* The next attempt of a search for the modem: on the line, at the board's prompt, and after a failure. */
 #include "link/link-search.h"
 
 /* --- the line --- */
@@ -53,7 +53,7 @@ test_line (void)
 #define MAIN SQNS_BOARD_MAIN
 #define PROGRAM SQNS_BOARD_PROGRAM
 
-/* What may be tried: Relay rather than passthrough, Passthrough, safe Boot, without its progrAm, reset of the ESP32
+/* The allowed attempts: Relay rather than passthrough, Passthrough, safe Boot, without its progrAm, reset of the ESP32
  * (X). */
 static const struct {
   const char *name;

@@ -126,7 +126,7 @@ test_huge (void)
   g_assert_null (owner ());
 }
 
-/* Nobody is kept from a port by a file that names somebody else's process. */
+/* A lock file that names an unrelated process does not block the port. */
 static void
 test_stranger (void)
 {

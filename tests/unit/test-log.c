@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What reaches the journal: fields about a board, and no text that steers a terminal or looks like another line. */
+/* Messages in the journal: fields about a board, and no text that controls a terminal or looks like another line. */
 #include "base/log.h"
 
 #include <string.h>

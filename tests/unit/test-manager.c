@@ -51,7 +51,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
 static void
 rig_tear_down (Rig *rig, gconstpointer unused)
 {
-  do /* the end of one is the beginning of the next in its queue */
+  do /* the end of one starts the next in its queue */
     {
       while (scripted ()->upgrades->len > 0)
         scripted_fail (scripted ()->upgrades->pdata[0], SQNS_ERROR_FAILED, "the test ends");
@@ -105,7 +105,7 @@ finish_one (SqnsDevice *device)
   scripted_settle ();
 }
 
-/* One at a time on a board, by priority and age; other boards meanwhile. */
+/* One job at a time on a board, by priority and age; other boards run in parallel. */
 static void
 test_queue (Rig *rig, gconstpointer unused)
 {
@@ -115,7 +115,7 @@ test_queue (Rig *rig, gconstpointer unused)
   SqnsJob *urgent = submit (rig, one);
   scripted_settle ();
 
-  /* nothing had begun: the urgent one was first */
+  /* nothing had begun, so the urgent one is first */
   g_assert_cmpint (state (urgent), ==, SQNS_JOB_RUNNING);
   g_assert_cmpint (state (first), ==, SQNS_JOB_QUEUED);
   g_assert_cmpuint (sqns_job_figures (first)->queue_position, ==, 1);
@@ -132,7 +132,7 @@ test_queue (Rig *rig, gconstpointer unused)
   g_assert_cmpint (state (first), ==, SQNS_JOB_RUNNING);
   g_assert_cmpuint (sqns_job_figures (first)->queue_position, ==, 0);
   g_assert_cmpuint (sqns_job_figures (second)->queue_position, ==, 1);
-  /* a failure does not hold up the next */
+  /* a failure does not delay the next */
   scripted_fail (run_of (one), SQNS_ERROR_TIMEOUT, "no answer");
   scripted_settle ();
   g_assert_cmpint (state (second), ==, SQNS_JOB_RUNNING);
@@ -227,7 +227,7 @@ on_console (GObject *source, GAsyncResult *result, gpointer user_data)
   *(int *)user_data = sqns_console_open_finish (SQNS_DEVICE (source), result, NULL);
 }
 
-/* A job takes the modem away from a person who types, once it can really start. */
+/* A job takes the modem from a console user once it can actually start. */
 static void
 test_console (Rig *rig, gconstpointer unused)
 {
@@ -274,7 +274,7 @@ test_draining (Rig *rig, gconstpointer unused)
   g_assert_cmpint (state (queued), ==, SQNS_JOB_RUNNING);
 }
 
-/* NULL: refused with @code. The array is the caller's. */
+/* NULL: refused with @code. The caller owns the array. */
 static GPtrArray *
 submit_many (Rig *rig, SqnsDevice *one, SqnsDevice *two, SqnsError code)
 {
@@ -318,7 +318,7 @@ test_idempotency (Rig *rig, gconstpointer unused)
   refused (rig, one, NULL, SQNS_ERROR_KEY_REUSED);
   g_object_unref (rig->files[SQNS_JOB_FIRMWARE]);
   rig->files[SQNS_JOB_FIRMWARE] = g_steal_pointer (&firmware);
-  /* another user's key is another one */
+  /* keys of another user are different */
   rig->request->creator_uid = 1001;
   rig->request->dry_run = TRUE;
   g_assert_true (submit (rig, one) != first);
@@ -326,11 +326,11 @@ test_idempotency (Rig *rig, gconstpointer unused)
   rig->request->dry_run = FALSE;
   scripted_settle ();
   finish_one (one);
-  /* also once it is finished */
+  /* even after its end */
   g_assert_true (submit (rig, one) == first);
 }
 
-/* A key for many modems stands for all of them. */
+/* A key for many modems covers all of them. */
 static void
 test_idempotency_of_many (Rig *rig, gconstpointer unused)
 {
@@ -349,7 +349,7 @@ test_idempotency_of_many (Rig *rig, gconstpointer unused)
   refused (rig, one, two, SQNS_ERROR_KEY_REUSED);
 }
 
-/* What has ended does not count, nor do another user's. */
+/* Ended jobs and those of other users do not count. */
 static void
 test_limit_of_jobs (Rig *rig, gconstpointer unused)
 {
@@ -364,7 +364,7 @@ test_limit_of_jobs (Rig *rig, gconstpointer unused)
   refused (rig, one, two, SQNS_ERROR_LIMITS_EXCEEDED);
   sqns_job_record_set (&rig->request->idempotency_key, "k");
   SqnsJob *third = submit (rig, one);
-  g_assert_true (submit (rig, one) == third); /* that is no more */
+  g_assert_true (submit (rig, one) == third); /* that has ended */
   sqns_job_record_set (&rig->request->idempotency_key, NULL);
   refused (rig, one, NULL, SQNS_ERROR_LIMITS_EXCEEDED);
   rig->request->creator_uid = 1001;
@@ -556,7 +556,7 @@ test_ports (Rig *rig, gconstpointer unused)
   g_rmdir (folder);
 }
 
-/* A port that comes back is noticed without being asked for. */
+/* A port that returns is noticed automatically. */
 static void
 port_comes_back (Rig *rig, gboolean watched)
 {
@@ -595,7 +595,7 @@ test_unwatched_port_comes_back (Rig *rig, gconstpointer unused)
   port_comes_back (rig, FALSE);
 }
 
-/* udev knows later what somebody had added by hand. */
+/* udev finds a port that was added manually before. */
 static void
 test_port_becomes_board (Rig *rig, gconstpointer unused)
 {
@@ -614,7 +614,7 @@ test_port_becomes_board (Rig *rig, gconstpointer unused)
   g_close (master, NULL);
 }
 
-/* The same of a board that is known, and was gone: it is not two modems. */
+/* The same for a known board that was gone: it stays one modem. */
 static void
 test_port_was_board (Rig *rig, gconstpointer unused)
 {
@@ -634,7 +634,7 @@ test_port_was_board (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 1);
   g_assert_true (sqns_device_info (board)->present);
 
-  /* another one in its place: the port is that of the one that is there */
+  /* another board in its place owns the port */
   sqns_device_table_remove_board (sqns_manager_devices (rig->manager), id);
   sqns_device_table_add_board (sqns_manager_devices (rig->manager), &other);
   g_assert_cmpuint (sqns_device_table_devices (sqns_manager_devices (rig->manager))->len, ==, 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an upload says that does not get on. */
+/* The messages of an upload that makes no progress. */
 #include "base/messages.h"
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting for a modem that boots: what follows each answer, and when the other baud is tried. */
+/* Waiting for a modem that boots: what follows each answer, and when it tries the other baud rate. */
 #include "modem/wait.h"
 
 #define DEADLINE 1000
@@ -15,7 +15,7 @@ typedef struct {
   gboolean answered;
 } Row;
 
-/* RECOVERY is waited for. */
+/* Waits for RECOVERY. */
 static const Row rows[] = {
   { "up", "or", 12, TRUE, FALSE, "?!", SQNS_MODE_RECOVERY, TRUE },
   { "another mode", "oaor", 12, TRUE, FALSE, "?.?!", SQNS_MODE_RECOVERY, TRUE },

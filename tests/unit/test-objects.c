@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The objects on a bus: what is told of them, and in which order those are answered who ask for all of them. */
+/* The objects on a bus: their signals, and the order of the answers to callers who ask for all of them. */
 #include "bus/objects.h"
 
 #include <string.h>
@@ -81,7 +81,7 @@ typedef struct {
   guint answers;
   guint refused;
   GMutex lock;
-  GString *order; /* in which answers left the service: to 'a', 'b' */
+  GString *order; /* the receivers of the answers, 'a' or 'b', in order */
   guint last;     /* the value in the last answer */
 } Rig;
 
@@ -113,7 +113,7 @@ on_message (GDBusConnection *connection, GDBusMessage *message, gboolean incomin
   return message;
 }
 
-/* A thing is its own model. */
+/* An object is its own model. */
 static void
 add (Rig *rig, const char *path, Thing *thing)
 {
@@ -186,7 +186,7 @@ ask (Rig *rig, guint client, guint times)
                             G_DBUS_CALL_FLAGS_NONE, DEADLINE_S * 1000, NULL, on_answer, rig);
 }
 
-/* An answer from the bus: what was sent on @connection before it is with its receiver. */
+/* A call to the bus: afterwards the receivers have everything that was sent on @connection before. */
 static void
 settle (GDBusConnection *connection)
 {
@@ -213,7 +213,7 @@ wait_answers (Rig *rig, guint n)
   g_source_remove (deadline);
 }
 
-/* Read once for any number of questions; again after a change, which is in the next answer. */
+/* Read once for any number of calls, and again after a change, which the next answer contains. */
 static void
 test_changed (Rig *rig, gconstpointer unused)
 {
@@ -233,7 +233,7 @@ test_changed (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (rig->thing->reads, ==, reads + 1);
 }
 
-/* Who asks once does not wait behind the hundred questions of somebody else that came before. */
+/* A single call does not wait for a hundred earlier calls of another client. */
 static void
 test_in_turn (Rig *rig, gconstpointer unused)
 {
@@ -243,7 +243,7 @@ test_in_turn (Rig *rig, gconstpointer unused)
   settle (rig->clients[0]);
   ask (rig, 1, 1);
   settle (rig->clients[1]);
-  settle (rig->service); /* all of them are here, and none was looked at */
+  settle (rig->service); /* all have arrived, and none has been handled */
   wait_answers (rig, 101);
   g_assert_cmpuint (rig->order->len, ==, 101);
   g_assert_cmpint (rig->order->str[1], ==, 'b');
@@ -302,7 +302,7 @@ test_lookup (Rig *rig, gconstpointer unused)
   g_assert_null (sqns_objects_skeleton (rig->objects, model));
 }
 
-/* Hundreds that come at once are told of in turns, each once; one that somebody is to hear of now goes first. */
+/* Hundreds of new objects are announced in turns, each once; an urgent one goes first. */
 static void
 test_many (Rig *rig, gconstpointer unused)
 {
@@ -337,7 +337,7 @@ test_many (Rig *rig, gconstpointer unused)
   g_dbus_connection_signal_unsubscribe (rig->clients[0], subscription);
 }
 
-/* The bus takes 128 from each client (its own default); the rest is refused here. */
+/* The bus accepts 128 from each client (its default); the rest is refused here. */
 static void
 test_too_many (Rig *rig, gconstpointer unused)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pure parts of the bus: option dictionaries, object paths, and how often is told. */
+/* The pure parts of the bus: option dictionaries, object paths, and the rate of signals. */
 #include "bus/options.h"
 #include "bus/paths.h"
 #include "bus/throttle.h"
@@ -185,7 +185,7 @@ test_paths (void)
   g_assert_cmpstr (job, ==, "/org/sqnsd1/job/60bd2ffb_4fa0_48fa");
 }
 
-/* Whatever happens, and however fast: no more than four in any second. */
+/* Never more than four in any second. */
 static void
 test_throttle (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What may stand at the path of a small file: none of it is waited for, and none is read beyond its bound. */
+/* What may be at the path of a small file: reading never waits, and never exceeds its limit. */
 #include "base/plain-file.h"
 #include "common/error.h"
 

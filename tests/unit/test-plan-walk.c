@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Walks: a simulated modem does what the plan says, stage by stage, is planned for anew after each, and is thrown into
- * another mode, or cut off in an upload, at every stage. Each walk must end, at the promised version or in a refusal,
- * and no step may be asked of a mode that does not know it. */
+/* Walks: a simulated modem follows the plan stage by stage, with a new plan after each. At every stage it falls into
+ * another mode, or its upload is interrupted. Each walk has to end, at the promised version or in a refusal, and no
+ * step may require another mode than the current one. */
 #include "plan-files.h"
 
 #include "plan/upgrade-state.h"
@@ -9,7 +9,7 @@
 #define MAX_STAGES 12u
 #define NEW_BOOT_ROM 38638u
 #define FACTORY_BOOT_ROM 33080u
-#define BETWEEN_FILES 39529u /* what a modem shows between the two files of 48829 */
+#define BETWEEN_FILES 39529u /* the version between the two files of 48829 */
 
 typedef struct {
   const char *name;
@@ -17,12 +17,12 @@ typedef struct {
   SqnsVersion version;
   guint bootloader0;
   SqnsReport report;
-  gboolean dead; /* its application does not boot */
+  gboolean dead; /* the application does not boot */
   SqnsVersion to;
   FileKind kind;
   SqnsMethod method;
-  gboolean refused; /* at once; else it ends at the promised version */
-  gboolean sturdy;  /* and does so whatever mode it is thrown into */
+  gboolean refused; /* at once; otherwise it ends at the promised version */
+  gboolean sturdy;  /* even if it falls into another mode */
 } Start;
 
 #define APP SQNS_MODE_FFF
@@ -72,13 +72,13 @@ static const Start starts[] = {
   { "50523", APP, LATE_FACTORY, 50523, NONE, FALSE, CAT (41065), FULL, AUTO, TRUE, FALSE },
 };
 
-/* What befalls the modem in one stage. */
+/* What happens to the modem in one stage. */
 typedef enum {
-  STRIKE_NONE,
-  STRIKE_CUT, /* its upload breaks off */
-  STRIKE_MODE /* + mode: it is found in that mode */
-} Strike;
-#define N_STRIKES (STRIKE_MODE + 5)
+  FAULT_NONE,
+  FAULT_CUT, /* its upload is interrupted */
+  FAULT_MODE /* + mode: it falls into that mode */
+} Fault;
+#define N_FAULTS (FAULT_MODE + 5)
 
 typedef struct {
   const Start *start;
@@ -96,22 +96,22 @@ typedef struct {
 static SqnsRules *rules;
 
 static gboolean
-is_cut (Walk *walk, Strike strike)
+is_cut (Walk *walk, Fault fault)
 {
-  if (strike != STRIKE_CUT)
+  if (fault != FAULT_CUT)
     return FALSE;
   walk->report = SQNS_REPORT_FAILURE;
   return TRUE;
 }
 
-/* A whole image begins to be written: the old application is gone from here on. */
+/* The write of a full image begins: the old application is gone. */
 static void
 begin_image (Walk *walk)
 {
   const Start *start = walk->start;
 
   g_assert_true (walk->mode == REC || walk->mode == MT);
-  /* a job that saw the factory boot ROM must have replaced it before it sends NB-IoT */
+  /* a job that has seen the factory boot ROM replaces it before it sends NB-IoT */
   const SqnsCheckpoint *known = &walk->state.checkpoint;
   walk->harmed |= known->bootloader0.build == FACTORY_BOOT_ROM && walk->bootloader0 == FACTORY_BOOT_ROM
                   && sqns_version_family (&known->version) == SQNS_FAMILY_CAT_M1
@@ -149,9 +149,9 @@ install (Walk *walk)
     walk->version = walk->start->to;
 }
 
-/* FALSE: it failed, and the modem is asked what it is. */
+/* FALSE: it failed, and the modem is probed. */
 static gboolean
-do_step (Walk *walk, SqnsStep step, Strike strike)
+do_step (Walk *walk, SqnsStep step, Fault fault)
 {
   switch (step)
     {
@@ -168,23 +168,23 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
       break;
     case SQNS_STEP_UPLOAD_BOOTROM:
       g_assert_cmpint (walk->mode, ==, REC);
-      return !is_cut (walk, strike);
+      return !is_cut (walk, fault);
     case SQNS_STEP_LOAD_UPDATER:
       g_assert_cmpint (walk->mode, ==, FFH);
-      if (is_cut (walk, strike))
+      if (is_cut (walk, fault))
         return FALSE;
       walk->mode = MT;
       break;
     case SQNS_STEP_UPLOAD_ON_THE_FLY:
       begin_image (walk);
-      return !is_cut (walk, strike);
+      return !is_cut (walk, fault);
     case SQNS_STEP_APPLY:
       apply (walk);
       break;
     case SQNS_STEP_STORE_FIRST:
     case SQNS_STEP_STORE:
       g_assert_cmpint (walk->mode, ==, APP);
-      return !is_cut (walk, strike);
+      return !is_cut (walk, fault);
     case SQNS_STEP_INSTALL:
       install (walk);
       break;
@@ -197,21 +197,21 @@ do_step (Walk *walk, SqnsStep step, Strike strike)
       walk->mode = walk->boots ? APP : REC;
       break;
     case SQNS_STEP_CONFIRM:
-      g_assert_not_reached (); /* the modem is asked anew before */
+      g_assert_not_reached (); /* the modem is probed before */
     }
   return TRUE;
 }
 
-/* FALSE: that was the last one; the upgrade fails. */
+/* FALSE: it was the last attempt; the upgrade fails. */
 static gboolean
-do_stage (Walk *walk, const SqnsPlan *plan, Strike strike, GError **error)
+do_stage (Walk *walk, const SqnsPlan *plan, Fault fault, GError **error)
 {
   for (guint i = 0; i < plan->steps->len; i++)
     {
       SqnsStep step = g_array_index (plan->steps, SqnsStep, i);
 
       sqns_upgrade_state_begin (&walk->state, step);
-      if (!do_step (walk, step, strike))
+      if (!do_step (walk, step, fault))
         {
           g_set_error (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL, "%s was cut", sqns_step_info (step)->name);
           if (sqns_upgrade_state_failed (&walk->state, step, *error, TRUE) == SQNS_NEXT_FAIL)
@@ -223,7 +223,7 @@ do_stage (Walk *walk, const SqnsPlan *plan, Strike strike, GError **error)
       if (sqns_step_has (step, SQNS_TRAIT_ENDS_STAGE))
         return TRUE;
     }
-  g_assert_not_reached (); /* a plan that leads nowhere */
+  g_assert_not_reached (); /* a plan without an end */
 }
 
 static SqnsPlan *
@@ -255,18 +255,18 @@ arrived (const Walk *walk)
 }
 
 static void
-strike_mode (Walk *walk, Strike strike)
+strike_mode (Walk *walk, Fault fault)
 {
-  if (strike < STRIKE_MODE)
+  if (fault < FAULT_MODE)
     return;
-  walk->mode = (SqnsMode)(strike - STRIKE_MODE);
+  walk->mode = (SqnsMode)(fault - FAULT_MODE);
   if (walk->mode == APP && !walk->boots)
     walk->mode = REC;
 }
 
-/* TRUE: it ended at the promised version. FALSE: in a refusal, *@error. */
+/* TRUE: it ended at the promised version. FALSE: it was refused, *@error. */
 static gboolean
-walk_to_end (const Start *start, const Strike *strikes, gboolean *harmed, GError **error)
+walk_to_end (const Start *start, const Fault *faults, gboolean *harmed, GError **error)
 {
   Walk walk = {
     .start = start,
@@ -285,14 +285,14 @@ walk_to_end (const Start *start, const Strike *strikes, gboolean *harmed, GError
   for (guint stage = 0; stage <= MAX_STAGES && !ended; stage++)
     {
       g_autoptr (SqnsPlan) plan = NULL;
-      Strike strike = stage < MAX_STAGES ? strikes[stage] : STRIKE_NONE;
+      Fault fault = stage < MAX_STAGES ? faults[stage] : FAULT_NONE;
 
-      strike_mode (&walk, strike);
+      strike_mode (&walk, fault);
       plan = make_plan (&walk, &files, &local);
       ended = plan == NULL || plan->route == SQNS_ROUTE_NOTHING;
       done = plan != NULL && ended;
       if (!ended)
-        ended = !do_stage (&walk, plan, strike, &local);
+        ended = !do_stage (&walk, plan, fault, &local);
     }
   g_assert_true (ended);
   if (done)
@@ -308,7 +308,7 @@ walk_to_end (const Start *start, const Strike *strikes, gboolean *harmed, GError
 static void
 test_straight (gconstpointer data)
 {
-  static const Strike none[MAX_STAGES] = { 0 };
+  static const Fault none[MAX_STAGES] = { 0 };
   const Start *start = data;
   g_autoptr (GError) error = NULL;
   gboolean harmed;
@@ -320,23 +320,23 @@ test_straight (gconstpointer data)
 }
 
 static void
-test_struck (gconstpointer data)
+test_fault (gconstpointer data)
 {
   const Start *start = data;
   guint saved = 0, walks = 0;
 
   for (guint stage = 0; stage < MAX_STAGES; stage++)
-    for (guint strike = STRIKE_CUT; strike < N_STRIKES; strike++)
+    for (guint fault = FAULT_CUT; fault < N_FAULTS; fault++)
       {
-        Strike strikes[MAX_STAGES] = { 0 };
+        Fault faults[MAX_STAGES] = { 0 };
         g_autoptr (GError) error = NULL;
         gboolean harmed, done;
 
-        strikes[stage] = (Strike)strike;
-        done = walk_to_end (start, strikes, &harmed, &error);
+        faults[stage] = (Fault)fault;
+        done = walk_to_end (start, faults, &harmed, &error);
         g_assert_false (harmed);
         if (!done)
-          g_test_message ("stage %u, strike %u: %s", stage, strike, error->message);
+          g_test_message ("stage %u, fault %u: %s", stage, fault, error->message);
         g_assert_true (done || !start->sturdy);
         walks++;
         saved += done;
@@ -344,22 +344,22 @@ test_struck (gconstpointer data)
   g_test_message ("%u of %u walks ended at the promised version", saved, walks);
 }
 
-/* Twice in a walk: it still ends, and nothing is harmed. */
+/* Twice in a walk: it still ends, without harm. */
 static void
-test_struck_twice (gconstpointer data)
+test_two_faults (gconstpointer data)
 {
   const Start *start = data;
 
   for (guint first = 0; first < MAX_STAGES; first++)
     for (guint second = first + 1; second < MAX_STAGES; second++)
-      for (guint pair = 0; pair < N_STRIKES * N_STRIKES; pair++)
+      for (guint pair = 0; pair < N_FAULTS * N_FAULTS; pair++)
         {
-          Strike strikes[MAX_STAGES] = { 0 };
+          Fault faults[MAX_STAGES] = { 0 };
           gboolean harmed;
 
-          strikes[first] = (Strike)(pair % N_STRIKES);
-          strikes[second] = (Strike)(pair / N_STRIKES);
-          walk_to_end (start, strikes, &harmed, NULL);
+          faults[first] = (Fault)(pair % N_FAULTS);
+          faults[second] = (Fault)(pair / N_FAULTS);
+          walk_to_end (start, faults, &harmed, NULL);
           g_assert_false (harmed);
         }
 }
@@ -374,12 +374,12 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
     {
       g_autofree char *straight = g_strdup_printf ("/plan-walk/straight/%s", starts[i].name);
-      g_autofree char *struck = g_strdup_printf ("/plan-walk/struck/%s", starts[i].name);
-      g_autofree char *twice = g_strdup_printf ("/plan-walk/struck-twice/%s", starts[i].name);
+      g_autofree char *once = g_strdup_printf ("/plan-walk/fault/%s", starts[i].name);
+      g_autofree char *twice = g_strdup_printf ("/plan-walk/two-faults/%s", starts[i].name);
 
       g_test_add_data_func (straight, &starts[i], test_straight);
-      g_test_add_data_func (struck, &starts[i], test_struck);
-      g_test_add_data_func (twice, &starts[i], test_struck_twice);
+      g_test_add_data_func (once, &starts[i], test_fault);
+      g_test_add_data_func (twice, &starts[i], test_two_faults);
     }
   result = g_test_run ();
   sqns_rules_free (rules);

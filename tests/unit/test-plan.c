@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Routes and refusals, row by row, with the rules file that is installed. */
+/* Routes and refusals, row by row, with the installed rules file. */
 #include "plan-files.h"
 #include "plan/policy.h"
 
 #include <string.h>
 
-/* What was asked for, what is there, and what the job has done, as flags so that a row stays a row. */
+/* The request, the state, and what the job has done, as flags, so that a row fits a line. */
 enum {
   DOWN = 1 << 0,
   AGAIN = 1 << 1,
@@ -18,7 +18,7 @@ enum {
   GIVEN = 1 << 8,        /* an updater */
   NO_ELF = 1 << 9,       /* no updater inside */
   SMALL = 1 << 10,       /* the file fits the store */
-  SUCCESS = 1 << 11,     /* the modem's report; without: every other */
+  SUCCESS = 1 << 11,     /* the modem's report; otherwise all others */
   NEW_BOOTROM = 1 << 12, /* history */
   FIRST_DONE = 1 << 13,
   TAKEN = 1 << 14,
@@ -27,8 +27,8 @@ enum {
   LOADED = 1 << 17,
   LOADED_TWICE = 1 << 18,
   SENT_TWICE = 1 << 19,
-  SENT = 1 << 20,        /* and no report yet */
-  IN_STORE = 1 << 21,    /* likewise, by the FFF method */
+  SENT = 1 << 20,        /* without a report yet */
+  IN_STORE = 1 << 21,    /* the same by the FFF method */
   SAID_FAILED = 1 << 22, /* the modem's report, for SENT; without: every other */
 };
 
@@ -104,7 +104,7 @@ static const Row rows[] = {
   { FFH, UNKNOWN, 0, NB (37781), FULL, NO_ELF, NO (INCOMPATIBLE), "--updater" },
   { FFH, UNKNOWN, 0, NB (37781), FULL, LOADED_TWICE, NO (NEEDS_RECOVERY), "2 times" },
   { FFH, UNKNOWN, 0, NB (37781), FULL, LOADED_TWICE | FORCE, NO (NEEDS_RECOVERY), NULL },
-  /* finished, but never told to boot */
+  /* finished, but not told to boot */
   { REC, UNKNOWN, 0, NB (37781), FULL, SUCCESS, REBOOT, "by a reboot" },
   { REC, UNKNOWN, 0, NB (37781), FULL, SUCCESS | RECOVER | FLY, REBOOT, NULL },
   { REC, UNKNOWN, 0, CAT (39529), DIFF, SUCCESS, REBOOT, NULL },
@@ -112,8 +112,8 @@ static const Row rows[] = {
   { REC, UNKNOWN, 0, NB (37781), FULL, SUCCESS | REBOOTED | TOUCHED, RESUME, NULL },
   { REC, NB (35351), 0, NB (37781), FULL, SUCCESS | TOUCHED, RESUME, NULL },
   { REC, UNKNOWN, 0, CAT (39529), DIFF, SUCCESS | REBOOTED | TOUCHED, NO (INCOMPATIBLE), "recovery" },
-  /* what this job has sent and was taken */
-  /* broken off behind the upload: not sent again, unless the modem says that it failed */
+  /* files that this job has sent and the modem has taken */
+  /* interrupted after the upload: not sent again, unless the modem reports a failure */
   { REC, NB (35351), 0, NB (37781), FULL, SENT | TOUCHED, SQNS_ROUTE_REPORT, 0, "apply boot-application confirm",
     NULL },
   { REC, NB (35351), 0, NB (37781), FULL, SENT | TOUCHED | SUCCESS, SQNS_ROUTE_REPORT, 0,
@@ -169,7 +169,7 @@ static const Row rows[] = {
   { REC, CAT (38638), 0, NB (37781), FULL, 0, NO (INCOMPATIBLE), NULL },
   { APP, { { 7, 0, 0, 0 }, 30000 }, 0, NB (37781), FULL, 0, NO (INCOMPATIBLE), NULL },
   { APP, NB (35351), 0, { { 8, 0, 5, 4 }, 61488 }, FOREIGN, FAMILY, NO (INCOMPATIBLE), "neither CAT-M1" },
-  /* all that is lifted, and what lifts all of it, in one answer */
+  /* all refusals that can be lifted, and what lifts them, in one answer */
   { APP, NB (41019), 0, CAT (38638), FULL, 0, NO (INCOMPATIBLE),
     "the modem runs 6.0.0.0-41019 (NB-IoT) and the file is 5.1.1.0-38638 (CAT-M1); and 5.1.1.0-38638 is older than "
     "6.0.0.0-41019; allowed with --allow-family-change and --allow-downgrade" },
@@ -199,13 +199,13 @@ static const Row rows[] = {
   { APP, CAT (38638), 0, MONARCH2, FOREIGN, FAMILY | DOWN, NO (INCOMPATIBLE), "is for Monarch 2" },
   { APP, CAT (38638), 0, MONARCH2, FOREIGN, FORCE, ON_THE_FLY, NULL },
   { APP, { { 0 }, 99999 }, 0, NB (37781), FULL, FAMILY | DOWN, ON_THE_FLY, NULL },
-  /* an application that does not tell its version */
+  /* an application that does not report its version */
   { APP, UNKNOWN, 0, NB (37781), FULL, 0, NO (WRONG_STATE), "allow-family-change" },
   { APP, UNKNOWN, 0, NB (37781), FULL, DOWN, NO (WRONG_STATE), NULL },
   { APP, UNKNOWN, 0, NB (37781), FULL, DOWN | FAMILY, ON_THE_FLY, NULL },
   { APP, UNKNOWN, 0, NB (37781), FULL, FORCE, ON_THE_FLY, "unknown version ->" },
   { APP, UNKNOWN, 0, NB (37781), FULL, RECOVER, ON_THE_FLY, NULL },
-  /* files that no modem may be given, forced or not */
+  /* files that are not allowed on any modem, forced or not */
   { APP, NB (35351), 0, NB (37781), CUT, FORCE, NO (INVALID_FIRMWARE), "fff, fs missing" },
   { REC, UNKNOWN, 0, NB (37781), CUT, RECOVER, NO (INVALID_FIRMWARE), NULL },
   { APP, NB (35351), 0, UNKNOWN, FULL, FORCE, NO (INVALID_FIRMWARE), "which version it is" },
@@ -281,7 +281,7 @@ static const Row rows[] = {
   { APP, CAT (41065), 0, TWO_FILES, PAIR_BOOTROM, FORCE, NO (INCOMPATIBLE), "boot ROM package alone" },
   { APP, CAT (41065), 0, TWO_FILES, PAIR_HUGE, FORCE, NO (INCOMPATIBLE), "4 MiB" },
   { APP, CAT (41065), 0, TWO_FILES, PAIR_CUT, FORCE, NO (INCOMPATIBLE), "second of the two" },
-  /* release 50523: needs nothing, cannot be reached */
+  /* release 50523: needs no upgrade, cannot be installed */
   { APP, LATE_FACTORY, 0, CAT (41065), FULL, DOWN, NO (INCOMPATIBLE), "needs no upgrade" },
   { APP, LATE_FACTORY, 0, NB (37781), FULL, FAMILY, NO (INCOMPATIBLE), "needs no upgrade" },
   { APP, LATE_FACTORY, 0, CAT (41065), FULL, FORCE, ON_THE_FLY, NULL },
@@ -324,7 +324,7 @@ static const Row rows[] = {
   { FFH, CAT (33080), 33080, NB (37781), FULL, NEW_BOOTROM | LOADED_TWICE, NO (NEEDS_RECOVERY), NULL },
   { MT, CAT (33080), 33080, NB (37781), FULL, NEW_BOOTROM | LOADED | SUCCESS, BY_BOOTROM (""), NULL },
   { APP, CAT (33080), 38638, NB (37781), FULL, NEW_BOOTROM, BY_BOOTROM ("prepare boot-recovery "), NULL },
-  /* a modem that runs NB-IoT has had the new boot ROM, whatever its first boot loader says */
+  /* a modem that runs NB-IoT has the new boot ROM, whatever its first boot loader reports */
   { APP, NB (35351), 33080, NB (37781), FULL, 0, ON_THE_FLY, NULL },
   { APP, CAT (38638), 38638, NB (37781), FULL, FAMILY, ON_THE_FLY, NULL },
   { REC, UNKNOWN, 0, NB (37781), FULL, FAMILY, RESUME, NULL },
@@ -458,7 +458,7 @@ test_check_files (void)
     { UNKNOWN, BOOTROM, 0, -1 },
     { { { 8, 0, 5, 4 }, 61488 }, FOREIGN, 0, SQNS_ERROR_INCOMPATIBLE },
     { { { 8, 0, 5, 4 }, 61488 }, FOREIGN, FORCE, -1 },
-    /* the modem has to be looked at */
+    /* the modem has to be probed */
     { TWO_FILES, FULL, 0, -1 },
     { TWO_FILES, PAIR, 0, -1 },
     { LATE_FACTORY, FULL, 0, -1 },
@@ -483,7 +483,7 @@ test_check_files (void)
     }
 }
 
-/* The version's own family counts when the parser did not say one. */
+/* The family of the version counts if the parser found none. */
 static void
 test_family_of_version (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who has a tty open: by device number and devpts, in a /proc of real processes. */
+/* The programs that have a tty open: by device number and devpts, in a /proc of real processes. */
 #include "common/port-owner.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a child does before it waits; FALSE: it cannot. */
+/* Runs in the child before it waits; FALSE: it failed. */
 typedef gboolean (*Act) (const char *slave);
 
 typedef struct {
@@ -36,7 +36,7 @@ pty_close (Pty *pty)
   g_free (pty->slave);
 }
 
-/* The child ends when *@end is closed; 0: it could not do it. */
+/* The child ends when *@end is closed; 0: it failed. */
 static GPid
 start (Act act, const char *slave, int *end)
 {
@@ -46,7 +46,7 @@ start (Act act, const char *slave, int *end)
   GPid child = fork ();
   if (child == 0)
     {
-      for (int i = 3; i < 256; i++) /* it has no part in the board of its parent */
+      for (int i = 3; i < 256; i++) /* it does not use the board of its parent */
         if (i != ready[1] && i != until[0])
           close (i);
       if (!act (slave) || write (ready[1], "", 1) != 1 || read (until[0], &byte, 1) < 0)
@@ -102,7 +102,7 @@ test_holder (void)
   pty_close (&pty);
 }
 
-/* Who plays the board may hold both ends. */
+/* A program that plays the board may have both ends open. */
 static gboolean
 holds_both (const char *slave)
 {
@@ -126,7 +126,7 @@ test_board (void)
   g_rmdir (folder);
 }
 
-/* Another container: a devpts of its own, in which it opens terminals up to that of the same number as ours. */
+/* Another container with its own devpts, in which it opens terminals up to the same number as ours. */
 static gboolean
 holds_namesake (const char *slave)
 {
@@ -147,7 +147,7 @@ holds_namesake (const char *slave)
       if (i < wanted)
         continue;
       slave_fd = open (slave, O_RDWR | O_NOCTTY);
-      close (master); /* with it, the process would be excused */
+      close (master); /* with it, the process would count as the board */
     }
   umount2 (folder, MNT_DETACH);
   rmdir (folder);
@@ -171,7 +171,7 @@ test_other_container (void)
   pty_close (&pty);
 }
 
-/* A made-up /proc: a name that would colour a terminal, files that are no ttys, and ones that cannot be read. */
+/* A fake /proc: a name with colour codes, files that are not ttys, and unreadable files. */
 static void
 test_made_up (void)
 {
@@ -206,7 +206,7 @@ test_made_up (void)
   pty_close (&pty);
 }
 
-/* A scan in the smallest pieces ends, and finds the same. */
+/* A scan in the smallest pieces ends with the same result. */
 static void
 test_pieces (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which paths may name a port, and which ttys are ports. */
+/* Valid paths of ports, and ttys that are ports. */
 #include "manager/port-path.h"
 
 #include <gio/gio.h>

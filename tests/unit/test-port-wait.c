@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What ports wait for: more of them than are served in one turn, deadlines that move, waits that end those of others.
- */
+/* The waits of ports: more than one turn can serve, deadlines that move, waits that end other waits. */
 #include "serial/port-wait.h"
 
 #include <sys/socket.h>

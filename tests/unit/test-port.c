@@ -79,7 +79,7 @@ wait_for (Outcome *outcome)
     g_main_context_iteration (NULL, TRUE);
 }
 
-/* The far end: answers as soon as the request has come. */
+/* The far end answers as soon as the request has arrived. */
 static gsize
 master_read (Fixture *f, char *buffer, gsize size)
 {
@@ -159,7 +159,7 @@ test_one_at_a_time (Fixture *f, gconstpointer data)
   g_assert_no_error (first.error);
 }
 
-/* The rule that this layer is for: a late answer is not the next exchange's. */
+/* The main rule of this layer: a late answer does not belong to the next exchange. */
 static void
 test_late_answer (Fixture *f, gconstpointer data)
 {
@@ -181,7 +181,7 @@ test_late_answer (Fixture *f, gconstpointer data)
   gsize length = 0;
   SqnsExchange probe = at_exchange;
   probe.match_data = &length;
-  master_write (f, "LATE\r\nOK\r\n"); /* arrives before the resync: must be drained */
+  master_write (f, "LATE\r\nOK\r\n"); /* arrives before the resync, which drains it */
   /* the kernel brings bytes over a pseudo-terminal when it has time */
   sqns_port_exchange_async (f->port, 200, &probe, NULL, on_done, &resynced);
   master_read (f, buffer, 3);
@@ -207,7 +207,8 @@ line_of (Fixture *f, speed_t *speed)
   return mode.c_cflag & (CSIZE | PARENB | CSTOPB | CRTSCTS | HUPCL);
 }
 
-/* Commands for a PIC: a pseudo-terminal cannot have 5 data bits, which is no error, and the rest of the line is set. */
+/* Commands for a PIC: a pseudo-terminal does not support 5 data bits, which is not an error; the other settings apply.
+ */
 static void
 test_command_mode (Fixture *f, gconstpointer data)
 {
@@ -278,7 +279,7 @@ test_hang_up (Fixture *f, gconstpointer data)
   g_clear_error (&after.error);
 }
 
-/* More than the tty takes at once: written in parts, and the deadline starts when all is out. */
+/* More than the tty accepts at once: written in parts, and the deadline starts at the end. */
 static void
 test_partial_write (Fixture *f, gconstpointer data)
 {
@@ -296,7 +297,7 @@ test_partial_write (Fixture *f, gconstpointer data)
   g_assert_no_error (outcome.error);
 }
 
-/* Nobody reads: the write itself must end by a deadline. */
+/* Without a reader, the write itself ends by a deadline. */
 static void
 test_stuck_write (Fixture *f, gconstpointer data)
 {
@@ -312,7 +313,7 @@ test_stuck_write (Fixture *f, gconstpointer data)
   g_clear_error (&outcome.error);
 }
 
-/* An exchange sets the speed that it needs, and none that termios does not know. */
+/* An exchange sets its speed, unless termios does not support it. */
 static void
 test_exchange_speed (Fixture *f, gconstpointer data)
 {
@@ -336,7 +337,7 @@ test_exchange_speed (Fixture *f, gconstpointer data)
   g_assert_cmpuint (sqns_port_speed (f->port), ==, 9600);
 }
 
-/* A line that never falls quiet: the probe is sent all the same. */
+/* On a line that never falls quiet, the probe is still sent. */
 static void
 test_drain_ends (Fixture *f, gconstpointer data)
 {
@@ -358,7 +359,7 @@ test_drain_ends (Fixture *f, gconstpointer data)
   g_assert_nonnull (g_strstr_len ((const char *)heard, len, "noise"));
 }
 
-/* Bytes that keep coming are no answer: a program on a board that was reset prints for ever. */
+/* Endless bytes are not an answer: a program on a board that was reset may print endlessly. */
 static void
 test_chatter_ends (Fixture *f, gconstpointer data)
 {
@@ -437,8 +438,8 @@ test_flock_of_another (Fixture *f, gconstpointer data)
   g_assert_no_error (error);
 }
 
-/* A program that was killed leaves TIOCEXCL behind on a pseudo-terminal. The kernel lets root alone open that, and take
- * it off. */
+/* A program that was killed leaves TIOCEXCL on a pseudo-terminal. Only root can open that terminal and remove the flag.
+ */
 static void
 test_stale_exclusive (Fixture *f, gconstpointer data)
 {
@@ -454,7 +455,7 @@ test_stale_exclusive (Fixture *f, gconstpointer data)
     g_assert_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED);
 }
 
-/* A child that has @path open without any lock, as terminals do; it ends when *@end is closed. */
+/* A child that has @path open without a lock, like terminal programs; it ends when *@end is closed. */
 static GPid
 hold (const char *path, int *end)
 {
@@ -464,7 +465,7 @@ hold (const char *path, int *end)
   GPid child = fork ();
   if (child == 0)
     {
-      for (int i = 3; i < 256; i++) /* it has no part in the board */
+      for (int i = 3; i < 256; i++) /* it does not use the board */
         if (i != ready[1] && i != until[0])
           close (i);
       int fd = open (path, O_RDWR | O_NOCTTY);
@@ -490,7 +491,7 @@ let_go (GPid child, int end)
   g_assert_cmpint (status, ==, 0);
 }
 
-/* Nothing is locked: it is named all the same, and its line and its bytes are left alone. */
+/* Without a lock, the program is still named, and its line and its bytes are left alone. */
 static void
 test_held_without_lock (Fixture *f, gconstpointer data)
 {
@@ -523,7 +524,7 @@ test_held_without_lock (Fixture *f, gconstpointer data)
   g_assert_no_error (error);
 }
 
-/* Many at once share what is looked up, and each has its own answer. */
+/* Many at once share the lookup, and each gets its own answer. */
 static void
 test_many_look (Fixture *f, gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Progress: never falls, never lies; rate and expected end. */
+/* Progress: it never falls and is never wrong; rate and expected end. */
 #include "job/progress.h"
 
 #include <string.h>
@@ -40,7 +40,7 @@ test_upload_again (void)
   sqns_progress_bytes (&progress, 900, 1000, now);
   double reached = progress.value;
   g_assert_cmpfloat (reached, >, 0.7);
-  /* the modem lost it all: the upload starts over */
+  /* the modem lost everything, so the upload starts over */
   sqns_progress_bytes (&progress, 0, 1000, now + SECOND);
   g_assert_cmpfloat (progress.value, ==, reached);
   g_assert_cmpuint (sqns_progress_rate (&progress, now + SECOND), ==, 0);
@@ -79,7 +79,7 @@ test_rate (void)
   g_assert_cmpint (sqns_progress_remaining (&progress, now), >, transfer_left);
   g_assert_cmpint (sqns_progress_remaining (&progress, now), <, transfer_left + 300 * SECOND);
 
-  /* nothing for long: the rate of old must not be told any more */
+  /* nothing for long: the old rate is no longer reported */
   g_assert_cmpuint (sqns_progress_rate (&progress, now + 20 * SECOND), ==, 0);
 }
 
@@ -92,11 +92,11 @@ test_remaining_after_transfer (void)
   sqns_progress_phase (&progress, SQNS_PHASE_APPLY, 2 * SECOND);
   g_assert_cmpint (sqns_progress_remaining (&progress, 2 * SECOND), >, 0);
   g_assert_cmpint (sqns_progress_remaining (&progress, 3 * SECOND), <, sqns_progress_remaining (&progress, 2 * SECOND));
-  /* longer than usual: nobody knows */
+  /* longer than usual: unknown */
   g_assert_cmpint (sqns_progress_remaining (&progress, 1000 * SECOND), ==, -1);
 }
 
-/* What is on disk is ahead of what is told, in few steps. */
+/* The progress on disk is ahead of the reported progress, in few steps. */
 static void
 test_promise (void)
 {

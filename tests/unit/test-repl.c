@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What MicroPython 1.8.6 to 1.11 says, as it comes over the wire. */
+/* The output of MicroPython 1.8.6 to 1.11, as it arrives on the line. */
 #include "codec/repl.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ test_prompt (void)
     { "\r\n>>> \r\nraw REPL; CTRL-B to exit\r\n>", SQNS_PROMPT_RAW },
     { "raw REPL; CTRL-B to exit\r\r\n>", SQNS_PROMPT_RAW },
     { "OK12\r\n\x04\x04>", SQNS_PROMPT_RAW },
-    /* not waiting there */
+    /* not at a prompt */
     { "", SQNS_PROMPT_NONE },
     { ">>>", SQNS_PROMPT_NONE },
     { ">>> x", SQNS_PROMPT_NONE },

@@ -47,8 +47,8 @@ listed_faults (guint operation, guint nth, gpointer data)
   return STP_FAULT_NONE;
 }
 
-/* An error halves, and the size that failed is not tried again for 64 clean blocks; for 128 when it fails anew; for 64
- * again when it went well for long. */
+/* An error halves the size. The size that failed is not tried again for 64 clean blocks; for 128 if it fails again; for
+ * 64 again after a long success. */
 static void
 test_patience (void)
 {
@@ -72,7 +72,7 @@ test_patience (void)
       g_assert_cmpuint (block_at (modem, j), ==, blocks[i][2]);
 }
 
-/* A modem that takes only so many bytes of a block at a time. */
+/* A modem that accepts a limited number of bytes of a block at a time. */
 static void
 test_small_bites (void)
 {
@@ -90,7 +90,7 @@ test_small_bites (void)
       g_assert_cmpuint (sqns_stp_session_retries (upload.session), ==, 0);
       for (guint j = 0; j < modem->blocks->len; j++)
         bytes += block_at (modem, j);
-      if (bites[i] >= SQNS_STP_MIN_BLOCK) /* little is sent twice */
+      if (bites[i] >= SQNS_STP_MIN_BLOCK) /* few bytes are sent twice */
         g_assert_cmpuint (bytes, <, upload.image->len + upload.image->len / 10);
     }
 }
@@ -120,7 +120,7 @@ test_residues (void)
     }
 }
 
-/* A modem that takes nothing, for ever or for a while. */
+/* A modem that accepts nothing, permanently or for a while. */
 static void
 test_nothing_taken (void)
 {
@@ -161,7 +161,7 @@ test_nothing_taken (void)
     }
 }
 
-/* The modem waits for the rest of a block that a lost host began: it takes the first requests for that. */
+/* The modem waits for the rest of a block of another host, and takes the first requests for that. */
 static void
 test_half_block (void)
 {
@@ -205,8 +205,8 @@ any_fault (guint operation, guint nth, gpointer data)
   return (StpFault)g_rand_int_range (weather->modem->rand, STP_FAULT_LOSE_REQUEST, STP_N_FAULTS);
 }
 
-/* Whatever happens on the way, what the modem has at the end is the image, where it knows repeats; and all but the
- * worst weather is lived through. */
+/* Whatever the line does, a modem that recognizes repeats has the image at the end. The upload only fails on the worst
+ * lines. */
 static void
 test_weather (void)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The upload's state machine against a modem of its own and a line that loses, damages and repeats. */
+/* The state machine of an upload with a modem, and a line that loses, damages and repeats messages. */
 #include "stp-upload.h"
 
 #include <string.h>
 
-/* No request is sent twice, and blocks grow to what the modem takes within a few. */
+/* No request is sent twice, and blocks soon grow to the size that the modem accepts. */
 static void
 test_clean (void)
 {
@@ -52,7 +52,7 @@ test_clean (void)
       }
 }
 
-/* A whole file takes little longer than its bytes do on the wire. */
+/* A file takes little longer than its bytes on the line. */
 static void
 test_speed (void)
 {
@@ -73,7 +73,7 @@ test_speed (void)
     }
 }
 
-/* The bytes on the wire, one by one. */
+/* The bytes on the line, one by one. */
 static void
 test_dialogue (void)
 {
@@ -136,7 +136,7 @@ some_faults (guint operation, guint nth, gpointer data)
   return STP_FAULT_NONE;
 }
 
-/* Each fault, once, twice or thrice in a row, at each operation; all ways to know a repeat, with and without CRCs. */
+/* Each fault, one to three times in a row, at each operation; all ways to recognize a repeat, with and without CRCs. */
 static void
 test_each_fault (void)
 {
@@ -160,7 +160,7 @@ test_each_fault (void)
             if (operation == SQNS_STP_TRANSFER_BLOCK && count == 3 && modem->repeat == STP_REPEAT_BY_ID_OP
                 && (fault == STP_FAULT_LOSE_RESPONSE || fault == STP_FAULT_CUT_RESPONSE
                     || fault == STP_FAULT_DAMAGE_RESPONSE || fault == STP_FAULT_LATE_RESPONSE))
-              /* Three lost answers, and the announcement is new to this modem: nobody could know. */
+              /* Three lost answers, and the announcement is new to this modem: no host could know. */
               g_assert_cmpint (stp_upload_run (&upload), ==, SQNS_STP_DONE);
             else
               stp_upload_succeeds (&upload);
@@ -168,7 +168,7 @@ test_each_fault (void)
           }
 }
 
-/* The closing RESET may never be answered, or be refused: the file is there all the same. */
+/* The closing RESET may get no answer or a refusal; the file is complete anyway. */
 static void
 test_close (void)
 {
@@ -187,7 +187,7 @@ test_close (void)
     }
 }
 
-/* What never gets better ends, in words. */
+/* A permanent fault ends the upload with a message. */
 static void
 test_endless (void)
 {
@@ -209,7 +209,7 @@ test_endless (void)
         stp_upload_start (&upload, modem, 60000, SQNS_STP_DATA_CABA, 0, 0);
         if (operation == SQNS_STP_TRANSFER_BLOCK && fault >= STP_FAULT_LOSE_RESPONSE)
           {
-            /* The answer to the new announcement says that the block was taken. */
+            /* The answer to the new announcement shows that the block was accepted. */
             stp_upload_succeeds (&upload);
             continue;
           }
@@ -305,7 +305,7 @@ test_sizes (void)
     }
 }
 
-/* Feeds one response; it must be used up. */
+/* Feeds one response, which has to be consumed. */
 static SqnsStpVerdict
 feed (SqnsStpSession *session, const char *response, gsize size)
 {
@@ -332,7 +332,7 @@ opened_session (const guint8 *image, gsize size)
   return session;
 }
 
-/* What belongs to another request, or to none, is passed over. */
+/* Responses to another request, or to none, are skipped. */
 static void
 test_stale (void)
 {
@@ -363,7 +363,7 @@ test_stale (void)
   g_assert_cmpuint (sqns_stp_session_bytes_done (session), ==, 2016);
 }
 
-/* Two refusals of an announcement: perhaps it is too long. */
+/* Two refusals of an announcement: it may be too long. */
 static void
 test_announcement_refused (void)
 {
@@ -388,7 +388,7 @@ test_announcement_refused (void)
   g_assert_cmpuint (sqns_stp_session_bytes_done (session), ==, 504);
 }
 
-/* The pieces of two answers, a deadline between them, are not taken for one. */
+/* The pieces of two answers, with a deadline between them, are not joined. */
 static void
 test_torn (void)
 {
@@ -403,7 +403,7 @@ test_torn (void)
   g_assert_cmpuint (sqns_stp_session_bytes_done (session), ==, 2016);
 }
 
-/* An answer that comes after its deadline, but before the request is sent again, counts. */
+/* An answer after its deadline, but before the repeated request, counts. */
 static void
 test_late (void)
 {
@@ -421,7 +421,7 @@ test_late (void)
   g_assert_cmpint (FEED (session, COMMAND_OK ("\4")), ==, SQNS_STP_SEND);
 }
 
-/* A residue larger than the block, or none at all, is no answer. */
+/* A residue larger than the block, or a missing one, is not an answer. */
 static void
 test_nonsense (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* STP messages as bytes: vectors for headers and CRC, and a decoder that finds its way through a noisy line. */
+/* STP messages as bytes: vectors for headers and CRC, and a decoder for a noisy line. */
 #include "codec/stp.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static const guint8 checked_response[] = {
   't', 's', 'a', 'f', 0x81, 1, 0, 4, 0, 0, 0, 1, 0xd9, 0x08, 0x47, 0x62, 1, 1, 0x20, 0,
 };
 
-/* Bit by bit, as the polynomial says. */
+/* Bit by bit, by the polynomial. */
 static guint16
 plain_crc16 (const guint8 *data, gsize len)
 {
@@ -80,7 +80,7 @@ test_encode (void)
     }
 }
 
-/* Decodes from a copy without a byte behind it. */
+/* Decodes from a copy of the exact size. */
 static SqnsStpDecode
 decode (const GByteArray *line, SqnsStpHeader *header, gsize *payload_at, gsize *consumed)
 {
@@ -176,7 +176,7 @@ test_junk (void)
     }
 }
 
-/* A damaged message with CRCs is junk, and what stands behind it is found. */
+/* A damaged message with CRCs is junk, and the next one is found. */
 static void
 test_damage (void)
 {
@@ -196,7 +196,7 @@ test_damage (void)
       }
 }
 
-/* A response that lost bytes on the line does not take the next one with it, where that can be told. */
+/* A response that lost bytes does not swallow the next one, if that can be detected. */
 static void
 test_shortened (void)
 {
@@ -250,7 +250,7 @@ test_several (void)
   g_assert_cmphex (header.payload_crc, ==, 0x4762);
 }
 
-/* Fed in any pieces, noise is used up and messages come out. */
+/* In pieces of any size, noise is dropped and messages are found. */
 static void
 test_pieces (void)
 {
@@ -264,7 +264,7 @@ test_pieces (void)
         {
           for (gint32 noise = g_test_rand_int_range (0, 30); noise > 0; noise--)
             g_byte_array_append (line, (const guint8 *)&"tsaf0\r\n"[g_test_rand_int_range (0, 3)], 1);
-          /* A noise of t, s and a alone cannot hide the message's own t. */
+          /* Noise of t, s and a alone cannot hide the t of the message. */
           g_byte_array_append (line, open_response, sizeof open_response);
           sent++;
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Transcripts: their form, and what stays of too long ones. */
+/* Transcripts: their format, and the rest of one that is too long. */
 #include "job/transcript.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each enum's names: all of them, each another, and back again. */
+/* The names of each enum: complete, unique, and convertible back. */
 #include "common/types.h"
 
 static void

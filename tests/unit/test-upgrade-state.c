@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state of an upgrade: which failure of which step is tried again, relinked, or ends it; what a checkpoint says;
- * and what the upgrade fails with. A row is a way there and what must come of it. */
+/* The state of an upgrade: which failure of which step leads to a retry, a new link or the end; the checkpoints; the
+ * errors. A row is a sequence of events and its result. */
 #include "plan-files.h"
 
 #include "base/deadlines.h"
@@ -46,7 +46,7 @@ typedef enum {
 } Link;
 
 static const struct {
-  SqnsStep before[MAX_BEFORE]; /* went well */
+  SqnsStep before[MAX_BEFORE]; /* succeeded */
   SqnsStep step;
   SqnsError error;
   Link link;
@@ -57,7 +57,7 @@ static const struct {
     before, S (step), SQNS_ERROR_##error, link, SQNS_NEXT_##next                                                       \
   }
 #define START WAY (S (PREPARE))
-  /* behind a board a silence may be the ESP32's reset; a bare modem has none */
+  /* silence of a board may be a reset of the ESP32, which a bare modem lacks */
   ROW (START, PREPARE, TIMEOUT, BOARD, RETRY),
   ROW (START, PREPARE, TIMEOUT, DIRECT, FAIL),
   ROW (START, PREPARE, PROTOCOL, BOARD, FAIL),
@@ -68,7 +68,7 @@ static const struct {
   ROW (START, BOOT_RECOVERY, MODEM_REFUSED, BOARD, FAIL),
   ROW (START, BOOT_FFH, TIMEOUT, DIRECT, RETRY),
   ROW (START, BOOT_FFH, PROTOCOL, BOARD, FAIL),
-  /* in recovery nothing can be lost by another try */
+  /* in recovery another try is harmless */
   ROW (START, UPLOAD_ON_THE_FLY, TIMEOUT, DIRECT, RETRY),
   ROW (START, UPLOAD_ON_THE_FLY, PROTOCOL, BOARD, RETRY),
   ROW (START, UPLOAD_ON_THE_FLY, MODEM_REFUSED, DIRECT, RETRY),
@@ -85,19 +85,19 @@ static const struct {
   ROW (START, STORE, PROTOCOL, DIRECT, RETRY),
   ROW (START, STORE_FIRST, MODEM_REFUSED, BOARD, FAIL),
   ROW (START, STORE_FIRST, PROTOCOL, DIRECT, RETRY),
-  /* a stored file is sent a second time, not a third */
+  /* a stored file is sent twice, not three times */
   ROW (WAY (S (STORE)), INSTALL, MODEM_REFUSED, DIRECT, RETRY),
   ROW (WAY (S (STORE), S (STORE)), INSTALL, MODEM_REFUSED, DIRECT, FAIL),
   ROW (WAY (S (STORE)), INSTALL, PROTOCOL, DIRECT, RETRY),
   ROW (WAY (S (STORE)), INSTALL, TIMEOUT, DIRECT, FAIL),
   ROW (WAY (S (STORE)), INSTALL, TIMEOUT, BOARD, RETRY),
-  /* between two files there is no way but on */
+  /* between two files the only way is forward */
   ROW (WAY (S (STORE_FIRST)), INSTALL, TIMEOUT, DIRECT, RETRY),
   ROW (WAY (S (STORE_FIRST)), INSTALL, FAILED, DIRECT, RETRY),
   ROW (WAY (S (STORE_FIRST), S (INSTALL)), BOOT_APPLICATION, TIMEOUT, DIRECT, RETRY),
   ROW (WAY (S (STORE_FIRST), S (INSTALL)), BOOT_RECOVERY, MODEM_REFUSED, DIRECT, FAIL),
   ROW (WAY (S (STORE_FIRST), S (INSTALL)), UPLOAD_ON_THE_FLY, CANCELLED, DIRECT, FAIL),
-  /* a file that was taken only has to boot */
+  /* a file that was accepted only has to boot */
   ROW (WAY (S (UPLOAD_ON_THE_FLY), S (APPLY)), BOOT_APPLICATION, TIMEOUT, DIRECT, FAIL),
   ROW (WAY (S (UPLOAD_ON_THE_FLY), S (APPLY)), BOOT_APPLICATION, TIMEOUT, BOARD, RETRY),
 #undef ROW
@@ -120,7 +120,7 @@ test_failures (void)
     }
 }
 
-/* Whatever fails: a cancel and a lost board end it, and no step is tried for ever. */
+/* After any failure: a cancel and a lost board end it, and no step is tried endlessly. */
 static void
 test_every_failure (void)
 {
@@ -165,8 +165,8 @@ flags_of (const SqnsCheckpoint *checkpoint)
 static const struct {
   SqnsStep before[MAX_BEFORE];
   SqnsStep step;   /* begun */
-  guint begun;     /* what is saved then */
-  guint done;      /* what is known once it went well */
+  guint begun;     /* saved then */
+  guint done;      /* known after its success */
   SqnsPhase phase; /* it is part of */
 } checkpoints[] = {
 #define P(name) SQNS_PHASE_##name
@@ -176,13 +176,13 @@ static const struct {
   { START, S (LOAD_UPDATER), MODIFIED, MODIFIED, P (UPDATER) },
   { START, S (UPLOAD_ON_THE_FLY), MODIFIED | WRITTEN, MODIFIED | WRITTEN | SENT, P (TRANSFER) },
   { WAY (S (UPLOAD_ON_THE_FLY)), S (APPLY), MODIFIED | WRITTEN | SENT, MODIFIED | WRITTEN | SENT | TAKEN, P (APPLY) },
-  /* a resumed run waits for the report on what the last one has sent */
+  /* a resumed run waits for the report on the file of the last run */
   { START, S (APPLY), MODIFIED | WRITTEN, MODIFIED | WRITTEN | TAKEN, P (APPLY) },
-  /* what is sent again is not in the modem any more; an updater is loaded after a boot */
+  /* a file that is sent again is not in the modem; an updater is loaded after a boot */
   { WAY (S (UPLOAD_ON_THE_FLY)), S (UPLOAD_ON_THE_FLY), MODIFIED | WRITTEN, MODIFIED | WRITTEN | SENT, P (TRANSFER) },
   { WAY (S (UPLOAD_ON_THE_FLY)), S (LOAD_UPDATER), MODIFIED | WRITTEN, MODIFIED | WRITTEN, P (UPDATER) },
   { WAY (S (UPLOAD_BOOTROM)), S (APPLY), MODIFIED | WRITTEN, MODIFIED | WRITTEN | BOOTROM_REPLACED, P (BOOTROM) },
-  /* what is stored is not written */
+  /* a stored file is not written yet */
   { START, S (STORE), MODIFIED, MODIFIED | SENT, P (TRANSFER) },
   { WAY (S (STORE)), S (INSTALL), MODIFIED | WRITTEN | SENT, MODIFIED | WRITTEN | SENT | TAKEN, P (APPLY) },
   { START, S (STORE_FIRST), MODIFIED, MODIFIED, P (PREPARE) },
@@ -211,7 +211,7 @@ test_checkpoints (void)
     }
 }
 
-/* Which failure means that the file in the modem is not reported on any more, and has to be sent again. */
+/* The failures after which no report on the file will come, so that it has to be sent again. */
 static void
 test_sent_again (void)
 {
@@ -285,13 +285,13 @@ static const struct {
   ROW (RECOVERY, RESUME, FALSE, LINK (AUTO, RELAY, TRUE, FALSE), FALSE, NONE),
   ROW (RECOVERY, RESUME, FALSE, LINK (RELAY, RELAY, TRUE, TRUE), FALSE, NONE),
   ROW (RECOVERY, RESUME, FALSE, LINK (AUTO, DIRECT, FALSE, TRUE), FALSE, NONE),
-  /* there is no upload ahead */
+  /* no upload follows */
   ROW (RECOVERY, REBOOT, FALSE, LINK (AUTO, RELAY, TRUE, TRUE), FALSE, NONE),
   ROW (UPDATER, WAIT, FALSE, LINK (PASSTHROUGH, RELAY, TRUE, TRUE), FALSE, NONE),
-  /* a modem that was got as far as mTools stays where it is, unless passthrough is wanted */
+  /* a modem in mTools stays there, unless passthrough is required */
   ROW (MTOOLS, RESUME, FALSE, LINK (AUTO, RELAY, TRUE, TRUE), FALSE, NONE),
   ROW (MTOOLS, RESUME, FALSE, LINK (PASSTHROUGH, RELAY, TRUE, TRUE), FALSE, TO_PASSTHROUGH),
-  /* passthrough does not reach the boot ROM; FFH that answers is reached already */
+  /* passthrough does not reach the boot ROM; if FFH answers, the link works already */
   ROW (FFF, UPDATER, TRUE, LINK (AUTO, RELAY, TRUE, TRUE), FALSE, NONE),
   ROW (FFF, UPDATER, TRUE, LINK (AUTO, PASSTHROUGH, TRUE, TRUE), FALSE, RESET),
   ROW (FFH, UPDATER, TRUE, LINK (AUTO, PASSTHROUGH, TRUE, TRUE), FALSE, NONE),
@@ -337,7 +337,7 @@ plan_for (SqnsUpgradeState *state, FileKind kind, SqnsMode mode, const SqnsVersi
   return plan;
 }
 
-/* A modem in recovery does not tell its version: the one that it ran is remembered. */
+/* A modem in recovery does not report its version; the last known one counts. */
 static void
 test_remembers (void)
 {
@@ -354,7 +354,7 @@ test_remembers (void)
   sqns_upgrade_state_clear (&state);
 }
 
-/* The failure of a step outranks the refusal of a plan that came of it, but not a cancel or a lost board. */
+/* The failure of a step outranks the resulting refusal of a plan, but not a cancel or a lost board. */
 static void
 test_causes (void)
 {
@@ -378,7 +378,7 @@ test_causes (void)
   sqns_upgrade_state_clear (&state);
 }
 
-/* A link that cannot be opened: a lost board, or the modem that hangs over a file that it cannot store. */
+/* A link that cannot be opened: a lost board, or a modem that hangs because it cannot store a file. */
 static void
 test_unlinked (void)
 {
@@ -406,8 +406,8 @@ test_unlinked (void)
     }
 }
 
-/* Where the installation of the first of two files was interrupted, the application is asked before the second file
- * overwrites it; one that does not boot tells nothing. */
+/* After an interrupted installation of the first of two files, the application is asked before the second file
+ * overwrites it. An application that does not boot has no answer. */
 static void
 test_between (void)
 {
@@ -503,7 +503,7 @@ test_ends (void)
     }
 }
 
-/* What an earlier job has left at work is over once the modem says what it is. */
+/* Writing that an earlier job started has ended once the modem answers. */
 static void
 test_busy (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Versions as modems, images and people write them. */
+/* Versions as written by modems, images and people. */
 #include "common/version.h"
 
 #include <string.h>
@@ -88,7 +88,7 @@ test_parse (gconstpointer data)
   formatted = sqns_version_format (&version);
   g_assert_cmpstr (formatted, ==, row->formatted);
 
-  /* with a length the same, and not a byte behind it is read */
+  /* the same with a length, without reads past it */
   g_autofree char *exact = g_memdup2 (row->text, MAX (strlen (row->text), 1));
 
   g_assert_cmpint (sqns_version_parse (exact, (gssize)strlen (row->text), &version), ==, row->version.build != 0);
@@ -124,13 +124,13 @@ static const OrderRow order_rows[] = {
   { { { 5, 2, 0, 0 }, 40000 }, { { 5, 1, 1, 0 }, 46470 }, 1, FALSE },
   { { { 6, 0, 0, 0 }, 35351 }, { { 5, 4, 1, 0 }, 50523 }, 1, FALSE },
   { { { 5, 1, 1, 0 }, 38638 }, { { 5, 1, 1, 1 }, 38638 }, -1, FALSE },
-  /* where one knows only its build */
+  /* if one only has a build */
   { { { 0 }, 41065 }, { { 5, 1, 1, 0 }, 41065 }, 0, TRUE },
   { { { 0 }, 41065 }, { { 5, 1, 1, 0 }, 38638 }, 1, FALSE },
-  /* a mark orders nothing */
+  /* a mark does not affect the order */
   { { { 6, 0, 0, 0 }, 36571, "ER9" }, { { 6, 0, 0, 0 }, 36571 }, 0, TRUE },
   { { { 6, 0, 0, 0 }, 36571, "ER9" }, { { 6, 0, 0, 0 }, 37781 }, -1, FALSE },
-  /* nothing is not the same as nothing */
+  /* two unknown versions are not equal */
   { { { 0 }, 0 }, { { 0 }, 0 }, 0, FALSE },
   { { { 0 }, 0 }, { { 5, 1, 1, 0 }, 38638 }, -1, FALSE },
 };
