@@ -227,7 +227,7 @@ start_manager (App *app, GError **error)
   if (rules == NULL)
     return FALSE;
   sqns_monitor_allow_personal (app->config.log_personal);
-  app->manager = sqns_manager_new (&app->config, sqns_backend (), rules);
+  app->manager = sqns_manager_new (&app->config, rules);
   g_signal_connect (app->manager, "changed", G_CALLBACK (on_manager_changed), app);
   return TRUE;
 }

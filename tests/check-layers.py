@@ -26,7 +26,7 @@ BELOW = {
     "modem": PURE | {"base", "serial", "at", "board", "link"},
     "upgrade": PURE | {"base", "plan", "serial", "at", "board", "link", "modem"},
     "firmware": PURE,
-    "device": PURE | {"base", "plan", "serial", "board", "link", "modem", "upgrade"},
+    "device": PURE | {"base", "serial", "board", "link", "modem"},
     "job": PURE | {"base", "plan", "serial", "link", "modem", "upgrade", "firmware", "device"},
     "enumerator": {"common", "base"},
     "manager": PURE | {"base", "plan", "firmware", "device", "job"},

@@ -32,7 +32,7 @@ on_interrupted (GCancellable *cancellable, gpointer user_data)
   g_autofree char *farewell = g_strdup_printf ("\r\n[sqnsd: %s; the console is closed]\r\n",
                                                self->closed_for != NULL ? self->closed_for : "the daemon is stopping");
   if (!self->closing) /* leads to on_far_end_closed() */
-    self->operation->backend->link_end_console (self->operation->link, farewell);
+    sqns_link_end_console (self->operation->link, farewell);
   return G_SOURCE_REMOVE;
 }
 
@@ -49,7 +49,7 @@ open_stream (SqnsDeviceOperation *operation)
   GError *error = NULL;
 
   self->operation = operation;
-  int fd = operation->backend->link_open_console (operation->link, on_far_end_closed, self, &error);
+  int fd = sqns_link_open_console (operation->link, on_far_end_closed, self, &error);
   if (fd < 0)
     {
       sqns_ssm_fail_error (operation->ssm, error);

@@ -2,6 +2,10 @@
 /* Probe, identify and reset, and the frame that they share. */
 #include "device/device-operation.h"
 
+#include "board/reset.h"
+#include "modem/probe.h"
+#include "modem/reset.h"
+
 enum {
   OPEN,
   OVER_LINK,
@@ -41,10 +45,9 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsDeviceOperation *self = user_data;
   GError *error = NULL;
 
-  self->link = self->backend->link_open_finish (result, &error);
+  self->link = sqns_link_open_finish (result, &error);
   if (self->link != NULL)
-    sqns_device_update_link (self->device, self->backend->link_kind (self->link),
-                             self->backend->link_board (self->link));
+    sqns_device_update_link (self->device, sqns_link_kind (self->link), sqns_link_board (self->link));
   sqns_ssm_next_or_fail (self->ssm, self->link != NULL, error);
 }
 
@@ -58,14 +61,14 @@ open_link (SqnsDeviceOperation *self)
     }
   SqnsLinkConfig config = sqns_device_link_config (self->device);
   config.leave = TRUE;
-  self->backend->link_open_async (&config, &self->monitor, sqns_ssm_cancellable (self->ssm), on_opened, self);
+  sqns_link_open_async (&config, &self->monitor, sqns_ssm_cancellable (self->ssm), on_opened, self);
 }
 
 static void
 on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsDeviceOperation *self = user_data;
-  self->backend->link_close_finish (self->link, result, NULL);
+  sqns_link_close_finish (self->link, result, NULL);
   g_clear_object (&self->link);
   sqns_ssm_next (self->ssm);
 }
@@ -74,7 +77,7 @@ static void
 close_link (SqnsDeviceOperation *self)
 {
   if (self->link != NULL)
-    self->backend->link_close_async (self->link, on_closed, self);
+    sqns_link_close_async (self->link, on_closed, self);
   else
     sqns_ssm_next (self->ssm);
 }
@@ -142,7 +145,6 @@ sqns_device_operation_run (const SqnsDeviceOperationClass *klass, SqnsDevice *de
   SqnsDeviceOperation *self = g_new0 (SqnsDeviceOperation, 1);
   self->klass = klass;
   self->device = g_object_ref (device);
-  self->backend = sqns_device_info (device)->backend;
   self->data = data;
   self->monitor = (SqnsMonitor){ .funcs = &monitor_funcs, .data = self };
   sqns_ssm_run (&machine, task, self, operation_free); /* a result that was reached stands, cancelled or not */
@@ -170,7 +172,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsDeviceOperation *self = user_data;
   GError *error = NULL;
 
-  g_autoptr (SqnsModemStatus) status = self->backend->probe_finish (self->link, result, &error);
+  g_autoptr (SqnsModemStatus) status = sqns_probe_finish (self->link, result, &error);
   if (status != NULL)
     sqns_device_update_status (self->device, status);
   sqns_ssm_next_or_fail (self->ssm, status != NULL, error);
@@ -179,7 +181,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 probe (SqnsDeviceOperation *self)
 {
-  self->backend->probe_async (self->link, sqns_ssm_cancellable (self->ssm), on_probed, self);
+  sqns_probe_async (self->link, sqns_ssm_cancellable (self->ssm), on_probed, self);
 }
 
 void
@@ -203,7 +205,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsDeviceOperation *self = user_data;
   GError *error = NULL;
 
-  SqnsIdentity *identity = self->backend->identify_finish (self->link, result, &error);
+  SqnsIdentity *identity = sqns_identify_finish (self->link, result, &error);
   if (identity != NULL)
     sqns_ssm_set_result (self->ssm, identity, (GDestroyNotify)sqns_identity_free);
   sqns_ssm_next_or_fail (self->ssm, identity != NULL, error);
@@ -212,7 +214,7 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 identify (SqnsDeviceOperation *self)
 {
-  self->backend->identify_async (self->link, sqns_ssm_cancellable (self->ssm), on_identified, self);
+  sqns_identify_async (self->link, sqns_ssm_cancellable (self->ssm), on_identified, self);
 }
 
 void
@@ -237,7 +239,7 @@ on_restarted (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsMode mode = SQNS_MODE_UNKNOWN;
   GError *error = NULL;
 
-  gboolean up = self->backend->modem_reset_finish (self->link, result, &mode, &error);
+  gboolean up = sqns_modem_reset_finish (self->link, result, &mode, &error);
   if (up)
     sqns_device_set_mode (self->device, mode);
   sqns_ssm_next_or_fail (self->ssm, up, error);
@@ -246,7 +248,7 @@ on_restarted (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 reset_modem (SqnsDeviceOperation *self)
 {
-  self->backend->modem_reset_async (self->link, sqns_ssm_cancellable (self->ssm), on_restarted, self);
+  sqns_modem_reset_async (self->link, sqns_ssm_cancellable (self->ssm), on_restarted, self);
 }
 
 static void
@@ -255,7 +257,7 @@ on_rebooted (GObject *source, GAsyncResult *result, gpointer user_data)
   SqnsDeviceOperation *self = user_data;
   GError *error = NULL;
 
-  gboolean good = self->backend->board_reset_finish (result, &error);
+  gboolean good = sqns_board_reset_finish (result, &error);
   if (!good && self->klass->over_link != NULL)
     g_prefix_error (&error, "the modem was restarted, the module was not reset: ");
   sqns_ssm_next_or_fail (self->ssm, good, error);
@@ -268,8 +270,8 @@ reset_module (SqnsDeviceOperation *self)
   if (self->klass->over_link != NULL && config.kind == SQNS_LINK_DIRECT) /* there is no module besides the modem */
     sqns_ssm_next (self->ssm);
   else
-    self->backend->board_reset_async (config.devnode, config.kind, config.pic, &self->monitor,
-                                      sqns_ssm_cancellable (self->ssm), on_rebooted, self);
+    sqns_board_reset_async (config.devnode, config.kind, config.pic, &self->monitor, sqns_ssm_cancellable (self->ssm),
+                            on_rebooted, self);
 }
 
 void

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/ssm.h"
-#include "device/backend.h"
 #include "device/device.h"
+#include "modem/identify.h"
 
 /* Asks the modem what it is; the findings are in the device then. Errors: BUSY, those of link and probe. */
 void sqns_device_probe_async (SqnsDevice *device, GAsyncReadyCallback callback, gpointer user_data);
@@ -37,7 +37,6 @@ typedef struct {
 struct _SqnsDeviceOperation {
   const SqnsDeviceOperationClass *klass;
   SqnsDevice *device;
-  const SqnsBackend *backend;
   gpointer data;
   SqnsSsm *ssm;
   SqnsMonitor monitor;

@@ -318,12 +318,6 @@ sqns_device_interrupt (SqnsDevice *device)
 }
 
 void
-sqns_device_set_backend (SqnsDevice *device, const SqnsBackend *backend)
-{
-  device->info.backend = backend;
-}
-
-void
 sqns_device_set_console (SqnsDevice *device, SqnsConsole *console)
 {
   device->info.console = console;

@@ -9,7 +9,6 @@
 #define SQNS_TYPE_DEVICE (sqns_device_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsDevice, sqns_device, SQNS, DEVICE, GObject)
 
-typedef struct _SqnsBackend SqnsBackend; /* see backend.h */
 typedef struct _SqnsConsole SqnsConsole; /* see console.h */
 
 /* One at a time. */
@@ -60,8 +59,7 @@ typedef struct {
   SqnsConsole *console;      /* that is open on it or is being opened, nullable */
   char *job;                 /* uuid of the job that runs on it, "" none */
   char *last_error;
-  gint64 last_seen;           /* µs since the epoch, 0 never */
-  const SqnsBackend *backend; /* how its modem is worked on */
+  gint64 last_seen; /* µs since the epoch, 0 never */
 } SqnsDeviceInfo;
 
 SqnsDevice *sqns_device_new_board (const SqnsBoardFacts *facts);
@@ -90,7 +88,6 @@ gboolean sqns_device_claim (SqnsDevice *device, SqnsDeviceUse use, const char *j
 void sqns_device_release (SqnsDevice *device);
 void sqns_device_interrupt (SqnsDevice *device); /* ends any use but a job */
 
-void sqns_device_set_backend (SqnsDevice *device, const SqnsBackend *backend); /* static */
 void sqns_device_set_console (SqnsDevice *device, SqnsConsole *console);
 
 /* Findings. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One upgrade of one board: its states, what is saved of them, and its end. */
-#include "device/backend.h"
 #include "job/job.h"
 
 #include "plan/advice-text.h"
 #include "plan/diagnosis.h"
+#include "upgrade/upgrade.h"
 
 #include <math.h>
 
@@ -704,7 +704,7 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
   g_autoptr (SqnsJob) self = user_data; /* the run's reference */
   g_autoptr (SqnsDevice) device = g_object_ref (self->device);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SqnsUpgradeResult) result = sqns_device_info (self->device)->backend->upgrade_finish (async, &error);
+  g_autoptr (SqnsUpgradeResult) result = sqns_upgrade_finish (async, &error);
   SqnsJobRecord *record = self->stored.record;
   SqnsInterruption why = SQNS_INTERRUPTION_NONE;
 
@@ -843,8 +843,7 @@ begin_upgrade (gpointer user_data)
   refuse_without_disk (self);
   SqnsUpgradeConfig config = make_config (self);
   SqnsMonitor monitor = sqns_job_run_monitor (self->run);
-  sqns_device_info (self->device)
-      ->backend->upgrade_async (&config, &monitor, sqns_job_run_cancellable (self->run), on_upgraded, self);
+  sqns_upgrade_async (&config, &monitor, sqns_job_run_cancellable (self->run), on_upgraded, self);
   return G_SOURCE_REMOVE;
 }
 

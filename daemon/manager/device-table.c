@@ -12,7 +12,6 @@ struct _SqnsDeviceTable {
   GObject parent;
   GPtrArray *devices;
   SqnsPortPlaces port_places;
-  const SqnsBackend *backend;
   SqnsDeviceIsNeeded is_needed;
   gpointer user_data;
 };
@@ -50,10 +49,9 @@ sqns_device_table_init (SqnsDeviceTable *self)
 }
 
 SqnsDeviceTable *
-sqns_device_table_new (const SqnsBackend *backend, SqnsDeviceIsNeeded is_needed, gpointer user_data)
+sqns_device_table_new (SqnsDeviceIsNeeded is_needed, gpointer user_data)
 {
   SqnsDeviceTable *self = g_object_new (SQNS_TYPE_DEVICE_TABLE, NULL);
-  self->backend = backend;
   self->is_needed = is_needed;
   self->user_data = user_data;
   return self;
@@ -69,7 +67,6 @@ sqns_device_table_devices (SqnsDeviceTable *table)
 static SqnsDevice *
 add (SqnsDeviceTable *self, SqnsDevice *device)
 {
-  sqns_device_set_backend (device, self->backend);
   g_ptr_array_add (self->devices, device);
   SqnsLogContext context = sqns_device_log_context (device);
   sqns_message (&context, "modem %s is listed", sqns_device_info (device)->id);

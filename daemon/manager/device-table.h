@@ -11,8 +11,7 @@ G_DECLARE_FINAL_TYPE (SqnsDeviceTable, sqns_device_table, SQNS, DEVICE_TABLE, GO
 /* Whether a job still needs @device, which is not removed then. */
 typedef gboolean (*SqnsDeviceIsNeeded) (SqnsDevice *device, gpointer user_data);
 
-/* @backend: static. */
-SqnsDeviceTable *sqns_device_table_new (const SqnsBackend *backend, SqnsDeviceIsNeeded is_needed, gpointer user_data);
+SqnsDeviceTable *sqns_device_table_new (SqnsDeviceIsNeeded is_needed, gpointer user_data);
 GPtrArray *sqns_device_table_devices (SqnsDeviceTable *table); /* SqnsDevice by age, owned by the table */
 
 /* From udev. @id as in the facts. */

@@ -144,12 +144,12 @@ sqns_manager_init (SqnsManager *self)
 }
 
 SqnsManager *
-sqns_manager_new (const SqnsConfig *config, const SqnsBackend *backend, SqnsRules *rules)
+sqns_manager_new (const SqnsConfig *config, SqnsRules *rules)
 {
   SqnsManager *self = g_object_new (SQNS_TYPE_MANAGER, NULL);
   self->config = *config;
   self->rules = rules;
-  self->devices = sqns_device_table_new (backend, is_device_needed, self);
+  self->devices = sqns_device_table_new (is_device_needed, self);
   self->jobs = sqns_job_table_new (&self->config, rules, self->devices);
   self->inhibit = sqns_inhibit_new (config->max_inhibitors_per_user, on_inhibitors_changed, self);
   self->scheduler = sqns_scheduler_new (self->jobs, &self->config, rules, self->inhibit, on_round, self);

@@ -2,7 +2,6 @@
 /* Puts devices, jobs, the scheduler and inhibitors together. */
 #pragma once
 
-#include "device/backend.h"
 #include "manager/device-table.h"
 #include "manager/inhibit.h"
 #include "manager/job-table.h"
@@ -10,8 +9,8 @@
 #define SQNS_TYPE_MANAGER (sqns_manager_get_type ())
 G_DECLARE_FINAL_TYPE (SqnsManager, sqns_manager, SQNS, MANAGER, GObject)
 
-/* @config is copied, @backend static, @rules taken. */
-SqnsManager *sqns_manager_new (const SqnsConfig *config, const SqnsBackend *backend, SqnsRules *rules);
+/* @config is copied, @rules taken. */
+SqnsManager *sqns_manager_new (const SqnsConfig *config, SqnsRules *rules);
 
 /* Its parts. */
 const SqnsConfig *sqns_manager_config (SqnsManager *manager);

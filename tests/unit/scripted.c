@@ -2,6 +2,10 @@
 /* Procedures that a test controls. */
 #include "scripted.h"
 
+#include "board/reset.h"
+#include "modem/probe.h"
+#include "modem/reset.h"
+
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
@@ -11,6 +15,27 @@
 #include <unistd.h>
 
 #define DEADLINE_S 60
+
+/* Each has the type of the function that it stands for. */
+#define WRAP(function) __typeof__ (function) __wrap_##function
+WRAP (sqns_upgrade_async);
+WRAP (sqns_upgrade_finish);
+WRAP (sqns_link_open_async);
+WRAP (sqns_link_open_finish);
+WRAP (sqns_link_close_async);
+WRAP (sqns_link_close_finish);
+WRAP (sqns_link_kind);
+WRAP (sqns_link_board);
+WRAP (sqns_link_open_console);
+WRAP (sqns_link_end_console);
+WRAP (sqns_probe_async);
+WRAP (sqns_probe_finish);
+WRAP (sqns_identify_async);
+WRAP (sqns_identify_finish);
+WRAP (sqns_modem_reset_async);
+WRAP (sqns_modem_reset_finish);
+WRAP (sqns_board_reset_async);
+WRAP (sqns_board_reset_finish);
 
 static Scripted script;
 
@@ -82,12 +107,12 @@ on_cancelled (GCancellable *cancellable, gpointer devnode)
     g_idle_add_full (G_PRIORITY_DEFAULT, end_cancelled, g_strdup (devnode), g_free);
 }
 
-static void
-upgrade_async (const SqnsUpgradeConfig *config,
-               const SqnsMonitor *monitor,
-               GCancellable *cancellable,
-               GAsyncReadyCallback callback,
-               gpointer user_data)
+void
+__wrap_sqns_upgrade_async (const SqnsUpgradeConfig *config,
+                           const SqnsMonitor *monitor,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
   ScriptedRun *run = run_new (&config->link, monitor, cancellable, callback, user_data);
   run->config = *config;
@@ -99,8 +124,8 @@ upgrade_async (const SqnsUpgradeConfig *config,
   g_ptr_array_add (script.upgrades, run);
 }
 
-static SqnsUpgradeResult *
-upgrade_finish (GAsyncResult *result, GError **error)
+SqnsUpgradeResult *
+__wrap_sqns_upgrade_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }
@@ -119,27 +144,27 @@ on_open_cancelled (GCancellable *cancellable, gpointer unused)
   g_idle_add (end_open_cancelled, NULL);
 }
 
-static void
-link_open_async (const SqnsLinkConfig *config,
-                 const SqnsMonitor *monitor,
-                 GCancellable *cancellable,
-                 GAsyncReadyCallback callback,
-                 gpointer user_data)
+void
+__wrap_sqns_link_open_async (const SqnsLinkConfig *config,
+                             const SqnsMonitor *monitor,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
 {
   g_ptr_array_add (script.opens, run_new (config, monitor, cancellable, callback, user_data));
   if (cancellable != NULL)
     g_cancellable_connect (cancellable, G_CALLBACK (on_open_cancelled), NULL, NULL);
 }
 
-static SqnsLink *
-link_open_finish (GAsyncResult *result, GError **error)
+SqnsLink *
+__wrap_sqns_link_open_finish (GAsyncResult *result, GError **error)
 {
   /* a plain object, as this file has all functions that use it */
   return (SqnsLink *)g_task_propagate_pointer (G_TASK (result), error);
 }
 
-static void
-link_close_async (SqnsLink *link, GAsyncReadyCallback callback, gpointer user_data)
+void
+__wrap_sqns_link_close_async (SqnsLink *link, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   script.open_links--;
@@ -150,28 +175,28 @@ link_close_async (SqnsLink *link, GAsyncReadyCallback callback, gpointer user_da
   g_task_return_boolean (task, TRUE);
 }
 
-static gboolean
-link_close_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+gboolean
+__wrap_sqns_link_close_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-static SqnsLinkKind
-link_kind (SqnsLink *link)
+SqnsLinkKind
+__wrap_sqns_link_kind (SqnsLink *link)
 {
   return SQNS_LINK_RELAY;
 }
 
-static const SqnsBoardInfo *
-link_board (SqnsLink *link)
+const SqnsBoardInfo *
+__wrap_sqns_link_board (SqnsLink *link)
 {
   static char board[] = "FiPy", firmware[] = "1.20.2.r4";
   static const SqnsBoardInfo info = { board, firmware };
   return &info;
 }
 
-static int
-link_open_console (SqnsLink *link, GFunc closed, gpointer user_data, GError **error)
+int
+__wrap_sqns_link_open_console (SqnsLink *link, GFunc closed, gpointer user_data, GError **error)
 {
   int fds[2];
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
@@ -182,8 +207,8 @@ link_open_console (SqnsLink *link, GFunc closed, gpointer user_data, GError **er
 }
 
 /* Like the real one: the stream gets a last message and ends, and the model is notified. */
-static void
-link_end_console (SqnsLink *link, const char *farewell)
+void
+__wrap_sqns_link_end_console (SqnsLink *link, const char *farewell)
 {
   GFunc closed = g_steal_pointer (&script.console_closed);
   if (closed == NULL)
@@ -194,8 +219,8 @@ link_end_console (SqnsLink *link, const char *farewell)
   closed (link, script.console_data);
 }
 
-static void
-probe_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+__wrap_sqns_probe_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   if (script.probe_error != NULL)
@@ -204,8 +229,8 @@ probe_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback call
     g_task_return_boolean (task, TRUE);
 }
 
-static SqnsModemStatus *
-probe_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+SqnsModemStatus *
+__wrap_sqns_probe_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 {
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
@@ -214,8 +239,8 @@ probe_finish (SqnsLink *link, GAsyncResult *result, GError **error)
   return status;
 }
 
-static void
-identify_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+__wrap_sqns_identify_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   if (script.probe_error != NULL)
@@ -224,8 +249,8 @@ identify_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback c
     g_task_return_boolean (task, TRUE);
 }
 
-static SqnsIdentity *
-identify_finish (SqnsLink *link, GAsyncResult *result, GError **error)
+SqnsIdentity *
+__wrap_sqns_identify_finish (SqnsLink *link, GAsyncResult *result, GError **error)
 {
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
@@ -234,8 +259,11 @@ identify_finish (SqnsLink *link, GAsyncResult *result, GError **error)
   return identity;
 }
 
-static void
-modem_reset_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+__wrap_sqns_modem_reset_async (SqnsLink *link,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   if (script.restart_error != NULL)
@@ -247,8 +275,8 @@ modem_reset_async (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallbac
   g_task_return_boolean (task, TRUE);
 }
 
-static gboolean
-modem_reset_finish (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error)
+gboolean
+__wrap_sqns_modem_reset_finish (SqnsLink *link, GAsyncResult *result, SqnsMode *mode, GError **error)
 {
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return FALSE;
@@ -270,14 +298,14 @@ on_reboot_cancelled (GCancellable *cancellable, gpointer unused)
   g_idle_add (end_reboot_cancelled, NULL);
 }
 
-static void
-board_reset_async (const char *devnode,
-                   SqnsLinkKind kind,
-                   gboolean pic,
-                   const SqnsMonitor *monitor,
-                   GCancellable *cancellable,
-                   GAsyncReadyCallback callback,
-                   gpointer user_data)
+void
+__wrap_sqns_board_reset_async (const char *devnode,
+                               SqnsLinkKind kind,
+                               gboolean pic,
+                               const SqnsMonitor *monitor,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
   g_assert_cmpuint (script.open_links, ==, 0); /* the port must be free for it */
   const SqnsLinkConfig config = { .devnode = devnode, .kind = kind, .pic = pic };
@@ -285,36 +313,10 @@ board_reset_async (const char *devnode,
   g_cancellable_connect (cancellable, G_CALLBACK (on_reboot_cancelled), NULL, NULL);
 }
 
-static gboolean
-board_reset_finish (GAsyncResult *result, GError **error)
+gboolean
+__wrap_sqns_board_reset_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-const SqnsBackend *
-scripted_backend (void)
-{
-  static const SqnsBackend backend = {
-    .upgrade_async = upgrade_async,
-    .upgrade_finish = upgrade_finish,
-    .link_open_async = link_open_async,
-    .link_open_finish = link_open_finish,
-    .link_close_async = link_close_async,
-    .link_close_finish = link_close_finish,
-    .link_kind = link_kind,
-    .link_board = link_board,
-    .link_open_console = link_open_console,
-    .link_end_console = link_end_console,
-    .probe_async = probe_async,
-    .probe_finish = probe_finish,
-    .identify_async = identify_async,
-    .identify_finish = identify_finish,
-    .modem_reset_async = modem_reset_async,
-    .modem_reset_finish = modem_reset_finish,
-    .board_reset_async = board_reset_async,
-    .board_reset_finish = board_reset_finish,
-  };
-  return &backend;
 }
 
 gboolean

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Procedures that a test controls, for models and managers without a board. And ttys to make devices of. */
+/* Procedures that a test controls, for devices, jobs and managers without a board: the linker puts them in the place of
+ * the real ones (meson.build). And ttys to make devices of. */
 #pragma once
 
-#include "device/backend.h"
+#include "device/device-operation.h"
+#include "upgrade/upgrade.h"
 
 /* A procedure that is running. */
 typedef struct {
@@ -35,7 +37,6 @@ typedef struct {
   int console_fd; /* the daemon's end, -1 none */
 } Scripted;
 
-const SqnsBackend *scripted_backend (void);
 Scripted *scripted (void); /* the one script of this test */
 void scripted_reset (void);
 

@@ -63,7 +63,6 @@ new_board (void)
       = { .id = id, .devnode = devnode, .id_path = path, .product_name = name, .vendor = 0x04d8, .product = 0xf012 };
   scripted_reset ();
   SqnsDevice *device = sqns_device_new_board (&facts);
-  sqns_device_set_backend (device, scripted_backend ());
   return device;
 }
 
@@ -534,7 +533,6 @@ test_port (void)
   g_autofree char *tty = scripted_pty (&master);
   const SqnsPortOptions options = { .link = SQNS_LINK_DIRECT, .board = "gpy", .speed = 115200 };
   g_autoptr (SqnsDevice) device = sqns_device_new_port ("pts", tty, &options);
-  sqns_device_set_backend (device, scripted_backend ());
   g_autoptr (GError) error = NULL;
   SqnsLinkConfig config = sqns_device_link_config (device);
 

@@ -29,7 +29,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
 {
   scripted_reset ();
   sqns_config_init (&rig->config);
-  rig->manager = sqns_manager_new (&rig->config, scripted_backend (), sqns_rules_parse (RULES, strlen (RULES), NULL));
+  rig->manager = sqns_manager_new (&rig->config, sqns_rules_parse (RULES, strlen (RULES), NULL));
   g_signal_connect (rig->manager, "changed", G_CALLBACK (on_changed), rig);
   rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();

@@ -42,7 +42,6 @@ rig_set_up (Rig *rig, gconstpointer unused)
 
   scripted_reset ();
   rig->device = sqns_device_new_board (&facts);
-  sqns_device_set_backend (rig->device, scripted_backend ());
   rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);

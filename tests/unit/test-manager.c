@@ -34,7 +34,7 @@ make_manager (Rig *rig)
   g_clear_object (&rig->manager);
   SqnsRules *rules = sqns_rules_parse (RULES, -1, NULL);
   g_assert_nonnull (rules);
-  rig->manager = sqns_manager_new (&rig->config, scripted_backend (), rules);
+  rig->manager = sqns_manager_new (&rig->config, rules);
   g_signal_connect (sqns_manager_jobs (rig->manager), "finished", G_CALLBACK (on_job_finished), rig);
 }
 

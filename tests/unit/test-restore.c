@@ -45,7 +45,7 @@ start (Rig *rig, gboolean board)
 {
   static char id[] = "a", devnode[] = TTY;
   const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
-  rig->manager = sqns_manager_new (&rig->config, scripted_backend (), sqns_rules_parse (RULES, -1, NULL));
+  rig->manager = sqns_manager_new (&rig->config, sqns_rules_parse (RULES, -1, NULL));
   if (board)
     sqns_device_table_add_board (sqns_manager_devices (rig->manager), &facts);
   rig->opened = FALSE;
