@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the fuzz targets of a build with -Dfuzzing=true for a given CPU time each, at idle priority, a few at a time.
 
-It goes round in pieces of two minutes and always takes the target that had least; what it has had is kept in the work folder, so
-that a campaign may be stopped and gone on with. A finding ends its target and is kept there, too. --keep adds to the corpora of
-the project what reaches something that they do not reach yet.
+It runs pieces of two minutes and always takes the target with the least time so far. The work folder keeps these times, so that a
+campaign can be stopped and resumed, and the findings. A finding ends its target. --keep adds inputs with new coverage to the
+corpora of the project.
 """
 
 import argparse
@@ -37,7 +37,7 @@ class Campaign:
         return self.state.setdefault(target, {"cpu": 0.0, "runs": 0, "finding": False})
 
     def next_target(self):
-        """The one that had least, None when there is none to run now."""
+        """The target with the least time, or None."""
         with self.lock:
             due = [t for t in self.targets
                    if t not in self.running and not self.sums(t)["finding"] and self.sums(t)["cpu"] < self.cpu_seconds]
@@ -76,7 +76,7 @@ class Campaign:
             self.run_piece(target)
 
     def keep(self, target):
-        """Adds what is new to the project's corpus, as long as that stays small."""
+        """Adds inputs with new coverage to the project's corpus, as long as that stays small."""
         with tempfile.TemporaryDirectory(prefix="sqns-fuzz-") as name:
             folder = pathlib.Path(name)
             corpus.unpack(target, folder)

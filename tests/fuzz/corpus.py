@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The corpus of a fuzz target: the cases that have a name are files in corpus/TARGET, those that a fuzzer kept, named by their
-hash, are in corpus/TARGET.zip.
+"""The corpus of a fuzz target: named cases are files in corpus/TARGET; those from a fuzzer, named by their hash, are in
+corpus/TARGET.zip.
 
 usage: corpus.py unpack TARGET FOLDER     copies all inputs into FOLDER
-       corpus.py pack TARGET FOLDER       makes the archive of those in FOLDER that are named by their hash
+       corpus.py pack TARGET FOLDER       makes the archive of the inputs in FOLDER that are named by their hash
        corpus.py replay TARGET PROGRAM    runs PROGRAM with a folder of all inputs
 """
 import pathlib
@@ -34,7 +34,7 @@ def unpack(target, folder):
 
 
 def pack(target, folder):
-    """The same inputs make the same bytes: sorted, all of one time, not compressed (git does that)."""
+    """The same inputs give the same bytes: sorted, with one fixed time, not compressed (git does that)."""
     paths = sorted(path for path in folder.iterdir() if HASH.fullmatch(path.name))
     if not paths:
         return
@@ -55,7 +55,7 @@ def main():
     command, target, where = sys.argv[1:]
     if command == "replay":
         code = replay(target, where)
-        return code if code >= 0 else 128 - code  # as a shell tells of a signal
+        return code if code >= 0 else 128 - code  # a signal, as in a shell
     (unpack if command == "unpack" else pack)(target, pathlib.Path(where))
     return 0
 

@@ -10,7 +10,7 @@ import sys
 BOOTROM, UPDATER, FFF, FS = (f"{name} upgrade package" for name in ("bootrom", "updater", "fff", "fs"))
 VERSION = b"6.0.0.0 [37781] by robot-soft at 2018-08-24 12:00:00"
 ELF = b"\x7fELF\1\2\1" + bytes(11) + b"\0\xa7" + bytes(40)
-# One segment that is loaded: what the boot ROM takes.
+# With one loaded segment, as the boot ROM requires.
 UPDATER_ELF = b"\x7fELF\1\2\1" + bytes(9) + b"\0\2\0\xa7" + struct.pack(">IIIIIHHHHHH", 1, 4096, 52, 0, 0, 52, 32, 1, 40, 0, 0)
 UPDATER_ELF += struct.pack(">8I", 1, 84, 4096, 4096, 60, 60, 7, 1) + b"Z" * 60
 
@@ -74,7 +74,7 @@ SEEDS = {
         "zeros": bytes(40),
         "long": b"tsaf\x80\0\xff\xff" + bytes(30),
     },
-    # What the bytes mean stands in fuzz-stp-session.c: 4 = a good answer, 0 = a deadline, 1 = raw bytes, 2 = an odd answer.
+    # fuzz-stp-session.c defines the bytes: 4 = a valid answer, 0 = a deadline, 1 = raw bytes, 2 = an odd answer.
     "stp-session": {
         "good": b"\0\0" + b"\4" * 40,
         "small": b"\2\2" + b"\4" * 700,

@@ -9,7 +9,7 @@ from sqnstest.bus import ROOT, GLib
 from sqnstest.field import CUTS_POWER
 from sqnstest.jobs import ENDED
 
-from draw import TWO_STEPS
+from random_plan import TWO_STEPS
 from loop import Later, pause, spawn, until
 from world import Refused
 
@@ -36,8 +36,8 @@ class Violation(Exception):
 
 
 class Run:
-    def __init__(self, world, slot, draw, deadline_s):
-        self.world, self.draw, self.deadline_s = world, draw, deadline_s
+    def __init__(self, world, slot, plan, deadline_s):
+        self.world, self.plan, self.deadline_s = world, plan, deadline_s
         self.link = os.path.join(world.folder, 'tty%d' % slot)
         self.log = os.path.join(world.folder, 'board-%d.log' % slot)
         self.board = self.modem = self.job = None
@@ -48,7 +48,7 @@ class Run:
         self.hands = self.missed_hands = 0
         self.lives = 1
         self.patient_until = 0
-        self.acts = list(draw.acts)
+        self.acts = list(plan.acts)
         self.begun = GLib.get_monotonic_time()
 
     def note(self, text):
@@ -59,23 +59,23 @@ class Run:
 
     @property
     def target(self):
-        return '%s-%d' % self.draw.target
+        return '%s-%d' % self.plan.target
 
     # --- the order ---
 
     def start_board(self):
-        first = self.draw.target == TWO_STEPS
-        self.dup = self.world.dup(self.draw.target, self.draw.size)
-        self.first = self.world.dup(self.draw.target, self.draw.size, True) if first else None
+        first = self.plan.target == TWO_STEPS
+        self.dup = self.world.dup(self.plan.target, self.plan.size)
+        self.first = self.world.dup(self.plan.target, self.plan.size, True) if first else None
         options = [*FAST, '--link=' + self.link, '--log=' + self.log, '--dup-size=%d' % os.path.getsize(self.dup),
-                   *self.draw.board]
-        self.board = Board(self.world.folder, *options, *('--fault=' + fault for fault in self.draw.faults))
+                   *self.plan.board]
+        self.board = Board(self.world.folder, *options, *('--fault=' + fault for fault in self.plan.faults))
         self.before = self.status()
 
     async def order(self):
         """Orders one job; its key keeps it single, however often the daemon ends meanwhile."""
         options = self.world_options()
-        method = 'Modem.Recover' if self.draw.recover else 'Modem.Upgrade'
+        method = 'Modem.Recover' if self.plan.recover else 'Modem.Upgrade'
         looks = 0
         while True:
             if not self.status()['plugged']:  # a fault in its first second
@@ -108,9 +108,9 @@ class Run:
     def world_options(self):
         types = {'block_size': 'u'}
         options = {key.replace('_', '-'): GLib.Variant(types.get(key) or ('b' if isinstance(value, bool) else 's'), value)
-                   for key, value in self.draw.job.items()}
-        options['idempotency-key'] = GLib.Variant('s', 'run-%d' % self.draw.run)
-        options['label'] = GLib.Variant('s', 'run %d' % self.draw.run)
+                   for key, value in self.plan.job.items()}
+        options['idempotency-key'] = GLib.Variant('s', 'run-%d' % self.plan.run)
+        options['label'] = GLib.Variant('s', 'run %d' % self.plan.run)
         if self.first:
             options['first-step'] = GLib.Variant('h', 1)
         return options
@@ -156,7 +156,7 @@ class Run:
 
     def may_be_unknown(self):
         """A modem that was writing before any job asked it."""
-        return self.draw.found_writing and self.props['Phase'] not in PROBED
+        return self.plan.found_writing and self.props['Phase'] not in PROBED
 
     def is_due(self, act):
         _, what, value = act
@@ -385,7 +385,7 @@ class Run:
 
     async def evidence(self):
         """All evidence of the run."""
-        parts = ['run %d: %s' % (self.draw.run, self.draw.describe()), '', *self.notes, '']
+        parts = ['run %d: %s' % (self.plan.run, self.plan.describe()), '', *self.notes, '']
         parts += ['job %s' % self.job, json.dumps(self.props, indent=1, default=str), '']
         try:
             if self.board is not None:

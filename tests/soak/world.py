@@ -17,7 +17,7 @@ from loop import Later, pause, until, wait_for
 CALL_MS = 60000
 START_S = 60
 STOP_S = 180  # a job past the point of no return is finished first
-CALM_S = 12  # between two ends of one daemon, each of which strikes all its boards
+CALM_S = 12  # between two ends of one daemon, each of which affects all its boards
 GONE = ('org.freedesktop.DBus.Error.NoReply', 'org.freedesktop.DBus.Error.ServiceUnknown',
         'org.freedesktop.DBus.Error.NameHasNoOwner', 'org.freedesktop.DBus.Error.Disconnected',
         'org.sqnsd1.Error.Draining')

@@ -2,7 +2,7 @@
 /* The first difference between two requests: a row for each option. */
 #include "bus/options.h"
 
-/* Two values of the option; the first is also what a request without it means where @by_default. */
+/* Two values of the option. With @by_default, the first is the default. */
 static const struct {
   const char *key;
   const char *one, *other;
@@ -18,7 +18,7 @@ static const struct {
   { "expect-version", "<'37781'>", "<'41019'>" },
   { "first-step", NULL, NULL }, /* files: below */
   { "force", "<false>", "<true>", TRUE },
-  { "idempotency-key", NULL, NULL }, /* by it the requests are found that are compared */
+  { "idempotency-key", NULL, NULL }, /* it finds the requests to compare */
   { "label", "<''>", "<'x'>", TRUE },
   { "link", "<'auto'>", "<'relay'>", TRUE },
   { "method", "<'auto'>", "<'fff'>", TRUE },

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What happens in a run, drawn from its seed alone: the board, the state of its modem, the way to it, the file, the faults."""
+"""The random plan of a run, made from its seed alone: the board, the state of its modem, the link, the file, the faults."""
 import random
 
 NB = ('6.0.0.0', 37781)
@@ -76,7 +76,7 @@ def pick(rng, rows):
     return rng.choices(rows, [row[1] for row in rows])[0]
 
 
-class Draw:
+class RandomPlan:
     """Number @run of @seed."""
 
     def __init__(self, seed, run, faults=True):
@@ -95,13 +95,13 @@ class Draw:
         self.size = rng.choice(SIZES)
         if rng.random() < 0.3:
             self.job['block_size'] = rng.choice((512, 1024, 2000, 4096))
-        self.quiet = rng.random() < 0.5  # may run on the daemon that is never ended
+        self.control = rng.random() < 0.5  # may run on the control daemon
         self.faults = []
         self.acts = []
         for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4)) if faults else 0):
             self.add(rng)
         if any(act[0] in DAEMON_ENDS for act in self.acts):
-            self.quiet = False
+            self.control = False
 
     def add(self, rng):
         kind = pick(rng, KINDS)[0]
@@ -113,7 +113,7 @@ class Draw:
             if place == 'power-cut':
                 self.faults.append('power-cut@stp.block=%d%%:300' % rng.randrange(100))
         else:
-            self.faults.append(getattr(self, 'draw_' + kind)(rng))
+            self.faults.append(getattr(self, 'fault_' + kind)(rng))
 
     def moment(self, rng):
         """The moment of an act: a phase, or a share of the image."""
@@ -137,7 +137,7 @@ class Draw:
         }.get(name)
         return '%s@%s%s' % (name, place, ':%d' % argument() if argument else '')
 
-    def draw_at(self, rng):
+    def fault_at(self, rng):
         if rng.random() < 0.06:
             return 'ignore@%s%s' % (rng.choice(IGNORABLE), rng.choice(('', '', 'x2')))
         return self.counted(rng, self.with_argument(rng, rng.choice(AT_FAULTS), rng.choice(COMMANDS)))
@@ -148,20 +148,20 @@ class Draw:
             place += '=%d%%' % rng.choice((0, 1, 6, 8, 25, 50, 75, 98, 99, rng.randrange(100)))
         return place
 
-    def draw_stp(self, rng):
+    def fault_stp(self, rng):
         place = self.stp_place(rng)
         names = STP_FAULTS + (('residue', 'residue') if place.startswith('stp.block') else ())
         return self.counted(rng, self.with_argument(rng, rng.choice(names), place))
 
-    def draw_link(self, rng):
+    def fault_link(self, rng):
         place = rng.choice(LINK_PLACES)
         name = rng.choice(LINK_FAULTS + ('hang', 'esp32-reset', 'unplug'))
         return self.counted(rng, self.with_argument(rng, name, place))
 
-    def draw_apply(self, rng):
+    def fault_apply(self, rng):
         return 'error@apply' + rng.choice(('', '', 'x2', 'x*'))
 
-    def draw_event(self, rng):
+    def fault_event(self, rng):
         place = rng.choice((rng.choice(COMMANDS), self.stp_place(rng), self.stp_place(rng), 'apply', 'reboot', 'link.data'))
         return self.with_argument(rng, rng.choice(EVENTS), place)
 
