@@ -14,20 +14,20 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = ('test-field.py', 'test-field-usb.py')
 README = os.path.join(HERE, 'README.md')
 ROWS = [str(number) for number in range(1, 31)] + ['2b', '33', '34']
-# Rows that no test can bring about, and why.
+# Rows that cannot have a test, with the reason.
 CANNOT_ARISE = {
     '21': ('`TypeError: \'int\' object is not subscriptable`, `extra keyword arguments given`',
-           'calls nothing by a user\'s hand in MicroPython, and no script that lies on the board: what runs there is typed into '
-           'the raw REPL each time, by the daemon, in the version that belongs to it'),
+           'needs no user at the MicroPython prompt and no script on the board: the daemon types its own scripts, of the '
+           'matching version, into the raw REPL each time'),
 }
 HEAD = """# What goes wrong in the field, and what sqnsd does then
 
-A line per test, in the order of the rows of `field-failures.md` §1 (the failures that people met with these modems and the tools
-before). All of it is shown on the virtual board `sqns-board` only, which does what public logs and documents say of real boards;
-nothing of it has been seen on real hardware.
+One line per test, in the order of the rows of `field-failures.md` §1 (failures of users with these modems and earlier tools).
+All tests use the virtual board `sqns-board`, which behaves like real boards in public logs and documents; nothing has been tested on
+real hardware.
 
-Made by `table.py` from the docstrings of the tests; each test checks the last column against the exit codes of the commands that
-it ran. `meson test -C build --suite field` runs them.
+`table.py` makes this table from the docstrings of the tests. Each test checks the last column against the exit codes of the
+commands that it ran. `meson test -C build --suite field` runs them.
 
 """
 

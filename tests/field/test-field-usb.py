@@ -64,7 +64,7 @@ class Usb(FieldCase, HotplugCase):
 
     def test_row_26_modem_manager(self):
         """`cdc_acm 1-2:1.0: failed to set dtr/rts`, `Port is not open`: ModemManager probes the port
-        installs a udev rule that tells ModemManager to leave all known boards alone; doctor says where it is missing
+        installs a udev rule that makes ModemManager ignore all known boards; doctor says where it is missing
         Ends: succeeds"""
         board = self.logged_board()
         self.plug(board, 'ttyACM0')
@@ -102,7 +102,7 @@ class Usb(FieldCase, HotplugCase):
 
     def test_row_27_port_vanishes(self):
         """the port vanishes when the module is plugged in: the supply breaks down (Vin 1.7 to 2.5 V)
-        says of a board that comes and goes that its supply breaks down: a shorter cable, another port, a powered hub, a battery
+        says that the supply of a board that comes and goes breaks down: a shorter cable, another port, a powered hub, a battery
         Ends: succeeds"""
         board = self.logged_board()
         self.plug(board, 'ttyACM0')
@@ -123,7 +123,7 @@ class Usb(FieldCase, HotplugCase):
 
     def test_row_28_usb_bootloader(self):
         """USB id f014 (or f011, ef99, ef37) comes again every 8 s, without a port
-        lists no board, for there is none; doctor says that it is the PIC's boot loader, and which file helps
+        lists no board, as there is none; doctor says that it is the boot loader of the PIC, and which file helps
         Ends: doctor names it"""
         self.root.usb('1-2', PYTRACK_BOOTLOADER)
         found = self.doctor_here(FAILED)['usb-bootloader']

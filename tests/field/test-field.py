@@ -15,22 +15,22 @@ class Silence(FieldCase):
     """No answer at the start."""
 
     def test_row_01_no_answer_to_at(self):
-        """`Attempting AT wakeup...`, then nothing ten times over: the modem is in a data session (PPP) or asleep
-        proves the way to the modem first, then wakes it: AT, the end of a data session (+++ between two silences), AT again
+        """`Attempting AT wakeup...`, then ten times nothing: the modem is in a data session (PPP) or asleep
+        checks the link to the modem first, then wakes it: AT, the end of a data session (+++ between two silences), AT again
         Ends: succeeds"""
         self.run_all([self.board('--modem=ppp'), self.board('--modem=asleep'), self.board('--modem=ppp', '--start=direct')],
                      self.image())
 
     def test_row_02_stale_bytes_on_linux(self):
-        """the same on a Linux or macOS host only: bytes that were left over desynchronise every later reply
-        drains the port before each command, takes whole lines; a late, doubled or strange line answers no other command
+        """the same on Linux or macOS hosts only: leftover bytes desynchronise all later replies
+        drains the port before each command and reads whole lines; a late or strange line never answers another command
         Ends: succeeds"""
         self.run_all([self.board('--noise', '--fault=late@AT+SMOD?:1500', '--fault=duplicate@AT+SMSWBOOT?'),
                       self.board('--noise', '--fault=duplicate@AT+SMOD?', '--fault=late@ATI1:1500'),
                       self.board('--fault=late@AT+SMUPGRADE?:1500', '--fault=duplicate@ATI1')], self.image())
 
     def test_row_02b_mirror_mode_without_lte_task(self):
-        """`Going into MIRROR mode...`, then not one byte comes through: there is no LTE task (board firmware 1.20.2.r2 and later)
+        """`Going into MIRROR mode...`, then no byte passes: there is no LTE task (board firmware 1.20.2.r2 and later)
         starts that task before it starts passthrough
         Ends: succeeds"""
         board = self.board('--board-firmware=1.20.2.r4', '--lte-task=no')
@@ -39,14 +39,14 @@ class Silence(FieldCase):
         self.assertEqual((now['esp32'], now['lte-task'], now['esp32-resets']), ('passthrough', True, 0))
 
     def test_row_02b_found_in_a_silent_mirror_mode(self):
-        """the same, and another tool has left the board in it
-        waits, without an error, for a person: "press the reset button on the board"; then goes round passthrough
-        Ends: needs a hand; then succeeds"""
+        """the same, as another tool left the board like this
+        waits for the user without an error: "press the reset button on the board"; then avoids passthrough
+        Ends: needs the user; then succeeds"""
         self.press_when_asked(self.board('--start=passthrough', '--lte-task=no'), self.image(), never_asked=True)
 
     def test_row_14_silent_for_good(self):
-        """after release 48829: `Could not detect your modem!`, not one byte at 921600 and 115200
-        tells a dead modem from an unreachable one within 90 s; wait, a power cycle, another supply; more is not known to help
+        """after release 48829: `Could not detect your modem!`, no byte at 921600 and 115200
+        tells a dead modem from an unreachable one within 90 s; wait, a power cycle, another supply; nothing else is known to help
         Ends: fails, the state of the modem is not known"""
         board = self.board('--modem=dead')
         self.assert_dead_soon(board, self.image(), 'relay works.* not one byte')
@@ -57,7 +57,7 @@ class Silence(FieldCase):
 
     def test_row_16_only_zeros(self):
         r"""`b'\x00'`, `b'\x00\x00'` to every command
-        says that only zeros came: the modem has no power or crashes; asks nobody to press a button in vain
+        says that the modem sends only zeros: it has no power or crashes; asks for no useless button press
         Ends: fails, the state of the modem is not known"""
         dup = self.image()
         boards = [self.board('--modem=zeros', '--start=' + start) for start in ('direct', 'passthrough')]
@@ -87,7 +87,7 @@ class Silence(FieldCase):
 
     def test_row_30_crash_loop(self):
         """`^EXIT: Fatal error`, then `+SYSSTART`, again and again, about every 32 s
-        says that the modem crashes and starts again by itself, which no upgrade over this line ends
+        says that the modem crashes and restarts on its own, which no upgrade over this line can fix
         Ends: fails, the state of the modem is not known"""
         self.assert_dead_soon(self.board('--modem=crash-loop'), self.image(), '(?i)crashes|starts again|restarts')
 
@@ -96,15 +96,15 @@ class Modes(FieldCase):
     """Changes of the boot mode, and modems that are in one already."""
 
     def test_row_04_reply_with_other_lines(self):
-        """`OSError: AT+SMSWBOOT=3,0 failed!`: the reply held `+CPSMS` lines
-        splits replies into lines; what nobody asked for is no answer
+        """`OSError: AT+SMSWBOOT=3,0 failed!`: the reply contained `+CPSMS` lines
+        splits replies into lines; unsolicited lines are not answers
         Ends: succeeds"""
         self.run_all([self.board('--noise', '--fault=noise@AT+SMSWBOOTx*', '--fault=noise@ATE0'),
                       self.board('--noise', '--old-smswboot', '--fault=noise@AT+SMSWBOOTx*')], self.image())
 
     def test_row_04_already_in_recovery(self):
-        """the same: the modem is in recovery already, from a run that was interrupted
-        asks the modem what it is and goes on from there: no SMSWBOOT=3 is sent
+        """the same: the modem is in recovery already, after an interrupted run
+        asks for the mode of the modem and continues from there, without SMSWBOOT=3
         Ends: succeeds"""
         board = self.logged('--modem=recovery')
         self.upgrade(DONE, board, self.image())
@@ -113,7 +113,7 @@ class Modes(FieldCase):
 
     def test_row_04_error_to_everything(self):
         """the same: the modem answers ERROR to everything
-        sends nothing that changes the modem, and says that it does not tell its mode
+        sends nothing that changes the modem, and reports that its mode is unknown
         Ends: refused; then succeeds"""
         board = self.board('--fault=error@atx*')
         words = self.upgrade(REFUSED, board, self.image())
@@ -124,8 +124,8 @@ class Modes(FieldCase):
         self.assert_upgraded(board)
 
     def test_row_05_reboot_at_once_refused(self):
-        """`Received ERROR from AT+SMSWBOOT=3,1! Aborting!` while the radio is at work
-        switches the radio off first (AT+CFUN=4); after an ERROR takes `,0` and AT^RESET
+        """`Received ERROR from AT+SMSWBOOT=3,1! Aborting!` while the radio is active
+        turns the radio off first (AT+CFUN=4); after an ERROR uses `,0` and AT^RESET
         Ends: succeeds"""
         boards = [self.logged('--old-smswboot'), self.logged('--fault=error@AT+SMSWBOOT=3,1'),
                   self.logged('--fault=error@AT+SMSWBOOT=1,1')]
@@ -137,7 +137,7 @@ class Modes(FieldCase):
 
     def test_row_11_updater_for_an_application(self):
         """`Failed to start STP mode!` at once: updater.elf was given to a modem in application mode
-        refuses an updater as the firmware; one that is given beside the .dup stays unused, AT+STP is only sent in FFH
+        refuses an updater as the firmware; does not use one beside the .dup here, as AT+STP is only sent in FFH
         Ends: refused; then succeeds"""
         board, elf = self.logged(), self.updater()
         self.assertRegex(self.upgrade(REFUSED, board, elf), 'ELF|updater')
@@ -148,7 +148,7 @@ class Modes(FieldCase):
 
     def test_row_18_modem_state_recovery(self):
         """`(modem_state=recovery). Perform a modem firmware update.`: FFH or recovery, which may answer at 115200 only
-        doctor says what that is in the modem's own words; the upgrade takes the updater out of the .dup
+        doctor explains that with the modem's own words; the upgrade uses the updater inside the .dup
         Ends: succeeds"""
         boards = [self.board('--modem=ffh'), self.board('--modem=recovery', '--recovery-baud=115200'),
                   self.board('--modem=ffh', '--start=direct')]
@@ -160,7 +160,7 @@ class Modes(FieldCase):
 
     def test_row_19_no_modem_upgrade_mode(self):
         """`'LTE' object has no attribute 'modem_upgrade_mode'`, after the modem had been moved to FFH
-        knows before it touches the modem, and needs no passthrough: a relay in the board's Python does, without a reset
+        knows before it touches the modem; a relay in the board's Python replaces passthrough
         Ends: succeeds"""
         boards = [self.board('--board-firmware=1.17.5.b6', '--modem=ffh'), self.board('--board-firmware=1.18.0.r1', *FACTORY)]
         self.run_all(boards, self.image(), FAMILY)
@@ -170,7 +170,7 @@ class Modes(FieldCase):
 
     def test_row_20_no_lte_class(self):
         """`ImportError: cannot import name LTE`: board firmware 1.10 or older
-        doctor says that the board's firmware is older than 1.11.0; the relay does without the LTE class (on real boards: a guess)
+        doctor says that the board's firmware is older than 1.11.0; the relay does not need the LTE class (on real boards: a guess)
         Ends: succeeds"""
         board = self.board('--board-firmware=1.10.2.b1')
         found = self.doctor(FAILED, board.port)
@@ -184,15 +184,15 @@ class Uploads(FieldCase):
     """From the first byte to the report."""
 
     def test_row_06_shutdown_without_sysstart(self):
-        """`Resetting (DO NOT DISCONNECT POWER!!!).....`, dots without end: the modem came up while nobody listened
-        depends on no single line: asks AT, AT+SMOD? and AT+SMUPGRADE? until the modem says what it is
+        """`Resetting (DO NOT DISCONNECT POWER!!!).....`, endless dots: the tool missed the boot of the modem
+        does not depend on a single line: sends AT, AT+SMOD? and AT+SMUPGRADE? until the modem reports its mode
         Ends: succeeds"""
         self.run_all([self.board('--fault=silence@rebootx*'), self.board('--fault=silence@rebootx*', '--start=direct')],
                      self.image())
 
     def test_row_07_ctrl_c(self):
         """the user presses Ctrl-C at 6 %
-        the daemon goes on; sqnsctl says which job it leaves behind
+        the daemon continues; sqnsctl names the job that it leaves
         Ends: goes on by itself; then succeeds"""
         board = self.sized('--block-time=20')
         client = self.start('upgrade', board.port, self.image())
@@ -206,7 +206,7 @@ class Uploads(FieldCase):
         self.assert_upgraded(board)
 
     def test_row_08_stall_at_6_percent(self):
-        """no progress at 6 %, and one page says that a power cycle is safe then
+        """no progress at 6 %, and one page says that a power cycle is safe there
         says that pauses there are normal, keeps `Safe` false, and waits
         Ends: succeeds"""
         board = self.sized('--erase-time=400')
@@ -227,20 +227,20 @@ class Uploads(FieldCase):
 
     def test_row_23_invalid_answer_to_smstpu(self):
         """`Invalid answer '%s' from the device` after AT+SMSTPU
-        takes the last whole line for the answer; asks again after an ERROR or garbage
+        reads the last whole line as the answer; asks again after an ERROR or garbage
         Ends: succeeds"""
         self.run_all([self.board('--fault=noise@AT+SMSTPU'), self.board('--fault=error@AT+SMSTPU'),
                       self.board('--fault=garbage@AT+SMSTPU', '--start=direct')], self.image())
 
     def test_row_24_report_cut(self):
-        """TypeError in the tool after a good transfer: the line `+SMUPGRADE:` was cut
-        asks again: a reply that is not whole is none
+        """TypeError in the tool after a good transfer: the line `+SMUPGRADE:` was truncated
+        asks again: an incomplete reply is not an answer
         Ends: succeeds"""
         self.run_all([self.board('--fault=drop-bytes@AT+SMUPGRADE?:9x2'),
                       self.board('--fault=drop-bytes@AT+SMUPGRADE?:16x2', '--start=direct')], self.image())
 
     def test_row_24_never_told_to_boot(self):
-        """the same, found later: the upgrade is finished, and the modem was never told to boot it
+        """the same, found later: the upgrade is complete, but the modem was not told to boot it
         sees the report of success in recovery: only reboots the modem and compares the version
         Ends: succeeds"""
         board = self.logged('--modem=finished')
@@ -253,7 +253,7 @@ class Uploads(FieldCase):
 
     def test_row_25_upgraded_but_never_attaches(self):
         """upgraded, but the modem never attaches to a network: settings of the old firmware
-        its part ends with the version that runs; the modem's own factory reset is one command, and a reset another
+        its part ends with the running version; the factory reset of the modem is one command, a reset another
         Ends: succeeds"""
         board = self.logged()
         self.upgrade(DONE, board, self.image())
@@ -271,7 +271,7 @@ class Files(FieldCase):
 
     def test_row_12_diff_for_another_base(self):
         """`failure[diffUpgrade,239] Patch didn't apply!`: upgdiff_33080-... on a modem that runs 46470
-        refuses it before anything is sent, names both versions, and says that a full image is allowed
+        refuses it before sending anything, names both versions, and says that a full image is allowed
         Ends: refused; then succeeds"""
         board = self.board('--modem-version=5.1.1.0-46470')
         words = self.upgrade(REFUSED, board, self.diff(33080, 48000))
@@ -284,7 +284,7 @@ class Files(FieldCase):
 
     def test_row_13_diff_with_an_updater_in_ffh(self):
         """upgdiff plus updater.elf on a modem in FFH: fails at `Starting STP ON_THE_FLY`
-        refuses a diff with an updater before the board hears anything, and a diff for FFH once it knows; a full image goes
+        refuses a diff with an updater before sending anything, and a diff for FFH once it knows the mode; a full image works
         Ends: refused; then succeeds"""
         board, diff = self.board('--modem=ffh'), self.diff(38638, 41065)
         words = self.upgrade(REFUSED, board, diff, '--updater', self.updater())
@@ -297,7 +297,7 @@ class Files(FieldCase):
 
     def test_row_33_engineering_release(self):
         """`LR6.0.0.0-ER9-36571` refused as another family
-        reads the mark between release and build, and takes a release of the same family
+        reads the mark between release and build, and accepts a release of the same family
         Ends: succeeds"""
         board = self.board('--modem-version=6.0.0.0-ER9-36571')
         self.upgrade(DONE, board, self.image())
@@ -305,7 +305,7 @@ class Files(FieldCase):
 
     def test_row_34_another_chip(self):
         """the modem says LR8.2.1.0, and the file is for another chip
-        refuses it whatever family or age is allowed; recommends no flag that does not lift that
+        refuses it whatever family or age is allowed; recommends no flag that does not help
         Ends: refused"""
         chip = '8.2.1.0-61488'
         board = self.board('--start=direct', '--modem-version=' + chip)
@@ -316,8 +316,8 @@ class Files(FieldCase):
         self.assert_nothing_sent(board, chip)
 
     def test_row_14_48829_from_elsewhere(self):
-        """dead after step 1 of release 48829, from a version that it does not go onto
-        refuses each of its files for every modem that does not run 41065, and says what is allowed
+        """dead after step 1 of release 48829, on a version that it does not support
+        refuses each of its files on modems that do not run 41065, and says what is allowed
         Ends: refused"""
         first, second = self.two_files()
         for version in ('6.0.0.0-41019', '5.1.1.0-33080', '5.1.1.0-39529'):
@@ -347,7 +347,7 @@ class Files(FieldCase):
 
     def test_row_15_second_file_first(self):
         """a page of the vendor's names `…48829-2.dup` for step 1
-        tells the files by what is in them: refuses the wrong order and the second alone; takes a first that lies beside it
+        identifies the files by their contents: refuses the wrong order and the second alone; uses a first file beside it
         Ends: refused; then succeeds"""
         first, second = self.two_files()
         board = self.board('--modem-version=5.1.1.0-41065')
@@ -364,7 +364,7 @@ class Files(FieldCase):
 
     def test_row_22_missing_or_damaged_file(self):
         """`OSError: [Errno 2] ENOENT`; a truncated or wrong file, then ERROR at AT+SMUPGRADE
-        says which file is not there; checks all checksums and the structure before the board hears anything
+        names the missing file; checks all checksums and the structure before sending anything
         Ends: not found; then refused"""
         board = self.board()
         with open(self.image(), 'rb') as image:
@@ -395,7 +395,7 @@ class Boards(FieldCase):
         self.run_all(boards, self.image())
 
     def test_row_29_watchdog_of_a_program(self):
-        """a watchdog that a running main.py has armed fires in mirror mode, where nobody feeds it
+        """a watchdog that a running main.py has armed fires in mirror mode, where nothing feeds it
         starts such a board in safe boot first: no main.py, no watchdog
         Ends: succeeds"""
         board = self.sized('--main-program=wdt', '--block-time=60')
@@ -411,8 +411,8 @@ class Patience(FieldCase):
     daemon_patience = 0.1
 
     def test_row_03_stays_where_it_was(self):
-        """`AT auto-negotiation failed!` after `Bootrom updated successfully`: told to go to FFH, the modem stayed where it was
-        believes AT+SMOD? alone: asks the modem once more, then goes on
+        """`AT auto-negotiation failed!` after `Bootrom updated successfully`: the modem did not go to FFH
+        only trusts AT+SMOD?: sends the command once more, then continues
         Ends: succeeds"""
         board = self.logged(*FACTORY, '--fault=ignore@AT+SMSWBOOT=0,1')
         self.upgrade(DONE, board, self.image(), FAMILY)
@@ -421,8 +421,8 @@ class Patience(FieldCase):
         self.assertEqual(len(asked), 2, asked)
 
     def test_row_03_never_goes_to_ffh(self):
-        """the same, for ever
-        says which mode it asked for and which it found; the modem is in recovery with its new boot ROM: the next run goes on
+        """the same, permanently
+        reports the requested mode and the actual one; the modem is in recovery with its new boot ROM, and the next run continues
         Ends: fails, the modem waits for the next upgrade; then succeeds"""
         board = self.board(*FACTORY, '--fault=ignore@AT+SMSWBOOT=0,1x*', '--fault=ignore@AT+SMSWBOOT=0,0x*')
         self.upgrade(RECOVERY, board, self.image(), FAMILY)
@@ -432,8 +432,8 @@ class Patience(FieldCase):
         self.assert_upgraded(board)
 
     def test_row_07_power_cut(self):
-        """the power goes at 6 %
-        waits out the longest pause that is normal, finds the modem in recovery, and uploads the file once more
+        """the power fails at 6 %
+        waits for the longest normal pause, finds the modem in recovery, and uploads the file again
         Ends: succeeds"""
         boards = [self.sized('--fault=power-cut@stp.block=6%:100', '--start=direct'),
                   self.sized('--fault=power-cut@stp.block=6%:100')]
@@ -441,7 +441,7 @@ class Patience(FieldCase):
 
     def test_row_29_watchdog_left_behind(self):
         """the same, and main.py has ended: the board's prompt is idle, and the watchdog runs
-        finds the board anew when the watchdog has torn the upload, starts it in safe boot, and uploads once more
+        finds the board again after the watchdog has interrupted the upload, starts it in safe boot, and uploads again
         Ends: succeeds"""
         program = self.file('main.py', b'from machine import WDT\nw = WDT(timeout=6000)\n')
         board = self.sized('--main=' + program, '--block-time=80')
@@ -461,8 +461,8 @@ class Dots(FieldCase):
 
     def test_row_06_silent_while_it_writes(self):
         """the same, and the modem does not come back at all
-        after its patience has it looked for by way of the board's prompt; then says that it may be writing: power stays on
-        Ends: needs a hand; then fails, the state of the modem is not known; then succeeds"""
+        after a timeout searches for it through the board's prompt; then says that it may be writing and power has to stay on
+        Ends: needs the user; then fails, the state of the modem is not known; then succeeds"""
         board = self.sized('--fault=hang@apply')
         client = self.start('upgrade', board.port, self.image())
         waiting = self.wait_hand(board, client)
@@ -497,7 +497,7 @@ class Stalls(FieldCase):
 
     def test_row_10_stall_at_1_percent_in_mtools(self):
         """no progress at 1 % after `Upgrader loaded successfully`
-        gives up after its patience and says that power must stay on; the same command goes on from what the modem then is
+        gives up after a timeout and says that power has to stay on; the same command continues from the new state of the modem
         Ends: fails, the state of the modem is not known; then succeeds"""
         board = self.sized('--modem=mtools', '--fault=hang@stp.block=1%')
         words = self.upgrade(UNKNOWN, board, self.image())

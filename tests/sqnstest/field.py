@@ -19,7 +19,7 @@ ENDS = {
     UNKNOWN: 'fails, the state of the modem is not known',
     CANCELLED: 'cancelled',
     RECOVERY: 'fails, the modem waits for the next upgrade',
-    HAND: 'needs a hand',
+    HAND: 'needs the user',
     DETACHED: 'goes on by itself',
 }
 FAMILY = '--allow-family-change'
