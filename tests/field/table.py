@@ -23,8 +23,8 @@ CANNOT_ARISE = {
 HEAD = """# What goes wrong in the field, and what sqnsd does then
 
 One line per test, in the order of the rows of `field-failures.md` §1 (failures of users with these modems and earlier tools).
-All tests use the virtual board `sqns-board`, which behaves like real boards in public logs and documents; nothing has been tested on
-real hardware.
+All tests use the virtual board `sqns-board`, which behaves like real boards in public logs and documents. Nothing has been
+tested on real hardware.
 
 `table.py` makes this table from the docstrings of the tests. Each test checks the last column against the exit codes of the
 commands that it ran. `meson test -C build --suite field` runs them.

@@ -170,7 +170,7 @@ class Modes(FieldCase):
 
     def test_row_20_no_lte_class(self):
         """`ImportError: cannot import name LTE`: board firmware 1.10 or older
-        doctor says that the board's firmware is older than 1.11.0; the relay does not need the LTE class (on real boards: a guess)
+        doctor says that the board's firmware is before 1.11.0; the relay does not need the LTE class (on real boards: a guess)
         Ends: succeeds"""
         board = self.board('--board-firmware=1.10.2.b1')
         found = self.doctor(FAILED, board.port)

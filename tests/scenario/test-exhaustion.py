@@ -385,7 +385,7 @@ class Consoles(ExhaustionCase):
                 pass
         return sent
 
-    def strike(self, reads):
+    def attack(self, reads):
         board, modem, fd = self.open_console()
         rss = self.rss_kib()
         sent = []
@@ -403,10 +403,10 @@ class Consoles(ExhaustionCase):
         self.assert_upgraded(board)
 
     def test_floods(self):
-        self.strike(True)
+        self.attack(True)
 
     def test_never_reads(self):
-        self.strike(False)
+        self.attack(False)
 
     def test_many(self):
         """One for a board."""

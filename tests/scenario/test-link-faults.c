@@ -110,7 +110,7 @@ assert_outcome (const Matrix *matrix, Run *run)
 }
 
 static void
-strike_at (const Matrix *matrix, Fault fault, const SqnsSsmClass *klass, guint state, GBytes *elf)
+inject_at (const Matrix *matrix, Fault fault, const SqnsSsmClass *klass, guint state, GBytes *elf)
 {
   g_autofree char *options = g_strconcat (LINK_RIG_BOARD, matrix->board, NULL);
   g_autoptr (VirtualBoard) board = virtual_board_new (options);
@@ -153,14 +153,14 @@ typedef struct {
   const Matrix *matrix;
   const char *machine;
   Fault fault;
-} Cell;
+} TestCase;
 
 static void
-test_cell (gconstpointer data)
+test_case (gconstpointer data)
 {
-  const Cell *cell = data;
-  const Matrix *matrix = cell->matrix;
-  gboolean hang = cell->fault == FAULT_HANG_MODEM || cell->fault == FAULT_HANG_BOARD;
+  const TestCase *test = data;
+  const Matrix *matrix = test->matrix;
+  gboolean hang = test->fault == FAULT_HANG_MODEM || test->fault == FAULT_HANG_BOARD;
   g_autofree char *options = g_strconcat (LINK_RIG_BOARD, matrix->board, NULL);
   g_autoptr (VirtualBoard) board = virtual_board_new (options);
   g_autoptr (GBytes) elf = sqns_test_dup_updater_elf_new ();
@@ -173,12 +173,12 @@ test_cell (gconstpointer data)
     run_updater (&clean, elf);
   g_assert_no_error (clean.error);
   run_leave (&clean);
-  const SqnsSsmClass *klass = find_machine (&clean, cell->machine);
+  const SqnsSsmClass *klass = find_machine (&clean, test->machine);
   for (guint state = 0; state < klass->n_states; state++)
     {
       g_autofree char *place = g_strdup_printf ("%s/%s", klass->name, klass->state_names[state]);
       if (g_hash_table_contains (clean.visited, place))
-        strike_at (matrix, cell->fault, klass, state, elf);
+        inject_at (matrix, test->fault, klass, state, elf);
     }
   run_close (&clean);
 }
@@ -192,9 +192,9 @@ add_cells (const Matrix *matrix)
       {
         g_autofree char *path
             = g_strconcat ("/matrix/", fault_names[fault], "/", matrix->name, "/", matrix->machines[i], NULL);
-        Cell *cell = g_new0 (Cell, 1);
-        *cell = (Cell){ matrix, matrix->machines[i], fault };
-        g_test_add_data_func_full (path, cell, test_cell, g_free);
+        TestCase *test = g_new0 (TestCase, 1);
+        *test = (TestCase){ matrix, matrix->machines[i], fault };
+        g_test_add_data_func_full (path, test, test_case, g_free);
       }
 }
 

@@ -49,14 +49,14 @@ class Faults(DaemonCase):
                     self.assertEqual(code, DONE, words)
                     self.assert_upgraded(board, self.VERSION)
 
-    def strike(self, codes, faults, *options):
+    def inject(self, codes, faults, *options):
         self.run_all(codes, [('--fault=' + fault, *options) for fault in faults])
 
 
 class Commands(Faults):
     def at(self, command, *faults):
         parts = [fault.partition(':') for fault in faults]
-        self.strike((DONE,), ['%s@%s%s%s' % (name, command, colon, arg) for name, colon, arg in parts], '--start=direct')
+        self.inject((DONE,), ['%s@%s%s%s' % (name, command, colon, arg) for name, colon, arg in parts], '--start=direct')
 
     def all_faults(self, command):
         self.at(command, 'error', 'silence', 'garbage', 'late:1500', 'duplicate', 'noise', 'cme')
@@ -88,36 +88,36 @@ class Commands(Faults):
 
 class Uploads(Faults):
     def test_answers(self):
-        self.strike((DONE,), ['%s@%s' % (fault, place)
+        self.inject((DONE,), ['%s@%s' % (fault, place)
                               for place in ('stp.announce=50%', 'stp.open', 'stp.reset', 'stp.block=50%')
                               for fault in ('refuse', 'confused', 'duplicate')], '--start=direct')
 
     def test_late_and_lost_answers(self):
-        self.strike((DONE,), ['late@stp.block=50%:2000', 'late@stp.open:2000', 'late@stp.announce=50%:2000',
+        self.inject((DONE,), ['late@stp.block=50%:2000', 'late@stp.open:2000', 'late@stp.announce=50%:2000',
                               'silence@stp.open', 'garbage@stp.reset', 'wrong-id@stp.open'], '--start=direct')
 
     def test_residues(self):
-        self.strike((DONE,), ['residue@stp.block:100', 'residue@stp.block=50%:8000', 'silence@stp.close', 'garbage@stp.close',
+        self.inject((DONE,), ['residue@stp.block:100', 'residue@stp.block=50%:8000', 'silence@stp.close', 'garbage@stp.close',
                               'residue@stp.block:1x5'], '--start=direct')
 
     def test_version_2(self):
-        self.strike((DONE,), ['refuse@stp.data-type', 'confused@stp.data-type'], '--start=direct', '--stp-version=2')
+        self.inject((DONE,), ['refuse@stp.data-type', 'confused@stp.data-type'], '--start=direct', '--stp-version=2')
 
 
 class Patience(Faults):
     def test_long_deadlines(self):
         """Half a minute for a block's answer, a quarter for an announcement's."""
-        self.strike((DONE,), ['silence@stp.block=50%', 'wrong-id@stp.block=50%', 'silence@stp.announce=50%',
+        self.inject((DONE,), ['silence@stp.block=50%', 'wrong-id@stp.block=50%', 'silence@stp.announce=50%',
                               'corrupt@stp.announce=50%', 'drop-bytes@stp.block=50%:5', 'garbage@stp.block=50%'],
                     '--start=direct')
 
     def test_corrupt(self):
         # without CRCs a wrong residue cannot be told from a right one: the modem's checksum finds it at the end
-        self.strike((DONE,), ['corrupt@stp.block=50%', 'corrupt@stp.open', 'corrupt@stp.reset'], '--start=direct')
-        self.strike((DONE,), ['corrupt@stp.open', 'corrupt@stp.reset'], '--start=direct', '--stp-crc')
+        self.inject((DONE,), ['corrupt@stp.block=50%', 'corrupt@stp.open', 'corrupt@stp.reset'], '--start=direct')
+        self.inject((DONE,), ['corrupt@stp.open', 'corrupt@stp.reset'], '--start=direct', '--stp-crc')
 
     def test_for_ever(self):
-        self.strike((RECOVERY,), ['refuse@stp.blockx*', 'refuse@stp.announcex*', 'residue@stp.block:8176x*',
+        self.inject((RECOVERY,), ['refuse@stp.blockx*', 'refuse@stp.announcex*', 'residue@stp.block:8176x*',
                                   'residue@stp.block=50%:100x*'], '--start=direct')
 
 
@@ -130,7 +130,7 @@ class Stored(Faults):
         self.dup = self.image('upgdiff_38638-to-39529.dup', size=300000, version='5.1.1.0', build=39529, diff_from=38638)
 
     def test_resets(self):
-        self.strike((DONE,), ['modem-reset@stp.open', 'modem-reset@stp.block=50%', 'modem-reset@AT+SMUPGRADE',
+        self.inject((DONE,), ['modem-reset@stp.open', 'modem-reset@stp.block=50%', 'modem-reset@AT+SMUPGRADE',
                               'silence@AT+SMUPGRADE',
                               'error@AT+SMUPGRADE'], '--start=direct', '--modem-version=5.1.1.0-38638')
 
@@ -146,14 +146,14 @@ class Resets(Faults):
         self.again('error@applyx*', board)
 
     def test_second_upload(self):
-        self.strike((DONE,), ['error@apply', 'modem-reset@stp.open'], '--start=direct')
+        self.inject((DONE,), ['error@apply', 'modem-reset@stp.open'], '--start=direct')
 
     def test_one_trouble_after_another(self):
         """What it took to get into recovery takes nothing away from the upload's tries."""
-        self.strike((DONE,), ['modem-reset@AT+SMSWBOOTx2', 'silence@AT+SMODx3'], '--start=direct', '--fault=error@applyx2')
+        self.inject((DONE,), ['modem-reset@AT+SMSWBOOTx2', 'silence@AT+SMODx3'], '--start=direct', '--fault=error@applyx2')
 
     def test_reboots_twice(self):
-        self.strike((DONE,), ['modem-reset@reboot'], '--start=direct')
+        self.inject((DONE,), ['modem-reset@reboot'], '--start=direct')
 
     def test_modem_gone(self):
         board = self.board('--start=direct', '--fault=hang@AT+SMOD')
@@ -167,15 +167,15 @@ class Resets(Faults):
 
 class Links(Faults):
     def test_passthrough_loses_bytes(self):
-        self.strike((DONE,), ['drop-bytes@link.data:1', 'drop-bytes@link.data:3', 'noise@link.data', 'garbage@link.data',
+        self.inject((DONE,), ['drop-bytes@link.data:1', 'drop-bytes@link.data:3', 'noise@link.data', 'garbage@link.data',
                               'drop-bytes@stp.block=50%:3'])
 
     def test_repl(self):
-        self.strike((DONE,), ['silence@link.repl', 'drop-bytes@link.repl:3', 'silence@link.raw', 'garbage@link.raw',
+        self.inject((DONE,), ['silence@link.repl', 'drop-bytes@link.repl:3', 'silence@link.raw', 'garbage@link.raw',
                               'drop-bytes@link.raw:5', 'error@link.raw', 'esp32-reset@link.boot'])
 
     def test_esp32_resets(self):
-        self.strike((DONE, UNKNOWN), ['esp32-reset@link.raw', 'esp32-reset@link.passthrough', 'esp32-reset@AT+SMOD'])
+        self.inject((DONE, UNKNOWN), ['esp32-reset@link.raw', 'esp32-reset@link.passthrough', 'esp32-reset@AT+SMOD'])
 
 
 if __name__ == '__main__':

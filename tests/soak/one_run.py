@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""One run: a board, its job, the faults that strike them, and what must hold in the end."""
+"""One run: a board, its job, their faults, and the checks at the end."""
 import json
 import os
 import re
@@ -18,7 +18,7 @@ HANDS = 30
 MISSED_HANDS = 5  # resumes in which the user action came too late
 SETTLE_S = 30
 STEP_S = 30
-# states of a modem that a fault struck after the job's last exchange with it
+# states of a modem with a fault after the job's last exchange with it
 STRUCK_LATER = ('ppp', 'booting', 'off', 'hung', 'zeros', 'dead')
 SILENT = ('hung', 'zeros')  # until a power cycle, which the advice suggests
 DATA_MODE_SPEED = 921600  # a modem in data mode at another speed stays silent
@@ -252,7 +252,7 @@ class Run:
                     'a success that is none')
         self.expect(self.props['VersionAfter'] == self.target, 'VersionAfter is %s' % self.props['VersionAfter'])
         if now['modem'] in STRUCK_LATER:
-            return 'succeeded, struck afterwards'
+            return 'succeeded, fault afterwards'
         self.expect(now['modem'] == 'application' and not now['writing'], 'a success, and the modem is in %s' % now['modem'])
         return 'succeeded'
 

@@ -70,7 +70,7 @@ class FieldCase(DaemonCase):
         return board
 
     def sized(self, *options, size=IMAGE_SIZE, **how):
-        """A board that knows the size of the image: its faults may strike at a percentage."""
+        """A board that knows the size of the image: its faults may have a percentage."""
         return self.logged('--dup-size=%d' % size, *options, **how)
 
     def wire(self, board):

@@ -255,7 +255,7 @@ arrived (const Walk *walk)
 }
 
 static void
-strike_mode (Walk *walk, Fault fault)
+inject (Walk *walk, Fault fault)
 {
   if (fault < FAULT_MODE)
     return;
@@ -287,7 +287,7 @@ walk_to_end (const Start *start, const Fault *faults, gboolean *harmed, GError *
       g_autoptr (SqnsPlan) plan = NULL;
       Fault fault = stage < MAX_STAGES ? faults[stage] : FAULT_NONE;
 
-      strike_mode (&walk, fault);
+      inject (&walk, fault);
       plan = make_plan (&walk, &files, &local);
       ended = plan == NULL || plan->route == SQNS_ROUTE_NOTHING;
       done = plan != NULL && ended;
