@@ -10,12 +10,10 @@
 
 typedef struct {
   SqnsCtl *ctl;
-  GMainLoop *loop;
   SqnsConnection *conn;
   SqnsNotifier *notifier;
   GHashTable *jobs; /* object path -> Record: those that have not ended */
   GCancellable *cancellable;
-  gboolean bus_gone;
 } Notify;
 
 typedef struct {
@@ -84,52 +82,33 @@ update (Notify *self, Record *record, SqnsDbusJob *job)
     g_hash_table_remove (self->jobs, path);
 }
 
-/* @fresh: it has just appeared; one that had ended before is ignored. */
 static void
-look_at (Notify *self, GDBusObject *object, gboolean fresh)
+on_object (GDBusObject *object, SqnsObjectEvent event, gpointer data)
 {
+  Notify *self = data;
   const char *path = g_dbus_object_get_object_path (object);
   g_autoptr (SqnsDbusJob) job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object));
   Record *record = g_hash_table_lookup (self->jobs, path);
 
-  if (job == NULL || (record == NULL && (!fresh || sqns_job_state_ended (sqns_job_state (job)))))
-    return;
   if (record == NULL)
     {
+      /* a job that has ended before is ignored */
+      if (job == NULL || event != SQNS_OBJECT_ADDED || sqns_job_state_ended (sqns_job_state (job)))
+        return;
       record = g_new0 (Record, 1);
       g_hash_table_insert (self->jobs, g_strdup (path), record);
     }
-  update (self, record, job);
-}
-
-static void
-on_added (Notify *self, GDBusObject *object)
-{
-  look_at (self, object, TRUE);
-}
-
-static void
-on_changed (Notify *self, GDBusObject *object)
-{
-  look_at (self, object, FALSE);
-}
-
-/* A job that has not ended disappears only with the daemon. Its record stays: it may come back with the daemon. */
-static void
-on_removed (Notify *self, GDBusObject *object)
-{
-  const char *path = g_dbus_object_get_object_path (object);
-  Record *record = g_hash_table_lookup (self->jobs, path);
-
-  if (record == NULL)
-    return;
-  if (!record->begun)
+  if (event != SQNS_OBJECT_REMOVED)
+    update (self, record, job);
+  else if (!record->begun)
+    g_hash_table_remove (self->jobs, path);
+  else
     {
-      g_hash_table_remove (self->jobs, path);
-      return;
+      /* it disappears only with the daemon, and may come back with the daemon: its record stays */
+      g_clear_pointer (&record->note, g_free);
+      sqns_notifier_show (self->notifier, path,
+                          sqns_notification_lost (record->name != NULL ? record->name : "A board"));
     }
-  g_clear_pointer (&record->note, g_free);
-  sqns_notifier_show (self->notifier, path, sqns_notification_lost (record->name != NULL ? record->name : "A board"));
 }
 
 /* --- the button --- */
@@ -167,30 +146,6 @@ on_cancel (const char *path, gpointer data)
 
 /* --- its life --- */
 
-static void
-on_bus_lost (gpointer data)
-{
-  Notify *self = data;
-  self->bus_gone = TRUE;
-  g_main_loop_quit (self->loop);
-}
-
-static void
-serve (Notify *self)
-{
-  g_autolist (GDBusObject) objects = g_dbus_object_manager_get_objects (self->conn->objects);
-
-  g_signal_connect_swapped (self->conn->objects, "object-added", G_CALLBACK (on_added), self);
-  g_signal_connect_swapped (self->conn->objects, "object-removed", G_CALLBACK (on_removed), self);
-  g_signal_connect_swapped (self->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), self);
-  for (GList *l = objects; l != NULL; l = l->next)
-    look_at (self, l->data, TRUE);
-  sqns_ctl_run_loop (self->ctl, self->loop);
-
-  g_signal_handlers_disconnect_by_data (self->conn->objects, self);
-  g_cancellable_cancel (self->cancellable);
-}
-
 static GDBusConnection *
 open_session (GError **error)
 {
@@ -214,21 +169,17 @@ run (SqnsCtl *ctl, int argc, char **argv, GError **error)
   if (conn == NULL)
     return SQNS_EXIT_FAILED;
 
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GHashTable) jobs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_record);
-  Notify self = { .ctl = ctl, .loop = loop, .conn = conn, .jobs = jobs, .cancellable = cancellable };
-  gulong closed = g_signal_connect_swapped (session, "closed", G_CALLBACK (g_main_loop_quit), loop);
-  if (session != conn->bus)
-    {
-      conn->lost = on_bus_lost;
-      conn->lost_data = &self;
-    }
+  Notify self = { .ctl = ctl, .conn = conn, .jobs = jobs, .cancellable = cancellable };
+  gboolean over = FALSE;
+  gulong closed = g_signal_connect_swapped (session, "closed", G_CALLBACK (sqns_raise_flag), &over);
   self.notifier = sqns_notifier_new (session, on_cancel, &self);
-  serve (&self);
+  gboolean there = sqns_connection_watch (conn, on_object, &self, &over);
+  g_cancellable_cancel (cancellable);
   g_clear_signal_handler (&closed, session);
   sqns_notifier_free (self.notifier);
-  if (self.bus_gone)
+  if (!there && session != conn->bus)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "the bus of the daemon has gone");
   return SQNS_EXIT_DONE;
 }

@@ -11,16 +11,6 @@ static const GOptionEntry entries[] = {
   { NULL },
 };
 
-/* Returns a new proxy: @job still has the job's earlier end. */
-static SqnsDbusJob *
-resume (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
-{
-  if (!sqns_dbus_job_call_resume_sync (job, sqns_no_options (), sqns_connection_flags (conn),
-                                       sqns_connection_long_timeout (conn), NULL, error))
-    return NULL;
-  return sqns_connection_read_job (conn, sqns_path (job), error);
-}
-
 static SqnsExit
 run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 {
@@ -31,15 +21,12 @@ run (SqnsCtl *ctl, int argc, char **argv, GError **error)
     return SQNS_EXIT_FAILED;
 
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, TRUE);
-  sqns_follow_expect (follow, detach);
   for (guint i = 0; i < jobs->len; i++)
-    {
-      g_autoptr (SqnsDbusJob) job = resume (conn, jobs->pdata[i], error);
-      if (job == NULL)
-        return SQNS_EXIT_FAILED;
-      sqns_follow_add (follow, job);
-    }
-  sqns_follow_started (follow);
+    if (!sqns_dbus_job_call_resume_sync (jobs->pdata[i], sqns_no_options (), sqns_connection_flags (conn),
+                                         sqns_connection_long_timeout (conn), NULL, error)
+        || !sqns_follow_add (follow, sqns_path (jobs->pdata[i]), error))
+      return SQNS_EXIT_FAILED;
+  sqns_follow_started (follow, detach);
   return sqns_follow_run (follow, error);
 }
 

@@ -197,103 +197,88 @@ make_options (GUnixFDList *files, GError **error)
 /* --- start --- */
 
 typedef struct {
-  SqnsConnection *conn;
-  SqnsFollow *follow;
-  GPtrArray *modems;
-  GVariant *options;
-  GUnixFDList *files;
-  gboolean recover;
-  guint retries;
-  guint retry; /* source */
-} Start;
-
-static void ask_daemon (Start *start);
-
-static gboolean
-on_retry (gpointer data)
-{
-  Start *start = data;
-  start->retry = 0;
-  ask_daemon (start);
-  return G_SOURCE_REMOVE;
-}
+  GAsyncResult *result;
+  gboolean done;
+} Answer;
 
 static void
-retry_or_abort (Start *start, const GError *error)
+on_answered (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autofree char *name = sqns_exit_error_name (error);
-  SqnsError code;
-  if (sqns_error_from_name (name, &code) && code == SQNS_ERROR_LIMITS_EXCEEDED && start->retries++ < LIMIT_RETRIES)
-    start->retry = g_timeout_add (LIMIT_RETRY_MS, on_retry, start);
-  else
-    sqns_follow_abort (start->follow, error);
+  Answer *answer = data;
+  answer->result = g_object_ref (result);
+  answer->done = TRUE;
 }
 
-static void
-follow_paths (Start *start, const char *const *paths)
+/* The paths of the new jobs. NULL with @error, or without one when the wait is over. */
+static char **
+ask_daemon (SqnsFollow *follow,
+            SqnsConnection *conn,
+            GPtrArray *modems,
+            gboolean recover,
+            GVariant *options,
+            GUnixFDList *files,
+            GError **error)
 {
-  for (guint i = 0; paths[i] != NULL; i++)
+  gboolean many = modems->len > 1;
+  GDBusProxy *proxy = many ? G_DBUS_PROXY (conn->manager) : modems->pdata[0];
+  g_autoptr (GPtrArray) modem_paths = g_ptr_array_new ();
+  Answer answer = { 0 };
+
+  for (guint i = 0; i < modems->len; i++)
+    g_ptr_array_add (modem_paths, (gpointer)sqns_path (modems->pdata[i]));
+  g_ptr_array_add (modem_paths, NULL);
+  g_dbus_proxy_call_with_unix_fd_list (proxy,
+                                       recover ? "Recover"
+                                       : many  ? "UpgradeMany"
+                                               : "Upgrade",
+                                       many ? g_variant_new ("(^aoh@a{sv})", modem_paths->pdata, 0, options)
+                                            : g_variant_new ("(h@a{sv})", 0, options),
+                                       sqns_connection_flags (conn), sqns_connection_long_timeout (conn), files, NULL,
+                                       on_answered, &answer);
+  if (!sqns_follow_await (follow, &answer.done))
+    return NULL; /* the answer cannot come any more: nothing runs the main context */
+  g_autoptr (GAsyncResult) result = answer.result;
+  g_autoptr (GVariant) reply = g_dbus_proxy_call_with_unix_fd_list_finish (proxy, NULL, result, error);
+  if (reply == NULL)
+    return NULL;
+  char **paths = NULL, *path = NULL;
+  if (many)
     {
-      g_autoptr (GError) error = NULL;
-      g_autoptr (SqnsDbusJob) job = sqns_connection_read_job (start->conn, paths[i], &error);
-      if (job == NULL)
-        {
-          sqns_follow_abort (start->follow, error);
-          return;
-        }
-      sqns_follow_add (start->follow, job);
+      g_variant_get (reply, "(^ao)", &paths);
+      return paths;
     }
-  sqns_follow_started (start->follow);
+  g_variant_get (reply, "(o)", &path);
+  paths = g_new0 (char *, 2);
+  paths[0] = path;
+  return paths;
 }
 
-static void
-on_one_started (GObject *source, GAsyncResult *result, gpointer data)
+/* As ask_daemon(), again and again while the daemon has too many files of this user. */
+static char **
+start_jobs (SqnsFollow *follow,
+            SqnsConnection *conn,
+            GPtrArray *modems,
+            gboolean recover,
+            GVariant *options,
+            GUnixFDList *files,
+            GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = NULL;
-  Start *start = data;
-  gboolean begun = start->recover
-                       ? sqns_dbus_modem_call_recover_finish (SQNS_DBUS_MODEM (source), &path, NULL, result, &error)
-                       : sqns_dbus_modem_call_upgrade_finish (SQNS_DBUS_MODEM (source), &path, NULL, result, &error);
-  if (begun)
-    follow_paths (data, (const char *const[]){ path, NULL });
-  else
-    retry_or_abort (start, error);
-}
-
-static void
-on_many_started (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) paths = NULL;
-  if (sqns_dbus_manager_call_upgrade_many_finish (SQNS_DBUS_MANAGER (source), &paths, NULL, result, &error))
-    follow_paths (data, (const char *const *)paths);
-  else
-    retry_or_abort (data, error);
-}
-
-/* @start must live as long as the main context runs. */
-static void
-ask_daemon (Start *start)
-{
-  GPtrArray *modems = start->modems;
-  GDBusCallFlags flags = sqns_connection_flags (start->conn);
-  int timeout = sqns_connection_long_timeout (start->conn);
-  GVariant *firmware = g_variant_new_handle (0);
-
-  if (start->recover)
-    sqns_dbus_modem_call_recover (modems->pdata[0], firmware, start->options, flags, timeout, start->files, NULL,
-                                  on_one_started, start);
-  else if (modems->len == 1)
-    sqns_dbus_modem_call_upgrade (modems->pdata[0], firmware, start->options, flags, timeout, start->files, NULL,
-                                  on_one_started, start);
-  else
+  for (guint retries = 0;; retries++)
     {
-      g_autofree const char **paths = g_new0 (const char *, modems->len + 1);
-      for (guint i = 0; i < modems->len; i++)
-        paths[i] = sqns_path (modems->pdata[i]);
-      sqns_dbus_manager_call_upgrade_many (start->conn->manager, paths, firmware, start->options, flags, timeout,
-                                           start->files, NULL, on_many_started, start);
+      g_autoptr (GError) local = NULL;
+      char **paths = ask_daemon (follow, conn, modems, recover, options, files, &local);
+      if (!g_error_matches (local, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED) || retries == LIMIT_RETRIES)
+        {
+          if (local != NULL)
+            g_propagate_error (error, g_steal_pointer (&local));
+          return paths;
+        }
+      gboolean waited = FALSE;
+      guint timer = g_timeout_add (LIMIT_RETRY_MS, sqns_raise_flag, &waited);
+      gboolean again = sqns_follow_await (follow, &waited);
+      g_source_remove (timer);
+      if (!again)
+        return NULL;
     }
 }
 
@@ -320,13 +305,15 @@ start_and_follow (SqnsCtl *ctl, char **refs, guint n_refs, const char *path, gbo
     return SQNS_EXIT_FAILED;
 
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, TRUE);
-  Start start
-      = { .conn = conn, .follow = follow, .modems = modems, .options = options, .files = files, .recover = recover };
-  sqns_follow_expect (follow, detach);
-  ask_daemon (&start);
-  SqnsExit code = sqns_follow_run (follow, error);
-  g_clear_handle_id (&start.retry, g_source_remove);
-  return code;
+  g_auto (GStrv) paths = start_jobs (follow, conn, modems, recover, options, files, error);
+  if (*error != NULL)
+    return SQNS_EXIT_FAILED;
+  for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
+    if (!sqns_follow_add (follow, paths[i], error))
+      return SQNS_EXIT_FAILED;
+  if (paths != NULL)
+    sqns_follow_started (follow, detach);
+  return sqns_follow_run (follow, error);
 }
 
 /* For "upgrade fw.dup /dev/ttyUSB0": a better message than that of a bad firmware file. */

@@ -15,7 +15,9 @@ run (SqnsCtl *ctl, int argc, char **argv, GError **error)
 
   g_autoptr (SqnsFollow) follow = sqns_follow_new (ctl, conn, FALSE);
   for (guint i = 0; i < jobs->len; i++)
-    sqns_follow_add (follow, jobs->pdata[i]);
+    if (!sqns_follow_add (follow, sqns_path (jobs->pdata[i]), error))
+      return SQNS_EXIT_FAILED;
+  sqns_follow_started (follow, FALSE);
   return sqns_follow_run (follow, error);
 }
 

@@ -11,10 +11,8 @@
 typedef struct {
   SqnsCtl *ctl;
   SqnsConnection *conn;
-  GMainLoop *loop;
   SqnsBars *bars;    /* NULL: plain lines on stdout */
   GHashTable *shown; /* object path -> Shown */
-  gboolean vanished;
 } Watch;
 
 typedef struct {
@@ -83,83 +81,28 @@ show_modem (Watch *watch, SqnsDbusModem *modem)
 }
 
 static void
-print_event (Watch *watch, const char *event, SqnsDbusModem *modem, SqnsDbusJob *job)
+on_object (GDBusObject *object, SqnsObjectEvent event, gpointer data)
 {
-  if (modem != NULL)
-    sqns_ctl_print_event (watch->ctl, event, "modem", sqns_json_from_proxy (modem));
-  if (job != NULL)
-    sqns_ctl_print_event (watch->ctl, event, "job", sqns_json_from_proxy (job));
-}
-
-static void
-show_object (Watch *watch, GDBusObject *object, const char *event)
-{
-  g_autoptr (SqnsDbusModem) modem = sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object));
-  g_autoptr (SqnsDbusJob) job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object));
-
-  print_event (watch, event, modem, job);
-  if (modem == NULL && job != NULL)
-    modem = sqns_connection_find_modem (watch->conn, sqns_dbus_job_get_modem (job));
-  if (modem != NULL)
-    show_modem (watch, modem);
-}
-
-static void
-on_added (Watch *watch, GDBusObject *object)
-{
-  show_object (watch, object, "added");
-}
-
-static void
-on_changed (Watch *watch, GDBusObject *object)
-{
-  show_object (watch, object, "changed");
-}
-
-static void
-on_removed (Watch *watch, GDBusObject *object)
-{
+  static const char *const names[] = { "added", "changed", "removed" };
+  Watch *watch = data;
   Shown *shown = g_hash_table_lookup (watch->shown, g_dbus_object_get_object_path (object));
   g_autoptr (SqnsDbusModem) modem = sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object));
   g_autoptr (SqnsDbusJob) job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object));
 
-  print_event (watch, "removed", modem, job);
-  if (shown != NULL)
-    show_line (watch, shown, NULL, "not known any more");
-}
-
-static void
-on_lost (gpointer data)
-{
-  Watch *watch = data;
-  watch->vanished = TRUE;
-  g_main_loop_quit (watch->loop);
-}
-
-static void
-follow (Watch *watch)
-{
-  g_autoptr (GPtrArray) modems = sqns_connection_modems (watch->conn);
-  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (watch->conn);
-
-  watch->conn->lost = on_lost;
-  watch->conn->lost_data = watch;
-  g_signal_connect_swapped (watch->conn->objects, "object-added", G_CALLBACK (on_added), watch);
-  g_signal_connect_swapped (watch->conn->objects, "object-removed", G_CALLBACK (on_removed), watch);
-  g_signal_connect_swapped (watch->conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_changed), watch);
-  for (guint i = 0; i < modems->len; i++)
+  if (modem != NULL)
+    sqns_ctl_print_event (watch->ctl, names[event], "modem", modem);
+  if (job != NULL)
+    sqns_ctl_print_event (watch->ctl, names[event], "job", job);
+  if (event == SQNS_OBJECT_REMOVED)
     {
-      sqns_ctl_print_event (watch->ctl, "added", "modem", sqns_json_from_proxy (modems->pdata[i]));
-      show_modem (watch, modems->pdata[i]);
+      if (shown != NULL)
+        show_line (watch, shown, NULL, "not known any more");
+      return;
     }
-  for (guint i = 0; i < jobs->len; i++)
-    sqns_ctl_print_event (watch->ctl, "added", "job", sqns_json_from_proxy (jobs->pdata[i]));
-  if (modems->len == 0)
-    sqns_ctl_remark (watch->ctl, "no boards yet");
-  sqns_ctl_run_loop (watch->ctl, watch->loop);
-
-  watch->conn->lost = NULL;
-  g_signal_handlers_disconnect_by_data (watch->conn->objects, watch);
+  if (modem == NULL && job != NULL)
+    modem = sqns_connection_find_modem (watch->conn, sqns_dbus_job_get_modem (job));
+  if (modem != NULL)
+    show_modem (watch, modem);
 }
 
 static SqnsExit
@@ -169,20 +112,23 @@ run (SqnsCtl *ctl, int argc, char **argv, GError **error)
   if (conn == NULL)
     return SQNS_EXIT_FAILED;
 
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
   g_autoptr (GHashTable) shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, shown_free);
-  Watch watch = { .ctl = ctl, .conn = conn, .loop = loop, .shown = shown };
+  Watch watch = { .ctl = ctl, .conn = conn, .shown = shown };
+  gboolean over = FALSE;
   if (!ctl->quiet && !sqns_ctl_wants_json (ctl))
     watch.bars = sqns_bars_new ();
-  follow (&watch);
+  if (modems->len == 0)
+    sqns_ctl_remark (ctl, "no boards yet");
+  gboolean there = sqns_connection_watch (conn, on_object, &watch, &over);
   g_clear_pointer (&watch.bars, sqns_bars_free);
 
-  if (watch.vanished)
+  if (!there)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, "the daemon has gone");
   else if (ctl->json && !ctl->json_stream)
     {
-      g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
-      sqns_ctl_print (ctl, "modems", sqns_json_from_proxies (modems));
+      g_autoptr (GPtrArray) last = sqns_connection_modems (conn);
+      sqns_ctl_print (ctl, "modems", sqns_json_from_proxies (last));
     }
   return SQNS_EXIT_DONE;
 }

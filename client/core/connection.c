@@ -3,6 +3,10 @@
 #include "client/core/ask-password.h"
 #include "client/core/connection.h"
 
+#include <signal.h>
+
+#include <glib-unix.h>
+
 /* A byte stream to another machine's system bus. */
 static GIOStream *
 open_ssh_bridge (const char *host, GError **error)
@@ -328,6 +332,78 @@ sqns_connection_read_job (SqnsConnection *conn, const char *path, GError **error
     }
   return g_steal_pointer (&job);
 }
+
+/* --- all objects --- */
+
+typedef struct {
+  SqnsObjectFunc func;
+  gpointer data;
+  gboolean *over;
+  gboolean lost;
+} Watch;
+
+static void
+on_object_added (const Watch *watch, GDBusObject *object)
+{
+  watch->func (object, SQNS_OBJECT_ADDED, watch->data);
+}
+
+static void
+on_object_removed (const Watch *watch, GDBusObject *object)
+{
+  watch->func (object, SQNS_OBJECT_REMOVED, watch->data);
+}
+
+static void
+on_object_changed (const Watch *watch, GDBusObject *object)
+{
+  watch->func (object, SQNS_OBJECT_CHANGED, watch->data);
+}
+
+static void
+on_watch_lost (gpointer data)
+{
+  Watch *watch = data;
+  watch->lost = *watch->over = TRUE;
+}
+
+static void
+show_present (Watch *watch, GPtrArray *proxies)
+{
+  for (guint i = 0; i < proxies->len; i++)
+    on_object_added (watch, g_dbus_interface_get_object (proxies->pdata[i]));
+}
+
+gboolean
+sqns_connection_watch (SqnsConnection *conn, SqnsObjectFunc func, gpointer data, gboolean *over)
+{
+  Watch watch = { .func = func, .data = data, .over = over };
+  g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
+  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
+  guint timeout = conn->ctl->timeout > 0 ? g_timeout_add_seconds ((guint)conn->ctl->timeout, sqns_raise_flag, over) : 0;
+  guint interrupt = g_unix_signal_add (SIGINT, sqns_raise_flag, over);
+  guint terminate = g_unix_signal_add (SIGTERM, sqns_raise_flag, over);
+
+  conn->lost = on_watch_lost;
+  conn->lost_data = &watch;
+  g_signal_connect_swapped (conn->objects, "object-added", G_CALLBACK (on_object_added), &watch);
+  g_signal_connect_swapped (conn->objects, "object-removed", G_CALLBACK (on_object_removed), &watch);
+  g_signal_connect_swapped (conn->objects, "interface-proxy-properties-changed", G_CALLBACK (on_object_changed),
+                            &watch);
+  show_present (&watch, modems);
+  show_present (&watch, jobs);
+  while (!*over)
+    g_main_context_iteration (NULL, TRUE);
+
+  conn->lost = NULL;
+  g_signal_handlers_disconnect_by_data (conn->objects, &watch);
+  g_clear_handle_id (&timeout, g_source_remove);
+  g_source_remove (interrupt);
+  g_source_remove (terminate);
+  return !watch.lost;
+}
+
+/* --- small helpers --- */
 
 const char *
 sqns_path (gpointer proxy)

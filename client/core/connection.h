@@ -56,6 +56,17 @@ SqnsDbusJob *sqns_connection_find_job (SqnsConnection *conn, const char *path);
 SqnsDbusModem *sqns_connection_read_modem (SqnsConnection *conn, const char *path, GError **error);
 SqnsDbusJob *sqns_connection_read_job (SqnsConnection *conn, const char *path, GError **error);
 
+typedef enum {
+  SQNS_OBJECT_ADDED, /* or there already */
+  SQNS_OBJECT_CHANGED,
+  SQNS_OBJECT_REMOVED,
+} SqnsObjectEvent;
+typedef void (*SqnsObjectFunc) (GDBusObject *object, SqnsObjectEvent event, gpointer data);
+
+/* Calls @func for the modems and jobs that there are and for each change of an object, until *@over is set, SIGINT or
+ * SIGTERM comes, or --timeout is over. FALSE: the daemon, or its bus, is gone. */
+gboolean sqns_connection_watch (SqnsConnection *conn, SqnsObjectFunc func, gpointer data, gboolean *over);
+
 /* The object path of a GDBusProxy. */
 const char *sqns_path (gpointer proxy);
 

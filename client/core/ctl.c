@@ -2,10 +2,6 @@
 /* Messages, documents and errors of all commands. */
 #include "client/core/ctl.h"
 
-#include <signal.h>
-
-#include <glib-unix.h>
-
 #define REMOTE_ADVICE                                                                                                  \
   "see that ssh gets there by itself, and that systemd-stdio-bridge and a running sqnsd (systemctl start sqnsd) are "  \
   "there"
@@ -34,16 +30,13 @@ sqns_ctl_print (const SqnsCtl *ctl, const char *noun, JsonNode *content)
 }
 
 void
-sqns_ctl_print_event (const SqnsCtl *ctl, const char *event, const char *noun, JsonNode *content)
+sqns_ctl_print_event (const SqnsCtl *ctl, const char *event, const char *noun, gpointer proxy)
 {
   if (!ctl->json_stream)
-    {
-      json_node_unref (content);
-      return;
-    }
+    return;
   JsonNode *root = sqns_json_document_new ();
   json_object_set_string_member (json_node_get_object (root), "event", event);
-  json_object_set_member (json_node_get_object (root), noun, content);
+  json_object_set_member (json_node_get_object (root), noun, sqns_json_from_proxy (proxy));
   sqns_ctl_print_document (ctl, root);
 }
 
@@ -100,24 +93,4 @@ sqns_ctl_usage (const SqnsCtl *ctl, const char *format, ...)
   if (sqns_ctl_wants_json (ctl))
     print_error (ctl, "org.freedesktop.DBus.Error.InvalidArgs", text, NULL, SQNS_EXIT_USAGE);
   return SQNS_EXIT_USAGE;
-}
-
-static gboolean
-on_loop_end (gpointer loop)
-{
-  g_main_loop_quit (loop);
-  return G_SOURCE_CONTINUE;
-}
-
-void
-sqns_ctl_run_loop (const SqnsCtl *ctl, GMainLoop *loop)
-{
-  guint timeout = ctl->timeout > 0 ? g_timeout_add_seconds ((guint)ctl->timeout, on_loop_end, loop) : 0;
-  guint interrupt = g_unix_signal_add (SIGINT, on_loop_end, loop);
-  guint terminate = g_unix_signal_add (SIGTERM, on_loop_end, loop);
-
-  g_main_loop_run (loop);
-  g_clear_handle_id (&timeout, g_source_remove);
-  g_clear_handle_id (&interrupt, g_source_remove);
-  g_clear_handle_id (&terminate, g_source_remove);
 }

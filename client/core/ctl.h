@@ -53,11 +53,8 @@ SqnsExit sqns_ctl_usage (const SqnsCtl *ctl, const char *format, ...) G_GNUC_PRI
 /* Prints {"schema": 1, @noun: @content}. Takes @content. */
 void sqns_ctl_print (const SqnsCtl *ctl, const char *noun, JsonNode *content);
 
-/* The same on one line with "event": @event. Nothing without --json-stream; takes @content in any case. */
-void sqns_ctl_print_event (const SqnsCtl *ctl, const char *event, const char *noun, JsonNode *content);
+/* The same of a GDBusProxy on one line with "event": @event. Nothing without --json-stream. */
+void sqns_ctl_print_event (const SqnsCtl *ctl, const char *event, const char *noun, gpointer proxy);
 
 /* For documents with more than one noun. Takes @root, which sqns_json_document_new() made. */
 void sqns_ctl_print_document (const SqnsCtl *ctl, JsonNode *root);
-
-/* Runs @loop until it is quit, SIGINT or SIGTERM comes, or --timeout is over. */
-void sqns_ctl_run_loop (const SqnsCtl *ctl, GMainLoop *loop);
