@@ -202,18 +202,26 @@ on_manager_changed (SqnsManager *manager, App *app)
 }
 
 static void
+on_board_added (gpointer devices, const SqnsBoardFacts *facts)
+{
+  sqns_device_table_add_board (devices, facts);
+}
+
+static void
+on_board_removed (gpointer devices, const char *id)
+{
+  sqns_device_table_remove_board (devices, id);
+}
+
+static void
 start_enumerator (App *app)
 {
+  static const SqnsEnumeratorFuncs funcs = { on_board_added, on_board_removed };
   g_autoptr (GError) error = NULL;
   if (app->options.no_udev)
     return;
-  app->enumerator = sqns_enumerator_new ();
-  SqnsDeviceTable *devices = sqns_manager_devices (app->manager);
-  g_signal_connect_object (app->enumerator, "board-added", G_CALLBACK (sqns_device_table_add_board), devices,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (app->enumerator, "board-removed", G_CALLBACK (sqns_device_table_remove_board), devices,
-                           G_CONNECT_SWAPPED);
-  if (!sqns_enumerator_start (app->enumerator, &error))
+  app->enumerator = sqns_enumerator_new (&funcs, sqns_manager_devices (app->manager), &error);
+  if (app->enumerator == NULL)
     sqns_warning (NULL, "hotplug detection is unavailable, only ports that are added are known: %s", error->message);
 }
 
@@ -415,7 +423,7 @@ app_clear (App *app)
   g_clear_pointer (&app->gate, sqns_gate_free);
   if (app->manager != NULL)
     g_signal_handlers_disconnect_by_data (app->manager, app);
-  g_clear_object (&app->enumerator);
+  g_clear_pointer (&app->enumerator, sqns_enumerator_free);
   g_clear_pointer (&app->bus, sqns_bus_free);
   g_clear_object (&app->manager);
   g_clear_pointer (&app->sleep_lock, sqns_sleep_lock_free);

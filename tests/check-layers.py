@@ -222,7 +222,7 @@ SILENT = {"daemon/serial/port.h", "daemon/base/beta.c", "daemon/base/alpha.h", "
 HARMLESS = {
     "common/error.c": '#include "common/error.h"\n#include <gio/gio.h>\n',
     "daemon/codec/caba.c": '#include "codec/caba.h"\n#include "common/error.h"\n#include <string.h>\nchar *s = "GTask";\n',
-    "daemon/enumerator/tty-facts.c": '#include "base/board-facts.h"\n#include <gudev/gudev.h>\n',
+    "daemon/enumerator/enumerator.c": '#include "base/board-facts.h"\n#include <gudev/gudev.h>\n',
     "daemon/bus/bus.c": '#include "sqns-generated.h"\n#include "manager/manager.h"\n',
     "daemon/bus/meson.build": "generated = gnome.gdbus_codegen('sqns-generated', sources: xml)\n",
     "daemon/manager/rules-file.c": '#include "rules-resource.h"\n',

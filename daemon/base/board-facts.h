@@ -13,7 +13,3 @@ typedef struct {
   guint16 vendor;     /* USB ids, 0 unknown */
   guint16 product;
 } SqnsBoardFacts;
-
-gboolean sqns_board_facts_equal (const SqnsBoardFacts *a, const SqnsBoardFacts *b);
-void sqns_board_facts_free (SqnsBoardFacts *facts);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBoardFacts, sqns_board_facts_free)

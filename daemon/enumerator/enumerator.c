@@ -1,28 +1,134 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Turns udev's events about ttys into boards that come and go. */
-#include "base/log.h"
+#include "common/error.h"
 #include "enumerator/enumerator.h"
-#include "enumerator/tty-facts.h"
+
+#include "base/log.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <gudev/gudev.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#define VENDOR_MICROCHIP 0x04d8
+#define VENDOR_FTDI 0x0403
+
 struct _SqnsEnumerator {
-  GObject parent_instance;
   GUdevClient *client;
   GHashTable *boards; /* sysfs path of the tty → SqnsBoardFacts */
+  const SqnsEnumeratorFuncs *funcs;
+  gpointer data;
 };
 
-G_DEFINE_FINAL_TYPE (SqnsEnumerator, sqns_enumerator, G_TYPE_OBJECT)
+void
+sqns_board_facts_free (SqnsBoardFacts *facts)
+{
+  if (facts == NULL)
+    return;
+  g_free (facts->id);
+  g_free (facts->devnode);
+  g_free (facts->id_path);
+  g_free (facts->product_name);
+  g_free (facts->serial);
+  g_free (facts);
+}
 
-enum {
-  BOARD_ADDED,
-  BOARD_REMOVED,
-  N_SIGNALS,
+/* field-failures.md §3; the same ids stand in data/udev/60-sqnsd.rules */
+static const struct {
+  guint16 vendor;
+  guint16 product;
+} board_ids[] = {
+  { VENDOR_MICROCHIP, 0xf013 }, /* Pytrack */
+  { VENDOR_MICROCHIP, 0xf012 }, /* Pysense */
+  { VENDOR_MICROCHIP, 0xef38 }, /* Pyscan */
+  { VENDOR_MICROCHIP, 0xef98 }, /* Expansion Board 3.x */
+  { VENDOR_MICROCHIP, 0xed14 }, /* Pygate */
+  { VENDOR_FTDI, 0x6015 },      /* Expansion Board 1 and 2 */
 };
-static guint signals[N_SIGNALS];
+
+static GUdevDevice *
+usb_device_of (GUdevDevice *tty)
+{
+  return g_udev_device_get_parent_with_subsystem (tty, "usb", "usb_device");
+}
+
+/* @property of the tty, else @attribute of its USB device; NULL when both are missing or empty */
+static char *
+fact (GUdevDevice *tty, const char *property, const char *attribute)
+{
+  const char *value = g_udev_device_get_property (tty, property);
+  if (value != NULL && *value != '\0')
+    return g_strdup (value);
+  g_autoptr (GUdevDevice) usb = usb_device_of (tty);
+  value = usb ? g_udev_device_get_sysfs_attr (usb, attribute) : NULL;
+  return value != NULL && *value != '\0' ? g_strstrip (g_strdup (value)) : NULL;
+}
+
+static guint16
+hex_fact (GUdevDevice *tty, const char *property, const char *attribute)
+{
+  g_autofree char *text = fact (tty, property, attribute);
+  guint64 value = text ? g_ascii_strtoull (text, NULL, 16) : 0;
+  return value <= G_MAXUINT16 ? value : 0;
+}
+
+static gboolean
+is_board (GUdevDevice *tty)
+{
+  const char *tag = g_udev_device_get_property (tty, "ID_SQNSD_CANDIDATE");
+  if (tag != NULL)
+    return g_str_equal (tag, "1");
+
+  guint16 vendor = hex_fact (tty, "ID_VENDOR_ID", "idVendor");
+  guint16 product = hex_fact (tty, "ID_MODEL_ID", "idProduct");
+  for (gsize i = 0; i < G_N_ELEMENTS (board_ids); i++)
+    if (board_ids[i].vendor == vendor && board_ids[i].product == product)
+      return TRUE;
+  return FALSE;
+}
+
+/* Where @tty is plugged in: ID_PATH, else the names of its USB port and tty. Never empty. */
+static char *
+place_of (GUdevDevice *tty)
+{
+  const char *path = g_udev_device_get_property (tty, "ID_PATH");
+  if (path != NULL && *path != '\0')
+    return g_strdup (path);
+  g_autoptr (GUdevDevice) usb = usb_device_of (tty);
+  return g_strdup_printf ("usb-%s-%s", usb ? g_udev_device_get_name (usb) : "none", g_udev_device_get_name (tty));
+}
+
+/* As udev writes serial numbers, whether udev has cleaned this one or it is raw from the device. */
+static char *
+clean (char *serial)
+{
+  return serial ? g_strcanon (serial, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "#+-.:=@_", '_') : NULL;
+}
+
+/* NULL when @tty is no board, or has no device node yet. A tty is a board when the udev rule says so
+ * (ID_SQNSD_CANDIDATE=1; 0 says that it is none), or, without the rule, when its USB ids are those of field-failures.md
+ * §3. Udev's ID_* properties precede the attributes of the USB device. */
+static SqnsBoardFacts *
+facts_of (GUdevDevice *tty)
+{
+  const char *devnode = g_udev_device_get_device_file (tty);
+  if (devnode == NULL || !is_board (tty))
+    return NULL;
+
+  SqnsBoardFacts *facts = g_new0 (SqnsBoardFacts, 1);
+  facts->devnode = g_strdup (devnode);
+  facts->id_path = g_strdup (g_udev_device_get_property (tty, "ID_PATH"));
+  facts->vendor = hex_fact (tty, "ID_VENDOR_ID", "idVendor");
+  facts->product = hex_fact (tty, "ID_MODEL_ID", "idProduct");
+  facts->serial = clean (fact (tty, "ID_SERIAL_SHORT", "serial"));
+  facts->product_name = fact (tty, "ID_MODEL", "product");
+  if (facts->product_name != NULL)
+    g_strdelimit (facts->product_name, "_", ' '); /* udev put it there for each space */
+  facts->id
+      = facts->serial ? g_strdup_printf ("%04x:%04x-%s", facts->vendor, facts->product, facts->serial) : place_of (tty);
+  return facts;
+}
 
 static void
 remove_board (SqnsEnumerator *self, const char *sysfs_path)
@@ -30,7 +136,7 @@ remove_board (SqnsEnumerator *self, const char *sysfs_path)
   g_autofree char *path = NULL;
   g_autoptr (SqnsBoardFacts) facts = NULL;
   if (g_hash_table_steal_extended (self->boards, sysfs_path, (gpointer *)&path, (gpointer *)&facts))
-    g_signal_emit (self, signals[BOARD_REMOVED], 0, facts->id);
+    self->funcs->removed (self->data, facts->id);
 }
 
 /* The sysfs path of the board with @id, or NULL. */
@@ -51,7 +157,7 @@ static gboolean
 is_still_there (SqnsEnumerator *self, const char *sysfs_path)
 {
   g_autoptr (GUdevDevice) tty = g_udev_client_query_by_sysfs_path (self->client, sysfs_path);
-  g_autoptr (SqnsBoardFacts) now = tty != NULL ? sqns_tty_facts (tty) : NULL;
+  g_autoptr (SqnsBoardFacts) now = tty != NULL ? facts_of (tty) : NULL;
   const SqnsBoardFacts *then = g_hash_table_lookup (self->boards, sysfs_path);
   return now != NULL && g_strcmp0 (now->serial, then->serial) == 0;
 }
@@ -62,7 +168,7 @@ make_id_unique (SqnsEnumerator *self, GUdevDevice *tty, SqnsBoardFacts *facts)
 {
   const char *sysfs_path = g_udev_device_get_sysfs_path (tty);
   const SqnsBoardFacts *known = g_hash_table_lookup (self->boards, sysfs_path);
-  g_autofree char *place = sqns_tty_place (tty);
+  g_autofree char *place = place_of (tty);
   g_autofree char *long_id = g_strdup_printf ("%s@%s", facts->id, place);
   g_autofree char *holder = g_strdup (find_path (self, facts->id));
 
@@ -82,11 +188,19 @@ make_id_unique (SqnsEnumerator *self, GUdevDevice *tty, SqnsBoardFacts *facts)
   facts->id = g_steal_pointer (&long_id);
 }
 
+static gboolean
+is_same (const SqnsBoardFacts *a, const SqnsBoardFacts *b)
+{
+  return g_str_equal (a->id, b->id) && g_str_equal (a->devnode, b->devnode) && g_strcmp0 (a->id_path, b->id_path) == 0
+         && g_strcmp0 (a->product_name, b->product_name) == 0 && g_strcmp0 (a->serial, b->serial) == 0
+         && a->vendor == b->vendor && a->product == b->product;
+}
+
 static void
 add_or_change (SqnsEnumerator *self, GUdevDevice *tty)
 {
   const char *sysfs_path = g_udev_device_get_sysfs_path (tty);
-  g_autoptr (SqnsBoardFacts) facts = sqns_tty_facts (tty);
+  g_autoptr (SqnsBoardFacts) facts = facts_of (tty);
   if (facts == NULL)
     {
       remove_board (self, sysfs_path);
@@ -95,13 +209,13 @@ add_or_change (SqnsEnumerator *self, GUdevDevice *tty)
   make_id_unique (self, tty, facts);
 
   const SqnsBoardFacts *known = g_hash_table_lookup (self->boards, sysfs_path);
-  if (known != NULL && sqns_board_facts_equal (known, facts))
+  if (known != NULL && is_same (known, facts))
     return;
   if (known != NULL && (!g_str_equal (known->id, facts->id) || !g_str_equal (known->devnode, facts->devnode)))
     remove_board (self, sysfs_path);
   const SqnsBoardFacts *added = facts;
   g_hash_table_replace (self->boards, g_strdup (sysfs_path), g_steal_pointer (&facts));
-  g_signal_emit (self, signals[BOARD_ADDED], 0, added);
+  self->funcs->added (self->data, added);
 }
 
 static void
@@ -126,59 +240,32 @@ can_listen (GError **error)
   return g_close (fd, error);
 }
 
-gboolean
-sqns_enumerator_start (SqnsEnumerator *self, GError **error)
+SqnsEnumerator *
+sqns_enumerator_new (const SqnsEnumeratorFuncs *funcs, gpointer data, GError **error)
 {
-  g_return_val_if_fail (self->client == NULL, TRUE);
+  static const char *const subsystems[] = { "tty", NULL };
   if (!can_listen (error))
-    return FALSE;
+    return NULL;
 
-  const char *const subsystems[] = { "tty", NULL };
+  SqnsEnumerator *self = g_new0 (SqnsEnumerator, 1);
+  self->boards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)sqns_board_facts_free);
+  self->funcs = funcs;
+  self->data = data;
   self->client = g_udev_client_new (subsystems);
-  g_signal_connect_object (self->client, "uevent", G_CALLBACK (on_uevent), self, 0);
+  g_signal_connect (self->client, "uevent", G_CALLBACK (on_uevent), self);
   g_autolist (GUdevDevice) ttys = g_udev_client_query_by_subsystem (self->client, "tty");
   for (GList *l = ttys; l != NULL; l = l->next)
     add_or_change (self, l->data);
-  return TRUE;
+  return self;
 }
 
-static void
-sqns_enumerator_dispose (GObject *object)
+void
+sqns_enumerator_free (SqnsEnumerator *self)
 {
-  SqnsEnumerator *self = SQNS_ENUMERATOR (object);
-  g_clear_object (&self->client);
-  G_OBJECT_CLASS (sqns_enumerator_parent_class)->dispose (object);
-}
-
-static void
-sqns_enumerator_finalize (GObject *object)
-{
-  SqnsEnumerator *self = SQNS_ENUMERATOR (object);
+  if (self == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (self->client, self);
+  g_object_unref (self->client);
   g_hash_table_unref (self->boards);
-  G_OBJECT_CLASS (sqns_enumerator_parent_class)->finalize (object);
-}
-
-static void
-sqns_enumerator_class_init (SqnsEnumeratorClass *klass)
-{
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  object_class->dispose = sqns_enumerator_dispose;
-  object_class->finalize = sqns_enumerator_finalize;
-
-  signals[BOARD_ADDED] = g_signal_new ("board-added", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                       G_TYPE_NONE, 1, G_TYPE_POINTER);
-  signals[BOARD_REMOVED] = g_signal_new ("board-removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                         NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
-}
-
-static void
-sqns_enumerator_init (SqnsEnumerator *self)
-{
-  self->boards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)sqns_board_facts_free);
-}
-
-SqnsEnumerator *
-sqns_enumerator_new (void)
-{
-  return g_object_new (SQNS_TYPE_ENUMERATOR, NULL);
+  g_free (self);
 }

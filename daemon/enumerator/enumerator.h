@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds boards by udev: the only layer that knows gudev.
  *
- * Coldplug and hotplug take one path: start() connects to udev, then enumerates, and every "add", "change" or
- * enumerated tty is added or changed alike. Nothing is opened and nothing is sent. A board in DFU mode has no tty and
- * is not found (field-failures.md §3).
- *
- * Signals:
- *   "board-added" (const SqnsBoardFacts *facts): a board is there. Emitted again for a known id when something other
- *     than its id or devnode has changed. The facts are valid during the call.
- *   "board-removed" (const char *id): it is gone. A board that comes back under another device node without a "remove"
- *     of the old one is removed first, then added. */
+ * Coldplug and hotplug take one path: every "add", "change" or enumerated tty is added or changed alike. Nothing is
+ * opened and nothing is sent. A board in DFU mode has no tty and is not found (field-failures.md §3). */
 #pragma once
 
 #include "base/board-facts.h"
-#include "common/error.h"
 
-#define SQNS_TYPE_ENUMERATOR (sqns_enumerator_get_type ())
-G_DECLARE_FINAL_TYPE (SqnsEnumerator, sqns_enumerator, SQNS, ENUMERATOR, GObject)
+typedef struct _SqnsEnumerator SqnsEnumerator;
 
-SqnsEnumerator *sqns_enumerator_new (void);
+typedef struct {
+  /* A board is there. Called again for a known id when something other than its id or devnode has changed. */
+  void (*added) (gpointer data, const SqnsBoardFacts *facts);
+  /* It is gone. A board that comes back under another device node without a "remove" of the old one is removed first,
+   * then added. */
+  void (*removed) (gpointer data, const char *id);
+} SqnsEnumeratorFuncs;
 
-/* Emits "board-added" for each board that is there before it returns; connect first. To be called once. Errors: FAILED
- * (no netlink socket to receive from udev, as in a narrow sandbox). */
-gboolean sqns_enumerator_start (SqnsEnumerator *enumerator, GError **error);
+/* Calls @funcs (static) for each board that is there before it returns, then from the main loop. Errors: FAILED (no
+ * netlink socket to receive from udev, as in a narrow sandbox). */
+SqnsEnumerator *sqns_enumerator_new (const SqnsEnumeratorFuncs *funcs, gpointer data, GError **error);
+void sqns_enumerator_free (SqnsEnumerator *enumerator);
+
+void sqns_board_facts_free (SqnsBoardFacts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsBoardFacts, sqns_board_facts_free)

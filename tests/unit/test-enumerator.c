@@ -125,8 +125,9 @@ note (Fixture *f, char *line)
 }
 
 static void
-on_added (SqnsEnumerator *enumerator, const SqnsBoardFacts *facts, Fixture *f)
+on_added (gpointer data, const SqnsBoardFacts *facts)
 {
+  Fixture *f = data;
   g_clear_pointer (&f->last, sqns_board_facts_free);
   f->last = g_memdup2 (facts, sizeof *facts);
   f->last->id = g_strdup (facts->id);
@@ -138,9 +139,9 @@ on_added (SqnsEnumerator *enumerator, const SqnsBoardFacts *facts, Fixture *f)
 }
 
 static void
-on_removed (SqnsEnumerator *enumerator, const char *id, Fixture *f)
+on_removed (gpointer data, const char *id)
 {
-  note (f, g_strdup_printf ("-%s", id));
+  note (data, g_strdup_printf ("-%s", id));
 }
 
 static gboolean
@@ -176,8 +177,9 @@ assert_seen (Fixture *f, guint index, const char *line)
 static void
 start (Fixture *f)
 {
+  static const SqnsEnumeratorFuncs funcs = { on_added, on_removed };
   g_autoptr (GError) error = NULL;
-  g_assert_true (sqns_enumerator_start (f->enumerator, &error));
+  f->enumerator = sqns_enumerator_new (&funcs, f, &error);
   g_assert_no_error (error);
 }
 
@@ -187,15 +189,12 @@ set_up (Fixture *f, gconstpointer data)
   f->testbed = umockdev_testbed_new ();
   f->loop = g_main_loop_new (NULL, FALSE);
   f->seen = g_ptr_array_new_with_free_func (g_free);
-  f->enumerator = sqns_enumerator_new ();
-  g_signal_connect (f->enumerator, "board-added", G_CALLBACK (on_added), f);
-  g_signal_connect (f->enumerator, "board-removed", G_CALLBACK (on_removed), f);
 }
 
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  g_assert_finalize_object (f->enumerator);
+  sqns_enumerator_free (f->enumerator);
   g_clear_pointer (&f->last, sqns_board_facts_free);
   g_ptr_array_unref (f->seen);
   g_main_loop_unref (f->loop);
