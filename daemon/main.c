@@ -23,9 +23,8 @@
 #define DEFAULT_CONFIG "/etc/sqnsd/sqnsd.conf"
 #define DEFAULT_STATE_DIR "/var/lib/sqnsd"
 #define EXIT_USAGE 2
-#define MAX_LOAD_MS 2000 /* own the bus name after this long even if saved jobs are still loading */
-#define NAME_TRIES 20    /* while another daemon has the name */
-#define NAME_RETRY_MS 50
+#define MAX_LOAD_MS 2000  /* own the bus name after this long even if saved jobs are still loading */
+#define MAX_QUEUE_MS 1000 /* for the bus name: a daemon that was killed has it until its gate has exited */
 #define EXTEND_EVERY_S 10 /* while the last jobs end */
 #define EXTEND_BY_S 30
 #define LAST_SIGNALS_US (G_USEC_PER_SEC / 4) /* at the end, to send pending signals */
@@ -52,8 +51,7 @@ typedef struct {
   SqnsEnumerator *enumerator;
   SqnsSleepLock *sleep_lock;
   guint name;
-  guint name_delay; /* until it is asked for */
-  guint name_tries;
+  guint name_delay; /* until it is asked for, then until it is given up */
   gboolean name_acquired;
   gboolean stopping;
   char *status; /* as sent to systemd */
@@ -162,6 +160,7 @@ stop (App *app, int code)
   if (app->stopping)
     return;
   app->stopping = TRUE;
+  g_clear_handle_id (&app->name_delay, g_source_remove);
   sd_notify (0, "STOPPING=1");
   extend_timeout (NULL);
   g_timeout_add_seconds (EXTEND_EVERY_S, extend_timeout, NULL);
@@ -266,43 +265,35 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
 {
   App *app = user_data;
   app->name_acquired = TRUE;
+  g_clear_handle_id (&app->name_delay, g_source_remove);
   sqns_message (NULL, "sqnsd " SQNS_VERSION " serves %s", name);
   sd_notify (0, "READY=1");
   notify_status (app);
 }
 
-static void own_name (App *app);
-
 static gboolean
-on_name_delay (gpointer user_data)
+on_name_taken (gpointer user_data)
 {
   App *app = user_data;
   app->name_delay = 0;
-  own_name (app);
+  sqns_warning (NULL, "the name " SQNS_BUS_NAME " is taken: does another sqnsd run?");
+  stop (app, EXIT_FAILURE);
   return G_SOURCE_REMOVE;
 }
 
-/* A daemon that was killed has the name until its gate has exited. */
-static gboolean
-retry_name (App *app)
-{
-  if (app->name_acquired || app->name_tries++ >= NAME_TRIES)
-    return FALSE;
-  g_clear_handle_id (&app->name, g_bus_unown_name);
-  app->name_delay = g_timeout_add (NAME_RETRY_MS, on_name_delay, app);
-  return TRUE;
-}
-
+/* Also called when the name is not acquired at once: the bus has queued this daemon then. */
 static void
 on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 {
   App *app = user_data;
-  if (app->stopping || connection == NULL || g_dbus_connection_is_closed (connection) || retry_name (app))
+  if (app->stopping || connection == NULL || g_dbus_connection_is_closed (connection))
     return;
-  sqns_warning (NULL,
-                app->name_acquired ? "the name %s was taken away, stopping"
-                                   : "the name %s is taken: does another sqnsd run?",
-                name);
+  if (!app->name_acquired)
+    {
+      app->name_delay = g_timeout_add (MAX_QUEUE_MS, on_name_taken, app);
+      return;
+    }
+  sqns_warning (NULL, "the name %s was taken away, stopping", name);
   stop (app, EXIT_FAILURE);
 }
 
@@ -322,39 +313,31 @@ start_bus (App *app, GError **error)
   return TRUE;
 }
 
-static void
-on_pong (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  gboolean *done = user_data;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
-  *done = TRUE;
-}
-
 /* Clients wait for the outcome of the last jobs, and GDBus emits changed properties in an idle callback. The bus
  * handles messages in order: its reply to a last one says that it has them all. Flushing the connection would wait for
  * a thread of the pool that reads callers' files. */
 static void
 send_last_signals (App *app)
 {
-  gboolean done = FALSE;
   gint64 end = g_get_monotonic_time () + LAST_SIGNALS_US;
   if (g_dbus_connection_is_closed (app->connection))
     return;
   while (g_get_monotonic_time () < end && g_main_context_iteration (NULL, FALSE))
     ;
-  g_dbus_connection_call (app->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Peer",
-                          "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, LAST_PING_MS, NULL, on_pong, &done);
-  while (!done)
-    g_main_context_iteration (NULL, TRUE);
+  g_autoptr (GVariant) pong
+      = g_dbus_connection_call_sync (app->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE,
+                                     LAST_PING_MS, NULL, NULL);
 }
 
 static void
 own_name (App *app)
 {
+  if (app->name != 0)
+    return;
   g_clear_handle_id (&app->name_delay, g_source_remove);
-  if (app->name == 0)
-    app->name = g_bus_own_name_on_connection (app->connection, SQNS_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
-                                              on_name_acquired, on_name_lost, app, NULL);
+  app->name = g_bus_own_name_on_connection (app->connection, SQNS_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_NONE,
+                                            on_name_acquired, on_name_lost, app, NULL);
 }
 
 /* Saved jobs */
@@ -371,6 +354,15 @@ find_state_dir (const App *app)
   g_auto (GStrv) folders
       = g_strsplit (g_getenv ("STATE_DIRECTORY") != NULL ? g_getenv ("STATE_DIRECTORY") : "", ":", 2);
   return g_strdup (folders[0] != NULL && *folders[0] == '/' ? folders[0] : DEFAULT_STATE_DIR);
+}
+
+static gboolean
+on_name_delay (gpointer user_data)
+{
+  App *app = user_data;
+  app->name_delay = 0;
+  own_name (app);
+  return G_SOURCE_REMOVE;
 }
 
 static void
