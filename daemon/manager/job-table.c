@@ -4,7 +4,7 @@
 #include "manager/idempotency.h"
 #include "manager/job-table.h"
 #include "manager/limit.h"
-#include "manager/wall-timer.h"
+#include "manager/schedule.h"
 
 #define MAX_ENDED 100u                     /* ended jobs of earlier daemons; the others are in the history */
 #define MAX_FINISHED 1000u                 /* finished jobs */
@@ -19,7 +19,6 @@ struct _SqnsJobTable {
   SqnsFirmwareCache *firmware_cache;
   SqnsJobStore *store;
   GPtrArray *jobs;
-  SqnsWallTimer *prune_timer;
   GTask *restore; /* until jobs are loaded */
   SqnsJobIntake intake;
 };
@@ -40,7 +39,6 @@ static void
 sqns_job_table_dispose (GObject *object)
 {
   SqnsJobTable *self = SQNS_JOB_TABLE (object);
-  g_clear_pointer (&self->prune_timer, sqns_wall_timer_free);
   for (guint i = 0; i < self->jobs->len; i++)
     {
       g_signal_handlers_disconnect_by_data (self->jobs->pdata[i], self);
@@ -75,17 +73,10 @@ sqns_job_table_class_init (SqnsJobTableClass *klass)
 }
 
 static void
-on_prune_time (gpointer user_data)
-{
-  sqns_job_table_prune (user_data);
-}
-
-static void
 sqns_job_table_init (SqnsJobTable *self)
 {
   self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
   self->firmware_cache = sqns_firmware_cache_new ();
-  self->prune_timer = sqns_wall_timer_new (on_prune_time, self);
 }
 
 SqnsJobTable *
@@ -245,7 +236,7 @@ sqns_job_table_forget (SqnsJobTable *self, SqnsJob *job, GError **error)
   return TRUE;
 }
 
-void
+gint64
 sqns_job_table_prune (SqnsJobTable *self)
 {
   guint finished = 0;
@@ -265,10 +256,10 @@ sqns_job_table_prune (SqnsJobTable *self)
       logs += sqns_job_log_size (job);
       if (finished > MAX_FINISHED || logs > MAX_LOGS || too_old)
         remove_job (self, job, too_old);
-      else if (self->config->history_days > 0 && (next == 0 || end < next))
-        next = end;
+      else if (self->config->history_days > 0)
+        next = sqns_schedule_earlier (next, end);
     }
-  sqns_wall_timer_set (self->prune_timer, next);
+  return next;
 }
 
 /* Submit */

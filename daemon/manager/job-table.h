@@ -61,8 +61,9 @@ gboolean sqns_job_table_resume_finish (SqnsJobTable *table, GAsyncResult *result
 
 /* Removes a finished job. WRONG_STATE when it is not. */
 gboolean sqns_job_table_forget (SqnsJobTable *table, SqnsJob *job, GError **error);
-/* Removes finished jobs that are too old or too many, now and when the next one is too old. */
-void sqns_job_table_prune (SqnsJobTable *table);
+/* Removes finished jobs that are too old or too many. Returns when the next one is too old, µs since the epoch, 0
+ * never. */
+gint64 sqns_job_table_prune (SqnsJobTable *table);
 
 /* Signals: "added", "removed", "finished" (SqnsJob); without arguments: "changed" (the status), "reschedule" (a job may
  * be able to start). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Puts devices, jobs, the scheduler and inhibitors together. */
+/* Devices, jobs and inhibitors, and the scheduler that starts the jobs. */
 #pragma once
 
 #include "manager/device-table.h"

@@ -11,9 +11,8 @@ typedef struct {
   GHashTable *started; /* devices */
 } Round;
 
-/* 0 is never. */
-static gint64
-earlier (gint64 one, gint64 two)
+gint64
+sqns_schedule_earlier (gint64 one, gint64 two)
 {
   return one == 0 || (two != 0 && two < one) ? two : one;
 }
@@ -111,7 +110,7 @@ sqns_schedule_choose (GArray *entries, const SqnsScheduleState *state)
           continue;
         }
       decide (&round, entry);
-      next = earlier (earlier (next, entry->not_after), entry->until);
+      next = sqns_schedule_earlier (sqns_schedule_earlier (next, entry->not_after), entry->until);
     }
   return next;
 }

@@ -37,6 +37,8 @@ typedef struct {
   guint position; /* in the queue of its device, from 1; 0: not in it */
 } SqnsScheduleEntry;
 
+gint64 sqns_schedule_earlier (gint64 one, gint64 two); /* of two times, where 0 is never */
+
 typedef struct {
   gint64 now;
   guint running;
