@@ -15,26 +15,11 @@ struct _SqnsSleepLock {
   int fd;          /* -1: not held */
 };
 
-static void ask (SqnsSleepLock *self);
-
 static void
 drop (SqnsSleepLock *self)
 {
   if (self->fd >= 0)
     g_close (g_steal_fd (&self->fd), NULL);
-}
-
-static int
-take_fd (GVariant *reply, GUnixFDList *fds, GError **error)
-{
-  gint32 index = -1;
-  g_variant_get (reply, "(h)", &index);
-  if (fds == NULL || index < 0 || index >= g_unix_fd_list_get_length (fds))
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "no descriptor in the answer");
-      return -1;
-    }
-  return g_unix_fd_list_get (fds, index, error);
 }
 
 static void
@@ -44,7 +29,7 @@ on_inhibited (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GVariant) reply
       = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
-  int fd = reply != NULL ? take_fd (reply, fds, &error) : -1;
+  int fd = fds != NULL ? g_unix_fd_list_get (fds, 0, &error) : -1;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return; /* the lock is gone */
@@ -54,7 +39,8 @@ on_inhibited (GObject *source, GAsyncResult *result, gpointer user_data)
   if (fd < 0 && !self->failed)
     {
       self->failed = TRUE;
-      sqns_info (NULL, "shutdown and sleep cannot be held off: %s", error->message);
+      sqns_info (NULL, "shutdown and sleep cannot be held off: %s",
+                 error != NULL ? error->message : "no descriptor in the answer");
     }
   if (!self->wanted)
     drop (self);
