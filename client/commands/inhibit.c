@@ -17,6 +17,8 @@
 #define EXIT_NO_COMMAND 127
 #define EXIT_BY_SIGNAL 128
 
+#define AGAIN_S 5 /* for a daemon that is back */
+
 static char *why, *who;
 
 static const GOptionEntry entries[] = {
@@ -29,7 +31,6 @@ typedef struct {
   SqnsCtl *ctl;
   SqnsConnection *conn;
   GMainLoop *loop;
-  GCancellable *cancellable;
   SqnsDbusModem *modem; /* nullable */
   char *modem_name;
   int fd;      /* -1: nothing is held */
@@ -52,61 +53,27 @@ on_hang_up (int fd, GIOCondition condition, gpointer data)
 }
 
 static gboolean
-take (Inhibit *self, GVariant *handle, GUnixFDList *files, GError **error)
+acquire (Inhibit *self, GError **error)
 {
-  self->fd = sqns_connection_take_file (files, handle, "descriptor", error);
+  GVariantDict options;
+  g_variant_dict_init (&options, NULL);
+  if (self->modem != NULL)
+    g_variant_dict_insert (&options, "modem", "o", sqns_path (self->modem));
+  self->fd = sqns_connection_call_for_file (self->conn, self->conn->manager, "Inhibit",
+                                            g_variant_new ("(ss@a{sv})", who, why, g_variant_dict_end (&options)),
+                                            "an inhibitor", error);
   if (self->fd < 0)
     return FALSE;
   self->watch = g_unix_fd_add (self->fd, G_IO_ERR, on_hang_up, self); /* on a pipe: its reader is gone */
   return TRUE;
 }
 
-static GVariant *
-call_options (Inhibit *self)
-{
-  return self->modem != NULL ? g_variant_new_parsed ("{'modem': <%o>}", sqns_path (self->modem)) : sqns_no_options ();
-}
-
-static gboolean
-acquire (Inhibit *self, GError **error)
-{
-  g_autoptr (GVariant) handle = NULL;
-  g_autoptr (GUnixFDList) files = NULL;
-
-  return sqns_connection_passes_files (self->conn, "an inhibitor", error)
-         && sqns_dbus_manager_call_inhibit_sync (self->conn->manager, who, why, call_options (self),
-                                                 sqns_connection_flags (self->conn),
-                                                 sqns_connection_long_timeout (self->conn), NULL, &handle, &files, NULL,
-                                                 error)
-         && take (self, handle, files, error);
-}
-
+/* A restarted daemon has lost the inhibitor. */
 static void
-on_acquired_again (GObject *source, GAsyncResult *result, gpointer data)
+on_owner_changed (Inhibit *self)
 {
-  g_autoptr (GVariant) handle = NULL;
-  g_autoptr (GUnixFDList) files = NULL;
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (self->conn->manager));
   g_autoptr (GError) error = NULL;
-  gboolean answered
-      = sqns_dbus_manager_call_inhibit_finish (SQNS_DBUS_MANAGER (source), &handle, &files, result, &error);
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* @data is gone */
-  if (answered && take (data, handle, files, &error))
-    {
-      sqns_complain ("the daemon is back: new jobs are held back again");
-      return;
-    }
-  g_dbus_error_strip_remote_error (error);
-  sqns_complain ("the daemon is back, and new jobs may start: %s", error->message);
-}
-
-/* A restarted daemon has lost the inhibitor. No password prompt now: the terminal is the program's. */
-static void
-on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
-{
-  Inhibit *self = data;
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (proxy));
 
   if (owner == NULL)
     return;
@@ -115,8 +82,13 @@ on_owner_changed (GObject *proxy, GParamSpec *pspec, gpointer data)
       g_clear_handle_id (&self->watch, g_source_remove);
       on_hang_up (self->fd, G_IO_ERR, self);
     }
-  sqns_dbus_manager_call_inhibit (SQNS_DBUS_MANAGER (proxy), who, why, call_options (self), G_DBUS_CALL_FLAGS_NONE, -1,
-                                  NULL, self->cancellable, on_acquired_again, self);
+  if (acquire (self, &error))
+    {
+      sqns_complain ("the daemon is back: new jobs are held back again");
+      return;
+    }
+  g_dbus_error_strip_remote_error (error);
+  sqns_complain ("the daemon is back, and new jobs may start: %s", error->message);
 }
 
 /* --- signals for the command --- */
@@ -200,14 +172,14 @@ run_program (Inhibit *self, GError **error)
       return found == NULL && access (*program, F_OK) != 0 ? EXIT_NO_COMMAND : EXIT_NOT_RUN;
     }
 
-  gulong owner = g_signal_connect (self->conn->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  gulong owner
+      = g_signal_connect_swapped (self->conn->manager, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
   self->signals = g_unix_fd_add (signal_pipe[0], G_IO_IN, on_forward, self);
   g_subprocess_wait_async (self->child, NULL, on_child_ended, self);
   g_main_loop_run (self->loop);
 
   g_clear_handle_id (&self->signals, g_source_remove);
   g_clear_signal_handler (&owner, self->conn->manager);
-  g_cancellable_cancel (self->cancellable);
   return exit_code_of (self->child);
 }
 
@@ -232,7 +204,10 @@ prepare (Inhibit *self, const char *modem, GError **error)
       self->modem_name = sqns_modem_name (self->modem);
     }
   gboolean held = acquire (self, error);
-  sqns_ask_password_stop (); /* the terminal is the program's from now on */
+  /* the terminal is the program's from now on, and its end must be seen while a daemon hangs */
+  sqns_ask_password_stop ();
+  self->ctl->no_ask_password = TRUE;
+  self->ctl->timeout = AGAIN_S;
   return held;
 }
 
@@ -261,8 +236,7 @@ run (SqnsCtl *ctl, int argc, char **argv, GError **error)
     who = default_who (*ctl->program);
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  Inhibit self = { .ctl = ctl, .fd = -1, .loop = loop, .cancellable = cancellable };
+  Inhibit self = { .ctl = ctl, .fd = -1, .loop = loop };
   int code = SQNS_EXIT_FAILED;
   if (prepare (&self, argc > 1 ? argv[1] : NULL, error))
     {

@@ -38,14 +38,7 @@ read_log (int fd, GError **error)
 static GString *
 get_log (SqnsConnection *conn, SqnsDbusJob *job, GError **error)
 {
-  g_autoptr (GVariant) handle = NULL;
-  g_autoptr (GUnixFDList) files = NULL;
-
-  if (!sqns_connection_passes_files (conn, "a job's log", error)
-      || !sqns_dbus_job_call_get_log_sync (job, sqns_connection_flags (conn), sqns_connection_long_timeout (conn), NULL,
-                                           &handle, &files, NULL, error))
-    return NULL;
-  int fd = sqns_connection_take_file (files, handle, "log", error);
+  int fd = sqns_connection_call_for_file (conn, job, "GetLog", g_variant_new ("()"), "a job's log", error);
   if (fd < 0)
     return NULL;
   GString *log = read_log (fd, error);

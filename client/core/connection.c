@@ -231,11 +231,21 @@ sqns_connection_passes_files (SqnsConnection *conn, const char *what, GError **e
 }
 
 int
-sqns_connection_take_file (GUnixFDList *files, GVariant *handle, const char *what, GError **error)
+sqns_connection_call_for_file (
+    SqnsConnection *conn, gpointer proxy, const char *method, GVariant *args, const char *what, GError **error)
 {
+  g_autoptr (GVariant) call = g_variant_ref_sink (args);
+  g_autoptr (GUnixFDList) files = NULL;
+  if (!sqns_connection_passes_files (conn, what, error))
+    return -1;
+  g_autoptr (GVariant) reply
+      = g_dbus_proxy_call_with_unix_fd_list_sync (proxy, method, call, sqns_connection_flags (conn),
+                                                  sqns_connection_long_timeout (conn), NULL, &files, NULL, error);
+  if (reply == NULL)
+    return -1;
   if (files != NULL)
-    return g_unix_fd_list_get (files, g_variant_get_handle (handle), error);
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no %s", what);
+    return g_unix_fd_list_get (files, 0, error);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the daemon has sent no descriptor for %s", what);
   return -1;
 }
 

@@ -40,8 +40,9 @@ int sqns_connection_long_timeout (const SqnsConnection *conn);
 /* NOT_SUPPORTED where file descriptors cannot be passed, as over ssh. @what: "firmware", "a console". */
 gboolean sqns_connection_passes_files (SqnsConnection *conn, const char *what, GError **error);
 
-/* The descriptor in a reply, which the caller closes; -1 with FAILED when there is none. @what: "console". */
-int sqns_connection_take_file (GUnixFDList *files, GVariant *handle, const char *what, GError **error);
+/* Calls a method that returns a descriptor, which the caller closes. -1 on error, FAILED when there is none. */
+int sqns_connection_call_for_file (
+    SqnsConnection *conn, gpointer proxy, const char *method, GVariant *args, const char *what, GError **error);
 
 /* SqnsDbusModem * sorted by tty, SqnsDbusJob * by age. Transfer full. */
 GPtrArray *sqns_connection_modems (SqnsConnection *conn);

@@ -14,15 +14,11 @@
 int
 sqns_console_open (SqnsConnection *conn, SqnsDbusModem *modem, GError **error)
 {
-  g_autoptr (GVariant) handle = NULL;
-  g_autoptr (GUnixFDList) files = NULL;
-
-  if (!sqns_connection_passes_files (conn, "a console", error) || !sqns_held_port_check (conn, modem, error)
-      || !sqns_dbus_modem_call_open_console_sync (modem, sqns_no_options (), sqns_connection_flags (conn),
-                                                  sqns_connection_long_timeout (conn), NULL, &handle, &files, NULL,
-                                                  error))
+  /* where no descriptor can be passed, that is the better reason */
+  if (!sqns_connection_passes_files (conn, "a console", error) || !sqns_held_port_check (conn, modem, error))
     return -1;
-  return sqns_connection_take_file (files, handle, "console", error);
+  return sqns_connection_call_for_file (conn, modem, "OpenConsole", g_variant_new ("(a{sv})", NULL), "a console",
+                                        error);
 }
 
 /* NULL: nothing is known yet. */

@@ -18,8 +18,22 @@ typedef enum {
   BY_TTY,
   BY_REAL_TTY, /* /dev/serial/by-id/... */
   BY_SHORT_TTY,
+  BY_LABEL, /* of a job on it */
+  BY_IMEI,
+  REMEMBERED, /* it was at that tty, and is gone */
   NOT_MEANT,
 } Rank;
+
+typedef struct {
+  SqnsConnection *conn;
+  GPtrArray *modems, *jobs; /* all known ones */
+  const char *ref;
+  const char *absolute; /* @ref as a path */
+  const char *real;     /* without links; NULL: it is no path */
+  guint pending;        /* boards that are being asked for the IMEI */
+  GString *unasked;     /* boards that could not be asked, and why */
+  GError *denied;
+} Search;
 
 /* A board that is gone is known by its id only: another one may be at its tty by now. A port that was added by hand is
  * always its tty. */
@@ -51,24 +65,61 @@ real_path (const char *path)
   return resolved != NULL ? resolved : g_steal_pointer (&absolute);
 }
 
+static gboolean
+has_label (const Search *search, SqnsDbusModem *modem)
+{
+  for (guint i = 0; *search->ref != '\0' && i < search->jobs->len; i++)
+    if (g_strcmp0 (sqns_dbus_job_get_label (search->jobs->pdata[i]), search->ref) == 0
+        && g_strcmp0 (sqns_dbus_job_get_modem (search->jobs->pdata[i]), sqns_path (modem)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static Rank
-rank_of (SqnsDbusModem *modem, const char *ref, const char *real)
+rank_of (const Search *search, SqnsDbusModem *modem)
 {
   const char *node = sqns_dbus_modem_get_dev_node (modem);
+  const char *imei = g_object_get_data (G_OBJECT (modem), KEY);
+  gboolean there = node != NULL && is_at_tty (modem);
+  g_autofree char *short_name = g_path_get_basename (node != NULL ? node : "");
+  g_autofree char *real_node = there && search->real != NULL ? real_path (node) : NULL;
 
-  if (g_strcmp0 (sqns_path (modem), ref) == 0)
+  if (g_strcmp0 (sqns_path (modem), search->ref) == 0)
     return BY_OBJECT;
-  if (g_strcmp0 (sqns_dbus_modem_get_id (modem), ref) == 0)
+  if (g_strcmp0 (sqns_dbus_modem_get_id (modem), search->ref) == 0)
     return BY_ID;
-  if (node == NULL || !is_at_tty (modem))
-    return NOT_MEANT;
-  if (g_str_equal (node, ref))
+  if (there && g_str_equal (node, search->ref))
     return BY_TTY;
-  g_autofree char *real_node = real != NULL ? real_path (node) : NULL;
-  if (real_node != NULL && g_str_equal (real_node, real))
+  if (real_node != NULL && g_str_equal (real_node, search->real))
     return BY_REAL_TTY;
-  g_autofree char *short_name = g_path_get_basename (node);
-  return g_str_equal (short_name, ref) ? BY_SHORT_TTY : NOT_MEANT;
+  if (there && g_str_equal (short_name, search->ref))
+    return BY_SHORT_TTY;
+  if (has_label (search, modem))
+    return BY_LABEL;
+  if (imei != NULL && sqns_identity_same_imei (imei, search->ref))
+    return BY_IMEI;
+  return !there && (g_strcmp0 (node, search->absolute) == 0 || g_str_equal (short_name, search->ref)) ? REMEMBERED
+                                                                                                      : NOT_MEANT;
+}
+
+/* The best match, and in *@n how many match as well. */
+static SqnsDbusModem *
+find_best (const Search *search, Rank *best, guint *n)
+{
+  SqnsDbusModem *found = NULL;
+
+  *best = NOT_MEANT;
+  *n = 0;
+  for (guint i = 0; i < search->modems->len; i++)
+    {
+      Rank rank = rank_of (search, search->modems->pdata[i]);
+      if (rank == NOT_MEANT || rank > *best)
+        continue;
+      *n = rank < *best ? 1 : *n + 1;
+      *best = rank;
+      found = search->modems->pdata[i];
+    }
+  return found;
 }
 
 static SqnsDbusModem *
@@ -88,26 +139,6 @@ add_port (SqnsConnection *conn, const char *path, GError **error)
   return sqns_connection_read_modem (conn, object, error);
 }
 
-/* The modem of the jobs with that label, NULL with *@n_found other than 1. */
-static SqnsDbusModem *
-find_by_label (SqnsConnection *conn, GPtrArray *modems, const char *label, guint *n_found)
-{
-  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
-  SqnsDbusModem *found = NULL;
-
-  *n_found = 0;
-  for (guint i = 0; i < modems->len; i++)
-    for (guint j = 0; j < jobs->len; j++)
-      if (g_strcmp0 (sqns_dbus_job_get_label (jobs->pdata[j]), label) == 0
-          && g_strcmp0 (sqns_dbus_job_get_modem (jobs->pdata[j]), sqns_path (modems->pdata[i])) == 0)
-        {
-          found = modems->pdata[i];
-          ++*n_found;
-          break;
-        }
-  return *n_found == 1 ? g_object_ref (found) : NULL;
-}
-
 /* "ttyUSB0" typed in /dev is a path, too. */
 static gboolean
 is_tty_here (const char *ref)
@@ -116,78 +147,7 @@ is_tty_here (const char *ref)
   return stat (ref, &st) == 0 && S_ISCHR (st.st_mode);
 }
 
-static SqnsDbusModem *
-refuse_many (const char *ref, guint n, const char *what, GError **error)
-{
-  g_autofree char *shown = sqns_clean_line (ref, -1);
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
-               "%s'%s' means %u boards: name one by its id (see: sqnsctl list)", what, shown, n);
-  return NULL;
-}
-
-/* The only board that was at this tty and is gone; NULL: none, or more than one. */
-static SqnsDbusModem *
-find_remembered (GPtrArray *modems, const char *ref)
-{
-  SqnsDbusModem *found = NULL;
-  for (guint i = 0; i < modems->len; i++)
-    {
-      const char *node = sqns_dbus_modem_get_dev_node (modems->pdata[i]);
-      g_autofree char *short_name = g_path_get_basename (node != NULL ? node : "");
-      if (is_at_tty (modems->pdata[i]) || (g_strcmp0 (node, ref) != 0 && !g_str_equal (short_name, ref)))
-        continue;
-      if (found != NULL)
-        return NULL;
-      found = modems->pdata[i];
-    }
-  return found;
-}
-
-/* Extends a NOT_FOUND error. */
-static void
-append_remembered (GPtrArray *modems, const char *ref, GError **error)
-{
-  SqnsDbusModem *gone = find_remembered (modems, ref);
-  if (gone == NULL || error == NULL || *error == NULL || sqns_exit_from_error (*error) != SQNS_EXIT_NOT_FOUND)
-    return;
-  g_autofree char *id = sqns_clean_line (sqns_dbus_modem_get_id (gone), -1);
-  g_autofree char *hint = g_strdup_printf ("; the board that was there is not plugged in: name it by its id, '%s'", id);
-  g_autofree char *before = (*error)->message;
-  (*error)->message = g_strconcat (before, hint, NULL);
-}
-
-/* Among the modems that the daemon knows. NULL without @error: none has that name. */
-static SqnsDbusModem *
-find_known (SqnsConnection *conn, GPtrArray *modems, const char *ref, const char *real, GError **error)
-{
-  SqnsDbusModem *found = NULL;
-  Rank best = NOT_MEANT;
-  guint n_found = 0;
-
-  for (guint i = 0; i < modems->len; i++)
-    {
-      Rank rank = rank_of (modems->pdata[i], ref, real);
-      if (rank == NOT_MEANT || rank > best)
-        continue;
-      n_found = rank < best ? 1 : n_found + 1;
-      best = rank;
-      found = modems->pdata[i];
-    }
-  if (n_found > 1)
-    return refuse_many (ref, n_found, "", error);
-  if (n_found == 1)
-    return g_object_ref (found);
-  found = *ref != '\0' ? find_by_label (conn, modems, ref, &n_found) : NULL;
-  return n_found > 1 ? refuse_many (ref, n_found, "the label ", error) : found;
-}
-
 /* --- by the IMEI --- */
-
-typedef struct {
-  guint pending;
-  GString *unasked; /* boards that could not be asked, and why */
-  GError *denied;
-} Search;
 
 static void
 add_unasked (Search *search, SqnsDbusModem *modem, const char *why)
@@ -217,12 +177,15 @@ on_identified (GObject *source, GAsyncResult *result, gpointer data)
   add_unasked (search, SQNS_DBUS_MODEM (source), error->message);
 }
 
+/* Asks all boards that are present and have no job, at the same time, since the daemon stores no IMEI. That interrupts
+ * programs on the boards. Each modem is asked once per run of sqnsctl. */
 static void
-ask_all (SqnsConnection *conn, GPtrArray *modems, Search *search)
+ask_all (Search *search)
 {
-  for (guint i = 0; i < modems->len; i++)
+  SqnsConnection *conn = search->conn;
+  for (guint i = 0; i < search->modems->len; i++)
     {
-      SqnsDbusModem *modem = modems->pdata[i];
+      SqnsDbusModem *modem = search->modems->pdata[i];
       if (!sqns_dbus_modem_get_present (modem) || g_object_get_data (G_OBJECT (modem), KEY) != NULL)
         continue;
       if (g_strcmp0 (sqns_dbus_modem_get_current_job (modem), "/") != 0)
@@ -241,81 +204,71 @@ ask_all (SqnsConnection *conn, GPtrArray *modems, Search *search)
     g_main_context_iteration (NULL, TRUE);
 }
 
-static SqnsDbusModem *
-choose (GPtrArray *modems, const char *imei, const char *unasked, GError **error)
-{
-  SqnsDbusModem *found = NULL;
-  guint n_found = 0;
-
-  for (guint i = 0; i < modems->len; i++)
-    {
-      const char *known_imei = g_object_get_data (modems->pdata[i], KEY);
-      if (known_imei == NULL || !sqns_identity_same_imei (known_imei, imei))
-        continue;
-      found = modems->pdata[i];
-      n_found++;
-    }
-  if (n_found == 1)
-    return g_object_ref (found);
-  if (n_found > 1)
-    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%u boards tell the IMEI %s: name one by its id", n_found,
-                 imei);
-  else
-    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board tells the IMEI %s%s (see: sqnsctl list)", imei,
-                 unasked);
-  return NULL;
-}
-
-/* Asks all boards that are present and have no job, at the same time, since the daemon stores no IMEI. That interrupts
- * programs on the boards. Each modem is asked once per run of sqnsctl. */
-static SqnsDbusModem *
-find_by_imei (SqnsConnection *conn, GPtrArray *modems, const char *imei, GError **error)
-{
-  g_autoptr (GString) unasked = g_string_new (NULL);
-  Search search = { .unasked = unasked };
-
-  ask_all (conn, modems, &search);
-  g_autoptr (GError) denied = search.denied;
-  g_autoptr (GError) local = NULL;
-  SqnsDbusModem *found = choose (modems, imei, unasked->str, &local);
-  if (found == NULL)
-    g_propagate_error (error, denied != NULL ? g_steal_pointer (&denied) : g_steal_pointer (&local));
-  return found;
-}
-
 /* --- all of it --- */
+
+static void
+set_not_found (const Search *search, Rank rank, guint n, GError **error)
+{
+  g_autofree char *shown = sqns_clean_line (search->ref, -1);
+  if (n > 1 && rank == BY_IMEI)
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%u boards tell the IMEI %s: name one by its id", n, shown);
+  else if (n > 1 && rank < BY_IMEI)
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
+                 "%s'%s' means %u boards: name one by its id (see: sqnsctl list)", rank == BY_LABEL ? "the label " : "",
+                 shown, n);
+  else if (sqns_identity_is_imei (search->ref))
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board tells the IMEI %s%s (see: sqnsctl list)", shown,
+                 search->unasked->str);
+  else
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
+}
 
 SqnsDbusModem *
 sqns_modem_ref_find (SqnsConnection *conn, const char *ref, GError **error)
 {
   g_autoptr (GPtrArray) modems = sqns_connection_modems (conn);
-  gboolean is_path = strchr (ref, '/') != NULL || (conn->ctl->host == NULL && is_tty_here (ref));
+  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
+  g_autoptr (GString) unasked = g_string_new (NULL);
   /* Links are followed only when the tty is on this machine. */
-  g_autofree char *real = is_path && conn->ctl->host == NULL ? real_path (ref) : g_strdup (is_path ? ref : NULL);
-  GError *local = NULL;
-
-  SqnsDbusModem *found = find_known (conn, modems, ref, real, &local);
-  if (found != NULL)
-    return found;
-  if (local != NULL)
-    {
-      g_propagate_error (error, local);
-      return NULL;
-    }
+  gboolean here = conn->ctl->host == NULL;
+  gboolean is_path = strchr (ref, '/') != NULL || (here && is_tty_here (ref));
+  g_autofree char *real = here && is_path ? real_path (ref) : g_strdup (is_path ? ref : NULL);
   /* under the name that was typed: /dev/serial/by-id/... stays the board's when it comes back as another tty */
-  g_autofree char *absolute = conn->ctl->host == NULL ? g_canonicalize_filename (ref, NULL) : g_strdup (ref);
-  if (is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/") && g_utf8_validate (absolute, -1, NULL))
+  g_autofree char *absolute = here ? g_canonicalize_filename (ref, NULL) : g_strdup (ref);
+  Search search = {
+    .conn = conn, .modems = modems, .jobs = jobs, .ref = ref, .absolute = absolute, .real = real, .unasked = unasked
+  };
+  g_autoptr (GError) local = NULL;
+  SqnsDbusModem *added = NULL;
+  Rank rank;
+  guint n;
+  SqnsDbusModem *found = find_best (&search, &rank, &n);
+
+  if (n == 0 && !is_path && sqns_identity_is_imei (ref))
     {
-      found = add_port (conn, absolute, error);
-      if (found == NULL)
-        append_remembered (modems, absolute, error);
-      return found;
+      ask_all (&search);
+      found = find_best (&search, &rank, &n);
     }
-  if (sqns_identity_is_imei (ref))
-    return find_by_imei (conn, modems, ref, error);
-  g_autofree char *shown = sqns_clean_line (ref, -1);
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no board '%s' (see: sqnsctl list)", shown);
-  append_remembered (modems, ref, error);
+  g_autoptr (GError) denied = search.denied;
+  if (n == 1 && rank != REMEMBERED)
+    return g_object_ref (found);
+  if ((n == 0 || rank == REMEMBERED) && is_path && !g_str_has_prefix (ref, SQNS_BUS_PATH "/")
+      && g_utf8_validate (absolute, -1, NULL))
+    added = add_port (conn, absolute, &local);
+  else if (denied != NULL)
+    local = g_steal_pointer (&denied);
+  else
+    set_not_found (&search, rank, n, &local);
+  if (local == NULL)
+    return added;
+  if (n == 1 && sqns_exit_from_error (local) == SQNS_EXIT_NOT_FOUND)
+    {
+      g_autofree char *id = sqns_clean_line (sqns_dbus_modem_get_id (found), -1);
+      g_autofree char *before = local->message;
+      local->message
+          = g_strdup_printf ("%s; the board that was there is not plugged in: name it by its id, '%s'", before, id);
+    }
+  g_propagate_error (error, g_steal_pointer (&local));
   return NULL;
 }
 
