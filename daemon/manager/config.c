@@ -10,27 +10,24 @@
 #define GROUP "[sqnsd]"
 #define MAX_SIZE (1024u * 1024u) /* bytes of a file */
 
-typedef enum {
-  BOOLEAN,
-  NUMBER,
-} ValueType;
-
+#define FIELD(name) G_STRUCT_OFFSET (SqnsConfig, name)
 static const struct {
   const char *key;
-  ValueType type;
   gsize offset;
-  guint max;
+  guint standard;
+  guint max; /* 0: yes or no */
 } keys[] = {
-  { "ProbeOnPlug", BOOLEAN, G_STRUCT_OFFSET (SqnsConfig, probe_on_plug) },
-  { "AutoResume", BOOLEAN, G_STRUCT_OFFSET (SqnsConfig, auto_resume) },
-  { "MaxConcurrent", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_concurrent), 100000 },
-  { "HistoryDays", NUMBER, G_STRUCT_OFFSET (SqnsConfig, history_days), 36500 },
-  { "LogPersonal", BOOLEAN, G_STRUCT_OFFSET (SqnsConfig, log_personal) },
-  { "MaxJobsPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_jobs_per_user), 100000 },
-  { "MaxInhibitorsPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_inhibitors_per_user), 10000 },
-  { "MaxConsolesPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_consoles_per_user), 10000 },
-  { "MaxReadersPerUser", NUMBER, G_STRUCT_OFFSET (SqnsConfig, max_readers_per_user), 1000 },
+  { "ProbeOnPlug", FIELD (probe_on_plug), FALSE },
+  { "AutoResume", FIELD (auto_resume), TRUE },
+  { "MaxConcurrent", FIELD (max_concurrent), 0, 100000 },
+  { "HistoryDays", FIELD (history_days), 30, 36500 },
+  { "LogPersonal", FIELD (log_personal), FALSE },
+  { "MaxJobsPerUser", FIELD (max_jobs_per_user), 512, 100000 },
+  { "MaxInhibitorsPerUser", FIELD (max_inhibitors_per_user), 64, 10000 },
+  { "MaxConsolesPerUser", FIELD (max_consoles_per_user), 8, 10000 },
+  { "MaxReadersPerUser", FIELD (max_readers_per_user), 8, 1000 },
 };
+G_STATIC_ASSERT (sizeof (gboolean) == sizeof (guint) && sizeof (SqnsConfig) == G_N_ELEMENTS (keys) * sizeof (guint));
 
 typedef struct {
   SqnsConfig *config;
@@ -43,14 +40,8 @@ typedef struct {
 void
 sqns_config_init (SqnsConfig *config)
 {
-  *config = (SqnsConfig){
-    .auto_resume = TRUE,
-    .history_days = 30,
-    .max_jobs_per_user = 512,
-    .max_inhibitors_per_user = 64,
-    .max_consoles_per_user = 8,
-    .max_readers_per_user = 8,
-  };
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    G_STRUCT_MEMBER (guint, config, keys[i].offset) = keys[i].standard;
 }
 
 G_GNUC_PRINTF (3, 4)
@@ -67,37 +58,30 @@ refuse (const Parser *parser, GError **error, const char *format, ...)
 }
 
 static gboolean
-parse_boolean (const char *text, gboolean *value)
+parse_boolean (const char *text, guint *value)
 {
-  static const char *const words[][2] = { { "no", "yes" }, { "false", "true" }, { "0", "1" }, { "off", "on" } };
-  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
-    for (int truth = 0; truth < 2; truth++)
-      if (g_ascii_strcasecmp (text, words[i][truth]) == 0)
-        {
-          *value = truth;
-          return TRUE;
-        }
+  static const char *const words[] = { "no", "yes", "false", "true", "0", "1", "off", "on" };
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_ascii_strcasecmp (text, words[i]) == 0)
+      {
+        *value = i % 2;
+        return TRUE;
+      }
   return FALSE;
 }
 
 static gboolean
 set_value (Parser *parser, guint key, const char *text, GError **error)
 {
+  guint *field = G_STRUCT_MEMBER_P (parser->config, keys[key].offset), max = keys[key].max;
   guint64 number;
 
-  switch (keys[key].type)
-    {
-    case BOOLEAN:
-      if (!parse_boolean (text, &G_STRUCT_MEMBER (gboolean, parser->config, keys[key].offset)))
-        return refuse (parser, error, "%s must be yes or no, not \"%s\"", keys[key].key, text);
-      break;
-    case NUMBER:
-      if (!g_ascii_string_to_unsigned (text, 10, 0, keys[key].max, &number, NULL))
-        return refuse (parser, error, "%s must be a number from 0 to %u, not \"%s\"", keys[key].key, keys[key].max,
-                       text);
-      G_STRUCT_MEMBER (guint, parser->config, keys[key].offset) = number;
-      break;
-    }
+  if (max == 0)
+    return parse_boolean (text, field)
+           || refuse (parser, error, "%s must be yes or no, not \"%s\"", keys[key].key, text);
+  if (!g_ascii_string_to_unsigned (text, 10, 0, max, &number, NULL))
+    return refuse (parser, error, "%s must be a number from 0 to %u, not \"%s\"", keys[key].key, max, text);
+  *field = (guint)number;
   return TRUE;
 }
 

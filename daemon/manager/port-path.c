@@ -90,8 +90,8 @@ is_in_range (const char *range, guint number)
   return number >= first && number <= last;
 }
 
-SqnsTtyKind
-sqns_tty_kind (const char *drivers, guint major, guint minor)
+gboolean
+sqns_tty_is_port (const char *drivers, guint major, guint minor)
 {
   g_auto (GStrv) lines = g_strsplit (drivers, "\n", -1);
 
@@ -103,11 +103,9 @@ sqns_tty_kind (const char *drivers, guint major, guint minor)
       if (sscanf (*line, "%*s %*s %u %31s %31s", &own_major, minors, type) != 3 || own_major != major
           || !is_in_range (minors, minor))
         continue;
-      if (g_str_equal (type, "serial"))
-        return SQNS_TTY_SERIAL;
-      return g_str_equal (type, "pty:slave") ? SQNS_TTY_PSEUDO : SQNS_TTY_OTHER;
+      return g_str_equal (type, "serial") || g_str_equal (type, "pty:slave");
     }
-  return SQNS_TTY_OTHER;
+  return FALSE;
 }
 
 static gboolean
@@ -120,7 +118,7 @@ is_port (const struct stat *st)
     return FALSE;
   if (number >= PTS_MAJOR_FIRST && number <= PTS_MAJOR_LAST) /* of any instance of devpts */
     return TRUE;
-  return drivers != NULL && sqns_tty_kind (drivers, number, minor (st->st_rdev)) != SQNS_TTY_OTHER;
+  return drivers != NULL && sqns_tty_is_port (drivers, number, minor (st->st_rdev));
 }
 
 gboolean

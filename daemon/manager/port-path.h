@@ -18,14 +18,9 @@ char *sqns_port_path_canonical (const char *path, SqnsPortPlaces places, GError 
  * at none behind one that is not. G_DBUS_ERROR_INVALID_ARGS. */
 gboolean sqns_port_path_is_safe (const char *path, const char *top, GError **error);
 
-typedef enum {
-  SQNS_TTY_SERIAL,
-  SQNS_TTY_PSEUDO, /* the slave of a pair */
-  SQNS_TTY_OTHER,  /* a console, a virtual terminal, a master, /dev/tty; or no tty at all */
-} SqnsTtyKind;
-
-/* @drivers: the text of /proc/tty/drivers. Pure. */
-SqnsTtyKind sqns_tty_kind (const char *drivers, guint major, guint minor);
+/* Whether a tty is a serial port or the slave of a pseudo-terminal; not a console, a virtual terminal, a master,
+ * /dev/tty, or no tty at all. @drivers: the text of /proc/tty/drivers. Pure. */
+gboolean sqns_tty_is_port (const char *drivers, guint major, guint minor);
 
 /* Whether @path, a canonical path, names a port, which is not opened: that alone would move DTR. Errors: that of
  * sqns_port_path_is_safe(), NOT_FOUND (there is nothing), FAILED (not a serial port, nor a pseudo-terminal). */

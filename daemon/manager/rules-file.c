@@ -7,26 +7,12 @@
 #define RESOURCE_PATH "/org/sqnsd1/firmware-rules.conf"
 #define MAX_SIZE (1024u * 1024u) /* bytes of an administrator's file */
 
-static SqnsRules *
-load_builtin (GError **error)
-{
-  g_autoptr (GBytes) text
-      = g_resource_lookup_data (sqns_rules_get_resource (), RESOURCE_PATH, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
-  if (text == NULL)
-    return NULL;
-  gsize len;
-  const char *data = g_bytes_get_data (text, &len);
-  return sqns_rules_parse (data, len, error);
-}
-
 SqnsRules *
 sqns_rules_load (const char *override, GError **error)
 {
-  g_autofree char *text = NULL;
   g_autoptr (GError) local = NULL;
   gsize len;
-
-  text = sqns_plain_file_read (override, MAX_SIZE, SQNS_PLAIN_FILE_LINKS, &len, &local);
+  g_autofree char *text = sqns_plain_file_read (override, MAX_SIZE, SQNS_PLAIN_FILE_LINKS, &len, &local);
   if (text != NULL)
     {
       SqnsRules *rules = sqns_rules_parse (text, len, error);
@@ -39,5 +25,8 @@ sqns_rules_load (const char *override, GError **error)
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the firmware rules cannot be read: %s", local->message);
       return NULL;
     }
-  return load_builtin (error);
+  g_autoptr (GBytes) builtin
+      = g_resource_lookup_data (sqns_rules_get_resource (), RESOURCE_PATH, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+  return builtin != NULL ? sqns_rules_parse (g_bytes_get_data (builtin, NULL), g_bytes_get_size (builtin), error)
+                         : NULL;
 }

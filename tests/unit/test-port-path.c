@@ -110,21 +110,19 @@ test_kinds (void)
                                 "a line of another kind\n";
   static const struct {
     guint major, minor;
-    SqnsTtyKind kind;
+    gboolean port;
   } rows[] = {
-    { 188, 0, SQNS_TTY_SERIAL },     { 188, 511, SQNS_TTY_SERIAL }, { 188, 512, SQNS_TTY_OTHER },
-    { 166, 3, SQNS_TTY_SERIAL },     { 4, 64, SQNS_TTY_SERIAL },    { 4, 111, SQNS_TTY_SERIAL },
-    { 4, 112, SQNS_TTY_OTHER },      { 4, 0, SQNS_TTY_OTHER },      { 4, 1, SQNS_TTY_OTHER },
-    { 4, 63, SQNS_TTY_OTHER },       { 5, 0, SQNS_TTY_OTHER },      { 5, 1, SQNS_TTY_OTHER },
-    { 5, 2, SQNS_TTY_OTHER },        { 5, 3, SQNS_TTY_OTHER },      { 136, 5, SQNS_TTY_PSEUDO },
-    { 136, 70000, SQNS_TTY_PSEUDO }, { 128, 5, SQNS_TTY_OTHER },    { 1, 3, SQNS_TTY_OTHER },
+    { 188, 0, TRUE },     { 188, 511, TRUE }, { 188, 512, FALSE }, { 166, 3, TRUE }, { 4, 64, TRUE },
+    { 4, 111, TRUE },     { 4, 112, FALSE },  { 4, 0, FALSE },     { 4, 1, FALSE },  { 4, 63, FALSE },
+    { 5, 0, FALSE },      { 5, 1, FALSE },    { 5, 2, FALSE },     { 5, 3, FALSE },  { 136, 5, TRUE },
+    { 136, 70000, TRUE }, { 128, 5, FALSE },  { 1, 3, FALSE },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_test_message ("%u:%u", rows[i].major, rows[i].minor);
-      g_assert_cmpint (sqns_tty_kind (drivers, rows[i].major, rows[i].minor), ==, rows[i].kind);
+      g_assert_cmpint (sqns_tty_is_port (drivers, rows[i].major, rows[i].minor), ==, rows[i].port);
     }
-  g_assert_cmpint (sqns_tty_kind ("", 188, 0), ==, SQNS_TTY_OTHER);
+  g_assert_cmpint (sqns_tty_is_port ("", 188, 0), ==, FALSE);
 }
 
 int
