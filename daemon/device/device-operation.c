@@ -54,7 +54,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 open_link (SqnsDeviceOperation *self)
 {
-  if (self->klass->over_link == NULL)
+  if (self->klass->over_link == NULL && self->klass->ask == NULL)
     {
       sqns_ssm_goto (self->ssm, AFTER_LINK);
       return;
@@ -62,6 +62,15 @@ open_link (SqnsDeviceOperation *self)
   SqnsLinkConfig config = sqns_device_link_config (self->device);
   config.leave = TRUE;
   sqns_link_open_async (&config, &self->monitor, sqns_ssm_cancellable (self->ssm), on_opened, self);
+}
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsDeviceOperation *self = user_data;
+  GError *error = NULL;
+  gboolean good = self->klass->take (self, result, &error);
+  sqns_ssm_next_or_fail (self->ssm, good, error);
 }
 
 static void
@@ -104,7 +113,10 @@ handle (SqnsSsm *ssm, guint state, gpointer data)
       open_link (self);
       break;
     case OVER_LINK:
-      self->klass->over_link (self);
+      if (self->klass->ask != NULL)
+        self->klass->ask (self->link, sqns_ssm_cancellable (ssm), on_answered, self);
+      else
+        self->klass->over_link (self);
       break;
     case LEAVE:
     case CLOSE:
@@ -166,28 +178,19 @@ start (const SqnsDeviceOperationClass *klass, SqnsDevice *device, GAsyncReadyCal
 
 /* Probe */
 
-static void
-on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
+static gboolean
+take_status (SqnsDeviceOperation *self, GAsyncResult *result, GError **error)
 {
-  SqnsDeviceOperation *self = user_data;
-  GError *error = NULL;
-
-  g_autoptr (SqnsModemStatus) status = sqns_probe_finish (self->link, result, &error);
+  g_autoptr (SqnsModemStatus) status = sqns_probe_finish (self->link, result, error);
   if (status != NULL)
     sqns_device_update_status (self->device, status);
-  sqns_ssm_next_or_fail (self->ssm, status != NULL, error);
-}
-
-static void
-probe (SqnsDeviceOperation *self)
-{
-  sqns_probe_async (self->link, sqns_ssm_cancellable (self->ssm), on_probed, self);
+  return status != NULL;
 }
 
 void
 sqns_device_probe_async (SqnsDevice *device, GAsyncReadyCallback callback, gpointer user_data)
 {
-  static const SqnsDeviceOperationClass klass = { .use = SQNS_USE_PROBE, .over_link = probe };
+  static const SqnsDeviceOperationClass klass = { .use = SQNS_USE_PROBE, .ask = sqns_probe_async, .take = take_status };
   start (&klass, device, callback, user_data);
 }
 
@@ -199,28 +202,20 @@ sqns_device_probe_finish (SqnsDevice *device, GAsyncResult *result, GError **err
 
 /* Identify */
 
-static void
-on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
+static gboolean
+take_identity (SqnsDeviceOperation *self, GAsyncResult *result, GError **error)
 {
-  SqnsDeviceOperation *self = user_data;
-  GError *error = NULL;
-
-  SqnsIdentity *identity = sqns_identify_finish (self->link, result, &error);
+  SqnsIdentity *identity = sqns_identify_finish (self->link, result, error);
   if (identity != NULL)
     sqns_ssm_set_result (self->ssm, identity, (GDestroyNotify)sqns_identity_free);
-  sqns_ssm_next_or_fail (self->ssm, identity != NULL, error);
-}
-
-static void
-identify (SqnsDeviceOperation *self)
-{
-  sqns_identify_async (self->link, sqns_ssm_cancellable (self->ssm), on_identified, self);
+  return identity != NULL;
 }
 
 void
 sqns_device_identify_async (SqnsDevice *device, GAsyncReadyCallback callback, gpointer user_data)
 {
-  static const SqnsDeviceOperationClass klass = { .use = SQNS_USE_PROBE, .over_link = identify };
+  static const SqnsDeviceOperationClass klass
+      = { .use = SQNS_USE_PROBE, .ask = sqns_identify_async, .take = take_identity };
   start (&klass, device, callback, user_data);
 }
 
@@ -232,23 +227,14 @@ sqns_device_identify_finish (SqnsDevice *device, GAsyncResult *result, GError **
 
 /* Reset */
 
-static void
-on_restarted (GObject *source, GAsyncResult *result, gpointer user_data)
+static gboolean
+take_mode (SqnsDeviceOperation *self, GAsyncResult *result, GError **error)
 {
-  SqnsDeviceOperation *self = user_data;
   SqnsMode mode = SQNS_MODE_UNKNOWN;
-  GError *error = NULL;
-
-  gboolean up = sqns_modem_reset_finish (self->link, result, &mode, &error);
+  gboolean up = sqns_modem_reset_finish (self->link, result, &mode, error);
   if (up)
     sqns_device_set_mode (self->device, mode);
-  sqns_ssm_next_or_fail (self->ssm, up, error);
-}
-
-static void
-reset_modem (SqnsDeviceOperation *self)
-{
-  sqns_modem_reset_async (self->link, sqns_ssm_cancellable (self->ssm), on_restarted, self);
+  return up;
 }
 
 static void
@@ -258,7 +244,7 @@ on_rebooted (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   gboolean good = sqns_board_reset_finish (result, &error);
-  if (!good && self->klass->over_link != NULL)
+  if (!good && self->klass->ask != NULL)
     g_prefix_error (&error, "the modem was restarted, the module was not reset: ");
   sqns_ssm_next_or_fail (self->ssm, good, error);
 }
@@ -267,7 +253,7 @@ static void
 reset_module (SqnsDeviceOperation *self)
 {
   SqnsLinkConfig config = sqns_device_link_config (self->device);
-  if (self->klass->over_link != NULL && config.kind == SQNS_LINK_DIRECT) /* there is no module besides the modem */
+  if (self->klass->ask != NULL && config.kind == SQNS_LINK_DIRECT) /* there is no module besides the modem */
     sqns_ssm_next (self->ssm);
   else
     sqns_board_reset_async (config.devnode, config.kind, config.pic, &self->monitor, sqns_ssm_cancellable (self->ssm),
@@ -279,7 +265,7 @@ sqns_device_reset_async (SqnsDevice *device, gboolean modem, GAsyncReadyCallback
 {
   static const SqnsDeviceOperationClass module = { .use = SQNS_USE_RESET, .after_link = reset_module };
   static const SqnsDeviceOperationClass both
-      = { .use = SQNS_USE_RESET, .over_link = reset_modem, .after_link = reset_module };
+      = { .use = SQNS_USE_RESET, .ask = sqns_modem_reset_async, .take = take_mode, .after_link = reset_module };
   start (modem ? &both : &module, device, callback, user_data);
 }
 

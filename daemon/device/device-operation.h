@@ -27,8 +27,11 @@ typedef struct _SqnsDeviceOperation SqnsDeviceOperation;
 
 typedef struct {
   SqnsDeviceUse use;
-  /* Steps, each nullable and ended by sqns_ssm_next_or_fail (operation->ssm, ...). */
-  void (*over_link) (SqnsDeviceOperation *operation);  /* operation->link is open; NULL: none is opened */
+  /* Steps, each nullable. A link is opened for the first two, of which there is one. */
+  void (*ask) (SqnsLink *link, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*take) (SqnsDeviceOperation *operation, GAsyncResult *result, GError **error); /* the end of ask */
+  /* These are ended by sqns_ssm_next_or_fail (operation->ssm, ...). */
+  void (*over_link) (SqnsDeviceOperation *operation);
   void (*after_link) (SqnsDeviceOperation *operation); /* the port is free again */
   /* The device is about to be released. NULL: the outcome is set in the device. */
   void (*ended) (SqnsDeviceOperation *operation);
@@ -40,7 +43,7 @@ struct _SqnsDeviceOperation {
   gpointer data;
   SqnsSsm *ssm;
   SqnsMonitor monitor;
-  SqnsLink *link; /* during over_link */
+  SqnsLink *link; /* while it is open */
 };
 
 /* For a device that is claimed for it. @task (taken) returns what sqns_ssm_set_result() was given, else TRUE, or the

@@ -35,19 +35,17 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
+#define TEXT(name) G_STRUCT_OFFSET (SqnsDeviceInfo, name)
+static const gsize texts[] = { TEXT (id), TEXT (devnode), TEXT (id_path),   TEXT (board), TEXT (board_firmware),
+                               TEXT (ue), TEXT (job),     TEXT (last_error) };
+
 static void
 sqns_device_finalize (GObject *object)
 {
   SqnsDevice *self = SQNS_DEVICE (object);
-  g_free (self->info.id);
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_free (G_STRUCT_MEMBER (char *, &self->info, texts[i]));
   g_free (self->info.board_id);
-  g_free (self->info.devnode);
-  g_free (self->info.id_path);
-  g_free (self->info.board);
-  g_free (self->info.board_firmware);
-  g_free (self->info.ue);
-  g_free (self->info.job);
-  g_free (self->info.last_error);
   g_free (self->option_board);
   g_clear_object (&self->monitor);
   g_clear_object (&self->info.cancellable);
@@ -75,12 +73,9 @@ set_text (char **field, const char *value)
 static void
 sqns_device_init (SqnsDevice *self)
 {
-  SqnsDeviceInfo *info = &self->info;
-  char **texts[] = { &info->id, &info->devnode, &info->id_path,   &info->board, &info->board_firmware,
-                     &info->ue, &info->job,     &info->last_error };
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
-    set_text (texts[i], NULL);
-  info->present = self->was_present = TRUE;
+    set_text (G_STRUCT_MEMBER_P (&self->info, texts[i]), NULL);
+  self->info.present = self->was_present = TRUE;
 }
 
 static SqnsModemState
@@ -323,12 +318,6 @@ sqns_device_set_console (SqnsDevice *device, SqnsConsole *console)
   device->info.console = console;
 }
 
-static void
-seen (SqnsDevice *self)
-{
-  self->info.last_seen = g_get_real_time ();
-}
-
 void
 sqns_device_update_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInfo *board)
 {
@@ -346,7 +335,7 @@ sqns_device_update_link (SqnsDevice *self, SqnsLinkKind kind, const SqnsBoardInf
     }
   if (board != NULL)
     self->info.notes |= board->notes; /* the link may be opened more than once in a job */
-  seen (self);
+  self->info.last_seen = g_get_real_time ();
   changed (self);
 }
 
@@ -389,7 +378,7 @@ sqns_device_update_status (SqnsDevice *self, const SqnsModemStatus *status)
   if (status->ue != NULL)
     set_text (&self->info.ue, status->ue);
   if (self->found != SQNS_MODEM_SILENT)
-    seen (self);
+    self->info.last_seen = g_get_real_time ();
   changed (self);
 }
 
@@ -406,7 +395,7 @@ sqns_device_set_version (SqnsDevice *self, const SqnsVersion *version)
     }
   self->info.version = self->info.ran = *version;
   update_mode (self, SQNS_MODE_FFF);
-  seen (self);
+  self->info.last_seen = g_get_real_time ();
   changed (self);
 }
 
