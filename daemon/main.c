@@ -30,7 +30,7 @@
 #define LAST_SIGNALS_US (G_USEC_PER_SEC / 4) /* at the end, to send pending signals */
 #define LAST_PING_MS 500                     /* and for the bus to have received them */
 
-typedef struct {
+static struct {
   gboolean session;
   gboolean no_udev;
   gboolean verbose;
@@ -38,10 +38,9 @@ typedef struct {
   char *bus;
   char *config;
   char *state_dir;
-} Options;
+} options;
 
 typedef struct {
-  Options options;
   SqnsConfig config;
   GMainLoop *loop;
   SqnsGate *gate;
@@ -58,43 +57,40 @@ typedef struct {
   int code;
 } App;
 
+static const GOptionEntry option_entries[] = {
+  { "session", 0, 0, G_OPTION_ARG_NONE, &options.session, "Serve on the session bus, for this user only", NULL },
+  { "bus", 0, 0, G_OPTION_ARG_STRING, &options.bus, "Serve on the bus at ADDRESS, for this user only", "ADDRESS" },
+  { "config", 0, 0, G_OPTION_ARG_FILENAME, &options.config, "Settings (default " DEFAULT_CONFIG ")", "FILE" },
+  { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.state_dir,
+    "Folder where jobs are kept (default $STATE_DIRECTORY, else " DEFAULT_STATE_DIR "; none beside the system bus)",
+    "DIR" },
+  { "no-udev", 0, 0, G_OPTION_ARG_NONE, &options.no_udev, "Do not look for boards, know only ports that are added",
+    NULL },
+  { "verbose", 0, 0, G_OPTION_ARG_NONE, &options.verbose, "Log every line that is sent and received", NULL },
+  { "version", 0, 0, G_OPTION_ARG_NONE, &options.version, "Print the version and exit", NULL },
+  { NULL },
+};
+
 static gboolean
-parse_options (Options *options, int *argc, char ***argv, GError **error)
+parse_options (int *argc, char ***argv, GError **error)
 {
-  const GOptionEntry entries[] = {
-    { "session", 0, 0, G_OPTION_ARG_NONE, &options->session, "Serve on the session bus, for this user only", NULL },
-    { "bus", 0, 0, G_OPTION_ARG_STRING, &options->bus, "Serve on the bus at ADDRESS, for this user only", "ADDRESS" },
-    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Settings (default " DEFAULT_CONFIG ")", "FILE" },
-    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
-      "Folder where jobs are kept (default $STATE_DIRECTORY, else " DEFAULT_STATE_DIR "; none beside the system bus)",
-      "DIR" },
-    { "no-udev", 0, 0, G_OPTION_ARG_NONE, &options->no_udev, "Do not look for boards, know only ports that are added",
-      NULL },
-    { "verbose", 0, 0, G_OPTION_ARG_NONE, &options->verbose, "Log every line that is sent and received", NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
-    { NULL },
-  };
   g_autoptr (GOptionContext) context = g_option_context_new ("- upgrades Sequans modems on Pycom boards");
-  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_main_entries (context, option_entries, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc > 1)
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "\"%s\" is not an option", (*argv)[1]);
-      return FALSE;
-    }
-  if (options->session && options->bus != NULL)
-    {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--session and --bus exclude each other");
-      return FALSE;
-    }
-  return TRUE;
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "\"%s\" is not an option", (*argv)[1]);
+  else if (options.session && options.bus != NULL)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--session and --bus exclude each other");
+  else
+    return TRUE;
+  return FALSE;
 }
 
 static gboolean
-on_system_bus (const App *app)
+on_system_bus (void)
 {
-  return !app->options.session && app->options.bus == NULL;
+  return !options.session && options.bus == NULL;
 }
 
 /* systemd */
@@ -217,7 +213,7 @@ start_enumerator (App *app)
 {
   static const SqnsEnumeratorFuncs funcs = { on_board_added, on_board_removed };
   g_autoptr (GError) error = NULL;
-  if (app->options.no_udev)
+  if (options.no_udev)
     return;
   app->enumerator = sqns_enumerator_new (&funcs, sqns_manager_devices (app->manager), &error);
   if (app->enumerator == NULL)
@@ -227,8 +223,8 @@ start_enumerator (App *app)
 static gboolean
 start_manager (App *app, GError **error)
 {
-  const char *path = app->options.config != NULL ? app->options.config : DEFAULT_CONFIG;
-  if (!sqns_config_load (&app->config, path, app->options.config != NULL, error))
+  const char *path = options.config != NULL ? options.config : DEFAULT_CONFIG;
+  if (!sqns_config_load (&app->config, path, options.config != NULL, error))
     return FALSE;
   SqnsRules *rules = sqns_rules_load (SQNS_RULES_OVERRIDE, error);
   if (rules == NULL)
@@ -244,10 +240,9 @@ start_manager (App *app, GError **error)
 static GDBusConnection *
 connect_bus (const App *app, GError **error)
 {
-  const Options *options = &app->options;
-  g_autofree char *address = g_strdup (options->bus);
+  g_autofree char *address = g_strdup (options.bus);
   if (address == NULL)
-    address = g_dbus_address_get_for_bus_sync (options->session ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, error);
+    address = g_dbus_address_get_for_bus_sync (options.session ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, error);
   if (address == NULL)
     return NULL;
   g_autoptr (GIOStream) stream
@@ -271,14 +266,13 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
   notify_status (app);
 }
 
-static gboolean
+static void
 on_name_taken (gpointer user_data)
 {
   App *app = user_data;
   app->name_delay = 0;
   sqns_warning (NULL, "the name " SQNS_BUS_NAME " is taken: does another sqnsd run?");
   stop (app, EXIT_FAILURE);
-  return G_SOURCE_REMOVE;
 }
 
 /* Also called when the name is not acquired at once: the bus has queued this daemon then. */
@@ -290,7 +284,7 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
     return;
   if (!app->name_acquired)
     {
-      app->name_delay = g_timeout_add (MAX_QUEUE_MS, on_name_taken, app);
+      app->name_delay = g_timeout_add_once (MAX_QUEUE_MS, on_name_taken, app);
       return;
     }
   sqns_warning (NULL, "the name %s was taken away, stopping", name);
@@ -305,10 +299,10 @@ start_bus (App *app, GError **error)
     return FALSE;
   g_signal_connect (app->connection, "closed", G_CALLBACK (on_connection_closed), app);
   app->bus
-      = sqns_bus_new (app->connection, app->manager, on_system_bus (app) ? SQNS_AUTH_POLKIT : SQNS_AUTH_OWN_UID, error);
+      = sqns_bus_new (app->connection, app->manager, on_system_bus () ? SQNS_AUTH_POLKIT : SQNS_AUTH_OWN_UID, error);
   if (app->bus == NULL)
     return FALSE;
-  if (on_system_bus (app))
+  if (on_system_bus ())
     app->sleep_lock = sqns_sleep_lock_new (app->connection);
   return TRUE;
 }
@@ -344,11 +338,11 @@ own_name (App *app)
 
 /* NULL: jobs are not saved. */
 static char *
-find_state_dir (const App *app)
+find_state_dir (void)
 {
-  if (app->options.state_dir != NULL)
-    return g_strdup (app->options.state_dir);
-  if (!on_system_bus (app))
+  if (options.state_dir != NULL)
+    return g_strdup (options.state_dir);
+  if (!on_system_bus ())
     return NULL;
   /* systemd.exec(5): several are separated by colons */
   g_auto (GStrv) folders
@@ -356,13 +350,12 @@ find_state_dir (const App *app)
   return g_strdup (folders[0] != NULL && *folders[0] == '/' ? folders[0] : DEFAULT_STATE_DIR);
 }
 
-static gboolean
+static void
 on_name_delay (gpointer user_data)
 {
   App *app = user_data;
   app->name_delay = 0;
   own_name (app);
-  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -378,14 +371,14 @@ on_journal_open (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 open_journal (App *app)
 {
-  g_autofree char *folder = find_state_dir (app);
+  g_autofree char *folder = find_state_dir ();
   if (folder == NULL)
     {
       sqns_message (NULL, "jobs end with the daemon: --state-dir names no folder for them");
       own_name (app);
       return;
     }
-  app->name_delay = g_timeout_add (MAX_LOAD_MS, on_name_delay, app);
+  app->name_delay = g_timeout_add_once (MAX_LOAD_MS, on_name_delay, app);
   sqns_job_table_restore_async (sqns_manager_jobs (app->manager), folder, on_journal_open, app);
 }
 
@@ -422,9 +415,6 @@ app_clear (App *app)
   g_clear_object (&app->connection);
   g_clear_pointer (&app->loop, g_main_loop_unref);
   g_free (app->status);
-  g_free (app->options.bus);
-  g_free (app->options.config);
-  g_free (app->options.state_dir);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (App, app_clear)
@@ -444,9 +434,9 @@ main (int argc, char **argv)
 
   setlocale (LC_ALL, "");
   signal (SIGPIPE, SIG_IGN); /* consoles are sockets */
-  if (!parse_options (&app.options, &argc, &argv, &error))
+  if (!parse_options (&argc, &argv, &error))
     return fail (error, EXIT_USAGE);
-  if (app.options.version)
+  if (options.version)
     {
       puts ("sqnsd " SQNS_VERSION);
       return EXIT_SUCCESS;
@@ -455,7 +445,7 @@ main (int argc, char **argv)
   app.gate = sqns_gate_start (&error); /* before there is another thread */
   if (app.gate == NULL)
     return fail (error, EXIT_FAILURE);
-  sqns_log_init (app.options.verbose);
+  sqns_log_init (options.verbose);
   app.loop = g_main_loop_new (NULL, FALSE);
   if (!start_manager (&app, &error))
     return fail (error, EXIT_USAGE);
