@@ -128,37 +128,19 @@ sqns_inhibit_add (SqnsInhibit *self, guint uid, const char *who, const char *why
   return fds[1];
 }
 
-/* The first inhibitor of @device_id, or NULL; *@n: how many there are. */
-static const SqnsInhibitor *
-find (SqnsInhibit *self, const char *device_id, guint *n)
+char *
+sqns_inhibit_reason (SqnsInhibit *self, const char *device_id)
 {
   const SqnsInhibitor *first = NULL;
-  *n = 0;
+  guint n = 0;
   for (guint i = 0; i < self->list->len; i++)
     {
       const SqnsInhibitor *inhibitor = self->list->pdata[i];
       if (inhibitor->device_id == NULL || g_str_equal (inhibitor->device_id, device_id))
-        first = (*n)++ == 0 ? inhibitor : first;
+        first = n++ == 0 ? inhibitor : first;
     }
-  return first;
-}
-
-gboolean
-sqns_inhibit_holds (SqnsInhibit *self, const char *device_id)
-{
-  guint n;
-  return find (self, device_id, &n) != NULL;
-}
-
-char *
-sqns_inhibit_reason (SqnsInhibit *self, const char *device_id)
-{
-  guint n;
-  const SqnsInhibitor *first = find (self, device_id, &n);
-  if (first == NULL)
-    return NULL;
-  if (n == 1)
-    return g_strdup_printf ("held back by %s: %s", first->who, first->why);
+  if (n < 2)
+    return n == 0 ? NULL : g_strdup_printf ("held back by %s: %s", first->who, first->why);
   return g_strdup_printf ("held back by %s: %s (and by %u other%s)", first->who, first->why, n - 1, n > 2 ? "s" : "");
 }
 

@@ -32,7 +32,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsInhibit, sqns_inhibit_free)
 int sqns_inhibit_add (
     SqnsInhibit *inhibit, guint uid, const char *who, const char *why, const char *device_id, GError **error);
 
-gboolean sqns_inhibit_holds (SqnsInhibit *inhibit, const char *device_id);
 /* "held back by anna: flashing ESP32s (and by 2 others)"; NULL when nobody holds that board. Caller frees. */
 char *sqns_inhibit_reason (SqnsInhibit *inhibit, const char *device_id);
 

@@ -54,6 +54,7 @@ entry_of (SqnsManager *self, SqnsJob *job)
   SqnsDevice *device = sqns_job_device (job);
   const SqnsDeviceInfo *info = sqns_device_info (device);
   const SqnsRequest *request = sqns_job_request (job);
+  g_autofree char *held = sqns_inhibit_reason (self->inhibit, info->id);
   SqnsScheduleEntry entry = {
     .job = job,
     .priority = request->priority,
@@ -64,7 +65,7 @@ entry_of (SqnsManager *self, SqnsJob *job)
     .use = info->use,
     .absent = !sqns_device_check_presence (device),
     .polled = info->manual, /* the kernel may be out of watches (fs.inotify.max_user_instances) */
-    .inhibited = sqns_inhibit_holds (self->inhibit, info->id),
+    .inhibited = held != NULL,
   };
   if (entry.interrupted)
     entry.needs_resume = !goes_on_by_itself (self, job);
