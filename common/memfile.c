@@ -27,7 +27,7 @@ sqns_memfile_new (const char *name, GError **error)
 {
   int fd = memfd_create (name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0)
-    fail_errno (error, "cannot make a file in memory");
+    fail_errno (error, "cannot create a file in memory");
   return fd;
 }
 

@@ -74,7 +74,7 @@
 #define SQNS_STEP_RETRIES 2u          /* failures of one step that a new look may cure | the failure, with words | protocol.md §4 */
 #define SQNS_STORES 2u                /* uploads of a stored file that the modem refuses | its refusal | protocol.md §4 */
 #define SQNS_RELINKS 3u               /* links given up because the modem fell silent | Timeout | ours */
-#define SQNS_PLANS 12u                /* plans made (the longest way has 5) | Protocol: it does not get anywhere | ours */
+#define SQNS_PLANS 12u                /* plans made (the longest way has 5) | Protocol: no progress | ours */
 #define SQNS_CONFIRM_TRIES 10u        /* a booted modem that does not tell its version | VerifyFailed | ours */
 #define SQNS_CONFIRM_PAUSE_MS 2000u   /* between two of them | asked again | ours */
 

@@ -62,7 +62,7 @@ find_version (SqnsCabaImage *out, const char *label, const guint8 *image, guint6
         }
     }
   if (out->version_text == NULL)
-    sqns_caba_warn (warnings, "%s: does not say its version", label);
+    sqns_caba_warn (warnings, "%s: has no version", label);
 }
 
 /* Finds the ELF in @image; empty when there is none. */
@@ -81,14 +81,14 @@ find_elf (SqnsCabaReader image, const char *label, SqnsCabaReader *elf, GPtrArra
 
   if (!sqns_caba_skip (&image, SQNS_CABA_MAGIC_SIZE) || !sqns_caba_read_le32 (&image, &offset)
       || !sqns_caba_read_le32 (&image, &size) || !sqns_caba_read_le32 (&image, &last))
-    return sqns_caba_bad (error, "%s: the ELF index at byte %" G_GUINT64_FORMAT " is cut short", label, start);
+    return sqns_caba_bad (error, "%s: the ELF index at byte %" G_GUINT64_FORMAT " is truncated", label, start);
   if (offset < IELF_SIZE || (guint64)offset + size > n)
     return sqns_caba_bad (error,
                           "%s: the ELF index at byte %" G_GUINT64_FORMAT
-                          " points at %u bytes at %u, outside of the image's %" G_GUINT64_FORMAT,
+                          " points to %u bytes at %u, outside the image's %" G_GUINT64_FORMAT,
                           label, start, size, offset, n);
   if (last != G_MAXUINT32)
-    sqns_caba_warn (warnings, "%s: the ELF index ends in 0x%08x, known is 0xffffffff", label, last);
+    sqns_caba_warn (warnings, "%s: the ELF index ends in 0x%08x, expected 0xffffffff", label, last);
   elf->at = start + offset;
   elf->end = elf->at + size;
   return TRUE;
@@ -119,14 +119,13 @@ read_slim_header (
       odd |= whole && value16 != seen16[i];
     }
   if (!whole)
-    return sqns_caba_bad (error, "%s: the image header at byte %" G_GUINT64_FORMAT " is cut short", label, payload);
+    return sqns_caba_bad (error, "%s: the image header at byte %" G_GUINT64_FORMAT " is truncated", label, payload);
   if (value16 != SQNS_CABA_CHECKSUM_SIZE)
     return sqns_caba_bad (error,
-                          "%s: the image header at byte %" G_GUINT64_FORMAT " wants a checksum of %u bytes, not 4",
+                          "%s: the image header at byte %" G_GUINT64_FORMAT " has a checksum of %u bytes, expected 4",
                           label, header, value16);
   if (odd)
-    sqns_caba_warn (warnings, "%s: the image header at byte %" G_GUINT64_FORMAT " has values never seen before", label,
-                    header);
+    sqns_caba_warn (warnings, "%s: the image header at byte %" G_GUINT64_FORMAT " has unknown values", label, header);
   return TRUE;
 }
 
@@ -146,10 +145,10 @@ sqns_caba_image_read (SqnsCabaReader payload,
   *out = (SqnsCabaImage){ 0 };
   if (!sqns_caba_read_le32 (&payload, &stored_kind)
       || !sqns_caba_has_magic (data + header, payload.end - header, "FFF!"))
-    return sqns_caba_bad (error, "%s holds no modem image at byte %" G_GUINT64_FORMAT, label, start);
+    return sqns_caba_bad (error, "%s contains no modem image at byte %" G_GUINT64_FORMAT, label, start);
   if (stored_kind != kind)
-    return sqns_caba_bad (error, "%s: the payload at byte %" G_GUINT64_FORMAT " is of kind %u, not %u", label, start,
-                          stored_kind, kind);
+    return sqns_caba_bad (error, "%s: the payload at byte %" G_GUINT64_FORMAT " is of kind %u, expected %u", label,
+                          start, stored_kind, kind);
   if (!read_slim_header (&payload, label, start, &n, warnings, error))
     return FALSE;
   SqnsCabaReader image = { data, payload.at, payload.at + n };
@@ -161,13 +160,13 @@ sqns_caba_image_read (SqnsCabaReader payload,
 
   payload.at = image.end;
   if (!sqns_caba_read_le32 (&payload, &out->checksum))
-    return sqns_caba_bad (error, "%s: the image's checksum at byte %" G_GUINT64_FORMAT " is cut short", label,
+    return sqns_caba_bad (error, "%s: the image's checksum at byte %" G_GUINT64_FORMAT " is truncated", label,
                           image.end);
   content = sqns_caba_fletcher32 (data + header, (gsize)(image.end - header));
   if (content != out->checksum)
     return sqns_caba_bad (error,
                           "%s: the image at byte %" G_GUINT64_FORMAT
-                          " is damaged: checksum says 0x%08x, content gives 0x%08x",
+                          " is damaged: its checksum is 0x%08x, its content gives 0x%08x",
                           label, image.at, out->checksum, content);
 
   if (!find_elf (image, label, &elf, warnings, error))
@@ -180,6 +179,6 @@ sqns_caba_image_read (SqnsCabaReader payload,
       out->updater_size = elf.end - elf.at;
     }
   else
-    sqns_caba_warn (warnings, "%s: holds no updater program that the boot ROM would take", label);
+    sqns_caba_warn (warnings, "%s: contains no updater program that the boot ROM accepts", label);
   return TRUE;
 }

@@ -98,17 +98,16 @@ read_package (const File *file, guint64 offset, guint64 end, const char *whole, 
 
   *raw = (Raw){ .offset = offset, .magic = file->data + offset };
   if (left >= SQNS_CABA_MAGIC_SIZE && !is_package (raw->magic, left))
-    return sqns_caba_bad (error, "no package begins at byte %" G_GUINT64_FORMAT ", where package %u should", offset,
-                          number);
+    return sqns_caba_bad (error, "no package %u at byte %" G_GUINT64_FORMAT, number, offset);
   if (!sqns_caba_skip (&reader, SQNS_CABA_MAGIC_SIZE) || !sqns_caba_read_le32 (&reader, &raw->features)
       || !sqns_caba_read_le32 (&reader, &payload_size) || !sqns_caba_read_le16 (&reader, &raw->one)
       || !sqns_caba_read_le16 (&reader, &checksum_size) || !sqns_caba_read_le16 (&reader, &raw->description_size))
-    return sqns_caba_bad (error, "the %s is cut short in the header of package %u at byte %" G_GUINT64_FORMAT, whole,
+    return sqns_caba_bad (error, "the %s is truncated in the header of package %u at byte %" G_GUINT64_FORMAT, whole,
                           number, offset);
 
   if (checksum_size != SQNS_CABA_CHECKSUM_SIZE)
-    return sqns_caba_bad (error, "package %u at byte %" G_GUINT64_FORMAT " wants a checksum of %u bytes, not 4", number,
-                          offset, checksum_size);
+    return sqns_caba_bad (error, "package %u at byte %" G_GUINT64_FORMAT " has a checksum of %u bytes, expected 4",
+                          number, offset, checksum_size);
   if (raw->description_size == 0 || raw->description_size > MAX_DESCRIPTION)
     return sqns_caba_bad (error, "package %u at byte %" G_GUINT64_FORMAT " claims a description of %u bytes", number,
                           offset, raw->description_size);
@@ -116,7 +115,7 @@ read_package (const File *file, guint64 offset, guint64 end, const char *whole, 
   need = (guint64)HEADER_SIZE + raw->description_size + payload_size + SQNS_CABA_CHECKSUM_SIZE;
   raw->description = (const char *)file->data + reader.at;
   if (!sqns_caba_skip (&reader, raw->description_size))
-    return sqns_caba_bad (error, "the %s is cut short in the description of package %u at byte %" G_GUINT64_FORMAT,
+    return sqns_caba_bad (error, "the %s is truncated in the description of package %u at byte %" G_GUINT64_FORMAT,
                           whole, number, offset);
   if (raw->description[raw->description_size - 1] != '\0')
     return sqns_caba_bad (error, "the description of package %u at byte %" G_GUINT64_FORMAT " has no end", number,
@@ -127,8 +126,8 @@ read_package (const File *file, guint64 offset, guint64 end, const char *whole, 
   raw->payload_size = payload_size;
   if (!sqns_caba_skip (&reader, payload_size) || !sqns_caba_read_le32 (&reader, &raw->checksum))
     return sqns_caba_bad (error,
-                          "the %s is cut short: %s needs %" G_GUINT64_FORMAT " bytes, but only %" G_GUINT64_FORMAT
-                          " are there",
+                          "the %s is truncated: %s needs %" G_GUINT64_FORMAT " bytes, but only %" G_GUINT64_FORMAT
+                          " are left",
                           whole, raw->label, need, left);
   raw->end = reader.at;
   return TRUE;
@@ -141,19 +140,19 @@ check_package (const File *file, const Raw *raw, GError **error)
   guint32 content = sqns_caba_fletcher32 (file->data + raw->offset, (gsize)covered);
 
   if (content != raw->checksum)
-    return sqns_caba_bad (error, "%s is damaged: checksum says 0x%08x, content gives 0x%08x", raw->label, raw->checksum,
-                          content);
+    return sqns_caba_bad (error, "%s is damaged: its checksum is 0x%08x, its content gives 0x%08x", raw->label,
+                          raw->checksum, content);
 
   if (raw->features != SEEN_FEATURES)
-    sqns_caba_warn (file->caba->warnings, "%s: format features %u, known are %u", raw->label, raw->features,
+    sqns_caba_warn (file->caba->warnings, "%s: format features are %u, expected %u", raw->label, raw->features,
                     SEEN_FEATURES);
   if (raw->one != SEEN_ONE)
-    sqns_caba_warn (file->caba->warnings, "%s: header field at byte %" G_GUINT64_FORMAT " is %u, known is %u",
+    sqns_caba_warn (file->caba->warnings, "%s: header field at byte %" G_GUINT64_FORMAT " is %u, expected %u",
                     raw->label, raw->offset + 12, raw->one, SEEN_ONE);
   for (guint i = 0; i + 1 < raw->description_size; i++)
     if (!g_ascii_isprint (raw->description[i]))
       {
-        sqns_caba_warn (file->caba->warnings, "%s: description is not plain text", raw->label);
+        sqns_caba_warn (file->caba->warnings, "%s: the description is not plain text", raw->label);
         break;
       }
   return TRUE;
@@ -176,9 +175,9 @@ find_role (const File *file, const Raw *raw)
            : payload[0] == SQNS_CABA_FFF   ? SQNS_ROLE_FFF
                                            : SQNS_ROLE_OTHER;
   if (role == SQNS_ROLE_OTHER)
-    sqns_caba_warn (file->caba->warnings, "%s: of no known kind", raw->label);
+    sqns_caba_warn (file->caba->warnings, "%s: unknown kind", raw->label);
   else
-    sqns_caba_warn (file->caba->warnings, "%s: taken for the %s by its content, its description is unknown", raw->label,
+    sqns_caba_warn (file->caba->warnings, "%s: unknown description; its content is that of the %s", raw->label,
                     sqns_package_role_name (role));
   return role;
 }
@@ -211,7 +210,7 @@ check_payload (const File *file, const Raw *raw, SqnsPackage *package, GError **
     {
     case SQNS_ROLE_BOOTROM:
       if (!sqns_caba_has_magic (file->data + raw->payload_offset, raw->payload_size, "toob"))
-        return sqns_caba_bad (error, "%s holds no boot ROM at byte %" G_GUINT64_FORMAT, raw->label,
+        return sqns_caba_bad (error, "%s contains no boot ROM at byte %" G_GUINT64_FORMAT, raw->label,
                               raw->payload_offset);
       return TRUE;
     case SQNS_ROLE_UPDATER:
@@ -228,7 +227,7 @@ check_payload (const File *file, const Raw *raw, SqnsPackage *package, GError **
       return TRUE;
     case SQNS_ROLE_FS:
       if (!sqns_caba_read_le32 (&reader, &kind) || kind != KIND_FS)
-        sqns_caba_warn (file->caba->warnings, "%s: the payload is of kind %u, known is %u", raw->label, kind, KIND_FS);
+        sqns_caba_warn (file->caba->warnings, "%s: the payload is of kind %u, expected %u", raw->label, kind, KIND_FS);
       return TRUE;
     case SQNS_ROLE_OTHER:
       return TRUE;
@@ -289,13 +288,14 @@ read_packages (const File *file, guint64 offset, guint64 end, const char *whole,
       if (!read_package (file, offset, end, whole, number, &raw, error))
         return FALSE;
       if (sqns_caba_has_magic (raw.magic, SQNS_CABA_MAGIC_SIZE, "PACK"))
-        return sqns_caba_bad (error, "a container at byte %" G_GUINT64_FORMAT ", as package %u: it must stand alone",
+        return sqns_caba_bad (error,
+                              "a container at byte %" G_GUINT64_FORMAT ", as package %u: it must be the only one",
                               offset, number);
       if (!check_package (file, &raw, error) || !add_package (file, &raw, error))
         return FALSE;
       offset = raw.end;
     }
-  return number > 0 || sqns_caba_bad (error, "the %s holds no package", whole);
+  return number > 0 || sqns_caba_bad (error, "the %s contains no package", whole);
 }
 
 static gboolean
@@ -321,11 +321,11 @@ check_beginning (const File *file, GError **error)
   if (all_bytes (file, 0xff))
     return sqns_caba_bad (error, "every byte of the file is 0xff: this is erased flash, not a .dup");
   if (all_bytes (file, 0))
-    return sqns_caba_bad (error, "every byte of the file is 0, not a .dup");
+    return sqns_caba_bad (error, "every byte of the file is 0: this is not a .dup");
   if ((name = sqns_foreign_name (data, file->size, &hint)) != NULL)
-    return sqns_caba_bad (error, "this is %s, not a .dup%s", name, hint);
+    return sqns_caba_bad (error, "this is %s, not a firmware file%s", name, hint);
   if (file->size < SQNS_CABA_MAGIC_SIZE)
-    return sqns_caba_bad (error, "this is not a .dup: it has only %u bytes", (guint)file->size);
+    return sqns_caba_bad (error, "too small (%u bytes) to be firmware", (guint)file->size);
   return sqns_caba_bad (
       error, "this is not a .dup: it begins with the bytes %02x %02x %02x %02x at byte 0, not with UPGR, DIFF or PACK",
       data[0], data[1], data[2], data[3]);
@@ -337,7 +337,8 @@ read_file (const File *file, GError **error)
   Raw raw;
 
   if (file->size < SQNS_FIRMWARE_MIN_SIZE || file->size > SQNS_FIRMWARE_MAX_SIZE)
-    return sqns_caba_bad (error, "a .dup has 128 bytes to 64 MiB, this file %" G_GUINT64_FORMAT " bytes", file->size);
+    return sqns_caba_bad (error, "the file has %" G_GUINT64_FORMAT " bytes, a .dup has 128 bytes to 64 MiB",
+                          file->size);
 
   file->caba->packed = sqns_caba_has_magic (file->data, file->size, "PACK");
   if (!file->caba->packed)
@@ -347,8 +348,7 @@ read_file (const File *file, GError **error)
     return FALSE;
   if (raw.end != file->size)
     return sqns_caba_bad (error,
-                          "%" G_GUINT64_FORMAT " bytes too many behind the container, from byte %" G_GUINT64_FORMAT
-                          " on",
+                          "%" G_GUINT64_FORMAT " extra bytes after the container, from byte %" G_GUINT64_FORMAT " on",
                           file->size - raw.end, raw.end);
   /* The packages inside first: the message then names the one that is damaged. */
   return read_packages (file, raw.payload_offset, raw.payload_offset + raw.payload_size, "container", error)
@@ -408,7 +408,8 @@ conclude (const File *file)
   for (guint i = 0; i < caba->packages->len; i++)
     caba->diff |= ((SqnsPackage *)g_ptr_array_index (caba->packages, i))->kind == SQNS_PACKAGE_DIFF;
   if (named && !caba->diff && caba->missing == NULL)
-    sqns_caba_warn (file->caba->warnings, "named as a diff from %u to %u, but it is a full image", base, target);
+    sqns_caba_warn (file->caba->warnings,
+                    "the name is that of a differential file from %u to %u, but this is a full image", base, target);
   else
     caba->diff |= named;
 
@@ -417,11 +418,12 @@ conclude (const File *file)
       g_clear_pointer (&caba->missing, g_free);
       caba->base_build = base;
       if (!named)
-        sqns_caba_warn (file->caba->warnings, "a diff, but its name does not say from which version");
+        sqns_caba_warn (file->caba->warnings, "a differential file, but its name does not say from which version");
       else if (!sqns_version_known (&caba->version))
         caba->version.build = target;
       else if (caba->version.build != target)
-        sqns_caba_warn (file->caba->warnings, "named as a diff to %u, but it holds \"%s\"", target, caba->version_text);
+        sqns_caba_warn (file->caba->warnings, "the name is that of a differential file to %u, but it contains \"%s\"",
+                        target, caba->version_text);
     }
   caba->complete = !caba->diff && caba->missing == NULL;
   caba->family = sqns_version_family (&caba->version);

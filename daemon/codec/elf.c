@@ -24,8 +24,7 @@
 
 #define BAD(error, format, ...)                                                                                        \
   sqns_refuse (error, SQNS_ERROR_INVALID_FIRMWARE,                                                                     \
-               format "; an updater.elf of the modem's maker is allowed (a big-endian ELF program for NDS32)",         \
-               ##__VA_ARGS__)
+               format "; use the modem maker's updater.elf (a big-endian ELF program for NDS32)", ##__VA_ARGS__)
 
 static guint
 be16 (const guint8 *p)
@@ -45,19 +44,20 @@ check_magic (const guint8 *data, guint64 size, GError **error)
   const char *hint, *name;
 
   if (size == 0)
-    return BAD (error, "the updater is empty");
+    return BAD (error, "the file is empty");
   if (size < 4 || memcmp (data, "ELF", 4) != 0)
     {
       if (size >= 4 && memcmp (data, "IELF", 4) == 0)
-        return BAD (error, "the updater begins with the index that stands in front of it in a firmware file");
+        return BAD (error, "the file begins with the index that precedes the updater in a firmware file");
       name = sqns_foreign_name (data, size, &hint);
-      return name != NULL ? BAD (error, "the updater is %s%s", name, hint)
-                          : BAD (error, "the updater is no ELF program");
+      return name != NULL
+                 ? sqns_refuse (error, SQNS_ERROR_INVALID_FIRMWARE, "this is %s, not updater.elf%s", name, hint)
+                 : BAD (error, "this is not an ELF program");
     }
   if (size < HEADER_SIZE)
-    return BAD (error, "the updater is cut off within its ELF header, after %" G_GUINT64_FORMAT " bytes", size);
+    return BAD (error, "the file is truncated in its ELF header, after %" G_GUINT64_FORMAT " bytes", size);
   if (size > SQNS_UPDATER_MAX_SIZE)
-    return BAD (error, "the updater has %" G_GUINT64_FORMAT " bytes, more than %" G_GUINT64_FORMAT, size,
+    return BAD (error, "the file is too large (%" G_GUINT64_FORMAT " bytes, the limit is %" G_GUINT64_FORMAT ")", size,
                 SQNS_UPDATER_MAX_SIZE);
   return TRUE;
 }
@@ -66,13 +66,13 @@ static gboolean
 check_header (const guint8 *data, GError **error)
 {
   if (data[CLASS_AT] != CLASS_32 || data[DATA_AT] != DATA_BIG_ENDIAN)
-    return BAD (error, "the updater is a %s-endian ELF%s program, for another machine than the modem",
+    return BAD (error, "this is a %s-endian ELF%s program, for another machine than the modem",
                 data[DATA_AT] == DATA_BIG_ENDIAN ? "big" : "little", data[CLASS_AT] == CLASS_32 ? "32" : "64");
   if (be16 (data + MACHINE_AT) != MACHINE_NDS32)
-    return BAD (error, "the updater is an ELF for machine %u, the modem is %u", be16 (data + MACHINE_AT),
+    return BAD (error, "this is an ELF program for machine %u, and the modem is machine %u", be16 (data + MACHINE_AT),
                 MACHINE_NDS32);
   if (be16 (data + TYPE_AT) != TYPE_EXECUTABLE)
-    return BAD (error, "the updater is an ELF of type %u, not an executable", be16 (data + TYPE_AT));
+    return BAD (error, "this is an ELF file of type %u, not an executable", be16 (data + TYPE_AT));
   return TRUE;
 }
 
@@ -85,20 +85,19 @@ check_segments (const guint8 *data, guint64 size, GError **error)
   gboolean loads = FALSE;
 
   if (count == 0 || each < PROGRAM_HEADER_SIZE)
-    return BAD (error, "the updater is an ELF without program segments");
+    return BAD (error, "the ELF program has no program segments");
   if (at + (guint64)each * count > size)
-    return BAD (error, "the updater is cut off: its program headers lie behind its end at byte %" G_GUINT64_FORMAT,
+    return BAD (error, "the file is truncated: its program headers lie beyond its end at byte %" G_GUINT64_FORMAT,
                 size);
   for (guint i = 0; i < count; i++)
     {
       const guint8 *header = data + at + (guint64)each * i;
 
       if ((guint64)be32 (header + 4) + be32 (header + 16) > size)
-        return BAD (error, "the updater is cut off: its segment %u ends behind the end at byte %" G_GUINT64_FORMAT, i,
-                    size);
+        return BAD (error, "the file is truncated: segment %u ends beyond its end at byte %" G_GUINT64_FORMAT, i, size);
       loads |= be32 (header) == SEGMENT_LOAD && be32 (header + 16) > 0;
     }
-  return loads || BAD (error, "the updater is an ELF that loads nothing");
+  return loads || BAD (error, "the ELF program loads nothing");
 }
 
 gboolean

@@ -6,7 +6,8 @@
 
 #define SAMPLE 512u
 #define MAX_UTF8 4 /* bytes in a character, which the end of the sample may cut */
-#define UNPACK ": unpack it first"
+#define UNPACK "; unpack it first"
+#define DOWNLOAD " (a Git LFS pointer? download the real file)"
 
 /* Whether the file begins with @magic. */
 static gboolean
@@ -15,9 +16,9 @@ begins (const guint8 *data, guint64 size, const char *magic)
   return size >= strlen (magic) && memcmp (data, magic, strlen (magic)) == 0;
 }
 
-/* "a text", "a web page", or NULL. */
+/* "a text file", "a web page", or NULL. */
 static const char *
-text_name (const guint8 *data, gsize len)
+text_name (const guint8 *data, gsize len, const char **hint)
 {
   static const char *const tags[] = { "<!doctype", "<html", "<head", "<?xml", "<!--" };
   gsize start = begins (data, len, "\xef\xbb\xbf") ? 3 : 0;
@@ -31,9 +32,15 @@ text_name (const guint8 *data, gsize len)
   for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
     if (len - start >= strlen (tags[i])
         && g_ascii_strncasecmp ((const char *)data + start, tags[i], strlen (tags[i])) == 0)
-      return "a web page, perhaps a login page";
+      {
+        *hint = " (perhaps a login page)";
+        return "a web page";
+      }
   g_utf8_validate_len ((const char *)data, len, &end);
-  return data + len - (const guint8 *)end < MAX_UTF8 ? "a text" : NULL;
+  if (data + len - (const guint8 *)end >= MAX_UTF8)
+    return NULL;
+  *hint = DOWNLOAD;
+  return "a text file";
 }
 
 const char *
@@ -44,10 +51,10 @@ sqns_foreign_name (const guint8 *data, guint64 size, const char **hint)
     const char *name;
     const char *hint;
   } others[] = {
-    { "UPGR", "a .dup, a firmware file", "" },
-    { "PACK", "a .dup, a firmware file", "" },
-    { "DIFF", "a .dup, a differential firmware file", "" },
-    { "\177ELF", "an ELF program, as updater.elf is", "" },
+    { "UPGR", "a firmware file (.dup)", "" },
+    { "PACK", "a firmware file (.dup)", "" },
+    { "DIFF", "a differential firmware file (.dup)", "" },
+    { "\177ELF", "an ELF program (like updater.elf)", "; pass the .dup" },
     { "PK\003\004", "a zip archive", UNPACK },
     { "PK\005\006", "an empty zip archive", "" },
     { "\037\213", "a gzip file", UNPACK },
@@ -67,5 +74,5 @@ sqns_foreign_name (const guint8 *data, guint64 size, const char **hint)
         *hint = others[i].hint;
         return others[i].name;
       }
-  return text_name (data, (gsize)MIN (size, SAMPLE));
+  return text_name (data, (gsize)MIN (size, SAMPLE), hint);
 }

@@ -4,6 +4,6 @@
 
 #include <glib.h>
 
-/* What the file at @data is: "a zip archive"; NULL: unknown. @hint: ": unpack it first" or "". Text is recognized by
+/* What the file at @data is: "a zip archive"; NULL: unknown. @hint: "; unpack it first" or "". Text is recognized by
  * the beginning of the file. */
 const char *sqns_foreign_name (const guint8 *data, guint64 size, const char **hint);

@@ -156,7 +156,7 @@ sqns_stp_session_new (const guint8 *image, gsize size, SqnsStpDataType type, gui
   session->max_block = max_block != 0 ? max_block : G_MAXUINT;
   session->step = STEP_RESET;
   if (size == 0)
-    fail (session, "there is nothing to upload: the image is empty");
+    fail (session, "nothing to upload: the image is empty");
   else if (size > SQNS_STP_MAX_IMAGE)
     fail (session, "the image is too large to upload: %" G_GSIZE_FORMAT " bytes", size);
   return session;
@@ -201,7 +201,7 @@ step_words (Step step)
     case STEP_OPEN:
       return "the opening of a transfer session";
     case STEP_DATA_TYPE:
-      return "the announcement of what comes";
+      return "the announcement of the upload";
     case STEP_CMD:
       return "the announcement of a block";
     case STEP_BLOCK:
@@ -330,15 +330,15 @@ give_up (SqnsStpSession *session, Trouble trouble)
   const char *what = step_words (session->step);
 
   if (session->barren >= MAX_BARREN)
-    return fail (session, "no block of data gets through any more: %u tries in a row failed", session->barren);
+    return fail (session, "no block of data gets through: %u attempts in a row failed", session->barren);
   switch (trouble)
     {
     case TROUBLE_SILENCE:
-      return fail (session, "the modem did not answer %s, %u times in a row", what, session->attempts);
+      return fail (session, "no answer to %s, %u times in a row", what, session->attempts);
     case TROUBLE_REFUSAL:
-      return fail (session, "the modem refused %s again and again", what);
+      return fail (session, "the modem repeatedly refused %s", what);
     case TROUBLE_NONSENSE:
-      return fail (session, "the modem answered %s with something impossible, again and again", what);
+      return fail (session, "the modem repeatedly gave an invalid answer to %s", what);
     }
   g_assert_not_reached ();
 }
@@ -408,7 +408,7 @@ open_answered (SqnsStpSession *session, const guint8 *payload, guint16 length)
   if (version == 0)
     return open_again (session, STEP_OPEN, "the modem opened a transfer session of the unknown version 0");
   if (max_transfer < SQNS_STP_HEADER_SIZE + SQNS_STP_MIN_BLOCK)
-    return open_again (session, STEP_OPEN, "the modem opened a transfer session too narrow for any block");
+    return open_again (session, STEP_OPEN, "the modem opened a transfer session too small for a block");
 
   largest = MIN (MIN (max_transfer, SQNS_STP_MAX_FLIGHT) - SQNS_STP_HEADER_SIZE, session->max_block);
   pace_start (&session->pace, session->first_block, largest);
@@ -436,7 +436,7 @@ block_answered (SqnsStpSession *session, guint length, const guint8 *payload, gu
   if (taken > 0)
     session->barren = 0;
   else if (++session->barren >= MAX_BARREN)
-    return fail (session, "the modem takes no more data: nothing of %u blocks in a row", MAX_BARREN);
+    return fail (session, "the modem accepts no more data: none of %u blocks in a row", MAX_BARREN);
 
   if (residue > 0)
     pace_slow (&session->pace, length, MAX (taken, length / 2));

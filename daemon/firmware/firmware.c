@@ -60,7 +60,7 @@ file_kind (mode_t mode)
     return "a socket";
   if (S_ISCHR (mode) || S_ISBLK (mode))
     return "a device";
-  return "no regular file";
+  return "not a regular file";
 }
 
 static gboolean
@@ -70,13 +70,13 @@ check_size (guint64 size, GError **error)
     return REFUSE (error, "the firmware file is empty");
   if (size < SQNS_FIRMWARE_MIN_SIZE)
     return REFUSE (error,
-                   "the firmware file has %" G_GUINT64_FORMAT
-                   " bytes; the smallest that can be one has %" G_GUINT64_FORMAT,
+                   "the firmware file is too small (%" G_GUINT64_FORMAT
+                   " bytes) to be firmware; the minimum is %" G_GUINT64_FORMAT " bytes",
                    size, SQNS_FIRMWARE_MIN_SIZE);
   if (size > SQNS_FIRMWARE_MAX_SIZE)
     return REFUSE (error,
-                   "the firmware file has %" G_GUINT64_FORMAT " bytes; more than 64 MiB (%" G_GUINT64_FORMAT
-                   ") are not taken",
+                   "the firmware file is too large (%" G_GUINT64_FORMAT
+                   " bytes) to be firmware; the limit is 64 MiB (%" G_GUINT64_FORMAT ")",
                    size, SQNS_FIRMWARE_MAX_SIZE);
   return TRUE;
 }
@@ -96,17 +96,17 @@ sqns_firmware_fault_error (SqnsFirmwareFault fault, int code)
   switch (fault)
     {
     case SQNS_FIRMWARE_UNEXAMINED:
-      REFUSE (&error, "the firmware descriptor cannot be examined: %s", g_strerror (code));
+      REFUSE (&error, "cannot examine the firmware file: %s", g_strerror (code));
       break;
     case SQNS_FIRMWARE_UNREAD:
-      REFUSE (&error, "the firmware file cannot be read: %s",
+      REFUSE (&error, "cannot read the firmware file: %s",
               code == EBADF ? "its descriptor is not open for reading" : g_strerror (code));
       break;
     case SQNS_FIRMWARE_CHANGED:
       REFUSE (&error, "the firmware file changed while it was read");
       break;
     case SQNS_FIRMWARE_LATE:
-      REFUSE (&error, "the firmware file cannot be read: its file system does not answer");
+      REFUSE (&error, "cannot read the firmware file: its file system does not respond");
       break;
     }
   return error;
@@ -294,16 +294,16 @@ sqns_firmware_load_file (const char *path, const char *name, const char *sha256,
   if (fd < 0)
     {
       int code = errno;
-      REFUSE (error, "the kept copy of %s cannot be read: %s", name, g_strerror (code));
+      REFUSE (error, "cannot read the saved copy of %s: %s", name, g_strerror (code));
       return NULL;
     }
   g_autoptr (SqnsFirmware) self = load (fd, name, kind, NULL, NULL, error);
   g_close (fd, NULL);
   if (self == NULL)
-    g_prefix_error (error, "the kept copy of %s is damaged: ", name);
+    g_prefix_error (error, "the saved copy of %s is damaged: ", name);
   else if (!g_str_equal (self->sha256, sha256))
     {
-      REFUSE (error, "the kept copy of %s is damaged: its SHA-256 is %s, not %s", name, self->sha256, sha256);
+      REFUSE (error, "the saved copy of %s is damaged: its SHA-256 is %s, not %s", name, self->sha256, sha256);
       return NULL;
     }
   return g_steal_pointer (&self);
@@ -363,7 +363,7 @@ gboolean
 sqns_firmware_expect (SqnsFirmware *firmware, const char *sha256, const SqnsVersion *version, GError **error)
 {
   if (sha256 != NULL && g_ascii_strcasecmp (sha256, firmware->sha256) != 0)
-    return REFUSE (error, "the file's SHA-256 is %s, not the expected %s: it is damaged or another file",
+    return REFUSE (error, "the file's SHA-256 is %s, not the expected %s: the file is damaged or another one",
                    firmware->sha256, sha256);
   if (version == NULL || !sqns_version_known (version))
     return TRUE;
@@ -372,14 +372,14 @@ sqns_firmware_expect (SqnsFirmware *firmware, const char *sha256, const SqnsVers
   if (!sqns_version_known (&firmware->caba->version))
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE,
-                   "version %s was expected, but the file does not tell its version", wanted);
+                   "version %s was expected, but the file does not say its version", wanted);
       return FALSE;
     }
   if (!sqns_version_equal (&firmware->caba->version, version))
     {
       g_autofree char *found = sqns_version_format (&firmware->caba->version);
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE, "the file holds version %s, not the expected %s", found,
-                   wanted);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE, "the file contains version %s, not the expected %s",
+                   found, wanted);
       return FALSE;
     }
   return TRUE;

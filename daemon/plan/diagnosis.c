@@ -35,36 +35,34 @@ typedef struct {
 /* clang-format off */
 static const Finding findings[] = {
   { M (MTOOLS) | M (RECOVERY), ANY, BETWEEN, 0, SQNS_ERROR_NEEDS_RECOVERY, FALSE,
-    "the modem waits in recovery with perhaps the first of two files: leave its power on and upgrade it again to "
-    "finish" },
+    "the modem is waiting in recovery, perhaps with the first of two files: leave its power on and upgrade it again to finish" },
   { M (MTOOLS), ANY, 0, 0, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
-    "the modem waits in its updater (mTools), power may be cut; upgrade it again to finish" },
+    "the modem is waiting in its updater (mTools); power may be cut; upgrade it again to finish" },
   { M (RECOVERY), ANY, 0, 0, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
-    "the modem waits in recovery, power may be cut; upgrade it again to finish" },
+    "the modem is waiting in recovery; power may be cut; upgrade it again to finish" },
   { M (FFH), ANY, 0, 0, SQNS_ERROR_NEEDS_RECOVERY, TRUE,
-    "the modem waits in its boot ROM (FFH), power may be cut; upgrade it again to finish" },
+    "the modem is waiting in its boot ROM (FFH); power may be cut; upgrade it again to finish" },
   { M (FFF), ANY, BETWEEN, 0, SAME, FALSE,
     "the modem runs the first of two files: leave its power on and upgrade it again to finish" },
   { M (FFF), ANY, 0, 0, SAME, TRUE,
-    "the modem is up in its application, power may be cut" },
+    "the modem runs its application; power may be cut" },
   { M (UPDATER), ANY, 0, 0, SQNS_ERROR_TIMEOUT, FALSE,
     "the modem is applying an upgrade by itself; leave its power on and ask it again later" },
   { ANY, E (DEVICE_LOST), 0, 0, SAME, FALSE,
-    "the modem's state is not known; if the board still has power, leave it on, plug the board in again and upgrade "
-    "it again: an interrupted upload can be repeated" },
+    "the modem's state is unknown; if the board still has power, leave it on; plug the board in again and upgrade it again: an interrupted upload can be repeated" },
   { ANY, E (NEEDS_HAND), 0, 0, SAME, FALSE,
-    "the modem's state is not known; leave its power on" },
+    "the modem's state is unknown; leave its power on" },
   /* another program has taken the port meanwhile */
   { ANY, E (PORT_LOCKED) | E (BUSY), WRITTEN, 0, SAME, FALSE,
-    "the modem's state is not known; leave its power on" },
+    "the modem's state is unknown; leave its power on" },
   { ANY, E (PORT_LOCKED) | E (BUSY), 0, WRITTEN, SAME, TRUE,
-    "nothing of its firmware was written" },
+    "none of its firmware was written" },
   { ANY, ANY, WRITTEN, 0, SQNS_ERROR_TIMEOUT, FALSE,
-    "the modem's state is not known; leave its power on" },
+    "the modem's state is unknown; leave its power on" },
   { ANY, ANY, UNHEARD, WRITTEN, SQNS_ERROR_TIMEOUT, TRUE,
-    "the modem does not answer any more; nothing of its firmware was written" },
+    "the modem no longer answers; none of its firmware was written" },
   { ANY, ANY, 0, WRITTEN | UNHEARD, SQNS_ERROR_TIMEOUT, TRUE,
-    "the modem cannot be asked any more; nothing of its firmware was written" },
+    "the modem can no longer be asked; none of its firmware was written" },
 };
 /* clang-format on */
 

@@ -41,12 +41,12 @@ confirm (const SqnsPlanCase *c, GError **error)
   /* the package exists to replace this boot ROM only (protocol.md §3) */
   if (c->kind == SQNS_FILE_BOOTROM && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM)
     return sqns_refuse (error, SQNS_ERROR_VERIFY_FAILED,
-                        "the modem took the boot ROM package, but its boot ROM is still the factory's %u",
+                        "the modem accepted the boot ROM package, but still has the factory boot ROM %u",
                         SQNS_FACTORY_BOOT_ROM);
   if (c->kind == SQNS_FILE_BOOTROM || sqns_version_equal (&c->state->version, &c->files->caba->version))
     return TRUE;
-  return sqns_refuse (error, SQNS_ERROR_VERIFY_FAILED, "the modem took the file, but runs %s and not %s",
-                      *runs != '\0' ? runs : "a version that it does not tell", promised);
+  return sqns_refuse (error, SQNS_ERROR_VERIFY_FAILED, "the modem accepted the file, but runs %s, not %s",
+                      *runs != '\0' ? runs : "an unknown version", promised);
 }
 
 /* A modem that reports success for something this job has not sent: an earlier upgrade that was never booted
@@ -74,9 +74,10 @@ check_boot (const SqnsPlanCase *c, GError **error)
 {
   if (!c->done->rebooted)
     return sqns_plan_check_route (c, SQNS_ROUTE_REBOOT, error);
-  return sqns_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
-                      "the modem took the file and was booted, but is in %s mode again; another full image is allowed",
-                      sqns_mode_name (c->state->mode));
+  return sqns_refuse (
+      error, SQNS_ERROR_NEEDS_RECOVERY,
+      "the modem accepted the file and was booted, but is in %s mode again; use another complete firmware file",
+      sqns_mode_name (c->state->mode));
 }
 
 /* A run that was interrupted after the upload: a finished upload is not repeated. */
@@ -109,9 +110,7 @@ settle (const SqnsPlanCase *c, gboolean *settled, SqnsRoute *route, GError **err
 
   *settled = TRUE;
   if (mode == SQNS_MODE_UNKNOWN)
-    return sqns_refuse (
-        error, SQNS_ERROR_WRONG_STATE,
-        "the modem does not tell which mode it is in; an upgrade is allowed once a probe has found that out");
+    return sqns_refuse (error, SQNS_ERROR_WRONG_STATE, "the modem does not say which mode it is in");
   *route = SQNS_ROUTE_WAIT;
   if (mode == SQNS_MODE_UPDATER)
     return TRUE;
@@ -143,24 +142,22 @@ refuse_choice (const SqnsPlanCase *c, GError **error)
     {
     case SQNS_FILE_BOOTROM:
       return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                          "a boot ROM package alone is installed by a running application, with the method auto or "
-                          "fff; this modem is in %s mode and the method is %s; a full image is allowed",
+                          "a boot ROM package can only be installed by a running application, with the method auto or "
+                          "fff; this modem is in %s mode and the method is %s; use a complete firmware file",
                           mode, method);
     case SQNS_FILE_DIFF:
       return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                          "a differential file is installed by the running application, so not with the method "
-                          "%s; auto and fff are allowed, or a full image",
+                          "a differential file can only be installed by the running application, not with the method "
+                          "%s; use auto or fff, or a complete firmware file",
                           method);
     case SQNS_FILE_PAIR:
       if (c->options->method == SQNS_METHOD_AUTO)
         return sqns_plan_check_route (c, SQNS_ROUTE_TWO_STEPS, error);
       return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                          "two files have one way only, which the method %s is not; the method auto is allowed",
-                          method);
+                          "two files cannot be installed with the method %s; use the method auto", method);
     case SQNS_FILE_FULL:
       return sqns_refuse (error, SQNS_ERROR_WRONG_STATE,
-                          "there is no way by the method %s for a modem in %s mode; the method auto is allowed", method,
-                          mode);
+                          "the method %s does not work for a modem in %s mode; use the method auto", method, mode);
     }
   g_assert_not_reached ();
 }

@@ -42,27 +42,23 @@ check_first_step (const SqnsPlanFiles *files, GError **error)
     return TRUE;
   if (first->complete && !files->caba->complete)
     return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                        "the two files are in the wrong order: the first is the full image, which goes last; "
-                        "allowed the other way round");
+                        "the two files are in the wrong order: the complete firmware file goes last; swap them");
   if (first->complete)
     return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                        "the first file is a full image, as the second is; a first file is the small one of the "
-                        "two that belong together (the -1.dup of release 48829); one full image by itself is "
-                        "allowed");
+                        "both files are complete firmware files; use one of them by itself, or the small file of a "
+                        "pair first (the -1.dup of release 48829)");
   if (first->diff || only_bootrom (first))
     return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                        "the first file is %s; only the small one of the two files that belong together (the "
-                        "-1.dup of release 48829) is allowed there",
-                        first->diff ? "a differential one" : "a boot ROM package alone");
+                        "the first file is %s; use the small file of a pair there (the -1.dup of release 48829)",
+                        first->diff ? "a differential file" : "only a boot ROM package");
   if (files->first_step_size > SQNS_STORE_MAX_SIZE)
     return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                        "the first file has %" G_GUINT64_FORMAT " bytes, and the modem stores files of 4 MiB at "
-                        "most; the small one of the two files that belong together is allowed",
+                        "the first file is too large for the modem to store (%" G_GUINT64_FORMAT
+                        " bytes, the limit is 4 MiB); use the small file of the pair",
                         files->first_step_size);
   if (!files->caba->complete)
     return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                        "the second of the two files is not a full image; the -2.dup of the same release is "
-                        "allowed");
+                        "the second file is not a complete firmware file; use the -2.dup of the same release");
   return TRUE;
 }
 
@@ -78,25 +74,20 @@ sqns_plan_check_format (const SqnsPlanFiles *files, GError **error)
   if (!caba->diff && !caba->complete)
     return sqns_refuse (
         error, SQNS_ERROR_INVALID_FIRMWARE,
-        "the file is not a full image: %s missing; it was cut at a package boundary, or is one part of several; "
-        "a file with bootrom, updater, fff and fs is allowed",
+        "the file is incomplete (truncated, or one of several parts): %s missing; use a complete firmware file",
         caba->missing != NULL ? caba->missing : "packages");
   if (caba->diff && caba->base_build == 0)
-    return sqns_refuse (
-        error, SQNS_ERROR_INCOMPATIBLE,
-        "the file is a differential one and does not tell from which version it leads; give it the name that it "
-        "was released with (upgdiff_A-to-B.dup), or take a full image");
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "the differential file does not say which version it applies to; restore the name of its "
+                        "release (upgdiff_A-to-B.dup), or use a complete firmware file");
   if (caba->diff && files->updater_given)
-    return sqns_refuse (
-        error, SQNS_ERROR_INCOMPATIBLE,
-        "the file is a differential one, and an updater was given with it: an updater takes full images only; the "
-        "differential file without an updater is allowed for a modem that runs %u, or a full image with it",
-        caba->base_build);
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "an updater installs complete firmware files only, and this file is differential; omit the "
+                        "updater if the modem runs %u, or use a complete firmware file",
+                        caba->base_build);
   if (!sqns_version_known (&caba->version))
-    return sqns_refuse (
-        error, SQNS_ERROR_INVALID_FIRMWARE,
-        "the file does not tell which version it is, so success could not be checked; a file with a version text "
-        "is allowed");
+    return sqns_refuse (error, SQNS_ERROR_INVALID_FIRMWARE,
+                        "the file does not say its version, so the result could not be verified; use a file that does");
   return TRUE;
 }
 
@@ -108,7 +99,7 @@ sqns_plan_check_family (const SqnsPlanFiles *files, const SqnsPlanOptions *optio
 
   if (options->force || only_bootrom (caba) || sqns_plan_file_family (caba) != SQNS_FAMILY_UNKNOWN)
     return;
-  sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FORCE, "one of those",
+  sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FORCE, "a file of one of those",
                      "%s is neither CAT-M1 (5.x) nor NB-IoT (6.x), and no other firmware of this modem is known", to);
 }
 
@@ -122,16 +113,14 @@ sqns_plan_check_base (const SqnsPlanCase *c, GError **error)
   if (c->kind != SQNS_FILE_DIFF)
     return TRUE;
   if (c->state->mode != SQNS_MODE_FFF)
-    return sqns_refuse (
-        error, SQNS_ERROR_INCOMPATIBLE,
-        "the file is a differential one and applies only to a modem that runs %u, not to one in %s mode; a full "
-        "image is allowed",
-        caba->base_build, sqns_mode_name (c->state->mode));
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "the differential file applies only to a modem that runs %u, not to one in %s mode; use a "
+                        "complete firmware file",
+                        caba->base_build, sqns_mode_name (c->state->mode));
   if (c->state->version.build != caba->base_build)
-    return sqns_refuse (
-        error, SQNS_ERROR_INCOMPATIBLE,
-        "the file is a differential one and applies only to %u, the modem runs %s; a full image is allowed",
-        caba->base_build, *runs != '\0' ? runs : "an unknown version");
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "the differential file applies only to %u, and the modem runs %s; use a complete firmware file",
+                        caba->base_build, *runs != '\0' ? runs : "an unknown version");
   return TRUE;
 }
 
@@ -166,7 +155,7 @@ is_other_chip (const SqnsPlanCase *c, SqnsRefusals *refusals)
   if (has == SQNS_CHIP_UNKNOWN || wants == SQNS_CHIP_UNKNOWN || has == wants)
     return FALSE;
   sqns_refusals_add (refusals, SQNS_ERROR_INCOMPATIBLE, SQNS_LIFT_FORCE, "a file for the modem's chip",
-                     "the modem tells %s, which is firmware of another chip (%s), and the file%s%s is for %s", runs,
+                     "the modem reports %s, which is firmware for another chip (%s); the file%s%s is for %s", runs,
                      sqns_chip_name (has), *version != '\0' ? " " : "", version, sqns_chip_name (wants));
   return TRUE;
 }
@@ -194,9 +183,7 @@ check_unknown (const SqnsPlanCase *c, SqnsRefusals *refusals)
   if (c->state->mode != SQNS_MODE_FFF || options->recover || (options->allow_downgrade && options->allow_family_change))
     return;
   sqns_refusals_add (refusals, SQNS_ERROR_WRONG_STATE, SQNS_LIFT_DOWNGRADE | SQNS_LIFT_FAMILY, NULL,
-                     "the modem does not tell which version it runs, so it is not known whether %s is a downgrade or "
-                     "a change of family",
-                     to);
+                     "the modem does not report its version, so %s may be a downgrade or a change of family", to);
 }
 
 void
@@ -231,10 +218,9 @@ check_store (const SqnsPlanFiles *files, GError **error)
   if (files->size <= SQNS_STORE_MAX_SIZE)
     return TRUE;
   return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                      "the file has %" G_GUINT64_FORMAT
-                      " bytes, and the modem stores files of 4 MiB at most before it installs "
-                      "them (method fff); %s",
-                      files->size, files->caba->diff ? "a full image is allowed" : "the method auto is allowed");
+                      "the file is too large for the modem to store (%" G_GUINT64_FORMAT
+                      " bytes, the limit of the method fff is 4 MiB); use %s",
+                      files->size, files->caba->diff ? "a complete firmware file" : "the method auto");
 }
 
 static gboolean
@@ -242,20 +228,18 @@ check_updater (const SqnsPlanCase *c, GError **error)
 {
   if (c->kind == SQNS_FILE_DIFF || c->kind == SQNS_FILE_BOOTROM)
     return sqns_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
-                        "the modem is in %s mode, out of which an updater and a full image lead; those are allowed",
+                        "the modem is in %s mode; only a complete firmware file and an updater lead out of it",
                         sqns_mode_name (c->state->mode));
   if (!c->files->updater_given && c->files->caba->updater_size == 0)
-    return sqns_refuse (
-        error, SQNS_ERROR_INCOMPATIBLE,
-        "this way needs an updater program, and there is none inside the file; the file is allowed together with the "
-        "updater.elf of its release (--updater), another full image without");
+    return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
+                        "this needs an updater program, and the file contains none; add the updater.elf of its release "
+                        "(--updater), or use a complete firmware file that contains one");
   if (c->done->updater_loads < MAX_UPDATER_LOADS)
     return TRUE;
-  return sqns_refuse (
-      error, SQNS_ERROR_NEEDS_RECOVERY,
-      "an updater was loaded %u times, and the modem is in %s mode all the same; try again, with the updater.elf of "
-      "another release (--updater) if it comes to this again",
-      c->done->updater_loads, sqns_mode_name (c->state->mode));
+  return sqns_refuse (error, SQNS_ERROR_NEEDS_RECOVERY,
+                      "an updater was loaded %u times, but the modem is still in %s mode; try again; if it fails "
+                      "again, use the updater.elf of another release (--updater)",
+                      c->done->updater_loads, sqns_mode_name (c->state->mode));
 }
 
 /* Only a modem that runs CAT-M1 still uses that boot ROM: one with NB-IoT had it replaced, whatever its first boot
@@ -266,10 +250,10 @@ check_bootrom (const SqnsPlanCase *c, GError **error)
   if (!c->done->bootrom_replaced && c->state->bootloader0.build == SQNS_FACTORY_BOOT_ROM
       && sqns_version_family (&c->state->version) == SQNS_FAMILY_CAT_M1)
     return check_updater (c, error);
-  return sqns_refuse (error, SQNS_ERROR_INCOMPATIBLE,
-                      "only the factory boot ROM %u is replaced before an upgrade, and this modem is not known to "
-                      "have it",
-                      SQNS_FACTORY_BOOT_ROM);
+  return sqns_refuse (
+      error, SQNS_ERROR_INCOMPATIBLE,
+      "only the factory boot ROM %u can be replaced before an upgrade, and this modem is not known to have it",
+      SQNS_FACTORY_BOOT_ROM);
 }
 
 /* The first of two files is not repeated: only a running application takes it. */
@@ -283,8 +267,8 @@ check_two_steps (const SqnsPlanCase *c, GError **error)
     return TRUE;
   return sqns_refuse (
       error, SQNS_ERROR_WRONG_STATE,
-      "the first of the two files goes only onto a modem that runs its application, and this one is in %s mode; "
-      "another full image by itself is allowed, both files once it runs again",
+      "the first of the two files can only be installed on a modem that runs its application, and this one is in %s "
+      "mode; use another complete firmware file by itself, or both files once the application runs again",
       sqns_mode_name (mode));
 }
 

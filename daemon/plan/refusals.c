@@ -95,8 +95,8 @@ way_out (const char *use, gboolean several, SqnsLift lifts)
   if (lifts == SQNS_LIFT_NOTHING)
     return use != NULL ? g_strdup_printf ("; use %s", use) : g_strdup ("");
   if (lifts & SQNS_LIFT_FORCE)
-    return use != NULL ? g_strdup_printf ("; use %s; only --force lifts %s", use, several ? "all of this" : "this")
-                       : g_strdup (several ? "; only --force lifts all of this" : "");
+    return use != NULL ? g_strdup_printf ("; use %s; only --force overrides %s", use, several ? "all of this" : "this")
+                       : g_strdup (several ? "; only --force overrides all of this" : "");
   return use != NULL ? g_strdup_printf ("; use %s, or add %s", use, flags (lifts))
                      : g_strdup_printf ("; allowed with %s", flags (lifts));
 }

@@ -61,32 +61,28 @@ typedef struct {
 
 static const Entry entries[] = {
   { SQNS_ROUTE_NOTHING, SQNS_MODE_FFF, &none, SQNS_STEP_CONFIRM, NULL },
-  { SQNS_ROUTE_ON_THE_FLY, SQNS_MODE_FFF, &plain, SQNS_STEP_PREPARE, "by way of recovery" },
-  { SQNS_ROUTE_RESUME, SQNS_MODE_RECOVERY, &plain, SQNS_STEP_UPLOAD_ON_THE_FLY, "from recovery, where the modem is" },
-  { SQNS_ROUTE_RESUME, SQNS_MODE_MTOOLS, &plain, SQNS_STEP_UPLOAD_ON_THE_FLY, "by the updater that the modem runs" },
+  { SQNS_ROUTE_ON_THE_FLY, SQNS_MODE_FFF, &plain, SQNS_STEP_PREPARE, NULL },
+  { SQNS_ROUTE_RESUME, SQNS_MODE_RECOVERY, &plain, SQNS_STEP_UPLOAD_ON_THE_FLY, "from recovery" },
+  { SQNS_ROUTE_RESUME, SQNS_MODE_MTOOLS, &plain, SQNS_STEP_UPLOAD_ON_THE_FLY, "via the running updater" },
   { SQNS_ROUTE_REBOOT, SQNS_MODE_RECOVERY, &booted, SQNS_STEP_BOOT_APPLICATION,
-    "by a reboot: the modem reports an upgrade that it was never told to boot" },
-  { SQNS_ROUTE_REBOOT, SQNS_MODE_MTOOLS, &booted, SQNS_STEP_BOOT_APPLICATION, "by a reboot: the file is in the modem" },
+    "by a reboot: an earlier upgrade was never booted" },
+  { SQNS_ROUTE_REBOOT, SQNS_MODE_MTOOLS, &booted, SQNS_STEP_BOOT_APPLICATION,
+    "by a reboot: the modem already has the file" },
   { SQNS_ROUTE_REBOOT, SQNS_MODE_FFH, &booted_by_updater, SQNS_STEP_LOAD_UPDATER,
-    "by an updater and a reboot: the file is in the modem" },
-  { SQNS_ROUTE_UPDATER, SQNS_MODE_FFF, &by_updater, SQNS_STEP_PREPARE, "by way of the boot ROM and an updater" },
-  { SQNS_ROUTE_UPDATER, SQNS_MODE_RECOVERY, &by_updater, SQNS_STEP_BOOT_FFH, "by way of the boot ROM and an updater" },
-  { SQNS_ROUTE_UPDATER, SQNS_MODE_FFH, &by_updater, SQNS_STEP_LOAD_UPDATER,
-    "from the boot ROM, where the modem is, by an updater" },
-  { SQNS_ROUTE_BOOTROM, SQNS_MODE_FFF, &by_bootrom, SQNS_STEP_PREPARE, "by way of a new boot ROM and an updater" },
-  { SQNS_ROUTE_BOOTROM, SQNS_MODE_RECOVERY, &by_bootrom, SQNS_STEP_UPLOAD_BOOTROM,
-    "by way of a new boot ROM and an updater" },
+    "via the updater and a reboot: the modem already has the file" },
+  { SQNS_ROUTE_UPDATER, SQNS_MODE_FFF, &by_updater, SQNS_STEP_PREPARE, "via the boot ROM and updater" },
+  { SQNS_ROUTE_UPDATER, SQNS_MODE_RECOVERY, &by_updater, SQNS_STEP_BOOT_FFH, "via the boot ROM and updater" },
+  { SQNS_ROUTE_UPDATER, SQNS_MODE_FFH, &by_updater, SQNS_STEP_LOAD_UPDATER, "via the boot ROM and updater" },
+  { SQNS_ROUTE_BOOTROM, SQNS_MODE_FFF, &by_bootrom, SQNS_STEP_PREPARE, "via a new boot ROM and updater" },
+  { SQNS_ROUTE_BOOTROM, SQNS_MODE_RECOVERY, &by_bootrom, SQNS_STEP_UPLOAD_BOOTROM, "via a new boot ROM and updater" },
   { SQNS_ROUTE_FFF, SQNS_MODE_FFF, &stored, SQNS_STEP_PREPARE, "stored first, then installed by the application" },
   { SQNS_ROUTE_TWO_STEPS, SQNS_MODE_FFF, &two_files, SQNS_STEP_PREPARE, "in two steps, one file after the other" },
   { SQNS_ROUTE_TWO_STEPS, SQNS_MODE_RECOVERY, &back_to_two_files, SQNS_STEP_BOOT_APPLICATION,
-    "in two steps, one file after the other, once its application is up again" },
-  { SQNS_ROUTE_REPORT, SQNS_MODE_RECOVERY, &plain, SQNS_STEP_APPLY,
-    "once the modem has reported on the file that it has" },
-  { SQNS_ROUTE_REPORT, SQNS_MODE_MTOOLS, &plain, SQNS_STEP_APPLY,
-    "once the modem has reported on the file that it has" },
-  { SQNS_ROUTE_REPORT, SQNS_MODE_FFF, &stored, SQNS_STEP_INSTALL, "by installing the file that the modem has stored" },
-  { SQNS_ROUTE_WAIT, SQNS_MODE_UPDATER, &waited, SQNS_STEP_WAIT,
-    "once the upgrade that the modem is applying by itself is over" },
+    "in two steps, one file after the other, once the application runs again" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_RECOVERY, &plain, SQNS_STEP_APPLY, "once the modem reports on the file that it has" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_MTOOLS, &plain, SQNS_STEP_APPLY, "once the modem reports on the file that it has" },
+  { SQNS_ROUTE_REPORT, SQNS_MODE_FFF, &stored, SQNS_STEP_INSTALL, "by installing the stored file" },
+  { SQNS_ROUTE_WAIT, SQNS_MODE_UPDATER, &waited, SQNS_STEP_WAIT, "once the modem has finished applying an upgrade" },
 };
 
 /* The routes of a full image by method; other files have one each. */
@@ -157,15 +153,14 @@ nothing_left (const SqnsPlanCase *c)
   g_autofree char *version = sqns_version_format (&c->state->version);
 
   if (!c->done->file_taken)
-    return g_strdup_printf ("the modem runs %s already", version);
+    return g_strdup_printf ("the modem already runs %s", version);
   if (c->kind == SQNS_FILE_BOOTROM)
     {
       g_autofree char *boot_rom = sqns_version_format (&c->state->bootloader0);
-      return g_strdup_printf ("the modem took the boot ROM package and runs %s; its boot ROM is %s",
-                              *version != '\0' ? version : "its application",
-                              *boot_rom != '\0' ? boot_rom : "not told by it");
+      return g_strdup_printf ("the modem accepted the boot ROM package and runs %s; its boot ROM is %s",
+                              *version != '\0' ? version : "its application", *boot_rom != '\0' ? boot_rom : "unknown");
     }
-  return g_strdup_printf ("the modem runs %s now", version);
+  return g_strdup_printf ("the modem now runs %s", version);
 }
 
 static char *
@@ -176,8 +171,9 @@ summarize (const SqnsPlanCase *c, const Entry *entry)
 
   if (entry->route == SQNS_ROUTE_NOTHING)
     return nothing_left (c);
-  return g_strdup_printf ("%s -> %s %s", *from != '\0' ? from : "unknown version",
-                          c->kind == SQNS_FILE_BOOTROM ? "the same with another boot ROM" : to, entry->text);
+  return g_strdup_printf ("%s -> %s%s%s", *from != '\0' ? from : "unknown version",
+                          c->kind == SQNS_FILE_BOOTROM ? "the same version with another boot ROM" : to,
+                          entry->text != NULL ? " " : "", entry->text != NULL ? entry->text : "");
 }
 
 SqnsPlan *

@@ -169,7 +169,7 @@ check_rule (const Rule *rule, GError **error)
     if (i < N_CONDITIONS)
       conditions += rule->given[i];
     else if (!rule->given[i])
-      return fault (error, rule->line, rule, "the key %s is missing", key_names[i]);
+      return fault (error, rule->line, rule, "key %s is missing", key_names[i]);
   if (conditions == 0)
     return fault (error, rule->line, rule, "a rule without a condition would refuse everything");
   return TRUE;
@@ -202,7 +202,7 @@ open_group (SqnsRules *rules, guint line, const char *text, GError **error)
 
       if (g_str_equal (other->name, rule->name))
         {
-          fault (error, line, rule, "there is such a rule in line %u", other->line);
+          fault (error, line, rule, "duplicate of the rule in line %u", other->line);
           rule_free (rule);
           return FALSE;
         }
@@ -229,10 +229,10 @@ take_key (Rule *rule, guint line, const char *text, GError **error)
       if (!g_str_equal (fields[0], key_names[i]))
         continue;
       if (rule->given[i])
-        return fault (error, line, rule, "the key %s is there twice", key_names[i]);
+        return fault (error, line, rule, "duplicate key %s", key_names[i]);
       rule->given[i] = TRUE;
       return parse_value (rule, (Key)i, fields[1])
-             || fault (error, line, rule, "\"%s\" is no value for %s", fields[1], key_names[i]);
+             || fault (error, line, rule, "\"%s\" is not a valid value for %s", fields[1], key_names[i]);
     }
   return fault (error, line, rule, "unknown key \"%s\"", fields[0]);
 }
@@ -262,7 +262,7 @@ sqns_rules_parse (const char *text, gssize len, GError **error)
   /* An empty file is one that was cut, not one that allows all. */
   if (last_rule (rules) == NULL)
     {
-      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, "firmware rules: there is no rule in the file");
+      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, "firmware rules: the file contains no rules");
       return NULL;
     }
   return check_rule (last_rule (rules), error) ? g_steal_pointer (&rules) : NULL;
@@ -335,7 +335,7 @@ sqns_rules_allow (const SqnsRules *rules, const SqnsRulesQuery *query, gboolean 
       if (query->state != NULL ? !matches_modem (rule, query) : asks_for_modem (rule))
         continue;
       g_set_error (error, SQNS_ERROR, rule->error, "%s (rule %s%s)", rule->message, rule->name,
-                   rule->liftable ? ", lifted by --force" : "");
+                   rule->liftable ? "; --force overrides it" : "");
       return FALSE;
     }
   return TRUE;

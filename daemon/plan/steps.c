@@ -25,7 +25,7 @@
 /* clang-format off */
 static const SqnsStepInfo steps[] = {
   STEP (PREPARE, PREPARE, SAFE, NONE, LOST_WAY,
-        "prepare", "quietening the modem"),
+        "prepare", "preparing the modem"),
   STEP (BOOT_RECOVERY, PREPARE, MODIFIES | ENDS_STAGE, NONE, TIMEOUT,
         "boot-recovery", "the modem is booting into recovery"),
   STEP (BOOT_FFH, BOOTROM, MODIFIES | BOOT_ROM | ENDS_STAGE, NONE, TIMEOUT,
@@ -46,9 +46,9 @@ static const SqnsStepInfo steps[] = {
   /* a reset may have cost what was stored; an answer without a checksum may have lied about how much was taken */
   STEP (INSTALL, APPLY, COMMITTED | MODIFIES | WRITES | REPORTS | ENDS_STAGE, NONE,
         BETWEEN | LOST_WAY | PROTOCOL | REFUSED,
-        "install", "the modem is installing what it has stored, up to 10 min"),
+        "install", "the modem is installing the stored file, up to 10 min"),
   STEP (WAIT, PREPARE, ENDS_STAGE, NONE, LOST_WAY,
-        "wait", "the modem is applying an earlier upgrade by itself: waiting for its end"),
+        "wait", "waiting for the modem to finish an earlier upgrade"),
   /* between two files it is only looked at: the second one may still do */
   STEP (BOOT_APPLICATION, REBOOT, COMMITTED | MODIFIES | ENDS_STAGE, NONE, BETWEEN | LOST_WAY,
         "boot-application", "the modem is booting its firmware, up to 10 min"),

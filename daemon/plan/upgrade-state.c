@@ -112,7 +112,7 @@ sqns_upgrade_state_plan (SqnsUpgradeState *state,
   state->no_user = FALSE;
   if (plan->route != SQNS_ROUTE_NOTHING && ++state->plans > SQNS_PLANS)
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL, "the modem does not get anywhere: %s", plan->summary);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL, "the upgrade makes no progress: %s", plan->summary);
       return NULL;
     }
   return g_steal_pointer (&plan);
@@ -289,7 +289,7 @@ reason (const SqnsUpgradeState *state, const GError *error)
   if (refusal == NULL || is (error, SQNS_ERROR_CANCELLED)
       || (is (error, SQNS_ERROR_MODEM_REFUSED) && g_str_equal (error->message, refusal->message)))
     return g_strdup (error->message);
-  return g_strdup_printf ("%s; when the file was sent again: %s", refusal->message, error->message);
+  return g_strdup_printf ("%s; on the second attempt: %s", refusal->message, error->message);
 }
 
 GError *

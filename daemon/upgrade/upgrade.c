@@ -276,7 +276,7 @@ make_plan (SqnsSsm *ssm, Upgrade *upgrade)
   g_clear_pointer (&upgrade->plan, sqns_plan_free);
   upgrade->plan = plan;
   upgrade->at = 0;
-  sqns_monitor_remark (&upgrade->monitor, "plan: %s", plan->summary);
+  sqns_monitor_remark (&upgrade->monitor, "plan: %s (%s)", plan->summary, sqns_route_names[plan->route]);
   if (upgrade->summary == NULL)
     upgrade->summary = g_strdup (plan->summary);
   follow_plan (ssm, upgrade);

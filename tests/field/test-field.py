@@ -277,7 +277,7 @@ class Files(FieldCase):
         words = self.upgrade(REFUSED, board, self.diff(33080, 48000))
         self.assertIn('33080', words)
         self.assertIn('46470', words)
-        self.assertIn('a full image is allowed', words)
+        self.assertIn('use a complete firmware file', words)
         self.assert_nothing_sent(board, '5.1.1.0-46470')
         self.upgrade(DONE, board, self.image(), FAMILY)
         self.assert_upgraded(board)
@@ -288,9 +288,9 @@ class Files(FieldCase):
         Ends: refused; then succeeds"""
         board, diff = self.board('--modem=ffh'), self.diff(38638, 41065)
         words = self.upgrade(REFUSED, board, diff, '--updater', self.updater())
-        self.assertIn('full image', words)
+        self.assertIn('complete firmware file', words)
         self.assertEqual(self.status(board)['speed'], 9600, 'nobody has opened the port')
-        self.assertIn('full image', self.upgrade(REFUSED, board, diff))
+        self.assertIn('complete firmware file', self.upgrade(REFUSED, board, diff))
         self.assertEqual((self.status(board)['modem'], self.status(board)['stp-bytes']), ('ffh', 0))
         self.upgrade(DONE, board, self.image())
         self.assert_upgraded(board)
@@ -325,7 +325,7 @@ class Files(FieldCase):
             for files in ((second, '--first-step', first), (first,), (second,)):
                 with self.subTest(version=version, files=files):
                     words = self.upgrade(REFUSED, board, *files, FAMILY)
-                    self.assertRegex(words, '41065|not a full image')
+                    self.assertRegex(words, '41065|is incomplete')
                     self.assertEqual((self.status(board)['version'], self.status(board)['stp-bytes']), (version, 0))
 
     def test_row_14_48829_in_one_job(self):

@@ -69,13 +69,13 @@ static const struct {
   gboolean safe;
   gboolean unknown;
 } claims[] = {
-  { "waits in recovery, power may be cut", TRUE, TRUE, FALSE },
-  { "waits in its updater (mTools), power may be cut", TRUE, TRUE, FALSE },
-  { "waits in its boot ROM (FFH), power may be cut", TRUE, TRUE, FALSE },
-  { "is up in its application, power may be cut", FALSE, TRUE, FALSE },
+  { "waiting in recovery; power may be cut", TRUE, TRUE, FALSE },
+  { "waiting in its updater (mTools); power may be cut", TRUE, TRUE, FALSE },
+  { "waiting in its boot ROM (FFH); power may be cut", TRUE, TRUE, FALSE },
+  { "runs its application; power may be cut", FALSE, TRUE, FALSE },
   { "runs the first of two files: leave its power on", FALSE, FALSE, TRUE },
   { "is applying an upgrade by itself; leave its power on", FALSE, FALSE, TRUE },
-  { "state is not known", FALSE, FALSE, TRUE },
+  { "state is unknown", FALSE, FALSE, TRUE },
 };
 
 static gboolean

@@ -270,7 +270,7 @@ class Cable(JobCase):
                            'the lock to be met')
             self.assertEqual(now['Message'].count('is in use by'), 1, now['Message'])
             self.assertEqual((now['State'], now['ErrorName']), ('interrupted', ''))
-            self.assertIn('goes on by itself', now['Advice'])
+            self.assertIn('continues by itself', now['Advice'])
         self.succeeds(uuid)
         self.assert_upgraded(board)
 

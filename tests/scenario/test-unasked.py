@@ -18,7 +18,7 @@ BANNER = (b'Pycom MicroPython 1.13.0.b1 [v1.8.6-849-0000000] on 2018-01-10; FiPy
 IDENTITY = b'OKsqns board=FiPy\r\nsqns firmware=1.13.0.b1\r\nsqns lte=yes\r\nsqns main-lines=0\r\n\x04\x04>'
 TRACEBACK = b'OK\x04Traceback (most recent call last):\r\nMemoryError: memory allocation failed\r\n\x04>'
 # what may be said only of a modem that was asked
-OF_THE_MODEM = r'(?i)modem +silent|unplug the board|power (away|off)|does not answer any more'
+OF_THE_MODEM = r'(?i)modem +silent|unplug the board|power (away|off)|no longer answers'
 
 
 class FakeBoard:

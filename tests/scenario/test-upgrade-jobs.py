@@ -48,7 +48,7 @@ class Cancel(RunningCase):
         job = self.job(uuid)
         self.assertEqual(self.status(board)['modem'], 'application')
         self.assertEqual(self.bus.properties(job['Modem'], 'Modem')['State'], 'application')
-        self.assertIn('up in its application', job['ErrorMessage'])
+        self.assertIn('runs its application', job['ErrorMessage'])
         self.assertNotIn('recovery', job['Advice'])
         self.assertLess(job['Progress'], 0.5)
 

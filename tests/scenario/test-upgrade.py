@@ -212,7 +212,7 @@ class Again(DaemonCase):
             dup = self.image('%d.dup' % build, version=version, build=build)
             for flags in ((), ('--allow-family-change',), ('--allow-family-change', '--allow-downgrade')):
                 _, err = self.expect(REFUSED, 'upgrade', board.port, dup, *flags)
-                self.assertIn('firmware of another chip (Monarch 2)', err)
+                self.assertIn('firmware for another chip (Monarch 2)', err)
                 self.assertNotIn('--allow', err)
         self.assert_nothing_sent(board, chip)
         self.expect(DONE, 'upgrade', board.port, dup, '--force', '--dry-run')

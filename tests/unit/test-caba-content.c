@@ -43,17 +43,18 @@ test_header_fields (void)
     const char *refusal; /* NULL: a warning */
     const char *warning;
   } cases[] = {
-    { 4, 2, NULL, "package 1 (bootrom) at byte 0: format features 2" },
+    { 4, 2, NULL, "package 1 (bootrom) at byte 0: format features are 2" },
     { 12, 9, NULL, "header field at byte 12 is 9" },
-    { 14, 2, "wants a checksum of 2 bytes", NULL },
-    { 15, 1, "wants a checksum of 260 bytes", NULL },
+    { 14, 2, "has a checksum of 2 bytes", NULL },
+    { 15, 1, "has a checksum of 260 bytes", NULL },
     { 16, 0, "claims a description of 0 bytes", NULL },
     { 17, 1, "claims a description of 280 bytes", NULL },
     { 16, 23, "has no end", NULL },
     { 41, 'x', "description of package 1 at byte 0 has no end", NULL },
-    { 20, '\n', NULL, "description is not plain text" },
-    { 20, 0xff, NULL, "package 1 (bo?trom upgrade package) at byte 0: taken for the bootrom" },
-    { 42, 'T', "package 1 (bootrom) at byte 0 holds no boot ROM at byte 42", NULL },
+    { 20, '\n', NULL, "the description is not plain text" },
+    { 20, 0xff, NULL,
+      "package 1 (bo?trom upgrade package) at byte 0: unknown description; its content is that of the bootrom" },
+    { 42, 'T', "package 1 (bootrom) at byte 0 contains no boot ROM at byte 42", NULL },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -85,25 +86,25 @@ test_image_fields (void)
     const char *warning;
     gboolean elf_lost;
   } cases[] = {
-    { 0, 2, "the payload at byte 688 is of kind 2, not 8", NULL, FALSE },
+    { 0, 2, "the payload at byte 688 is of kind 2, expected 8", NULL, FALSE },
     { 0, 9, "is of kind 9", NULL, FALSE },
-    { 4, 'f', "holds no modem image", NULL, FALSE },
-    { 8, 1, NULL, "values never seen before", FALSE },
-    { 12, 2, NULL, "values never seen before", FALSE },
-    { 16, 1, NULL, "values never seen before", FALSE },
-    { 28, 1, NULL, "values never seen before", FALSE },
+    { 4, 'f', "contains no modem image", NULL, FALSE },
+    { 8, 1, NULL, "unknown values", FALSE },
+    { 12, 2, NULL, "unknown values", FALSE },
+    { 16, 1, NULL, "unknown values", FALSE },
+    { 28, 1, NULL, "unknown values", FALSE },
     { 32, 0, "claims", NULL, FALSE },
     { 35, 0xff, "claims", NULL, FALSE },
-    { 36, 1, NULL, "values never seen before", FALSE },
-    { 40, 2, NULL, "values never seen before", FALSE },
-    { 42, 2, "wants a checksum of 2 bytes", NULL, FALSE },
-    { 44 + 4, 15, "points at 1100 bytes at 15, outside of the image's 1116", NULL, FALSE },
+    { 36, 1, NULL, "unknown values", FALSE },
+    { 40, 2, NULL, "unknown values", FALSE },
+    { 42, 2, "has a checksum of 2 bytes", NULL, FALSE },
+    { 44 + 4, 15, "points to 1100 bytes at 15, outside the image's 1116", NULL, FALSE },
     { 44 + 4, 17, "outside", NULL, FALSE },
     { 44 + 7, 0xff, "outside", NULL, FALSE },
     { 44 + 11, 0xff, "outside", NULL, FALSE },
     { 44 + 12, 0, NULL, "the ELF index ends in 0xffffff00", FALSE },
     { 44, 'i', NULL, "no updater program", TRUE },
-    { 44 + 8, 0x4d, "points at 1101 bytes at 16, outside", NULL, FALSE },
+    { 44 + 8, 0x4d, "points to 1101 bytes at 16, outside", NULL, FALSE },
     { 44 + 9, 0, NULL, "no updater program", TRUE }, /* 76 bytes: the segment is truncated */
     { 60, 'x', NULL, "no updater program", TRUE },
     { 60 + 4, 2, NULL, "no updater program", TRUE },
@@ -145,7 +146,7 @@ test_index_wraps (void)
 
   memcpy (index + 4, "\xf0\xff\xff\xff\x20\0\0\0", 8);
   sqns_test_dup_repair (dup);
-  sqns_test_dup_refused (dup->data, dup->len, NULL, "points at 32 bytes at 4294967280, outside");
+  sqns_test_dup_refused (dup->data, dup->len, NULL, "points to 32 bytes at 4294967280, outside");
 }
 
 static GByteArray *
@@ -174,14 +175,14 @@ test_version (void)
   } cases[] = {
     { "x" NB_VERSION, NB_VERSION, 37781, NULL },
     { NB_VERSION "\nmore", NB_VERSION, 37781, NULL },
-    { "%s [%d] by %s [ [] [1] by [37781] by LR6.0.0.0 [37781]", NULL, 0, "does not say its version" },
-    { "no.version [12345] by me", NULL, 0, "does not say its version" },
-    { ".0 [12345] by me", NULL, 0, "does not say its version" },
-    { "[12345] by me", NULL, 0, "does not say its version" },
-    { " [12345] by me", NULL, 0, "does not say its version" },
-    { "6.0.0.0 [37781", NULL, 0, "does not say its version" },
-    { "6.0.0.0 [37781] b", NULL, 0, "does not say its version" },
-    { LONG "5.1.1.0 [38638] by me", NULL, 0, "does not say its version" },
+    { "%s [%d] by %s [ [] [1] by [37781] by LR6.0.0.0 [37781]", NULL, 0, ": has no version" },
+    { "no.version [12345] by me", NULL, 0, ": has no version" },
+    { ".0 [12345] by me", NULL, 0, ": has no version" },
+    { "[12345] by me", NULL, 0, ": has no version" },
+    { " [12345] by me", NULL, 0, ": has no version" },
+    { "6.0.0.0 [37781", NULL, 0, ": has no version" },
+    { "6.0.0.0 [37781] b", NULL, 0, ": has no version" },
+    { LONG "5.1.1.0 [38638] by me", NULL, 0, ": has no version" },
     { NB_VERSION "|" CAT_VERSION, NULL, 37781, "names two versions" },
     { NB_VERSION "\n" NB_VERSION, NB_VERSION, 37781, NULL },
     { "6.0.0.0 [37781] by " LONG LONG LONG, "6.0.0.0 [37781] by " LONG "1234567890123456789012345678901234567", 37781,
@@ -223,9 +224,10 @@ test_diff (void)
     { "upgdiff_1-to-39529.dup", SQNS_TEST_DUP_DIFF, TRUE, 0, 0, SQNS_FAMILY_UNKNOWN, "does not say" },
     { "\xff\xfe-to-39529.dup", SQNS_TEST_DUP_DIFF, TRUE, 0, 0, SQNS_FAMILY_UNKNOWN, "does not say" },
     { NULL, SQNS_TEST_DUP_DIFF, TRUE, 0, 0, SQNS_FAMILY_UNKNOWN, "does not say from which version" },
-    { "upgdiff_38638-to-39529.dup", SQNS_TEST_DUP_SKIP_FS, TRUE, 38638, 37781, SQNS_FAMILY_NB_IOT, "but it holds" },
+    { "upgdiff_38638-to-39529.dup", SQNS_TEST_DUP_SKIP_FS, TRUE, 38638, 37781, SQNS_FAMILY_NB_IOT, "but it contains" },
     { "upgdiff_35351-to-37781.dup", SQNS_TEST_DUP_SKIP_FS, TRUE, 35351, 37781, SQNS_FAMILY_NB_IOT, NULL },
-    { "upgdiff_38638-to-39529.dup", SQNS_TEST_DUP_IELF, FALSE, 0, 37781, SQNS_FAMILY_NB_IOT, "but it is a full image" },
+    { "upgdiff_38638-to-39529.dup", SQNS_TEST_DUP_IELF, FALSE, 0, 37781, SQNS_FAMILY_NB_IOT,
+      "but this is a full image" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -254,21 +256,21 @@ test_foreign (void)
     const char *words;
   } cases[] = {
     { "", 0, "the file is empty" },
-    { "\177ELF\1\2\1", 7, "this is an ELF program, as updater.elf is" },
+    { "\177ELF\1\2\1", 7, "this is an ELF program (like updater.elf)" },
     { "PK\3\4....", 8, "zip archive" },
     { "\37\213\10\0", 4, "gzip" },
     { "\3757zXZ\0", 6, "xz file" },
     { "FFF!\0\0\0\0", 8, "bare modem image" },
     { "toob\0\0\0\0", 8, "bare boot ROM" },
-    { "<!DOCTYPE html><html>", 21, "a web page, perhaps a login page" },
+    { "<!DOCTYPE html><html>", 21, "a web page, not a firmware file (perhaps a login page)" },
     { "\xef\xbb\xbf \r\n<Html lang=en>", 20, "a web page" },
     { "not found\n", 10, "this is a text" },
     { "na\xc3\xafve text", 11, "this is a text" },
     { "\xff\xff\xff\xff\xff", 5, "every byte of the file is 0xff" },
     { "\0\0\0", 3, "every byte of the file is 0" },
-    { "\1\2", 2, "it has only 2 bytes" },
+    { "\1\2", 2, "too small (2 bytes)" },
     { "\1\2\3\4\5", 5, "begins with the bytes 01 02 03 04 at byte 0" },
-    { "UPGR", 4, "128 bytes to 64 MiB, this file 4 bytes" },
+    { "UPGR", 4, "the file has 4 bytes, a .dup has 128 bytes to 64 MiB" },
     { "UPGS\3\0\0\0\0\0\0\0\1\0\4\0\2\0A\0", 20, "begins with the bytes 55 50 47 53" },
   };
   g_autofree char *page = g_strnfill (4000, 'a');

@@ -250,7 +250,7 @@ test_image_checksum (void)
       for (guint j = 0; j < 4; j++)
         dup->data[end + j] = (guint8)(sum >> (8 * j));
       sqns_test_dup_refused (dup->data, dup->len, NULL, i == 1 ? "package 2 (updater)" : "package 3 (fff)");
-      sqns_test_dup_refused (dup->data, dup->len, NULL, "is damaged: checksum says 0x");
+      sqns_test_dup_refused (dup->data, dup->len, NULL, "is damaged: its checksum is 0x");
     }
 }
 
@@ -277,20 +277,21 @@ test_containers (void)
   g_autofree char *long_description = g_strnfill (200, 'd');
 
   sqns_test_dup_append_package (nested, "PACK", "Packed dup files", packed);
-  sqns_test_dup_refused (nested->data, nested->len, NULL, "a container at byte 35, as package 1: it must stand alone");
+  sqns_test_dup_refused (nested->data, nested->len, NULL,
+                         "a container at byte 35, as package 1: it must be the only one");
 
   g_byte_array_append (behind, plain->data, plain->len);
   g_byte_array_append (behind, packed->data, packed->len);
-  sqns_test_dup_refused (behind->data, behind->len, NULL, "it must stand alone");
+  sqns_test_dup_refused (behind->data, behind->len, NULL, "it must be the only one");
 
   g_byte_array_append (packed, plain->data, plain->len);
-  sqns_test_dup_refused (packed->data, packed->len, NULL, "bytes too many behind the container");
+  sqns_test_dup_refused (packed->data, packed->len, NULL, "extra bytes after the container");
 
   append_filled (empty, "PACK", long_description, 0);
-  sqns_test_dup_refused (empty->data, empty->len, NULL, "the container holds no package");
+  sqns_test_dup_refused (empty->data, empty->len, NULL, "the container contains no package");
 
   append_filled (junk, "PACK", "Packed dup files", 300);
-  sqns_test_dup_refused (junk->data, junk->len, NULL, "no package begins at byte 35, where package 1 should");
+  sqns_test_dup_refused (junk->data, junk->len, NULL, "no package 1 at byte 35");
 }
 
 static void
@@ -309,7 +310,7 @@ test_odd_packages (void)
   append_filled (extra, "UPGR", "tea\xc3\xa9 \x1b[31m", 30);
   caba = sqns_test_dup_parse (extra, NULL);
   sqns_test_dup_warned (caba, "package 5 (tea?? ?[31m) at byte");
-  sqns_test_dup_warned (caba, "of no known kind");
+  sqns_test_dup_warned (caba, ": unknown kind");
   g_assert_cmpint (package_at (caba, 4)->role, ==, SQNS_ROLE_OTHER);
   g_assert_cmpstr (package_at (caba, 4)->description, ==, "tea?? ?[31m");
   g_assert_true (caba->complete);
@@ -356,7 +357,7 @@ test_huge_lengths (void)
 
         memset (dup->data + 8, values[i], 4);
         sqns_test_dup_repair (dup);
-        sqns_test_dup_refused (dup->data, dup->len, NULL, "is cut short: ");
+        sqns_test_dup_refused (dup->data, dup->len, NULL, "is truncated: ");
       }
 }
 

@@ -80,8 +80,8 @@ what_is_said (SqnsAdviceId id)
 static void
 check (const SqnsFailure *failure)
 {
-  static const char *const next[] = { "Run ",   "run ",  "Leave ",  "Wait ", "Check ",  "Close ",  "Get ", "Choose ",
-                                      "Press ", "Plug ", "Switch ", "Try ",  "recover", "ask for", NULL };
+  static const char *const next[] = { "Run ",    "run ",   "Leave ", "Wait ", "Check ", "Close ",  "Download ",
+                                      "Choose ", "Press ", "Plug ",  "Turn ", "Try ",   "recover", NULL };
   SqnsDiagnosis diagnosis = sqns_diagnose (failure);
   Said said = what_is_said (diagnosis.advice);
 
@@ -189,25 +189,25 @@ test_begun_rows (void)
   } rows[] = {
 #define BEGUN(error, mode, contact, flags, code, power)                                                                \
   SQNS_ERROR_##error, SQNS_MODE_##mode, SQNS_CONTACT_##contact, flags, SQNS_ERROR_##code, SQNS_POWER_##power
-    { BEGUN (TIMEOUT, RECOVERY, ANSWERED, WRITTEN, NEEDS_RECOVERY, SAFE), "waits in recovery, power may be cut" },
-    { BEGUN (CANCELLED, RECOVERY, ANSWERED, WRITTEN, CANCELLED, SAFE), "waits in recovery" },
-    { BEGUN (PROTOCOL, RECOVERY, ANSWERED, BETWEEN, NEEDS_RECOVERY, KEEP), "perhaps the first of two files" },
-    { BEGUN (PROTOCOL, MTOOLS, ANSWERED, WRITTEN, NEEDS_RECOVERY, SAFE), "waits in its updater (mTools)" },
-    { BEGUN (PROTOCOL, MTOOLS, ANSWERED, BETWEEN, NEEDS_RECOVERY, KEEP), "perhaps the first of two files" },
-    { BEGUN (TIMEOUT, FFH, ANSWERED, 0, NEEDS_RECOVERY, SAFE), "waits in its boot ROM" },
-    { BEGUN (MODEM_REFUSED, FFF, ANSWERED, WRITTEN, MODEM_REFUSED, SAFE), "is up in its application" },
-    { BEGUN (TIMEOUT, FFF, ANSWERED, WRITTEN, FAILED, SAFE), "is up in its application" },
+    { BEGUN (TIMEOUT, RECOVERY, ANSWERED, WRITTEN, NEEDS_RECOVERY, SAFE), "waiting in recovery; power may be cut" },
+    { BEGUN (CANCELLED, RECOVERY, ANSWERED, WRITTEN, CANCELLED, SAFE), "is waiting in recovery" },
+    { BEGUN (PROTOCOL, RECOVERY, ANSWERED, BETWEEN, NEEDS_RECOVERY, KEEP), "perhaps with the first of two files" },
+    { BEGUN (PROTOCOL, MTOOLS, ANSWERED, WRITTEN, NEEDS_RECOVERY, SAFE), "is waiting in its updater (mTools)" },
+    { BEGUN (PROTOCOL, MTOOLS, ANSWERED, BETWEEN, NEEDS_RECOVERY, KEEP), "perhaps with the first of two files" },
+    { BEGUN (TIMEOUT, FFH, ANSWERED, 0, NEEDS_RECOVERY, SAFE), "is waiting in its boot ROM" },
+    { BEGUN (MODEM_REFUSED, FFF, ANSWERED, WRITTEN, MODEM_REFUSED, SAFE), "runs its application" },
+    { BEGUN (TIMEOUT, FFF, ANSWERED, WRITTEN, FAILED, SAFE), "runs its application" },
     { BEGUN (TIMEOUT, FFF, ANSWERED, BETWEEN, FAILED, KEEP), "runs the first of two files" },
     { BEGUN (MODEM_REFUSED, UPDATER, ANSWERED, WRITTEN, TIMEOUT, KEEP), "is applying an upgrade by itself" },
     { BEGUN (CANCELLED, UPDATER, ANSWERED, 0, CANCELLED, KEEP), "is applying an upgrade by itself" },
     { BEGUN (DEVICE_LOST, UNKNOWN, NONE, 0, DEVICE_LOST, KEEP), "plug the board in again" },
     { BEGUN (NEEDS_HAND, UNKNOWN, NONE, 0, NEEDS_HAND, KEEP), "leave its power on" },
     { BEGUN (PORT_LOCKED, UNKNOWN, NONE, WRITTEN, PORT_LOCKED, KEEP), "leave its power on" },
-    { BEGUN (PORT_LOCKED, UNKNOWN, NONE, 0, PORT_LOCKED, UNSURE), "nothing of its firmware was written" },
+    { BEGUN (PORT_LOCKED, UNKNOWN, NONE, 0, PORT_LOCKED, UNSURE), "none of its firmware was written" },
     { BEGUN (PROTOCOL, UNKNOWN, SILENT, WRITTEN, TIMEOUT, KEEP), "leave its power on" },
-    { BEGUN (PROTOCOL, UNKNOWN, SILENT, 0, TIMEOUT, UNSURE), "does not answer any more" },
-    { BEGUN (PROTOCOL, UNKNOWN, NONE, 0, TIMEOUT, UNSURE), "cannot be asked any more" },
-    { BEGUN (CANCELLED, UNKNOWN, NONE, 0, CANCELLED, SAFE), "nothing of its firmware was written" },
+    { BEGUN (PROTOCOL, UNKNOWN, SILENT, 0, TIMEOUT, UNSURE), "no longer answers" },
+    { BEGUN (PROTOCOL, UNKNOWN, NONE, 0, TIMEOUT, UNSURE), "can no longer be asked" },
+    { BEGUN (CANCELLED, UNKNOWN, NONE, 0, CANCELLED, SAFE), "none of its firmware was written" },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -246,8 +246,8 @@ test_rows (void)
     { FAILURE (PORT_LOCKED, ACQUIRE, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Close the program" },
     { FAILURE (DEVICE_LOST, TRANSFER, RECOVERY, NONE, TRUE), SQNS_POWER_UNSURE, "Plug the board in again" },
     { FAILURE (NEEDS_HAND, REBOOT, FFH, NONE, TRUE), SQNS_POWER_UNSURE, "Press the reset button" },
-    { FAILURE (NEEDS_HAND, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "does not touch the modem" },
-    { FAILURE (DEVICE_LOST, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Put the cable back" },
+    { FAILURE (NEEDS_HAND, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "does not affect the modem" },
+    { FAILURE (DEVICE_LOST, APPLY, UNKNOWN, NONE, FALSE), SQNS_POWER_KEEP, "Plug the cable back in" },
     /* asked, and silent: fifteen minutes first, then the power, not the reset button */
     { FAILURE (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE, "wait fifteen minutes first" },
     { FAILURE (TIMEOUT, LINK, UNKNOWN, SILENT, TRUE), SQNS_POWER_UNSURE,

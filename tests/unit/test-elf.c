@@ -51,25 +51,25 @@ test_fields (void)
     const char *words; /* NULL: still valid */
   } rows[] = {
     { 6, 1, NULL },
-    { 0, 0, "no ELF program" },
-    { 3, 'f', "no ELF program" },
+    { 0, 0, "not an ELF program" },
+    { 3, 'f', "not an ELF program" },
     { 4, 2, "ELF64 program, for another machine" },
     { 5, 1, "little-endian" },
     { 5, 0, "little-endian" },
-    { 19, 62, "machine 62, the modem is 167" },
+    { 19, 62, "machine 62, and the modem is machine 167" },
     { 18, 1, "machine 423" },
     { 17, 1, "of type 1, not an executable" },
     { 17, 3, "of type 3" },
-    { 45, 0, "without program segments" },
-    { 43, 31, "without program segments" },
+    { 45, 0, "has no program segments" },
+    { 43, 31, "has no program segments" },
     { 43, 40, NULL },
-    { 42, 0xff, "program headers lie behind its end" },
-    { 45, 5, "program headers lie behind its end at byte 200" },
-    { 28, 0xff, "program headers lie behind its end" },
-    { 56, 0xff, "segment 0 ends behind" },
-    { 59, 85, "segment 0 ends behind the end at byte 200" },
+    { 42, 0xff, "program headers lie beyond its end" },
+    { 45, 5, "program headers lie beyond its end at byte 200" },
+    { 28, 0xff, "program headers lie beyond its end" },
+    { 56, 0xff, "segment 0 ends beyond" },
+    { 59, 85, "segment 0 ends beyond its end at byte 200" },
     { 59, 83, NULL },
-    { 68, 0xff, "segment 0 ends behind" },
+    { 68, 0xff, "segment 0 ends beyond" },
     { 71, 0, "loads nothing" },
     { 55, 2, "loads nothing" },
   };
@@ -90,7 +90,7 @@ test_fields (void)
       g_test_message ("%s", error->message);
       g_assert_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE);
       g_assert_nonnull (strstr (error->message, rows[i].words));
-      g_assert_nonnull (strstr (error->message, "is allowed"));
+      g_assert_nonnull (strstr (error->message, "updater.elf"));
     }
 }
 
@@ -119,17 +119,17 @@ test_others (void)
     const char *begin;
     const char *words;
   } rows[] = {
-    { "UPGR", "a .dup" },
+    { "UPGR", "a firmware file (.dup)" },
     { "DIFF", "differential" },
-    { "PACK", "a .dup" },
+    { "PACK", "a firmware file (.dup)" },
     { "PK\003\004", "zip archive" },
     { "IELF", "index" },
     { "FFF!", "bare modem image" },
     { "<!DOCTYPE html>", "web page" },
     { "<html>", "web page" },
-    { "hello", "a text" },
-    { "\037\213", "gzip file: unpack it first" },
-    { "\001\002\003\004", "no ELF" },
+    { "hello", "a text file, not updater.elf" },
+    { "\037\213", "gzip file, not updater.elf; unpack it first" },
+    { "\001\002\003\004", "not an ELF" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

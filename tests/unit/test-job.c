@@ -350,7 +350,7 @@ test_locked_out (Rig *rig, gconstpointer unused)
       fail_in_phase (rig, SQNS_PHASE_ACQUIRE, FALSE, SQNS_ERROR_PORT_LOCKED);
       g_assert_cmpint (info->state, ==, SQNS_JOB_INTERRUPTED);
       g_assert_false (info->safe);
-      g_assert_nonnull (strstr (info->advice, "goes on by itself"));
+      g_assert_nonnull (strstr (info->advice, "continues by itself"));
       g_assert_nonnull (strstr (info->message, "it went wrong"));
       g_assert_false (sqns_job_record (rig->job)->board_lost);
       g_assert_cmpint (sqns_job_not_again_before (rig->job), >, g_get_real_time ());

@@ -18,8 +18,8 @@ test_faults (void)
     { "# nothing\n\n", "no rule" },
     { RULE "Foo=1\n", "line 6, [a]: unknown key \"Foo\"" },
     { RULE "to=1\n", "line 6, [a]: unknown key \"to\"" },
-    { "# x\n\n[a]\nTo=41065\nTo=38638\n" TAIL, "line 5, [a]: the key To is there twice" },
-    { RULE "\n" RULE, "line 7, [a]: there is such a rule in line 1" },
+    { "# x\n\n[a]\nTo=41065\nTo=38638\n" TAIL, "line 5, [a]: duplicate key To" },
+    { RULE "\n" RULE, "line 7, [a]: duplicate of the rule in line 1" },
     { "To=41065\n", "line 1: a key before the first group" },
     { RULE "nonsense\n", "line 6, [a]: \"nonsense\" is neither" },
     { "nonsense\n", "line 1: \"nonsense\" is neither" },
@@ -28,27 +28,27 @@ test_faults (void)
     { "[a]b]\n", "line 1: \"[a]b]\" is not a group" },
     { "[a]\n" TAIL, "line 1, [a]: a rule without a condition" },
     { "[a]\n" TAIL "[b]\nTo=41065\n" TAIL, "line 1, [a]: a rule without a condition" },
-    { "[a]\nTo=41065\nLiftable=yes\nMessage=no\n", "line 1, [a]: the key Error is missing" },
-    { "[a]\nTo=41065\nError=Incompatible\nMessage=no\n", "line 1, [a]: the key Liftable is missing" },
-    { "[a]\nTo=41065\nError=Incompatible\nLiftable=yes\n", "line 1, [a]: the key Message is missing" },
-    { "[a]\nTo=41065\nError=Downgrade\n", "line 3, [a]: \"Downgrade\" is no value for Error" },
-    { "[a]\nLiftable=true\n", "line 2, [a]: \"true\" is no value for Liftable" },
-    { "[a]\nMessage=\n", "line 2, [a]: \"\" is no value for Message" },
-    { "[a]\nToFamily=unknown\n", "line 2, [a]: \"unknown\" is no value for ToFamily" },
-    { "[a]\nTo=\n", "is no value for To" },
-    { "[a]\nTo=;\n", "is no value for To" },
-    { "[a]\nTo=41065;;38638\n", "is no value for To" },
-    { "[a]\nTo=41065,38638\n", "is no value for To" },
-    { "[a]\nTo=-1\n", "is no value for To" },
-    { "[a]\nTo=0\n", "is no value for To" },
-    { "[a]\nNotTo=18446744073709551617\n", "is no value for NotTo" },
-    { "[a]\nFrom=0x10\n", "is no value for From" },
-    { "[a]\nNotFrom=x\n", "is no value for NotFrom" },
-    { "[a]\nBootloader0=33080 x\n", "is no value for Bootloader0" },
-    { "[a]\nNotRoute=\n", "\"\" is no value for NotRoute" },
-    { "[a]\nNotRoute=auto\n", "\"auto\" is no value for NotRoute" },
-    { "[a]\nNotRoute=fff;resume\n", "is no value for NotRoute" },
-    { "[a]\nFirstFile=true\n", "line 2, [a]: \"true\" is no value for FirstFile" },
+    { "[a]\nTo=41065\nLiftable=yes\nMessage=no\n", "line 1, [a]: key Error is missing" },
+    { "[a]\nTo=41065\nError=Incompatible\nMessage=no\n", "line 1, [a]: key Liftable is missing" },
+    { "[a]\nTo=41065\nError=Incompatible\nLiftable=yes\n", "line 1, [a]: key Message is missing" },
+    { "[a]\nTo=41065\nError=Downgrade\n", "line 3, [a]: \"Downgrade\" is not a valid value for Error" },
+    { "[a]\nLiftable=true\n", "line 2, [a]: \"true\" is not a valid value for Liftable" },
+    { "[a]\nMessage=\n", "line 2, [a]: \"\" is not a valid value for Message" },
+    { "[a]\nToFamily=unknown\n", "line 2, [a]: \"unknown\" is not a valid value for ToFamily" },
+    { "[a]\nTo=\n", "is not a valid value for To" },
+    { "[a]\nTo=;\n", "is not a valid value for To" },
+    { "[a]\nTo=41065;;38638\n", "is not a valid value for To" },
+    { "[a]\nTo=41065,38638\n", "is not a valid value for To" },
+    { "[a]\nTo=-1\n", "is not a valid value for To" },
+    { "[a]\nTo=0\n", "is not a valid value for To" },
+    { "[a]\nNotTo=18446744073709551617\n", "is not a valid value for NotTo" },
+    { "[a]\nFrom=0x10\n", "is not a valid value for From" },
+    { "[a]\nNotFrom=x\n", "is not a valid value for NotFrom" },
+    { "[a]\nBootloader0=33080 x\n", "is not a valid value for Bootloader0" },
+    { "[a]\nNotRoute=\n", "\"\" is not a valid value for NotRoute" },
+    { "[a]\nNotRoute=auto\n", "\"auto\" is not a valid value for NotRoute" },
+    { "[a]\nNotRoute=fff;resume\n", "is not a valid value for NotRoute" },
+    { "[a]\nFirstFile=true\n", "line 2, [a]: \"true\" is not a valid value for FirstFile" },
     { "[\xff]\n", "not UTF-8" },
   };
 
@@ -189,7 +189,7 @@ test_order (void)
   g_assert_nonnull (rules);
   g_assert_false (sqns_rules_allow (rules, &query, FALSE, &soft));
   g_assert_error (soft, SQNS_ERROR, SQNS_ERROR_INCOMPATIBLE);
-  g_assert_cmpstr (soft->message, ==, "the soft = one (rule soft, lifted by --force)");
+  g_assert_cmpstr (soft->message, ==, "the soft = one (rule soft; --force overrides it)");
   g_assert_false (sqns_rules_allow (rules, &query, TRUE, &hard));
   g_assert_error (hard, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED);
   g_assert_cmpstr (hard->message, ==, "the hard one (rule hard)");

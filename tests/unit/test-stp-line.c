@@ -157,7 +157,7 @@ test_nothing_taken (void)
       g_assert_cmpint (verdict, ==, whole >= 32 ? SQNS_STP_FAILED : SQNS_STP_SEND);
       if (whole >= 32)
         g_assert_cmpstr (sqns_stp_session_failure (session), ==,
-                         "the modem takes no more data: nothing of 32 blocks in a row");
+                         "the modem accepts no more data: none of 32 blocks in a row");
     }
 }
 

@@ -193,7 +193,7 @@ test_endless (void)
 {
   static const char *const words[] = {
     "the transfer reset", "the opening of a transfer session", "the announcement of a block",
-    "a block of data",    "the announcement of what comes",
+    "a block of data",    "the announcement of the upload",
   };
 
   for (guint operation = 0; operation <= SQNS_STP_TRANSFER_DATA_TYPE; operation++)
@@ -214,7 +214,7 @@ test_endless (void)
             continue;
           }
         if (operation == SQNS_STP_TRANSFER_BLOCK)
-          stp_upload_fails (&upload, "no block of data gets through any more: 32 tries");
+          stp_upload_fails (&upload, "no block of data gets through: 32 attempts");
         else
           stp_upload_fails (&upload, words[operation]);
         g_assert_cmpuint (upload.rounds, <, 80);
@@ -226,11 +226,8 @@ static void
 test_refused_for_ever (void)
 {
   static const char *const words[] = {
-    "refused the transfer reset",
-    "refused the opening of a transfer session",
-    "refused the announcement of a block",
-    "no block of data gets through any more",
-    "refused the announcement of what comes",
+    "refused the transfer reset",    "refused the opening of a transfer session", "refused the announcement of a block",
+    "no block of data gets through", "refused the announcement of the upload",
   };
 
   for (guint operation = 0; operation <= SQNS_STP_TRANSFER_DATA_TYPE; operation++)
@@ -260,8 +257,8 @@ test_open (void)
   } cases[] = {
     { 0, 1, 8192, "refused to open a transfer session" },
     { 1, 0, 8192, "unknown version 0" },
-    { 1, 1, 127, "too narrow" },
-    { 1, 1, 0, "too narrow" },
+    { 1, 1, 127, "too small for a block" },
+    { 1, 1, 0, "too small for a block" },
     { 1, 1, 128, NULL },
     { 255, 255, 65535, NULL },
   };
@@ -445,7 +442,7 @@ test_nonsense (void)
       g_assert_cmpint (FEED (session, COMMAND_OK ("\2")), ==, SQNS_STP_SEND);
       while (feed (session, cases[i].response, cases[i].size) == SQNS_STP_RESEND)
         g_assert_cmpuint (++rounds, <, 10);
-      g_assert_nonnull (strstr (sqns_stp_session_failure (session), "something impossible"));
+      g_assert_nonnull (strstr (sqns_stp_session_failure (session), "an invalid answer"));
       g_assert_cmpuint (sqns_stp_session_bytes_done (session), ==, 0);
     }
 }

@@ -466,12 +466,9 @@ static const struct {
   const char *begins;
 } ends[] = {
   { { NULL }, SQNS_ERROR_PROTOCOL, "noise", "noise; the modem" },
-  { { "it failed" }, SQNS_ERROR_PROTOCOL, "noise", "it failed; when the file was sent again: noise; the modem" },
+  { { "it failed" }, SQNS_ERROR_PROTOCOL, "noise", "it failed; on the second attempt: noise; the modem" },
   { { "it failed" }, SQNS_ERROR_MODEM_REFUSED, "it failed", "it failed; the modem" },
-  { { "it failed" },
-    SQNS_ERROR_MODEM_REFUSED,
-    "bad file",
-    "it failed; when the file was sent again: bad file; the modem" },
+  { { "it failed" }, SQNS_ERROR_MODEM_REFUSED, "bad file", "it failed; on the second attempt: bad file; the modem" },
   { { "it failed", "bad file" }, SQNS_ERROR_MODEM_REFUSED, "bad file", "bad file; the modem" },
   { { "it failed" }, SQNS_ERROR_CANCELLED, "cancelled", "cancelled; the modem" },
 };
