@@ -5,8 +5,6 @@
 
 #include "base/source.h"
 
-#include <glib/gstdio.h>
-
 /* From the claim of the device to its release. */
 struct _SqnsConsole {
   guint uid;
@@ -37,12 +35,6 @@ on_interrupted (GCancellable *cancellable, gpointer user_data)
 }
 
 static void
-close_fd (gpointer data)
-{
-  g_close (GPOINTER_TO_INT (data), NULL);
-}
-
-static void
 open_stream (SqnsDeviceOperation *operation)
 {
   SqnsConsole *self = operation->data;
@@ -61,7 +53,7 @@ open_stream (SqnsDeviceOperation *operation)
 
   g_autoptr (GTask) task = g_steal_pointer (&self->task);
   sqns_device_set_error (operation->device, NULL);
-  g_task_return_pointer (task, GINT_TO_POINTER (fd), close_fd);
+  g_task_return_int (task, fd);
 }
 
 static void
@@ -128,12 +120,5 @@ sqns_console_open_async (SqnsDevice *device, guint uid, GAsyncReadyCallback call
 int
 sqns_console_open_finish (SqnsDevice *device, GAsyncResult *result, GError **error)
 {
-  GError *local = NULL;
-  gpointer fd = g_task_propagate_pointer (G_TASK (result), &local);
-  if (local != NULL)
-    {
-      g_propagate_error (error, local);
-      return -1;
-    }
-  return GPOINTER_TO_INT (fd);
+  return (int)g_task_propagate_int (G_TASK (result), error);
 }

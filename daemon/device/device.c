@@ -125,20 +125,13 @@ take_facts (SqnsDevice *self, const SqnsBoardFacts *facts)
 }
 
 SqnsDevice *
-sqns_device_new_board (const SqnsBoardFacts *facts)
+sqns_device_new_board (const SqnsBoardFacts *facts, gboolean present)
 {
   SqnsDevice *self = g_object_new (SQNS_TYPE_DEVICE, NULL);
   set_text (&self->info.id, facts->id);
   take_facts (self, facts);
-  return self;
-}
-
-SqnsDevice *
-sqns_device_new_absent (const SqnsBoardFacts *facts)
-{
-  SqnsDevice *self = sqns_device_new_board (facts);
-  self->info.present = self->was_present = FALSE;
-  self->info.state = SQNS_MODEM_GONE;
+  self->info.present = self->was_present = present;
+  self->info.state = effective_state (self);
   return self;
 }
 

@@ -62,8 +62,7 @@ typedef struct {
   gint64 last_seen; /* µs since the epoch, 0 never */
 } SqnsDeviceInfo;
 
-SqnsDevice *sqns_device_new_board (const SqnsBoardFacts *facts);
-SqnsDevice *sqns_device_new_absent (const SqnsBoardFacts *facts); /* a board that is known, but not plugged in */
+SqnsDevice *sqns_device_new_board (const SqnsBoardFacts *facts, gboolean present);
 /* @options: strings are copied. */
 SqnsDevice *sqns_device_new_port (const char *id, const char *devnode, const SqnsPortOptions *options);
 

@@ -152,7 +152,7 @@ sqns_device_table_add_board (SqnsDeviceTable *self, const SqnsBoardFacts *facts)
         device = NULL;
     }
   if (device == NULL)
-    device = add (self, sqns_device_new_board (facts));
+    device = add (self, sqns_device_new_board (facts, TRUE));
   else
     sqns_device_plugged (device, facts);
   remove_port_of (self, device);
@@ -259,7 +259,7 @@ SqnsDevice *
 sqns_device_table_restore_board (SqnsDeviceTable *self, const SqnsBoardFacts *facts)
 {
   SqnsDevice *device = find_board (self, facts->id);
-  return device != NULL ? device : add (self, sqns_device_new_absent (facts));
+  return device != NULL ? device : add (self, sqns_device_new_board (facts, FALSE));
 }
 
 SqnsDevice *

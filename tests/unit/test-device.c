@@ -62,7 +62,7 @@ new_board (void)
   const SqnsBoardFacts facts
       = { .id = id, .devnode = devnode, .id_path = path, .product_name = name, .vendor = 0x04d8, .product = 0xf012 };
   scripted_reset ();
-  SqnsDevice *device = sqns_device_new_board (&facts);
+  SqnsDevice *device = sqns_device_new_board (&facts, TRUE);
   return device;
 }
 

@@ -44,7 +44,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   const SqnsBoardFacts facts = { .id = id, .devnode = devnode };
 
   scripted_reset ();
-  rig->device = sqns_device_new_board (&facts);
+  rig->device = sqns_device_new_board (&facts, TRUE);
   rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
   rig->rules = sqns_rules_parse (RULES, -1, NULL);
