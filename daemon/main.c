@@ -41,7 +41,6 @@ static struct {
 } options;
 
 typedef struct {
-  SqnsConfig config;
   GMainLoop *loop;
   SqnsGate *gate;
   GDBusConnection *connection;
@@ -223,14 +222,15 @@ start_enumerator (App *app)
 static gboolean
 start_manager (App *app, GError **error)
 {
+  SqnsConfig config;
   const char *path = options.config != NULL ? options.config : DEFAULT_CONFIG;
-  if (!sqns_config_load (&app->config, path, options.config != NULL, error))
+  if (!sqns_config_load (&config, path, options.config != NULL, error))
     return FALSE;
   SqnsRules *rules = sqns_rules_load (SQNS_RULES_OVERRIDE, error);
   if (rules == NULL)
     return FALSE;
-  sqns_monitor_allow_personal (app->config.log_personal);
-  app->manager = sqns_manager_new (&app->config, rules);
+  sqns_monitor_allow_personal (config.log_personal);
+  app->manager = sqns_manager_new (&config, rules);
   g_signal_connect (app->manager, "changed", G_CALLBACK (on_manager_changed), app);
   return TRUE;
 }
@@ -246,7 +246,8 @@ connect_bus (const App *app, GError **error)
   if (address == NULL)
     return NULL;
   g_autoptr (GIOStream) stream
-      = sqns_gate_connect (app->gate, address, app->config.max_readers_per_user, SQNS_FIRMWARE_MAX_SIZE, error);
+      = sqns_gate_connect (app->gate, address, sqns_manager_config (app->manager)->max_readers_per_user,
+                           SQNS_FIRMWARE_MAX_SIZE, error);
   if (stream == NULL)
     return NULL;
   return g_dbus_connection_new_sync (stream, NULL,

@@ -256,23 +256,15 @@ sqns_device_table_remove_port (SqnsDeviceTable *self, SqnsDevice *device, GError
 }
 
 SqnsDevice *
-sqns_device_table_restore_board (SqnsDeviceTable *self, const SqnsBoardFacts *facts)
+sqns_device_table_restore (SqnsDeviceTable *self, const SqnsBoardFacts *facts, const SqnsPortOptions *port)
 {
-  SqnsDevice *device = find_board (self, facts->id);
-  return device != NULL ? device : add (self, sqns_device_new_board (facts, FALSE));
-}
-
-SqnsDevice *
-sqns_device_table_restore_port (SqnsDeviceTable *self,
-                                const char *id,
-                                const char *devnode,
-                                const SqnsPortOptions *options)
-{
-  SqnsDevice *device = find_tty (self, devnode);
+  SqnsDevice *device = port != NULL ? find_tty (self, facts->devnode) : find_board (self, facts->id);
   if (device != NULL)
     return device;
-  g_autofree char *free_id = has_id (self, id) ? make_id (self, devnode) : g_strdup (id);
-  device = add (self, sqns_device_new_port (free_id, devnode, options));
+  if (port == NULL)
+    return add (self, sqns_device_new_board (facts, FALSE));
+  g_autofree char *id = has_id (self, facts->id) ? make_id (self, facts->devnode) : g_strdup (facts->id);
+  device = add (self, sqns_device_new_port (id, facts->devnode, port));
   sqns_device_check_presence (device);
   return device;
 }

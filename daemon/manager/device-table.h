@@ -30,12 +30,9 @@ SqnsDevice *sqns_device_table_add_port (SqnsDeviceTable *table,
 /* WRONG_STATE (a board that udev found), BUSY (it is in use or needed). */
 gboolean sqns_device_table_remove_port (SqnsDeviceTable *table, SqnsDevice *device, GError **error);
 
-/* The device of a job of an earlier daemon: added as absent when it is not there. A port may be known as a board now.
- * Borrowed. */
-SqnsDevice *sqns_device_table_restore_board (SqnsDeviceTable *table, const SqnsBoardFacts *facts);
-SqnsDevice *sqns_device_table_restore_port (SqnsDeviceTable *table,
-                                            const char *id,
-                                            const char *devnode,
-                                            const SqnsPortOptions *options);
+/* The device of a job of an earlier daemon: added as absent when it is not there. @port: of a port, which may be known
+ * as a board now; NULL for a board. Borrowed. */
+SqnsDevice *
+sqns_device_table_restore (SqnsDeviceTable *table, const SqnsBoardFacts *facts, const SqnsPortOptions *port);
 
 /* Signals: "added", "removed" (SqnsDevice). */

@@ -333,8 +333,7 @@ restore_device (SqnsJobTable *self, const SqnsJobRecord *record)
     .board = *record->port_board != '\0' ? record->port_board : NULL,
     .speed = record->port_speed,
   };
-  return record->manual ? sqns_device_table_restore_port (self->devices, record->device, record->devnode, &options)
-                        : sqns_device_table_restore_board (self->devices, &facts);
+  return sqns_device_table_restore (self->devices, &facts, record->manual ? &options : NULL);
 }
 
 static void
