@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sqnsctl cancel: cancels jobs where that is safe. */
 #include "client/commands/commands.h"
-#include "client/job/ref.h"
-#include "client/job/state.h"
+#include "client/job/job.h"
 
 /* Keeps the more severe error. Takes @error. */
 static void

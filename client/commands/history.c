@@ -2,7 +2,7 @@
 /* sqnsctl history: jobs that have ended, also before the daemon was started. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
-#include "client/job/state.h"
+#include "client/job/job.h"
 #include "client/ui/table.h"
 #include "client/ui/text.h"
 

@@ -2,8 +2,7 @@
 /* sqnsctl job: all about one job, and its transcript. */
 #include "client/commands/commands.h"
 #include "client/core/property-list.h"
-#include "client/job/ref.h"
-#include "client/job/state.h"
+#include "client/job/job.h"
 #include "client/ui/output.h"
 
 #include <errno.h>

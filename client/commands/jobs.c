@@ -2,9 +2,7 @@
 /* sqnsctl jobs: lists running, waiting and ended jobs. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
-#include "client/job/ref.h"
-#include "client/job/report.h"
-#include "client/job/state.h"
+#include "client/job/job.h"
 #include "client/modem/ref.h"
 #include "client/ui/table.h"
 #include "client/ui/text.h"

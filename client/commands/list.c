@@ -2,7 +2,7 @@
 /* sqnsctl list: lists the boards. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
-#include "client/job/state.h"
+#include "client/job/job.h"
 #include "client/ui/table.h"
 
 /* The running job; NULL: none. */

@@ -2,7 +2,7 @@
 /* sqnsctl notify: desktop notifications of jobs, until the session ends. */
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
-#include "client/job/state.h"
+#include "client/job/job.h"
 #include "client/notify/notifier.h"
 
 /* The most jobs whose progress is shown at a time: a bench of hundreds must not bury a desktop. */

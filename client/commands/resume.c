@@ -2,7 +2,7 @@
 /* sqnsctl resume: resumes jobs that were interrupted or have failed, and waits for them. */
 #include "client/commands/commands.h"
 #include "client/job/follow.h"
-#include "client/job/ref.h"
+#include "client/job/job.h"
 
 static gboolean detach;
 

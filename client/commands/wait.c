@@ -2,7 +2,7 @@
 /* sqnsctl wait: waits until jobs have ended. */
 #include "client/commands/commands.h"
 #include "client/job/follow.h"
-#include "client/job/ref.h"
+#include "client/job/job.h"
 
 static SqnsExit
 run (SqnsCtl *ctl, int argc, char **argv, GError **error)

@@ -3,7 +3,7 @@
 #include "client/ui/bars.h"
 #include "client/commands/commands.h"
 #include "client/core/connection.h"
-#include "client/job/report.h"
+#include "client/job/job.h"
 #include "client/modem/ref.h"
 
 #include "common/clean.h"

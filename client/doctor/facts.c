@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Gathers facts about this machine, a board and its modem. */
 #include "client/doctor/facts.h"
-#include "client/job/state.h"
+#include "client/job/job.h"
 #include "client/modem/held-port.h"
 
 #include "common/lock-file.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waits for jobs to end. */
 #include "client/job/follow.h"
-#include "client/job/report.h"
-#include "client/job/state.h"
+#include "client/job/job.h"
 #include "client/modem/held-port.h"
 #include "client/modem/ref.h"
 #include "client/ui/bars.h"

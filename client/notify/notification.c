@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The content of a desktop notification about a job. */
-#include "client/job/state.h"
+#include "client/job/job.h"
 #include "client/modem/ref.h"
 #include "client/notify/notification.h"
 

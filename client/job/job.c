@@ -1,12 +1,165 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job as text. */
-#include "client/job/report.h"
-#include "client/job/state.h"
-#include "client/ui/output.h"
+/* A job: finding the one that a person names, what its state means, and how it is told. */
+#include "client/job/job.h"
 
 #include "common/clean.h"
+#include "common/power.h"
 
 #include <string.h>
+
+/* No property has these two facts: they are read from the daemon's messages. */
+#define HAND "NeedsHand: "
+#define RESUME "sqnsctl resume "
+
+SqnsJobState
+sqns_job_state (SqnsDbusJob *job)
+{
+  SqnsJobState state = SQNS_JOB_UNKNOWN;
+  sqns_job_state_from_name (sqns_dbus_job_get_state (job), &state);
+  return state;
+}
+
+const char *
+sqns_job_user_action (SqnsDbusJob *job)
+{
+  const char *message = sqns_dbus_job_get_message (job);
+  gboolean hand = sqns_job_state (job) == SQNS_JOB_WAITING && message != NULL && g_str_has_prefix (message, HAND);
+  return hand ? message + strlen (HAND) : NULL;
+}
+
+/* A job that continues by itself has a place in the queue. */
+gboolean
+sqns_job_needs_resume (SqnsDbusJob *job)
+{
+  const char *message = sqns_dbus_job_get_message (job);
+  return sqns_job_state (job) == SQNS_JOB_INTERRUPTED && sqns_dbus_job_get_queue_position (job) == 0 && message != NULL
+         && strstr (message, RESUME) != NULL;
+}
+
+SqnsExit
+sqns_job_state_exit (SqnsDbusJob *job)
+{
+  SqnsJobState state = sqns_job_state (job);
+  SqnsExit code = sqns_exit_from_name (sqns_dbus_job_get_error_name (job));
+
+  if (state == SQNS_JOB_SUCCEEDED)
+    return SQNS_EXIT_DONE;
+  if (code != SQNS_EXIT_DONE) /* a cancelled job may have left the modem in recovery: its error says so */
+    return code;
+  return state == SQNS_JOB_CANCELLED ? SQNS_EXIT_CANCELLED : SQNS_EXIT_FAILED;
+}
+
+/* The daemon's Safe covers only what this job did. */
+SqnsPower
+sqns_job_power (SqnsDbusJob *job, SqnsDbusModem *modem)
+{
+  gboolean safe = sqns_dbus_job_get_safe (job);
+  const char *current = modem != NULL ? sqns_dbus_modem_get_current_job (modem) : NULL;
+  gboolean busy = g_strcmp0 (current, "/") != 0 && g_strcmp0 (current, sqns_path (job)) != 0;
+  SqnsModemState state;
+  SqnsError code;
+
+  if (modem == NULL || !sqns_modem_state_from_name (sqns_dbus_modem_get_state (modem), &state) || (safe && busy))
+    return safe ? SQNS_POWER_UNSURE : SQNS_POWER_KEEP;
+  if (!sqns_error_from_name (sqns_dbus_job_get_error_name (job), &code))
+    return safe ? sqns_power_of_state (state) : SQNS_POWER_KEEP;
+  return sqns_power_after_failure (safe, code, state);
+}
+
+/* --- the jobs that a person names --- */
+
+static gboolean all_jobs;
+
+const GOptionEntry sqns_job_ref_options[] = {
+  { "all", 0, 0, G_OPTION_ARG_NONE, &all_jobs, "every job that has not ended", NULL },
+  { NULL },
+};
+
+static const char *
+uuid_of (SqnsDbusJob *job)
+{
+  const char *uuid = sqns_dbus_job_get_uuid (job);
+  return uuid != NULL ? uuid : "";
+}
+
+SqnsDbusJob *
+sqns_job_ref_find (SqnsConnection *conn, const char *ref, GError **error)
+{
+  g_autoptr (GPtrArray) jobs = sqns_connection_jobs (conn);
+  g_autofree char *shown = sqns_clean_line (ref, -1);
+  g_autofree char *lower = g_ascii_strdown (ref, -1);
+  SqnsDbusJob *found = NULL;
+  guint n_found = 0;
+
+  for (guint i = 0; i < jobs->len && *ref != '\0'; i++)
+    {
+      if (g_str_equal (uuid_of (jobs->pdata[i]), lower) || g_str_equal (sqns_path (jobs->pdata[i]), ref))
+        return g_object_ref (jobs->pdata[i]);
+      if (g_str_has_prefix (uuid_of (jobs->pdata[i]), lower))
+        {
+          found = jobs->pdata[i];
+          n_found++;
+        }
+    }
+  if (n_found == 1)
+    return g_object_ref (found);
+  if (n_found > 1)
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "'%s' means %u jobs: give more of the id (see: sqnsctl jobs)",
+                 shown, n_found);
+  else
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "no job '%s' (see: sqnsctl jobs)", shown);
+  return NULL;
+}
+
+GPtrArray *
+sqns_job_ref_resolve (SqnsConnection *conn, char *const *refs, guint n_refs, gboolean all, GError **error)
+{
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) known = sqns_connection_jobs (conn);
+
+  for (guint i = 0; i < n_refs; i++)
+    {
+      g_autoptr (SqnsDbusJob) job = sqns_job_ref_find (conn, refs[i], error);
+      if (job == NULL)
+        return NULL;
+      sqns_add_once (jobs, job);
+    }
+  for (guint i = 0; all && i < known->len; i++)
+    if (!sqns_job_state_ended (sqns_job_state (known->pdata[i])))
+      sqns_add_once (jobs, known->pdata[i]);
+  return g_steal_pointer (&jobs);
+}
+
+guint
+sqns_job_ref_length (GPtrArray *jobs)
+{
+  guint length = SQNS_SHORT_UUID_LENGTH;
+  for (guint i = 0; i < jobs->len; i++)
+    for (guint j = i + 1; j < jobs->len; j++)
+      {
+        const char *a = uuid_of (jobs->pdata[i]);
+        const char *b = uuid_of (jobs->pdata[j]);
+        guint common = 0;
+        while (a[common] != '\0' && a[common] == b[common])
+          common++;
+        length = MAX (length, common + 1);
+      }
+  return length;
+}
+
+GPtrArray *
+sqns_job_ref_arguments (SqnsCtl *ctl, int argc, char **argv, SqnsConnection **conn, SqnsExit *code, GError **error)
+{
+  if (argc < 2 && !all_jobs)
+    {
+      *code = sqns_ctl_usage (ctl, "which job? give ids or --all");
+      return NULL;
+    }
+  *conn = sqns_connection_open (ctl, error);
+  return *conn != NULL ? sqns_job_ref_resolve (*conn, argv + 1, (guint)argc - 1, all_jobs, error) : NULL;
+}
+
+/* --- text --- */
 
 static const char *
 or_empty (const char *text)
