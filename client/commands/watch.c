@@ -83,16 +83,16 @@ show_modem (Watch *watch, SqnsDbusModem *modem)
 static void
 on_object (GDBusObject *object, SqnsObjectEvent event, gpointer data)
 {
-  static const char *const names[] = { "added", "changed", "removed" };
   Watch *watch = data;
+  const char *name = event == SQNS_OBJECT_ADDED ? "added" : event == SQNS_OBJECT_REMOVED ? "removed" : "changed";
   Shown *shown = g_hash_table_lookup (watch->shown, g_dbus_object_get_object_path (object));
   g_autoptr (SqnsDbusModem) modem = sqns_dbus_object_get_modem (SQNS_DBUS_OBJECT (object));
   g_autoptr (SqnsDbusJob) job = sqns_dbus_object_get_job (SQNS_DBUS_OBJECT (object));
 
   if (modem != NULL)
-    sqns_ctl_print_event (watch->ctl, names[event], "modem", modem);
+    sqns_ctl_print_event (watch->ctl, name, "modem", modem);
   if (job != NULL)
-    sqns_ctl_print_event (watch->ctl, names[event], "job", job);
+    sqns_ctl_print_event (watch->ctl, name, "job", job);
   if (event == SQNS_OBJECT_REMOVED)
     {
       if (shown != NULL)
