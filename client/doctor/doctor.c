@@ -46,7 +46,7 @@ add_text (GPtrArray *findings, SqnsFindingText about, const char *port, ...)
   finding->advice = sqns_text_fill_valist (advice, values);
   va_end (values);
   finding->port = g_strdup (port);
-  finding->exit = about.level == SQNS_LEVEL_PROBLEM ? SQNS_EXIT_FAILED : SQNS_EXIT_DONE;
+  finding->exit = about.level == SQNS_LEVEL_PROBLEM && about.exit == SQNS_EXIT_DONE ? SQNS_EXIT_FAILED : about.exit;
   g_ptr_array_add (findings, finding);
   return finding;
 }
@@ -56,46 +56,24 @@ add_text (GPtrArray *findings, SqnsFindingText about, const char *port, ...)
 /* --- host --- */
 
 static void
-judge_daemon (const SqnsHostFacts *facts, GPtrArray *findings)
-{
-  switch (facts->daemon)
-    {
-    case SQNS_DAEMON_RUNS:
-      add (findings, SQNS_FINDING_DAEMON_RUNS, "", "version", facts->daemon_version, NULL);
-      break;
-    case SQNS_DAEMON_MISSING:
-      add (findings, SQNS_FINDING_NO_DAEMON, "", "error", facts->daemon_error, NULL)->exit = SQNS_EXIT_NO_DAEMON;
-      break;
-    case SQNS_DAEMON_DENIED:
-      add (findings, SQNS_FINDING_BUS_DENIED, "", "error", facts->daemon_error, NULL)->exit = SQNS_EXIT_NOT_ALLOWED;
-      break;
-    }
-}
-
-static void
 judge_access (const SqnsHostFacts *facts, const SqnsPortFacts *port, GPtrArray *findings)
 {
-  const char *group = port->group != NULL ? port->group : "root";
-
-  if (port->may_open)
-    add (findings, SQNS_FINDING_ACCESS, port->devnode, NULL);
-  else if (!facts->own_daemon && facts->daemon == SQNS_DAEMON_RUNS)
-    add (findings, SQNS_FINDING_ACCESS_NOT_NEEDED, port->devnode, "group", group, NULL);
-  else if (port->joined)
-    add (findings, SQNS_FINDING_ACCESS_NEXT_LOGIN, port->devnode, "group", group, NULL);
-  else
-    add (findings, SQNS_FINDING_ACCESS_DENIED, port->devnode, "group", group, NULL);
+  gboolean needed = facts->own_daemon || facts->daemon != SQNS_DAEMON_RUNS;
+  SqnsFindingId id = port->may_open ? SQNS_FINDING_ACCESS
+                     : !needed      ? SQNS_FINDING_ACCESS_NOT_NEEDED
+                     : port->joined ? SQNS_FINDING_ACCESS_NEXT_LOGIN
+                                    : SQNS_FINDING_ACCESS_DENIED;
+  add (findings, id, port->devnode, "group", port->group != NULL ? port->group : "root", NULL);
 }
 
 static void
 judge_owner (const SqnsPortFacts *port, GPtrArray *findings)
 {
-  if (port->of_daemon)
-    add (findings, SQNS_FINDING_PORT_OF_DAEMON, port->devnode, NULL);
-  else if (port->owner != NULL)
-    add (findings, SQNS_FINDING_PORT_OWNED, port->devnode, "owner", port->owner, NULL);
-  else
-    add (findings, port->sees_all ? SQNS_FINDING_PORT_FREE : SQNS_FINDING_PORT_NOT_SEEN, port->devnode, NULL);
+  SqnsFindingId id = port->of_daemon       ? SQNS_FINDING_PORT_OF_DAEMON
+                     : port->owner != NULL ? SQNS_FINDING_PORT_OWNED
+                     : port->sees_all      ? SQNS_FINDING_PORT_FREE
+                                           : SQNS_FINDING_PORT_NOT_SEEN;
+  add (findings, id, port->devnode, "owner", port->owner, NULL);
 }
 
 static void
@@ -118,7 +96,7 @@ judge_port (const SqnsHostFacts *facts, const SqnsPortFacts *port, GPtrArray *fi
 {
   if (!port->exists)
     {
-      add (findings, SQNS_FINDING_PORT_MISSING, port->devnode, NULL)->exit = SQNS_EXIT_UNKNOWN;
+      add (findings, SQNS_FINDING_PORT_MISSING, port->devnode, NULL);
       return;
     }
   if (facts->mm == SQNS_MM_RUNS && port->driver != NULL) /* it ignores pseudo-terminals */
@@ -133,37 +111,38 @@ judge_port (const SqnsHostFacts *facts, const SqnsPortFacts *port, GPtrArray *fi
 static void
 judge_usb (const SqnsHostFacts *facts, const SqnsUsbFacts *usb, GPtrArray *findings)
 {
-  const SqnsUsbId *id = sqns_usb_id_find (usb->vendor, usb->product);
-  g_autofree char *ids = g_strdup_printf ("%04x:%04x", usb->vendor, usb->product);
-  const char *name = id != NULL ? id->name : "a device";
+  const SqnsUsbId *known = sqns_usb_id_find (usb->vendor, usb->product);
   const char *port = usb->port != NULL ? usb->port : "";
+  gboolean bootloader = known != NULL && known->bootloader;
+  gboolean is_other = facts->only_port != NULL && g_strcmp0 (facts->only_port, usb->port) != 0;
+  gboolean fresh = !usb->came_back && usb->connected_ms >= 0 && usb->connected_ms < FRESH_MS;
+  const struct {
+    gboolean found;
+    SqnsFindingId id;
+    const char *port;
+  } rows[] = {
+    { usb->came_back, SQNS_FINDING_USB_CAME_BACK, port },
+    { bootloader, SQNS_FINDING_USB_BOOTLOADER, "" },
+    { !bootloader && usb->port == NULL, SQNS_FINDING_USB_NO_TTY, "" },
+    { !bootloader && usb->port != NULL && !is_other, SQNS_FINDING_USB_BOARD, port },
+    { !bootloader && usb->port != NULL && !is_other && fresh, SQNS_FINDING_USB_FRESH, port },
+  };
+  g_autofree char *ids = g_strdup_printf ("%04x:%04x", usb->vendor, usb->product);
+  g_autofree char *seconds = g_strdup_printf ("%d", (int)(usb->connected_ms / 1000));
 
-  if (usb->came_back)
-    add (findings, SQNS_FINDING_USB_CAME_BACK, port, "name", name, "place", usb->place, NULL);
-  if (id != NULL && id->bootloader)
-    {
-      add (findings, SQNS_FINDING_USB_BOOTLOADER, "", "name", name, "ids", ids, "place", usb->place, NULL);
-      return;
-    }
-  if (usb->port == NULL)
-    {
-      add (findings, SQNS_FINDING_USB_NO_TTY, "", "name", name, "ids", ids, "place", usb->place, NULL);
-      return;
-    }
-  if (facts->only_port != NULL && !g_str_equal (facts->only_port, usb->port))
-    return;
-  add (findings, SQNS_FINDING_USB_BOARD, port, "name", name, "ids", ids, "place", usb->place, NULL);
-  if (!usb->came_back && usb->connected_ms >= 0 && usb->connected_ms < FRESH_MS)
-    {
-      g_autofree char *seconds = g_strdup_printf ("%d", (int)(usb->connected_ms / 1000));
-      add (findings, SQNS_FINDING_USB_FRESH, port, "name", name, "place", usb->place, "seconds", seconds, NULL);
-    }
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].found)
+      add (findings, rows[i].id, rows[i].port, "name", known != NULL ? known->name : "a device", "ids", ids, "place",
+           usb->place, "seconds", seconds, NULL);
 }
 
 void
 sqns_doctor_judge_host (const SqnsHostFacts *facts, GPtrArray *findings)
 {
-  judge_daemon (facts, findings);
+  static const SqnsFindingId daemons[] = { [SQNS_DAEMON_RUNS] = SQNS_FINDING_DAEMON_RUNS,
+                                           [SQNS_DAEMON_MISSING] = SQNS_FINDING_NO_DAEMON,
+                                           [SQNS_DAEMON_DENIED] = SQNS_FINDING_BUS_DENIED };
+  add (findings, daemons[facts->daemon], "", "version", facts->daemon_version, "error", facts->daemon_error, NULL);
   if (facts->other_host != NULL)
     {
       add (findings, SQNS_FINDING_OTHER_HOST, "", "host", facts->other_host, NULL);
@@ -210,21 +189,19 @@ is_fresh (const SqnsModemFacts *facts)
 static void
 judge_board_itself (const SqnsModemFacts *facts, GPtrArray *findings)
 {
-  const char *board = *facts->board != '\0' ? facts->board : "board";
-
-  if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
-    add (findings, SQNS_FINDING_BOARD_NEEDS_HAND, facts->port, NULL)->exit = SQNS_EXIT_USER_ACTION;
-  else if (is_fresh (facts) && has_flag (facts, SQNS_BOARD_ANSWERS) && *facts->firmware != '\0')
-    add (findings, SQNS_FINDING_BOARD_ANSWERS, facts->port, "board", board, "firmware", facts->firmware, NULL);
-  else if (failed_with (facts, SQNS_ERROR_TIMEOUT) && !was_heard (facts))
-    add (findings, SQNS_FINDING_BOARD_SILENT, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
-  else if (facts->asked == SQNS_ASKED_WELL)
-    add (findings, SQNS_FINDING_BOARD_UNSEEN, facts->port, "link", *facts->link != '\0' ? facts->link : "unknown",
-         NULL);
-  else if (*facts->firmware != '\0')
-    add (findings, SQNS_FINDING_BOARD_KNOWN, facts->port, "board", board, "firmware", facts->firmware, NULL);
-  else if (facts->asked == SQNS_ASKED_NOT && facts->state != SQNS_MODEM_GONE)
-    add (findings, SQNS_FINDING_BOARD_NOT_ASKED, facts->port, NULL);
+  gboolean has_firmware = *facts->firmware != '\0';
+  gboolean in_vain = facts->asked == SQNS_ASKED_IN_VAIN;
+  SqnsFindingId id = failed_with (facts, SQNS_ERROR_NEEDS_HAND) ? SQNS_FINDING_BOARD_NEEDS_HAND
+                     : is_fresh (facts) && has_flag (facts, SQNS_BOARD_ANSWERS) && has_firmware
+                         ? SQNS_FINDING_BOARD_ANSWERS
+                     : failed_with (facts, SQNS_ERROR_TIMEOUT) && !was_heard (facts) ? SQNS_FINDING_BOARD_SILENT
+                     : facts->asked == SQNS_ASKED_WELL                               ? SQNS_FINDING_BOARD_UNSEEN
+                     : has_firmware                                                  ? SQNS_FINDING_BOARD_KNOWN
+                                                                                     : SQNS_FINDING_BOARD_NOT_ASKED;
+  if (id == SQNS_FINDING_BOARD_NOT_ASKED && (in_vain || facts->state == SQNS_MODEM_GONE))
+    return;
+  add (findings, id, facts->port, "board", *facts->board != '\0' ? facts->board : "board", "firmware", facts->firmware,
+       "link", *facts->link != '\0' ? facts->link : "unknown", NULL);
 }
 
 static void
@@ -245,13 +222,6 @@ judge_board (const SqnsModemFacts *facts, GPtrArray *findings)
 
 /* --- modem --- */
 
-/* DONE for all others */
-static const SqnsExit state_exits[SQNS_N_MODEM_STATES] = {
-  [SQNS_MODEM_MTOOLS] = SQNS_EXIT_RECOVERY,  [SQNS_MODEM_RECOVERY] = SQNS_EXIT_RECOVERY,
-  [SQNS_MODEM_UPDATER] = SQNS_EXIT_RECOVERY, [SQNS_MODEM_FFH] = SQNS_EXIT_RECOVERY,
-  [SQNS_MODEM_SILENT] = SQNS_EXIT_UNKNOWN,   [SQNS_MODEM_GONE] = SQNS_EXIT_UNKNOWN,
-};
-
 static void
 add_power (const SqnsModemFacts *facts, SqnsPower power, GPtrArray *findings)
 {
@@ -266,33 +236,29 @@ add_power (const SqnsModemFacts *facts, SqnsPower power, GPtrArray *findings)
 static void
 judge_failure (const SqnsModemFacts *facts, GPtrArray *findings)
 {
-  SqnsFindingId id = SQNS_FINDING_MODEM_FAILED;
-  SqnsExit code = facts->exit;
+  static const struct {
+    SqnsError code;
+    SqnsFindingId id;
+  } rows[] = {
+    { SQNS_ERROR_TIMEOUT, SQNS_FINDING_MODEM_NOT_REACHED },
+    { SQNS_ERROR_NEEDS_HAND, SQNS_FINDING_MODEM_NOT_REACHED },
+    { SQNS_ERROR_DEVICE_LOST, SQNS_FINDING_MODEM_LOST },
+    { SQNS_ERROR_NOT_FOUND, SQNS_FINDING_MODEM_LOST },
+    { SQNS_ERROR_BUSY, SQNS_FINDING_MODEM_NOT_ASKED },
+    { SQNS_ERROR_DRAINING, SQNS_FINDING_MODEM_NOT_ASKED },
+    { SQNS_ERROR_PORT_LOCKED, SQNS_FINDING_MODEM_PORT_LOCKED }, /* nothing happened to the modem */
+  };
+  SqnsFindingId id = facts->exit == SQNS_EXIT_NOT_ALLOWED ? SQNS_FINDING_MODEM_DENIED : SQNS_FINDING_MODEM_FAILED;
 
-  if (failed_with (facts, SQNS_ERROR_TIMEOUT))
-    /* only a modem that was asked is silent */
-    id = facts->state == SQNS_MODEM_SILENT && was_heard (facts) ? SQNS_FINDING_MODEM_DEAD
-                                                                : SQNS_FINDING_MODEM_NOT_REACHED;
-  else if (failed_with (facts, SQNS_ERROR_NEEDS_HAND))
-    id = SQNS_FINDING_MODEM_NOT_REACHED;
-  else if (failed_with (facts, SQNS_ERROR_DEVICE_LOST) || failed_with (facts, SQNS_ERROR_NOT_FOUND))
-    {
-      id = SQNS_FINDING_MODEM_LOST;
-      code = SQNS_EXIT_UNKNOWN;
-    }
-  else if (failed_with (facts, SQNS_ERROR_BUSY) || failed_with (facts, SQNS_ERROR_DRAINING))
-    {
-      id = SQNS_FINDING_MODEM_NOT_ASKED;
-      code = SQNS_EXIT_DONE;
-    }
-  else if (failed_with (facts, SQNS_ERROR_PORT_LOCKED))
-    {
-      id = SQNS_FINDING_MODEM_PORT_LOCKED;
-      code = SQNS_EXIT_FAILED; /* nothing happened to the modem */
-    }
-  else if (facts->exit == SQNS_EXIT_NOT_ALLOWED)
-    id = SQNS_FINDING_MODEM_DENIED;
-  add (findings, id, facts->port, "error", facts->error, NULL)->exit = code;
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (failed_with (facts, rows[i].code))
+      id = rows[i].id;
+  /* only a modem that was asked is silent */
+  if (failed_with (facts, SQNS_ERROR_TIMEOUT) && facts->state == SQNS_MODEM_SILENT && was_heard (facts))
+    id = SQNS_FINDING_MODEM_DEAD;
+  SqnsFinding *finding = add (findings, id, facts->port, "error", facts->error, NULL);
+  if (id != SQNS_FINDING_MODEM_LOST && id != SQNS_FINDING_MODEM_NOT_ASKED && id != SQNS_FINDING_MODEM_PORT_LOCKED)
+    finding->exit = facts->exit;
 }
 
 static SqnsPower
@@ -320,9 +286,9 @@ judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
       return;
     }
   if (facts->asked == SQNS_ASKED_WELL && facts->state == SQNS_MODEM_UNKNOWN)
-    add (findings, SQNS_FINDING_MODEM_STRANGE, facts->port, NULL)->exit = SQNS_EXIT_UNKNOWN;
+    add (findings, SQNS_FINDING_MODEM_STRANGE, facts->port, NULL);
   else
-    add_text (findings, sqns_modem_state_text (facts->state), facts->port, NULL)->exit = state_exits[facts->state];
+    add_text (findings, sqns_modem_state_text (facts->state), facts->port, NULL);
   if (facts->state != SQNS_MODEM_GONE || power == SQNS_POWER_KEEP)
     add_power (facts, power, findings);
 }
@@ -330,12 +296,9 @@ judge_state (const SqnsModemFacts *facts, GPtrArray *findings)
 static void
 judge_job (const SqnsModemFacts *facts, GPtrArray *findings)
 {
-  if (facts->job != NULL && facts->job_needs_user)
-    add (findings, SQNS_FINDING_JOB_NEEDS_HAND, facts->port, "job", facts->job, "message", facts->job_message, NULL)
-        ->exit
-        = SQNS_EXIT_USER_ACTION;
-  else if (facts->job != NULL)
-    add (findings, SQNS_FINDING_JOB, facts->port, "job", facts->job, "message", facts->job_message, NULL);
+  if (facts->job != NULL)
+    add (findings, facts->job_needs_user ? SQNS_FINDING_JOB_NEEDS_HAND : SQNS_FINDING_JOB, facts->port, "job",
+         facts->job, "message", facts->job_message, NULL);
   else if (facts->interrupted != NULL)
     add (findings, facts->interrupted_needs_resume ? SQNS_FINDING_JOB_STRANDED : SQNS_FINDING_JOB_INTERRUPTED,
          facts->port, "job", facts->interrupted, "message", facts->interrupted_message, NULL);
@@ -375,7 +338,7 @@ sqns_doctor_judge_modem (const SqnsModemFacts *facts, GPtrArray *findings)
 void
 sqns_doctor_judge_missing (const char *name, const char *error, GPtrArray *findings)
 {
-  add (findings, SQNS_FINDING_MODEM_NOT_FOUND, name, "error", error, NULL)->exit = SQNS_EXIT_NOT_FOUND;
+  add (findings, SQNS_FINDING_MODEM_NOT_FOUND, name, "error", error, NULL);
 }
 
 SqnsExit

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The findings of 'sqnsctl doctor': id, subject, level, code, text, advice. texts.h and texts.c include it, each with
- * its own FINDING(). Holes: {port} is a tty's path or "MODEM"; the callers fill the others. While a modem may be
- * writing, no text may mention cutting its power; a test reads them all. */
+/* The findings of 'sqnsctl doctor': id, subject, level, code, text, advice, exit code. texts.h and texts.c include it,
+ * each with its own FINDING(). Holes: {port} is a tty's path or "MODEM"; the callers fill the others. While a modem may
+ * be writing, no text may mention cutting its power; a test reads them all. */
 FINDING (DAEMON_RUNS, { HOST, OK, "daemon-runs", "The daemon sqnsd runs (version {version}).", "" })
 FINDING (
     NO_DAEMON,
     { HOST, PROBLEM, "no-daemon", "There is no daemon to talk to: {error}.",
       "Start it with 'systemctl start sqnsd', or name its bus with --bus or --session. Without it, board and modem "
-      "cannot be asked." })
+      "cannot be asked.",
+      SQNS_EXIT_NO_DAEMON })
 FINDING (BUS_DENIED,
          { HOST, PROBLEM, "bus-denied", "You may not talk to the daemon: {error}.",
-           "Run this as root, or ask the administrator to allow you the bus." })
+           "Run this as root, or ask the administrator to allow you the bus.", SQNS_EXIT_NOT_ALLOWED })
 FINDING (OTHER_HOST,
          { HOST, NOTE, "other-host",
            "The board is on {host}: that machine's ports, programs and USB cannot be looked at from here.",
@@ -27,7 +28,8 @@ FINDING (
 FINDING (PORT_MISSING,
          { HOST, PROBLEM, "port-missing", "There is no port {port}.",
            "Look at 'sqnsctl list' for the boards that are there; the number changes when a board is plugged in again, "
-           "the links in /dev/serial/by-id do not." })
+           "the links in /dev/serial/by-id do not.",
+           SQNS_EXIT_UNKNOWN })
 FINDING (PORT_FREE, { HOST, OK, "port-free", "No program has {port} open.", "" })
 FINDING (PORT_NOT_SEEN,
          { HOST, OK, "port-not-seen",
@@ -100,7 +102,8 @@ FINDING (
       "The board's MicroPython prompt did not answer: a program keeps it, it sits in passthrough, it has no power, "
       "or this is not its port.",
       "Press the board's reset button, which leaves the modem as it is, and run this again. If that does not help, "
-      "start the board in safe boot (connect P12 to 3V3 while it is reset)." })
+      "start the board in safe boot (connect P12 to 3V3 while it is reset).",
+      SQNS_EXIT_UNKNOWN })
 FINDING (BOARD_UNSEEN,
          { BOARD, OK, "board-unseen", "The modem was reached without the board's prompt (link: {link}).", "" })
 FINDING (
@@ -109,10 +112,11 @@ FINDING (
       "The board needs a person: a program on it, or a passthrough that nothing comes through, yields to nothing "
       "that can be sent.",
       "Press the board's reset button, which leaves the modem as it is, and run this again. If a program of its own "
-      "comes back each time, start it in safe boot (connect P12 to 3V3 while it is reset)." })
+      "comes back each time, start it in safe boot (connect P12 to 3V3 while it is reset).",
+      SQNS_EXIT_USER_ACTION })
 FINDING (MODEM_NOT_FOUND,
          { MODEM, PROBLEM, "modem-not-found", "The daemon does not find this modem: {error}.",
-           "Look at 'sqnsctl list', and at what stands above about USB." })
+           "Look at 'sqnsctl list', and at what stands above about USB.", SQNS_EXIT_NOT_FOUND })
 FINDING (MODEM_NOT_ASKED,
          { MODEM, NOTE, "modem-not-asked", "The modem was not asked now: {error}.",
            "Wait until that has ended, then run this again; what follows is what was last known." })
@@ -127,7 +131,8 @@ FINDING (MODEM_DENIED,
            "Run this as root, or ask the administrator for the right to do it." })
 FINDING (MODEM_LOST,
          { MODEM, PROBLEM, "modem-lost", "The board went away while it was asked: {error}.",
-           "Check the cable and what stands above about USB, plug the board in, and run this again." })
+           "Check the cable and what stands above about USB, plug the board in, and run this again.",
+           SQNS_EXIT_UNKNOWN })
 FINDING (
     MODEM_DEAD,
     { MODEM, PROBLEM, "modem-dead", "What does not answer is the modem itself, at no speed: {error}.",
@@ -141,7 +146,8 @@ FINDING (MODEM_NOT_REACHED,
            "See to the board first. If an upgrade was interrupted before, leave the power on for fifteen minutes." })
 FINDING (MODEM_STRANGE,
          { MODEM, PROBLEM, "modem-strange", "The modem answers, but does not say what state it is in.",
-           "Leave the power on and run this again in a minute; if it stays so, keep the daemon's log." })
+           "Leave the power on and run this again in a minute; if it stays so, keep the daemon's log.",
+           SQNS_EXIT_UNKNOWN })
 FINDING (POWER_SAFE, { MODEM, OK, "power-safe", "Power: may be cut now.", "" })
 FINDING (POWER_KEEP,
          { MODEM, NOTE, "power-keep", "Power: must stay on, the modem is being changed.",
@@ -171,7 +177,8 @@ FINDING (JOB,
 FINDING (BLOCKED,
          { MODEM, NOTE, "blocked", "No upgrade would start now: {error}.", "See to that first; then upgrades start." })
 FINDING (JOB_NEEDS_HAND,
-         { MODEM, PROBLEM, "job-needs-hand", "Job {job} waits for a person at the board.", "At the board: {message}." })
+         { MODEM, PROBLEM, "job-needs-hand", "Job {job} waits for a person at the board.", "At the board: {message}.",
+           SQNS_EXIT_USER_ACTION })
 FINDING (JOB_INTERRUPTED,
          { MODEM, NOTE, "job-interrupted", "Job {job} is interrupted: {message}.",
            "It goes on by itself when the board is plugged in and free." })

@@ -31,29 +31,33 @@ static const SqnsFindingText states[] = {
       "An updater runs in the modem instead of its firmware, and waits for a firmware file: mTools, also 'updater.elf "
       "is loaded' (AT+SMOD? 1).",
       "Run 'sqnsctl recover {port} FILE.dup', or upgrade, with a full firmware file: it goes on from there. Without "
-      "power the updater is gone and is loaded again by that." },
+      "power the updater is gone and is loaded again by that.",
+      SQNS_EXIT_RECOVERY },
   [SQNS_MODEM_RECOVERY]
   = { MODEM, PROBLEM, NULL,
       "The modem is in recovery and waits for a firmware file: an upgrade has begun and not ended. In its own words "
       "RECOVERY (AT+SMOD? 4); older tools call this 'upgrade mode'.",
-      "Run 'sqnsctl upgrade {port} FILE.dup' with a full firmware file: it goes on from there." },
+      "Run 'sqnsctl upgrade {port} FILE.dup' with a full firmware file: it goes on from there.", SQNS_EXIT_RECOVERY },
   [SQNS_MODEM_UPDATER]
   = { MODEM, PROBLEM, NULL, "The modem is applying an upgrade by itself: in its own words UPDATER (AT+SMOD? 3).",
-      "Leave the power on, wait up to fifteen minutes, and run this again." },
+      "Leave the power on, wait up to fifteen minutes, and run this again.", SQNS_EXIT_RECOVERY },
   [SQNS_MODEM_FFH]
   = { MODEM, PROBLEM, NULL,
       "The modem is in its boot loader and waits for an updater: in its own words FFH (AT+SMOD? 0). Older tools, "
       "forums and the board's own modem_state call this 'recovery mode'.",
-      "Run 'sqnsctl recover {port} FILE.dup' with a full firmware file: the updater is taken out of that file." },
+      "Run 'sqnsctl recover {port} FILE.dup' with a full firmware file: the updater is taken out of that file.",
+      SQNS_EXIT_RECOVERY },
   [SQNS_MODEM_SILENT]
   = { MODEM, PROBLEM, NULL, "The modem did not answer when it was last asked.",
       "If an upgrade was interrupted before, leave the power on for fifteen minutes; then run 'sqnsctl doctor "
-      "{port}', which finds out more." },
+      "{port}', which finds out more.",
+      SQNS_EXIT_UNKNOWN },
   [SQNS_MODEM_UPGRADING]
   = { MODEM, NOTE, NULL, "A job is at work on the modem.", "Let it finish: see 'sqnsctl jobs'." },
   [SQNS_MODEM_GONE]
   = { MODEM, PROBLEM, NULL, "The board is not plugged in.",
-      "Plug it in. If it is plugged in, see what stands above about USB; try another cable and another USB port." },
+      "Plug it in. If it is plugged in, see what stands above about USB; try another cable and another USB port.",
+      SQNS_EXIT_UNKNOWN },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (states) == SQNS_N_MODEM_STATES);
 

@@ -2,6 +2,7 @@
 /* The texts of the findings of 'sqnsctl doctor': what is wrong, and what to do next. Pure. */
 #pragma once
 
+#include "client/core/exit-code.h"
 #include "common/types.h"
 
 typedef enum {
@@ -28,6 +29,7 @@ typedef struct {
   const char *code;   /* for programs: "port-owned"; for a state or a flag its D-Bus name */
   const char *text;   /* one or two sentences; for a state with the modem's and the forums' terms */
   const char *advice; /* the next step; "": none, never for a problem */
+  SqnsExit exit;      /* of a problem; DONE means FAILED */
 } SqnsFindingText;
 
 typedef enum {
