@@ -5,6 +5,7 @@
 #include "common/clean.h"
 #include "common/error.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #define HEAD "# A job of sqnsd; see sqnsd(8).\n"
@@ -13,7 +14,8 @@
 #define MAX_SERIAL_SPEED 4000000
 
 typedef enum {
-  TEXT,
+  TEXT,   /* strings up to SHA256 */
+  LINE,   /* text that people read: see sqns_job_record_clean() */
   DIGEST, /* text; the case of letters makes no difference */
   UUID,
   SHA256, /* or nothing */
@@ -57,11 +59,11 @@ static const struct {
   { "PortLink", LINK, FIELD (port_link) },
   { "PortBoard", TEXT, FIELD (port_board) },
   { "PortSpeed", NUMBER, FIELD (port_speed), NULL, 0, MAX_SERIAL_SPEED },
-  { "FirmwareName", TEXT, FIELD (request.files[SQNS_JOB_FIRMWARE].name), "firmware-name", PROPERTY | HISTORY },
+  { "FirmwareName", LINE, FIELD (request.files[SQNS_JOB_FIRMWARE].name), "firmware-name", PROPERTY | HISTORY },
   { "FirmwareSha256", SHA256, FIELD (request.files[SQNS_JOB_FIRMWARE].sha256), "firmware-sha256", PROPERTY | HISTORY },
-  { "FirstStepName", TEXT, FIELD (request.files[SQNS_JOB_FIRST_STEP].name) },
+  { "FirstStepName", LINE, FIELD (request.files[SQNS_JOB_FIRST_STEP].name) },
   { "FirstStepSha256", SHA256, FIELD (request.files[SQNS_JOB_FIRST_STEP].sha256) },
-  { "UpdaterName", TEXT, FIELD (request.files[SQNS_JOB_UPDATER].name) },
+  { "UpdaterName", LINE, FIELD (request.files[SQNS_JOB_UPDATER].name) },
   { "UpdaterSha256", SHA256, FIELD (request.files[SQNS_JOB_UPDATER].sha256) },
   { "ExpectSha256", DIGEST, FIELD (request.expect_sha256), "expect-sha256", OPTION },
   { "ExpectVersion", VERSION, FIELD (request.expect_version), "expect-version", OPTION },
@@ -78,7 +80,7 @@ static const struct {
   { "NotAfter", TIME, FIELD (request.not_after), "not-after", OPTION | PROPERTY },
   { "AtOnce", BOOLEAN, FIELD (request.at_once), NULL, NEWER },
   { "Priority", INTEGER, FIELD (request.priority), "priority", OPTION | PROPERTY },
-  { "Label", TEXT, FIELD (request.label), "label", OPTION | PROPERTY | HISTORY },
+  { "Label", LINE, FIELD (request.label), "label", OPTION | PROPERTY | HISTORY },
   { "IdempotencyKey", TEXT, FIELD (request.idempotency_key) },
   { "DryRun", BOOLEAN, FIELD (request.dry_run), "dry-run", OPTION },
   { "CreatorUid", NUMBER, FIELD (request.creator_uid), "creator-uid", PROPERTY | HISTORY, G_MAXUINT },
@@ -94,13 +96,13 @@ static const struct {
   { "Retries", NUMBER, FIELD (retries), "retries", PROPERTY | HISTORY, G_MAXUINT },
   { "VersionBefore", VERSION, FIELD (version_before), "version-before", PROPERTY | HISTORY },
   { "VersionAfter", VERSION, FIELD (version_after), "version-after", PROPERTY | HISTORY },
-  { "Message", TEXT, FIELD (message), "message", PROPERTY | HISTORY },
+  { "Message", LINE, FIELD (message), "message", PROPERTY | HISTORY },
   { "ErrorName", TEXT, FIELD (error_name), "error-name", PROPERTY | HISTORY },
-  { "ErrorMessage", TEXT, FIELD (error_message), "error-message", PROPERTY | HISTORY },
+  { "ErrorMessage", LINE, FIELD (error_message), "error-message", PROPERTY | HISTORY },
   { "Advice", TEXT, FIELD (advice), "advice", PROPERTY | HISTORY },
   { "BoardLost", BOOLEAN, FIELD (board_lost) },
   { "CancelAsked", BOOLEAN, FIELD (cancel_asked) },
-  { "Interruption", TEXT, FIELD (interruption) },
+  { "Interruption", LINE, FIELD (interruption) },
   { "Interruptions", NUMBER, FIELD (interruptions), "interruptions", HISTORY, G_MAXUINT },
   { "Fruitless", NUMBER, FIELD (fruitless), NULL, 0, G_MAXUINT },
   { "Milestones", NUMBER, FIELD (milestones), NULL, 0, G_MAXUINT },
@@ -129,7 +131,7 @@ G_STATIC_ASSERT (FIELD (request) == 0);
 static gboolean
 is_string (gsize key)
 {
-  return keys[key].type == TEXT || keys[key].type == DIGEST || keys[key].type == UUID || keys[key].type == SHA256;
+  return keys[key].type <= SHA256;
 }
 
 /* @size: that of a record or of a request. */
@@ -184,6 +186,18 @@ sqns_job_record_set (char **field, const char *value)
 }
 
 void
+sqns_job_record_clean (SqnsJobRecord *record)
+{
+  for (gsize i = 0; i < N_KEYS; i++)
+    if (keys[i].type == LINE)
+      {
+        char **field = G_STRUCT_MEMBER_P (record, keys[i].offset);
+        g_autofree char *raw = *field;
+        *field = sqns_clean_line (raw, -1);
+      }
+}
+
+void
 sqns_job_record_set_message (SqnsJobRecord *record, const char *message)
 {
   char *clean = sqns_clean_line (message, -1);
@@ -222,59 +236,48 @@ enum_names (ValueType type)
                          : sqns_method_names;
 }
 
-/* @value: zeroed; strings are borrowed. */
-static void
-get_value (gsize key, gconstpointer fields, GValue *value)
+/* Floating. */
+static GVariant *
+get_value (gsize key, gconstpointer fields)
 {
   gconstpointer field = G_STRUCT_MEMBER_P (fields, keys[key].offset);
   switch (keys[key].type)
     {
     case TEXT:
+    case LINE:
     case DIGEST:
     case UUID:
     case SHA256:
-      g_value_set_static_string (g_value_init (value, G_TYPE_STRING), *(char *const *)field);
-      break;
+      return g_variant_new_take_string (g_utf8_make_valid (*(char *const *)field, -1));
     case BOOLEAN:
     case KIND:
-      g_value_set_boolean (g_value_init (value, G_TYPE_BOOLEAN), *(const gboolean *)field);
-      break;
+      return g_variant_new_boolean (*(const gboolean *)field);
     case NUMBER:
-      g_value_set_uint (g_value_init (value, G_TYPE_UINT), *(const guint *)field);
-      break;
+      return g_variant_new_uint32 (*(const guint *)field);
     case INTEGER:
-      g_value_set_int (g_value_init (value, G_TYPE_INT), *(const int *)field);
-      break;
+      return g_variant_new_int32 (*(const int *)field);
     case TIME:
-      g_value_set_uint64 (g_value_init (value, G_TYPE_UINT64), (guint64) * (const gint64 *)field);
-      break;
+      return g_variant_new_uint64 ((guint64) * (const gint64 *)field);
     case VERSION:
-      g_value_take_string (g_value_init (value, G_TYPE_STRING), sqns_version_format (field));
-      break;
+      return g_variant_new_take_string (sqns_version_format (field));
     case STATE:
     case PHASE:
     case LINK:
     case METHOD:
-      g_value_set_static_string (g_value_init (value, G_TYPE_STRING),
-                                 enum_names (keys[key].type)[*(const guint *)field]);
-      break;
+      return g_variant_new_string (enum_names (keys[key].type)[*(const guint *)field]);
     case VERSION_OF_FORMAT:
-      g_value_set_static_string (g_value_init (value, G_TYPE_STRING), "1");
       break;
     }
+  return g_variant_new_string ("1");
 }
 
-/* The same as people see it. */
-static void
-get_shown_value (gsize key, const SqnsJobRecord *record, GValue *value)
+/* The same as people see it. Floating. */
+static GVariant *
+get_shown_value (gsize key, const SqnsJobRecord *record)
 {
   if (keys[key].type == KIND)
-    g_value_set_static_string (g_value_init (value, G_TYPE_STRING),
-                               record->request.options.recover ? "recover" : "upgrade");
-  else if (keys[key].type == PHASE && !record->started)
-    g_value_set_static_string (g_value_init (value, G_TYPE_STRING), "");
-  else
-    get_value (key, record, value);
+    return g_variant_new_string (record->request.options.recover ? "recover" : "upgrade");
+  return keys[key].type == PHASE && !record->started ? g_variant_new_string ("") : get_value (key, record);
 }
 
 void
@@ -283,28 +286,11 @@ sqns_job_record_set_properties (const SqnsJobRecord *record, GObject *object)
   for (gsize i = 0; i < N_KEYS; i++)
     if (keys[i].use & PROPERTY)
       {
+        g_autoptr (GVariant) shown = g_variant_ref_sink (get_shown_value (i, record));
         g_auto (GValue) value = G_VALUE_INIT;
-        get_shown_value (i, record, &value);
+        g_dbus_gvariant_to_gvalue (shown, &value);
         g_object_set_property (object, keys[i].name, &value);
       }
-}
-
-static GVariant *
-to_variant (const GValue *value)
-{
-  switch (G_VALUE_TYPE (value))
-    {
-    case G_TYPE_BOOLEAN:
-      return g_variant_new_boolean (g_value_get_boolean (value));
-    case G_TYPE_UINT:
-      return g_variant_new_uint32 (g_value_get_uint (value));
-    case G_TYPE_INT:
-      return g_variant_new_int32 (g_value_get_int (value));
-    case G_TYPE_UINT64:
-      return g_variant_new_uint64 (g_value_get_uint64 (value));
-    default:
-      return g_variant_new_string (g_value_get_string (value));
-    }
 }
 
 GVariant *
@@ -314,11 +300,7 @@ sqns_job_record_to_history (const SqnsJobRecord *record)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (gsize i = 0; i < N_KEYS; i++)
     if (keys[i].use & HISTORY)
-      {
-        g_auto (GValue) value = G_VALUE_INIT;
-        get_shown_value (i, record, &value);
-        g_variant_builder_add (&builder, "{sv}", keys[i].name, to_variant (&value));
-      }
+      g_variant_builder_add (&builder, "{sv}", keys[i].name, get_shown_value (i, record));
   return g_variant_builder_end (&builder);
 }
 
@@ -326,19 +308,15 @@ sqns_job_record_to_history (const SqnsJobRecord *record)
 static char *
 to_text (gsize key, gconstpointer fields)
 {
-  g_auto (GValue) value = G_VALUE_INIT, text = G_VALUE_INIT;
-  get_value (key, fields, &value);
-  if (G_VALUE_HOLDS_BOOLEAN (&value))
-    return g_strdup (g_value_get_boolean (&value) ? "yes" : "no");
-  if (!G_VALUE_HOLDS_STRING (&value))
-    {
-      g_value_transform (&value, g_value_init (&text, G_TYPE_STRING));
-      return g_value_dup_string (&text);
-    }
-  char *valid = g_utf8_make_valid (g_value_get_string (&value), -1);
-  if (strlen (valid) > MAX_TEXT)
-    *g_utf8_find_prev_char (valid, valid + MAX_TEXT) = '\0';
-  return valid;
+  g_autoptr (GVariant) value = g_variant_ref_sink (get_value (key, fields));
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    return g_strdup (g_variant_get_boolean (value) ? "yes" : "no");
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return g_variant_print (value, FALSE);
+  char *text = g_variant_dup_string (value, NULL);
+  if (strlen (text) > MAX_TEXT)
+    *g_utf8_find_prev_char (text, text + MAX_TEXT) = '\0';
+  return text;
 }
 
 /* Requests */
@@ -474,6 +452,7 @@ read_value (gsize key, const char *text, SqnsJobRecord *record)
   switch (type)
     {
     case TEXT:
+    case LINE:
     case DIGEST:
     case UUID:
     case SHA256:

@@ -103,6 +103,7 @@ void sqns_job_record_set (char **field, const char *value); /* a string of it; @
 
 void sqns_job_record_set_message (SqnsJobRecord *record, const char *message);        /* cleaned to one line */
 void sqns_job_record_set_request (SqnsJobRecord *record, const SqnsRequest *request); /* copied */
+void sqns_job_record_clean (SqnsJobRecord *record); /* what people read to one line each: older daemons did not */
 
 /* A failed or cancelled job that can go on from where it stopped. */
 gboolean sqns_job_record_is_resumable (const SqnsJobRecord *record);

@@ -368,25 +368,6 @@ sqns_state_folder_remove_firmware (SqnsStateFolder *self, const char *sha256, GE
 
 /* Reading */
 
-static void
-clean (char **text)
-{
-  g_autofree char *raw = *text;
-  *text = sqns_clean_line (raw, -1);
-}
-
-/* Older daemons did not clean what people read. */
-static void
-clean_texts (SqnsJobRecord *record)
-{
-  clean (&record->request.label);
-  clean (&record->message);
-  clean (&record->error_message);
-  clean (&record->interruption);
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    clean (&record->request.files[i].name);
-}
-
 SqnsJobRecord *
 sqns_state_folder_read_record (const char *path, GError **error)
 {
@@ -404,7 +385,7 @@ sqns_state_folder_read_record (const char *path, GError **error)
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "it is the record of another job, %s", record->uuid);
       return NULL;
     }
-  clean_texts (record);
+  sqns_job_record_clean (record);
   return g_steal_pointer (&record);
 }
 
