@@ -48,12 +48,15 @@ call_free (SqnsCall *call)
   free_arguments (call);
   g_ptr_array_unref (call->devices);
   g_clear_object (&call->job);
+  g_clear_pointer (&call->reply, g_variant_unref);
+  g_clear_pointer (&call->jobs, g_ptr_array_unref);
   sqns_service_unref (call->service);
   g_free (call);
 }
 
-void
-sqns_call_fail (SqnsCall *call, GError *error)
+/* Takes @error. */
+static void
+fail (SqnsCall *call, GError *error)
 {
   g_autofree char *name = g_dbus_error_get_remote_error (error);
   g_dbus_error_strip_remote_error (error);
@@ -72,19 +75,15 @@ sqns_call_fail (SqnsCall *call, GError *error)
 }
 
 void
-sqns_call_return (SqnsCall *call, GVariant *reply)
+sqns_call_return (SqnsCall *call, GVariant *reply, GError *error)
 {
+  if (error != NULL)
+    {
+      fail (call, error);
+      return;
+    }
   g_dbus_method_invocation_return_value (call->invocation, reply);
   call_free (call);
-}
-
-void
-sqns_call_return_or_fail (SqnsCall *call, GError *error)
-{
-  if (error == NULL)
-    sqns_call_return (call, NULL);
-  else
-    sqns_call_fail (call, error);
 }
 
 void
@@ -92,7 +91,7 @@ sqns_call_return_fd (SqnsCall *call, int fd, GError *error)
 {
   if (fd < 0)
     {
-      sqns_call_fail (call, error);
+      fail (call, error);
       return;
     }
   /* the list's copy goes with the reply: then only the caller has it open */
@@ -103,31 +102,21 @@ sqns_call_return_fd (SqnsCall *call, int fd, GError *error)
 
 /* Replies that callers rely on */
 
-typedef struct {
-  SqnsCall *call;
-  GVariant *reply; /* nullable */
-  GPtrArray *jobs; /* nullable */
-  guint announced; /* of them */
-} Settling;
-
 /* InterfacesAdded comes before the reply that has the path. There may be hundreds of them, so this takes turns. */
 static gboolean
 announce_jobs (gpointer user_data)
 {
-  Settling *self = user_data;
-  SqnsService *service = self->call->service;
+  SqnsCall *call = user_data;
+  SqnsService *service = call->service;
   gint64 end = g_get_monotonic_time () + SQNS_BACKLOG_TURN_US;
 
-  while (self->jobs != NULL && self->announced < self->jobs->len)
+  while (call->jobs != NULL && call->announced < call->jobs->len)
     {
-      sqns_objects_announce (service->objects, self->jobs->pdata[self->announced++]);
+      sqns_objects_announce (service->objects, call->jobs->pdata[call->announced++]);
       if (g_get_monotonic_time () >= end && !sqns_job_table_intake (sqns_manager_jobs (service->manager))->stopping)
         return G_SOURCE_CONTINUE;
     }
-  sqns_call_return (self->call, self->reply);
-  g_clear_pointer (&self->reply, g_variant_unref);
-  g_clear_pointer (&self->jobs, g_ptr_array_unref);
-  g_free (self);
+  sqns_call_return (call, call->reply, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -142,11 +131,9 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 sqns_call_return_settled (SqnsCall *call, GVariant *reply, GPtrArray *jobs)
 {
-  Settling *self = g_new0 (Settling, 1);
-  self->call = call;
-  self->reply = reply != NULL ? g_variant_ref_sink (reply) : NULL;
-  self->jobs = jobs;
-  sqns_job_store_flush_async (sqns_job_table_store (sqns_manager_jobs (call->service->manager)), on_settled, self);
+  call->reply = reply != NULL ? g_variant_ref_sink (reply) : NULL;
+  call->jobs = jobs;
+  sqns_job_store_flush_async (sqns_job_table_store (sqns_manager_jobs (call->service->manager)), on_settled, call);
 }
 
 /* The way to the answer */
@@ -183,15 +170,12 @@ check_objects (SqnsCall *call, GError **error)
 }
 
 void
-sqns_call_go_on (SqnsCall *call)
+sqns_call_go_on (SqnsCall *call, GError *error)
 {
-  GError *error = NULL;
   SqnsCallStep step = call->step;
   call->step = call->method->run;
-  if (check_objects (call, &error))
-    step (call);
-  else
-    sqns_call_fail (call, error);
+  if (error != NULL || !check_objects (call, &error) || !step (call, &error))
+    fail (call, error);
 }
 
 static void
@@ -199,10 +183,8 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SqnsCall *call = user_data;
   GError *error = NULL;
-  if (sqns_auth_check_finish (result, &call->uid, &error))
-    sqns_call_go_on (call);
-  else
-    sqns_call_fail (call, error);
+  sqns_auth_check_finish (result, &call->uid, &error);
+  sqns_call_go_on (call, error);
 }
 
 /* The device or job at the path that was called. */
@@ -216,7 +198,7 @@ find_object (SqnsCall *call)
   if (!SQNS_IS_JOB (model))
     return;
   call->job = SQNS_JOB (g_object_ref (model));
-  const SqnsRequest *order = sqns_job_request (call->job);
+  const SqnsRequest *order = &sqns_job_record (call->job)->request;
   call->wish.owner = order->creator_uid;
   call->wish.force = order->options.force;
   call->wish.recover = order->options.recover;
@@ -236,13 +218,13 @@ sqns_call_begin (SqnsService *service, GDBusMethodInvocation *invocation, const 
 
   if (method == NULL)
     {
-      sqns_call_fail (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED, "nobody may call %s",
-                                         g_dbus_method_invocation_get_method_name (invocation)));
+      fail (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED, "nobody may call %s",
+                               g_dbus_method_invocation_get_method_name (invocation)));
       return;
     }
   call->step = method->prepare != NULL ? method->prepare : method->run;
   if (method->parse == NULL || method->parse (call, g_dbus_method_invocation_get_parameters (invocation), &error))
     sqns_auth_check_async (service->auth, invocation, method->right, &call->wish, on_authorized, call);
   else
-    sqns_call_fail (call, error);
+    fail (call, error);
 }

@@ -18,7 +18,8 @@ SqnsService *sqns_service_new (SqnsManager *manager, SqnsAuth *auth, SqnsObjects
 void sqns_service_unref (SqnsService *service); /* lives on as long as calls are under way */
 
 typedef struct _SqnsCall SqnsCall;
-typedef void (*SqnsCallStep) (SqnsCall *call);
+/* Answers the call, now or later, or waits and continues it with sqns_call_go_on(). FALSE with @error: it fails. */
+typedef gboolean (*SqnsCallStep) (SqnsCall *call, GError **error);
 
 /* How a method is called and what it does. */
 typedef struct {
@@ -27,8 +28,8 @@ typedef struct {
   SqnsAuthRight right;
   /* Reads @arguments into the call; changes nothing else. Nullable. */
   gboolean (*parse) (SqnsCall *call, GVariant *arguments, GError **error);
-  SqnsCallStep prepare; /* once authorized: waits for what @run needs, then sqns_call_go_on(). Nullable */
-  SqnsCallStep run;     /* answers, now or later */
+  SqnsCallStep prepare; /* once authorized: waits for what @run needs. Nullable */
+  SqnsCallStep run;
 } SqnsBusMethod;
 
 struct _SqnsCall {
@@ -42,6 +43,9 @@ struct _SqnsCall {
   gpointer arguments; /* of the method's own type, by parse(); nullable */
   GDestroyNotify free_arguments;
   SqnsCallStep step; /* next, by sqns_call_go_on() */
+  GVariant *reply;   /* of sqns_call_return_settled(); nullable */
+  GPtrArray *jobs;   /* likewise */
+  guint announced;   /* of them */
 };
 
 /* Takes over @invocation. NULL as @method: nobody may call it. */
@@ -52,17 +56,15 @@ SqnsDevice *sqns_call_device (SqnsCall *call);
 /* Takes @arguments. */
 void sqns_call_set_arguments (SqnsCall *call, gpointer arguments, GDestroyNotify destroy);
 
-/* Continues with the next step after a wait, or fails the call if one of its devices or its job has gone meanwhile. No
- * step continues in another way; steps check everything else that they found before the wait again. */
-void sqns_call_go_on (SqnsCall *call);
+/* Continues with the next step after a wait; or fails the call: with @error (taken, nullable), or because one of its
+ * devices or its job has gone meanwhile. No step continues in another way; steps check everything else that they found
+ * before the wait again. */
+void sqns_call_go_on (SqnsCall *call, GError *error);
 
 /* Each ends the call. */
 
-void sqns_call_fail (SqnsCall *call, GError *error); /* @error (taken) of any domain */
-/* @reply: a tuple, NULL for none. */
-void sqns_call_return (SqnsCall *call, GVariant *reply);
-/* Nothing, or @error (taken) when that is set. */
-void sqns_call_return_or_fail (SqnsCall *call, GError *error);
+/* @reply: a tuple, NULL for none; or @error (taken, of any domain) when that is set. */
+void sqns_call_return (SqnsCall *call, GVariant *reply, GError *error);
 /* @fd (taken), or @error (taken) when that is -1. */
 void sqns_call_return_fd (SqnsCall *call, int fd, GError *error);
 /* @reply once pending records are on disk and @jobs (SqnsJob, taken, nullable) are announced, so that the caller can

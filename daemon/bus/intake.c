@@ -13,15 +13,16 @@
 
 #define READ_MS (20 * 1000) /* for 64 MiB; a memory file comes at once */
 
-typedef struct {
-  SqnsIntake *intake;
+struct _SqnsIntake {
+  int channels[SQNS_JOB_N_FILES]; /* gate/channel.h, -1 none */
+  SqnsFirmware *files[SQNS_JOB_N_FILES];
   guint file; /* the one that is being loaded */
   SqnsFirmwareCache *cache;
   guint watch; /* of the sender */
   GCancellable *given_up;
   GCancellable *cancellable; /* nullable */
   gulong cancelled;
-} Load;
+};
 
 SqnsIntake *
 sqns_intake_new (void)
@@ -29,6 +30,7 @@ sqns_intake_new (void)
   SqnsIntake *self = g_new0 (SqnsIntake, 1);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     self->channels[i] = -1;
+  self->given_up = g_cancellable_new ();
   return self;
 }
 
@@ -45,9 +47,20 @@ sqns_intake_free (SqnsIntake *self)
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     {
       close_channel (self, i);
-      g_clear_object (&self->loaded[i]);
+      g_clear_object (&self->files[i]);
     }
+  g_clear_handle_id (&self->watch, g_bus_unwatch_name);
+  g_cancellable_disconnect (self->cancellable, self->cancelled);
+  g_clear_object (&self->cancellable);
+  g_object_unref (self->given_up);
+  g_clear_pointer (&self->cache, sqns_firmware_cache_unref);
   g_free (self);
+}
+
+SqnsFirmware *const *
+sqns_intake_files (const SqnsIntake *self)
+{
+  return self->files;
 }
 
 /* The channel for @handle, of the @n_channels that came with @message; the caller closes it. -1 with @error. */
@@ -95,23 +108,10 @@ sqns_intake_take (SqnsIntake *self, GDBusMessage *message, const gint32 handles[
 static void load_next (GTask *task);
 
 static void
-load_free (gpointer data)
-{
-  Load *self = data;
-  g_clear_handle_id (&self->watch, g_bus_unwatch_name);
-  if (self->cancellable != NULL)
-    g_cancellable_disconnect (self->cancellable, self->cancelled);
-  g_clear_object (&self->cancellable);
-  g_object_unref (self->given_up);
-  sqns_firmware_cache_unref (self->cache);
-  g_free (self);
-}
-
-static void
 fail (GTask *task, GError *error)
 {
   static const char *const prefixes[SQNS_JOB_N_FILES] = { "", "first-step: ", "updater: " };
-  const Load *self = g_task_get_task_data (task);
+  const SqnsIntake *self = g_task_get_task_data (task);
   g_prefix_error_literal (&error, prefixes[self->file]);
   g_task_return_error (task, error);
   g_object_unref (task);
@@ -121,10 +121,10 @@ static void
 on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
-  Load *self = g_task_get_task_data (task);
+  SqnsIntake *self = g_task_get_task_data (task);
   GError *error = NULL;
-  self->intake->loaded[self->file] = sqns_firmware_cache_load_finish (result, &error);
-  close_channel (self->intake, self->file);
+  self->files[self->file] = sqns_firmware_cache_load_finish (result, &error);
+  close_channel (self, self->file);
   if (error == NULL)
     load_next (task);
   else
@@ -161,7 +161,7 @@ static void
 on_received (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
-  Load *self = g_task_get_task_data (task);
+  SqnsIntake *self = g_task_get_task_data (task);
   SqnsParcel parcel;
   GError *error = NULL;
   int fd = -1;
@@ -188,12 +188,12 @@ on_received (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 load_next (GTask *task)
 {
-  Load *self = g_task_get_task_data (task);
+  SqnsIntake *self = g_task_get_task_data (task);
   for (self->file = 0; self->file < SQNS_JOB_N_FILES; self->file++)
-    if (self->intake->channels[self->file] >= 0)
+    if (self->channels[self->file] >= 0)
       {
-        sqns_channel_receive_async (self->intake->channels[self->file], sqns_timeout_ms (READ_MS), self->given_up,
-                                    on_received, task);
+        sqns_channel_receive_async (self->channels[self->file], sqns_timeout_ms (READ_MS), self->given_up, on_received,
+                                    task);
         return;
       }
   g_task_return_boolean (task, TRUE);
@@ -213,7 +213,7 @@ give_up (GCancellable *cancellable, gpointer user_data)
 }
 
 void
-sqns_intake_load_async (SqnsIntake *intake,
+sqns_intake_load_async (SqnsIntake *self,
                         SqnsFirmwareCache *cache,
                         GDBusConnection *connection,
                         const char *sender,
@@ -222,12 +222,9 @@ sqns_intake_load_async (SqnsIntake *intake,
                         gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  Load *self = g_new0 (Load, 1);
-  self->intake = intake;
   self->cache = sqns_firmware_cache_ref (cache);
-  self->given_up = g_cancellable_new ();
   g_task_set_source_tag (task, sqns_intake_load_async);
-  g_task_set_task_data (task, self, load_free);
+  g_task_set_task_data (task, self, NULL);
   if (g_set_object (&self->cancellable, cancellable))
     self->cancelled = g_cancellable_connect (cancellable, G_CALLBACK (give_up), self->given_up, NULL);
   self->watch = g_bus_watch_name_on_connection (connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_left,

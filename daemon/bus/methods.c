@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The methods of the interface. parse_x() reads the arguments of x, run_x() does it. */
+/* The methods of the interface. parse_x() reads the arguments of x, run_x() does it, on_x() answers it later. */
 #include "bus/methods.h"
 
 #include "bus/intake.h"
@@ -14,6 +14,24 @@ parse_no_options (SqnsCall *call, GVariant *arguments, GError **error)
 {
   g_autoptr (GVariant) options = g_variant_get_child_value (arguments, 0);
   return sqns_options_none (options, error);
+}
+
+static SqnsJobTable *
+jobs_of (SqnsCall *call)
+{
+  return sqns_manager_jobs (call->service->manager);
+}
+
+static GVariant *
+arguments_of (SqnsCall *call)
+{
+  return g_dbus_method_invocation_get_parameters (call->invocation);
+}
+
+static const char *
+path_of (SqnsCall *call, gpointer model)
+{
+  return sqns_objects_path (call->service->objects, model);
 }
 
 static SqnsDevice *
@@ -62,22 +80,20 @@ take_files (SqnsCall *call, const gint32 handles[SQNS_JOB_N_FILES], GError **err
 static void
 on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  SqnsCall *call = user_data;
   GError *error = NULL;
-  if (sqns_intake_load_finish (result, &error))
-    sqns_call_go_on (call);
-  else
-    sqns_call_fail (call, error);
+  sqns_intake_load_finish (result, &error);
+  sqns_call_go_on (user_data, error);
 }
 
-static void
-load_files (SqnsCall *call)
+static gboolean
+load_files (SqnsCall *call, GError **error)
 {
   const Order *order = call->arguments;
-  sqns_intake_load_async (order->intake, sqns_job_table_firmware_cache (sqns_manager_jobs (call->service->manager)),
+  sqns_intake_load_async (order->intake, sqns_job_table_firmware_cache (jobs_of (call)),
                           g_dbus_method_invocation_get_connection (call->invocation),
                           g_dbus_method_invocation_get_sender (call->invocation), call->service->until, on_files_loaded,
                           call);
+  return TRUE;
 }
 
 static gboolean
@@ -90,11 +106,13 @@ parse_inspect (SqnsCall *call, GVariant *arguments, GError **error)
   return sqns_options_none (options, error) && take_files (call, handles, error);
 }
 
-static void
-run_inspect (SqnsCall *call)
+static gboolean
+run_inspect (SqnsCall *call, GError **error)
 {
   const Order *order = call->arguments;
-  sqns_call_return (call, g_variant_new ("(@a{sv})", sqns_firmware_info (order->intake->loaded[SQNS_JOB_FIRMWARE])));
+  GVariant *info = sqns_firmware_info (sqns_intake_files (order->intake)[SQNS_JOB_FIRMWARE]);
+  sqns_call_return (call, g_variant_new ("(@a{sv})", info), NULL);
+  return TRUE;
 }
 
 static gboolean
@@ -161,57 +179,48 @@ parse_upgrade_many (SqnsCall *call, GVariant *arguments, GError **error)
          && take_files (call, handles, error);
 }
 
-static void
-prepare_upgrade (SqnsCall *call)
+static gboolean
+prepare_upgrade (SqnsCall *call, GError **error)
 {
-  GError *error = NULL;
-  if (sqns_job_table_accepts (sqns_manager_jobs (call->service->manager), &error))
-    load_files (call);
-  else
-    sqns_call_fail (call, error);
+  return sqns_job_table_accepts (jobs_of (call), error) && load_files (call, error);
 }
 
-/* The jobs that were made, with references; NULL: the call was failed. */
+/* The jobs that were made, with references. */
 static GPtrArray *
-submit (SqnsCall *call)
+submit (SqnsCall *call, GError **error)
 {
   Order *order = call->arguments;
-  SqnsFirmware **files = order->intake->loaded;
-  GError *error = NULL;
   order->request->creator_uid = call->uid;
-  GPtrArray *jobs = sqns_job_table_submit (sqns_manager_jobs (call->service->manager), call->devices, files,
-                                           order->request, &error);
-  if (jobs == NULL)
-    {
-      sqns_call_fail (call, error);
-      return NULL;
-    }
-  for (guint i = 0; i < jobs->len; i++)
+  GPtrArray *jobs
+      = sqns_job_table_submit (jobs_of (call), call->devices, sqns_intake_files (order->intake), order->request, error);
+  for (guint i = 0; jobs != NULL && i < jobs->len; i++)
     g_object_ref (jobs->pdata[i]);
-  g_ptr_array_set_free_func (jobs, g_object_unref);
+  if (jobs != NULL)
+    g_ptr_array_set_free_func (jobs, g_object_unref);
   return jobs;
 }
 
-static void
-run_upgrade (SqnsCall *call)
+static gboolean
+run_upgrade (SqnsCall *call, GError **error)
 {
-  GPtrArray *jobs = submit (call);
+  GPtrArray *jobs = submit (call, error);
   if (jobs != NULL)
-    sqns_call_return_settled (call, g_variant_new ("(o)", sqns_objects_path (call->service->objects, jobs->pdata[0])),
-                              jobs);
+    sqns_call_return_settled (call, g_variant_new ("(o)", path_of (call, jobs->pdata[0])), jobs);
+  return jobs != NULL;
 }
 
-static void
-run_upgrade_many (SqnsCall *call)
+static gboolean
+run_upgrade_many (SqnsCall *call, GError **error)
 {
-  GPtrArray *jobs = submit (call);
+  GPtrArray *jobs = submit (call, error);
   GVariantBuilder paths;
   if (jobs == NULL)
-    return;
+    return FALSE;
   g_variant_builder_init (&paths, G_VARIANT_TYPE ("ao"));
   for (guint i = 0; i < jobs->len; i++)
-    g_variant_builder_add (&paths, "o", sqns_objects_path (call->service->objects, jobs->pdata[i]));
+    g_variant_builder_add (&paths, "o", path_of (call, jobs->pdata[i]));
   sqns_call_return_settled (call, g_variant_new ("(ao)", &paths), jobs);
+  return TRUE;
 }
 
 /* Other methods of the manager */
@@ -225,34 +234,30 @@ parse_add_port (SqnsCall *call, GVariant *arguments, GError **error)
   return sqns_options_port (options, port, error);
 }
 
-static void
-run_add_port (SqnsCall *call)
+static gboolean
+run_add_port (SqnsCall *call, GError **error)
 {
-  SqnsObjects *objects = call->service->objects;
-  GError *error = NULL;
   const char *devnode;
-  g_variant_get_child (g_dbus_method_invocation_get_parameters (call->invocation), 0, "&s", &devnode);
+  g_variant_get_child (arguments_of (call), 0, "&s", &devnode);
   SqnsDevice *device
-      = sqns_device_table_add_port (sqns_manager_devices (call->service->manager), devnode, call->arguments, &error);
+      = sqns_device_table_add_port (sqns_manager_devices (call->service->manager), devnode, call->arguments, error);
   if (device == NULL)
-    {
-      sqns_call_fail (call, error);
-      return;
-    }
-  sqns_objects_announce (objects, G_OBJECT (device));
-  sqns_call_return (call, g_variant_new ("(o)", sqns_objects_path (objects, G_OBJECT (device))));
+    return FALSE;
+  sqns_objects_announce (call->service->objects, G_OBJECT (device));
+  sqns_call_return (call, g_variant_new ("(o)", path_of (call, device)), NULL);
+  return TRUE;
 }
 
-static void
-run_remove_port (SqnsCall *call)
+static gboolean
+run_remove_port (SqnsCall *call, GError **error)
 {
-  GError *error = NULL;
   const char *path;
-  g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(&o)", &path);
-  SqnsDevice *device = find_device (call, path, &error);
-  if (device != NULL)
-    sqns_device_table_remove_port (sqns_manager_devices (call->service->manager), device, &error);
-  sqns_call_return_or_fail (call, error);
+  g_variant_get (arguments_of (call), "(&o)", &path);
+  SqnsDevice *device = find_device (call, path, error);
+  if (device == NULL || !sqns_device_table_remove_port (sqns_manager_devices (call->service->manager), device, error))
+    return FALSE;
+  sqns_call_return (call, NULL, NULL);
+  return TRUE;
 }
 
 static gboolean
@@ -270,17 +275,18 @@ parse_inhibit (SqnsCall *call, GVariant *arguments, GError **error)
   return device != NULL;
 }
 
-static void
-run_inhibit (SqnsCall *call)
+static gboolean
+run_inhibit (SqnsCall *call, GError **error)
 {
-  GError *error = NULL;
   const char *who, *why;
-  int fd = -1;
-  g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(&s&s@a{sv})", &who, &why, NULL);
-  if (sqns_reserve_check (&error))
-    fd = sqns_inhibit_add (sqns_manager_inhibitors (call->service->manager), call->uid, who, why,
-                           call->devices->len > 0 ? sqns_device_info (sqns_call_device (call))->id : NULL, &error);
-  sqns_call_return_fd (call, fd, error);
+  g_variant_get (arguments_of (call), "(&s&s@a{sv})", &who, &why, NULL);
+  if (!sqns_reserve_check (error))
+    return FALSE;
+  int fd = sqns_inhibit_add (sqns_manager_inhibitors (call->service->manager), call->uid, who, why,
+                             call->devices->len > 0 ? sqns_device_info (sqns_call_device (call))->id : NULL, error);
+  if (fd >= 0)
+    sqns_call_return_fd (call, fd, NULL);
+  return fd >= 0;
 }
 
 static void
@@ -307,53 +313,47 @@ parse_get_history (SqnsCall *call, GVariant *arguments, GError **error)
 static void
 on_history (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  SqnsCall *call = user_data;
   GError *error = NULL;
   g_autoptr (GPtrArray) records = sqns_job_store_history_finish (SQNS_JOB_STORE (source), result, &error);
-  GVariantBuilder builder;
-  if (records == NULL)
-    {
-      sqns_call_fail (call, error);
-      return;
-    }
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
-  for (guint i = 0; i < records->len; i++)
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; records != NULL && i < records->len; i++)
     g_variant_builder_add_value (&builder, sqns_job_record_to_history (records->pdata[i]));
-  sqns_call_return (call, g_variant_new ("(aa{sv})", &builder));
+  sqns_call_return (user_data, records != NULL ? g_variant_new ("(aa{sv})", &builder) : NULL, error);
 }
 
-static void
-run_get_history (SqnsCall *call)
+static gboolean
+run_get_history (SqnsCall *call, GError **error)
 {
-  sqns_job_store_history_async (sqns_job_table_store (sqns_manager_jobs (call->service->manager)), call->uid,
-                                call->arguments, on_history, call);
+  sqns_job_store_history_async (sqns_job_table_store (jobs_of (call)), call->uid, call->arguments, on_history, call);
+  return TRUE;
 }
 
-static void
-run_set_draining (SqnsCall *call)
+static gboolean
+run_set_draining (SqnsCall *call, GError **error)
 {
   gboolean draining;
-  g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(b)", &draining);
-  sqns_job_table_set_draining (sqns_manager_jobs (call->service->manager), draining);
-  sqns_call_return (call, NULL);
+  g_variant_get (arguments_of (call), "(b)", &draining);
+  sqns_job_table_set_draining (jobs_of (call), draining);
+  sqns_call_return (call, NULL, NULL);
+  return TRUE;
 }
 
 /* Methods of a modem that open its port */
 
-static void
-run_if_open (SqnsCall *call)
+static gboolean
+run_if_open (SqnsCall *call, GError **error)
 {
   /* draining concerns jobs only, but a daemon that stops does not open a port again */
-  if (sqns_job_table_intake (sqns_manager_jobs (call->service->manager))->stopping)
-    sqns_call_fail (call, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is stopping"));
-  else
-    call->method->run (call);
+  if (!sqns_job_table_intake (jobs_of (call))->stopping)
+    return call->method->run (call, error);
+  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is stopping");
+  return FALSE;
 }
 
 static gboolean
 go_on_idle (gpointer user_data)
 {
-  sqns_call_go_on (user_data);
+  sqns_call_go_on (user_data, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -365,15 +365,15 @@ on_released (SqnsDevice *device, SqnsCall *call)
 }
 
 /* With two calls of sqnsctl in a row the console of the first may still be closing. */
-static void
-wait_for_port (SqnsCall *call)
+static gboolean
+wait_for_port (SqnsCall *call, GError **error)
 {
   SqnsDevice *device = sqns_call_device (call);
+  if (!sqns_console_is_closing (device))
+    return run_if_open (call, error);
   call->step = run_if_open;
-  if (sqns_console_is_closing (device))
-    g_signal_connect (device, "released", G_CALLBACK (on_released), call);
-  else
-    sqns_call_go_on (call);
+  g_signal_connect (device, "released", G_CALLBACK (on_released), call);
+  return TRUE;
 }
 
 static void
@@ -381,13 +381,14 @@ on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GError *error = NULL;
   sqns_device_probe_finish (sqns_call_device (user_data), result, &error);
-  sqns_call_return_or_fail (user_data, error);
+  sqns_call_return (user_data, NULL, error);
 }
 
-static void
-run_refresh (SqnsCall *call)
+static gboolean
+run_refresh (SqnsCall *call, GError **error)
 {
   sqns_device_probe_async (sqns_call_device (call), on_refreshed, call);
+  return TRUE;
 }
 
 static void
@@ -400,26 +401,23 @@ add_number (GVariantBuilder *builder, const char *key, const char *number)
 static void
 on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  SqnsCall *call = user_data;
   GError *error = NULL;
-  g_autoptr (SqnsIdentity) identity = sqns_device_identify_finish (sqns_call_device (call), result, &error);
-  GVariantBuilder builder;
-  if (identity == NULL)
+  g_autoptr (SqnsIdentity) identity = sqns_device_identify_finish (sqns_call_device (user_data), result, &error);
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  if (identity != NULL)
     {
-      sqns_call_fail (call, error);
-      return;
+      add_number (&builder, "imei", identity->imei);
+      add_number (&builder, "iccid", identity->iccid);
+      add_number (&builder, "imsi", identity->imsi);
     }
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_number (&builder, "imei", identity->imei);
-  add_number (&builder, "iccid", identity->iccid);
-  add_number (&builder, "imsi", identity->imsi);
-  sqns_call_return (call, g_variant_new ("(a{sv})", &builder));
+  sqns_call_return (user_data, identity != NULL ? g_variant_new ("(a{sv})", &builder) : NULL, error);
 }
 
-static void
-run_identify (SqnsCall *call)
+static gboolean
+run_identify (SqnsCall *call, GError **error)
 {
   sqns_device_identify_async (sqns_call_device (call), on_identified, call);
+  return TRUE;
 }
 
 static gboolean
@@ -436,14 +434,15 @@ on_reset_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GError *error = NULL;
   sqns_device_reset_finish (sqns_call_device (user_data), result, &error);
-  sqns_call_return_or_fail (user_data, error);
+  sqns_call_return (user_data, NULL, error);
 }
 
-static void
-run_reset (SqnsCall *call)
+static gboolean
+run_reset (SqnsCall *call, GError **error)
 {
   const gboolean *with_modem = call->arguments;
   sqns_device_reset_async (sqns_call_device (call), *with_modem, on_reset_done, call);
+  return TRUE;
 }
 
 static void
@@ -454,44 +453,41 @@ on_console_open (GObject *source, GAsyncResult *result, gpointer user_data)
   sqns_call_return_fd (user_data, fd, error);
 }
 
-static void
-run_open_console (SqnsCall *call)
+static gboolean
+run_open_console (SqnsCall *call, GError **error)
 {
-  SqnsManager *manager = call->service->manager;
-  GError *error = NULL;
-  if (sqns_reserve_check (&error) && sqns_manager_allows_console (manager, call->uid, &error))
-    sqns_console_open_async (sqns_call_device (call), call->uid, on_console_open, call);
-  else
-    sqns_call_fail (call, error);
+  if (!sqns_reserve_check (error) || !sqns_manager_allows_console (call->service->manager, call->uid, error))
+    return FALSE;
+  sqns_console_open_async (sqns_call_device (call), call->uid, on_console_open, call);
+  return TRUE;
 }
 
 /* Methods of a job */
 
-static void
-run_cancel (SqnsCall *call)
+static gboolean
+run_cancel (SqnsCall *call, GError **error)
 {
-  GError *error = NULL;
-  if (sqns_job_cancel (call->job, &error))
-    sqns_call_return_settled (call, NULL, NULL);
-  else
-    sqns_call_fail (call, error);
+  if (!sqns_job_cancel (call->job, error))
+    return FALSE;
+  sqns_call_return_settled (call, NULL, NULL);
+  return TRUE;
 }
 
 static void
 on_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  SqnsCall *call = user_data;
   GError *error = NULL;
   if (sqns_job_table_resume_finish (SQNS_JOB_TABLE (source), result, &error))
-    sqns_call_return_settled (call, NULL, NULL);
+    sqns_call_return_settled (user_data, NULL, NULL);
   else
-    sqns_call_fail (call, error);
+    sqns_call_return (user_data, NULL, error);
 }
 
-static void
-run_resume (SqnsCall *call)
+static gboolean
+run_resume (SqnsCall *call, GError **error)
 {
-  sqns_job_table_resume_async (sqns_manager_jobs (call->service->manager), call->job, on_resumed, call);
+  sqns_job_table_resume_async (jobs_of (call), call->job, on_resumed, call);
+  return TRUE;
 }
 
 static void
@@ -502,22 +498,22 @@ on_log_open (GObject *source, GAsyncResult *result, gpointer user_data)
   sqns_call_return_fd (user_data, fd, error);
 }
 
-static void
-run_get_log (SqnsCall *call)
+static gboolean
+run_get_log (SqnsCall *call, GError **error)
 {
-  GError *error = NULL;
-  if (sqns_reserve_check (&error))
-    sqns_job_open_log_async (call->job, on_log_open, call);
-  else
-    sqns_call_fail (call, error);
+  if (!sqns_reserve_check (error))
+    return FALSE;
+  sqns_job_open_log_async (call->job, on_log_open, call);
+  return TRUE;
 }
 
-static void
-run_forget (SqnsCall *call)
+static gboolean
+run_forget (SqnsCall *call, GError **error)
 {
-  GError *error = NULL;
-  sqns_job_table_forget (sqns_manager_jobs (call->service->manager), call->job, &error);
-  sqns_call_return_or_fail (call, error);
+  if (!sqns_job_table_forget (jobs_of (call), call->job, error))
+    return FALSE;
+  sqns_call_return (call, NULL, NULL);
+  return TRUE;
 }
 
 /* The table */

@@ -25,8 +25,6 @@ struct _SqnsJob {
   const SqnsRules *rules;
   SqnsMode mode;     /* of the modem, as the last run saw it */
   gboolean own_safe; /* as the last run left it, apart from other work on the modem */
-  gint64 not_again_before;
-  gboolean resume_wanted;
 };
 
 G_DEFINE_FINAL_TYPE (SqnsJob, sqns_job, G_TYPE_OBJECT)
@@ -99,12 +97,6 @@ sqns_job_state (SqnsJob *job)
   return job->figures.waits_for_user ? SQNS_JOB_WAITING : job->stored.record->state;
 }
 
-const SqnsRequest *
-sqns_job_request (SqnsJob *job)
-{
-  return &job->stored.record->request;
-}
-
 SqnsDevice *
 sqns_job_device (SqnsJob *job)
 {
@@ -133,18 +125,6 @@ gboolean
 sqns_job_is_finished (SqnsJob *job)
 {
   return sqns_job_state_ended (job->stored.record->state);
-}
-
-gboolean
-sqns_job_resume_wanted (SqnsJob *job)
-{
-  return job->resume_wanted;
-}
-
-gint64
-sqns_job_not_again_before (SqnsJob *job)
-{
-  return job->not_again_before;
 }
 
 static void
@@ -239,6 +219,23 @@ note_problem (SqnsJob *self, const GError *error)
   *problem = error != NULL ? g_strdup (error->message) : NULL;
 }
 
+/* What lies between the two files of release 48829 must outlive the daemon: a modem that was left there was seen to be
+ * lost. Any other modem tells by itself what is to be done with it. */
+static void
+refuse_without_disk (SqnsJob *self)
+{
+  const SqnsJobRecord *record = self->stored.record;
+  const char *problem = self->figures.save_problem;
+  if (self->run == NULL || *record->request.files[SQNS_JOB_FIRST_STEP].sha256 == '\0' || !stores (self)
+      || problem == NULL || record->checkpoint.done.first_step_done)
+    return;
+  sqns_job_run_cancel (self->run, SQNS_CANCEL_NOT_SAVED,
+                       g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
+                                    "an upgrade in two steps must be on disk before it begins, and that failed (%s): "
+                                    "nothing was written to the modem; free the disk and run it again",
+                                    problem));
+}
+
 static void
 on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -256,13 +253,15 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
       self->saves_again = TRUE;
       start_save (self, &again);
     }
-  if (self->run != NULL && sqns_job_run_progress (self->run) > self->figures.progress)
+  if (self->run != NULL && self->run->progress.value > self->figures.progress)
     {
       show_progress (self);
       changed (self, FALSE);
     }
-  if (done->next != NULL)
-    done->next (done->data);
+  if (done->next == NULL)
+    return;
+  refuse_without_disk (self);
+  done->next (done->data);
 }
 
 static void
@@ -280,7 +279,7 @@ save (SqnsJob *self, GSourceFunc next, gpointer data)
 {
   double progress = self->figures.progress;
   if (self->run != NULL)
-    progress = MAX (progress, sqns_progress_promise (sqns_job_run_progress (self->run)));
+    progress = MAX (progress, sqns_progress_promise (self->run->progress.value));
   self->stored.record->progress = millionths (progress);
   update_board (self);
   if (stores (self))
@@ -299,7 +298,7 @@ static void
 show_progress (SqnsJob *self)
 {
   SqnsJobRecord *record = self->stored.record;
-  double value = sqns_job_run_progress (self->run);
+  double value = self->run->progress.value;
   double shown = is_saved (self) ? MIN (value, self->saved_progress) : value;
 
   /* as a record can say it */
@@ -439,8 +438,8 @@ void
 sqns_job_resume (SqnsJob *self)
 {
   g_return_if_fail (sqns_job_is_interrupted (self));
-  self->resume_wanted = TRUE;
-  self->not_again_before = 0;
+  self->figures.resume_wanted = TRUE;
+  self->figures.retry_at = 0;
 }
 
 void
@@ -481,14 +480,14 @@ sqns_job_forget_checkpoint (SqnsJob *self)
 static void
 end_run (SqnsJob *self)
 {
-  g_autoptr (SqnsJobRun) run = g_steal_pointer (&self->run);
-  self->figures = (SqnsJobFigures){ .progress = self->figures.progress, .save_problem = self->figures.save_problem };
+  const SqnsJobFigures old = self->figures;
+  self->figures = (SqnsJobFigures){
+    .progress = old.progress,
+    .save_problem = old.save_problem,
+    .retry_at = old.retry_at,
+  };
   self->stored.record->cancel_asked = FALSE;
-  self->resume_wanted = FALSE;
-  if (run == NULL)
-    return;
-  sqns_job_run_end (run);
-  g_signal_handlers_disconnect_by_data (run, self);
+  g_clear_pointer (&self->run, sqns_job_run_end);
 }
 
 /* Whoever uses the modem next knows what this job did to it. */
@@ -562,7 +561,7 @@ finish (SqnsJob *self, GError *error)
   if (!ran)
     update_safe (self);
   else if (phase == SQNS_PHASE_RELEASE && !record->checkpoint.written)
-    phase = sqns_job_run_work_phase (self->run); /* the modem is as if nothing had begun */
+    phase = self->run->work_phase; /* the modem is as if nothing had begun */
   end_run (self);
   record->finished_at = g_get_real_time ();
   if (error == NULL)
@@ -604,7 +603,7 @@ interrupt (SqnsJob *self, SqnsInterruption why, const GError *error)
   if (sqns_interruption_counts (why))
     record->safe = record->safe && !record->checkpoint.written;
   if (self->run != NULL)
-    record->phase = sqns_job_run_work_phase (self->run);
+    record->phase = self->run->work_phase;
   record->board_lost = why == SQNS_INTERRUPTION_BOARD_LOST;
   g_free (record->interruption);
   record->interruption
@@ -622,7 +621,7 @@ interrupt (SqnsJob *self, SqnsInterruption why, const GError *error)
   end_run (self);
   record->state = SQNS_JOB_INTERRUPTED;
   sqns_job_record_set (&record->advice, sqns_interruption_advice (why));
-  self->not_again_before = g_get_real_time () + sqns_interruption_pause (why, record->fruitless);
+  self->figures.retry_at = g_get_real_time () + sqns_interruption_pause (why, record->fruitless);
   sqns_job_record_set_message (record, record->interruption);
   gboolean known = why == SQNS_INTERRUPTION_PORT_BUSY && g_str_equal (before, record->interruption);
   show (self, known ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING, record->interruption);
@@ -681,17 +680,17 @@ static SqnsInterruption
 judge (SqnsJob *self, GError **error)
 {
   const SqnsJobRecord *record = self->stored.record;
-  const GError *why;
-  SqnsCancelReason cancelled = sqns_job_run_cancelled (self->run, &why);
+  const SqnsJobRun *run = self->run;
 
-  if (why != NULL && (cancelled == SQNS_CANCEL_NOT_SAVED || g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_CANCELLED)))
+  if (run->why != NULL
+      && (run->cancelled == SQNS_CANCEL_NOT_SAVED || g_error_matches (*error, SQNS_ERROR, SQNS_ERROR_CANCELLED)))
     {
       g_error_free (*error);
-      *error = g_error_copy (why);
+      *error = g_error_copy (run->why);
     }
   const SqnsAttempt attempt = {
     .code = (*error)->code,
-    .cancelled = cancelled,
+    .cancelled = run->cancelled,
     .begun = record->checkpoint.done.modified || record->interruptions > 0,
     .saved = is_saved (self),
   };
@@ -708,7 +707,7 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
   SqnsJobRecord *record = self->stored.record;
   SqnsInterruption why = SQNS_INTERRUPTION_NONE;
 
-  self->mode = sqns_job_run_mode (self->run);
+  self->mode = self->run->mode;
   if (result != NULL)
     take_result (self, result);
   else
@@ -731,43 +730,11 @@ on_upgraded (GObject *source, GAsyncResult *async, gpointer user_data)
 }
 
 static void
-on_run_changed (SqnsJobRun *run, gboolean prompt, SqnsJob *self)
+on_run_changed (gpointer data, gboolean prompt)
 {
+  SqnsJob *self = data;
   show_progress (self);
   changed (self, prompt);
-}
-
-/* What lies between the two files of release 48829 must outlive the daemon: a modem that was left there was seen to be
- * lost. Any other modem tells by itself what is to be done with it. */
-static void
-refuse_without_disk (SqnsJob *self)
-{
-  const SqnsJobRecord *record = self->stored.record;
-  const char *problem = self->figures.save_problem;
-  if (self->run == NULL || *record->request.files[SQNS_JOB_FIRST_STEP].sha256 == '\0' || !stores (self)
-      || problem == NULL || record->checkpoint.done.first_step_done)
-    return;
-  sqns_job_run_cancel (self->run, SQNS_CANCEL_NOT_SAVED,
-                       g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
-                                    "an upgrade in two steps must be on disk before it begins, and that failed (%s): "
-                                    "nothing was written to the modem; free the disk and run it again",
-                                    problem));
-}
-
-typedef struct {
-  SqnsJob *job;
-  GSourceFunc done;
-  gpointer data;
-} Checkpoint;
-
-static gboolean
-on_checkpoint_saved (gpointer user_data)
-{
-  g_autofree Checkpoint *checkpoint = user_data;
-  g_autoptr (SqnsJob) self = checkpoint->job;
-  refuse_without_disk (self);
-  checkpoint->done (checkpoint->data);
-  return G_SOURCE_REMOVE;
 }
 
 /* The step that is about to begin is on disk before it does. */
@@ -775,13 +742,11 @@ static void
 on_checkpoint (gpointer data, const SqnsCheckpoint *checkpoint, GSourceFunc done, gpointer done_data)
 {
   SqnsJob *self = data;
-  const Checkpoint copy = { g_object_ref (self), done, done_data };
-  gpointer saving = g_memdup2 (&copy, sizeof copy);
   self->stored.record->checkpoint = *checkpoint;
   if (stores (self))
-    save (self, on_checkpoint_saved, saving);
+    save (self, done, done_data);
   else
-    g_idle_add_full (G_PRIORITY_DEFAULT, on_checkpoint_saved, saving, NULL);
+    g_idle_add_full (G_PRIORITY_DEFAULT, done, done_data, NULL);
 }
 
 /* In recovery the version is unreadable: the one that was last seen counts. */
@@ -809,7 +774,7 @@ user_timeout_s (const SqnsLinkConfig *link)
 static SqnsUpgradeConfig
 make_config (SqnsJob *self)
 {
-  const SqnsRequest *request = sqns_job_request (self);
+  const SqnsRequest *request = &self->stored.record->request;
   SqnsFirmware *const *files = self->stored.files;
   SqnsFirmware *first = files[SQNS_JOB_FIRST_STEP], *updater = files[SQNS_JOB_UPDATER];
   SqnsLinkConfig link = sqns_device_link_config (self->device);
@@ -840,10 +805,9 @@ static gboolean
 begin_upgrade (gpointer user_data)
 {
   SqnsJob *self = user_data; /* with the run's reference */
-  refuse_without_disk (self);
   SqnsUpgradeConfig config = make_config (self);
-  SqnsMonitor monitor = sqns_job_run_monitor (self->run);
-  sqns_upgrade_async (&config, &monitor, sqns_job_run_cancellable (self->run), on_upgraded, self);
+  const SqnsMonitor monitor = { &sqns_job_run_monitor, self->run };
+  sqns_upgrade_async (&config, &monitor, self->run->cancellable, on_upgraded, self);
   return G_SOURCE_REMOVE;
 }
 
@@ -857,7 +821,7 @@ sqns_job_start (SqnsJob *self, const SqnsRules *rules, GError **error)
 
   self->rules = rules;
   self->mode = SQNS_MODE_UNKNOWN;
-  self->resume_wanted = FALSE;
+  self->figures.resume_wanted = FALSE;
   self->figures.queue_position = 0;
   record->state = SQNS_JOB_RUNNING;
   record->started = TRUE;
@@ -866,8 +830,7 @@ sqns_job_start (SqnsJob *self, const SqnsRules *rules, GError **error)
   record->safe = self->own_safe && !is_unsafe_meanwhile (self);
   sqns_job_record_set (&record->advice, NULL);
   sqns_job_record_set_message (record, "starting");
-  self->run = sqns_job_run_new (&self->stored, &self->figures, self->device);
-  g_signal_connect (self->run, "changed", G_CALLBACK (on_run_changed), self);
+  self->run = sqns_job_run_new (&self->stored, &self->figures, self->device, on_run_changed, self);
   show (self, G_LOG_LEVEL_MESSAGE, record->interruptions > 0 ? "upgrade goes on" : "upgrade begins");
   changed (self, TRUE);
   save (self, begin_upgrade, g_object_ref (self));
@@ -915,7 +878,7 @@ sqns_job_cancel (SqnsJob *self, GError **error)
   else
     {
       record->cancel_asked = TRUE;
-      if (!g_cancellable_is_cancelled (sqns_job_run_cancellable (self->run)))
+      if (!g_cancellable_is_cancelled (self->run->cancellable))
         {
           sqns_job_record_set_message (record, "cancelling");
           save (self, NULL, NULL);

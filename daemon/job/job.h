@@ -17,7 +17,6 @@ SqnsJob *sqns_job_restore (SqnsDevice *device, SqnsStoredJob *stored);
 const SqnsJobRecord *sqns_job_record (SqnsJob *job); /* its strings are valid until the next change */
 const SqnsJobFigures *sqns_job_figures (SqnsJob *job);
 SqnsJobState sqns_job_state (SqnsJob *job); /* as people see it: also WAITING while it runs and waits for a user */
-const SqnsRequest *sqns_job_request (SqnsJob *job);
 SqnsDevice *sqns_job_device (SqnsJob *job);
 gboolean sqns_job_is_pending (SqnsJob *job);     /* queued or waiting to begin */
 gboolean sqns_job_is_running (SqnsJob *job);     /* running or verifying, or waiting for a user in the midst of it */
@@ -51,11 +50,8 @@ void sqns_job_stop (SqnsJob *job);
 
 /* An interrupted job goes on as soon as it can, whatever the settings say. */
 void sqns_job_resume (SqnsJob *job);
-gboolean sqns_job_resume_wanted (SqnsJob *job);
 /* A resumable job is queued again, with the files of @loaded, and its transcript if that was on disk only. */
 void sqns_job_requeue (SqnsJob *job, SqnsStoredJob *loaded);
-/* µs since the epoch: an interrupted job is not started before. */
-gint64 sqns_job_not_again_before (SqnsJob *job);
 /* Another job has worked on its modem: what this one knew of it no longer holds. TRUE: it had known something. */
 gboolean sqns_job_forget_checkpoint (SqnsJob *job);
 

@@ -10,63 +10,26 @@
 #define HEARTBEAT_S 1
 #define STALL_MS 5000 /* a transfer without progress for longer says why */
 
-struct _SqnsJobRun {
-  GObject parent;
-  SqnsStoredJob *job;      /* NULL once it has ended */
-  SqnsJobFigures *figures; /* likewise */
-  SqnsDevice *device;
-  GCancellable *cancellable;
-  SqnsCancelReason cancelled;
-  GError *why; /* nullable */
-  gboolean stopping;
-  gboolean looks_for_holder;
-  SqnsProgress progress;
-  SqnsMode mode;
-  SqnsPhase work_phase;
-  char *phase_text; /* as the upgrade describes its phase */
-  gboolean phase_safe;
-  gint64 phase_start; /* monotonic µs */
-  gint64 last_bytes;  /* likewise: the last byte that was taken */
-  gboolean stalled;   /* the message says why no bytes are taken */
-  guint heartbeat;
-};
-
-G_DEFINE_FINAL_TYPE (SqnsJobRun, sqns_job_run, G_TYPE_OBJECT)
-
-static guint changed_signal;
-
 static void
-sqns_job_run_finalize (GObject *object)
+run_clear (gpointer data)
 {
-  SqnsJobRun *self = SQNS_JOB_RUN (object);
-  sqns_job_run_end (self);
+  SqnsJobRun *self = data;
   g_object_unref (self->device);
   g_object_unref (self->cancellable);
   g_clear_error (&self->why);
   g_free (self->phase_text);
-  G_OBJECT_CLASS (sqns_job_run_parent_class)->finalize (object);
 }
 
 static void
-sqns_job_run_class_init (SqnsJobRunClass *klass)
+run_unref (gpointer run)
 {
-  G_OBJECT_CLASS (klass)->finalize = sqns_job_run_finalize;
-  changed_signal = g_signal_new ("changed", SQNS_TYPE_JOB_RUN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                 G_TYPE_BOOLEAN);
-}
-
-static void
-sqns_job_run_init (SqnsJobRun *self)
-{
-  self->cancellable = g_cancellable_new ();
-  self->mode = SQNS_MODE_UNKNOWN;
-  self->phase_text = g_strdup ("");
+  g_rc_box_release_full (run, run_clear);
 }
 
 static void
 changed (SqnsJobRun *self, gboolean prompt)
 {
-  g_signal_emit (self, changed_signal, 0, prompt);
+  self->changed (self->data, prompt);
 }
 
 void
@@ -167,13 +130,6 @@ sqns_job_run_cancel (SqnsJobRun *self, SqnsCancelReason reason, GError *why)
   g_cancellable_cancel (self->cancellable);
 }
 
-SqnsCancelReason
-sqns_job_run_cancelled (SqnsJobRun *self, const GError **why)
-{
-  *why = self->why;
-  return self->cancelled;
-}
-
 /* Not when the modem only has to boot and to be asked for its version. */
 static void
 stop_now (SqnsJobRun *self)
@@ -198,19 +154,25 @@ stop_in_idle (gpointer user_data)
 }
 
 static void
-on_holder_found (GObject *source, GAsyncResult *result, gpointer user_data)
+take_holder (SqnsJobRun *self, const GError *held)
 {
-  g_autoptr (SqnsJobRun) self = user_data;
-  g_autoptr (GError) held = NULL;
-
-  self->looks_for_holder = FALSE;
-  if (sqns_port_holder_finish (result, NULL, &held) || self->job == NULL)
-    return;
   sqns_job_run_remark (self, "%s", held->message);
   if (!self->figures->committed && !g_cancellable_is_cancelled (self->cancellable))
     sqns_job_run_cancel (self, SQNS_CANCEL_PORT_SHARED,
                          g_error_new (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s too, which takes part of the bytes",
                                       held->message));
+}
+
+static void
+on_holder_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqnsJobRun *self = user_data;
+  g_autoptr (GError) held = NULL;
+
+  self->looks_for_holder = FALSE;
+  if (!sqns_port_holder_finish (result, NULL, &held) && self->job != NULL)
+    take_holder (self, held);
+  run_unref (self);
 }
 
 /* Bytes get lost: with another reader of the port (root may open it, locked or not) a job would crawl for hours. */
@@ -220,7 +182,7 @@ look_for_holder (SqnsJobRun *self)
   if (self->looks_for_holder || self->cancelled == SQNS_CANCEL_PORT_SHARED)
     return;
   self->looks_for_holder = TRUE;
-  sqns_port_holder_async (sqns_device_info (self->device)->devnode, on_holder_found, g_object_ref (self));
+  sqns_port_holder_async (sqns_device_info (self->device)->devnode, on_holder_found, g_rc_box_acquire (self));
 }
 
 /* The monitor */
@@ -267,7 +229,7 @@ on_phase (gpointer data, SqnsPhase phase, gboolean safe, gboolean committed, con
   changed (self, prompt);
   /* not from inside the upgrade's own callback */
   if (self->stopping && !committed)
-    g_idle_add_full (G_PRIORITY_DEFAULT, stop_in_idle, g_object_ref (self), g_object_unref);
+    g_idle_add_full (G_PRIORITY_DEFAULT, stop_in_idle, g_rc_box_acquire (self), run_unref);
 }
 
 static void
@@ -349,7 +311,7 @@ on_trace (gpointer data, char direction, const char *line)
   sqns_debug (&context, "%c %s", direction, line);
 }
 
-static const SqnsMonitorFuncs monitor_funcs = {
+const SqnsMonitorFuncs sqns_job_run_monitor = {
   .phase = on_phase,
   .bytes = on_bytes,
   .retries = on_retries,
@@ -359,36 +321,6 @@ static const SqnsMonitorFuncs monitor_funcs = {
   .user_action = on_user_action,
   .trace = on_trace,
 };
-
-SqnsMonitor
-sqns_job_run_monitor (SqnsJobRun *run)
-{
-  return (SqnsMonitor){ &monitor_funcs, run };
-}
-
-GCancellable *
-sqns_job_run_cancellable (SqnsJobRun *run)
-{
-  return run->cancellable;
-}
-
-double
-sqns_job_run_progress (SqnsJobRun *run)
-{
-  return run->progress.value;
-}
-
-SqnsMode
-sqns_job_run_mode (SqnsJobRun *run)
-{
-  return run->mode;
-}
-
-SqnsPhase
-sqns_job_run_work_phase (SqnsJobRun *run)
-{
-  return run->work_phase;
-}
 
 /* Makes a log self-describing. */
 static void
@@ -410,13 +342,19 @@ remark_job (SqnsJobRun *self)
 }
 
 SqnsJobRun *
-sqns_job_run_new (SqnsStoredJob *job, SqnsJobFigures *figures, SqnsDevice *device)
+sqns_job_run_new (
+    SqnsStoredJob *job, SqnsJobFigures *figures, SqnsDevice *device, SqnsJobRunChanged changed, gpointer data)
 {
-  SqnsJobRun *self = g_object_new (SQNS_TYPE_JOB_RUN, NULL);
+  SqnsJobRun *self = g_rc_box_new0 (SqnsJobRun);
   gint64 now = g_get_monotonic_time ();
   self->job = job;
   self->figures = figures;
   self->device = g_object_ref (device);
+  self->changed = changed;
+  self->data = data;
+  self->cancellable = g_cancellable_new ();
+  self->mode = SQNS_MODE_UNKNOWN;
+  self->phase_text = g_strdup ("");
   self->progress.value = figures->progress;
   sqns_transcript_start (job->transcript, now);
   enter_phase (self, SQNS_PHASE_INSPECT, now);
@@ -430,4 +368,5 @@ sqns_job_run_end (SqnsJobRun *self)
   g_clear_handle_id (&self->heartbeat, g_source_remove);
   self->job = NULL;
   self->figures = NULL;
+  run_unref (self);
 }

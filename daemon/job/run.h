@@ -17,31 +17,51 @@ typedef struct {
   gboolean committed;      /* the point of no return */
   gboolean waits_for_user; /* in the midst of an attempt */
   char *save_problem;      /* why the last save failed, nullable */
+  gint64 retry_at;         /* µs since the epoch: an interrupted job is not started before */
+  gboolean resume_wanted;  /* an interrupted job goes on as soon as it can, whatever the settings say */
 } SqnsJobFigures;
 
-#define SQNS_TYPE_JOB_RUN (sqns_job_run_get_type ())
-G_DECLARE_FINAL_TYPE (SqnsJobRun, sqns_job_run, SQNS, JOB_RUN, GObject)
+typedef struct _SqnsJobRun SqnsJobRun;
+/* @prompt: see SqnsJob's "changed"; the progress is the job's to update. */
+typedef void (*SqnsJobRunChanged) (gpointer data, gboolean prompt);
+
+struct _SqnsJobRun {
+  SqnsStoredJob *job;      /* NULL once it has ended */
+  SqnsJobFigures *figures; /* likewise */
+  SqnsDevice *device;
+  SqnsJobRunChanged changed;
+  gpointer data;
+  GCancellable *cancellable;
+  SqnsCancelReason cancelled;
+  GError *why; /* to be reported in place of CANCELLED, nullable */
+  gboolean stopping;
+  gboolean looks_for_holder;
+  SqnsProgress progress; /* whatever is saved */
+  SqnsMode mode;         /* of the modem, as seen last */
+  SqnsPhase work_phase;  /* the last but RELEASE */
+  char *phase_text;      /* as the upgrade describes its phase */
+  gboolean phase_safe;
+  gint64 phase_start; /* monotonic µs */
+  gint64 last_bytes;  /* likewise: the last byte that was taken */
+  gboolean stalled;   /* the message says why no bytes are taken */
+  guint heartbeat;
+};
+
+/* For the monitor of an upgrade. */
+extern const SqnsMonitorFuncs sqns_job_run_monitor;
 
 /* The attempt updates @job, @figures (both borrowed until the end) and @device. */
-SqnsJobRun *sqns_job_run_new (SqnsStoredJob *job, SqnsJobFigures *figures, SqnsDevice *device);
-void sqns_job_run_end (SqnsJobRun *run); /* the upgrade has returned: it touches the job no more */
-
-SqnsMonitor sqns_job_run_monitor (SqnsJobRun *run);
-GCancellable *sqns_job_run_cancellable (SqnsJobRun *run); /* owned by the run */
+SqnsJobRun *sqns_job_run_new (
+    SqnsStoredJob *job, SqnsJobFigures *figures, SqnsDevice *device, SqnsJobRunChanged changed, gpointer data);
+/* The upgrade has returned: the attempt touches the job no more. Takes @run. */
+void sqns_job_run_end (SqnsJobRun *run);
 
 /* Now; @why (taken, nullable): the error to report in place of CANCELLED. */
 void sqns_job_run_cancel (SqnsJobRun *run, SqnsCancelReason reason, GError *why);
 /* As soon as the modem can be left as it is, or in recovery: perhaps never. */
 void sqns_job_run_stop (SqnsJobRun *run);
-SqnsCancelReason sqns_job_run_cancelled (SqnsJobRun *run, const GError **why);
-
-double sqns_job_run_progress (SqnsJobRun *run);      /* 0..1, whatever is saved */
-SqnsMode sqns_job_run_mode (SqnsJobRun *run);        /* of the modem, as seen last */
-SqnsPhase sqns_job_run_work_phase (SqnsJobRun *run); /* the last but RELEASE */
 
 void sqns_job_run_remark (SqnsJobRun *run, const char *format, ...) G_GNUC_PRINTF (2, 3); /* into the transcript */
 
 /* A log line with the fields of @job. */
 void sqns_stored_job_log (const SqnsStoredJob *job, SqnsDevice *device, GLogLevelFlags level, const char *text);
-
-/* Signal "changed" (gboolean prompt): see SqnsJob; the progress is the job's to update. */

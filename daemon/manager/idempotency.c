@@ -9,7 +9,7 @@ find_keyed (GPtrArray *jobs, guint uid, const char *key)
   GPtrArray *found = g_ptr_array_new ();
   for (guint i = 0; *key != '\0' && i < jobs->len; i++)
     {
-      const SqnsRequest *request = sqns_job_request (jobs->pdata[i]);
+      const SqnsRequest *request = &sqns_job_record (jobs->pdata[i])->request;
       if (request->creator_uid == uid && g_str_equal (request->idempotency_key, key))
         g_ptr_array_add (found, jobs->pdata[i]);
     }
@@ -52,7 +52,7 @@ sqns_idempotency_find (
   for (guint i = 0; i < keyed->len; i++)
     {
       const char *difference = g_ptr_array_find (*found, keyed->pdata[i], NULL)
-                                   ? sqns_request_difference (sqns_job_request (keyed->pdata[i]), request)
+                                   ? sqns_request_difference (&sqns_job_record (keyed->pdata[i])->request, request)
                                    : "modem";
       if (difference != NULL)
         return refuse_key (keyed->pdata[i], difference, error);

@@ -269,7 +269,8 @@ count_unfinished (SqnsJobTable *self, guint uid)
 {
   guint n = 0;
   for (guint i = 0; i < self->jobs->len; i++)
-    n += sqns_job_request (self->jobs->pdata[i])->creator_uid == uid && !sqns_job_is_finished (self->jobs->pdata[i]);
+    n += sqns_job_record (self->jobs->pdata[i])->request.creator_uid == uid
+         && !sqns_job_is_finished (self->jobs->pdata[i]);
   return n;
 }
 

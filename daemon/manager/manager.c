@@ -45,7 +45,7 @@ goes_on_by_itself (SqnsManager *self, SqnsJob *job)
   /* the kernel reuses the numbers of pseudo-terminals: this one may be somebody's shell by now */
   gboolean other
       = sqns_job_record (job)->board_lost && device->manual && g_str_has_prefix (device->devnode, "/dev/pts/");
-  return (self->config.auto_resume && !other) || sqns_job_resume_wanted (job);
+  return (self->config.auto_resume && !other) || sqns_job_figures (job)->resume_wanted;
 }
 
 static SqnsScheduleEntry
@@ -53,13 +53,13 @@ entry_of (SqnsManager *self, SqnsJob *job)
 {
   SqnsDevice *device = sqns_job_device (job);
   const SqnsDeviceInfo *info = sqns_device_info (device);
-  const SqnsRequest *request = sqns_job_request (job);
+  const SqnsRequest *request = &sqns_job_record (job)->request;
   g_autofree char *held = sqns_inhibit_reason (self->inhibit, info->id);
   SqnsScheduleEntry entry = {
     .job = job,
     .priority = request->priority,
     .interrupted = sqns_job_is_interrupted (job),
-    .retry_at = sqns_job_not_again_before (job),
+    .retry_at = sqns_job_figures (job)->retry_at,
     .board_lost = sqns_job_record (job)->board_lost,
     .device = device,
     .use = info->use,
@@ -169,7 +169,7 @@ static void
 forget_modem (SqnsManager *self, const SqnsScheduleEntry *started)
 {
   GPtrArray *jobs = sqns_job_table_jobs (self->jobs);
-  for (guint i = 0; i < jobs->len && !sqns_job_request (started->job)->dry_run; i++)
+  for (guint i = 0; i < jobs->len && !sqns_job_record (started->job)->request.dry_run; i++)
     if (jobs->pdata[i] != started->job && sqns_job_device (jobs->pdata[i]) == started->device)
       sqns_job_forget_checkpoint (jobs->pdata[i]);
 }

@@ -520,9 +520,9 @@ test_next_life (Rig *rig, gconstpointer unused)
   g_assert_cmpfloat (ABS (sqns_job_figures (next)->progress - sqns_job_figures (rig->job)->progress), <, 0.001);
   g_assert_cmpstr (now->request.files[SQNS_JOB_FIRMWARE].sha256, ==, info->request.files[SQNS_JOB_FIRMWARE].sha256);
   g_assert_false (now->safe);
-  g_assert_cmpstr (sqns_job_request (next)->label, ==, "bench\n7 ");
-  g_assert_cmpuint (sqns_job_request (next)->block_size, ==, 512);
-  g_assert_cmpint (sqns_job_request (next)->priority, ==, -3);
+  g_assert_cmpstr (sqns_job_record (next)->request.label, ==, "bench\n7 ");
+  g_assert_cmpuint (sqns_job_record (next)->request.block_size, ==, 512);
+  g_assert_cmpint (sqns_job_record (next)->request.priority, ==, -3);
   g_autofree char *log_now = read_log (next);
   g_assert_true (g_str_has_prefix (log_now, log));
   scripted_succeed (run, "", "6.0.0.0-37781");

@@ -353,7 +353,7 @@ test_locked_out (Rig *rig, gconstpointer unused)
       g_assert_nonnull (strstr (info->advice, "continues by itself"));
       g_assert_nonnull (strstr (info->message, "it went wrong"));
       g_assert_false (sqns_job_record (rig->job)->board_lost);
-      g_assert_cmpint (sqns_job_not_again_before (rig->job), >, g_get_real_time ());
+      g_assert_cmpint (sqns_job_figures (rig->job)->retry_at, >, g_get_real_time ());
     }
   g_assert_true (sqns_job_start (rig->job, rig->rules, NULL));
   scripted_succeed (scripted_upgrade (TTY), "", "6.0.0.0-37781");

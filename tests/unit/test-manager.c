@@ -199,7 +199,7 @@ test_not_before (Rig *rig, gconstpointer unused)
   g_assert_cmpuint (sqns_job_figures (soon)->queue_position, ==, 1);
   g_assert_cmpuint (sqns_job_figures (late)->queue_position, ==, 2);
   scripted_wait (is_running, soon);
-  g_assert_cmpint (g_get_real_time (), >=, sqns_job_request (soon)->not_before);
+  g_assert_cmpint (g_get_real_time (), >=, sqns_job_record (soon)->request.not_before);
   g_assert_cmpint (state (late), ==, SQNS_JOB_WAITING);
 }
 
