@@ -174,11 +174,11 @@ run (SqnsCtl *ctl, int argc, char **argv, GError **error)
   Notify self = { .ctl = ctl, .conn = conn, .jobs = jobs, .cancellable = cancellable };
   gboolean over = FALSE;
   gulong closed = g_signal_connect_swapped (session, "closed", G_CALLBACK (sqns_raise_flag), &over);
-  self.notifier = sqns_notifier_new (session, on_cancel, &self);
-  gboolean there = sqns_connection_watch (conn, on_object, &self, &over);
+  self.notifier = sqns_notifier_new (session, on_cancel, &self, error);
+  gboolean there = self.notifier == NULL || sqns_connection_watch (conn, on_object, &self, &over);
   g_cancellable_cancel (cancellable);
   g_clear_signal_handler (&closed, session);
-  sqns_notifier_free (self.notifier);
+  g_clear_pointer (&self.notifier, sqns_notifier_free);
   if (!there && session != conn->bus)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_SERVER, "the bus of the daemon has gone");
   return SQNS_EXIT_DONE;

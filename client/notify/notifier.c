@@ -8,7 +8,6 @@
 
 #define NAME "org.freedesktop.Notifications"
 #define PATH "/org/freedesktop/Notifications"
-#define INTERFACE NAME
 #define PERIOD_US G_USEC_PER_SEC /* between two updates of one notification */
 #define RETRY_US (5 * G_USEC_PER_SEC)
 #define MAX_TRIES 5
@@ -61,17 +60,14 @@ typedef struct {
 } Entry;
 
 struct _SqnsNotifier {
-  GDBusConnection *session;
+  GDBusProxy *server;
   void (*cancel) (const char *key, gpointer data);
   gpointer data;
-  GCancellable *cancellable; /* of the present server */
-  char *owner;               /* unique name, NULL: no server */
+  GCancellable *cancellable; /* of the present server, NULL: none */
   Capabilities capabilities;
   GPtrArray *entries; /* Entry by age */
-  guint watch;
-  guint signals;  /* subscription to the server's */
-  guint start;    /* timer */
-  gboolean asked; /* the bus was asked to start a server */
+  guint start;        /* timer */
+  gboolean asked;     /* the bus was asked to start a server */
   gboolean leaving;
 };
 
@@ -146,7 +142,7 @@ static void
 on_sent (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GVariant) reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (source), result, &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return; /* the server is gone, and @data may be, too */
 
@@ -182,12 +178,11 @@ send_now (Entry *entry)
   const char *const actions[] = { CANCEL_ACTION, "Cancel", NULL };
   gboolean button = self->capabilities.actions && notification->cancel;
 
-  g_dbus_connection_call (self->session, self->owner, PATH, INTERFACE, "Notify",
-                          g_variant_new ("(susss^as@a{sv}i)", "sqnsd", entry->id, kinds[notification->kind].icon,
-                                         summary, body, button ? actions : actions + 2, hints_of (notification),
-                                         kinds[notification->kind].expiry),
-                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, self->cancellable, on_sent,
-                          entry);
+  g_dbus_proxy_call (self->server, "Notify",
+                     g_variant_new ("(susss^as@a{sv}i)", "sqnsd", entry->id, kinds[notification->kind].icon, summary,
+                                    body, button ? actions : actions + 2, hints_of (notification),
+                                    kinds[notification->kind].expiry),
+                     G_DBUS_CALL_FLAGS_NONE, -1, self->cancellable, on_sent, entry);
   entry->in_flight = TRUE;
   entry->closed = FALSE;
   entry->due = g_get_monotonic_time () + PERIOD_US;
@@ -198,10 +193,9 @@ send_now (Entry *entry)
 static void
 close_at_server (SqnsNotifier *self, const Entry *entry)
 {
-  if (self->owner != NULL && entry->id != 0)
-    g_dbus_connection_call (self->session, self->owner, PATH, INTERFACE, "CloseNotification",
-                            g_variant_new ("(u)", entry->id), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL,
-                            NULL);
+  if (self->cancellable != NULL && entry->id != 0)
+    g_dbus_proxy_call (self->server, "CloseNotification", g_variant_new ("(u)", entry->id), G_DBUS_CALL_FLAGS_NONE, -1,
+                       NULL, NULL, NULL);
 }
 
 static gboolean
@@ -246,7 +240,7 @@ advance (Entry *entry)
       if (entry->shown != NULL && sqns_notification_is_end (entry->shown->kind))
         g_ptr_array_remove (self->entries, entry);
     }
-  else if (self->owner == NULL)
+  else if (self->cancellable == NULL)
     start_server (self);
   else if (!self->capabilities.known) /* on_capabilities() continues */
     return;
@@ -271,10 +265,10 @@ on_start (gpointer data)
   SqnsNotifier *self = data;
   self->start = 0;
   self->asked = TRUE;
-  /* on_appeared() sees the result; without such a service the wait continues */
-  g_dbus_connection_call (self->session, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                          "StartServiceByName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-                          NULL, NULL);
+  /* on_owner_changed() sees the result; without such a service the wait continues */
+  g_dbus_connection_call (g_dbus_proxy_get_connection (self->server), "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                          "org.freedesktop.DBus", "StartServiceByName", g_variant_new ("(su)", NAME, 0), NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -290,7 +284,7 @@ static void
 on_capabilities (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GVariant) reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (source), result, &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
@@ -309,13 +303,7 @@ on_capabilities (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-on_server_signal (GDBusConnection *session,
-                  const char *sender,
-                  const char *path,
-                  const char *interface,
-                  const char *signal_name,
-                  GVariant *params,
-                  gpointer data)
+on_server_signal (GDBusProxy *server, const char *sender, const char *signal_name, GVariant *params, gpointer data)
 {
   SqnsNotifier *self = data;
   guint32 id;
@@ -341,17 +329,12 @@ on_server_signal (GDBusConnection *session,
 }
 
 static void
-on_vanished (GDBusConnection *session, const char *name, gpointer data)
+forget_server (SqnsNotifier *self)
 {
-  SqnsNotifier *self = data;
-
-  g_cancellable_cancel (self->cancellable);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
-  g_clear_pointer (&self->owner, g_free);
   self->capabilities.known = FALSE;
-  if (self->signals != 0)
-    g_dbus_connection_signal_unsubscribe (session, self->signals);
-  self->signals = 0;
   /* the old server's notifications are gone */
   for (guint i = 0; i < self->entries->len; i++)
     {
@@ -361,38 +344,47 @@ on_vanished (GDBusConnection *session, const char *name, gpointer data)
       if (entry->wanted == NULL && !entry->closed)
         entry->wanted = g_steal_pointer (&entry->shown);
     }
-  advance_all (self);
 }
 
 static void
-on_appeared (GDBusConnection *session, const char *name, const char *owner, gpointer data)
+on_owner_changed (SqnsNotifier *self)
 {
-  SqnsNotifier *self = data;
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (self->server);
 
-  if (self->owner != NULL) /* the name changed hands without a gap */
-    on_vanished (session, name, self);
-  g_clear_handle_id (&self->start, g_source_remove);
-  self->asked = FALSE;
-  self->owner = g_strdup (owner);
-  self->cancellable = g_cancellable_new ();
-  self->signals = g_dbus_connection_signal_subscribe (session, owner, INTERFACE, NULL, PATH, NULL,
-                                                      G_DBUS_SIGNAL_FLAGS_NONE, on_server_signal, self, NULL);
-  g_dbus_connection_call (session, owner, PATH, INTERFACE, "GetCapabilities", NULL, G_VARIANT_TYPE ("(as)"),
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, self->cancellable, on_capabilities, self);
+  forget_server (self);
+  if (owner != NULL)
+    {
+      g_clear_handle_id (&self->start, g_source_remove);
+      self->asked = FALSE;
+      self->cancellable = g_cancellable_new ();
+      g_dbus_proxy_call (self->server, "GetCapabilities", NULL, G_DBUS_CALL_FLAGS_NONE, -1, self->cancellable,
+                         on_capabilities, self);
+    }
+  advance_all (self);
 }
 
-/* --- for those who have something to send_now --- */
+/* --- for those who have something to show --- */
 
 SqnsNotifier *
-sqns_notifier_new (GDBusConnection *session, void (*cancel) (const char *key, gpointer data), gpointer data)
+sqns_notifier_new (GDBusConnection *session,
+                   void (*cancel) (const char *key, gpointer data),
+                   gpointer data,
+                   GError **error)
 {
+  GDBusProxy *server
+      = g_dbus_proxy_new_sync (session,
+                               G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL,
+                               NAME, PATH, NAME, NULL, error);
+  if (server == NULL)
+    return NULL;
   SqnsNotifier *self = g_new0 (SqnsNotifier, 1);
-  self->session = g_object_ref (session);
+  self->server = server;
   self->cancel = cancel;
   self->data = data;
   self->entries = g_ptr_array_new_with_free_func (free_entry);
-  self->watch = g_bus_watch_name_on_connection (session, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished,
-                                                self, NULL);
+  g_signal_connect (server, "g-signal", G_CALLBACK (on_server_signal), self);
+  g_signal_connect_swapped (server, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  on_owner_changed (self);
   return self;
 }
 
@@ -407,14 +399,14 @@ leave (Entry *entry)
     return;
   if (!sqns_notification_is_end (last->kind))
     close_at_server (self, entry);
-  else if (entry->wanted != NULL && self->owner != NULL && self->capabilities.known)
+  else if (entry->wanted != NULL && self->capabilities.known)
     send_now (entry);
 }
 
 static gboolean
 is_any_in_flight (SqnsNotifier *self)
 {
-  for (guint i = 0; self->owner != NULL && i < self->entries->len; i++)
+  for (guint i = 0; i < self->entries->len; i++)
     if (((Entry *)self->entries->pdata[i])->in_flight)
       return TRUE;
   return FALSE;
@@ -431,19 +423,16 @@ sqns_notifier_free (SqnsNotifier *self)
   while (is_any_in_flight (self) && !late)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (deadline);
-  g_bus_unwatch_name (self->watch);
+  g_signal_handlers_disconnect_by_data (self->server, self);
   g_clear_handle_id (&self->start, g_source_remove);
   for (guint i = 0; i < self->entries->len; i++)
     leave (self->entries->pdata[i]);
-  g_dbus_connection_flush_sync (self->session, NULL, NULL);
-  if (self->signals != 0)
-    g_dbus_connection_signal_unsubscribe (self->session, self->signals);
+  g_dbus_connection_flush_sync (g_dbus_proxy_get_connection (self->server), NULL, NULL);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_ptr_array_unref (self->entries);
-  g_object_unref (self->session);
-  g_free (self->owner);
+  g_object_unref (self->server);
   g_free (self);
 }
 

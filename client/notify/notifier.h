@@ -9,9 +9,11 @@
 typedef struct _SqnsNotifier SqnsNotifier;
 
 /* @cancel: the button on @key's notification was pressed. Waits for a server; when none appears although there is
- * something to show, the session bus is asked to start one. */
-SqnsNotifier *
-sqns_notifier_new (GDBusConnection *session, void (*cancel) (const char *key, gpointer data), gpointer data);
+ * something to show, the session bus is asked to start one. Errors: those of the bus. */
+SqnsNotifier *sqns_notifier_new (GDBusConnection *session,
+                                 void (*cancel) (const char *key, gpointer data),
+                                 gpointer data,
+                                 GError **error);
 void sqns_notifier_free (SqnsNotifier *notifier); /* closes notifications of jobs that have not ended */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsNotifier, sqns_notifier_free)
 

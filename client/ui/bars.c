@@ -40,17 +40,6 @@ bar_free (gpointer data)
   g_free (bar);
 }
 
-/* For a board without news. */
-static SqnsBar *
-bar_new_empty (void)
-{
-  SqnsBar *bar = g_new0 (SqnsBar, 1);
-  bar->name = g_strdup ("");
-  bar->text = g_strdup ("");
-  bar->look = SQNS_BAR_IDLE;
-  return bar;
-}
-
 /* Moves to the first row of the bars. In a window that became narrower the lines have wrapped. */
 static void
 go_up (SqnsBars *bars, guint columns)
@@ -187,10 +176,9 @@ sqns_bars_set (SqnsBars *bars, guint index, const SqnsBar *bar)
   copy->name = sqns_clean_line (bar->name, -1);
   copy->text = sqns_clean_line (bar->text, -1);
 
-  while (index >= bars->bars->len)
-    g_ptr_array_add (bars->bars, bar_new_empty ());
-  bar_free (bars->bars->pdata[index]);
-  bars->bars->pdata[index] = copy;
+  if (index < bars->bars->len)
+    g_ptr_array_remove_index (bars->bars, index);
+  g_ptr_array_insert (bars->bars, (int)index, copy);
   draw (bars, NULL);
 }
 

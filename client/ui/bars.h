@@ -10,7 +10,7 @@ typedef struct _SqnsBars SqnsBars;
  * down. */
 SqnsBars *sqns_bars_new (void);
 
-/* Copies @bar. @index: its place, from 0. */
+/* Copies @bar. @index: its place, at most one after the last. */
 void sqns_bars_set (SqnsBars *bars, guint index, const SqnsBar *bar);
 
 /* A line that stays, above the bars. */
