@@ -3,6 +3,7 @@
 #include "job/progress.h"
 
 #include <math.h>
+#include <string.h>
 
 #define RATE_WINDOW (5 * G_USEC_PER_SEC)
 #define SAMPLE_SPACING (RATE_WINDOW / SQNS_RATE_SAMPLES)
@@ -23,17 +24,12 @@ static const struct {
   [SQNS_PHASE_REBOOT] = { 0.92, 20 },  [SQNS_PHASE_CONFIRM] = { 0.97, 5 },  [SQNS_PHASE_RELEASE] = { 0.99, 2 },
 };
 
-static double
-phase_end (SqnsPhase phase)
-{
-  return phase + 1 < SQNS_N_PHASES ? phases[phase + 1].start : 1.0;
-}
-
+/* To @share of what lies between the begin of @phase and that of the next one. */
 static void
-raise_to (SqnsProgress *self, double value)
+move_to (SqnsProgress *self, SqnsPhase phase, double share)
 {
-  if (value > self->value)
-    self->value = value;
+  double start = phases[phase].start, end = phase + 1 < SQNS_N_PHASES ? phases[phase + 1].start : 1.0;
+  self->value = MAX (self->value, start + (end - start) * share);
 }
 
 /* Failed jobs pass the last phase, too. */
@@ -51,28 +47,7 @@ sqns_progress_phase (SqnsProgress *self, SqnsPhase phase, gint64 now)
   self->phase = phase;
   self->phase_start = now;
   if (is_on_the_way (phase))
-    raise_to (self, phases[phase].start);
-}
-
-static const SqnsRateSample *
-newest (const SqnsProgress *self)
-{
-  return &self->samples[(self->next_sample + SQNS_RATE_SAMPLES - 1) % SQNS_RATE_SAMPLES];
-}
-
-/* The oldest sample inside the window. */
-static const SqnsRateSample *
-oldest (const SqnsProgress *self, gint64 now)
-{
-  const SqnsRateSample *found = NULL;
-  for (guint i = 1; i <= self->n_samples; i++)
-    {
-      const SqnsRateSample *sample = &self->samples[(self->next_sample + SQNS_RATE_SAMPLES - i) % SQNS_RATE_SAMPLES];
-      if (now - sample->time_us > RATE_WINDOW)
-        break;
-      found = sample;
-    }
-  return found;
+    move_to (self, phase, 0);
 }
 
 void
@@ -83,16 +58,13 @@ sqns_progress_bytes (SqnsProgress *self, guint64 done, guint64 total, gint64 now
   self->done = done;
   self->total = total;
   if (total > 0)
-    raise_to (self, phases[SQNS_PHASE_TRANSFER].start
-                        + (phase_end (SQNS_PHASE_TRANSFER) - phases[SQNS_PHASE_TRANSFER].start)
-                              * ((double)MIN (done, total) / (double)total));
+    move_to (self, SQNS_PHASE_TRANSFER, (double)MIN (done, total) / (double)total);
 
-  if (self->n_samples > 0 && now - newest (self)->time_us < SAMPLE_SPACING)
+  if (self->n_samples > 0 && now - self->samples[self->n_samples - 1].time_us < SAMPLE_SPACING)
     return;
-  self->samples[self->next_sample] = (SqnsRateSample){ now, done };
-  self->next_sample = (self->next_sample + 1) % SQNS_RATE_SAMPLES;
-  if (self->n_samples < SQNS_RATE_SAMPLES)
-    self->n_samples++;
+  if (self->n_samples == SQNS_RATE_SAMPLES)
+    memmove (self->samples, self->samples + 1, --self->n_samples * sizeof self->samples[0]);
+  self->samples[self->n_samples++] = (SqnsRateSample){ now, done };
 }
 
 void
@@ -103,7 +75,7 @@ sqns_progress_tick (SqnsProgress *self, gint64 now)
     return;
   double elapsed_s = (double)(now - self->phase_start) / G_USEC_PER_SEC;
   double share = CREEP_MOST * (1.0 - exp (-elapsed_s / usual_s));
-  raise_to (self, phases[self->phase].start + (phase_end (self->phase) - phases[self->phase].start) * share);
+  move_to (self, self->phase, share);
 }
 
 double
@@ -115,8 +87,11 @@ sqns_progress_promise (double value)
 guint64
 sqns_progress_rate (const SqnsProgress *self, gint64 now)
 {
-  const SqnsRateSample *first = oldest (self, now);
-  if (first == NULL || self->done <= first->bytes || now - first->time_us < SAMPLE_SPACING)
+  guint i = 0;
+  while (i < self->n_samples && now - self->samples[i].time_us > RATE_WINDOW)
+    i++;
+  const SqnsRateSample *first = &self->samples[i];
+  if (i == self->n_samples || self->done <= first->bytes || now - first->time_us < SAMPLE_SPACING)
     return 0;
   return (guint64)((double)(self->done - first->bytes) * G_USEC_PER_SEC / (double)(now - first->time_us));
 }
@@ -124,24 +99,17 @@ sqns_progress_rate (const SqnsProgress *self, gint64 now)
 gint64
 sqns_progress_remaining (const SqnsProgress *self, gint64 now)
 {
-  gint64 remaining = 0;
   SqnsPhase phase = self->phase;
+  gint64 remaining = phases[phase].usual_s * (gint64)G_USEC_PER_SEC - (now - self->phase_start);
 
-  if (phase < SQNS_PHASE_TRANSFER)
-    return -1;
   if (phase == SQNS_PHASE_TRANSFER)
     {
       guint64 rate = sqns_progress_rate (self, now);
-      if (rate == 0)
-        return -1;
-      remaining = (gint64)((double)(self->total - MIN (self->done, self->total)) * G_USEC_PER_SEC / (double)rate);
+      guint64 left = self->total - MIN (self->done, self->total);
+      remaining = rate > 0 ? (gint64)((double)left * G_USEC_PER_SEC / (double)rate) : -1;
     }
-  else
-    {
-      remaining = phases[phase].usual_s * (gint64)G_USEC_PER_SEC - (now - self->phase_start);
-      if (remaining < 0)
-        return -1;
-    }
+  if (phase < SQNS_PHASE_TRANSFER || remaining < 0)
+    return -1;
   for (guint later = phase + 1; later < SQNS_N_PHASES; later++)
     remaining += phases[later].usual_s * (gint64)G_USEC_PER_SEC;
   return remaining;

@@ -18,9 +18,8 @@ typedef struct {
   guint64 done;
   guint64 total;
   double value;                              /* 0..1, never falls; below 1 */
-  SqnsRateSample samples[SQNS_RATE_SAMPLES]; /* ring */
+  SqnsRateSample samples[SQNS_RATE_SAMPLES]; /* oldest first */
   guint n_samples;
-  guint next_sample;
 } SqnsProgress;
 
 void sqns_progress_phase (SqnsProgress *progress, SqnsPhase phase, gint64 now);
