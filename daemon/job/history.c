@@ -19,12 +19,6 @@ sqns_history_filter_fits (const SqnsHistoryFilter *filter, const SqnsJobRecord *
          && record->finished_at >= filter->since && (filter->before == 0 || record->finished_at < filter->before);
 }
 
-static void
-record_free (gpointer data)
-{
-  sqns_job_record_free (data);
-}
-
 static int
 compare_ends (gconstpointer a, gconstpointer b)
 {
@@ -35,7 +29,7 @@ compare_ends (gconstpointer a, gconstpointer b)
 GPtrArray *
 sqns_history_new (void)
 {
-  return g_ptr_array_new_with_free_func (record_free);
+  return g_ptr_array_new_with_free_func (sqns_job_record_free);
 }
 
 void

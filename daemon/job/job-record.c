@@ -170,10 +170,10 @@ sqns_job_record_copy (const SqnsJobRecord *record)
 }
 
 void
-sqns_job_record_free (SqnsJobRecord *record)
+sqns_job_record_free (gpointer record)
 {
   if (record != NULL)
-    clear_fields (record, sizeof *record);
+    clear_fields (record, sizeof (SqnsJobRecord));
   g_free (record);
 }
 

@@ -97,7 +97,7 @@ typedef struct {
 
 SqnsJobRecord *sqns_job_record_new (void);
 SqnsJobRecord *sqns_job_record_copy (const SqnsJobRecord *record);
-void sqns_job_record_free (SqnsJobRecord *record);
+void sqns_job_record_free (gpointer record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsJobRecord, sqns_job_record_free)
 void sqns_job_record_set (char **field, const char *value); /* a string of it; @value NULL: "" */
 

@@ -199,9 +199,7 @@ typedef struct {
   gboolean again;
 } Save;
 
-static void save (SqnsJob *self, GSourceFunc next, gpointer data);
 static void start_save (SqnsJob *self, const Save *save);
-static void show_progress (SqnsJob *self);
 
 static void
 note_problem (SqnsJob *self, const GError *error)
@@ -234,6 +232,41 @@ refuse_without_disk (SqnsJob *self)
                                     "an upgrade in two steps must be on disk before it begins, and that failed (%s): "
                                     "nothing was written to the modem; free the disk and run it again",
                                     problem));
+}
+
+/* @next (nullable) is called when the record is saved, or cannot be, or not in time; at once without a store. */
+static void
+save (SqnsJob *self, GSourceFunc next, gpointer data)
+{
+  double progress = self->figures.progress;
+  if (self->run != NULL)
+    progress = MAX (progress, sqns_progress_promise (self->run->progress.value));
+  self->stored.record->progress = millionths (progress);
+  update_board (self);
+  if (stores (self))
+    start_save (self, &(const Save){ .next = next, .data = data });
+  else
+    {
+      self->unsaved = TRUE;
+      if (next != NULL)
+        next (data);
+    }
+}
+
+/* A daemon that dies comes back with what is on disk: more is not shown before. Where the disk fails, there is nothing
+ * to come back with. */
+static void
+show_progress (SqnsJob *self)
+{
+  SqnsJobRecord *record = self->stored.record;
+  double value = self->run->progress.value;
+  double shown = is_saved (self) ? MIN (value, self->saved_progress) : value;
+
+  /* as a record can say it */
+  self->figures.progress = MAX (self->figures.progress, floor (shown * MILLION) / MILLION);
+  record->progress = MAX (record->progress, millionths (self->figures.progress));
+  if (stores (self) && sqns_progress_promise (value) > record->progress / MILLION)
+    save (self, NULL, NULL);
 }
 
 static void
@@ -273,41 +306,6 @@ start_save (SqnsJob *self, const Save *what)
   sqns_job_store_save_async (self->store, &self->stored, on_saved, copy);
 }
 
-/* @next (nullable) is called when the record is saved, or cannot be, or not in time; at once without a store. */
-static void
-save (SqnsJob *self, GSourceFunc next, gpointer data)
-{
-  double progress = self->figures.progress;
-  if (self->run != NULL)
-    progress = MAX (progress, sqns_progress_promise (self->run->progress.value));
-  self->stored.record->progress = millionths (progress);
-  update_board (self);
-  if (stores (self))
-    start_save (self, &(const Save){ .next = next, .data = data });
-  else
-    {
-      self->unsaved = TRUE;
-      if (next != NULL)
-        next (data);
-    }
-}
-
-/* A daemon that dies comes back with what is on disk: more is not shown before. Where the disk fails, there is nothing
- * to come back with. */
-static void
-show_progress (SqnsJob *self)
-{
-  SqnsJobRecord *record = self->stored.record;
-  double value = self->run->progress.value;
-  double shown = is_saved (self) ? MIN (value, self->saved_progress) : value;
-
-  /* as a record can say it */
-  self->figures.progress = MAX (self->figures.progress, floor (shown * MILLION) / MILLION);
-  record->progress = MAX (record->progress, millionths (self->figures.progress));
-  if (stores (self) && sqns_progress_promise (value) > record->progress / MILLION)
-    save (self, NULL, NULL);
-}
-
 void
 sqns_job_set_store (SqnsJob *self, SqnsJobStore *store)
 {
@@ -332,146 +330,6 @@ sqns_job_forget (SqnsJob *self, gboolean record)
   if (self->store != NULL)
     sqns_job_store_forget (self->store, &self->stored, record);
   g_clear_object (&self->store);
-}
-
-/* Beginnings */
-
-static void
-set_files (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES])
-{
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    {
-      if (files[i] == NULL)
-        continue;
-      g_set_object (&self->stored.files[i], files[i]);
-      sqns_request_set_file (&self->stored.record->request, (SqnsJobFile)i, sqns_firmware_name (files[i]),
-                             sqns_firmware_sha256 (files[i]));
-    }
-}
-
-SqnsJob *
-sqns_job_new (SqnsDevice *device, SqnsFirmware *const files[SQNS_JOB_N_FILES], const SqnsRequest *request)
-{
-  SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
-  SqnsJobRecord *record = self->stored.record = sqns_job_record_new ();
-  self->stored.transcript = sqns_transcript_new ();
-  self->device = g_object_ref (device);
-  g_free (record->uuid);
-  record->uuid = g_uuid_string_random ();
-  record->created_at = g_get_real_time ();
-  sqns_job_record_set_request (record, request);
-  sqns_job_record_set (&record->message, "queued");
-  set_files (self, files);
-  record->bytes_total = (gint64)g_bytes_get_size (sqns_firmware_image (files[SQNS_JOB_FIRMWARE]));
-  self->own_safe = TRUE;
-  update_board (self);
-  update_safe (self);
-  return self;
-}
-
-static void interrupt (SqnsJob *self, SqnsInterruption why, const GError *error);
-
-static void
-restore_end (SqnsJob *self)
-{
-  SqnsJobRecord *record = self->stored.record;
-  SqnsError code;
-
-  if (record->started) /* the youngest job is restored last */
-    sqns_device_set_flashing_since (self->device, record->safe ? 0 : record->finished_at);
-  if (*record->error_name != '\0' && !sqns_error_from_name (record->error_name, &code))
-    {
-      g_autoptr (GError) error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_FAILED, record->error_message);
-      sqns_job_record_set (&record->error_name, sqns_error_name (error));
-    }
-}
-
-SqnsJob *
-sqns_job_restore (SqnsDevice *device, SqnsStoredJob *stored)
-{
-  SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
-  SqnsJobRecord *record = stored->record;
-  gboolean cancel_asked = record->cancel_asked;
-
-  self->device = g_object_ref (device);
-  self->stored = *stored;
-  *stored = (SqnsStoredJob){ .error = g_steal_pointer (&self->stored.error) };
-  if (!record->manual)
-    sqns_device_update_ran (device, &record->checkpoint.version, &record->checkpoint.bootloader0);
-  self->own_safe = record->safe;
-  self->saved_progress = self->figures.progress = record->progress / MILLION;
-  if (sqns_job_state_ended (record->state))
-    {
-      restore_end (self);
-      return self;
-    }
-  sqns_job_record_set (&record->advice, NULL);
-  if (record->state == SQNS_JOB_RUNNING || record->state == SQNS_JOB_VERIFYING)
-    {
-      interrupt (self, SQNS_INTERRUPTION_DAEMON_DIED, NULL);
-      if (cancel_asked)
-        sqns_job_cancel (self, NULL); /* if it has not ended by that */
-    }
-  return self;
-}
-
-gboolean
-sqns_job_set_pending (SqnsJob *self, SqnsJobState state, guint queue_position, const char *message)
-{
-  SqnsJobRecord *record = self->stored.record;
-  g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
-  if (sqns_job_is_interrupted (self))
-    state = SQNS_JOB_INTERRUPTED;
-  gboolean safe = record->safe;
-  update_safe (self);
-  gboolean prompt = state != record->state || safe != record->safe;
-  if (!prompt && queue_position == self->figures.queue_position && g_str_equal (message, record->message))
-    return FALSE;
-  record->state = state;
-  self->figures.queue_position = queue_position;
-  sqns_job_record_set_message (record, message);
-  changed (self, prompt);
-  return TRUE;
-}
-
-void
-sqns_job_resume (SqnsJob *self)
-{
-  g_return_if_fail (sqns_job_is_interrupted (self));
-  self->figures.resume_wanted = TRUE;
-  self->figures.retry_at = 0;
-}
-
-void
-sqns_job_requeue (SqnsJob *self, SqnsStoredJob *loaded)
-{
-  SqnsJobRecord *record = self->stored.record;
-  g_return_if_fail (sqns_job_record_is_resumable (record));
-  if (self->stored.transcript == NULL)
-    self->stored.transcript = g_steal_pointer (&loaded->transcript);
-  set_files (self, loaded->files);
-  record->fruitless = 0;
-  record->request.at_once = TRUE; /* the user asks for now */
-  record->state = SQNS_JOB_QUEUED;
-  record->finished_at = 0;
-  sqns_job_record_set (&record->error_name, NULL);
-  sqns_job_record_set (&record->error_message, NULL);
-  sqns_job_record_set (&record->advice, NULL);
-  sqns_job_record_set_message (record, "queued again, to go on from where the modem is");
-  show (self, G_LOG_LEVEL_MESSAGE, record->message);
-  save (self, NULL, NULL);
-  changed (self, TRUE);
-}
-
-gboolean
-sqns_job_forget_checkpoint (SqnsJob *self)
-{
-  SqnsCheckpoint *checkpoint = &self->stored.record->checkpoint;
-  if (self->run != NULL || (!checkpoint->done.modified && !sqns_version_known (&checkpoint->version)))
-    return FALSE;
-  *checkpoint = (SqnsCheckpoint){ .salt = checkpoint->salt, .tag = checkpoint->tag }; /* it is the same modem */
-  save (self, NULL, NULL);
-  return TRUE;
 }
 
 /* Ends */
@@ -627,6 +485,146 @@ interrupt (SqnsJob *self, SqnsInterruption why, const GError *error)
   show (self, known ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING, record->interruption);
   save (self, NULL, NULL);
   changed (self, TRUE);
+}
+
+/* Beginnings */
+
+static void
+set_files (SqnsJob *self, SqnsFirmware *const files[SQNS_JOB_N_FILES])
+{
+  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
+    {
+      if (files[i] == NULL)
+        continue;
+      g_set_object (&self->stored.files[i], files[i]);
+      sqns_request_set_file (&self->stored.record->request, (SqnsJobFile)i, sqns_firmware_name (files[i]),
+                             sqns_firmware_sha256 (files[i]));
+    }
+}
+
+SqnsJob *
+sqns_job_new (SqnsDevice *device, SqnsFirmware *const files[SQNS_JOB_N_FILES], const SqnsRequest *request)
+{
+  SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
+  SqnsJobRecord *record = self->stored.record = sqns_job_record_new ();
+  self->stored.transcript = sqns_transcript_new ();
+  self->device = g_object_ref (device);
+  g_free (record->uuid);
+  record->uuid = g_uuid_string_random ();
+  record->created_at = g_get_real_time ();
+  sqns_job_record_set_request (record, request);
+  sqns_job_record_set (&record->message, "queued");
+  set_files (self, files);
+  record->bytes_total = (gint64)g_bytes_get_size (sqns_firmware_image (files[SQNS_JOB_FIRMWARE]));
+  self->own_safe = TRUE;
+  update_board (self);
+  update_safe (self);
+  return self;
+}
+
+static void
+restore_end (SqnsJob *self)
+{
+  SqnsJobRecord *record = self->stored.record;
+  SqnsError code;
+
+  if (record->started) /* the youngest job is restored last */
+    sqns_device_set_flashing_since (self->device, record->safe ? 0 : record->finished_at);
+  if (*record->error_name != '\0' && !sqns_error_from_name (record->error_name, &code))
+    {
+      g_autoptr (GError) error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_FAILED, record->error_message);
+      sqns_job_record_set (&record->error_name, sqns_error_name (error));
+    }
+}
+
+SqnsJob *
+sqns_job_restore (SqnsDevice *device, SqnsStoredJob *stored)
+{
+  SqnsJob *self = g_object_new (SQNS_TYPE_JOB, NULL);
+  SqnsJobRecord *record = stored->record;
+  gboolean cancel_asked = record->cancel_asked;
+
+  self->device = g_object_ref (device);
+  self->stored = *stored;
+  *stored = (SqnsStoredJob){ .error = g_steal_pointer (&self->stored.error) };
+  if (!record->manual)
+    sqns_device_update_ran (device, &record->checkpoint.version, &record->checkpoint.bootloader0);
+  self->own_safe = record->safe;
+  self->saved_progress = self->figures.progress = record->progress / MILLION;
+  if (sqns_job_state_ended (record->state))
+    {
+      restore_end (self);
+      return self;
+    }
+  sqns_job_record_set (&record->advice, NULL);
+  if (record->state == SQNS_JOB_RUNNING || record->state == SQNS_JOB_VERIFYING)
+    {
+      interrupt (self, SQNS_INTERRUPTION_DAEMON_DIED, NULL);
+      if (cancel_asked)
+        sqns_job_cancel (self, NULL); /* if it has not ended by that */
+    }
+  return self;
+}
+
+/* Until it runs */
+
+gboolean
+sqns_job_set_pending (SqnsJob *self, SqnsJobState state, guint queue_position, const char *message)
+{
+  SqnsJobRecord *record = self->stored.record;
+  g_return_val_if_fail (sqns_job_is_pending (self) || sqns_job_is_interrupted (self), FALSE);
+  if (sqns_job_is_interrupted (self))
+    state = SQNS_JOB_INTERRUPTED;
+  gboolean safe = record->safe;
+  update_safe (self);
+  gboolean prompt = state != record->state || safe != record->safe;
+  if (!prompt && queue_position == self->figures.queue_position && g_str_equal (message, record->message))
+    return FALSE;
+  record->state = state;
+  self->figures.queue_position = queue_position;
+  sqns_job_record_set_message (record, message);
+  changed (self, prompt);
+  return TRUE;
+}
+
+void
+sqns_job_resume (SqnsJob *self)
+{
+  g_return_if_fail (sqns_job_is_interrupted (self));
+  self->figures.resume_wanted = TRUE;
+  self->figures.retry_at = 0;
+}
+
+void
+sqns_job_requeue (SqnsJob *self, SqnsStoredJob *loaded)
+{
+  SqnsJobRecord *record = self->stored.record;
+  g_return_if_fail (sqns_job_record_is_resumable (record));
+  if (self->stored.transcript == NULL)
+    self->stored.transcript = g_steal_pointer (&loaded->transcript);
+  set_files (self, loaded->files);
+  record->fruitless = 0;
+  record->request.at_once = TRUE; /* the user asks for now */
+  record->state = SQNS_JOB_QUEUED;
+  record->finished_at = 0;
+  sqns_job_record_set (&record->error_name, NULL);
+  sqns_job_record_set (&record->error_message, NULL);
+  sqns_job_record_set (&record->advice, NULL);
+  sqns_job_record_set_message (record, "queued again, to go on from where the modem is");
+  show (self, G_LOG_LEVEL_MESSAGE, record->message);
+  save (self, NULL, NULL);
+  changed (self, TRUE);
+}
+
+gboolean
+sqns_job_forget_checkpoint (SqnsJob *self)
+{
+  SqnsCheckpoint *checkpoint = &self->stored.record->checkpoint;
+  if (self->run != NULL || (!checkpoint->done.modified && !sqns_version_known (&checkpoint->version)))
+    return FALSE;
+  *checkpoint = (SqnsCheckpoint){ .salt = checkpoint->salt, .tag = checkpoint->tag }; /* it is the same modem */
+  save (self, NULL, NULL);
+  return TRUE;
 }
 
 void

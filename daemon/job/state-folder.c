@@ -30,15 +30,26 @@ struct _SqnsStateFolder {
   gboolean remade;    /* atomic */
 };
 
-void
-sqns_stored_job_free (SqnsStoredJob *job)
+SqnsStoredJob *
+sqns_stored_job_new (SqnsJobRecord *record)
 {
+  SqnsStoredJob *job = g_new0 (SqnsStoredJob, 1);
+  job->record = record;
+  return job;
+}
+
+void
+sqns_stored_job_free (gpointer stored)
+{
+  SqnsStoredJob *job = stored;
   if (job == NULL)
     return;
   sqns_job_record_free (job->record);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     g_clear_object (&job->files[i]);
   sqns_transcript_free (job->transcript);
+  if (job->log != NULL)
+    g_string_free (job->log, TRUE);
   g_clear_error (&job->error);
   g_free (job);
 }
@@ -169,29 +180,25 @@ open_own (const char *path, int flags)
   return g_open (path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 }
 
-/* Beside @path, which stays what it is until put_in_place(). */
+/* Beside @path, which stays what it is until put_in_place(). @sync: it is on disk then. */
 static gboolean
-write_temporary (const char *path, const char *data, gsize len, GError **error)
+write_temporary (const char *path, const char *data, gsize len, gboolean sync, GError **error)
 {
   g_autofree char *temporary = g_strconcat (path, TEMPORARY, NULL);
   int fd = clear_way (path) ? open_own (temporary, O_WRONLY | O_CREAT | O_TRUNC) : -1;
-  if (fd < 0)
-    return fail (error, "cannot write", path);
-  if (close_file (fd, write_all (fd, data, len)))
+  if (fd >= 0 && close_file (fd, write_all (fd, data, len) && (!sync || fsync (fd) == 0)))
     return TRUE;
   fail (error, "cannot write", path);
   g_unlink (temporary);
   return FALSE;
 }
 
-/* The old content, or the new one, whatever happens; the latter for sure once the folder was synced, too. @synced: the
- * temporary file was. */
+/* The old content, or the new one, whatever happens; the latter for sure once the folder was synced, too. */
 static gboolean
-put_in_place (const char *path, gboolean synced, GError **error)
+put_in_place (const char *path, GError **error)
 {
   g_autofree char *temporary = g_strconcat (path, TEMPORARY, NULL);
-  int fd = synced ? -1 : open_own (temporary, O_WRONLY);
-  if ((synced || (fd >= 0 && close_file (fd, fsync (fd) == 0))) && g_rename (temporary, path) == 0)
+  if (g_rename (temporary, path) == 0)
     return TRUE;
   fail (error, "cannot write", path);
   g_unlink (temporary);
@@ -294,54 +301,56 @@ store_firmware (SqnsStateFolder *self, SqnsFirmware *firmware, GError **error)
   /* it may have been removed since */
   if (g_hash_table_contains (self->stored, sha256) && sqns_plain_file_is_regular (path))
     return TRUE;
-  if (!write_temporary (path, g_bytes_get_data (image, NULL), g_bytes_get_size (image), error)
-      || !put_in_place (path, FALSE, error) || !sync_folder (self->firmware, error))
+  if (!write_temporary (path, g_bytes_get_data (image, NULL), g_bytes_get_size (image), TRUE, error)
+      || !put_in_place (path, error) || !sync_folder (self->firmware, error))
     return FALSE;
   g_hash_table_add (self->stored, g_strdup (sha256));
   return TRUE;
 }
 
-gboolean
-sqns_state_folder_stage (SqnsStateFolder *self,
-                         const SqnsJobRecord *record,
-                         SqnsFirmware *const files[SQNS_JOB_N_FILES],
-                         const GString *log,
-                         GError **error)
+/* All but the last step: the record is beside its place. */
+static gboolean
+stage (SqnsStateFolder *self, const SqnsStoredJob *job, gboolean sync, GError **error)
 {
-  g_autofree char *path = path_of (self, record->uuid, RECORD), *log_path = path_of (self, record->uuid, LOG);
-  g_autofree char *text = sqns_job_record_format (record);
+  g_autofree char *path = path_of (self, job->record->uuid, RECORD), *log = path_of (self, job->record->uuid, LOG);
+  g_autofree char *text = sqns_job_record_format (job->record);
   if (!make_ready (self, error))
     return FALSE;
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    if (files[i] != NULL && !store_firmware (self, files[i], error))
+    if (job->files[i] != NULL && !store_firmware (self, job->files[i], error))
       return FALSE;
-  return (log == NULL || overwrite (log_path, log, error)) && write_temporary (path, text, strlen (text), error);
+  return (job->log == NULL || overwrite (log, job->log, error))
+         && write_temporary (path, text, strlen (text), sync, error);
 }
 
-/* Each sync costs the disk some writes: one for all when there are many. It writes what others left in the same file
- * system, too, and may fail for them: a single file is better off on its own. */
+/* It writes what others left in the same file system, too, and may fail for them. */
 static gboolean
-sync_all (SqnsStateFolder *self, guint n)
+sync_all (SqnsStateFolder *self)
 {
-  int fd = n < MANY_RECORDS ? -1 : g_open (self->jobs, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  int fd = g_open (self->jobs, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   return fd >= 0 && close_file (fd, syncfs (fd) == 0);
 }
 
 void
-sqns_state_folder_commit (SqnsStateFolder *self, const char *const *uuids, GError **const *errors, guint n)
+sqns_state_folder_save (SqnsStateFolder *self, SqnsStoredJob *const *jobs, guint n)
 {
+  /* each sync costs the disk some writes: one for all when there are many */
+  gboolean together = n >= MANY_RECORDS;
   g_autoptr (GError) error = NULL;
-  gboolean synced = sync_all (self, n);
+
+  for (guint i = 0; i < n; i++)
+    stage (self, jobs[i], !together, &jobs[i]->error);
+  together = together && sync_all (self);
   for (guint i = 0; i < n; i++)
     {
-      g_autofree char *path = path_of (self, uuids[i], RECORD);
-      put_in_place (path, synced, errors[i]);
+      g_autofree char *path = path_of (self, jobs[i]->record->uuid, RECORD);
+      if (jobs[i]->error == NULL && (together || n < MANY_RECORDS || stage (self, jobs[i], TRUE, &jobs[i]->error)))
+        put_in_place (path, &jobs[i]->error);
     }
-  if (n == 0 || sync_folder (self->jobs, &error))
-    return;
-  for (guint i = 0; i < n; i++)
-    if (*errors[i] == NULL)
-      *errors[i] = g_error_copy (error);
+  sync_folder (self->jobs, &error);
+  for (guint i = 0; i < n && error != NULL; i++)
+    if (jobs[i]->error == NULL)
+      jobs[i]->error = g_error_copy (error);
 }
 
 static gboolean
@@ -414,20 +423,18 @@ uuid_of (const char *name, const char *suffix)
   return g_uuid_string_is_valid (uuid) ? g_steal_pointer (&uuid) : NULL;
 }
 
-/* Takes @error, nullable. */
 static void
-report (GError *error)
+report (const GError *error)
 {
   if (error != NULL)
     sqns_warning (NULL, "%s", error->message);
-  g_clear_error (&error);
 }
 
 /* Removes a job that ended before @expired; FALSE: it did not. */
 static gboolean
 remove_expired (SqnsStateFolder *self, const SqnsJobRecord *record, gint64 expired)
 {
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
   if (!sqns_job_state_ended (record->state) || record->finished_at >= expired)
     return FALSE;
   sqns_state_folder_remove_job (self, record->uuid, &error);
@@ -488,21 +495,13 @@ compare_births (gconstpointer a, gconstpointer b)
   return one->record->created_at < two->record->created_at ? -1 : one->record->created_at > two->record->created_at;
 }
 
-static SqnsStoredJob *
-stored_job_new (SqnsJobRecord *record)
-{
-  SqnsStoredJob *job = g_new0 (SqnsStoredJob, 1);
-  job->record = record;
-  return job;
-}
-
 static void
 read_one (SqnsStateFolder *self, const char *name, gint64 expired, guint max_ended, GPtrArray *jobs, GPtrArray *ended)
 {
   g_autofree char *path = g_build_filename (self->jobs, name, NULL);
   g_autofree char *of_record = uuid_of (name, RECORD);
   g_autofree char *of_log = uuid_of (name, LOG);
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (of_log != NULL)
     {
@@ -524,7 +523,7 @@ read_one (SqnsStateFolder *self, const char *name, gint64 expired, guint max_end
   else if (sqns_job_state_ended (record->state))
     sqns_history_add (ended, record, max_ended);
   else
-    g_ptr_array_add (jobs, stored_job_new (record));
+    g_ptr_array_add (jobs, sqns_stored_job_new (record));
 }
 
 /* What is there may be damaged: it is written again when it is given again. */
@@ -542,17 +541,11 @@ remove_unneeded (SqnsStateFolder *self, GPtrArray *jobs)
   for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
     {
       g_autofree char *path = g_build_filename (self->firmware, name, NULL);
-      GError *error = NULL;
+      g_autoptr (GError) error = NULL;
       if (!g_hash_table_contains (needed, name))
         unlink_file (path, &error);
       report (error);
     }
-}
-
-static void
-stored_job_free (gpointer job)
-{
-  sqns_stored_job_free (job);
 }
 
 GPtrArray *
@@ -562,7 +555,7 @@ sqns_state_folder_load (SqnsStateFolder *self, gint64 expired, guint max_ended, 
     return NULL;
   g_autoptr (GPtrArray) ended = sqns_history_new ();
   g_autoptr (GDir) dir = g_dir_open (self->jobs, 0, NULL);
-  GPtrArray *jobs = g_ptr_array_new_with_free_func (stored_job_free);
+  GPtrArray *jobs = g_ptr_array_new_with_free_func (sqns_stored_job_free);
   for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
     read_one (self, name, expired, max_ended, jobs, ended);
 
@@ -574,7 +567,7 @@ sqns_state_folder_load (SqnsStateFolder *self, gint64 expired, guint max_ended, 
     }
   sqns_history_finish (ended, max_ended);
   for (guint i = 0; i < ended->len; i++)
-    g_ptr_array_add (jobs, stored_job_new (g_steal_pointer (&ended->pdata[i])));
+    g_ptr_array_add (jobs, sqns_stored_job_new (g_steal_pointer (&ended->pdata[i])));
   g_ptr_array_sort (jobs, compare_births);
   remove_unneeded (self, jobs);
   return jobs;
@@ -583,7 +576,7 @@ sqns_state_folder_load (SqnsStateFolder *self, gint64 expired, guint max_ended, 
 SqnsStoredJob *
 sqns_state_folder_load_job (const SqnsStateFolder *self, const SqnsJobRecord *record)
 {
-  SqnsStoredJob *job = stored_job_new (sqns_job_record_copy (record));
+  SqnsStoredJob *job = sqns_stored_job_new (sqns_job_record_copy (record));
   load_files (self, NULL, job);
   load_transcript (self, job);
   return job;

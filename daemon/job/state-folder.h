@@ -12,9 +12,11 @@ typedef struct {
   SqnsJobRecord *record;
   SqnsFirmware *files[SQNS_JOB_N_FILES]; /* NULL: none, or no longer needed in memory */
   SqnsTranscript *transcript;            /* NULL: on disk only */
-  GError *error;                         /* of a load: why @files are missing; nullable */
+  GString *log;                          /* of a save: the text of @transcript; nullable */
+  GError *error;                         /* of a load: why @files are missing; of a save; nullable */
 } SqnsStoredJob;
-void sqns_stored_job_free (SqnsStoredJob *job);
+SqnsStoredJob *sqns_stored_job_new (SqnsJobRecord *record); /* takes @record */
+void sqns_stored_job_free (gpointer job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqnsStoredJob, sqns_stored_job_free)
 
 typedef struct _SqnsStateFolder SqnsStateFolder;
@@ -34,16 +36,9 @@ GPtrArray *sqns_state_folder_load (SqnsStateFolder *folder, gint64 expired, guin
  * Never fails: see the job's error. */
 SqnsStoredJob *sqns_state_folder_load_job (const SqnsStateFolder *folder, const SqnsJobRecord *record);
 
-/* Writes @files and @log (nullable), then the record beside its place. FAILED: the disk's words; the record that is
- * there stays. @log need not survive a power cut. */
-gboolean sqns_state_folder_stage (SqnsStateFolder *folder,
-                                  const SqnsJobRecord *record,
-                                  SqnsFirmware *const files[SQNS_JOB_N_FILES],
-                                  const GString *log,
-                                  GError **error);
-/* Puts staged records of different jobs in their places, for good; clears what it could not. @errors: where to say why.
- */
-void sqns_state_folder_commit (SqnsStateFolder *folder, const char *const *uuids, GError **const *errors, guint n);
+/* Saves different jobs, for good: the files of each, its log (which need not survive a power cut), its record. Each
+ * error is FAILED with the disk's words: the record that is there stays. */
+void sqns_state_folder_save (SqnsStateFolder *folder, SqnsStoredJob *const *jobs, guint n);
 
 /* In any thread: whether the folder was removed and made again since this was asked last. Its jobs have to be saved
  * again. */

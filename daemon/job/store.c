@@ -43,12 +43,8 @@ typedef struct {
   SqnsJobStore *store; /* with a reference */
   GTask *task;         /* NULL: nobody waits for the answer, or no longer */
   guint deadline;
-  char *name;            /* uuid or hash */
-  SqnsJobRecord *record; /* a copy */
-  GString *log;
-  SqnsFirmware *files[SQNS_JOB_N_FILES];
-  SqnsRequest *unneeded; /* whose files the job that is saved does not need any more */
-  gboolean staged;       /* the record is written, but not in its place yet */
+  char *name;         /* uuid or hash of what is removed */
+  SqnsStoredJob *job; /* that is saved, copied */
   gint64 expired;
   guint max_ended;
   GPtrArray *result;
@@ -62,12 +58,7 @@ operation_free (Operation *op)
   g_clear_object (&op->task);
   g_clear_error (&op->error);
   g_free (op->name);
-  sqns_job_record_free (op->record);
-  if (op->log != NULL)
-    g_string_free (op->log, TRUE);
-  for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    g_clear_object (&op->files[i]);
-  sqns_request_free (op->unneeded);
+  sqns_stored_job_free (op->job);
   g_clear_pointer (&op->result, g_ptr_array_unref);
   g_object_unref (op->store);
   g_free (op);
@@ -84,8 +75,8 @@ answer (gpointer item, gpointer unused)
   g_autoptr (GTask) task = g_steal_pointer (&op->task);
 
   g_clear_handle_id (&op->deadline, g_source_remove);
-  if (op->unneeded != NULL)
-    release_files (op->store, op->unneeded);
+  if (op->job != NULL && !sqns_job_record_needs_files (op->job->record))
+    release_files (op->store, &op->job->record->request);
   if (task == NULL && op->error != NULL)
     sqns_warning (NULL, "%s", op->error->message);
   else if (task != NULL && op->error != NULL)
@@ -123,91 +114,75 @@ on_deadline (gpointer user_data)
 
 /* The thread */
 
-static void
-work (SqnsStateFolder *folder, Operation *op)
+static gboolean
+is_in (GPtrArray *jobs, const SqnsStoredJob *job)
+{
+  for (guint i = 0; i < jobs->len; i++)
+    if (g_str_equal (((const SqnsStoredJob *)jobs->pdata[i])->record->uuid, job->record->uuid))
+      return TRUE;
+  return FALSE;
+}
+
+/* Hundreds of jobs may begin at the same time: @op and the saves of other jobs that wait behind it. Returns the
+ * operation behind these, nullable. */
+static Operation *
+save_batch (SqnsJobStore *self, Operation *op)
+{
+  g_autoptr (GPtrArray) batch = g_ptr_array_new (), jobs = g_ptr_array_new ();
+  for (; op != NULL && op->type == SAVE && !is_in (jobs, op->job); op = g_async_queue_try_pop (self->operations))
+    {
+      g_ptr_array_add (batch, op);
+      g_ptr_array_add (jobs, op->job);
+    }
+  sqns_state_folder_save (self->folder, (SqnsStoredJob *const *)jobs->pdata, jobs->len);
+  for (guint i = 0; i < batch->len; i++)
+    {
+      Operation *done = batch->pdata[i];
+      done->error = g_steal_pointer (&done->job->error);
+      g_idle_add_full (G_PRIORITY_DEFAULT, on_done, done, NULL);
+    }
+  return op;
+}
+
+/* Returns an operation that was taken, too, nullable. */
+static Operation *
+work (SqnsJobStore *self, Operation *op)
 {
   switch (op->type)
     {
     case LOAD:
-      op->result = sqns_state_folder_load (folder, op->expired, op->max_ended, &op->error);
+      op->result = sqns_state_folder_load (self->folder, op->expired, op->max_ended, &op->error);
       break;
     case SAVE:
-      op->staged = sqns_state_folder_stage (folder, op->record, op->files, op->log, &op->error);
-      break;
+      return save_batch (self, op);
     case REMOVE_JOB:
-      sqns_state_folder_remove_job (folder, op->name, &op->error);
+      sqns_state_folder_remove_job (self->folder, op->name, &op->error);
       break;
     case REMOVE_FIRMWARE:
-      sqns_state_folder_remove_firmware (folder, op->name, &op->error);
+      sqns_state_folder_remove_firmware (self->folder, op->name, &op->error);
       break;
     case PRUNE:
-      sqns_state_folder_prune (folder, op->expired);
+      sqns_state_folder_prune (self->folder, op->expired);
       break;
     case FLUSH:
     case STOP:
       break;
     }
-}
-
-/* What was staged takes its place; then all of @batch is answered. */
-static void
-commit (SqnsStateFolder *folder, GPtrArray *batch)
-{
-  g_autofree const char **uuids = g_new (const char *, batch->len);
-  g_autofree GError ***errors = g_new (GError **, batch->len);
-  guint n = 0;
-
-  for (guint i = 0; i < batch->len; i++)
-    {
-      Operation *op = batch->pdata[i];
-      if (!op->staged)
-        continue;
-      uuids[n] = op->name;
-      errors[n++] = &op->error;
-    }
-  sqns_state_folder_commit (folder, uuids, errors, n);
-  for (guint i = 0; i < batch->len; i++)
-    g_idle_add_full (G_PRIORITY_DEFAULT, on_done, batch->pdata[i], NULL);
-  g_ptr_array_set_size (batch, 0);
-}
-
-/* Whether @op has to wait for what the batch has only staged. */
-static gboolean
-must_follow (const Operation *op, GPtrArray *batch)
-{
-  for (guint i = 0; i < batch->len && op->type == SAVE; i++)
-    if (g_str_equal (((Operation *)batch->pdata[i])->name, op->name))
-      return TRUE;
-  return op->type != SAVE;
-}
-
-/* All operations that wait: hundreds of jobs may begin at the same time. FALSE: the last one was to stop. */
-static gboolean
-work_batch (SqnsJobStore *self)
-{
-  g_autoptr (GPtrArray) batch = g_ptr_array_new ();
-  gboolean more = TRUE;
-
-  for (Operation *op = g_async_queue_pop (self->operations); op != NULL;
-       op = more ? g_async_queue_try_pop (self->operations) : NULL)
-    {
-      if (must_follow (op, batch))
-        commit (self->folder, batch);
-      g_ptr_array_add (batch, op);
-      more = op->type != STOP;
-      work (self->folder, op);
-      if (op->type != SAVE)
-        commit (self->folder, batch);
-    }
-  commit (self->folder, batch);
-  return more;
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_done, op, NULL);
+  return NULL;
 }
 
 static gpointer
 writer (gpointer store)
 {
-  while (work_batch (store))
-    ;
+  SqnsJobStore *self = store;
+  Operation *op = NULL;
+  for (gboolean stop = FALSE; !stop;)
+    {
+      op = op != NULL ? op : g_async_queue_pop (self->operations);
+      stop = op->type == STOP;
+      op = work (self, op);
+    }
   return NULL;
 }
 
@@ -397,14 +372,12 @@ sqns_job_store_save_async (SqnsJobStore *self,
                            gpointer user_data)
 {
   g_return_if_fail (self->folder != NULL);
-  Operation *op = operation_new (self, SAVE, job->record->uuid);
-  op->record = sqns_job_record_copy (job->record);
+  Operation *op = operation_new (self, SAVE, NULL);
+  op->job = sqns_stored_job_new (sqns_job_record_copy (job->record));
   if (job->transcript != NULL && sqns_transcript_size (job->transcript) > 0)
-    op->log = sqns_transcript_text (job->transcript);
+    op->job->log = sqns_transcript_text (job->transcript);
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
-    g_set_object (&op->files[i], job->files[i]);
-  if (!sqns_job_record_needs_files (job->record))
-    op->unneeded = sqns_request_copy (&job->record->request);
+    g_set_object (&op->job->files[i], job->files[i]);
   if (callback != NULL)
     give_task (op, SAVE_S, sqns_job_store_save_async, callback, user_data);
   else
@@ -437,22 +410,10 @@ sqns_job_store_flush_finish (SqnsJobStore *store, GAsyncResult *result)
 }
 
 static void
-record_free (gpointer record)
-{
-  sqns_job_record_free (record);
-}
-
-static void
-stored_job_free (gpointer job)
-{
-  sqns_stored_job_free (job);
-}
-
-static void
 load_in_thread (GTask *task, gpointer store, gpointer record, GCancellable *cancellable)
 {
   SqnsJobStore *self = store;
-  g_task_return_pointer (task, sqns_state_folder_load_job (self->folder, record), stored_job_free);
+  g_task_return_pointer (task, sqns_state_folder_load_job (self->folder, record), sqns_stored_job_free);
 }
 
 void
@@ -464,7 +425,7 @@ sqns_job_store_load_async (
   for (guint i = 0; i < SQNS_JOB_N_FILES && !files; i++)
     sqns_request_set_file (&wanted->request, (SqnsJobFile)i, NULL, NULL);
   g_task_set_source_tag (task, sqns_job_store_load_async);
-  g_task_set_task_data (task, wanted, record_free);
+  g_task_set_task_data (task, wanted, sqns_job_record_free);
   g_task_run_in_thread (task, load_in_thread);
 }
 
@@ -520,12 +481,10 @@ search_in_thread (GTask *task, gpointer store, gpointer task_data, GCancellable 
 static void serve (SqnsJobStore *self);
 
 static void
-on_searched (GObject *source, GAsyncResult *result, gpointer user_data)
+on_answered (GTask *task, GParamSpec *completed, gpointer store)
 {
-  g_autoptr (GTask) task = user_data;
-  SqnsJobStore *self = SQNS_JOB_STORE (source);
+  SqnsJobStore *self = store;
   self->searches--;
-  g_task_return_pointer (task, g_task_propagate_pointer (G_TASK (result), NULL), (GDestroyNotify)g_ptr_array_unref);
   serve (self);
 }
 
@@ -535,17 +494,15 @@ serve (SqnsJobStore *self)
 {
   while (self->searches < MAX_SEARCHES && sqns_fair_queue_length (self->questions) > 0)
     {
-      GTask *task = sqns_fair_queue_pop (self->questions);
+      g_autoptr (GTask) task = sqns_fair_queue_pop (self->questions);
       Question *question = g_task_get_task_data (task);
-      g_autoptr (GTask) search = g_task_new (self, NULL, on_searched, task);
       question->known = sqns_history_new ();
       /* also those that go on: they have an older record on disk */
       for (guint i = 0; i < self->jobs->len; i++)
         g_ptr_array_add (question->known, sqns_job_record_copy (((const SqnsStoredJob *)self->jobs->pdata[i])->record));
-      g_task_set_source_tag (search, serve);
-      g_task_set_task_data (search, question, NULL); /* @task's */
       self->searches++;
-      g_task_run_in_thread (search, search_in_thread);
+      g_signal_connect (task, "notify::completed", G_CALLBACK (on_answered), self); /* its source object */
+      g_task_run_in_thread (task, search_in_thread);
     }
 }
 
