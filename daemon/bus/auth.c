@@ -105,13 +105,6 @@ deny (GTask *task, const char *format, ...)
   g_object_unref (task);
 }
 
-static void
-allow (GTask *task)
-{
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
-}
-
 static void ask_polkit (GTask *task);
 
 static void
@@ -159,7 +152,8 @@ ask_polkit (GTask *task)
   Check *self = g_task_get_task_data (task);
   if (self->asked == self->n_needs)
     {
-      allow (task);
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
       return;
     }
   const char *action = sqns_action_name (self->needs[self->asked]);
@@ -181,17 +175,18 @@ decide (GTask *task)
   switch (self->auth->policy)
     {
     case SQNS_AUTH_OWN_UID:
-      if (self->uid == getuid ())
-        allow (task);
-      else
-        deny (task, "only the user that runs the daemon may use it on this bus");
+      if (self->uid != getuid ())
+        {
+          deny (task, "only the user that runs the daemon may use it on this bus");
+          return;
+        }
       break;
     case SQNS_AUTH_POLKIT:
       if (self->uid != 0)
         self->n_needs = sqns_auth_needs (self->right, &self->wish, self->uid, self->needs);
-      ask_polkit (task);
       break;
     }
+  ask_polkit (task);
 }
 
 static void

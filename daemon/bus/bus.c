@@ -8,7 +8,6 @@
 #include "bus/paths.h"
 
 struct _SqnsBus {
-  SqnsManager *manager;
   SqnsService *service;
   SqnsDbusManager *skeleton;
   guint update; /* idle source: copies the manager's properties */
@@ -17,7 +16,7 @@ struct _SqnsBus {
 static GVariant *
 inhibitors (SqnsBus *self)
 {
-  GPtrArray *list = sqns_inhibit_list (sqns_manager_inhibitors (self->manager));
+  GPtrArray *list = sqns_inhibit_list (sqns_manager_inhibitors (self->service->manager));
   GVariantBuilder builder;
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sst)"));
   for (guint i = 0; i < list->len; i++)
@@ -33,21 +32,21 @@ update (SqnsBus *self)
 {
   g_autoptr (GVariant) holding = inhibitors (self);
   GVariant *held = sqns_dbus_manager_get_inhibitors (self->skeleton);
-  const SqnsJobIntake *intake = sqns_job_table_intake (sqns_manager_jobs (self->manager));
+  const SqnsJobIntake *intake = sqns_job_table_intake (sqns_manager_jobs (self->service->manager));
   gboolean draining = intake->draining || intake->stopping;
-  SqnsJobTableStatus status = sqns_job_table_status (sqns_manager_jobs (self->manager));
+  SqnsJobTableStatus status = sqns_job_table_status (sqns_manager_jobs (self->service->manager));
   gboolean blockers_changed
       = held == NULL || !g_variant_equal (held, holding) || draining != sqns_dbus_manager_get_draining (self->skeleton);
 
   sqns_dbus_manager_set_version (self->skeleton, SQNS_VERSION);
-  sqns_dbus_manager_set_max_concurrent (self->skeleton, sqns_manager_config (self->manager)->max_concurrent);
+  sqns_dbus_manager_set_max_concurrent (self->skeleton, sqns_manager_config (self->service->manager)->max_concurrent);
   sqns_dbus_manager_set_running_jobs (self->skeleton, status.running);
   sqns_dbus_manager_set_queued_jobs (self->skeleton, status.queued);
   sqns_dbus_manager_set_draining (self->skeleton, draining);
   sqns_dbus_manager_set_inhibitors (self->skeleton, holding);
   if (!blockers_changed)
     return;
-  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->manager));
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->service->manager));
   for (guint i = 0; i < devices->len; i++)
     {
       GDBusInterfaceSkeleton *modem = sqns_objects_skeleton (self->service->objects, devices->pdata[i]);
@@ -119,29 +118,28 @@ void
 sqns_bus_free (SqnsBus *self)
 {
   g_clear_handle_id (&self->update, g_source_remove);
-  g_signal_handlers_disconnect_by_data (sqns_manager_devices (self->manager), self);
-  g_signal_handlers_disconnect_by_data (sqns_manager_jobs (self->manager), self);
-  g_signal_handlers_disconnect_by_data (self->manager, self);
+  g_signal_handlers_disconnect_by_data (sqns_manager_devices (self->service->manager), self);
+  g_signal_handlers_disconnect_by_data (sqns_manager_jobs (self->service->manager), self);
+  g_signal_handlers_disconnect_by_data (self->service->manager, self);
   if (g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self->skeleton)) != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
   g_object_unref (self->skeleton);
   sqns_service_unref (self->service);
-  g_object_unref (self->manager);
   g_free (self);
 }
 
 static gboolean
 export_all (SqnsBus *self, GDBusConnection *connection, GError **error)
 {
-  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->manager));
-  GPtrArray *jobs = sqns_job_table_jobs (sqns_manager_jobs (self->manager));
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->service->manager));
+  GPtrArray *jobs = sqns_job_table_jobs (sqns_manager_jobs (self->service->manager));
 
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection, SQNS_PATH_ROOT, error))
     return FALSE;
   for (guint i = 0; i < devices->len; i++)
-    on_device_added (sqns_manager_devices (self->manager), devices->pdata[i], self);
+    on_device_added (sqns_manager_devices (self->service->manager), devices->pdata[i], self);
   for (guint i = 0; i < jobs->len; i++)
-    on_job_added (sqns_manager_jobs (self->manager), jobs->pdata[i], self);
+    on_job_added (sqns_manager_jobs (self->service->manager), jobs->pdata[i], self);
   return sqns_objects_connect (self->service->objects, connection, error);
 }
 
@@ -150,7 +148,6 @@ sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy 
 {
   g_autoptr (SqnsBus) self = g_new0 (SqnsBus, 1);
   SqnsDeviceTable *devices = sqns_manager_devices (manager);
-  self->manager = g_object_ref (manager);
   self->service = sqns_service_new (manager, sqns_auth_new (connection, policy), sqns_objects_new (SQNS_PATH_ROOT));
   self->skeleton = sqns_dbus_manager_skeleton_new ();
   sqns_device_table_set_port_places (devices, policy == SQNS_AUTH_OWN_UID ? SQNS_PORTS_ANYWHERE : SQNS_PORTS_BELOW_DEV);

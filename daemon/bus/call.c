@@ -40,6 +40,8 @@ free_arguments (SqnsCall *call)
   if (call->free_arguments != NULL)
     call->free_arguments (g_steal_pointer (&call->arguments));
   call->free_arguments = NULL;
+  g_clear_pointer (&call->intake, sqns_intake_free);
+  g_clear_pointer (&call->request, sqns_request_free);
 }
 
 static void

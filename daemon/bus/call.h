@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bus/auth.h"
+#include "bus/intake.h"
 #include "bus/objects.h"
 #include "manager/manager.h"
 
@@ -39,8 +40,10 @@ struct _SqnsCall {
   GPtrArray *devices; /* SqnsDevice: its targets, perhaps none */
   SqnsJob *job;       /* its target, nullable */
   SqnsAuthWish wish;
-  guint uid;          /* of the caller, known once authorized */
-  gpointer arguments; /* of the method's own type, by parse(); nullable */
+  guint uid;            /* of the caller, known once authorized */
+  SqnsIntake *intake;   /* of a method with files, by parse(); nullable */
+  SqnsRequest *request; /* of an order, likewise */
+  gpointer arguments;   /* of the method's own type, likewise */
   GDestroyNotify free_arguments;
   SqnsCallStep step; /* next, by sqns_call_go_on() */
   GVariant *reply;   /* of sqns_call_return_settled(); nullable */

@@ -2,7 +2,6 @@
 /* The methods of the interface. parse_x() reads the arguments of x, run_x() does it, on_x() answers it later. */
 #include "bus/methods.h"
 
-#include "bus/intake.h"
 #include "bus/options.h"
 #include "bus/reserve.h"
 #include "common/clean.h"
@@ -47,34 +46,11 @@ find_device (SqnsCall *call, const char *path, GError **error)
 
 /* Calls with files: Inspect, Upgrade, Recover, UpgradeMany */
 
-typedef struct {
-  SqnsRequest *request; /* NULL of Inspect */
-  SqnsIntake *intake;
-} Order;
-
-static void
-order_free (gpointer data)
-{
-  Order *order = data;
-  g_clear_pointer (&order->request, sqns_request_free);
-  sqns_intake_free (order->intake);
-  g_free (order);
-}
-
-static Order *
-order_new (SqnsCall *call)
-{
-  Order *order = g_new0 (Order, 1);
-  order->intake = sqns_intake_new ();
-  sqns_call_set_arguments (call, order, order_free);
-  return order;
-}
-
 static gboolean
 take_files (SqnsCall *call, const gint32 handles[SQNS_JOB_N_FILES], GError **error)
 {
-  Order *order = call->arguments;
-  return sqns_intake_take (order->intake, g_dbus_method_invocation_get_message (call->invocation), handles, error);
+  call->intake = sqns_intake_new ();
+  return sqns_intake_take (call->intake, g_dbus_method_invocation_get_message (call->invocation), handles, error);
 }
 
 static void
@@ -88,8 +64,7 @@ on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 load_files (SqnsCall *call, GError **error)
 {
-  const Order *order = call->arguments;
-  sqns_intake_load_async (order->intake, sqns_job_table_firmware_cache (jobs_of (call)),
+  sqns_intake_load_async (call->intake, sqns_job_table_firmware_cache (jobs_of (call)),
                           g_dbus_method_invocation_get_connection (call->invocation),
                           g_dbus_method_invocation_get_sender (call->invocation), call->service->until, on_files_loaded,
                           call);
@@ -101,7 +76,6 @@ parse_inspect (SqnsCall *call, GVariant *arguments, GError **error)
 {
   gint32 handles[SQNS_JOB_N_FILES] = { -1, -1, -1 };
   g_autoptr (GVariant) options = NULL;
-  order_new (call);
   g_variant_get (arguments, "(h@a{sv})", &handles[SQNS_JOB_FIRMWARE], &options);
   return sqns_options_none (options, error) && take_files (call, handles, error);
 }
@@ -109,8 +83,7 @@ parse_inspect (SqnsCall *call, GVariant *arguments, GError **error)
 static gboolean
 run_inspect (SqnsCall *call, GError **error)
 {
-  const Order *order = call->arguments;
-  GVariant *info = sqns_firmware_info (sqns_intake_files (order->intake)[SQNS_JOB_FIRMWARE]);
+  GVariant *info = sqns_firmware_info (sqns_intake_files (call->intake)[SQNS_JOB_FIRMWARE]);
   sqns_call_return (call, g_variant_new ("(@a{sv})", info), NULL);
   return TRUE;
 }
@@ -118,12 +91,10 @@ run_inspect (SqnsCall *call, GError **error)
 static gboolean
 parse_request (SqnsCall *call, GVariant *options, gint32 handles[SQNS_JOB_N_FILES], GError **error)
 {
-  Order *order = order_new (call);
-  order->request = sqns_options_upgrade (options, handles, error);
-  if (order->request == NULL)
-    return FALSE;
-  call->wish.force = order->request->options.force;
-  return TRUE;
+  call->request = sqns_options_upgrade (options, handles, error);
+  if (call->request != NULL)
+    call->wish.force = call->request->options.force;
+  return call->request != NULL;
 }
 
 static gboolean
@@ -140,8 +111,7 @@ parse_recover (SqnsCall *call, GVariant *arguments, GError **error)
 {
   if (!parse_upgrade (call, arguments, error))
     return FALSE;
-  Order *order = call->arguments;
-  order->request->options.recover = TRUE;
+  call->request->options.recover = TRUE;
   return TRUE;
 }
 
@@ -189,10 +159,9 @@ prepare_upgrade (SqnsCall *call, GError **error)
 static GPtrArray *
 submit (SqnsCall *call, GError **error)
 {
-  Order *order = call->arguments;
-  order->request->creator_uid = call->uid;
+  call->request->creator_uid = call->uid;
   GPtrArray *jobs
-      = sqns_job_table_submit (jobs_of (call), call->devices, sqns_intake_files (order->intake), order->request, error);
+      = sqns_job_table_submit (jobs_of (call), call->devices, sqns_intake_files (call->intake), call->request, error);
   for (guint i = 0; jobs != NULL && i < jobs->len; i++)
     g_object_ref (jobs->pdata[i]);
   if (jobs != NULL)
