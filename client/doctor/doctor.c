@@ -28,29 +28,31 @@ sqns_finding_free (SqnsFinding *finding)
 
 /* --- one finding --- */
 
-/* The last arguments: names and values of the holes, NULL at the end. */
 static SqnsFinding *
-add_text (GPtrArray *findings, SqnsFindingText about, const char *port, ...)
+append (GPtrArray *findings, SqnsFindingText about, const char *port, const char *const *values)
 {
   SqnsFinding *finding = g_new0 (SqnsFinding, 1);
-  const char *shown = *port != '\0' ? port : "MODEM";
-  g_autofree char *text = sqns_text_fill (about.text, "port", shown, NULL);
-  g_autofree char *advice = sqns_text_fill (about.advice, "port", shown, NULL);
-  va_list values;
 
   finding->subject = about.subject;
   finding->level = about.level;
   finding->code = about.code;
-  va_start (values, port);
-  finding->text = sqns_text_fill_valist (text, values);
-  finding->advice = sqns_text_fill_valist (advice, values);
-  va_end (values);
+  finding->text = sqns_text_fill (about.text, values);
+  finding->advice = sqns_text_fill (about.advice, values);
   finding->port = g_strdup (port);
   finding->exit = about.level == SQNS_LEVEL_PROBLEM && about.exit == SQNS_EXIT_DONE ? SQNS_EXIT_FAILED : about.exit;
   g_ptr_array_add (findings, finding);
   return finding;
 }
 
+static const char *
+shown (const char *port)
+{
+  return *port != '\0' ? port : "MODEM";
+}
+
+/* The last arguments: names and values of the holes, NULL at the end. */
+#define add_text(findings, text, port, ...)                                                                            \
+  append (findings, text, port, (const char *const[]){ "port", shown (port), __VA_ARGS__ })
 #define add(findings, id, ...) add_text (findings, sqns_finding_text (id), __VA_ARGS__)
 
 /* --- host --- */

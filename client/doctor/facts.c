@@ -142,14 +142,12 @@ sqns_doctor_ask_modem (SqnsConnection *conn, SqnsDbusModem **modem)
 
 #define MM_NAME "org.freedesktop.ModemManager1"
 #define MAX_GROUPS 256
+#define USB_DEVICES "sys/bus/usb/devices"
 
 /* --- small files --- */
 
-static char *
-rooted (const char *path)
-{
-  return g_strconcat (sqns_host_root (), path, NULL);
-}
+/* NULL-terminated parts of a path of this machine. */
+#define host_path(...) g_build_filename (*sqns_host_root () != '\0' ? sqns_host_root () : "/", __VA_ARGS__, NULL)
 
 /* Without white space at its ends; NULL when it cannot be read. */
 static char *
@@ -198,7 +196,7 @@ compare_places (gconstpointer a, gconstpointer b)
 void
 sqns_doctor_look_at_usb (SqnsHostFacts *facts)
 {
-  g_autofree char *devices = rooted ("/sys/bus/usb/devices");
+  g_autofree char *devices = host_path (USB_DEVICES);
   g_autoptr (GDir) dir = g_dir_open (devices, 0, NULL);
 
   for (const char *place; dir != NULL && (place = g_dir_read_name (dir)) != NULL;)
@@ -225,8 +223,7 @@ sqns_doctor_look_again (SqnsHostFacts *facts)
   for (guint i = 0; i < facts->usb->len; i++)
     {
       SqnsUsbFacts *usb = facts->usb->pdata[i];
-      g_autofree char *devices = rooted ("/sys/bus/usb/devices");
-      g_autofree char *folder = g_build_filename (devices, usb->place, NULL);
+      g_autofree char *folder = host_path (USB_DEVICES, usb->place);
       gint64 connected = read_number (folder, "power/connected_duration", 10);
       usb->came_back = !g_file_test (folder, G_FILE_TEST_EXISTS) || (connected >= 0 && connected < usb->connected_ms);
     }
@@ -244,7 +241,7 @@ mm_ignores (const char *tty_folder)
   if (number == NULL)
     return FALSE;
   g_autofree char *name = g_strconcat ("c", number, NULL);
-  g_autofree char *folder = rooted ("/run/udev/data");
+  g_autofree char *folder = host_path ("run/udev/data");
   g_autofree char *text = read_text (folder, name);
   g_autofree char *lines = g_strdup_printf ("\n%s\n", text != NULL ? text : "");
   for (gsize i = 0; i < G_N_ELEMENTS (marks); i++)
@@ -285,8 +282,8 @@ static void
 look_at_owner (SqnsPortFacts *port, const char *path, int daemon_pid)
 {
   SqnsTtyId id;
-  g_autofree char *proc = rooted ("/proc");
-  g_autofree char *locks = rooted ("/var/lock");
+  g_autofree char *proc = host_path ("proc");
+  g_autofree char *locks = host_path ("var/lock");
   int pid = 0;
 
   port->sees_all = geteuid () == 0;
@@ -300,8 +297,7 @@ static void
 look_at_driver (SqnsPortFacts *port)
 {
   g_autofree char *tty = g_path_get_basename (port->devnode);
-  g_autofree char *class = rooted ("/sys/class/tty");
-  g_autofree char *folder = g_build_filename (class, tty, NULL);
+  g_autofree char *folder = host_path ("sys/class/tty", tty);
   g_autofree char *link = g_build_filename (folder, "device", "driver", NULL);
   g_autofree char *target = g_file_read_link (link, NULL);
 
@@ -311,8 +307,7 @@ look_at_driver (SqnsPortFacts *port)
   port->driver = sqns_intern_take (g_path_get_basename (target));
   port->mm_ignores = mm_ignores (folder);
 
-  g_autofree char *serial = rooted ("/sys/bus/usb-serial/devices");
-  g_autofree char *chip = g_build_filename (serial, tty, NULL);
+  g_autofree char *chip = host_path ("sys/bus/usb-serial/devices", tty);
   port->latency_ms = (int)MIN (read_number (chip, "latency_timer", 10), G_MAXINT);
 }
 
@@ -325,7 +320,7 @@ sqns_doctor_look_at_port (SqnsHostFacts *facts, const char *devnode, int daemon_
     if (g_str_equal (((SqnsPortFacts *)facts->ports->pdata[i])->devnode, devnode))
       return;
 
-  g_autofree char *path = rooted (devnode);
+  g_autofree char *path = host_path (devnode);
   SqnsPortFacts *port = g_new0 (SqnsPortFacts, 1);
   port->devnode = g_intern_string (devnode);
   port->latency_ms = -1;

@@ -142,54 +142,22 @@ sqns_board_flag_text (SqnsBoardFlags flag)
   return text;
 }
 
-/* The value for the hole at @hole, and the text after it in *@end. NULL: no hole, or no value for it. */
-static const char *
-value_of (const char *hole, va_list values, const char **end)
-{
-  const char *close = strchr (hole, '}');
-  if (close == NULL)
-    return NULL;
-  gsize length = (gsize)(close - hole - 1);
-  va_list rest;
-  const char *found = NULL;
-
-  va_copy (rest, values);
-  for (const char *name; found == NULL && (name = va_arg (rest, const char *)) != NULL;)
-    {
-      const char *value = va_arg (rest, const char *);
-      if (strlen (name) == length && strncmp (name, hole + 1, length) == 0)
-        found = value;
-    }
-  va_end (rest);
-  *end = close + 1;
-  return found;
-}
-
 char *
-sqns_text_fill_valist (const char *text, va_list values)
+sqns_text_fill (const char *text, const char *const *values)
 {
   GString *out = g_string_new (NULL);
   while (*text != '\0')
     {
-      const char *end;
-      const char *value = *text == '{' ? value_of (text, values, &end) : NULL;
+      const char *end = *text == '{' ? strchr (text, '}') : NULL;
+      const char *value = NULL;
+      for (gsize i = 0; end != NULL && value == NULL && values[i] != NULL; i += 2)
+        if (strlen (values[i]) == (gsize)(end - text - 1) && g_str_has_prefix (text + 1, values[i]))
+          value = values[i + 1];
       if (value != NULL)
-        {
-          g_string_append (out, value);
-          text = end;
-        }
+        g_string_append (out, value);
       else
-        g_string_append_c (out, *text++);
+        g_string_append_c (out, *text);
+      text = value != NULL ? end + 1 : text + 1;
     }
   return g_string_free (out, FALSE);
-}
-
-char *
-sqns_text_fill (const char *text, ...)
-{
-  va_list values;
-  va_start (values, text);
-  char *filled = sqns_text_fill_valist (text, values);
-  va_end (values);
-  return filled;
 }

@@ -43,7 +43,6 @@ SqnsFindingText sqns_finding_text (SqnsFindingId id);
 SqnsFindingText sqns_modem_state_text (SqnsModemState state);
 SqnsFindingText sqns_board_flag_text (SqnsBoardFlags flag); /* one flag */
 
-/* Replaces "{name}" in @text by the value after the name in a NULL-terminated list: sqns_text_fill (text, "port",
- * "/dev/ttyUSB0", NULL). A hole without a value stays; values are not searched for holes. Caller frees. */
-char *sqns_text_fill (const char *text, ...) G_GNUC_NULL_TERMINATED;
-char *sqns_text_fill_valist (const char *text, va_list values);
+/* Replaces "{name}" in @text by the value after the name in the NULL-terminated @values. A hole without a value, or
+ * with NULL, stays; values are not searched for holes. Caller frees. */
+char *sqns_text_fill (const char *text, const char *const *values);

@@ -103,7 +103,7 @@ test_fill (void)
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *filled = sqns_text_fill (rows[i].text, "a", "one", "b", "{a}", NULL);
+      g_autofree char *filled = sqns_text_fill (rows[i].text, (const char *const[]){ "a", "one", "b", "{a}", NULL });
       g_assert_cmpstr (filled, ==, rows[i].want);
     }
 }
