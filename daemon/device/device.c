@@ -83,18 +83,9 @@ effective_state (SqnsDevice *self)
 {
   if (!self->info.present)
     return SQNS_MODEM_GONE;
-  switch (self->info.use)
-    {
-    case SQNS_USE_JOB:
-      return SQNS_MODEM_UPGRADING;
-    case SQNS_USE_PROBE:
-      return SQNS_MODEM_PROBING;
-    case SQNS_USE_NONE:
-    case SQNS_USE_CONSOLE:
-    case SQNS_USE_RESET:
-      break;
-    }
-  return self->found;
+  if (self->info.use == SQNS_USE_JOB)
+    return SQNS_MODEM_UPGRADING;
+  return self->info.use == SQNS_USE_PROBE ? SQNS_MODEM_PROBING : self->found;
 }
 
 static void
@@ -245,20 +236,14 @@ sqns_device_link_config (SqnsDevice *self)
 const char *
 sqns_device_use_message (SqnsDeviceUse use)
 {
-  switch (use)
-    {
-    case SQNS_USE_NONE:
-      break;
-    case SQNS_USE_PROBE:
-      return "the modem is being probed";
-    case SQNS_USE_CONSOLE:
-      return "a console is open on the modem";
-    case SQNS_USE_RESET:
-      return "the board is being reset";
-    case SQNS_USE_JOB:
-      return "a job runs on the modem";
-    }
-  return "the modem is free";
+  static const char *const messages[] = {
+    [SQNS_USE_NONE] = "the modem is free",
+    [SQNS_USE_PROBE] = "the modem is being probed",
+    [SQNS_USE_CONSOLE] = "a console is open on the modem",
+    [SQNS_USE_RESET] = "the board is being reset",
+    [SQNS_USE_JOB] = "a job runs on the modem",
+  };
+  return messages[use];
 }
 
 gboolean

@@ -138,10 +138,12 @@ changed (SqnsJobTable *self)
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
+/* A job may be able to start, or no longer. */
 static void
 reschedule (SqnsJobTable *self)
 {
   g_signal_emit (self, signals[RESCHEDULE], 0);
+  changed (self);
 }
 
 /* Intake */
@@ -170,7 +172,6 @@ sqns_job_table_set_draining (SqnsJobTable *self, gboolean draining)
   self->intake.draining = !!draining;
   sqns_message (NULL, draining ? "draining: nothing new is started" : "no longer draining");
   reschedule (self);
-  changed (self);
 }
 
 void
@@ -181,7 +182,6 @@ sqns_job_table_stop (SqnsJobTable *self)
     if (!sqns_job_is_finished (self->jobs->pdata[i]))
       sqns_job_stop (self->jobs->pdata[i]);
   reschedule (self);
-  changed (self);
 }
 
 /* Add and remove */
@@ -318,7 +318,6 @@ sqns_job_table_submit (SqnsJobTable *self,
       g_ptr_array_add (jobs, job);
     }
   reschedule (self);
-  changed (self);
   return g_steal_pointer (&jobs);
 }
 
@@ -386,7 +385,6 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
                   sqns_job_store_folder (self->store));
   self->intake.restoring = FALSE;
   reschedule (self);
-  changed (self);
   if (error != NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else

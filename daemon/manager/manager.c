@@ -456,19 +456,8 @@ sqns_manager_blockers (SqnsManager *self, SqnsDevice *device)
 
   if (!info->present)
     g_strv_builder_add (builder, "the board is not plugged in");
-  switch (info->use)
-    {
-    case SQNS_USE_NONE:
-    case SQNS_USE_CONSOLE: /* a job closes it */
-      break;
-    case SQNS_USE_PROBE:
-    case SQNS_USE_RESET:
-      g_strv_builder_add (builder, sqns_device_use_message (info->use));
-      break;
-    case SQNS_USE_JOB:
-      g_strv_builder_add (builder, "a job runs on it");
-      break;
-    }
+  if (info->use != SQNS_USE_NONE && info->use != SQNS_USE_CONSOLE) /* a job closes a console */
+    g_strv_builder_add (builder, info->use == SQNS_USE_JOB ? "a job runs on it" : sqns_device_use_message (info->use));
   if (held != NULL)
     g_strv_builder_add (builder, held);
   if (intake->stopping || intake->draining)
