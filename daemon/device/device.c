@@ -20,7 +20,6 @@ struct _SqnsDevice {
   SqnsModemState found;  /* as last observed: one of the modem's own states, unknown or silent */
   GFileMonitor *monitor; /* of a port, nullable */
   SqnsPortOptions options;
-  char *option_board;                  /* options.board points to it */
   gint64 unplugs[SQNS_DEVICE_UNPLUGS]; /* monotonic times, newest last; 0 none */
   gint64 may_be_flashing_until;        /* µs since the epoch */
 };
@@ -46,7 +45,6 @@ sqns_device_finalize (GObject *object)
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (G_STRUCT_MEMBER (char *, &self->info, texts[i]));
   g_free (self->info.board_id);
-  g_free (self->option_board);
   g_clear_object (&self->monitor);
   g_clear_object (&self->info.cancellable);
   G_OBJECT_CLASS (sqns_device_parent_class)->finalize (object);
@@ -212,11 +210,8 @@ sqns_device_unwatch_port (SqnsDevice *device)
 void
 sqns_device_set_port_options (SqnsDevice *self, const SqnsPortOptions *options)
 {
-  char *board = g_strdup (options->board);
-  g_free (self->option_board);
-  self->option_board = board;
   self->options = *options;
-  self->options.board = self->option_board;
+  self->options.board = g_intern_string (options->board); /* one of three names */
 }
 
 SqnsLinkConfig

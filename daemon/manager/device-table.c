@@ -98,32 +98,23 @@ find_board (SqnsDeviceTable *self, const char *id)
   return NULL;
 }
 
-static SqnsDevice *
-find_port (SqnsDeviceTable *self, const char *devnode)
-{
-  for (guint i = 0; i < self->devices->len; i++)
-    {
-      const SqnsDeviceInfo *info = sqns_device_info (self->devices->pdata[i]);
-      if (info->manual && g_str_equal (info->devnode, devnode))
-        return self->devices->pdata[i];
-    }
-  return NULL;
-}
-
-/* The same tty by any name, or NULL. */
+/* The same tty by any name, else a port of that name, or NULL. */
 static SqnsDevice *
 find_tty (SqnsDeviceTable *self, const char *devnode)
 {
+  SqnsDevice *port = NULL;
   struct stat st, other;
-  if (stat (devnode, &st) == 0 && S_ISCHR (st.st_mode))
-    for (guint i = 0; i < self->devices->len; i++)
-      {
-        const SqnsDeviceInfo *info = sqns_device_info (self->devices->pdata[i]);
-        if ((info->present || info->manual) && stat (info->devnode, &other) == 0 && S_ISCHR (other.st_mode)
-            && other.st_rdev == st.st_rdev)
-          return self->devices->pdata[i];
-      }
-  return find_port (self, devnode);
+  gboolean is_tty = stat (devnode, &st) == 0 && S_ISCHR (st.st_mode);
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const SqnsDeviceInfo *info = sqns_device_info (self->devices->pdata[i]);
+      if (is_tty && (info->present || info->manual) && stat (info->devnode, &other) == 0 && S_ISCHR (other.st_mode)
+          && other.st_rdev == st.st_rdev)
+        return self->devices->pdata[i];
+      if (port == NULL && info->manual && g_str_equal (info->devnode, devnode))
+        port = self->devices->pdata[i];
+    }
+  return port;
 }
 
 /* A user was faster than udev and added the tty of a known board as a port: there is one modem, not two. */
