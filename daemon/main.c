@@ -188,11 +188,11 @@ on_connection_closed (GDBusConnection *connection, gboolean vanished, GError *er
 /* The manager and its devices */
 
 static void
-on_manager_changed (SqnsManager *manager, App *app)
+on_jobs_changed (SqnsJobTable *jobs, App *app)
 {
   notify_status (app);
   if (app->sleep_lock != NULL)
-    sqns_sleep_lock_hold (app->sleep_lock, sqns_job_table_status (sqns_manager_jobs (manager)).unsafe > 0);
+    sqns_sleep_lock_hold (app->sleep_lock, sqns_job_table_status (jobs).unsafe > 0);
 }
 
 static void
@@ -231,7 +231,7 @@ start_manager (App *app, GError **error)
     return FALSE;
   sqns_monitor_allow_personal (config.log_personal);
   app->manager = sqns_manager_new (&config, rules);
-  g_signal_connect (app->manager, "changed", G_CALLBACK (on_manager_changed), app);
+  g_signal_connect (sqns_manager_jobs (app->manager), "changed", G_CALLBACK (on_jobs_changed), app);
   return TRUE;
 }
 
@@ -408,7 +408,7 @@ app_clear (App *app)
   /* The bus drops the name with the connection. g_bus_unown_name() would wait for a reply, or warn if there is none. */
   g_clear_pointer (&app->gate, sqns_gate_free);
   if (app->manager != NULL)
-    g_signal_handlers_disconnect_by_data (app->manager, app);
+    g_signal_handlers_disconnect_by_data (sqns_manager_jobs (app->manager), app);
   g_clear_pointer (&app->enumerator, sqns_enumerator_free);
   g_clear_pointer (&app->bus, sqns_bus_free);
   g_clear_object (&app->manager);

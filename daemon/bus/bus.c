@@ -67,7 +67,7 @@ on_update (gpointer user_data)
 /* Many jobs may change at once. The update comes before a call that a client makes after the reply to the call that
  * caused the change. */
 static void
-on_status_changed (SqnsManager *manager, SqnsBus *self)
+on_status_changed (SqnsJobTable *jobs, SqnsBus *self)
 {
   if (self->update == 0)
     self->update = g_idle_add_full (G_PRIORITY_DEFAULT, on_update, self, NULL);
@@ -120,7 +120,6 @@ sqns_bus_free (SqnsBus *self)
   g_clear_handle_id (&self->update, g_source_remove);
   g_signal_handlers_disconnect_by_data (sqns_manager_devices (self->service->manager), self);
   g_signal_handlers_disconnect_by_data (sqns_manager_jobs (self->service->manager), self);
-  g_signal_handlers_disconnect_by_data (self->service->manager, self);
   if (g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self->skeleton)) != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
   g_object_unref (self->skeleton);
@@ -160,7 +159,7 @@ sqns_bus_new (GDBusConnection *connection, SqnsManager *manager, SqnsAuthPolicy 
   g_signal_connect (sqns_manager_jobs (manager), "added", G_CALLBACK (on_job_added), self);
   g_signal_connect (sqns_manager_jobs (manager), "removed", G_CALLBACK (on_removed), self);
   g_signal_connect (sqns_manager_jobs (manager), "finished", G_CALLBACK (on_job_finished), self);
-  g_signal_connect (manager, "changed", G_CALLBACK (on_status_changed), self);
+  g_signal_connect (sqns_manager_jobs (manager), "changed", G_CALLBACK (on_status_changed), self);
   return g_steal_pointer (&self);
 }
 

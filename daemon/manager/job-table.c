@@ -138,9 +138,8 @@ changed (SqnsJobTable *self)
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
-/* A job may be able to start, or no longer. */
-static void
-reschedule (SqnsJobTable *self)
+void
+sqns_job_table_reschedule (SqnsJobTable *self)
 {
   g_signal_emit (self, signals[RESCHEDULE], 0);
   changed (self);
@@ -171,7 +170,7 @@ sqns_job_table_set_draining (SqnsJobTable *self, gboolean draining)
     return;
   self->intake.draining = !!draining;
   sqns_message (NULL, draining ? "draining: nothing new is started" : "no longer draining");
-  reschedule (self);
+  sqns_job_table_reschedule (self);
 }
 
 void
@@ -181,7 +180,7 @@ sqns_job_table_stop (SqnsJobTable *self)
   for (guint i = 0; i < self->jobs->len; i++)
     if (!sqns_job_is_finished (self->jobs->pdata[i]))
       sqns_job_stop (self->jobs->pdata[i]);
-  reschedule (self);
+  sqns_job_table_reschedule (self);
 }
 
 /* Add and remove */
@@ -197,7 +196,7 @@ static void
 on_job_finished (SqnsJob *job, SqnsJobTable *self)
 {
   g_signal_emit (self, signals[FINISHED], 0, job);
-  reschedule (self);
+  sqns_job_table_reschedule (self);
 }
 
 /* Takes @job. */
@@ -317,7 +316,7 @@ sqns_job_table_submit (SqnsJobTable *self,
       add (self, job, self->jobs->len);
       g_ptr_array_add (jobs, job);
     }
-  reschedule (self);
+  sqns_job_table_reschedule (self);
   return g_steal_pointer (&jobs);
 }
 
@@ -384,7 +383,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
     sqns_message (NULL, "%u unfinished job%s found in %s", unfinished, unfinished == 1 ? "" : "s",
                   sqns_job_store_folder (self->store));
   self->intake.restoring = FALSE;
-  reschedule (self);
+  sqns_job_table_reschedule (self);
   if (error != NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else
@@ -454,7 +453,7 @@ on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
     sqns_job_resume (job);
   else
     sqns_job_requeue (job, stored);
-  reschedule (self);
+  sqns_job_table_reschedule (self);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -470,7 +469,7 @@ sqns_job_table_resume_async (SqnsJobTable *self, SqnsJob *job, GAsyncReadyCallba
   else if (sqns_job_is_interrupted (job))
     {
       sqns_job_resume (job);
-      reschedule (self);
+      sqns_job_table_reschedule (self);
       g_task_return_boolean (task, TRUE);
     }
   else

@@ -65,5 +65,7 @@ gboolean sqns_job_table_forget (SqnsJobTable *table, SqnsJob *job, GError **erro
  * never. */
 gint64 sqns_job_table_prune (SqnsJobTable *table);
 
-/* Signals: "added", "removed", "finished" (SqnsJob); without arguments: "changed" (the status), "reschedule" (a job may
- * be able to start). */
+void sqns_job_table_reschedule (SqnsJobTable *table); /* a job may be able to start, or no longer */
+
+/* Signals: "added", "removed", "finished" (SqnsJob); without arguments: "changed" (the status, the intake, inhibitors),
+ * "reschedule" (a job may be able to start). */

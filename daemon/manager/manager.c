@@ -28,14 +28,6 @@ struct _SqnsManager {
 
 G_DEFINE_FINAL_TYPE (SqnsManager, sqns_manager, G_TYPE_OBJECT)
 
-static guint changed_signal;
-
-static void
-changed (SqnsManager *self)
-{
-  g_signal_emit (self, changed_signal, 0);
-}
-
 /* One round of the scheduler */
 
 static gboolean
@@ -348,8 +340,7 @@ on_device_added (SqnsDeviceTable *table, SqnsDevice *device, SqnsManager *self)
 static void
 on_inhibitors_changed (gpointer user_data)
 {
-  kick (user_data);
-  changed (user_data);
+  sqns_job_table_reschedule (SQNS_MANAGER (user_data)->jobs);
 }
 
 /* Life */
@@ -384,7 +375,6 @@ sqns_manager_class_init (SqnsManagerClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = sqns_manager_dispose;
   G_OBJECT_CLASS (klass)->finalize = sqns_manager_finalize;
-  changed_signal = g_signal_new ("changed", SQNS_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -407,7 +397,6 @@ sqns_manager_new (const SqnsConfig *config, SqnsRules *rules)
   self->jobs = sqns_job_table_new (&self->config, rules, self->devices);
   self->inhibit = sqns_inhibit_new (config->max_inhibitors_per_user, on_inhibitors_changed, self);
   g_signal_connect_object (self->devices, "added", G_CALLBACK (on_device_added), self, 0);
-  g_signal_connect_object (self->jobs, "changed", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->jobs, "reschedule", G_CALLBACK (kick), self, G_CONNECT_SWAPPED);
   return self;
 }

@@ -28,5 +28,3 @@ char **sqns_manager_blockers (SqnsManager *manager, SqnsDevice *device);
  * the rest and for the disk. Once only. */
 void sqns_manager_shutdown_async (SqnsManager *manager, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sqns_manager_shutdown_finish (SqnsManager *manager, GAsyncResult *result, GError **error);
-
-/* Signal "changed", without arguments: the status of the jobs, their intake or the inhibitors may be others. */

@@ -19,7 +19,7 @@ typedef struct {
 } Rig;
 
 static void
-on_changed (SqnsManager *manager, Rig *rig)
+on_changed (SqnsJobTable *jobs, Rig *rig)
 {
   rig->changes++;
 }
@@ -30,7 +30,7 @@ rig_set_up (Rig *rig, gconstpointer unused)
   scripted_reset ();
   sqns_config_init (&rig->config);
   rig->manager = sqns_manager_new (&rig->config, sqns_rules_parse (RULES, strlen (RULES), NULL));
-  g_signal_connect (rig->manager, "changed", G_CALLBACK (on_changed), rig);
+  g_signal_connect (sqns_manager_jobs (rig->manager), "changed", G_CALLBACK (on_changed), rig);
   rig->files[SQNS_JOB_FIRMWARE] = sqns_test_firmware_new ("x.dup", 37781, 0);
   rig->request = sqns_request_new ();
 }
