@@ -63,7 +63,7 @@ static const GOptionEntry option_entries[] = {
   { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.state_dir,
     "Folder where jobs are kept (default $STATE_DIRECTORY, else " DEFAULT_STATE_DIR "; none beside the system bus)",
     "DIR" },
-  { "no-udev", 0, 0, G_OPTION_ARG_NONE, &options.no_udev, "Do not look for boards, know only ports that are added",
+  { "no-udev", 0, 0, G_OPTION_ARG_NONE, &options.no_udev, "Do not look for boards; use only ports that are added",
     NULL },
   { "verbose", 0, 0, G_OPTION_ARG_NONE, &options.verbose, "Log every line that is sent and received", NULL },
   { "version", 0, 0, G_OPTION_ARG_NONE, &options.version, "Print the version and exit", NULL },
@@ -181,7 +181,7 @@ on_connection_closed (GDBusConnection *connection, gboolean vanished, GError *er
 {
   if (app->stopping)
     return;
-  sqns_warning (NULL, "the bus is gone, stopping");
+  sqns_warning (NULL, "lost the bus, stopping");
   stop (app, EXIT_FAILURE);
 }
 
@@ -216,7 +216,7 @@ start_enumerator (App *app)
     return;
   app->enumerator = sqns_enumerator_new (&funcs, sqns_manager_devices (app->manager), &error);
   if (app->enumerator == NULL)
-    sqns_warning (NULL, "hotplug detection is unavailable, only ports that are added are known: %s", error->message);
+    sqns_warning (NULL, "hotplug detection is unavailable; only manually added ports work: %s", error->message);
 }
 
 static gboolean
@@ -272,7 +272,7 @@ on_name_taken (gpointer user_data)
 {
   App *app = user_data;
   app->name_delay = 0;
-  sqns_warning (NULL, "the name " SQNS_BUS_NAME " is taken: does another sqnsd run?");
+  sqns_warning (NULL, "the name " SQNS_BUS_NAME " is taken: is another sqnsd running?");
   stop (app, EXIT_FAILURE);
 }
 
@@ -288,7 +288,7 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
       app->name_delay = g_timeout_add_once (MAX_QUEUE_MS, on_name_taken, app);
       return;
     }
-  sqns_warning (NULL, "the name %s was taken away, stopping", name);
+  sqns_warning (NULL, "lost the name %s, stopping", name);
   stop (app, EXIT_FAILURE);
 }
 
@@ -365,7 +365,7 @@ on_journal_open (GObject *source, GAsyncResult *result, gpointer user_data)
   App *app = user_data;
   g_autoptr (GError) error = NULL;
   if (!sqns_job_table_restore_finish (SQNS_JOB_TABLE (source), result, &error))
-    sqns_warning (NULL, "jobs are not kept, they would not go on after a crash of the daemon: %s", error->message);
+    sqns_warning (NULL, "jobs are not saved and would not continue after a crash of the daemon: %s", error->message);
   own_name (app);
 }
 
@@ -375,7 +375,7 @@ open_journal (App *app)
   g_autofree char *folder = find_state_dir ();
   if (folder == NULL)
     {
-      sqns_message (NULL, "jobs end with the daemon: --state-dir names no folder for them");
+      sqns_message (NULL, "jobs end with the daemon: no --state-dir was given");
       own_name (app);
       return;
     }

@@ -63,7 +63,7 @@
 #define SQNS_APPLY_POLL_MS 400u       /* AT while it writes | a pause, AT again | ours */
 #define SQNS_APPLY_PAUSE_MS 250u      /* between two of them | AT | ours */
 #define SQNS_APPLY_WAKE_S 40u         /* long: silence | STP RESET and +++ too, for a closing RESET that got lost | ours */
-#define SQNS_APPLY_NO_REPORT_S 300u   /* long: it answers, but reports nothing | its version will tell | field-failures.md §2.4 */
+#define SQNS_APPLY_NO_REPORT_S 300u   /* long: it answers, but reports nothing | its version decides | field-failures.md §2.4 */
 #define SQNS_APPLY_BOOT_TRIES 10u     /* AT+SMSWBOOT? that names no mode | goes on | protocol.md §3 step 6 */
 #define SQNS_INSTALL_PAUSE_MS 1500u   /* between a stored upload and AT+SMUPGRADE | AT+SMUPGRADE | protocol.md §3 */
 #define SQNS_INSTALL_MS 20000u        /* OK to it | the report tells | ours */

@@ -29,7 +29,7 @@ turn_ended (void)
   longest_us = MAX (longest_us, turn_us);
   longest_cpu_us = MAX (longest_cpu_us, cpu_us);
   if (turn_us > SQNS_LOOP_LIMIT_MS * 1000)
-    sqns_info (NULL, "the main loop was away for %.1f ms (%.1f ms of CPU)", turn_us / 1000.0, cpu_us / 1000.0);
+    sqns_info (NULL, "the main loop did not run for %.1f ms (%.1f ms of CPU)", turn_us / 1000.0, cpu_us / 1000.0);
 }
 
 static gint

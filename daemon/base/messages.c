@@ -24,6 +24,6 @@ sqns_silence_message (gboolean may_erase, guint silent_s)
 const char *
 sqns_brown_out_message (void)
 {
-  return "the board has come and gone several times within a minute, as when its supply breaks down: use a shorter "
-         "cable, another USB port or a powered hub";
+  return "the board keeps disconnecting and reconnecting, as with too weak a power supply: use a shorter cable, "
+         "another USB port or a powered hub";
 }

@@ -37,8 +37,7 @@ on_lte_task (SqnsSsm *ssm, gpointer data, const GError *error)
   Start *start = data;
 
   if (sqns_error_is_timeout (error) || (error == NULL && *start->result.errors != '\0'))
-    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
-                   "the board's LTE task does not start, and without it passthrough stays silent");
+    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED, "the board's LTE task does not start, and passthrough needs it");
   else if (!sqns_script_failed (ssm, &start->result, error, SQNS_ERROR_NOT_SUPPORTED, ""))
     sqns_ssm_next (ssm);
 }
@@ -66,11 +65,11 @@ start_state (SqnsSsm *ssm, guint state, gpointer data)
           sqns_ssm_next (ssm);
           break;
         }
-      sqns_port_remark (start->port, "starts the board's LTE task, without which passthrough stays silent");
+      sqns_port_remark (start->port, "starting the board's LTE task, which passthrough needs");
       sqns_repl_run (ssm, start->port, &lte_task, &start->result, on_lte_task);
       break;
     case START_MIRROR:
-      sqns_port_remark (start->port, "starts the board's passthrough");
+      sqns_port_remark (start->port, "starting the board's passthrough");
       sqns_repl_run (ssm, start->port, &mirror, &start->result, on_mirror);
       break;
     }
@@ -137,7 +136,7 @@ ask_person (SqnsSsm *ssm, Leave *leave)
 {
   if (leave->user_timeout_s == 0)
     {
-      sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "only a reset of the board's ESP32 leads out of its passthrough: %s",
+      sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "only a reset of the board's ESP32 ends its passthrough: %s",
                      sqns_press_reset_message ());
       return;
     }
@@ -152,17 +151,16 @@ static void
 not_reset (SqnsSsm *ssm, Leave *leave)
 {
   if (!leave->by_pic)
-    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
-                   "the board was not reset within %u s: nobody has pressed the reset button on it",
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the board was not reset within %u s: its reset button was not pressed",
                    leave->user_timeout_s);
   else if (leave->user_timeout_s > 0)
     {
-      sqns_port_remark (leave->port, "the PIC has reset the module, but no prompt came");
+      sqns_port_remark (leave->port, "the PIC has reset the module, but there is no prompt");
       leave->by_pic = FALSE;
       sqns_ssm_goto (ssm, LEAVE_ASK);
     }
   else
-    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "the board's PIC has reset the module, but no prompt came: %s",
+    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "the board's PIC has reset the module, but there is no prompt: %s",
                    sqns_press_reset_message ());
 }
 
@@ -204,7 +202,7 @@ on_interrupted (SqnsSsm *ssm, gpointer data, const GError *error)
 
   if (leave->found.prompt)
     {
-      sqns_port_remark (leave->port, "the board is at its prompt again");
+      sqns_port_remark (leave->port, "the board's prompt is back");
       sqns_ssm_complete (ssm);
     }
   else if (state == LEAVE_LOOK && leave->found.noise != SQNS_NOISE_TEXT)
@@ -213,8 +211,8 @@ on_interrupted (SqnsSsm *ssm, gpointer data, const GError *error)
     on_noise (ssm, leave, leave->found.noise);
   else
     sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND,
-                   "a program runs on the board after its reset, and yields neither to Ctrl-C nor to a safe boot: keep "
-                   "its safe boot pin (P12) at 3.3 V while you press the reset button");
+                   "a program runs on the board after its reset, and neither Ctrl-C nor a safe boot stops it: hold its "
+                   "safe boot pin (P12) at 3.3 V while you press the reset button");
 }
 
 static void
@@ -242,7 +240,7 @@ leave_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_port_ask (ssm, leave->port, SQNS_PROMPT_QUIET_MS, &listen, on_listened);
       break;
     case LEAVE_YIELD:
-      sqns_port_remark (leave->port, "the board prints: asking its program to yield");
+      sqns_port_remark (leave->port, "the board is printing: stopping its program");
       sqns_repl_interrupt (ssm, leave->port, SQNS_INTERRUPT_LONG, &leave->found, on_interrupted);
       break;
     case LEAVE_THANKS:

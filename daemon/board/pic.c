@@ -67,7 +67,8 @@ judge_version (SqnsSsm *ssm)
     sqns_ssm_next (ssm);
   else
     sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
-                   "the board's PIC has firmware %u, and can reset the module from %u on", version, LEAST_FIRMWARE);
+                   "the board's PIC has firmware %u, and needs %u or later to reset the module", version,
+                   LEAST_FIRMWARE);
 }
 
 static void

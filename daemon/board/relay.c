@@ -80,7 +80,7 @@ on_ping (SqnsSsm *ssm, gpointer data, const GError *error)
   else if (--start->tries > 0)
     sqns_ssm_goto (ssm, START_PING);
   else
-    sqns_ssm_fail (ssm, error->code, "the relay on the board is not heard: %s", error->message);
+    sqns_ssm_fail (ssm, error->code, "the relay on the board does not answer: %s", error->message);
 }
 
 static void
@@ -139,7 +139,7 @@ on_speed (SqnsSsm *ssm, gpointer data, const GError *error)
   else if (--speed->tries > 0)
     sqns_ssm_goto (ssm, 0);
   else
-    sqns_ssm_fail (ssm, error->code, "the relay on the board does not change its speed: %s", error->message);
+    sqns_ssm_fail (ssm, error->code, "cannot change the speed of the relay on the board: %s", error->message);
 }
 
 static void
@@ -147,7 +147,7 @@ speed_state (SqnsSsm *ssm, guint state, gpointer data)
 {
   Speed *speed = data;
 
-  sqns_port_remark (speed->port, "asking the relay for %u baud at the modem", speed->speed);
+  sqns_port_remark (speed->port, "setting the relay to %u baud at the modem", speed->speed);
   send_word (ssm, speed->port, 0, speed->word, speed->line, SQNS_RELAY_PING_MS, on_speed);
 }
 
@@ -223,7 +223,7 @@ quit_state (SqnsSsm *ssm, guint state, gpointer data)
   switch ((QuitState)state)
     {
     case QUIT_SEND:
-      sqns_port_remark (quit->port, "leaving the relay");
+      sqns_port_remark (quit->port, "stopping the relay");
       send_word (ssm, quit->port, quit->host_speed, QUIT_WORD, QUIT_LINE, SQNS_RELAY_PING_MS, on_word);
       break;
     case QUIT_PROMPT:

@@ -115,7 +115,7 @@ interrupt_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_port_ask (ssm, interrupt->port, SQNS_PROMPT_QUIET_MS, &ctrl_c, on_interrupted);
       break;
     case INTERRUPT_CTRL_F:
-      sqns_port_remark (interrupt->port, "Ctrl-F: asking the board for a safe boot, without main.py");
+      sqns_port_remark (interrupt->port, "Ctrl-F: safe boot of the board, without main.py");
       sqns_port_ask (ssm, interrupt->port, SQNS_PROMPT_QUIET_MS, &ctrl_f, on_safe_boot);
       break;
     }
@@ -276,7 +276,7 @@ take_result (SqnsSsm *ssm)
     return;
   if (run->parsed.output == NULL)
     {
-      sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "script %s: the board's REPL did not take the code", run->script.name);
+      sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "script %s: the board's REPL did not accept the code", run->script.name);
       return;
     }
   run->ended = TRUE;
@@ -426,9 +426,8 @@ sqns_script_failed (SqnsSsm *ssm, const SqnsScriptResult *result, const GError *
     {
       g_autofree char *said = sqns_repl_crash ((const guint8 *)result->crash, strlen (result->crash));
       sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL,
-                     "the board's firmware crashed (%s), so the modem was not asked; other firmware on the board may "
-                     "help",
-                     said != NULL ? said : "it does not say why");
+                     "the board's firmware crashed (%s), so the modem was not asked; try other firmware on the board",
+                     said != NULL ? said : "no reason given");
     }
   else if (*result->errors != '\0')
     sqns_ssm_fail (ssm, code, "%s: %s", what, sqns_repl_error_line (result->errors));

@@ -64,10 +64,10 @@ on_interrupted (SqnsSsm *ssm, gpointer data, const GError *error)
   else if (sqns_ssm_state (ssm) == STATE_PROMPT)
     sqns_ssm_next (ssm);
   else
-    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "%s, and it has no controller that could reset it: %s",
+    sqns_ssm_fail (ssm, SQNS_ERROR_NEEDS_HAND, "%s; this board cannot be reset from software: %s",
                    reset->found.noise == SQNS_NOISE_TEXT
-                       ? "a program runs on the board and yields neither to Ctrl-C nor to a safe boot"
-                       : "no board's prompt is to be had; perhaps the board is in passthrough",
+                       ? "a program runs on the board, and neither Ctrl-C nor a safe boot stops it"
+                       : "cannot reach the board's Python prompt; the board may be in passthrough",
                    sqns_press_reset_message ());
 }
 
@@ -89,7 +89,7 @@ on_reset (SqnsSsm *ssm, gpointer data, const GError *error)
   Reset *reset = data;
 
   if (error == NULL && *reset->result.errors != '\0')
-    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the board refuses to reset itself: %s; press its reset button",
+    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the board does not reset itself: %s; press its reset button",
                    sqns_repl_error_line (reset->result.errors));
   else if (!sqns_script_failed (ssm, &reset->result, error, SQNS_ERROR_PROTOCOL, ""))
     sqns_ssm_next (ssm);
@@ -116,8 +116,8 @@ reset_state (SqnsSsm *ssm, guint state, gpointer data)
     case STATE_OPEN:
       if (reset->kind == SQNS_LINK_DIRECT)
         sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
-                       "the modem is the port itself, there is no module to reset; the modem can be restarted "
-                       "(option \"modem\", sqnsctl reset --modem)");
+                       "the modem is connected directly, without a module to reset; restart the modem instead (option "
+                       "\"modem\", sqnsctl reset --modem)");
       else
         sqns_port_open_async (reset->devnode, SQNS_REPL_SPEED, on_port, ssm);
       break;

@@ -120,13 +120,13 @@ on_polkit (GObject *source, GAsyncResult *result, gpointer user_data)
   if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
       || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     {
-      deny (task, "polkit is not there to be asked, so only root is allowed: %s", action);
+      deny (task, "polkit is not available, so only root is allowed: %s", action);
       return;
     }
   if (reply == NULL)
     {
       g_dbus_error_strip_remote_error (error);
-      deny (task, "polkit did not answer, so this is not allowed: %s", error->message);
+      deny (task, "polkit did not respond, so this is not allowed: %s", error->message);
       return;
     }
   g_variant_get (reply, "((bba{ss}))", &authorized, &challenge, NULL);
@@ -138,7 +138,7 @@ on_polkit (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (challenge && !self->interactive)
     {
       g_autofree char *text
-          = g_strconcat (action, " needs a password, but the caller does not allow to ask for it", NULL);
+          = g_strconcat (action, " needs a password, but the caller does not allow interactive authorization", NULL);
       g_task_return_error (task, g_dbus_error_new_for_dbus_error (INTERACTIVE_AUTHORIZATION_REQUIRED, text));
       g_object_unref (task);
     }
@@ -199,7 +199,7 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (reply == NULL)
     {
-      deny (task, "cannot find out the caller's user: %s", error->message);
+      deny (task, "cannot determine the caller's user: %s", error->message);
       return;
     }
   g_variant_get (reply, "(u)", &self->uid);

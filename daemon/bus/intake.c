@@ -71,16 +71,16 @@ take_channel (GDBusMessage *message, const int *channels, gint n_channels, gint3
     {
       int channel = fcntl (channels[handle], F_DUPFD_CLOEXEC, 0); /* a call may name a file twice */
       if (channel < 0)
-        g_set_error (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "the call's file descriptors are not taken: %s",
+        g_set_error (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "cannot receive the call's file descriptors: %s",
                      g_strerror (errno));
       return channel;
     }
   if (handle >= 0 && (guint)handle < g_dbus_message_get_num_unix_fds (message))
     g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED,
-                         "the call's file descriptors were not taken: too many files of this user are being read, or "
-                         "the daemon is short of descriptors");
+                         "cannot receive the call's file descriptors: too many files of this user are being read, or "
+                         "the daemon has too few descriptors left");
   else
-    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "no file descriptor came with the call");
+    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "the call has no file descriptor");
   return -1;
 }
 
@@ -154,7 +154,7 @@ error_of (const SqnsParcel *parcel, int fd)
     case SQNS_PARCEL_LOST:
       break;
     }
-  return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "the call's file descriptor was lost on its way");
+  return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "the call's file descriptor was lost");
 }
 
 static void

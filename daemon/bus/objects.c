@@ -123,7 +123,7 @@ on_call (GDBusConnection *connection,
   GDBusMethodInvocation *surplus = sqns_fair_queue_push (self->waiting, sender, invocation);
   if (surplus != NULL)
     g_dbus_method_invocation_return_error (surplus, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                                           "%u such calls are waiting already", SQNS_OBJECTS_MAX_WAITING);
+                                           "%u such calls are already waiting", SQNS_OBJECTS_MAX_WAITING);
   if (self->source == 0)
     answer_later (self);
 }

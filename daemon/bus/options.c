@@ -183,7 +183,7 @@ store_time (GVariant *value, gpointer field, const Option *option, GError **erro
 {
   guint64 time = g_variant_get_uint64 (value);
   if (time > G_MAXINT64)
-    return refuse (error, "option \"%s\" is no time in µs since the epoch", option->key);
+    return refuse (error, "option \"%s\" is not a time in µs since the epoch", option->key);
   *(gint64 *)field = time;
   return TRUE;
 }

@@ -36,6 +36,6 @@ sqns_reserve_check (GError **error)
   if (count_left () >= SQNS_RESERVE_FDS)
     return TRUE;
   g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED,
-                       "too many open files: the descriptors that are left are kept for the jobs");
+                       "too many open files: the remaining descriptors are reserved for jobs");
   return FALSE;
 }

@@ -66,7 +66,7 @@ ended (SqnsDeviceOperation *operation)
   sqns_device_set_console (operation->device, NULL);
   sqns_clear_source (&self->interrupted);
   if (task != NULL && closed_for != NULL)
-    g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_BUSY, "no console: %s", closed_for);
+    g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_BUSY, "cannot open a console: %s", closed_for);
   else if (task != NULL)
     {
       sqns_device_set_error (operation->device, sqns_ssm_error (operation->ssm));

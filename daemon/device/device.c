@@ -236,7 +236,7 @@ sqns_device_use_message (SqnsDeviceUse use)
     [SQNS_USE_PROBE] = "the modem is being probed",
     [SQNS_USE_CONSOLE] = "a console is open on the modem",
     [SQNS_USE_RESET] = "the board is being reset",
-    [SQNS_USE_JOB] = "a job runs on the modem",
+    [SQNS_USE_JOB] = "a job is running on the modem",
   };
   return messages[use];
 }

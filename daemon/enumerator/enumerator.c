@@ -182,7 +182,7 @@ make_id_unique (SqnsEnumerator *self, GUdevDevice *tty, SqnsBoardFacts *facts)
           remove_board (self, holder);
           return;
         }
-      sqns_message (NULL, "%s has the same serial number as another board: it is called %s", facts->devnode, long_id);
+      sqns_message (NULL, "%s has the same serial number as another board; it is named %s", facts->devnode, long_id);
     }
   g_free (facts->id);
   facts->id = g_steal_pointer (&long_id);

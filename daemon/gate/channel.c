@@ -70,14 +70,14 @@ on_readable (gint fd, GIOCondition condition, gpointer user_data)
 static gboolean
 on_timeout (gpointer user_data)
 {
-  end (user_data, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "nothing came of the caller's file"));
+  end (user_data, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the caller's file was not received in time"));
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer user_data)
 {
-  end (user_data, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "the caller's file is not waited for"));
+  end (user_data, g_error_new_literal (SQNS_ERROR, SQNS_ERROR_CANCELLED, "no longer waiting for the caller's file"));
   return G_SOURCE_CONTINUE;
 }
 

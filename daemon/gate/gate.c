@@ -29,7 +29,7 @@ sqns_gate_start (GError **error)
 {
   int pair[2];
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-    return fail (error, "cannot make a pair of sockets");
+    return fail (error, "cannot create a pair of sockets");
   pid_t pid = fork ();
   if (pid == 0)
     {
@@ -42,7 +42,7 @@ sqns_gate_start (GError **error)
     {
       close (pair[0]);
       errno = code;
-      return fail (error, "cannot start the process that keeps strangers' files out");
+      return fail (error, "cannot start the process that reads callers' files");
     }
   SqnsGate *gate = g_new0 (SqnsGate, 1);
   gate->fd = pair[0];
@@ -67,7 +67,7 @@ sqns_gate_connect (SqnsGate *gate, const char *address, guint max_readers, gsize
   gate->bus = g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
   int bus = g_socket_get_fd (gate->bus);
   if (sqns_fds_send (gate->fd, start, sizeof *start, &bus, 1, 0) != sizeof *start)
-    return fail (error, "the process that keeps strangers' files out has ended");
+    return fail (error, "the process that reads callers' files has ended");
   gate->inner = g_socket_new_from_fd (gate->fd, error);
   if (gate->inner == NULL)
     return NULL;

@@ -44,13 +44,14 @@ sqns_interruption_message (SqnsInterruption why, SqnsPhase phase, gboolean safe,
   switch (why)
     {
     case SQNS_INTERRUPTION_BOARD_LOST:
-      return g_strdup_printf ("the board is gone, unplugged or without power, in phase %s%s", name, power);
+      return g_strdup_printf ("the board disappeared (unplugged or without power) in phase %s%s", name, power);
     case SQNS_INTERRUPTION_PORT_BUSY:
       return g_strdup_printf ("%s%s", error, power);
     case SQNS_INTERRUPTION_DAEMON_STOPPED:
-      return g_strdup_printf ("the daemon was stopped in phase %s, the job goes on when it runs again%s", name, power);
+      return g_strdup_printf ("the daemon was stopped in phase %s; the job continues when it runs again%s", name,
+                              power);
     case SQNS_INTERRUPTION_DAEMON_DIED:
-      return g_strdup_printf ("the daemon was stopped while it ran, in phase %s%s", name, power);
+      return g_strdup_printf ("the daemon was stopped during the job, in phase %s%s", name, power);
     case SQNS_INTERRUPTION_NONE:
       break;
     }

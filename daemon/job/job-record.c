@@ -510,7 +510,7 @@ read_all (GKeyFile *file, SqnsJobRecord *record, gsize *read, GError **error)
       *read += text != NULL;
       if (text == NULL ? (keys[i].use & NEWER) != 0 : broken == NULL && read_value (i, text, record))
         continue;
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is missing or has no valid value", keys[i].key);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is missing or invalid", keys[i].key);
       return FALSE;
     }
   return TRUE;
@@ -520,7 +520,7 @@ static const char *
 find_fault (const SqnsJobRecord *record, gsize lines, gsize read)
 {
   if (lines != read + 1)
-    return "there are unknown lines, or the same twice";
+    return "unknown or duplicate lines";
   if (*record->request.files[SQNS_JOB_FIRMWARE].sha256 == '\0')
     return "no firmware is named";
   return *record->device == '\0' || *record->devnode != '/' ? "no board is named" : NULL;
@@ -538,7 +538,7 @@ sqns_job_record_parse (const char *text, gsize len, GError **error)
   if (len == 0 || len > SQNS_JOB_RECORD_MAX || text[len - 1] != '\n' || memchr (text, '\0', len) != NULL
       || !g_utf8_validate (text, (gssize)len, NULL))
     {
-      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the file is empty, cut, too long or no text");
+      g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the file is empty, truncated, too long or not text");
       return NULL;
     }
   g_autofree char *copy = g_strndup (text, len);

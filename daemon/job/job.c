@@ -208,7 +208,8 @@ note_problem (SqnsJob *self, const GError *error)
   if (error != NULL && *problem == NULL)
     {
       g_autofree char *text
-          = g_strdup_printf ("not on disk, a daemon that dies cannot go on with it: %s", error->message);
+          = g_strdup_printf ("the job is not on disk and cannot continue after a crash of the daemon: %s",
+                             error->message);
       show (self, G_LOG_LEVEL_WARNING, text);
       if (self->stored.transcript != NULL)
         sqns_transcript_add (self->stored.transcript, g_get_monotonic_time (), '#', text);
@@ -229,8 +230,8 @@ refuse_without_disk (SqnsJob *self)
     return;
   sqns_job_run_cancel (self->run, SQNS_CANCEL_NOT_SAVED,
                        g_error_new (SQNS_ERROR, SQNS_ERROR_FAILED,
-                                    "an upgrade in two steps must be on disk before it begins, and that failed (%s): "
-                                    "nothing was written to the modem; free the disk and run it again",
+                                    "nothing was written to the modem: an upgrade in two steps must be saved to disk "
+                                    "before it begins, and that failed (%s); free disk space and run it again",
                                     problem));
 }
 
@@ -472,8 +473,8 @@ interrupt (SqnsJob *self, SqnsInterruption why, const GError *error)
   if (record->fruitless > SQNS_MAX_FRUITLESS)
     {
       finish (self, g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST,
-                                 "%s; that was interruption %u in a row that brought it no further: given up",
-                                 record->interruption, record->fruitless));
+                                 "%s; giving up after %u interruptions in a row without progress", record->interruption,
+                                 record->fruitless));
       return;
     }
   end_run (self);
@@ -610,7 +611,7 @@ sqns_job_requeue (SqnsJob *self, SqnsStoredJob *loaded)
   sqns_job_record_set (&record->error_name, NULL);
   sqns_job_record_set (&record->error_message, NULL);
   sqns_job_record_set (&record->advice, NULL);
-  sqns_job_record_set_message (record, "queued again, to go on from where the modem is");
+  sqns_job_record_set_message (record, "queued again, to continue from wherever the modem stopped");
   show (self, G_LOG_LEVEL_MESSAGE, record->message);
   save (self, NULL, NULL);
   changed (self, TRUE);
@@ -829,7 +830,7 @@ sqns_job_start (SqnsJob *self, const SqnsRules *rules, GError **error)
   sqns_job_record_set (&record->advice, NULL);
   sqns_job_record_set_message (record, "starting");
   self->run = sqns_job_run_new (&self->stored, &self->figures, self->device, on_run_changed, self);
-  show (self, G_LOG_LEVEL_MESSAGE, record->interruptions > 0 ? "upgrade goes on" : "upgrade begins");
+  show (self, G_LOG_LEVEL_MESSAGE, record->interruptions > 0 ? "upgrade continues" : "upgrade begins");
   changed (self, TRUE);
   save (self, begin_upgrade, g_object_ref (self));
   return TRUE;
@@ -844,9 +845,8 @@ cancelled_between (const SqnsJobRecord *record)
     return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
                         "cancelled while it was interrupted: nothing had been sent that changes the modem");
   return g_error_new (SQNS_ERROR, SQNS_ERROR_CANCELLED,
-                      "cancelled while it was interrupted: the modem is as the interruption left it, which is not "
-                      "known; %s",
-                      record->safe ? "nothing had been written to its flash, power may be cut"
+                      "cancelled while it was interrupted: the modem's state is unknown; %s",
+                      record->safe ? "nothing had been written to its flash; power may be cut"
                                    : "leave its power on; the job can still be resumed, or the modem upgraded again");
 }
 
@@ -857,8 +857,8 @@ sqns_job_cancel (SqnsJob *self, GError **error)
 
   if (sqns_job_is_finished (self))
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job has ended already: it is %s",
-                   sqns_job_state_name (record->state));
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job has already %s%s",
+                   record->state == SQNS_JOB_CANCELLED ? "been " : "", sqns_job_state_name (record->state));
       return FALSE;
     }
   if (sqns_job_is_pending (self))
@@ -869,8 +869,7 @@ sqns_job_cancel (SqnsJob *self, GError **error)
   else if (self->figures.committed)
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
-                   "the modem is being changed (phase %s): a cancel is not possible before this phase ends",
-                   sqns_phase_name (record->phase));
+                   "cannot cancel before phase %s ends: the modem is being changed", sqns_phase_name (record->phase));
       return FALSE;
     }
   else

@@ -89,9 +89,10 @@ update_message (SqnsJobRun *self, gint64 now)
     return;
   g_autofree char *text = describe (self, now);
   g_autofree char *warning
-      = problem == NULL ? NULL
-                        : g_strdup_printf ("%s; this job is not on disk (%s): a daemon that dies cannot go on with it",
-                                           text, problem);
+      = problem == NULL
+            ? NULL
+            : g_strdup_printf ("%s; this job is not on disk (%s) and cannot continue after a crash of the daemon", text,
+                               problem);
   sqns_job_record_set_message (self->job->record, warning != NULL ? warning : text);
 }
 
@@ -159,7 +160,7 @@ take_holder (SqnsJobRun *self, const GError *held)
   sqns_job_run_remark (self, "%s", held->message);
   if (!self->figures->committed && !g_cancellable_is_cancelled (self->cancellable))
     sqns_job_run_cancel (self, SQNS_CANCEL_PORT_SHARED,
-                         g_error_new (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s too, which takes part of the bytes",
+                         g_error_new (SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s, which takes part of the data",
                                       held->message));
 }
 
@@ -289,14 +290,15 @@ on_user_action (gpointer data, const char *what)
 {
   SqnsJobRun *self = data;
   SqnsJobRecord *record = self->job->record;
-  g_autofree char *text = what != NULL ? g_strdup_printf ("NeedsHand: %s; the job goes on by itself then", what) : NULL;
+  g_autofree char *text
+      = what != NULL ? g_strdup_printf ("NeedsHand: %s; the job then continues by itself", what) : NULL;
 
   self->figures->waits_for_user = what != NULL;
   /* a modem that could not be asked may be at work */
   record->safe = self->phase_safe && (what == NULL || self->mode != SQNS_MODE_UNKNOWN);
   if (text != NULL)
     sqns_stored_job_log (self->job, self->device, G_LOG_LEVEL_MESSAGE, text);
-  sqns_job_run_remark (self, "%s", text != NULL ? text : "the board is there again");
+  sqns_job_run_remark (self, "%s", text != NULL ? text : "the board is back");
   sqns_job_record_set_message (record, text != NULL ? text : self->phase_text);
   changed (self, TRUE);
 }
@@ -338,7 +340,7 @@ remark_job (SqnsJobRun *self)
   sqns_job_run_remark (self, "file %s, version %s, %" G_GINT64_FORMAT " bytes, SHA-256 %s", file->name, version,
                        record->bytes_total, file->sha256);
   if (record->interruptions > 0)
-    sqns_job_run_remark (self, "goes on after interruption %u: %s", record->interruptions, record->interruption);
+    sqns_job_run_remark (self, "continuing after interruption %u: %s", record->interruptions, record->interruption);
 }
 
 SqnsJobRun *

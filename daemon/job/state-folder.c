@@ -157,7 +157,7 @@ set_aside (const char *path, const char *why)
   else
     {
       int code = errno;
-      sqns_warning (NULL, "%s cannot be set aside (%s): %s", path, g_strerror (code), why);
+      sqns_warning (NULL, "cannot set %s aside (%s): %s", path, g_strerror (code), why);
       errno = code;
     }
   return done;
@@ -168,7 +168,7 @@ static gboolean
 clear_way (const char *path)
 {
   struct stat st;
-  return lstat (path, &st) != 0 || S_ISREG (st.st_mode) || set_aside (path, "it is not a regular file");
+  return lstat (path, &st) != 0 || S_ISREG (st.st_mode) || set_aside (path, "not a regular file");
 }
 
 /* Opens a file of the folder without waiting for a reader. -1 with errno. */
@@ -253,7 +253,7 @@ make_folder (const char *path, gboolean *made, GError **error)
   if (g_file_test (path, G_FILE_TEST_IS_DIR))
     return TRUE;
   *made = TRUE;
-  return g_mkdir_with_parents (path, 0700) == 0 || fail (error, "cannot make", path);
+  return g_mkdir_with_parents (path, 0700) == 0 || fail (error, "cannot create", path);
 }
 
 static gboolean
@@ -271,7 +271,7 @@ make_ready (SqnsStateFolder *self, GError **error)
     return FALSE;
   if (had && made)
     {
-      sqns_warning (NULL, "the folder %s, or a part of it, was removed: it is made again", self->path);
+      sqns_warning (NULL, "the folder %s, or part of it, was removed; creating it again", self->path);
       g_atomic_int_set (&self->remade, TRUE);
     }
   return TRUE;
@@ -409,7 +409,7 @@ read_or_set_aside (const char *path)
   if (error->domain == SQNS_ERROR)
     set_aside (path, error->message);
   else
-    sqns_warning (NULL, "the record of a job cannot be read: %s", error->message);
+    sqns_warning (NULL, "cannot read the record of a job: %s", error->message);
   return NULL;
 }
 
@@ -449,7 +449,7 @@ load_file (const SqnsStateFolder *self, SqnsJobFile file, const SqnsFileNote *no
   if (g_file_test (path, G_FILE_TEST_EXISTS) && !sqns_plain_file_is_regular (path)) /* not to be opened, even */
     {
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
-                   "the kept copy of %s is damaged: it is not a regular file", note->name);
+                   "the saved copy of %s is damaged: not a regular file", note->name);
       return NULL;
     }
   return sqns_firmware_load_file (path, note->name, note->sha256,

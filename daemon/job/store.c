@@ -108,7 +108,7 @@ on_deadline (gpointer user_data)
   Operation *op = user_data;
   g_autoptr (GTask) task = g_steal_pointer (&op->task);
   op->deadline = 0;
-  g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the disk does not answer");
+  g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the disk does not respond");
   return G_SOURCE_REMOVE;
 }
 
@@ -531,7 +531,7 @@ sqns_job_store_history_async (
   g_task_set_task_data (task, question, question_free);
   g_autoptr (GTask) surplus = sqns_fair_queue_push (self->questions, owner, task);
   if (surplus != NULL)
-    g_task_return_new_error (surplus, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "%u such questions wait for their answer",
+    g_task_return_new_error (surplus, SQNS_ERROR, SQNS_ERROR_LIMITS_EXCEEDED, "%u such calls are already waiting",
                              MAX_QUESTIONS);
   serve (self);
 }

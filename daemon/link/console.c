@@ -142,7 +142,8 @@ sqns_link_console_new (SqnsPort *port, GDestroyNotify closed, gpointer user_data
 
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "no socket for the console: %s", g_strerror (errno));
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot create a socket for the console: %s",
+                   g_strerror (errno));
       return NULL;
     }
   SqnsLinkConsole *console = g_new0 (SqnsLinkConsole, 1);

@@ -86,7 +86,7 @@ on_stray (SqnsSsm *ssm, gpointer data, const GError *error)
       look_on (ssm);
       return;
     }
-  sqns_port_remark (self->port, "a relay was left running");
+  sqns_port_remark (self->port, "a relay is still running");
   sqns_ssm_goto (ssm, STATE_QUIT);
 }
 
@@ -140,11 +140,11 @@ search_state (SqnsSsm *ssm, guint state, gpointer data)
       wake_at (ssm, SQNS_REPL_SPEED, SQNS_WAKE_STP);
       break;
     case SQNS_LOOK_PROGRAM:
-      say (self, "asking the board's program to yield");
+      say (self, "stopping the program on the board");
       sqns_repl_interrupt (ssm, self->port, SQNS_INTERRUPT_LONG, &self->interrupt, on_interrupt);
       break;
     case SQNS_LOOK_FULL:
-      say (self, "calling the modem back from data mode or an interrupted upload");
+      say (self, "taking the modem out of data mode or an interrupted upload");
       wake_at (ssm, SQNS_MODEM_SPEED, SQNS_WAKE_PPP);
       break;
     case SQNS_LOOK_NOWHERE:

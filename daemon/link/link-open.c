@@ -145,7 +145,7 @@ on_identified (SqnsSsm *ssm, gpointer data, const GError *error)
   sqns_monitor_remark (&open->monitor, "board %s, firmware %s, passthrough %s%s",
                        board->board ? board->board : "unknown", board->firmware ? board->firmware : "unknown",
                        board->notes & SQNS_BOARD_PASSTHROUGH ? "yes" : "no",
-                       open->crashed ? "; goes on without asking it" : "");
+                       open->crashed ? "; continuing without it" : "");
   sqns_monitor_link (&open->monitor, SQNS_LINK_AUTO, board);
   sqns_ssm_goto (ssm, open->crashed ? STATE_LINE : STATE_SAFE_BOOT);
 }
@@ -159,7 +159,7 @@ on_safe_boot (SqnsSsm *ssm, gpointer data, const GError *error)
   if (open->interrupt.prompt)
     sqns_ssm_goto (ssm, STATE_IDENTIFY);
   else
-    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the board did not come back from its safe boot on %s", open->devnode);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the board did not answer after its safe boot on %s", open->devnode);
 }
 
 /* A program that was interrupted may have armed a watchdog or hold an LTE object: without main.py neither is there. */
@@ -184,9 +184,10 @@ choose (SqnsSsm *ssm)
   Open *open = sqns_ssm_data (ssm);
 
   if (sqns_link_search_lacks_passthrough (&open->search))
-    sqns_ssm_fail (ssm, SQNS_ERROR_NOT_SUPPORTED,
-                   "board firmware %s has no passthrough (it came with 1.18.1); the relay works on every firmware",
-                   open->board.firmware ? open->board.firmware : "of unknown version");
+    sqns_ssm_fail (
+        ssm, SQNS_ERROR_NOT_SUPPORTED,
+        "board firmware %s has no passthrough (added in 1.18.1); use the relay, which works with every firmware",
+        open->board.firmware ? open->board.firmware : "of unknown version");
   else
     sqns_ssm_goto (ssm, sqns_link_search_wants_relay (&open->search) ? STATE_RELAY : STATE_PASSTHROUGH);
 }
@@ -245,7 +246,7 @@ relay_silent (SqnsSsm *ssm)
   open->search.relay_silent = TRUE;
   if (sqns_link_search_may_safe_boot (&open->search))
     {
-      sqns_monitor_remark (&open->monitor, "perhaps something on the board uses the modem");
+      sqns_monitor_remark (&open->monitor, "another program on the board may be using the modem");
       sqns_ssm_goto (ssm, STATE_SAFE_BOOT);
     }
   else
@@ -261,7 +262,7 @@ no_relay (SqnsSsm *ssm, const GError *error)
 
   if (timeout && open->relay_host_speed != SQNS_REPL_SPEED)
     {
-      sqns_monitor_remark (&open->monitor, "%s; once more at %u baud", error->message, SQNS_REPL_SPEED);
+      sqns_monitor_remark (&open->monitor, "%s; trying again at %u baud", error->message, SQNS_REPL_SPEED);
       open->relay_host_speed = SQNS_REPL_SPEED;
     }
   else if ((timeout || g_error_matches (error, SQNS_ERROR, SQNS_ERROR_PROTOCOL))
@@ -299,8 +300,8 @@ on_relay (SqnsSsm *ssm, gpointer data, const GError *error)
       sqns_ssm_goto (ssm, STATE_LINE);
     }
   else
-    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
-                   "the board on %s is reset again and again while its relay runs, as by a watchdog", open->devnode);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the board on %s keeps resetting while its relay runs, as if by a watchdog",
+                   open->devnode);
 }
 
 /* --- beginning and end --- */
@@ -379,7 +380,7 @@ on_tidied (SqnsSsm *ssm, gpointer data, const GError *error)
   Open *open = data;
 
   if (error != NULL)
-    sqns_monitor_remark (&open->monitor, "the board was not brought back: %s", error->message);
+    sqns_monitor_remark (&open->monitor, "could not return the board to its prompt: %s", error->message);
   sqns_ssm_next (ssm);
 }
 
@@ -407,7 +408,7 @@ open_state (SqnsSsm *ssm, guint state, gpointer data)
       sqns_port_open_async (open->devnode, SQNS_REPL_SPEED, on_port, ssm);
       break;
     case STATE_LEAVE_PASSTHROUGH:
-      say (open, SQNS_PHASE_LINK, "the board's ESP32 has to be reset; its modem goes on undisturbed");
+      say (open, SQNS_PHASE_LINK, "the board's ESP32 must be reset; the modem is not affected");
       sqns_passthrough_leave (ssm, open->port, config->pic, config->user_timeout_s, on_left_passthrough);
       break;
     case STATE_LINE:

@@ -205,15 +205,15 @@ heard_words (SqnsNoise noise)
   switch (noise)
     {
     case SQNS_NOISE_NONE:
-      return "not one byte came at 921600 or 115200 baud";
+      return "no data at 921600 or 115200 baud";
     case SQNS_NOISE_TEXT:
-      return "text came that is no answer";
+      return "unexpected text was received";
     case SQNS_NOISE_CRASH:
-      return "it says ^EXIT: its system crashes and starts again by itself, which no upgrade over this line ends";
+      return "it reports ^EXIT: its system keeps crashing and restarting, which an upgrade over this line cannot fix";
     case SQNS_NOISE_GARBAGE:
-      return "garbage came, as from another baud rate";
+      return "garbage was received, as from another baud rate";
     case SQNS_NOISE_ZEROS:
-      return "only zero bytes came, as from a modem without power or in a crash loop";
+      return "only zero bytes were received, as from a modem without power or in a crash loop";
     }
   return "";
 }
@@ -222,7 +222,7 @@ heard_words (SqnsNoise noise)
 static const char *
 doubt (const SqnsLinkSearch *search)
 {
-  return sqns_link_search_contact (search) == SQNS_CONTACT_NONE ? ", or the way to it does not work" : "";
+  return sqns_link_search_contact (search) == SQNS_CONTACT_NONE ? ", or the link to it does not work" : "";
 }
 
 static GError *
@@ -232,27 +232,27 @@ unreached (const SqnsLinkSearch *search)
 
   if (search->starts >= BOOT_LOOP)
     return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
-                        "the board on %s starts again and again: its supply breaks down or its firmware is broken, and "
-                        "the modem was not asked",
+                        "the board on %s keeps restarting: its power supply is too weak or its firmware is broken; the "
+                        "modem was not asked",
                         devnode);
   if (search->repl_noise == SQNS_NOISE_TEXT)
     return g_error_new_literal (SQNS_ERROR, SQNS_ERROR_NEEDS_HAND,
-                                "a program runs on the board, prints, and yields neither to Ctrl-C nor to a safe boot");
+                                "a program on the board keeps printing, and neither Ctrl-C nor a safe boot stops it");
   if (search->config.kind == SQNS_LINK_DIRECT || modem_heard (search))
     return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem does not answer on %s%s: %s", devnode,
                         doubt (search), heard_words (search->modem_noise));
-  return g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
-                      "neither a board's prompt nor a modem answers on %s: %s; the cable may be loose or the board "
-                      "without power, it may be in a passthrough that stays silent, or a program on it keeps still and "
-                      "yields neither to Ctrl-C nor to a safe boot",
-                      devnode, heard_words (search->modem_noise));
+  return g_error_new (
+      SQNS_ERROR, SQNS_ERROR_TIMEOUT,
+      "neither the board's prompt nor a modem answers on %s: %s; the cable may be loose, the board may have no power "
+      "or be in a silent passthrough, or it runs a silent program that neither Ctrl-C nor a safe boot stops",
+      devnode, heard_words (search->modem_noise));
 }
 
 GError *
 sqns_link_search_failure (const SqnsLinkSearch *search)
 {
   const char *reached = search->relay_silent && search->passthrough
-                            ? "the board's relay works, its passthrough was tried"
+                            ? "the board's relay works, and its passthrough was tried"
                         : search->relay_silent ? "the board's relay works"
                                                : "the board's passthrough was started";
   const char *stays = search->passthrough && !search->config.pic

@@ -38,7 +38,7 @@ on_close_left (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!sqns_relay_quit_finish (result, &error))
-    sqns_port_remark (link->port, "the relay was not left: %s", error->message);
+    sqns_port_remark (link->port, "could not stop the relay: %s", error->message);
   sqns_port_close (link->port);
   g_task_return_boolean (task, TRUE);
 }
@@ -116,7 +116,7 @@ sqns_link_set_speed_async (
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, GUINT_TO_POINTER (speed), NULL);
   if (!sqns_link_can_set_speed (link))
-    g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED, "passthrough runs at %u baud only",
+    g_task_return_new_error (task, SQNS_ERROR, SQNS_ERROR_NOT_SUPPORTED, "passthrough works at %u baud only",
                              SQNS_MODEM_SPEED);
   else if (link->kind == SQNS_LINK_RELAY)
     sqns_relay_set_speed_async (link->port, speed, cancellable, on_relay_speed, g_object_ref (task));

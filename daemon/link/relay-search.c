@@ -62,7 +62,7 @@ on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
 static void
 relay_lost (SqnsSsm *ssm, Search *search, const GError *error)
 {
-  sqns_port_remark (search->port, "%s; perhaps the board has been reset", error->message);
+  sqns_port_remark (search->port, "%s; the board may have been reset", error->message);
   search->runs = FALSE;
   search->found->lost = TRUE;
   sqns_ssm_complete (ssm);

@@ -114,7 +114,7 @@ parse_line (Parser *parser, char *line, GError **error)
   if (equals == NULL)
     return refuse (parser, error, "\"%s\" is not of the form Key=Value", line);
   if (!parser->in_group)
-    return refuse (parser, error, "a key stands before the group " GROUP);
+    return refuse (parser, error, "a key before the group " GROUP);
   *equals = '\0';
   return parse_key (parser, g_strchomp (line), g_strchug (equals + 1), error);
 }
@@ -156,7 +156,7 @@ sqns_config_load (SqnsConfig *config, const char *path, gboolean required, GErro
     {
       if (!required && g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         return TRUE;
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the configuration cannot be read: %s", local->message);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot read the configuration: %s", local->message);
       return FALSE;
     }
   return sqns_config_parse (config, text, len, path, error);

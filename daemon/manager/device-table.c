@@ -69,7 +69,7 @@ add (SqnsDeviceTable *self, SqnsDevice *device)
 {
   g_ptr_array_add (self->devices, device);
   SqnsLogContext context = sqns_device_log_context (device);
-  sqns_message (&context, "modem %s is listed", sqns_device_info (device)->id);
+  sqns_message (&context, "modem %s added", sqns_device_info (device)->id);
   g_signal_emit (self, signals[ADDED], 0, device);
   return device;
 }
@@ -234,10 +234,9 @@ sqns_device_table_remove_port (SqnsDeviceTable *self, SqnsDevice *device, GError
   const SqnsDeviceInfo *info = sqns_device_info (device);
   if (!info->manual)
     g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
-                 "%s is a board that was found by itself: it goes when it is unplugged", info->id);
+                 "%s was found automatically and is removed when it is unplugged", info->id);
   else if (!is_idle (self, device))
-    g_set_error (error, SQNS_ERROR, SQNS_ERROR_BUSY, "%s is in use: a job is not finished, or a console is open",
-                 info->id);
+    g_set_error (error, SQNS_ERROR, SQNS_ERROR_BUSY, "%s is in use by an unfinished job or an open console", info->id);
   else
     {
       remove_device (self, device);

@@ -30,8 +30,8 @@ static gboolean
 refuse_key (SqnsJob *job, const char *difference, GError **error)
 {
   g_set_error (error, SQNS_ERROR, SQNS_ERROR_KEY_REUSED,
-               "this idempotency key was given before, with job %s; this order differs in: %s",
-               sqns_job_record (job)->uuid, difference);
+               "this idempotency key belongs to job %s, and this call differs in: %s", sqns_job_record (job)->uuid,
+               difference);
   return FALSE;
 }
 

@@ -65,7 +65,7 @@ on_hang_up (int fd, GIOCondition condition, gpointer user_data)
   SqnsInhibit *self = inhibitor->inhibit;
 
   inhibitor->watch = 0;
-  sqns_message (NULL, "%s no longer holds jobs of %s back", inhibitor->who, where (inhibitor));
+  sqns_message (NULL, "%s no longer holds back jobs of %s", inhibitor->who, where (inhibitor));
   g_ptr_array_remove (self->list, inhibitor);
   self->changed (self->user_data);
   return G_SOURCE_REMOVE;
@@ -109,7 +109,7 @@ sqns_inhibit_add (SqnsInhibit *self, guint uid, const char *who, const char *why
     return -1;
   if (!g_unix_open_pipe (fds, FD_CLOEXEC, error))
     {
-      g_prefix_error_literal (error, "no inhibitor can be made: ");
+      g_prefix_error_literal (error, "cannot create an inhibitor: ");
       return -1;
     }
 
@@ -123,7 +123,7 @@ sqns_inhibit_add (SqnsInhibit *self, guint uid, const char *who, const char *why
   inhibitor->inhibit = self;
   inhibitor->watch = g_unix_fd_add (inhibitor->fd, G_IO_HUP | G_IO_ERR, on_hang_up, inhibitor);
   g_ptr_array_add (self->list, inhibitor);
-  sqns_message (NULL, "%s holds jobs of %s back: %s", who, where (inhibitor), why);
+  sqns_message (NULL, "%s holds back jobs of %s: %s", who, where (inhibitor), why);
   self->changed (self->user_data);
   return fds[1];
 }

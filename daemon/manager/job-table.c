@@ -158,7 +158,7 @@ sqns_job_table_accepts (SqnsJobTable *self, GError **error)
 {
   if (!self->intake.draining && !self->intake.stopping)
     return TRUE;
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is %s: no new job is taken",
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_DRAINING, "the daemon is %s and accepts no new jobs",
                self->intake.stopping ? "stopping" : "draining");
   return FALSE;
 }
@@ -169,7 +169,7 @@ sqns_job_table_set_draining (SqnsJobTable *self, gboolean draining)
   if (self->intake.draining == !!draining)
     return;
   self->intake.draining = !!draining;
-  sqns_message (NULL, draining ? "draining: nothing new is started" : "no longer draining");
+  sqns_message (NULL, draining ? "draining: no new jobs are started" : "no longer draining");
   sqns_job_table_reschedule (self);
 }
 
@@ -227,7 +227,7 @@ sqns_job_table_forget (SqnsJobTable *self, SqnsJob *job, GError **error)
 {
   if (!sqns_job_is_finished (job))
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job is %s: only a finished one can be forgotten",
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE, "the job is %s; only a finished job can be forgotten",
                    sqns_job_state_name (sqns_job_state (job)));
       return FALSE;
     }
@@ -347,7 +347,7 @@ static GError *
 files_error (const SqnsStoredJob *stored)
 {
   return g_error_new (SQNS_ERROR, SQNS_ERROR_INVALID_FIRMWARE,
-                      "the job cannot go on: %s; give the file again with a new upgrade", stored->error->message);
+                      "the job cannot continue: %s; start a new upgrade with the file", stored->error->message);
 }
 
 static void
@@ -416,15 +416,15 @@ may_resume (SqnsJobTable *self, SqnsJob *job, GError **error)
     return FALSE;
   if (!g_ptr_array_find (sqns_device_table_devices (self->devices), sqns_job_device (job), NULL))
     g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND,
-                         "the modem of this job is not known any more: run the upgrade again");
+                         "the modem of this job is no longer known; run the upgrade again");
   else if (!interrupted && !sqns_job_record_is_resumable (sqns_job_record (job)))
     g_set_error (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
-                 "the job is %s: only an interrupted, failed or cancelled one can be resumed",
+                 "the job is %s; only an interrupted, failed or cancelled job can be resumed",
                  sqns_job_state_name (sqns_job_state (job)));
   else if (!interrupted && !sqns_job_store_is_open (self->store))
-    g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
-                         "the firmware of ended jobs is not kept, for the daemon has no folder for its state: run the "
-                         "upgrade again");
+    g_set_error_literal (
+        error, SQNS_ERROR, SQNS_ERROR_WRONG_STATE,
+        "the daemon has no state folder and does not keep the firmware of ended jobs; run the upgrade again");
   else
     return TRUE;
   return FALSE;

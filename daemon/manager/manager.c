@@ -81,10 +81,10 @@ queue_message (const SqnsScheduleEntry *entry)
 {
   const SqnsDeviceUse use = sqns_device_info (entry->device)->use;
   if (use == SQNS_USE_JOB)
-    return "another job runs on this modem";
+    return "another job is running on this modem";
   if (use == SQNS_USE_PROBE || use == SQNS_USE_RESET)
     return sqns_device_use_message (use);
-  return entry->action == SQNS_SCHEDULE_CLOSE_CONSOLE ? "the console that is open on this modem is being closed"
+  return entry->action == SQNS_SCHEDULE_CLOSE_CONSOLE ? "closing the console that is open on this modem"
                                                       : "another job of this modem comes first";
 }
 
@@ -92,9 +92,9 @@ static const char *
 board_message (const SqnsScheduleEntry *entry)
 {
   if (!entry->absent)
-    return "the board is back, the job goes on in a moment";
-  return entry->interrupted ? "plug it in again, the job goes on by itself then"
-                            : "the board is not plugged in: the job begins when it is back";
+    return "the board is back; the job continues in a moment";
+  return entry->interrupted ? "plug it in again; the job then continues by itself"
+                            : "the board is not plugged in; the job begins when it is back";
 }
 
 static char *
@@ -108,22 +108,21 @@ wait_message (SqnsManager *self, const SqnsScheduleEntry *entry)
       break;
     case SQNS_WAITING_FOR_TIME:
       time = format_time (entry->until);
-      return time != NULL ? g_strdup_printf ("waits until %s", time) : g_strdup ("waits for a day far off");
+      return time != NULL ? g_strdup_printf ("waiting until %s", time) : g_strdup ("waiting for a far-off date");
     case SQNS_WAITING_FOR_QUEUE:
       return g_strdup (queue_message (entry));
     case SQNS_WAITING_FOR_LIMIT:
-      return g_strdup ("waits for a free place: as many jobs run as are allowed");
+      return g_strdup ("waiting for a free place: the maximum number of jobs is running");
     case SQNS_WAITING_FOR_INHIBITOR:
       return sqns_inhibit_reason (self->inhibit, sqns_device_info (entry->device)->id);
     case SQNS_WAITING_FOR_DRAINING:
-      return g_strdup ("the daemon is draining: nothing is started");
+      return g_strdup ("the daemon is draining and starts no jobs");
     case SQNS_WAITING_FOR_BOARD:
       return g_strdup (board_message (entry));
     case SQNS_WAITING_FOR_PORT:
-      return g_strdup ("the job goes on when the port is free");
+      return g_strdup ("the job continues when the port is free");
     case SQNS_WAITING_FOR_RESUME:
-      return g_strdup_printf ("it goes on when somebody resumes it: sqnsctl resume %.8s",
-                              sqns_job_record (entry->job)->uuid);
+      return g_strdup_printf ("to continue it, run: sqnsctl resume %.8s", sqns_job_record (entry->job)->uuid);
     }
   return g_strdup ("");
 }
@@ -153,7 +152,7 @@ expire (const SqnsScheduleEntry *entry)
   g_autofree char *time = format_time (entry->not_after);
   sqns_job_abort (entry->job, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT,
                                            "the job had not begun by %s: nothing was sent to the modem",
-                                           time != NULL ? time : "its last hour"));
+                                           time != NULL ? time : "its latest start time"));
 }
 
 /* What the other jobs on its modem knew of it no longer holds. */
@@ -384,7 +383,7 @@ sqns_manager_init (SqnsManager *self)
   if (self->clock >= 0)
     self->clock_set = g_unix_fd_add (self->clock, G_IO_IN, on_clock, self);
   else
-    g_warning ("no timer: jobs with a time do not start: %s", g_strerror (errno));
+    g_warning ("cannot create a timer; jobs with a start time do not start: %s", g_strerror (errno));
 }
 
 SqnsManager *
@@ -446,7 +445,8 @@ sqns_manager_blockers (SqnsManager *self, SqnsDevice *device)
   if (!info->present)
     g_strv_builder_add (builder, "the board is not plugged in");
   if (info->use != SQNS_USE_NONE && info->use != SQNS_USE_CONSOLE) /* a job closes a console */
-    g_strv_builder_add (builder, info->use == SQNS_USE_JOB ? "a job runs on it" : sqns_device_use_message (info->use));
+    g_strv_builder_add (builder,
+                        info->use == SQNS_USE_JOB ? "a job is running on it" : sqns_device_use_message (info->use));
   if (held != NULL)
     g_strv_builder_add (builder, held);
   if (intake->stopping || intake->draining)

@@ -36,7 +36,7 @@ sqns_port_path_canonical (const char *path, SqnsPortPlaces places, GError **erro
   if (*path != '/')
     fault = "is not an absolute path";
   else if (strlen (path) > MAX_PATH)
-    fault = "is too long for a path of a port";
+    fault = "is too long for a port's path";
   else
     {
       g_autofree char *clean = sqns_clean_line (path, -1);
@@ -74,7 +74,7 @@ sqns_port_path_is_safe (const char *path, const char *top, GError **error)
       gboolean safe = is_safe_folder (folder);
       *slash = '/';
       if (!safe)
-        return refuse (error, path, "is in a folder that is not root's alone");
+        return refuse (error, path, "is in a folder that not only root can change");
     }
   return TRUE;
 }
@@ -132,11 +132,11 @@ sqns_port_path_check (const char *path, SqnsPortPlaces places, GError **error)
       int code = errno;
       gboolean absent = code == ENOENT || code == ENOTDIR;
       g_set_error (error, SQNS_ERROR, absent ? SQNS_ERROR_NOT_FOUND : SQNS_ERROR_FAILED, "%s: %s", path,
-                   absent ? "there is no such tty" : g_strerror (code));
+                   absent ? "no such tty" : g_strerror (code));
       return FALSE;
     }
   if (is_port (&st))
     return TRUE;
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is not a serial port, nor a pseudo-terminal", path);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%s is not a serial port or a pseudo-terminal", path);
   return FALSE;
 }

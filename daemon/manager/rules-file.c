@@ -22,7 +22,7 @@ sqns_rules_load (const char *override, GError **error)
     }
   if (!g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     {
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the firmware rules cannot be read: %s", local->message);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "cannot read the firmware rules: %s", local->message);
       return NULL;
     }
   g_autoptr (GBytes) builtin

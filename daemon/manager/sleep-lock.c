@@ -39,7 +39,7 @@ on_inhibited (GObject *source, GAsyncResult *result, gpointer user_data)
   if (fd < 0 && !self->failed)
     {
       self->failed = TRUE;
-      sqns_info (NULL, "shutdown and sleep cannot be held off: %s",
+      sqns_info (NULL, "cannot delay shutdown and sleep: %s",
                  error != NULL ? error->message : "no descriptor in the answer");
     }
   if (!self->wanted)

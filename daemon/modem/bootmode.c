@@ -46,14 +46,14 @@ static void
 fail_late (SqnsSsm *ssm, const Bootmode *bootmode)
 {
   SqnsMode mode = bootmode->wait.mode;
-  const char *in = mode == SQNS_MODE_UNKNOWN ? "" : ", it is in ";
+  const char *in = mode == SQNS_MODE_UNKNOWN ? "" : "; it is in ";
   const char *name = mode == SQNS_MODE_UNKNOWN ? "" : sqns_mode_name (mode);
 
   if (bootmode->target == SQNS_MODE_UNKNOWN)
-    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem has not finished what it is applying by itself%s%s", in, name);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem is still applying an upgrade%s%s", in, name);
   else
-    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem did not come up in %s mode%s%s",
-                   sqns_mode_name (bootmode->target), in, name);
+    sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the modem did not start in %s mode%s%s", sqns_mode_name (bootmode->target),
+                   in, name);
 }
 
 static void
@@ -121,7 +121,7 @@ bootmode_state (SqnsSsm *ssm, guint state, gpointer data)
       break;
     case STATE_FALLBACK_PAUSE:
       sqns_monitor_remark (sqns_link_monitor (sqns_modem_link (ssm)),
-                           "refused; old firmware only knows ,0 with a reset");
+                           "refused; old firmware knows only ,0 with a reset");
       sqns_ssm_next_in_ms (ssm, SQNS_BOOT_FALLBACK_MS);
       break;
     case STATE_SWITCH_LATER:

@@ -59,7 +59,7 @@ no_report_yet (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_port_remark (install->port, "no report from the modem: its version will tell");
+  sqns_port_remark (install->port, "no report from the modem; its version decides");
   reported (ssm);
 }
 
@@ -78,7 +78,7 @@ not_begun (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_PAUSE);
       return;
     }
-  sqns_port_remark (install->port, "the modem has not begun to install: sending the command again");
+  sqns_port_remark (install->port, "the modem has not started installing: sending the command again");
   install->waits_us = 0;
   sqns_ssm_goto (ssm, STATE_INSTALL);
 }
@@ -98,7 +98,7 @@ judge_report (SqnsSsm *ssm, const SqnsAtReply *reply)
       reported (ssm);
       break;
     case SQNS_REPORT_FAILURE:
-      sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem did not take the image: %s", reason);
+      sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem did not accept the image: %s", reason);
       break;
     case SQNS_REPORT_NONE:
     case SQNS_REPORT_UNKNOWN:
@@ -139,7 +139,7 @@ on_installing (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GErr
   install->heard_us = g_get_monotonic_time ();
   if (reply != NULL && reply->final != SQNS_AT_OK)
     /* not its verdict on a file: one that was reset has none stored any more */
-    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the modem refuses to install the file that it has stored (%s)",
+    sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL, "the modem refuses to install the stored file (%s)",
                    reply->error_text != NULL ? reply->error_text : "ERROR");
   else
     sqns_ssm_goto (ssm, STATE_POLL); /* it may have gone down before its answer was out */
@@ -192,7 +192,7 @@ on_wake (SqnsSsm *ssm, gpointer data, const GError *error)
     sqns_ssm_goto (ssm, STATE_REPORT);
   else if (noise == SQNS_NOISE_TEXT || noise == SQNS_NOISE_GARBAGE)
     sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
-                   "the modem's report is not to be had: what comes is not the modem's; the board may have been reset");
+                   "cannot read the modem's report: other data arrives instead; the board may have been reset");
   else
     silent (ssm);
 }

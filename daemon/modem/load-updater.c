@@ -86,8 +86,7 @@ on_smod (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *er
   else if (sqns_at_smod (reply) == SQNS_MODE_FFH)
     sqns_ssm_next (ssm);
   else
-    sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED,
-                   "the modem is in %s mode now; only its boot ROM (FFH) takes an updater",
+    sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem is in %s mode; only its boot ROM (FFH) accepts an updater",
                    sqns_mode_name (sqns_at_smod (reply)));
 }
 
@@ -122,7 +121,7 @@ on_waited (SqnsSsm *ssm, gpointer data, const GError *error)
     sqns_ssm_complete (ssm);
   else if (mode == SQNS_MODE_FFH)
     sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED,
-                   "the updater was loaded, but the modem is in its boot ROM still: it did not start it");
+                   "the updater was loaded but did not start: the modem is still in its boot ROM");
   else
     sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT, "the updater was loaded, but does not answer");
 }

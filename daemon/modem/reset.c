@@ -24,9 +24,9 @@ typedef struct {
 static void
 fail_applying (SqnsSsm *ssm)
 {
-  sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
-                 "the modem is applying an upgrade by itself: it was not restarted; leave it its power and wait until "
-                 "it is done");
+  sqns_ssm_fail (
+      ssm, SQNS_ERROR_WRONG_STATE,
+      "leave the board's power on: the modem is applying an upgrade and was not restarted; wait until it has finished");
 }
 
 static void
@@ -40,7 +40,7 @@ before_known (SqnsSsm *ssm, SqnsMode mode)
     sqns_ssm_goto (ssm, STATE_MODE_BEFORE);
   else if (mode == SQNS_MODE_UNKNOWN)
     sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
-                   "the modem does not say what it is doing, perhaps it applies an upgrade: it was not restarted");
+                   "the modem was not restarted: it may be applying an upgrade, as it does not report its state");
   else
     sqns_ssm_goto (ssm, mode == SQNS_MODE_FFF || mode == SQNS_MODE_FFH ? STATE_RESET : STATE_REPORT);
 }
@@ -86,7 +86,7 @@ on_down (SqnsSsm *ssm, gpointer data, const GError *error)
   if (error != NULL && !sqns_error_is_timeout (error))
     sqns_ssm_fail_error (ssm, g_error_copy (error));
   else if (reset->refused)
-    sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to restart; it goes on as it was");
+    sqns_ssm_fail (ssm, SQNS_ERROR_MODEM_REFUSED, "the modem refuses to restart and continues as before");
   else
     sqns_ssm_goto_in_ms (ssm, STATE_WAIT, SQNS_BOOT_PAUSE_MS);
 }
@@ -124,11 +124,11 @@ on_waited (SqnsSsm *ssm, gpointer data, const GError *error)
     return;
   if (!reset->wait.answered)
     sqns_ssm_fail (ssm, SQNS_ERROR_TIMEOUT,
-                   "the modem was told to restart and does not answer since; leave it its power, and ask it again in "
-                   "some minutes");
+                   "leave the board's power on: the modem was told to restart and has not answered since; ask it again "
+                   "in a few minutes");
   else
     {
-      sqns_monitor_remark (sqns_link_monitor (sqns_modem_link (ssm)), "the modem is up again: %s",
+      sqns_monitor_remark (sqns_link_monitor (sqns_modem_link (ssm)), "the modem has restarted: %s",
                            sqns_mode_name (reset->wait.mode));
       sqns_ssm_set_result (ssm, g_memdup2 (&reset->wait.mode, sizeof reset->wait.mode), g_free);
       sqns_ssm_complete (ssm);

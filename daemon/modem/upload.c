@@ -190,7 +190,7 @@ judge (SqnsSsm *ssm)
       sqns_ssm_goto (ssm, STATE_REQUEST);
       break;
     case SQNS_STP_RESEND:
-      report_progress (upload, upload->silent ? "no answer, once more" : "refused, once more");
+      report_progress (upload, upload->silent ? "no answer, trying again" : "refused, trying again");
       upload->resend = TRUE;
       sqns_ssm_goto (ssm, STATE_REQUEST);
       break;
@@ -228,8 +228,8 @@ on_response (SqnsSsm *ssm, gpointer data, const GError *error)
   if (upload->silent && is_noise (upload))
     {
       sqns_ssm_fail (ssm, SQNS_ERROR_PROTOCOL,
-                     "the upload broke off after %" G_GSIZE_FORMAT
-                     " bytes: what comes is not the modem's; the board may have been reset",
+                     "the upload was interrupted after %" G_GSIZE_FORMAT
+                     " bytes: other data arrives instead of answers; the board may have been reset",
                      done);
       return;
     }

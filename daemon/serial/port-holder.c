@@ -111,7 +111,7 @@ on_cause (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (!sqns_port_holder_finish (result, NULL, &held) && !is_cancel (error))
     sqns_ssm_replace_error (explanation->ssm,
-                            g_error_new (held->domain, held->code, "%s too, which takes part of the bytes: %s",
+                            g_error_new (held->domain, held->code, "%s, which takes part of the data: %s",
                                          held->message, error->message));
   explanation->then (explanation->ssm, held != NULL);
 }

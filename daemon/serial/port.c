@@ -255,7 +255,7 @@ on_deadline (SqnsPort *port)
   if (operation->draining)
     begin_exchange (port);
   else if (operation->written < operation->exchange.request_len)
-    operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "%s does not take bytes", port->devnode));
+    operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "%s does not accept data", port->devnode));
   else
     operation_end (port, g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "no answer within %.1f s",
                                       operation->exchange.timeout_ms / 1000.0));
@@ -293,7 +293,7 @@ why_not (SqnsPort *port, GCancellable *cancellable)
   if (port->lost)
     return g_error_new (SQNS_ERROR, SQNS_ERROR_DEVICE_LOST, "%s is gone", port->devnode);
   if (port->operation != NULL || port->listener != NULL)
-    return g_error_new (SQNS_ERROR, SQNS_ERROR_BUSY, "%s is in the middle of an exchange", port->devnode);
+    return g_error_new (SQNS_ERROR, SQNS_ERROR_BUSY, "%s is busy with another exchange", port->devnode);
   return NULL;
 }
 
@@ -312,7 +312,7 @@ sqns_port_exchange_async (SqnsPort *port,
   g_task_set_check_cancellable (task, FALSE);
   if (error == NULL && !port->synced && quiet_ms == 0)
     error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_PROTOCOL,
-                                 "a late answer may still come: the port was not resynced");
+                                 "a late answer may still arrive: the port has not been resynchronized");
   if (error == NULL && exchange->speed != 0 && exchange->speed != port->speed)
     sqns_port_set_speed (port, exchange->speed, &error);
   if (error != NULL)

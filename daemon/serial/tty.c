@@ -27,7 +27,7 @@ find_speed (guint baud, speed_t *speed, GError **error)
         *speed = speeds[i].speed;
         return TRUE;
       }
-  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "%u baud is not a speed that this port can have", baud);
+  g_set_error (error, SQNS_ERROR, SQNS_ERROR_FAILED, "the port does not support %u baud", baud);
   return FALSE;
 }
 
@@ -81,7 +81,7 @@ open_failed (const char *devnode, int err, GError **error)
     case ENOENT:
     case ENXIO:
     case ENODEV:
-      g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%s is not there", devnode);
+      g_set_error (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "%s does not exist", devnode);
       break;
     case EBUSY:
       g_set_error (error, SQNS_ERROR, SQNS_ERROR_PORT_LOCKED, "%s is in use by another program", devnode);

@@ -67,7 +67,7 @@ on_told (SqnsSsm *ssm, gpointer data, const SqnsAtReply *reply, const GError *er
     case SQNS_IMEI_AGREED:
       if (is_another (check->checkpoint, agreed))
         sqns_ssm_fail (ssm, SQNS_ERROR_WRONG_STATE,
-                       "this is another modem than the one that the job was begun on: it is left as it is");
+                       "this is not the modem that the job was started on; it is left unchanged");
       else
         sqns_ssm_next (ssm);
       break;

@@ -56,8 +56,7 @@ next_updater (SqnsLink *link, SqnsStepFiles *files)
 
   files->loads++;
   sqns_monitor_remark (sqns_link_monitor (link), "updater: %s, %" G_GSIZE_FORMAT " bytes",
-                       given ? "the one that was given" : "the one inside the firmware file",
-                       g_bytes_get_size (updater));
+                       given ? "the given one" : "the one in the firmware file", g_bytes_get_size (updater));
   return updater;
 }
 
@@ -78,8 +77,8 @@ upload (SqnsLink *link,
     .block_size = files->block_size,
     .erases = TRUE,
     /* field-failures.md §1 row 9 */
-    .barren = stores ? "some modems left the factory with a read-only file system, which this way needs; a full image "
-                       "by way of recovery does without it"
+    .barren = stores ? "some modems have a read-only file system from the factory and cannot store the file; a "
+                       "complete firmware file with the method auto does not need it"
                      : NULL,
     .counts = info->part == SQNS_PART_FILE,
   };

@@ -182,7 +182,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
            == SQNS_NEXT_RELINK)
     {
       /* the ESP32 may have been reset, or the speed may be another */
-      sqns_monitor_remark (&upgrade->monitor, "the modem has fallen silent: looks for it anew");
+      sqns_monitor_remark (&upgrade->monitor, "the modem stopped responding; reopening the link");
       g_clear_error (&error);
       g_clear_pointer (&upgrade->plan, sqns_plan_free);
       upgrade->change = SQNS_CHANGE_NONE;
@@ -191,7 +191,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     {
       if (error == NULL)
-        error = g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem has fallen silent since it was found");
+        error = g_error_new (SQNS_ERROR, SQNS_ERROR_TIMEOUT, "the modem stopped responding after it was found");
       sqns_ssm_fail_error (ssm, sqns_upgrade_state_cause (&upgrade->state, error));
     }
 }
@@ -205,7 +205,7 @@ probe (SqnsSsm *ssm, Upgrade *upgrade)
     say (upgrade, SQNS_PHASE_CONFIRM, FALSE, TRUE, "reading the version back");
   else
     say (upgrade, checkpoint->done.modified ? upgrade->phase : SQNS_PHASE_PROBE, !checkpoint->written, FALSE,
-         "asking the modem what it is");
+         "identifying the modem");
   sqns_probe_async (upgrade->link, sqns_ssm_cancellable (ssm), on_probed, ssm);
 }
 
@@ -322,7 +322,7 @@ on_step_done (GObject *source, GAsyncResult *result, gpointer user_data)
       sqns_ssm_fail_error (ssm, g_steal_pointer (&error));
       return;
     }
-  sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): asks the modem what it is now", sqns_step_info (step)->name,
+  sqns_monitor_remark (&upgrade->monitor, "%s failed (%s): probing the modem again", sqns_step_info (step)->name,
                        error->message);
   sqns_ssm_goto (ssm, PROBE);
 }
@@ -376,7 +376,7 @@ assess_modem (SqnsSsm *ssm, gboolean held)
       sqns_ssm_next (ssm);
       return;
     }
-  sqns_monitor_remark (&upgrade->monitor, "failed (%s): asks the modem what it is now", sqns_ssm_error (ssm)->message);
+  sqns_monitor_remark (&upgrade->monitor, "failed (%s): probing the modem again", sqns_ssm_error (ssm)->message);
   sqns_assess_async (upgrade->link,
                      !upgrade->state.checkpoint.written && !sqns_upgrade_state_is_between (&upgrade->state),
                      on_assessed, ssm);
@@ -409,7 +409,7 @@ end (gpointer data)
 
   if (error == NULL)
     {
-      say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "leaving the board");
+      say (upgrade, SQNS_PHASE_RELEASE, TRUE, FALSE, "releasing the board");
       sqns_ssm_set_result (ssm, make_result (upgrade), (GDestroyNotify)sqns_upgrade_result_free);
     }
   else if (has_failed_modified (ssm) && !locked_out)

@@ -14,7 +14,7 @@ from sqnstest.process import ImageWatch, Process
 
 VERSION_BEFORE = '6.0.0.0-35351'  # sqns-board's own default
 LOOP_LIMIT_MS = 50
-TURN = re.compile(r'the main loop was away for ([0-9.]+) ms')
+TURN = re.compile(r'the main loop did not run for ([0-9.]+) ms')
 EXPLAINED_TURNS = 3
 ANSWER_S = 120
 PENDING = 8  # MaxReadersPerUser

@@ -515,7 +515,7 @@ class Life(BusCase):
         self.bus.bus.set_exit_on_close(False)
         self.rig.bus.close()
         self.assertEqual(self.rig.ended(daemon), 1)
-        self.assertIn('the bus is gone', self.rig.log(daemon))
+        self.assertIn('lost the bus', self.rig.log(daemon))
         self.rig.things = [thing for thing in self.rig.things if not hasattr(thing, 'bus')]
 
     def test_stop_idle(self):

@@ -322,7 +322,7 @@ class Upgrade(FakeDaemonCase):
         self.assertEqual(client.end()[0], 11)
 
 
-STRANDED = 'the board is gone; it goes on when somebody resumes it: sqnsctl resume 00000001'
+STRANDED = 'the board disappeared; to continue it, run: sqnsctl resume 00000001'
 
 
 class Stranded(FakeDaemonCase):
@@ -364,7 +364,7 @@ class Stranded(FakeDaemonCase):
 
     def test_one_that_goes_on_is_waited_for(self):
         client = self.upgrade()
-        self.daemon.set_job(1, State='interrupted', Message='plug it in again, the job goes on by itself then', QueuePosition=1)
+        self.daemon.set_job(1, State='interrupted', Message='plug it in again; the job then continues by itself', QueuePosition=1)
         client.err.until('plug it in')
         self.daemon.finish(1, 'succeeded')
         self.assertEqual(client.end()[0], 0)

@@ -321,7 +321,7 @@ class Reading(FakeDaemonCase):
         """One board was unplugged, and another one plugged into the same tty."""
         tty = self.file('ttyUSB1', b'')
         self.daemon.modem('gone', DevNode=tty, VendorId=0x0403, Present=False, State='gone')
-        self.daemon.order('fail', method='AddPort', error=ERROR + 'NotFound', message='there is no such tty')
+        self.daemon.order('fail', method='AddPort', error=ERROR + 'NotFound', message='no such tty')
         for name in (tty, 'ttyUSB1'):
             _, err = self.expect(3, 'show', name)
             self.assertIn("the board that was there is not plugged in: name it by its id, 'gone'", err)
@@ -489,7 +489,7 @@ class Small(FakeDaemonCase):
         out, _ = self.expect(0, 'at', 'a', 'AT+CSQ', '--json')
         self.assertEqual(json.loads(out)['modem']['at'], {
             'command': 'AT+CSQ', 'lines': ['+CSQ: 20,99'], 'unsolicited': ['+CPSMS: 1,,,"1","2"'], 'result': 'OK'})
-        self.daemon.order('fail', method='OpenConsole', error=ERROR + 'Busy', message='a job runs')
+        self.daemon.order('fail', method='OpenConsole', error=ERROR + 'Busy', message='a job is running')
         self.expect(5, 'at', 'a', 'AT')
 
     def test_at_dials(self):

@@ -221,7 +221,7 @@ class Lines(ConsoleCase):
         self.bus.wait_state(job, 'running')
         for command in ('console', 'reset'):
             _, err = self.expect(BUSY, command, self.one.port)
-            self.assertIn('a job runs', err)
+            self.assertIn('a job is running', err)
         self.expect(BUSY, 'at', self.one.port, 'AT')
         self.expect(BUSY, 'show', self.one.port, '--identify')
         self.bus.call(job, 'Job.Cancel', '(a{sv})', ({},))
@@ -389,7 +389,7 @@ class Reset(ConsoleCase):
         self.assertEqual(json.loads(out)['modem']['state'], 'application')
         self.assertEqual((self.status(self.one)['esp32-resets'], self.status(self.one)['modem-resets']), (0, 1))
         _, err = self.expect(FAILED, 'reset', self.one.port)
-        self.assertIn('no module to reset', err)
+        self.assertIn('without a module to reset', err)
 
     def test_not_while_it_applies_an_upgrade(self):
         modem = self.modem('--modem=updater', '--start=direct', '--time-scale=1', '--apply-time=30', link='direct')

@@ -411,7 +411,7 @@ class Daemon(OnMachine):
         self.assertIn(uuid(1)[:8], found['job-interrupted']['text'])
         self.assertIn('goes on by itself when the board is plugged in', found['job-interrupted']['advice'])
         self.assertIn('power-keep', found)
-        self.daemon.set_job(1, QueuePosition=0, Message='it goes on when somebody resumes it: sqnsctl resume 00000001')
+        self.daemon.set_job(1, QueuePosition=0, Message='to continue it, run: sqnsctl resume 00000001')
         found = self.doctor(UNKNOWN, 'a')
         self.assertIn('sqnsctl resume 00000001', found['job-stranded']['advice'])
         self.assertIn('power-keep', found)

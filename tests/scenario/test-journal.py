@@ -207,7 +207,7 @@ class Restarts(JobCase):
         self.restart()
         end = self.wait_job(uuid, *ENDED)
         self.assertEqual((end['State'], end['ErrorName'], end['Safe']), ('failed', 'org.sqnsd1.Error.InvalidFirmware', False))
-        self.assertIn('give the file again', end['ErrorMessage'])
+        self.assertIn('start a new upgrade with the file', end['ErrorMessage'])
         self.expect(REFUSED, 'resume', uuid)
         self.expect(DONE, 'upgrade', board.port, self.dup)
 
@@ -221,7 +221,7 @@ class Restarts(JobCase):
             self.restart()
         end = self.wait_job(uuid, *ENDED)
         self.assertEqual((end['State'], end['ErrorName']), ('failed', 'org.sqnsd1.Error.DeviceLost'))
-        self.assertIn('given up', end['ErrorMessage'])
+        self.assertIn('giving up', end['ErrorMessage'])
 
 
 class Cable(JobCase):
@@ -239,8 +239,8 @@ class Cable(JobCase):
         client = self.start('upgrade', self.link, self.dup)
         self.wait_bytes(board)
         board.tell('unplug')
-        said = client.err.until('the job goes on by itself')
-        self.assertIn('interrupted: the board is gone', said)
+        said = client.err.until('the job then continues by itself')
+        self.assertIn('interrupted: the board disappeared', said)
         self.assertIn('leave it on', said)
         jobs = self.json(DONE, 'jobs')['jobs']
         self.assertEqual([(job['state'], job['safe'], job['error-name']) for job in jobs], [('interrupted', False, '')])
@@ -366,7 +366,7 @@ class Disk(JobCase):
         self.kill()
         self.restart()
         self.assertEqual((self.job(waits)['State'], self.job(uuid)['State']), ('waiting', 'succeeded'))
-        self.assertEqual(self.rig.log(self.rig.daemons[0]).count('it is made again'), 1)
+        self.assertEqual(self.rig.log(self.rig.daemons[0]).count('creating it again'), 1)
 
     def without_disk(self, folder, words):
         """Jobs run; a remark says what they lack."""
@@ -378,7 +378,7 @@ class Disk(JobCase):
         self.assertRegex(self.job(uuid)['Message'], 'not on disk.*' + words)
         self.succeeds(uuid)
         self.assert_upgraded(board)
-        self.assertRegex(self.rig.log(self.daemon), '(?s)not.*kept.*' + words + '|not on disk.*' + words)
+        self.assertRegex(self.rig.log(self.daemon), '(?s)not.*saved.*' + words + '|not on disk.*' + words)
         self.assertEqual([job['uuid'] for job in self.json(DONE, 'history')['jobs']], [uuid])
 
     def test_no_folder(self):
@@ -415,7 +415,7 @@ class Disk(JobCase):
         self.expect(DONE, 'cancel', uuid)
         self.wait_job(uuid, 'cancelled')
         _, err = self.expect(REFUSED, 'resume', uuid)
-        self.assertIn('no folder for its state', err)
+        self.assertIn('no state folder', err)
         self.assertEqual([job['uuid'] for job in self.json(DONE, 'history')['jobs']], [uuid])
         self.assertFalse(os.path.exists(os.path.join(self.folder, 'none')))
 

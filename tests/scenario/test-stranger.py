@@ -27,7 +27,7 @@ class Strangers(DaemonCase):
         os.symlink(other.port, link)
         code, words = self.end_of(client)
         self.assertEqual(code, REFUSED, words)
-        self.assertIn('another modem', words)
+        self.assertIn('not the modem', words)
         self.assert_nothing_sent(other)
         self.assertEqual(self.status(first)['version'], BEFORE)
 

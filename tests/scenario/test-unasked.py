@@ -129,7 +129,7 @@ class Unasked(DaemonCase):
         board = LoopingBoard()
         self.addCleanup(board.close)
         err = self.upgrade(board.port, '--link=relay')
-        self.assertIn('starts again and again', err)
+        self.assertIn('keeps restarting', err)
 
     def test_nobody_there(self):
         board = self.board('--start=direct', '--modem=dead')

@@ -305,7 +305,7 @@ class Run:
         if 'was not reset within' in message:
             self.missed_hands += 1
             return self.missed_hands <= MISSED_HANDS
-        return self.lives > lives and 'given up' in message
+        return self.lives > lives and 'giving up' in message
 
     async def resume(self):
         await self.cure()

@@ -64,7 +64,7 @@ test_refused (void)
     { "[sqnsd]\nMaxConcurrent=5x\n", "f:2: MaxConcurrent" },
     { "[sqnsd]\nMaxConcurrent=4294967297\n", "f:2: MaxConcurrent" },
     { "[sqnsd]\nHistoryDays=1\nHistoryDays=2\n", "f:3: HistoryDays is given twice" },
-    { "ProbeOnPlug=yes\n", "f:1: a key stands before the group [sqnsd]" },
+    { "ProbeOnPlug=yes\n", "f:1: a key before the group [sqnsd]" },
     { "[other]\nProbeOnPlug=yes\n", "f:1: unknown group [other]" },
     { "[sqnsd]\nProbeOnPlug\n", "f:2: \"ProbeOnPlug\" is not of the form" },
     { "[sqnsd]\n\xff=1\n", "f:1: the file is not UTF-8" },

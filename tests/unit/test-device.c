@@ -128,10 +128,10 @@ test_brown_out (void)
   sqns_device_set_error (device, lost);
   g_assert_cmpstr (info->last_error, ==, "the board is gone");
   come_and_go (device, 1);
-  g_assert_nonnull (strstr (info->last_error, "supply breaks down"));
+  g_assert_nonnull (strstr (info->last_error, "power supply"));
   g_assert_true (has_note (device, "comes-and-goes"));
   sqns_device_set_error (device, lost); /* the reason */
-  g_assert_nonnull (strstr (info->last_error, "supply breaks down"));
+  g_assert_nonnull (strstr (info->last_error, "power supply"));
   sqns_device_set_error (device, other);
   g_assert_cmpstr (info->last_error, ==, "minicom has it");
   sqns_device_set_error (device, NULL);

@@ -143,9 +143,9 @@ test_damage (void)
     { "Method=fff", "Method=ffg", "Method" },
     { "Label=", "Label=\\x", "Label" },
     { "Label=", "Lable=", "Label" },
-    { "Written=yes", "Written=yes\nWritten=yes", "same twice" },
-    { "Written=yes", "Written=yes\nWritten[de]=yes", "unknown lines" },
-    { "Written=yes", "Written=yes\nUnknown=yes", "unknown lines" },
+    { "Written=yes", "Written=yes\nWritten=yes", "duplicate lines" },
+    { "Written=yes", "Written=yes\nWritten[de]=yes", "unknown or duplicate lines" },
+    { "Written=yes", "Written=yes\nUnknown=yes", "unknown or duplicate lines" },
     { "Written=yes\n", "", "Written is missing" },
     { "[sqnsd-job]\n", "", "group" },
     { "[sqnsd-job]\n", "[sqnsd-job]\n[other]\n", "missing" },
@@ -165,9 +165,9 @@ test_damage (void)
   refused ("", 0, "empty");
   gsize len = strlen (text);
   text[10] = '\0';
-  refused (text, len, "no text");
+  refused (text, len, "not text");
   text[10] = '\xff';
-  refused (text, strlen (text), "no text");
+  refused (text, strlen (text), "not text");
 }
 
 /* The record of an older daemon without the key. */

@@ -156,12 +156,12 @@ static const struct {
   int code;
   const char *says;
 } failures[] = {
-  { { .config.kind = SQNS_LINK_AUTO }, SQNS_ERROR_TIMEOUT, "neither a board's prompt nor a modem answers" },
-  { { .config.kind = SQNS_LINK_DIRECT }, SQNS_ERROR_TIMEOUT, "the modem does not answer on /dev/x, or the way" },
+  { { .config.kind = SQNS_LINK_AUTO }, SQNS_ERROR_TIMEOUT, "neither the board's prompt nor a modem answers" },
+  { { .config.kind = SQNS_LINK_DIRECT }, SQNS_ERROR_TIMEOUT, "the modem does not answer on /dev/x, or the link" },
   { { .modem_noise = SQNS_NOISE_ZEROS }, SQNS_ERROR_TIMEOUT, "the modem does not answer on /dev/x: only zero" },
-  { { .modem_noise = GARBAGE }, SQNS_ERROR_TIMEOUT, "or the way to it does not work: garbage" },
-  { { .repl_noise = TEXT }, SQNS_ERROR_NEEDS_HAND, "a program runs on the board" },
-  { { .repl_noise = TEXT, .starts = 3 }, SQNS_ERROR_TIMEOUT, "starts again and again" },
+  { { .modem_noise = GARBAGE }, SQNS_ERROR_TIMEOUT, "or the link to it does not work: garbage" },
+  { { .repl_noise = TEXT }, SQNS_ERROR_NEEDS_HAND, "a program on the board keeps printing" },
+  { { .repl_noise = TEXT, .starts = 3 }, SQNS_ERROR_TIMEOUT, "keeps restarting" },
   { { .reached = TRUE, .relay_silent = TRUE }, SQNS_ERROR_TIMEOUT, "the board's relay works, but" },
   { { .reached = TRUE, .relay_silent = TRUE, .passthrough = TRUE },
     SQNS_ERROR_TIMEOUT,

@@ -195,7 +195,7 @@ test_not_before (Rig *rig, gconstpointer unused)
   scripted_settle ();
   g_assert_cmpint (state (late), ==, SQNS_JOB_WAITING);
   g_assert_cmpint (state (soon), ==, SQNS_JOB_WAITING);
-  g_assert_nonnull (strstr (sqns_job_record (late)->message, "waits until"));
+  g_assert_nonnull (strstr (sqns_job_record (late)->message, "waiting until"));
   g_assert_cmpuint (sqns_job_figures (soon)->queue_position, ==, 1);
   g_assert_cmpuint (sqns_job_figures (late)->queue_position, ==, 2);
   scripted_wait (is_running, soon);

@@ -241,7 +241,7 @@ test_board_later (Rig *rig, gconstpointer unused)
   scripted_settle ();
   SqnsJob *job = job_at (rig, 0);
   g_assert_cmpint (state (job), ==, SQNS_JOB_INTERRUPTED);
-  g_assert_nonnull (strstr (sqns_job_record (job)->message, "the daemon was stopped while it ran"));
+  g_assert_nonnull (strstr (sqns_job_record (job)->message, "the daemon was stopped during the job"));
   g_assert_nonnull (strstr (sqns_job_record (job)->message, "plug it in again"));
   g_assert_cmpint (sqns_device_info (sqns_job_device (job))->state, ==, SQNS_MODEM_GONE);
   plug (rig, "/dev/test-other");
