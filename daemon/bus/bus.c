@@ -48,11 +48,7 @@ update (SqnsBus *self)
     return;
   GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->service->manager));
   for (guint i = 0; i < devices->len; i++)
-    {
-      GDBusInterfaceSkeleton *modem = sqns_objects_skeleton (self->service->objects, devices->pdata[i]);
-      if (modem != NULL)
-        sqns_modem_object_update (SQNS_MODEM_OBJECT (modem));
-    }
+    sqns_modem_object_update (self->service, devices->pdata[i]);
 }
 
 static gboolean
@@ -74,10 +70,16 @@ on_status_changed (SqnsJobTable *jobs, SqnsBus *self)
 }
 
 static void
+on_device_changed (SqnsDevice *device, SqnsBus *self)
+{
+  sqns_modem_object_update (self->service, device);
+}
+
+static void
 on_device_added (SqnsDeviceTable *devices, SqnsDevice *device, SqnsBus *self)
 {
   const char *id = sqns_device_info (device)->id;
-  g_autoptr (SqnsModemObject) modem = sqns_modem_object_new (self->service, device);
+  g_autoptr (SqnsDbusModem) modem = sqns_dbus_modem_skeleton_new ();
   g_autofree char *path = sqns_path_modem (id, 1);
   for (guint n = 2; sqns_objects_model (self->service->objects, path) != NULL; n++)
     {
@@ -85,6 +87,9 @@ on_device_added (SqnsDeviceTable *devices, SqnsDevice *device, SqnsBus *self)
       path = sqns_path_modem (id, n);
     }
   sqns_objects_add (self->service->objects, path, G_DBUS_INTERFACE_SKELETON (modem), G_OBJECT (device));
+  sqns_methods_serve (self->service, modem, SQNS_DBUS_TYPE_MODEM);
+  sqns_modem_object_update (self->service, device);
+  g_signal_connect (device, "changed", G_CALLBACK (on_device_changed), self);
 }
 
 static void
@@ -98,6 +103,7 @@ on_job_added (SqnsJobTable *jobs, SqnsJob *job, SqnsBus *self)
 static void
 on_removed (gpointer source, GObject *model, SqnsBus *self)
 {
+  g_signal_handlers_disconnect_by_data (model, self);
   sqns_objects_remove (self->service->objects, model);
 }
 
@@ -117,6 +123,9 @@ on_job_finished (SqnsJobTable *jobs, SqnsJob *job, SqnsBus *self)
 void
 sqns_bus_free (SqnsBus *self)
 {
+  GPtrArray *devices = sqns_device_table_devices (sqns_manager_devices (self->service->manager));
+  for (guint i = 0; i < devices->len; i++)
+    g_signal_handlers_disconnect_by_data (devices->pdata[i], self);
   g_clear_handle_id (&self->update, g_source_remove);
   g_signal_handlers_disconnect_by_data (sqns_manager_devices (self->service->manager), self);
   g_signal_handlers_disconnect_by_data (sqns_manager_jobs (self->service->manager), self);

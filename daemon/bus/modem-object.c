@@ -2,16 +2,8 @@
 /* A device as org.sqnsd1.Modem. */
 #include "bus/modem-object.h"
 
-#include "bus/methods.h"
 #include "bus/paths.h"
-
-struct _SqnsModemObject {
-  SqnsDbusModemSkeleton parent;
-  SqnsService *service; /* borrowed */
-  SqnsDevice *device;
-};
-
-G_DEFINE_FINAL_TYPE (SqnsModemObject, sqns_modem_object, SQNS_DBUS_TYPE_MODEM_SKELETON)
+#include "sqns-dbus.h"
 
 static void
 add_version (GVariantBuilder *builder, const char *key, const SqnsVersion *version)
@@ -37,13 +29,16 @@ versions (const SqnsDeviceInfo *info)
 }
 
 void
-sqns_modem_object_update (SqnsModemObject *self)
+sqns_modem_object_update (SqnsService *service, SqnsDevice *device)
 {
-  const SqnsDeviceInfo *info = sqns_device_info (self->device);
-  SqnsDbusModem *skeleton = SQNS_DBUS_MODEM (self);
+  GDBusInterfaceSkeleton *object = sqns_objects_skeleton (service->objects, G_OBJECT (device));
+  if (object == NULL)
+    return;
+  SqnsDbusModem *skeleton = SQNS_DBUS_MODEM (object);
+  const SqnsDeviceInfo *info = sqns_device_info (device);
   g_autofree char *job = *info->job != '\0' ? sqns_path_job (info->job) : g_strdup ("/");
   g_autofree char *version = sqns_version_format (&info->version);
-  g_auto (GStrv) blockers = sqns_manager_blockers (self->service->manager, self->device);
+  g_auto (GStrv) blockers = sqns_manager_blockers (service->manager, device);
   g_autofree const char **notes = sqns_board_flags_to_names (info->notes);
 
   sqns_dbus_modem_set_id (skeleton, info->id);
@@ -64,35 +59,5 @@ sqns_modem_object_update (SqnsModemObject *self)
   sqns_dbus_modem_set_blockers (skeleton, (const char *const *)blockers);
   sqns_dbus_modem_set_last_error (skeleton, info->last_error);
   sqns_dbus_modem_set_last_seen (skeleton, info->last_seen);
-  sqns_objects_changed (self->service->objects, G_OBJECT (self->device));
-}
-
-static void
-sqns_modem_object_dispose (GObject *object)
-{
-  g_clear_object (&SQNS_MODEM_OBJECT (object)->device);
-  G_OBJECT_CLASS (sqns_modem_object_parent_class)->dispose (object);
-}
-
-static void
-sqns_modem_object_class_init (SqnsModemObjectClass *klass)
-{
-  G_OBJECT_CLASS (klass)->dispose = sqns_modem_object_dispose;
-}
-
-static void
-sqns_modem_object_init (SqnsModemObject *self)
-{
-}
-
-SqnsModemObject *
-sqns_modem_object_new (SqnsService *service, SqnsDevice *device)
-{
-  SqnsModemObject *self = g_object_new (SQNS_TYPE_MODEM_OBJECT, NULL);
-  self->service = service;
-  self->device = g_object_ref (device);
-  sqns_methods_serve (service, self, SQNS_DBUS_TYPE_MODEM);
-  g_signal_connect_object (device, "changed", G_CALLBACK (sqns_modem_object_update), self, G_CONNECT_SWAPPED);
-  sqns_modem_object_update (self);
-  return self;
+  sqns_objects_changed (service->objects, G_OBJECT (device));
 }

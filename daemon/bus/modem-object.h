@@ -3,12 +3,6 @@
 #pragma once
 
 #include "bus/call.h"
-#include "sqns-dbus.h"
 
-#define SQNS_TYPE_MODEM_OBJECT (sqns_modem_object_get_type ())
-G_DECLARE_FINAL_TYPE (SqnsModemObject, sqns_modem_object, SQNS, MODEM_OBJECT, SqnsDbusModemSkeleton)
-
-/* Follows @device; @service must outlive it. */
-SqnsModemObject *sqns_modem_object_new (SqnsService *service, SqnsDevice *device);
-/* When the device's blockers may have changed, too. */
-void sqns_modem_object_update (SqnsModemObject *object);
+/* Copies @device and its blockers into its skeleton, if it has one. */
+void sqns_modem_object_update (SqnsService *service, SqnsDevice *device);
