@@ -162,12 +162,12 @@ check_objects (SqnsCall *call, GError **error)
   for (guint i = 0; i < call->devices->len; i++)
     if (!g_ptr_array_find (devices, call->devices->pdata[i], NULL))
       {
-        g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the modem was removed meanwhile");
+        g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the modem has been removed");
         return FALSE;
       }
   if (call->job == NULL || g_ptr_array_find (jobs, call->job, NULL))
     return TRUE;
-  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the job was forgotten meanwhile");
+  g_set_error_literal (error, SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the job has been forgotten");
   return FALSE;
 }
 

@@ -108,7 +108,7 @@ parse_line (Parser *parser, char *line, GError **error)
   if (*line == '[')
     {
       parser->in_group = g_str_equal (line, GROUP);
-      return parser->in_group || refuse (parser, error, "unknown group %s, only " GROUP " is known", line);
+      return parser->in_group || refuse (parser, error, "unknown group %s; the only group is " GROUP, line);
     }
   char *equals = strchr (line, '=');
   if (equals == NULL)

@@ -442,7 +442,7 @@ on_files_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
   if (stored->error != NULL)
     error = files_error (stored);
   else if (!g_ptr_array_find (self->jobs, job, NULL))
-    error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the job was forgotten meanwhile");
+    error = g_error_new_literal (SQNS_ERROR, SQNS_ERROR_NOT_FOUND, "the job has been forgotten");
   if (error != NULL || !may_resume (self, job, &error))
     {
       g_task_return_error (task, error);

@@ -98,7 +98,7 @@ way_out (const char *use, gboolean several, SqnsLift lifts)
     return use != NULL ? g_strdup_printf ("; use %s; only --force overrides %s", use, several ? "all of this" : "this")
                        : g_strdup (several ? "; only --force overrides all of this" : "");
   return use != NULL ? g_strdup_printf ("; use %s, or add %s", use, flags (lifts))
-                     : g_strdup_printf ("; allowed with %s", flags (lifts));
+                     : g_strdup_printf ("; add %s to allow it", flags (lifts));
 }
 
 gboolean

@@ -197,7 +197,7 @@ class Again(DaemonCase):
         other = '6.0.0.0-41019'
         board = self.board('--start=direct', '--modem-version=' + other)
         _, err = self.expect(REFUSED, 'upgrade', board.port, dup)
-        self.assertIn('allowed with --allow-family-change and --allow-downgrade', err)
+        self.assertIn('add --allow-family-change and --allow-downgrade to allow it', err)
         for flag in ('--allow-family-change', '--allow-downgrade'):
             _, err = self.expect(REFUSED, 'upgrade', board.port, dup, flag)
             self.assertNotIn('add ' + flag, err)

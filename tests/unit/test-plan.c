@@ -165,7 +165,7 @@ static const Row rows[] = {
   /* all refusals that can be lifted, and what lifts them, in one answer */
   { APP, NB (41019), 0, CAT (38638), FULL, 0, NO (INCOMPATIBLE),
     "the modem runs 6.0.0.0-41019 (NB-IoT) and the file is 5.1.1.0-38638 (CAT-M1); and 5.1.1.0-38638 is older than "
-    "6.0.0.0-41019; allowed with --allow-family-change and --allow-downgrade" },
+    "6.0.0.0-41019; add --allow-family-change and --allow-downgrade to allow it" },
   { APP, NB (41019), 0, CAT (38638), FULL, FAMILY, NO (DOWNGRADE), "use a newer file, or add --allow-downgrade" },
   { APP, NB (41019), 0, CAT (38638), FULL, DOWN, NO (INCOMPATIBLE),
     "use a file of the same family, or add --allow-family-change" },
