@@ -345,14 +345,14 @@ remark_job (SqnsJobRun *self)
 
 SqnsJobRun *
 sqns_job_run_new (
-    SqnsStoredJob *job, SqnsJobFigures *figures, SqnsDevice *device, SqnsJobRunChanged changed, gpointer data)
+    SqnsStoredJob *job, SqnsJobFigures *figures, SqnsDevice *device, SqnsJobRunChanged on_change, gpointer data)
 {
   SqnsJobRun *self = g_rc_box_new0 (SqnsJobRun);
   gint64 now = g_get_monotonic_time ();
   self->job = job;
   self->figures = figures;
   self->device = g_object_ref (device);
-  self->changed = changed;
+  self->changed = on_change;
   self->data = data;
   self->cancellable = g_cancellable_new ();
   self->mode = SQNS_MODE_UNKNOWN;

@@ -52,7 +52,7 @@ extern const SqnsMonitorFuncs sqns_job_run_monitor;
 
 /* The attempt updates @job, @figures (both borrowed until the end) and @device. */
 SqnsJobRun *sqns_job_run_new (
-    SqnsStoredJob *job, SqnsJobFigures *figures, SqnsDevice *device, SqnsJobRunChanged changed, gpointer data);
+    SqnsStoredJob *job, SqnsJobFigures *figures, SqnsDevice *device, SqnsJobRunChanged on_change, gpointer data);
 /* The upgrade has returned: the attempt touches the job no more. Takes @run. */
 void sqns_job_run_end (SqnsJobRun *run);
 
