@@ -390,6 +390,8 @@ sqns_job_record_format (const SqnsJobRecord *record)
   for (gsize i = 0; i < N_KEYS; i++)
     {
       g_autofree char *text = to_text (i, record);
+      if (*text == '\f' || *text == '\v') /* skipped before a value, and not escaped as blanks and tabs are */
+        *text = ' ';
       g_key_file_set_string (file, GROUP, keys[i].key, text);
     }
   g_autofree char *text = g_key_file_to_data (file, NULL, NULL);

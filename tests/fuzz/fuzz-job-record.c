@@ -45,6 +45,8 @@ check_text (const guint8 *data, gsize size)
   for (guint n = times; n > 0 && text->len < 5000; n--)
     g_string_append (text, piece);
   g_autofree char *valid = g_utf8_make_valid (text->str, -1);
+  if (*valid == '\f' || *valid == '\v') /* a key file cannot hold them there */
+    *valid = ' ';
   sqns_job_record_set (&record->uuid, "082a6295-3472-420b-8f5f-1a9875372a3d");
   sqns_job_record_set (&record->device, "board");
   sqns_job_record_set (&record->devnode, "/dev/tty");

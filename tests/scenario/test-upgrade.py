@@ -324,7 +324,7 @@ class Ports(DaemonCase):
         board, link = self.linked_board('--start=direct', '--fault=unplug@' + place, *options)
         client = self.start('upgrade', link, self.dup)
         said = client.err.until('the job then continues by itself')
-        self.assertRegex(said, 'interrupted: the board disappeared \(unplugged or without power\).*leave it on')
+        self.assertRegex(said, r'interrupted: the board disappeared \(unplugged or without power\).*leave it on')
         self.assertNotIn('power may be cut', said)
         self.assertNotEqual(self.status(board)['version'] if place.startswith('stp') else '', TARGET)
         board.tell('plug')
