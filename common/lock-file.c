@@ -21,7 +21,8 @@ sqns_lock_file_parse (const char *text, gsize len)
   gint32 number = 0;
   const char *p = text, *end = text + len;
 
-  if (len == sizeof number && !g_ascii_isdigit (*text) && !g_ascii_isspace (*text))
+  /* a pid has at most 22 bits, so that one of its four bytes is 0, which no text has */
+  if (len == sizeof number && memchr (text, 0, len) != NULL)
     {
       memcpy (&number, text, sizeof number);
       return MAX (number, 0);
