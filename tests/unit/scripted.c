@@ -439,3 +439,15 @@ scripted_pty (int *master)
   g_assert_cmpint (unlockpt (*master), ==, 0);
   return g_strdup (ptsname (*master));
 }
+
+void
+scripted_remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
+    {
+      g_autofree char *entry = g_build_filename (path, name, NULL);
+      scripted_remove_tree (entry);
+    }
+  g_remove (path);
+}

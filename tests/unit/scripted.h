@@ -59,3 +59,5 @@ void scripted_settle (void); /* until nothing is pending in the main loop */
 
 /* A pseudo-terminal; the test owns *@master. The caller frees the path of the slave. */
 char *scripted_pty (int *master);
+
+void scripted_remove_tree (const char *path); /* a folder and all in it */

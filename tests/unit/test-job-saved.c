@@ -54,18 +54,6 @@ rig_set_up (Rig *rig, gconstpointer unused)
 static void set_disk (gboolean waits, gboolean full);
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
-    {
-      g_autofree char *entry = g_build_filename (path, name, NULL);
-      remove_tree (entry);
-    }
-  g_remove (path);
-}
-
-static void
 rig_tear_down (Rig *rig, gconstpointer unused)
 {
   scripted_settle ();
@@ -76,7 +64,7 @@ rig_tear_down (Rig *rig, gconstpointer unused)
       sqns_job_store_close (rig->store);
       scripted_settle ();
       g_object_unref (rig->store);
-      remove_tree (rig->folder);
+      scripted_remove_tree (rig->folder);
       g_free (rig->folder);
     }
   g_clear_object (&rig->device);

@@ -22,18 +22,6 @@ typedef struct {
 } Rig;
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
-    {
-      g_autofree char *entry = g_build_filename (path, name, NULL);
-      remove_tree (entry);
-    }
-  g_remove (path);
-}
-
-static void
 rig_set_up (Rig *rig, gconstpointer unused)
 {
   scripted_reset ();
@@ -55,7 +43,7 @@ rig_tear_down (Rig *rig, gconstpointer unused)
   close_store (rig);
   scripted_settle ();
   g_clear_object (&rig->firmware);
-  remove_tree (rig->folder);
+  scripted_remove_tree (rig->folder);
   g_free (rig->folder);
 }
 
@@ -396,7 +384,7 @@ test_hostile_files (Rig *rig, gconstpointer unused)
         g_autoptr (GPtrArray) again = reopen (rig, NEVER, 10);
         g_assert_cmpuint (again->len, ==, 2);
         g_assert_null (((SqnsStoredJob *)again->pdata[0])->error);
-        remove_tree (aside);
+        scripted_remove_tree (aside);
       }
 }
 
@@ -414,7 +402,7 @@ test_removed_folder (Rig *rig, gconstpointer unused)
       g_autoptr (SqnsJobRecord) record = make_record (rig, 1, SQNS_JOB_RUNNING, 0);
       const SqnsStoredJob job = { .record = record, .files = { rig->firmware } };
       sqns_job_store_add (rig->store, &job);
-      remove_tree (part);
+      scripted_remove_tree (part);
       put_new (rig, 2, SQNS_JOB_RUNNING, 0);
       flush (rig);
       g_assert_true (has_firmware (rig));

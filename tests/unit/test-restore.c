@@ -73,18 +73,6 @@ plug (Rig *rig, const char *tty)
 }
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  for (const char *name = dir != NULL ? g_dir_read_name (dir) : NULL; name != NULL; name = g_dir_read_name (dir))
-    {
-      g_autofree char *entry = g_build_filename (path, name, NULL);
-      remove_tree (entry);
-    }
-  g_remove (path);
-}
-
-static void
 rig_set_up (Rig *rig, gconstpointer unused)
 {
   scripted_reset ();
@@ -101,7 +89,7 @@ rig_tear_down (Rig *rig, gconstpointer unused)
   for (guint i = 0; i < SQNS_JOB_N_FILES; i++)
     g_clear_object (&rig->files[i]);
   sqns_request_free (rig->request);
-  remove_tree (rig->folder);
+  scripted_remove_tree (rig->folder);
   g_free (rig->folder);
 }
 
